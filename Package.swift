@@ -1,0 +1,61 @@
+// swift-tools-version: 6.1
+
+import PackageDescription
+
+/// The WebAssembly targets are compiled optimised in every configuration, debug included: the interpreter is threaded
+/// code, whose handlers end in calls that the optimiser must turn into jumps, and conformance suites run through all
+/// three of them in `swift test`.
+let optimised: [SwiftSetting] = [.unsafeFlags(["-O"])]
+
+let package = Package(
+    name: "hippo-dev",
+    products: [
+        .executable(name: "hippo-dev", targets: ["hippo-dev"])
+    ],
+    targets: [
+        .systemLibrary(
+            name: "CSQLite",
+            pkgConfig: "sqlite3",
+            providers: [.apt(["libsqlite3-dev"]), .brew(["sqlite"])]
+        ),
+        .target(name: "TOML"),
+        .target(name: "HTTP"),
+        .target(name: "WebAssembly", swiftSettings: optimised),
+        .target(name: "WebAssemblyText", dependencies: ["WebAssembly"], swiftSettings: optimised),
+        .target(name: "WebAssemblyRuntime", dependencies: ["WebAssembly"], swiftSettings: optimised),
+        .target(name: "WASI", dependencies: ["WebAssembly", "WebAssemblyRuntime"]),
+        .target(name: "Bindle", dependencies: ["CSQLite", "TOML", "HTTP"]),
+        .target(name: "Hippofacts", dependencies: ["TOML", "Bindle", "WebAssemblyText"]),
+        .target(
+            name: "WAGI",
+            dependencies: ["TOML", "HTTP", "WebAssembly", "WebAssemblyText", "WebAssemblyRuntime", "WASI", "Bindle"]
+        ),
+        .target(name: "Sandbox", dependencies: ["TOML", "HTTP", "Bindle", "Hippofacts"]),
+        .target(name: "CommandLineInterface"),
+        .executableTarget(
+            name: "hippo-dev",
+            dependencies: [
+                "CommandLineInterface", "TOML", "HTTP", "WebAssembly", "WebAssemblyText", "WebAssemblyRuntime", "WASI",
+                "Bindle", "Hippofacts", "WAGI", "Sandbox",
+            ]
+        ),
+        .target(name: "TestSupport", path: "Tests/TestSupport"),
+        .testTarget(name: "TOMLTests", dependencies: ["TestSupport", "TOML"]),
+        .testTarget(name: "HTTPTests", dependencies: ["TestSupport", "HTTP"]),
+        .testTarget(name: "WebAssemblyTests", dependencies: ["TestSupport", "WebAssembly"]),
+        .testTarget(name: "WebAssemblyTextTests", dependencies: ["TestSupport", "WebAssembly", "WebAssemblyText"]),
+        .testTarget(
+            name: "WebAssemblyRuntimeTests", dependencies: ["TestSupport", "WebAssembly", "WebAssemblyText", "WebAssemblyRuntime"]),
+        .testTarget(
+            name: "SpecificationTests", dependencies: ["TestSupport", "WebAssembly", "WebAssemblyText", "WebAssemblyRuntime"],
+            swiftSettings: optimised),
+        .testTarget(name: "WASITests", dependencies: ["TestSupport", "WASI", "WebAssembly", "WebAssemblyText", "WebAssemblyRuntime"]),
+        .testTarget(name: "BindleTests", dependencies: ["TestSupport", "Bindle", "TOML", "HTTP"]),
+        .testTarget(name: "HippofactsTests", dependencies: ["TestSupport", "Hippofacts", "Bindle", "TOML"]),
+        .testTarget(name: "WAGITests", dependencies: ["TestSupport", "WAGI", "HTTP", "Bindle", "WebAssemblyText"]),
+        .testTarget(name: "SandboxTests", dependencies: ["TestSupport", "Sandbox", "Bindle", "Hippofacts", "HTTP"]),
+        .testTarget(name: "CommandLineInterfaceTests", dependencies: ["TestSupport", "CommandLineInterface"]),
+        .testTarget(name: "EndToEndTests", dependencies: ["TestSupport", "hippo-dev", "HTTP"]),
+    ],
+    swiftLanguageModes: [.v6]
+)
