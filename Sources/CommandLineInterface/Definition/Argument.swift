@@ -1,0 +1,39 @@
+/// A positional argument of a command.
+public struct Argument: Hashable, Sendable {
+    /// How many words an argument takes.
+    public enum Arity: Hashable, Sendable {
+        /// Exactly one.
+        case required
+        /// One or none.
+        case optional
+        /// Any number, none included. Options may stand between them.
+        case repeated
+        /// One or more. Options may stand between them.
+        case oneOrMore
+        /// All words that follow the arguments before it, verbatim, options and `--` included: they belong to
+        /// another program.
+        case rest
+
+        var isRepeatable: Bool {
+            switch self {
+            case .required, .optional: false
+            case .repeated, .oneOrMore, .rest: true
+            }
+        }
+    }
+
+    /// What stands for the argument in help, in capitals by convention.
+    public let name: String
+    /// One sentence, for help.
+    public let summary: String
+    public let arity: Arity
+    /// What is taken when none is given, for help and as the value of an optional argument.
+    public let defaultValue: String?
+
+    public init(_ name: String, summary: String, arity: Arity = .required, defaultValue: String? = nil) {
+        self.name = name
+        self.summary = summary
+        self.arity = arity
+        self.defaultValue = defaultValue
+    }
+}

@@ -1,0 +1,88 @@
+/// A command of a command-line tool, as data: what it is called, what it takes, what it says about itself and what
+/// it does.
+///
+/// Parser and help read nothing but these definitions; so can whatever generates shell completions and manual pages.
+public struct Command: Sendable {
+    /// What a command does once its arguments are parsed. A `UsageError` thrown here ends the tool with
+    /// `ExitCode.usage`, any other error with `ExitCode.failure`; both are reported on standard error.
+    public typealias Action = @Sendable (ParsedArguments) throws -> ExitCode
+
+    /// The word typed on the command line.
+    public let name: String
+    /// One line, for the list of commands.
+    public let summary: String
+    /// Paragraphs, separated by empty lines, for the command's own help. A line that begins with a space is kept as
+    /// it is; others are wrapped.
+    public let discussion: String
+    public let options: [Option]
+    public let arguments: [Argument]
+    public let examples: [Example]
+    public let subcommands: [Command]
+    /// Left out of help and suggestions.
+    public let isHidden: Bool
+    /// `nil` for a command that only groups its subcommands.
+    public let action: Action?
+
+    /// Defines a command.
+    ///
+    /// - Precondition: option names are unique; only the last argument is repeatable; no required argument follows an
+    ///   optional one; a command with subcommands has no arguments of its own.
+    public init(
+        name: String,
+        summary: String,
+        discussion: String = "",
+        options: [Option] = [],
+        arguments: [Argument] = [],
+        examples: [Example] = [],
+        subcommands: [Command] = [],
+        isHidden: Bool = false,
+        action: Action? = nil
+    ) {
+        self.name = name
+        self.summary = summary
+        self.discussion = discussion
+        self.options = options
+        self.arguments = arguments
+        self.examples = examples
+        self.subcommands = subcommands
+        self.isHidden = isHidden
+        self.action = action
+        checkDefinition()
+    }
+
+    private func checkDefinition() {
+        let reserved = ["help"]
+        let names = options.map(\.name)
+        precondition(Set(names + reserved).count == names.count + reserved.count, "\(name): option defined twice")
+        let shortNames = options.compactMap(\.shortName)
+        precondition(
+            Set(shortNames + ["h"]).count == shortNames.count + 1, "\(name): short option defined twice")
+        precondition(subcommands.isEmpty || arguments.isEmpty, "\(name): both subcommands and arguments")
+        for (earlier, later) in zip(arguments, arguments.dropFirst()) {
+            precondition(!earlier.arity.isRepeatable, "\(name): '\(earlier.name)' takes what follows it")
+            precondition(
+                earlier.arity == .required || later.arity != .required, "\(name): '\(later.name)' follows an optional one")
+        }
+    }
+
+    /// The subcommand of that name, hidden ones included.
+    public func subcommand(named name: String) -> Command? {
+        subcommands.first { $0.name == name }
+    }
+
+    /// True if the last argument takes the rest of the line, so that options end where it begins.
+    var endsOptionsAtRest: Bool { arguments.last?.arity == .rest }
+}
+
+/// An example for a command's help.
+public struct Example: Hashable, Sendable {
+    /// The command line, as it would be typed.
+    public let commandLine: String
+    /// What it does, in a few words.
+    public let summary: String
+
+    public init(_ commandLine: String, _ summary: String) {
+        self.commandLine = commandLine
+        self.summary = summary
+    }
+}

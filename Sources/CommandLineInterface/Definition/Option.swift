@@ -1,0 +1,61 @@
+/// An option of a command: `--name VALUE`, or a flag `--name`.
+public struct Option: Hashable, Sendable {
+    /// The long name, without its dashes.
+    public let name: String
+    /// The short name, without its dash.
+    public let shortName: Character?
+    /// What stands for the value in help; `nil` makes the option a flag.
+    public let valueName: String?
+    /// One sentence, for help.
+    public let summary: String
+    /// The value when none is given, as it would be typed.
+    public let defaultValue: String?
+    /// True if the option may be given several times; its values are kept in order.
+    public let isRepeatable: Bool
+    /// The environment variable that gives the value when the command line does not. An empty variable counts as
+    /// absent.
+    public let environmentVariable: String?
+    /// Left out of help and suggestions.
+    public let isHidden: Bool
+
+    /// Defines an option that takes a value.
+    public init(
+        name: String,
+        shortName: Character? = nil,
+        valueName: String,
+        summary: String,
+        defaultValue: String? = nil,
+        isRepeatable: Bool = false,
+        environmentVariable: String? = nil,
+        isHidden: Bool = false
+    ) {
+        self.name = name
+        self.shortName = shortName
+        self.valueName = valueName
+        self.summary = summary
+        self.defaultValue = defaultValue
+        self.isRepeatable = isRepeatable
+        self.environmentVariable = environmentVariable
+        self.isHidden = isHidden
+    }
+
+    /// Defines a flag, which takes no value.
+    public init(flag name: String, shortName: Character? = nil, summary: String, isHidden: Bool = false) {
+        self.name = name
+        self.shortName = shortName
+        self.valueName = nil
+        self.summary = summary
+        self.defaultValue = nil
+        self.isRepeatable = false
+        self.environmentVariable = nil
+        self.isHidden = isHidden
+    }
+
+    /// True if the option takes no value.
+    public var isFlag: Bool { valueName == nil }
+
+    /// The flag every command has.
+    public static let help = Option(flag: "help", shortName: "h", summary: "Show this help.")
+    /// The flag the tool itself has.
+    public static let version = Option(flag: "version", summary: "Show the version.")
+}

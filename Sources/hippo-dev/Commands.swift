@@ -1,0 +1,10 @@
+import CommandLineInterface
+
+/// The subcommands of the tool. Each is defined in a file of its own, as a static member of `Command`.
+enum Commands {
+    /// In the order in which help lists them.
+    static let all: [Command] = [
+    ]
+
+    static let version = "0.1.0"
+}

@@ -1,0 +1,153 @@
+import Testing
+
+@testable import CommandLineInterface
+
+/// How command lines are read.
+struct CommandParserTests {
+    static let listen = Option(
+        name: "listen", shortName: "l", valueName: "IP:PORT", summary: "Where to listen.", defaultValue: "127.0.0.1:3000",
+        environmentVariable: "LISTEN")
+    static let variable = Option(
+        name: "env", shortName: "e", valueName: "NAME=VALUE", summary: "A variable.", isRepeatable: true)
+    static let quiet = Option(flag: "quiet", shortName: "q", summary: "Say less.")
+    static let verbose = Option(flag: "verbose", shortName: "v", summary: "Say more.")
+    static let secret = Option(flag: "secret", summary: "Inner use.", isHidden: true)
+    static let path = Argument("PATH", summary: "The project.", arity: .optional, defaultValue: ".")
+    static let module = Argument("MODULE", summary: "The module.")
+    static let guestArguments = Argument("ARGS", summary: "The guest's.", arity: .rest)
+
+    static let up = Command(
+        name: "up", summary: "Serve.", options: [listen, variable, quiet, verbose, secret], arguments: [path],
+        action: { _ in .success })
+    static let run = Command(
+        name: "run", summary: "Run.", options: [variable], arguments: [module, guestArguments],
+        action: { _ in .success })
+    static let list = Command(name: "list", summary: "List.", action: { _ in .success })
+    static let bindle = Command(name: "bindle", summary: "Bindles.", subcommands: [list])
+    static let root = Command(name: "tool", summary: "A tool.", subcommands: [up, run, bindle])
+
+    func parse(_ words: String..., environment: [String: String] = [:]) throws -> ParsedArguments {
+        guard case .run(let arguments, _) = try CommandParser(root: Self.root, environment: environment).parse(words)
+        else {
+            throw UsageError("not a run")
+        }
+        return arguments
+    }
+
+    func message(_ words: String...) -> String? {
+        do {
+            _ = try CommandParser(root: Self.root, environment: [:]).parse(words)
+            return nil
+        } catch {
+            return error.error.message
+        }
+    }
+
+    @Test(arguments: [
+        ["up", "--listen", "a"], ["up", "--listen=a"], ["up", "-l", "a"], ["up", "-la"], ["up", "-l=a"],
+        ["up", "-qvl", "a"], ["up", "-qvla"], ["up", ".", "--listen", "a"],
+    ])
+    func everySpellingOfAnOptionGivesItsValue(words: [String]) throws {
+        let request = try CommandParser(root: Self.root, environment: [:]).parse(words)
+        guard case .run(let arguments, _) = request else {
+            Issue.record("not a run")
+            return
+        }
+        #expect(arguments[Self.listen] == "a")
+        #expect(arguments[Self.path] == ".")
+    }
+
+    @Test func anOptionIsTakenFromLineThenEnvironmentThenDefault() throws {
+        let fromLine = try parse("up", "-l", "line", environment: ["LISTEN": "variable"])
+        #expect(fromLine[Self.listen] == "line")
+        #expect(fromLine.source(of: Self.listen) == .commandLine)
+        let fromVariable = try parse("up", environment: ["LISTEN": "variable"])
+        #expect(fromVariable[Self.listen] == "variable")
+        #expect(fromVariable.source(of: Self.listen) == .environment)
+        let fromDefault = try parse("up", environment: ["LISTEN": ""])
+        #expect(fromDefault[Self.listen] == "127.0.0.1:3000")
+        #expect(fromDefault.source(of: Self.listen) == .defaultValue)
+    }
+
+    @Test func repeatedOptionsKeepTheirOrderAndEmptyValues() throws {
+        let arguments = try parse("up", "-e", "A=1", "--env=", "-eB=2=3")
+        #expect(arguments.values(of: Self.variable) == ["A=1", "", "B=2=3"])
+    }
+
+    @Test func flagsMayBeClustered() throws {
+        let arguments = try parse("up", "-qv")
+        #expect(arguments.isSet(Self.quiet))
+        #expect(arguments.isSet(Self.verbose))
+        #expect(!arguments.isSet(Self.secret))
+    }
+
+    @Test func wordsAfterTwoDashesAreArguments() throws {
+        #expect(try parse("up", "--", "--quiet")[Self.path] == "--quiet")
+    }
+
+    @Test func theRestOfTheLineBelongsToTheGuest() throws {
+        let arguments = try parse("run", "-e", "A=1", "m.wasm", "--env", "x", "--", "-h")
+        #expect(arguments[Self.module] == "m.wasm")
+        #expect(arguments.values(of: Self.guestArguments) == ["--env", "x", "--", "-h"])
+        #expect(arguments.values(of: Self.variable) == ["A=1"])
+    }
+
+    @Test func aModuleMayBeginWithADashAfterTwoDashes() throws {
+        let arguments = try parse("run", "--", "-m.wasm", "--", "x")
+        #expect(arguments[Self.module] == "-m.wasm")
+        #expect(arguments.values(of: Self.guestArguments) == ["--", "x"])
+    }
+
+    @Test func aSingleDashIsAnArgument() throws {
+        #expect(try parse("up", "-")[Self.path] == "-")
+    }
+
+    @Test func mistakesAreNamed() {
+        #expect(message() == "a command is missing")
+        #expect(message("bindle") == "a command is missing")
+        #expect(message("upp") == "unknown command 'upp'; did you mean 'up'?")
+        #expect(message("frobnicate") == "unknown command 'frobnicate'")
+        #expect(message("bindle", "lsit") == "unknown command 'lsit'; did you mean 'list'?")
+        #expect(message("up", "--lisen", "x") == "unknown option '--lisen'; did you mean '--listen'?")
+        #expect(message("up", "-x") == "unknown option '-x'")
+        #expect(message("up", "--secre") == "unknown option '--secre'")
+        #expect(message("up", "--quiet=1") == "option '--quiet' takes no value")
+        #expect(message("up", "--listen") == "option '--listen' needs a value: --listen IP:PORT")
+        #expect(message("up", "-l", "--quiet")?.contains("followed by the option '--quiet'") == true)
+        #expect(message("up", "-l", "a", "-l", "b") == "option '--listen' is given more than once")
+        #expect(message("up", "a", "b") == "unexpected argument 'b': 'up' takes at most 1 argument")
+        #expect(message("run") == "the argument 'MODULE' is missing")
+        #expect(message("bindle", "list", "x") == "unexpected argument 'x': 'list' takes no arguments")
+    }
+
+    @Test func helpIsAskedForInEveryPlace() throws {
+        let parser = CommandParser(root: Self.root, environment: [:])
+        for (words, name) in [
+            (["--help"], "tool"), (["-h"], "tool"), (["help"], "tool"), (["help", "up"], "up"), (["up", "-qh"], "up"),
+            (["help", "bindle", "list"], "list"), (["bindle", "--help"], "bindle"), (["run", "--help", "m"], "run"),
+        ] {
+            guard case .help(let path) = try parser.parse(words) else {
+                Issue.record("\(words) is no request for help")
+                continue
+            }
+            #expect(path.last?.name == name)
+        }
+        guard case .version = try parser.parse(["--version"]) else {
+            Issue.record("not the version")
+            return
+        }
+    }
+
+    @Test func conversionFailuresNameTheOption() throws {
+        let arguments = try parse("up", "-l", "x")
+        let error = #expect(throws: UsageError.self) {
+            try arguments.value(of: Self.listen, expecting: "a number") { Int($0) }
+        }
+        #expect(error?.message == "invalid value 'x' for '--listen': expected a number")
+    }
+
+    @Test(arguments: [("kitten", "sitting", 3), ("ab", "ba", 1), ("", "abc", 3), ("same", "same", 0)])
+    func distanceCountsEdits(first: String, second: String, distance: Int) {
+        #expect(Suggestion.editDistance(Array(first), Array(second)) == distance)
+    }
+}
