@@ -28,15 +28,16 @@ let package = Package(
         .target(name: "Hippofacts", dependencies: ["TOML", "Bindle", "WebAssemblyText"]),
         .target(
             name: "WAGI",
-            dependencies: ["TOML", "HTTP", "WebAssembly", "WebAssemblyText", "WebAssemblyRuntime", "WASI", "Bindle"]
+            dependencies: ["TOML", "HTTP", "WebAssembly", "WebAssemblyText", "WebAssemblyRuntime", "WASI", "Bindle", "SandboxProtocol"]
         ),
-        .target(name: "Sandbox", dependencies: ["TOML", "HTTP", "Bindle", "Hippofacts"]),
+        .target(name: "SandboxProtocol"),
+        .target(name: "Sandbox", dependencies: ["TOML", "HTTP", "Bindle", "Hippofacts", "SandboxProtocol"]),
         .target(name: "CommandLineInterface"),
         .executableTarget(
             name: "hippo-dev",
             dependencies: [
                 "CommandLineInterface", "TOML", "HTTP", "WebAssembly", "WebAssemblyText", "WebAssemblyRuntime", "WASI",
-                "Bindle", "Hippofacts", "WAGI", "Sandbox",
+                "Bindle", "Hippofacts", "WAGI", "Sandbox", "SandboxProtocol",
             ]
         ),
         .target(name: "TestSupport", path: "Tests/TestSupport"),
@@ -53,7 +54,7 @@ let package = Package(
         .testTarget(name: "BindleTests", dependencies: ["TestSupport", "Bindle", "TOML", "HTTP"]),
         .testTarget(name: "HippofactsTests", dependencies: ["TestSupport", "Hippofacts", "Bindle", "TOML"]),
         .testTarget(name: "WAGITests", dependencies: ["TestSupport", "WAGI", "HTTP", "Bindle", "WebAssemblyText"]),
-        .testTarget(name: "SandboxTests", dependencies: ["TestSupport", "Sandbox", "Bindle", "Hippofacts", "HTTP"]),
+        .testTarget(name: "SandboxTests", dependencies: ["TestSupport", "Sandbox", "SandboxProtocol", "Bindle", "Hippofacts", "HTTP"]),
         .testTarget(name: "CommandLineInterfaceTests", dependencies: ["TestSupport", "CommandLineInterface"]),
         .testTarget(name: "EndToEndTests", dependencies: ["TestSupport", "hippo-dev", "HTTP"]),
     ],

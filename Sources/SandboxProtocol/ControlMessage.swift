@@ -1,0 +1,166 @@
+/// What the sandbox tells a WAGI process it has started.
+public enum LauncherMessage: Hashable, Sendable {
+    /// Fetch this bindle from this Bindle server (`/v1` included), make it ready, and answer `ready` or `failed`. Sent
+    /// once, at any time after the start: a process waits for it with everything else done.
+    case load(bindle: String, bindleURL: String, revision: Int)
+    /// Accept connections. Sent once, after `ready`.
+    case serve
+    /// Accept no more connections, finish the requests that have begun, and exit with status 0.
+    case drain
+}
+
+/// What a WAGI process tells the sandbox that has started it.
+public enum WorkerMessage: Hashable, Sendable {
+    /// The bindle is loaded; `serve` may follow.
+    case ready(revision: Int, timings: [StageTiming])
+    /// The bindle cannot be served. The process exits after it.
+    case failed(WorkerFailure)
+    /// A request has been answered.
+    case request(RequestRecord)
+    /// A handler wrote to its standard error. The text is one line, without its end.
+    case log(route: String, text: String)
+}
+
+/// How long one stage of a launch took.
+public struct StageTiming: Hashable, Sendable {
+    /// A word, such as `fetch`.
+    public let stage: String
+    public let milliseconds: Double
+
+    public init(stage: String, milliseconds: Double) {
+        self.stage = stage
+        self.milliseconds = milliseconds
+    }
+}
+
+/// Why a bindle cannot be served.
+public struct WorkerFailure: Hashable, Sendable {
+    /// Complete sentences.
+    public let message: String
+    /// The file to look at, if one is known.
+    public let file: String?
+    /// 1-based.
+    public let line: Int?
+    /// 1-based.
+    public let column: Int?
+
+    public init(message: String, file: String? = nil, line: Int? = nil, column: Int? = nil) {
+        self.message = message
+        self.file = file
+        self.line = line
+        self.column = column
+    }
+}
+
+/// One answered request.
+public struct RequestRecord: Hashable, Sendable {
+    public let method: String
+    /// Path and query, as sent.
+    public let target: String
+    public let status: Int
+    /// Length of the body sent, in bytes.
+    public let byteCount: Int
+    /// From the request's head to the response's end.
+    public let milliseconds: Double
+    /// The revision that answered.
+    public let revision: Int
+
+    public init(method: String, target: String, status: Int, byteCount: Int, milliseconds: Double, revision: Int) {
+        self.method = method
+        self.target = target
+        self.status = status
+        self.byteCount = byteCount
+        self.milliseconds = milliseconds
+        self.revision = revision
+    }
+}
+
+/// A message of the control protocol: a JSON object on a line of its own, whose member `type` names its case.
+public protocol ControlMessage: Sendable {
+    /// The message as an object, `type` first.
+    var json: JSONObject { get }
+    /// The message that the object stands for; `nil` if it stands for none.
+    init?(json: JSONObject)
+}
+
+extension LauncherMessage: ControlMessage {
+    public var json: JSONObject {
+        switch self {
+        case .load(let bindle, let bindleURL, let revision):
+            [
+                "type": .string("load"), "bindle": .string(bindle), "url": .string(bindleURL),
+                "revision": .integer(revision),
+            ]
+        case .serve: ["type": .string("serve")]
+        case .drain: ["type": .string("drain")]
+        }
+    }
+
+    public init?(json: JSONObject) {
+        switch json["type"]?.string {
+        case "load":
+            guard let bindle = json["bindle"]?.string, let url = json["url"]?.string,
+                let revision = json["revision"]?.integer
+            else { return nil }
+            self = .load(bindle: bindle, bindleURL: url, revision: revision)
+        case "serve": self = .serve
+        case "drain": self = .drain
+        default: return nil
+        }
+    }
+}
+
+extension WorkerMessage: ControlMessage {
+    public var json: JSONObject {
+        switch self {
+        case .ready(let revision, let timings):
+            var milliseconds = JSONObject()
+            for timing in timings { milliseconds[timing.stage] = .number(timing.milliseconds) }
+            return [
+                "type": .string("ready"), "revision": .integer(revision), "milliseconds": .object(milliseconds),
+            ]
+        case .failed(let failure):
+            var json: JSONObject = ["type": .string("failed"), "message": .string(failure.message)]
+            json["file"] = failure.file.map { .string($0) }
+            json["line"] = failure.line.map { .integer($0) }
+            json["column"] = failure.column.map { .integer($0) }
+            return json
+        case .request(let record):
+            return [
+                "type": .string("request"), "method": .string(record.method), "target": .string(record.target),
+                "status": .integer(record.status), "bytes": .integer(record.byteCount),
+                "milliseconds": .number(record.milliseconds), "revision": .integer(record.revision),
+            ]
+        case .log(let route, let text):
+            return ["type": .string("log"), "route": .string(route), "text": .string(text)]
+        }
+    }
+
+    public init?(json: JSONObject) {
+        switch json["type"]?.string {
+        case "ready":
+            guard let revision = json["revision"]?.integer, let stages = json["milliseconds"]?.object else { return nil }
+            let timings = stages.members.map { StageTiming(stage: $0.name, milliseconds: $0.value.number ?? 0) }
+            self = .ready(revision: revision, timings: timings)
+        case "failed":
+            guard let message = json["message"]?.string else { return nil }
+            self = .failed(
+                WorkerFailure(
+                    message: message, file: json["file"]?.string, line: json["line"]?.integer,
+                    column: json["column"]?.integer))
+        case "request":
+            guard let method = json["method"]?.string, let target = json["target"]?.string,
+                let status = json["status"]?.integer, let byteCount = json["bytes"]?.integer,
+                let milliseconds = json["milliseconds"]?.number, let revision = json["revision"]?.integer
+            else { return nil }
+            self = .request(
+                RequestRecord(
+                    method: method, target: target, status: status, byteCount: byteCount, milliseconds: milliseconds,
+                    revision: revision))
+        case "log":
+            guard let route = json["route"]?.string, let text = json["text"]?.string else { return nil }
+            self = .log(route: route, text: text)
+        default: return nil
+        }
+    }
+}

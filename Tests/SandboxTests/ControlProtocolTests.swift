@@ -1,0 +1,61 @@
+import SandboxProtocol
+import Testing
+
+/// The lines that the sandbox and its WAGI processes exchange.
+struct ControlProtocolTests {
+    @Test func messagesToTheWorkerSurviveTheirJourney() throws {
+        let (near, far) = try ControlChannel.pair()
+        let messages: [LauncherMessage] = [
+            .load(bindle: "weather/1.2.3", bindleURL: "http://127.0.0.1:8080/v1", revision: 7), .serve, .drain,
+        ]
+        for message in messages { try near.send(message) }
+        for message in messages { #expect(try far.receive(LauncherMessage.self) == message) }
+    }
+
+    @Test func messagesFromTheWorkerSurviveTheirJourney() throws {
+        let (near, far) = try ControlChannel.pair()
+        let messages: [WorkerMessage] = [
+            .ready(revision: 7, timings: [StageTiming(stage: "fetch", milliseconds: 0.25)]),
+            .failed(WorkerFailure(message: "no \"such\"\n\u{1}\u{1F600}", file: "a.wat", line: 3, column: 9)),
+            .failed(WorkerFailure(message: "")),
+            .request(
+                RequestRecord(
+                    method: "GET", target: "/?q=1", status: 200, byteCount: 12, milliseconds: 1.5, revision: 7)),
+            .log(route: "/...", text: "a\tline"),
+        ]
+        for message in messages { try far.send(message) }
+        for message in messages { #expect(try near.receive(WorkerMessage.self) == message) }
+    }
+
+    @Test func theEndOfOneSideEndsTheOther() throws {
+        let (near, far) = try ControlChannel.pair()
+        try near.send(LauncherMessage.serve)
+        func abandon(_: consuming ControlChannel) {}
+        abandon(near)
+        #expect(try far.receive(LauncherMessage.self) == .serve)
+    }
+
+    @Test func whatIsNoMessageIsRefused() throws {
+        let (near, far) = try ControlChannel.pair()
+        try near.send(LauncherMessage.serve)
+        #expect(throws: ControlChannel.Failure.self) { try far.receive(WorkerMessage.self) }
+    }
+
+    @Test(arguments: [
+        "", "{", "[1,]", "01", "1.", "\"\\x\"", "\"\\ud800\"", "{\"a\" 1}", "nul", "1 2", "\"\t\"",
+        String(repeating: "[", count: 1000),
+    ])
+    func brokenJSONIsAnError(text: String) {
+        #expect(throws: JSONError.self) { try JSONValue(parsing: text.utf8) }
+    }
+
+    @Test(arguments: [
+        ("null", JSONValue.null), ("[true,false]", .array([.boolean(true), .boolean(false)])), ("-12", .integer(-12)),
+        ("1.5e3", .number(1500)), ("\"\\u0041\\ud83d\\ude00\\/\"", .string("A\u{1F600}/")), ("{}", .object([:])),
+        (" { \"a\" : [ ] } ", .object(["a": .array([])])),
+    ])
+    func validJSONIsRead(text: String, value: JSONValue) throws {
+        #expect(try JSONValue(parsing: text.utf8) == value)
+        #expect(try JSONValue(parsing: value.serialized.utf8) == value)
+    }
+}
