@@ -1,0 +1,56 @@
+/// A whole response: what a handler hands to `ResponseWriter.respond`.
+public struct Response: Sendable {
+    public var status: Status
+    /// `Date`, `Connection`, `Content-Length` and `Transfer-Encoding` are the server's affair and are added by it.
+    /// (A `Content-Length` given here is kept where it cannot be derived: in a response to HEAD, or with `.stream`.)
+    public var headers: Headers
+    public var body: Body
+
+    public init(status: Status = .ok, headers: Headers = [:], body: Body = .empty) {
+        self.status = status
+        self.headers = headers
+        self.body = body
+    }
+
+    /// A response with text, by default `text/plain` in UTF-8.
+    public init(status: Status = .ok, text: String, contentType: String = "text/plain; charset=utf-8") {
+        self.init(status: status, headers: ["Content-Type": contentType], body: .bytes(Array(text.utf8)))
+    }
+
+    /// A response's body.
+    public enum Body: Sendable {
+        case empty
+        case bytes([UInt8])
+        /// A range of an open file, sent by the kernel without passing through this process where it can.
+        case file(OpenFile, Range<Int64>)
+        /// Several pieces, one after the other.
+        case pieces([Piece])
+        /// Written while it is sent, by a closure that runs on a worker thread. `length` is the number of bytes it is
+        /// going to write, if known: otherwise the body is chunked.
+        case stream(length: Int64?, @Sendable (ResponseWriter) throws -> Void)
+
+        /// The number of bytes, `nil` for a stream that does not know.
+        public var length: Int64? {
+            switch self {
+            case .empty: 0
+            case .bytes(let bytes): Int64(bytes.count)
+            case .file(_, let range): Int64(range.count)
+            case .pieces(let pieces): pieces.reduce(0) { $0 + $1.length }
+            case .stream(let length, _): length
+            }
+        }
+    }
+
+    /// A part of a body made of several.
+    public enum Piece: Sendable {
+        case bytes([UInt8])
+        case file(OpenFile, Range<Int64>)
+
+        var length: Int64 {
+            switch self {
+            case .bytes(let bytes): Int64(bytes.count)
+            case .file(_, let range): Int64(range.count)
+            }
+        }
+    }
+}
