@@ -1,0 +1,23 @@
+/// Structures and arrays.
+let aggregateInstructions: [Instruction] = [
+    Instruction(.structNew, "struct.new", .type),
+    Instruction(.structNewDefault, "struct.new_default", .type),
+    Instruction(.structGet, "struct.get", .typeField),
+    Instruction(.structGetS, "struct.get_s", .typeField),
+    Instruction(.structGetU, "struct.get_u", .typeField),
+    Instruction(.structSet, "struct.set", .typeField),
+    Instruction(.arrayNew, "array.new", .type),
+    Instruction(.arrayNewDefault, "array.new_default", .type),
+    Instruction(.arrayNewFixed, "array.new_fixed", .typeLength),
+    Instruction(.arrayNewData, "array.new_data", .typeData),
+    Instruction(.arrayNewElem, "array.new_elem", .typeElement),
+    Instruction(.arrayGet, "array.get", .type),
+    Instruction(.arrayGetS, "array.get_s", .type),
+    Instruction(.arrayGetU, "array.get_u", .type),
+    Instruction(.arraySet, "array.set", .type),
+    Instruction(.arrayLen, "array.len"),
+    Instruction(.arrayFill, "array.fill", .type),
+    Instruction(.arrayCopy, "array.copy", .typeType),
+    Instruction(.arrayInitData, "array.init_data", .typeData),
+    Instruction(.arrayInitElem, "array.init_elem", .typeElement),
+]

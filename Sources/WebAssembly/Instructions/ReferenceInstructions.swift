@@ -1,0 +1,21 @@
+/// References: null, functions, casts and `i31`.
+let referenceInstructions: [Instruction] = [
+    Instruction(.refNull, "ref.null", .heapType),
+    Instruction(.refIsNull, "ref.is_null"),
+    Instruction(.refFunc, "ref.func", .function),
+    Instruction(.refEq, "ref.eq"),
+    Instruction(.refAsNonNull, "ref.as_non_null"),
+    Instruction(.brOnNull, "br_on_null", .label),
+    Instruction(.brOnNonNull, "br_on_non_null", .label),
+    Instruction(.refTest, "ref.test", .heapType),
+    Instruction(.refTestNull, "ref.test", .heapType),
+    Instruction(.refCast, "ref.cast", .heapType),
+    Instruction(.refCastNull, "ref.cast", .heapType),
+    Instruction(.brOnCast, "br_on_cast", .castBranch),
+    Instruction(.brOnCastFail, "br_on_cast_fail", .castBranch),
+    Instruction(.anyConvertExtern, "any.convert_extern"),
+    Instruction(.externConvertAny, "extern.convert_any"),
+    Instruction(.refI31, "ref.i31"),
+    Instruction(.i31GetS, "i31.get_s"),
+    Instruction(.i31GetU, "i31.get_u"),
+]

@@ -1,0 +1,81 @@
+import Glibc
+
+/// The bytes of a module, at an address that holds for the life of this object.
+public final class ModuleBinary: Sendable {
+    public let count: Int
+
+    nonisolated(unsafe) private let start: UnsafeMutableRawPointer
+
+    /// Keeps a copy of `bytes`.
+    ///
+    /// An array's own storage has no address that may be kept, and copying costs a fraction of decoding; whoever has a
+    /// big file uses ``init(contentsOfFile:)``, which copies nothing.
+    public convenience init(_ bytes: some Collection<UInt8>) {
+        self.init(byteCount: bytes.count) { destination in
+            let copied = bytes.withContiguousStorageIfAvailable { source -> Bool in
+                destination.copyMemory(from: UnsafeRawBufferPointer(source))
+                return true
+            }
+            if copied == nil { destination.copyBytes(from: bytes) }
+        }
+    }
+
+    private init(byteCount: Int, fill: (UnsafeMutableRawBufferPointer) -> Void) {
+        count = byteCount
+        start = UnsafeMutableRawPointer.allocate(byteCount: max(1, byteCount), alignment: 16)
+        fill(UnsafeMutableRawBufferPointer(start: start, count: byteCount))
+    }
+
+    /// Reads the file at `path`.
+    ///
+    /// It is read rather than mapped: a mapped file that a build truncates while it is in use would end the process.
+    public init(contentsOfFile path: String) throws(ModuleFileError) {
+        let file = open(path, O_RDONLY | O_CLOEXEC)
+        guard file >= 0 else { throw ModuleFileError(path: path, code: errno) }
+        defer { close(file) }
+        var status = stat()
+        guard fstat(file, &status) == 0 else { throw ModuleFileError(path: path, code: errno) }
+        guard status.st_mode & S_IFMT == S_IFREG else {
+            throw ModuleFileError(path: path, code: status.st_mode & S_IFMT == S_IFDIR ? EISDIR : EINVAL)
+        }
+        let size = Int(status.st_size)
+        let memory = UnsafeMutableRawPointer.allocate(byteCount: max(1, size), alignment: 16)
+        var filled = 0
+        while filled < size {
+            let got = read(file, memory + filled, size - filled)
+            if got < 0 && errno == EINTR { continue }
+            guard got >= 0 else {
+                let code = errno
+                memory.deallocate()
+                throw ModuleFileError(path: path, code: code)
+            }
+            if got == 0 { break }
+            filled += got
+        }
+        start = memory
+        count = filled
+    }
+
+    deinit {
+        start.deallocate()
+    }
+
+    /// All bytes; valid as long as this object is.
+    public var bytes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(start: start, count: count) }
+
+    /// The bytes of `range`; valid as long as this object is.
+    public func bytes(in range: Range<Int>) -> UnsafeRawBufferPointer {
+        UnsafeRawBufferPointer(rebasing: bytes[range])
+    }
+}
+
+/// A module's file that cannot be read.
+public struct ModuleFileError: Error, CustomStringConvertible {
+    public let path: String
+    /// As in `errno`.
+    public let code: Int32
+
+    public var description: String {
+        "cannot read \(path): \(String(cString: strerror(code)))"
+    }
+}

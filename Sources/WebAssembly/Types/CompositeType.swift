@@ -1,0 +1,147 @@
+/// The parameters and results of a function, of a block or of an exception's tag.
+public struct FunctionType: Hashable, Sendable {
+    public let parameters: [ValueType]
+    public let results: [ValueType]
+
+    public init(parameters: [ValueType], results: [ValueType]) {
+        self.parameters = parameters
+        self.results = results
+    }
+}
+
+/// The fields of a structure.
+public struct StructureType: Hashable, Sendable {
+    public let fields: [FieldType]
+
+    public init(fields: [FieldType]) {
+        self.fields = fields
+    }
+}
+
+/// The elements of an array.
+public struct ArrayType: Hashable, Sendable {
+    public let element: FieldType
+
+    public init(element: FieldType) {
+        self.element = element
+    }
+}
+
+/// A field of a structure, or the elements of an array.
+public struct FieldType: Hashable, Sendable {
+    public let storage: StorageType
+    public let isMutable: Bool
+
+    public init(storage: StorageType, isMutable: Bool) {
+        self.storage = storage
+        self.isMutable = isMutable
+    }
+}
+
+/// How a field is stored: as a value, or as one of the packed integers, which are `i32` on the stack.
+public enum StorageType: Hashable, Sendable {
+    case i8
+    case i16
+    case value(ValueType)
+
+    /// The type of the field's value on the stack.
+    public var unpacked: ValueType {
+        switch self {
+        case .i8, .i16: .i32
+        case .value(let type): type
+        }
+    }
+
+    public var isPacked: Bool {
+        switch self {
+        case .i8, .i16: true
+        case .value: false
+        }
+    }
+
+    /// The number of bytes a data segment has for each field, or `nil` for references, which it cannot hold.
+    public var byteCount: Int? {
+        switch self {
+        case .i8: return 1
+        case .i16: return 2
+        case .value(let type):
+            switch type.kind {
+            case .i32, .f32: return 4
+            case .i64, .f64: return 8
+            case .v128: return 16
+            case .reference: return nil
+            }
+        }
+    }
+}
+
+/// A type that a module defines, but for its place among subtypes.
+public enum CompositeType: Hashable, Sendable {
+    case function(FunctionType)
+    case structure(StructureType)
+    case array(ArrayType)
+
+    /// The kinds of composite types.
+    public enum Kind: UInt8, Sendable {
+        case function, structure, array
+
+        /// The abstract type that all types of this kind are subtypes of.
+        public var heapType: AbstractHeapType {
+            switch self {
+            case .function: .function
+            case .structure: .structure
+            case .array: .array
+            }
+        }
+    }
+
+    public var kind: Kind {
+        switch self {
+        case .function: .function
+        case .structure: .structure
+        case .array: .array
+        }
+    }
+}
+
+/// A type definition: what it is made of, which type it extends, and whether others may extend it.
+public struct SubType: Hashable, Sendable {
+    public let isFinal: Bool
+    public let supertype: CanonicalType?
+    public let composite: CompositeType
+
+    public init(isFinal: Bool = true, supertype: CanonicalType? = nil, composite: CompositeType) {
+        self.isFinal = isFinal
+        self.supertype = supertype
+        self.composite = composite
+    }
+}
+
+extension FunctionType: CustomStringConvertible {
+    public var description: String {
+        "[\(parameters.map(\.description).joined(separator: " "))] -> "
+            + "[\(results.map(\.description).joined(separator: " "))]"
+    }
+}
+
+extension FieldType: CustomStringConvertible {
+    public var description: String {
+        let storage =
+            switch storage {
+            case .i8: "i8"
+            case .i16: "i16"
+            case .value(let type): type.description
+            }
+        return isMutable ? "(mut \(storage))" : storage
+    }
+}
+
+extension CompositeType: CustomStringConvertible {
+    public var description: String {
+        switch self {
+        case .function(let type): "func \(type)"
+        case .structure(let type): "struct [\(type.fields.map(\.description).joined(separator: " "))]"
+        case .array(let type): "array \(type.element)"
+        }
+    }
+}
