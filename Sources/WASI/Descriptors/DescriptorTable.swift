@@ -1,0 +1,76 @@
+/// A guest's descriptors by number. A new one has the lowest number that is free, as in POSIX.
+struct DescriptorTable {
+    private var slots: [Descriptor?] = []
+    /// No number below it is free.
+    private var lowestFree: Int
+    private let limit: Int
+
+    /// The descriptors that a guest has at its start: the standard streams, then the preopens.
+    init(_ configuration: WASIConfiguration) {
+        slots.reserveCapacity(3 + configuration.preopens.count)
+        for source in [configuration.standardInput, configuration.standardOutput, configuration.standardError] {
+            let stream = StandardStream(source)
+            slots.append(Descriptor(.stream(stream), flags: stream.initialFlags, rights: stream.rights))
+        }
+        for preopen in configuration.preopens {
+            slots.append(
+                Descriptor(
+                    .directory(Directory(preopen: preopen)), rights: .applicableToDirectories, inheritingRights: .all))
+        }
+        lowestFree = slots.count
+        limit = max(configuration.descriptorLimit, slots.count)
+    }
+
+    subscript(number: UInt32) -> Descriptor {
+        get throws(ErrorNumber) {
+            guard number < slots.count, let descriptor = slots[Int(number)] else { throw .badDescriptor }
+            return descriptor
+        }
+    }
+
+    /// The directory `number` and its descriptor, which has to have `rights`.
+    func directory(_ number: UInt32, needing rights: Rights) throws(ErrorNumber) -> (Directory, Descriptor) {
+        let descriptor = try self[number]
+        guard case .directory(let directory) = descriptor.resource else { throw .notDirectory }
+        try descriptor.require(rights)
+        return (directory, descriptor)
+    }
+
+    mutating func update(
+        _ number: UInt32, _ change: (inout Descriptor) throws(ErrorNumber) -> Void
+    ) throws(ErrorNumber) {
+        var descriptor = try self[number]
+        try change(&descriptor)
+        slots[Int(number)] = descriptor
+    }
+
+    /// Fails when the guest has no room for one more descriptor, before anything is opened for it.
+    func requireRoom() throws(ErrorNumber) {
+        guard lowestFree < limit else { throw .tooManyOpenDescriptors }
+    }
+
+    /// Adds a descriptor and returns its number.
+    mutating func insert(_ descriptor: Descriptor) throws(ErrorNumber) -> UInt32 {
+        try requireRoom()
+        let number = lowestFree
+        if number == slots.count { slots.append(descriptor) } else { slots[number] = descriptor }
+        lowestFree = slots[(number + 1)...].firstIndex { $0 == nil } ?? slots.count
+        return UInt32(number)
+    }
+
+    /// Closes a descriptor.
+    mutating func remove(_ number: UInt32) throws(ErrorNumber) {
+        _ = try self[number]
+        slots[Int(number)] = nil
+        lowestFree = min(lowestFree, Int(number))
+    }
+
+    /// Moves `source` to the number of `target`, which it replaces.
+    mutating func renumber(_ source: UInt32, to target: UInt32) throws(ErrorNumber) {
+        let descriptor = try self[source]
+        _ = try self[target]
+        guard source != target else { return }
+        slots[Int(target)] = descriptor
+        try remove(source)
+    }
+}

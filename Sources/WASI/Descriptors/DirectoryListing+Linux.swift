@@ -1,0 +1,71 @@
+import Glibc
+
+/// Reads a directory's entries in the file system's order. A place in it is the kernel's own offset (`d_off`), which stays
+/// good when entries come and go; 0 is the start.
+final class DirectoryListing {
+    struct Entry {
+        /// The place after this entry.
+        let next: UInt64
+        let inode: UInt64
+        let type: FileType
+        let name: [UInt8]
+    }
+
+    private let stream: OpaquePointer
+    /// The place of the entry that is read next.
+    private var position: UInt64 = 0
+    /// The inode that stands for `..` in a preopen, where the real one would tell of what is outside.
+    private let rootInode: UInt64?
+
+    /// Lists the directory behind `fd`, over a descriptor of its own.
+    init(of fd: Int32, isRoot: Bool) throws(ErrorNumber) {
+        rootInode = isRoot ? try FileStatus(ofHostDescriptor: fd).inode : nil
+        let own = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard own >= 0 else { throw .current }
+        guard let stream = fdopendir(own) else {
+            let failure = ErrorNumber.current
+            close(own)
+            throw failure
+        }
+        self.stream = stream
+    }
+
+    deinit {
+        closedir(stream)
+    }
+
+    func seek(to cookie: UInt64) {
+        if cookie == 0 {
+            rewinddir(stream)
+        } else if cookie != position {
+            seekdir(stream, Int(truncatingIfNeeded: cookie))
+        }
+        position = cookie
+    }
+
+    /// The next entry; `nil` at the end.
+    func next() throws(ErrorNumber) -> Entry? {
+        errno = 0
+        guard let entry = readdir(stream) else {
+            if errno != 0 { throw .current }
+            return nil
+        }
+        let name = withUnsafePointer(to: &entry.pointee.d_name) { name in
+            name.withMemoryRebound(to: UInt8.self, capacity: MemoryLayout.size(ofValue: name.pointee)) { name in
+                Array(UnsafeBufferPointer(start: name, count: strlen(UnsafeRawPointer(name).assumingMemoryBound(to: CChar.self))))
+            }
+        }
+        position = UInt64(bitPattern: Int64(entry.pointee.d_off))
+        var inode = UInt64(entry.pointee.d_ino)
+        if let rootInode, name == [UInt8](repeating: UInt8(ascii: "."), count: 2) { inode = rootInode }
+        var type = FileType(directoryEntryType: Int(entry.pointee.d_type))
+        if entry.pointee.d_type == DT_UNKNOWN {
+            // Some file systems leave the type out.
+            var status = stat()
+            if fstatat(dirfd(stream), name.map { CChar(bitPattern: $0) } + [0], &status, AT_SYMLINK_NOFOLLOW) == 0 {
+                type = FileType(mode: status.st_mode)
+            }
+        }
+        return Entry(next: position, inode: inode, type: type, name: name)
+    }
+}

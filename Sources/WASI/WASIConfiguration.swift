@@ -1,0 +1,32 @@
+/// All that a guest is given at its start. One value serves any number of guests, at the same time too.
+public struct WASIConfiguration: Sendable {
+    /// The guest's arguments; the first is the name of the program. A NUL in one ends it, as in every C program.
+    public var arguments: [String]
+    /// The environment's variables, in the order in which the guest sees them.
+    public var environment: [(String, String)]
+    /// The directories that are open at the start, as descriptors 3, 4 and so on.
+    public var preopens: [Preopen]
+    public var standardInput: WASIStream
+    public var standardOutput: WASIStream
+    public var standardError: WASIStream
+    /// How many descriptors the guest may have open at a time, its standard streams and preopens included.
+    public var descriptorLimit: Int
+
+    public init(
+        arguments: [String] = [],
+        environment: [(String, String)] = [],
+        preopens: [Preopen] = [],
+        standardInput: WASIStream = .empty,
+        standardOutput: WASIStream = .discard,
+        standardError: WASIStream = .discard,
+        descriptorLimit: Int = 1_024
+    ) {
+        self.arguments = arguments
+        self.environment = environment
+        self.preopens = preopens
+        self.standardInput = standardInput
+        self.standardOutput = standardOutput
+        self.standardError = standardError
+        self.descriptorLimit = descriptorLimit
+    }
+}
