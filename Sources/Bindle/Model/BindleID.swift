@@ -1,0 +1,79 @@
+/// The identifier of a bindle: `NAME/VERSION`.
+///
+/// The name is everything before the last `/`; it is never empty and may contain `/` itself, letters and digits of
+/// any script, `_`, `-` and `.`.
+public struct BindleID: Hashable, Sendable {
+    public let name: String
+    public let version: SemanticVersion
+
+    /// - Throws: `BindleIDError` when `name` is empty or has a character that a name may not have.
+    public init(name: String, version: SemanticVersion) throws(BindleIDError) {
+        guard Self.isName(name) else { throw .notAnID("\(name)/\(version)") }
+        self.name = name
+        self.version = version
+    }
+
+    /// Reads `NAME/VERSION`, or the same as a URI, `bindle:NAME/VERSION`.
+    public init(_ text: some StringProtocol) throws(BindleIDError) {
+        let scheme = "bindle:"
+        let path = text.hasPrefix(scheme) ? Substring(text.dropFirst(scheme.count)) : Substring(text)
+        guard let slash = path.lastIndex(of: "/"), Self.isName(path[..<slash]) else {
+            throw .notAnID(String(text))
+        }
+        let versionText = path[path.index(after: slash)...]
+        guard let version = SemanticVersion(versionText) else { throw .notAVersion(String(versionText)) }
+        self.name = String(path[..<slash])
+        self.version = version
+    }
+
+    /// Whether `text` may be the name of a bindle.
+    public static func isName(_ text: some StringProtocol) -> Bool {
+        !text.isEmpty
+            && text.unicodeScalars.allSatisfy { scalar in
+                if scalar.isASCII {
+                    switch scalar {
+                    case "a"..."z", "A"..."Z", "0"..."9", "_", "-", ".", "/": return true
+                    default: return false
+                    }
+                }
+                switch scalar.properties.generalCategory {
+                case .uppercaseLetter, .lowercaseLetter, .titlecaseLetter, .modifierLetter, .otherLetter,
+                    .decimalNumber, .letterNumber, .otherNumber:
+                    return true
+                default: return false
+                }
+            }
+    }
+
+    /// The identifier as a URI, `bindle:NAME/VERSION`.
+    public var uri: String { "bindle:\(self)" }
+
+    /// The digest of `NAME/VERSION`, which names the directory of a standalone bindle.
+    public var digest: SHA256Digest { SHA256.hash(description.utf8) }
+}
+
+extension BindleID: CustomStringConvertible {
+    public var description: String { "\(name)/\(version)" }
+}
+
+extension BindleID: Comparable {
+    /// By name, then by version.
+    public static func < (left: BindleID, right: BindleID) -> Bool {
+        left.name != right.name ? left.name < right.name : left.version < right.version
+    }
+}
+
+/// What is wrong with the text of a bindle ID.
+public enum BindleIDError: Error, Hashable, CustomStringConvertible {
+    /// The text has no `/`, no name, or a name with a character that is not allowed.
+    case notAnID(String)
+    /// What follows the last `/` is not a semantic version.
+    case notAVersion(String)
+
+    public var description: String {
+        switch self {
+        case .notAnID(let text): "Invalid bindle ID '\(text)'. A bindle ID should be NAME/VERSION"
+        case .notAVersion(let text): "Version \(text) is not a valid semantic version (e.g. 1.2.3)"
+        }
+    }
+}

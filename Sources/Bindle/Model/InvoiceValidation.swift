@@ -1,0 +1,132 @@
+import Cryptography
+
+extension Invoice {
+    /// Checks what the shape of an invoice does not say: that its format version and name are ones, its digests are
+    /// digests, its groups exist, and neither groups nor requirements go round in circles.
+    /// - Throws: The first problem, with the place of the offending value.
+    public func validate() throws(InvoiceProblem) {
+        guard bindleVersion == Self.supportedBindleVersion else {
+            throw InvoiceProblem(
+                at: ["bindleVersion"],
+                "unsupported bindleVersion '\(bindleVersion)': only \(Self.supportedBindleVersion) is known")
+        }
+        try validateGroupNames()
+        try validateLabels()
+        try validateConditions()
+        try validateRequirementsEnd()
+    }
+
+    private func validateGroupNames() throws(InvoiceProblem) {
+        var names = Set<String>()
+        for (index, group) in groups.enumerated() {
+            let place: InvoicePath = ["group", .index(index), "name"]
+            guard !group.name.isEmpty else { throw InvoiceProblem(at: place, "a group's name is empty") }
+            guard names.insert(group.name).inserted else {
+                throw InvoiceProblem(at: place, "there are two groups named '\(group.name)'")
+            }
+        }
+    }
+
+    private func validateLabels() throws(InvoiceProblem) {
+        var sizes: [String: Int] = [:]
+        for (index, parcel) in parcels.enumerated() {
+            let label = parcel.label
+            let place: InvoicePath = ["parcel", .index(index), "label"]
+            guard SHA256Digest(hex: label.sha256) != nil else {
+                throw InvoiceProblem(
+                    at: place + ["sha256"],
+                    "'\(label.sha256)' is not a SHA-256 digest: 64 lower-case hexadecimal digits are wanted")
+            }
+            guard label.size >= 0 else {
+                throw InvoiceProblem(at: place + ["size"], "the size \(label.size) is negative")
+            }
+            guard !label.name.isEmpty else { throw InvoiceProblem(at: place + ["name"], "a parcel's name is empty") }
+            guard sizes.updateValue(label.size, forKey: label.sha256).map({ $0 == label.size }) ?? true else {
+                throw InvoiceProblem(
+                    at: place + ["size"],
+                    "the parcel \(label.sha256) has another size, \(label.size), than where the invoice names it first")
+            }
+        }
+    }
+
+    private func validateConditions() throws(InvoiceProblem) {
+        let names = Set(groups.map(\.name))
+        for (index, parcel) in parcels.enumerated() {
+            for (key, list) in [("memberOf", parcel.memberOf), ("requires", parcel.requires)] {
+                for (position, name) in list.enumerated() where !names.contains(name) {
+                    throw InvoiceProblem(
+                        at: ["parcel", .index(index), "conditions", .key(key), .index(position)],
+                        "the parcel '\(parcel.label.name)' names the group '\(name)', which the invoice does not have")
+                }
+            }
+        }
+    }
+
+    /// A group requires what its members require. No group may require itself, directly or through others.
+    private func validateRequirementsEnd() throws(InvoiceProblem) {
+        var requirements: [String: [String]] = [:]
+        for parcel in parcels where !parcel.requires.isEmpty {
+            for group in parcel.memberOf { requirements[group, default: []] += parcel.requires }
+        }
+        /// Groups from which no circle can be reached.
+        var settled = Set<String>()
+        for (index, group) in groups.enumerated() where !settled.contains(group.name) {
+            // Depth first, without recursion: invoices come from outside, and a chain of groups may be long.
+            var path = [(name: group.name, remaining: requirements[group.name, default: []][...])]
+            var onPath: Set<String> = [group.name]
+            while let current = path.last {
+                guard let next = path[path.count - 1].remaining.popFirst() else {
+                    settled.insert(current.name)
+                    onPath.remove(current.name)
+                    path.removeLast()
+                    continue
+                }
+                if onPath.contains(next) {
+                    let circle = path.map(\.name).drop { $0 != next } + [next]
+                    throw InvoiceProblem(
+                        at: ["group", .index(index), "name"],
+                        "groups require each other in a circle: " + circle.joined(separator: " → "))
+                }
+                if !settled.contains(next) {
+                    onPath.insert(next)
+                    path.append((next, requirements[next, default: []][...]))
+                }
+            }
+        }
+    }
+}
+
+/// The way from an invoice's root to a value in it.
+public typealias InvoicePath = [InvoicePathElement]
+
+public enum InvoicePathElement: Hashable, Sendable, ExpressibleByStringLiteral {
+    case key(String)
+    case index(Int)
+
+    public init(stringLiteral value: String) {
+        self = .key(value)
+    }
+}
+
+/// What is wrong with the content of an invoice, and where in it.
+public struct InvoiceProblem: Error, Hashable, CustomStringConvertible {
+    public let path: InvoicePath
+    public let message: String
+
+    init(at path: InvoicePath, _ message: String) {
+        self.path = path
+        self.message = message
+    }
+
+    /// The path as people write it: `parcel[2].label.size`, the first parcel being `parcel[0]`.
+    public var place: String {
+        path.reduce(into: "") { text, element in
+            switch element {
+            case .key(let key): text += text.isEmpty ? key : ".\(key)"
+            case .index(let index): text += "[\(index)]"
+            }
+        }
+    }
+
+    public var description: String { "\(place): \(message)" }
+}

@@ -1,0 +1,54 @@
+/// The 32 bytes that SHA-256 makes of a message.
+public struct SHA256Digest: Hashable, Sendable {
+    /// The digest as eight words, of which the first holds the first four bytes, most significant byte first.
+    let words: SIMD8<UInt32>
+
+    init(words: SIMD8<UInt32>) {
+        self.words = words
+    }
+
+    /// Takes a digest's 32 bytes; `nil` when there are more or fewer.
+    public init?(bytes: some Collection<UInt8>) {
+        guard bytes.count == 32 else { return nil }
+        var words = SIMD8<UInt32>()
+        for (index, byte) in bytes.enumerated() {
+            words[index / 4] = words[index / 4] << 8 | UInt32(byte)
+        }
+        self.words = words
+    }
+
+    /// Reads 64 lower-case hexadecimal digits; `nil` when `text` is anything else.
+    public init?(hex text: some StringProtocol) {
+        guard text.utf8.count == 64 else { return nil }
+        var words = SIMD8<UInt32>()
+        for (index, character) in text.utf8.enumerated() {
+            let digit: UInt8
+            switch character {
+            case 0x30...0x39: digit = character - 0x30
+            case 0x61...0x66: digit = character - 0x61 + 10
+            default: return nil
+            }
+            words[index / 8] = words[index / 8] << 4 | UInt32(digit)
+        }
+        self.words = words
+    }
+
+    public var bytes: [UInt8] {
+        (0..<32).map { UInt8(truncatingIfNeeded: words[$0 / 4] >> UInt32(24 - $0 % 4 * 8)) }
+    }
+
+    /// 64 lower-case hexadecimal digits.
+    public var hex: String {
+        String(unsafeUninitializedCapacity: 64) { text in
+            for index in 0..<64 {
+                let digit = UInt8(truncatingIfNeeded: words[index / 8] >> UInt32(28 - index % 8 * 4)) & 0xF
+                text[index] = digit < 10 ? 0x30 + digit : 0x61 + digit - 10
+            }
+            return 64
+        }
+    }
+}
+
+extension SHA256Digest: CustomStringConvertible {
+    public var description: String { hex }
+}
