@@ -95,38 +95,3 @@ extension Invoice {
         }
     }
 }
-
-/// The way from an invoice's root to a value in it.
-public typealias InvoicePath = [InvoicePathElement]
-
-public enum InvoicePathElement: Hashable, Sendable, ExpressibleByStringLiteral {
-    case key(String)
-    case index(Int)
-
-    public init(stringLiteral value: String) {
-        self = .key(value)
-    }
-}
-
-/// What is wrong with the content of an invoice, and where in it.
-public struct InvoiceProblem: Error, Hashable, CustomStringConvertible {
-    public let path: InvoicePath
-    public let message: String
-
-    init(at path: InvoicePath, _ message: String) {
-        self.path = path
-        self.message = message
-    }
-
-    /// The path as people write it: `parcel[2].label.size`, the first parcel being `parcel[0]`.
-    public var place: String {
-        path.reduce(into: "") { text, element in
-            switch element {
-            case .key(let key): text += text.isEmpty ? key : ".\(key)"
-            case .index(let index): text += "[\(index)]"
-            }
-        }
-    }
-
-    public var description: String { "\(place): \(message)" }
-}
