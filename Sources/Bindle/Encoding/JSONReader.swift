@@ -81,9 +81,9 @@ struct JSONReader {
         case UInt8(ascii: "{"): return TOMLValue(.table(try object()), position: position)
         case UInt8(ascii: "["): return TOMLValue(.array(try array()), position: position)
         case UInt8(ascii: "\""): return TOMLValue(.string(try string()), position: position)
-        case UInt8(ascii: "-"), UInt8(ascii: "0")...UInt8(ascii: "9"):
+        case .some(UInt8(ascii: "-")), .some(UInt8(ascii: "0")...UInt8(ascii: "9")):
             return TOMLValue(try number(), position: position)
-        case nil: throw error("the text ends where a value is expected")
+        case .none: throw error("the text ends where a value is expected")
         default:
             if take(word: "true") { return TOMLValue(.boolean(true), position: position) }
             if take(word: "false") { return TOMLValue(.boolean(false), position: position) }
