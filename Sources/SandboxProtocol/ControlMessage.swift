@@ -16,7 +16,7 @@ public enum WorkerMessage: Hashable, Sendable {
     /// The bindle cannot be served. The process exits after it.
     case failed(WorkerFailure)
     /// A request has been answered.
-    case request(RequestRecord)
+    case request(ServedRequest)
     /// A handler wrote to its standard error. The text is one line, without its end.
     case log(route: String, text: String)
 }
@@ -53,7 +53,7 @@ public struct WorkerFailure: Hashable, Sendable {
 }
 
 /// One answered request.
-public struct RequestRecord: Hashable, Sendable {
+public struct ServedRequest: Hashable, Sendable {
     public let method: String
     /// Path and query, as sent.
     public let target: String
@@ -154,7 +154,7 @@ extension WorkerMessage: ControlMessage {
                 let milliseconds = json["milliseconds"]?.number, let revision = json["revision"]?.integer
             else { return nil }
             self = .request(
-                RequestRecord(
+                ServedRequest(
                     method: method, target: target, status: status, byteCount: byteCount, milliseconds: milliseconds,
                     revision: revision))
         case "log":

@@ -19,7 +19,7 @@ struct ControlProtocolTests {
             .failed(WorkerFailure(message: "no \"such\"\n\u{1}\u{1F600}", file: "a.wat", line: 3, column: 9)),
             .failed(WorkerFailure(message: "")),
             .request(
-                RequestRecord(
+                ServedRequest(
                     method: "GET", target: "/?q=1", status: 200, byteCount: 12, milliseconds: 1.5, revision: 7)),
             .log(route: "/...", text: "a\tline"),
         ]

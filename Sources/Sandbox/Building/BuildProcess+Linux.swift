@@ -1,0 +1,144 @@
+import Foundation
+import Synchronization
+
+/// A run of the build command, by `/bin/sh -c` in the project's directory.
+///
+/// It has a process group of its own, which ends with it: when the command ends, when it is cancelled, and when this
+/// process ends, however it ends.
+final class BuildProcess: Sendable {
+    /// How a run ended.
+    struct Outcome: Sendable {
+        let exit: ChildProcess.Exit
+        /// What it wrote last, for the report of a failure.
+        let lastLines: [String]
+        let milliseconds: Double
+        let wasCancelled: Bool
+
+        var isSuccess: Bool { exit == .exited(code: 0) && !wasCancelled }
+    }
+
+    /// The shell that runs the command keeps a second process in the group. It waits on descriptor 3 for the end of
+    /// the sandbox, which is the only one to hold the other end and never writes, and then kills the group.
+    private static let script = """
+        { read -r line <&3; kill -KILL 0; } </dev/null >/dev/null 2>&1 &
+        exec 3<&-
+        exec /bin/sh -c "$1"
+        """
+    private static let lastLineCount = 20
+
+    private struct State {
+        var isCancelled = false
+        var hasEnded = false
+        var lastLines: [String] = []
+    }
+
+    private let child: ChildProcess
+    private let state = Mutex(State())
+
+    /// Starts the command.
+    ///
+    /// - Parameters:
+    ///   - onLine: called for each line of output, standard error included, as it comes.
+    ///   - onEnd: called once, after the last line, on a thread of its own.
+    init(
+        command: String,
+        directory: String,
+        environment: [(name: String, value: String)],
+        onLine: @escaping @Sendable (String) -> Void,
+        onEnd: @escaping @Sendable (Outcome) -> Void
+    ) throws {
+        let output = try Pipe()
+        let lifeline = try Pipe()
+        let end = try Pipe()
+        let null = open("/dev/null", O_RDONLY | O_CLOEXEC)
+        defer { close(null) }
+        let started = ContinuousClock.now
+        child = try ChildProcess.spawn(
+            executable: "/bin/sh", arguments: ["-c", Self.script, "sh", command], environment: environment,
+            directory: directory,
+            descriptors: [
+                (null, 0), (output.writeEnd, 1), (output.writeEnd, 2), (lifeline.readEnd, 3),
+            ])
+        output.closeWriteEnd()
+        lifeline.closeReadEnd()
+        let waiter = Thread { [child] in
+            child.waitForEnd()
+            // Whatever the command left behind goes with it.
+            child.signalGroup(SIGKILL)
+            end.closeWriteEnd()
+        }
+        let reader = Thread { [self] in
+            readLines(from: output.readEnd, until: end.readEnd, onLine)
+            let (wasCancelled, lastLines) = state.withLock { state in
+                state.hasEnded = true
+                return (state.isCancelled, state.lastLines)
+            }
+            let exit = child.waitForExit()
+            // Held until here: its closing would kill the group.
+            lifeline.closeWriteEnd()
+            onEnd(
+                Outcome(
+                    exit: exit, lastLines: lastLines, milliseconds: (ContinuousClock.now - started).milliseconds,
+                    wasCancelled: wasCancelled))
+        }
+        waiter.name = "build"
+        reader.name = "build output"
+        waiter.start()
+        reader.start()
+    }
+
+    /// Kills the command and everything in its group. `onEnd` is still called.
+    func cancel() {
+        state.withLock { state in
+            guard !state.hasEnded else { return }
+            state.isCancelled = true
+            child.signalGroup(SIGKILL)
+        }
+    }
+
+    /// Reads lines until the pipe's end, or until `endDescriptor` is closed at its other end and the pipe is empty:
+    /// a daemon that the command has started may keep the pipe open for ever.
+    private func readLines(from fileDescriptor: Int32, until endDescriptor: Int32, _ onLine: (String) -> Void) {
+        var partial: [UInt8] = []
+        func emit(_ bytes: some Sequence<UInt8>) {
+            var line = String(decoding: Array(bytes), as: UTF8.self)
+            if line.hasSuffix("\r") { line.removeLast() }
+            state.withLock { state in
+                state.lastLines.append(line)
+                if state.lastLines.count > Self.lastLineCount { state.lastLines.removeFirst() }
+            }
+            onLine(line)
+        }
+        while true {
+            var polled = [
+                pollfd(fd: fileDescriptor, events: Int16(POLLIN), revents: 0),
+                pollfd(fd: endDescriptor, events: Int16(POLLIN), revents: 0),
+            ]
+            guard poll(&polled, 2, -1) > 0 else { continue }
+            if polled[0].revents == 0 { break }
+            let chunk = [UInt8](unsafeUninitializedCapacity: 16384) { bytes, count in
+                repeat { count = read(fileDescriptor, bytes.baseAddress, bytes.count) } while count < 0 && errno == EINTR
+                count = max(0, count)
+            }
+            if chunk.isEmpty { break }
+            partial += chunk
+            while let end = partial.firstIndex(of: UInt8(ascii: "\n")) {
+                emit(partial[..<end])
+                partial.removeSubrange(...end)
+            }
+            // A line without end must not fill the memory.
+            if partial.count > 65536 {
+                emit(partial)
+                partial = []
+            }
+        }
+        if !partial.isEmpty { emit(partial) }
+    }
+}
+
+extension Duration {
+    /// The duration in milliseconds, fractions included.
+    var milliseconds: Double {
+        Double(components.seconds) * 1000 + Double(components.attoseconds) / 1e15
+    }
+}

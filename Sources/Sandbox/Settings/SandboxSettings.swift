@@ -1,0 +1,87 @@
+import HTTP
+import Hippofacts
+
+/// How a sandbox runs, as far as one source of settings (the command line, or `hippo-dev.toml`) says. What is `nil` is
+/// left to the next source, and to the defaults in the end.
+public struct SandboxSettings: Sendable, Equatable {
+    /// Where the store of bindles is.
+    public enum Storage: Hashable, Sendable {
+        /// An SQLite file, kept.
+        case file(String)
+        /// A temporary directory, removed when the sandbox ends.
+        case temporary
+    }
+
+    /// A variable for the guests.
+    public struct Variable: Hashable, Sendable {
+        public let name: String
+        public let value: String
+
+        public init(name: String, value: String) {
+            self.name = name
+            self.value = value
+        }
+    }
+
+    /// Where the app is served; by default 127.0.0.1:3000.
+    public var listen: SocketAddress?
+    /// Where the bindles are served; by default 127.0.0.1:8080.
+    public var bindleListen: SocketAddress?
+    /// What builds the modules, as the shell takes it.
+    public var buildCommand: String?
+    /// The files that the build command reads. By default all of the project but what looks like its product.
+    public var watchPatterns: [GlobPattern]?
+    /// False to bring the project up once, as it is; by default true.
+    public var isWatching: Bool?
+    /// By default the file `.hippo/bindles.sqlite` in the project.
+    public var storage: Storage?
+    /// Variables for the guests. Where two sources name the same one, the stronger source's value is taken.
+    public var variables: [Variable] = []
+    /// Files of `NAME=VALUE` lines for the guests, weaker than `variables`.
+    public var environmentFiles: [String] = []
+    /// True to give the guests a private copy of their files to write to; by default false.
+    public var allowsTransientWrite: Bool?
+    /// False to answer only what a handler takes; by default true, files being served where no handler is.
+    public var servesStaticFiles: Bool?
+    /// Where what guests write to standard error is kept; by default a temporary directory.
+    public var logDirectory: String?
+
+    public init() {}
+
+    /// These settings, completed by those of a weaker source.
+    public func completed(by weaker: SandboxSettings) -> SandboxSettings {
+        var settings = self
+        settings.listen = listen ?? weaker.listen
+        settings.bindleListen = bindleListen ?? weaker.bindleListen
+        settings.buildCommand = buildCommand ?? weaker.buildCommand
+        settings.watchPatterns = watchPatterns ?? weaker.watchPatterns
+        settings.isWatching = isWatching ?? weaker.isWatching
+        settings.storage = storage ?? weaker.storage
+        let names = Set(variables.map(\.name))
+        settings.variables = weaker.variables.filter { !names.contains($0.name) } + variables
+        settings.environmentFiles = weaker.environmentFiles + environmentFiles
+        settings.allowsTransientWrite = allowsTransientWrite ?? weaker.allowsTransientWrite
+        settings.servesStaticFiles = servesStaticFiles ?? weaker.servesStaticFiles
+        settings.logDirectory = logDirectory ?? weaker.logDirectory
+        return settings
+    }
+
+    /// Where the app is served when nothing else is said.
+    public static let defaultListen = SocketAddress.loopback(port: 3000)
+    /// Where the bindles are served when nothing else is said.
+    public static let defaultBindleListen = SocketAddress.loopback(port: 8080)
+}
+
+extension SandboxSettings.Variable {
+    /// Reads `NAME=VALUE`; quotes around the value are stripped. `nil` if there is no name or no `=`.
+    public init?(parsing text: String) {
+        guard let equals = text.firstIndex(of: "="), equals > text.startIndex else { return nil }
+        let name = text[..<equals]
+        var value = text[text.index(after: equals)...]
+        if let quote = value.first, quote == "\"" || quote == "'", value.count >= 2, value.last == quote {
+            value = value.dropFirst().dropLast()
+        }
+        guard !name.contains("\0") && !value.contains("\0") else { return nil }
+        self.init(name: String(name), value: String(value))
+    }
+}

@@ -1,0 +1,91 @@
+import Foundation
+import HTTP
+import Hippofacts
+import TOML
+
+/// `hippo-dev.toml`, which stands beside HIPPOFACTS and holds what would otherwise be given to `hippo-dev up`.
+enum SettingsFile {
+    static let name = "hippo-dev.toml"
+
+    /// Reads the file in a project's directory; empty settings if there is none.
+    ///
+    /// Paths in it are relative to the project.
+    static func read(inProject directory: String) throws(Failure) -> SandboxSettings {
+        let path = directory + "/" + name
+        guard FileManager.default.fileExists(atPath: path) else { return SandboxSettings() }
+        guard let data = FileManager.default.contents(atPath: path) else {
+            throw Failure(stage: .assemble, message: "The file cannot be read. Check its permissions.", file: name)
+        }
+        do {
+            return try parse(Array(data), projectDirectory: directory)
+        } catch {
+            throw Failure(
+                stage: .assemble, message: error.message + "\n" + error.excerpt, file: name,
+                line: error.position.line, column: error.position.column)
+        }
+    }
+
+    static func parse(_ bytes: [UInt8], projectDirectory: String) throws(TOMLError) -> SandboxSettings {
+        var document = try TOMLSection(parsing: bytes)
+        var settings = SandboxSettings()
+        if var build = try document.section("build") {
+            settings.buildCommand = try build.string("command")
+            if let command = settings.buildCommand, command.allSatisfy(\.isWhitespace) {
+                throw build.error("'command' is empty; leave it out where nothing is to be built", atValueOf: "command")
+            }
+            settings.watchPatterns = try patterns("watch", in: &build)
+            try build.finish()
+        }
+        settings.variables = try (document.stringTable("env") ?? []).map { .init(name: $0.key, value: $0.value) }
+        for variable in settings.variables where variable.name.isEmpty || variable.name.contains("=") {
+            throw document.error("'\(variable.name)' in [env] is no name for a variable", atKey: "env")
+        }
+        if var up = try document.section("up") {
+            try read(&up, into: &settings, projectDirectory)
+            try up.finish()
+        }
+        try document.finish()
+        return settings
+    }
+
+    private static func read(
+        _ up: inout TOMLSection, into settings: inout SandboxSettings, _ projectDirectory: String
+    ) throws(TOMLError) {
+        let absolute = { (path: String) in path.hasPrefix("/") ? path : projectDirectory + "/" + path }
+        settings.listen = try address("listen", in: &up)
+        settings.bindleListen = try address("bindle-listen", in: &up)
+        settings.isWatching = try up.boolean("watch")
+        let store = try up.string("store")
+        if try up.boolean("ephemeral") == true {
+            if store != nil { throw up.error("'ephemeral' and 'store' exclude each other", atKey: "ephemeral") }
+            settings.storage = .temporary
+        } else if let store {
+            settings.storage = .file(absolute(store))
+        }
+        settings.environmentFiles = try (up.strings("env-file") ?? []).map(absolute)
+        settings.allowsTransientWrite = try up.boolean("allow-transient-write")
+        settings.servesStaticFiles = try up.boolean("static")
+        settings.logDirectory = try up.string("log-dir").map(absolute)
+    }
+
+    private static func address(_ key: String, in section: inout TOMLSection) throws(TOMLError) -> SocketAddress? {
+        guard let text = try section.string(key) else { return nil }
+        guard let address = SocketAddress.parse(text) else {
+            throw section.error("'\(text)' is no address; write one like \"127.0.0.1:3000\"", atValueOf: key)
+        }
+        return address
+    }
+
+    private static func patterns(_ key: String, in section: inout TOMLSection) throws(TOMLError) -> [GlobPattern]? {
+        guard let texts = try section.strings(key) else { return nil }
+        var patterns: [GlobPattern] = []
+        for (index, text) in texts.enumerated() {
+            do {
+                patterns.append(try GlobPattern(text))
+            } catch {
+                throw section.error("\(error)", at: section.table[key]?.array?[index].position)
+            }
+        }
+        return patterns
+    }
+}

@@ -1,0 +1,98 @@
+import Foundation
+import Synchronization
+import TestSupport
+import Testing
+
+@testable import Sandbox
+
+/// How build commands are run, reported and ended.
+@Suite(.timeLimit(.minutes(1)))
+struct BuildProcessTests {
+    final class Lines: Sendable {
+        let lines = Mutex<[String]>([])
+    }
+
+    func start(
+        _ command: String, in directory: String = "/", _ lines: Lines = Lines(),
+        _ onEnd: @escaping @Sendable (BuildProcess.Outcome) -> Void
+    ) throws -> BuildProcess {
+        try BuildProcess(
+            command: command, directory: directory, environment: [("PATH", "/usr/bin:/bin"), ("GREETING", "hello")],
+            onLine: { line in lines.lines.withLock { $0.append(line) } }, onEnd: onEnd)
+    }
+
+    func run(_ command: String, in directory: String = "/", _ lines: Lines = Lines()) async throws -> BuildProcess.Outcome {
+        let (outcomes, continuation) = AsyncStream.makeStream(of: BuildProcess.Outcome.self)
+        let process = try start(command, in: directory, lines) { outcome in
+            continuation.yield(outcome)
+            continuation.finish()
+        }
+        defer { withExtendedLifetime(process) {} }
+        for await outcome in outcomes { return outcome }
+        throw CancellationError()
+    }
+
+    @Test func outputAndExitCodeAreReported() async throws {
+        let directory = try TemporaryDirectory()
+        let lines = Lines()
+        let outcome = try await run("pwd; echo $GREETING >&2; printf 'no end'; exit 3", in: directory.path, lines)
+        #expect(outcome.exit == .exited(code: 3))
+        #expect(!outcome.isSuccess)
+        #expect(lines.lines.withLock { $0 } == [directory.path, "hello", "no end"])
+        #expect(outcome.lastLines == [directory.path, "hello", "no end"])
+    }
+
+    @Test func onlyTheLastLinesAreKept() async throws {
+        let outcome = try await run("seq 1 1000")
+        #expect(outcome.isSuccess)
+        #expect(outcome.lastLines == (981...1000).map(String.init))
+    }
+
+    @Test func aSignalIsReported() async throws {
+        #expect(try await run("kill -SEGV $$").exit == .killed(signal: SIGSEGV))
+    }
+
+    @Test func whatACommandLeavesBehindIsKilled() async throws {
+        let directory = try TemporaryDirectory()
+        let outcome = try await run("sleep 1000 & echo $! > child", in: directory.path)
+        #expect(outcome.isSuccess)
+        try await expectDeath(ofProcessIn: directory, "child")
+    }
+
+    @Test func aCancelledCommandIsKilledWithItsChildren() async throws {
+        let directory = try TemporaryDirectory()
+        let (outcomes, continuation) = AsyncStream.makeStream(of: BuildProcess.Outcome.self)
+        let process = try start("sleep 1000 & echo $! > c && mv c child; wait", in: directory.path) { outcome in
+            continuation.yield(outcome)
+            continuation.finish()
+        }
+        while !FileManager.default.fileExists(atPath: directory.path + "/child") {
+            try await Task.sleep(for: .milliseconds(2))
+        }
+        process.cancel()
+        for await outcome in outcomes {
+            #expect(outcome.wasCancelled)
+            #expect(!outcome.isSuccess)
+        }
+        try await expectDeath(ofProcessIn: directory, "child")
+    }
+
+    @Test func aDaemonThatKeepsTheOutputOpenDoesNotHoldTheBuild() async throws {
+        let directory = try TemporaryDirectory()
+        let outcome = try await run("setsid sleep 5 & echo done", in: directory.path)
+        #expect(outcome.isSuccess)
+        #expect(outcome.lastLines == ["done"])
+    }
+
+    /// Waits until the process whose number the file holds is gone.
+    func expectDeath(ofProcessIn directory: TemporaryDirectory, _ file: String) async throws {
+        let text = try String(contentsOfFile: directory.path + "/" + file, encoding: .utf8)
+        let id = try #require(pid_t(text.trimmingCharacters(in: .whitespacesAndNewlines)))
+        while kill(id, 0) == 0 && !isZombie(id) { try await Task.sleep(for: .milliseconds(2)) }
+    }
+
+    func isZombie(_ id: pid_t) -> Bool {
+        let status = try? String(contentsOfFile: "/proc/\(id)/stat", encoding: .utf8)
+        return status?.contains(") Z ") ?? true
+    }
+}

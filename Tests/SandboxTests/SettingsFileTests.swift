@@ -1,0 +1,89 @@
+import HTTP
+import Hippofacts
+import TOML
+import Testing
+
+@testable import Sandbox
+
+/// What `hippo-dev.toml` may say.
+struct SettingsFileTests {
+    func parse(_ text: String) throws -> SandboxSettings {
+        try SettingsFile.parse(Array(text.utf8), projectDirectory: "/project")
+    }
+
+    @Test func everySettingIsRead() throws {
+        let settings = try parse(
+            """
+            [build]
+            command = "make"
+            watch = ["source/*", "Makefile"]
+
+            [env]
+            TITLE = "A title"
+
+            [up]
+            listen = "127.0.0.1:0"
+            bindle-listen = "[::1]:9000"
+            watch = false
+            store = "store.sqlite"
+            env-file = ["local.env", "/etc/app.env"]
+            allow-transient-write = true
+            static = false
+            log-dir = "logs"
+            """)
+        var expected = SandboxSettings()
+        expected.buildCommand = "make"
+        expected.watchPatterns = [try GlobPattern("source/*"), try GlobPattern("Makefile")]
+        expected.variables = [.init(name: "TITLE", value: "A title")]
+        expected.listen = .loopback(port: 0)
+        expected.bindleListen = SocketAddress.parse("[::1]:9000")
+        expected.isWatching = false
+        expected.storage = .file("/project/store.sqlite")
+        expected.environmentFiles = ["/project/local.env", "/etc/app.env"]
+        expected.allowsTransientWrite = true
+        expected.servesStaticFiles = false
+        expected.logDirectory = "/project/logs"
+        #expect(settings == expected)
+    }
+
+    @Test(arguments: [
+        ("[bild]", 1, 2, "unknown key 'bild'"),
+        ("[build]\ncomand = \"make\"", 2, 1, "unknown key 'comand'"),
+        ("[build]\ncommand = 3", 2, 11, "has to be a string"),
+        ("[build]\ncommand = \" \"", 2, 11, "is empty"),
+        ("[build]\nwatch = [\"a\", \"/b\"]", 2, 15, "begins with '/'"),
+        ("[env]\nA = 1", 2, 5, "has to be a string"),
+        ("[up]\nlisten = \"3000\"", 2, 10, "is no address"),
+        ("[up]\nephemeral = true\nstore = \"x\"", 2, 1, "exclude each other"),
+        ("[up\n", 1, 4, ""),
+    ])
+    func mistakesHaveAPlace(text: String, line: Int, column: Int, message: String) {
+        let error = #expect(throws: TOMLError.self) { try parse(text) }
+        #expect(error?.position == SourcePosition(line: line, column: column))
+        #expect(message.isEmpty || error?.message.contains(message) == true)
+    }
+
+    @Test func theStrongerSourceWins() throws {
+        var line = SandboxSettings()
+        line.buildCommand = "ninja"
+        line.variables = [.init(name: "B", value: "line")]
+        let file = try parse("[build]\ncommand = \"make\"\n[env]\nA = \"file\"\nB = \"file\"\n[up]\nstatic = false\n")
+        let settings = line.completed(by: file)
+        #expect(settings.buildCommand == "ninja")
+        #expect(settings.variables == [.init(name: "A", value: "file"), .init(name: "B", value: "line")])
+        #expect(settings.servesStaticFiles == false)
+    }
+
+    @Test(arguments: [
+        ("A=1", "A", "1"), ("A=", "A", ""), ("A=b=c", "A", "b=c"), ("A=\"x y\"", "A", "x y"), ("A='x'", "A", "x"),
+        ("A=\"", "A", "\""),
+    ])
+    func variablesAreRead(text: String, name: String, value: String) {
+        #expect(SandboxSettings.Variable(parsing: text) == .init(name: name, value: value))
+    }
+
+    @Test(arguments: ["A", "=1", ""])
+    func whatIsNoVariableIsRefused(text: String) {
+        #expect(SandboxSettings.Variable(parsing: text) == nil)
+    }
+}
