@@ -2,11 +2,22 @@
 /// store, and like it to one thread at a time.
 public final class WASIContext {
     let configuration: WASIConfiguration
+    let resolver: PathResolver
     var descriptors: DescriptorTable
+    /// Whether the guest is to be ended, which it notices itself once a function that waits has returned.
+    var isInterrupted: () -> Bool = { false }
+
+    private(set) lazy var argumentBlock = StringBlock(configuration.arguments)
+    private(set) lazy var environmentBlock = StringBlock(configuration.environment.map { "\($0.0)=\($0.1)" })
 
     /// Makes the context of one guest; cheap, since directories are opened only when the guest uses them.
-    public init(_ configuration: WASIConfiguration) {
+    public convenience init(_ configuration: WASIConfiguration) {
+        self.init(configuration, resolver: .automatic)
+    }
+
+    init(_ configuration: WASIConfiguration, resolver: PathResolver) {
         self.configuration = configuration
+        self.resolver = resolver
         descriptors = DescriptorTable(configuration)
     }
 }

@@ -26,7 +26,7 @@ struct PathResolver: Sendable {
         _ path: GuestPath, beneath root: Int32, flags: Int32, mode: mode_t = 0, followsLast: Bool
     ) throws(ErrorNumber) -> HostDescriptor {
         guard !path.isAbsolute else { throw .notCapable }
-        let flags = flags | O_CLOEXEC | O_NOCTTY
+        let flags = flags | O_CLOEXEC | (flags & Self.pathOnly == 0 ? O_NOCTTY : 0)
         if usesKernel {
             let resolved = try Self.openWithKernel(path.cString, root, followsLast ? flags : flags | O_NOFOLLOW, mode)
             if let resolved { return resolved }

@@ -1,0 +1,156 @@
+import Foundation
+import TestSupport
+import Testing
+
+@testable import WASI
+
+@Suite struct DescriptorTests {
+    let directory: TemporaryDirectory
+    let guest: Guest
+
+    init() throws {
+        directory = try TemporaryDirectory()
+        try directory.write("0123456789", to: "digits")
+        guest = Guest(at: directory.path)
+    }
+
+    @Test func preopensTellTheirNames() {
+        #expect(guest.call("fd_prestat_get", 3, 100) == .success)
+        #expect(guest.u8(100) == 0)
+        #expect(guest.u32(104) == 1)
+        #expect(guest.call("fd_prestat_dir_name", 3, 200, 1) == .success)
+        #expect(guest.string(200, 1) == "/")
+        #expect(guest.call("fd_prestat_dir_name", 3, 200, 0) == .nameTooLong)
+        #expect(guest.call("fd_prestat_get", 4, 100) == .badDescriptor)
+        #expect(guest.call("fd_prestat_get", 0, 100) == .badDescriptor)
+    }
+
+    @Test func aNewDescriptorHasTheLowestFreeNumber() throws {
+        let (first, second, third) = (
+            try guest.open("digits"), try guest.open("digits"), try guest.open("digits")
+        )
+        #expect([first, second, third] == [4, 5, 6])
+        #expect(guest.call("fd_close", 5) == .success)
+        #expect(guest.call("fd_close", 4) == .success)
+        #expect(try guest.open("digits") == 4)
+        #expect(try guest.open("digits") == 5)
+        #expect(try guest.open("digits") == 7)
+    }
+
+    @Test func aClosedDescriptorIsGone() throws {
+        let file = try guest.open("digits")
+        #expect(guest.call("fd_close", file) == .success)
+        #expect(guest.call("fd_close", file) == .badDescriptor)
+        #expect(guest.call("fd_fdstat_get", file, 100) == .badDescriptor)
+        #expect(guest.call("fd_close", 0xFFFF_FFFF) == .badDescriptor)
+    }
+
+    @Test func renumberingReplacesTheTarget() throws {
+        let (source, target) = (try guest.open("digits"), try guest.open("digits"))
+        #expect(try guest.read(source, upTo: 4) == "0123")
+        #expect(guest.call("fd_renumber", source, target) == .success)
+        #expect(try guest.read(target, upTo: 4) == "4567")
+        #expect(guest.call("fd_close", source) == .badDescriptor)
+        #expect(try guest.open("digits") == source)
+    }
+
+    @Test func renumberingNeedsTwoOpenDescriptors() throws {
+        let file = try guest.open("digits")
+        #expect(guest.call("fd_renumber", file, 99) == .badDescriptor)
+        #expect(guest.call("fd_renumber", 99, file) == .badDescriptor)
+        #expect(guest.call("fd_renumber", file, file) == .success)
+        #expect(try guest.read(file, upTo: 1) == "0")
+    }
+
+    @Test func thereIsALimitOfOpenDescriptors() throws {
+        let preopen = Preopen(hostPath: directory.path, guestPath: "/", access: .readWrite)
+        let guest = Guest(WASIConfiguration(preopens: [preopen], descriptorLimit: 6))
+        _ = try guest.open("digits")
+        _ = try guest.open("digits")
+        #expect(throws: ErrorNumber.tooManyOpenDescriptors) {
+            try guest.open("new", flags: .create)
+        }
+        #expect(guest.status("new") == .noEntry)
+        #expect(guest.call("fd_close", 4) == .success)
+        #expect(try guest.open("digits") == 4)
+    }
+
+    @Test func rightsCanBeGivenUpAndNotGained() throws {
+        let file = try guest.open("digits", rights: [.read, .seek, .tell])
+        #expect(guest.call("fd_fdstat_get", file, 100) == .success)
+        #expect(guest.u8(100) == FileType.regularFile.rawValue)
+        #expect(Rights(rawValue: guest.u64(108)) == [.read, .seek, .tell])
+        #expect(guest.u64(116) == 0)
+
+        #expect(guest.call("fd_fdstat_set_rights", file, Rights.write.rawValue, 0) == .notCapable)
+        #expect(guest.call("fd_fdstat_set_rights", file, Rights.seek.rawValue, 0) == .success)
+        #expect(throws: ErrorNumber.notCapable) { try guest.read(file) }
+        #expect(guest.call("fd_fdstat_set_rights", file, Rights.read.rawValue, 0) == .notCapable)
+    }
+
+    @Test func whatIsOpenedThroughADirectoryHasNoMoreThanItsInheritingRights() throws {
+        let all: Rights = [.openPath, .readDirectory]
+        let narrow = try guest.open(".", flags: .directory, rights: all, inheriting: [.read])
+        #expect(throws: ErrorNumber.notCapable) { try guest.open("digits", in: narrow, rights: [.read, .write]) }
+        #expect(throws: ErrorNumber.notCapable) { try guest.open("digits", in: narrow, rights: .read, inheriting: .write) }
+        let file = try guest.open("digits", in: narrow, rights: .read)
+        #expect(try guest.read(file) == "0123456789")
+        #expect(throws: ErrorNumber.notCapable) { try guest.open("new", in: narrow, flags: .create, rights: .read) }
+        #expect(throws: ErrorNumber.notCapable) { try guest.open("digits", in: narrow, flags: .truncate, rights: .read) }
+    }
+
+    @Test(arguments: [
+        ("path_create_directory", Rights.createDirectory), ("path_remove_directory", .removeDirectory),
+        ("path_unlink_file", .unlinkFile),
+    ])
+    func everyChangeOfADirectoryNeedsItsRight(_ function: String, _ right: Rights) throws {
+        let rights = Rights.applicableToDirectories.subtracting(right)
+        let weak = try guest.open(".", flags: .directory, rights: rights)
+        #expect(guest.callPath(function, "nothing", in: weak) == .notCapable)
+    }
+
+    @Test func functionsOnDirectoriesRefuseFiles() throws {
+        let file = try guest.open("digits")
+        #expect(guest.status("x", in: file) == .notDirectory)
+        #expect(throws: ErrorNumber.notDirectory) { try guest.open("x", in: file) }
+        #expect(guest.call("fd_readdir", file, 4_096, 100, 0, 16) == .notDirectory)
+    }
+
+    @Test func functionsOnFilesRefuseDirectories() {
+        #expect(throws: ErrorNumber.isDirectory) { try guest.read(3) }
+        #expect(throws: ErrorNumber.badDescriptor) { try guest.write("x", to: 3) }
+        #expect(guest.call("fd_seek", 3, 0, 0, 100) == .badDescriptor)
+        #expect(guest.call("fd_tell", 3, 100) == .badDescriptor)
+        #expect(guest.call("fd_allocate", 3, 0, 1) == .badDescriptor)
+        #expect(guest.call("fd_advise", 3, 0, 1, 0) == .badDescriptor)
+        #expect(guest.call("fd_filestat_set_size", 3, 0) == .badDescriptor)
+    }
+
+    @Test func flagsCanBeChangedButNotSynchronousWriting() throws {
+        let file = try guest.open("digits", rights: [.read, .write, .setDescriptorFlags])
+        #expect(guest.call("fd_fdstat_set_flags", file, UInt64(DescriptorFlags.nonblocking.rawValue)) == .success)
+        #expect(guest.call("fd_fdstat_get", file, 100) == .success)
+        #expect(guest.u16(102) == DescriptorFlags.nonblocking.rawValue)
+        #expect(guest.call("fd_fdstat_set_flags", file, UInt64(DescriptorFlags.append.rawValue)) == .success)
+        #expect(try guest.write("!", to: file) == 1)
+        #expect(try String(contentsOf: directory.url.appendingPathComponent("digits"), encoding: .utf8) == "0123456789!")
+        #expect(guest.call("fd_fdstat_set_flags", file, UInt64(DescriptorFlags.sync.rawValue)) == .notSupported)
+        #expect(guest.call("fd_fdstat_set_flags", file, 1 << 5) == .invalidArgument)
+    }
+
+    @Test func contextsMadeFromOneConfigurationDoNotShareDescriptors() throws {
+        let configuration = WASIConfiguration(
+            preopens: [Preopen(hostPath: directory.path, guestPath: "/", access: .readWrite)])
+        let (first, second) = (Guest(configuration), Guest(configuration))
+        let file = try first.open("digits")
+        #expect(second.call("fd_close", file) == .badDescriptor)
+        #expect(first.call("fd_close", 3) == .success)
+        #expect(second.status("digits") == .success)
+    }
+
+    @Test func aPreopenThatIsMissingIsNoticedWhenItIsOpened() {
+        let missing = Preopen(hostPath: directory.path + "/none", guestPath: "/", access: .readOnly)
+        #expect { try missing.open() } throws: { "\($0)".contains("/none\" for the module: No such file or directory") }
+        #expect(Guest(WASIConfiguration(preopens: [missing])).status("x") == .noEntry)
+    }
+}

@@ -1,0 +1,209 @@
+import Foundation
+import Glibc
+import TestSupport
+import Testing
+
+@testable import WASI
+
+/// Nothing that a guest does reaches anything outside its directory, in both ways of resolving paths.
+@Suite struct PathSandboxTests {
+    let directory: TemporaryDirectory
+    var inside: String { directory.path + "/in" }
+
+    init() throws {
+        directory = try TemporaryDirectory()
+        try directory.write("secret", to: "secret")
+        try directory.write("secret", to: "out/secret")
+        try directory.write("fine", to: "in/file")
+        try directory.write("deep", to: "in/a/b/c")
+    }
+
+    private func makeLink(_ name: String, to target: String) throws {
+        try FileManager.default.createSymbolicLink(atPath: inside + "/" + name, withDestinationPath: target)
+    }
+
+    /// What is outside is as it was.
+    private func expectOutsideUntouched() throws {
+        #expect(try String(contentsOfFile: directory.path + "/secret", encoding: .utf8) == "secret")
+        #expect(try FileManager.default.contentsOfDirectory(atPath: directory.path).sorted() == ["in", "out", "secret"])
+        #expect(try FileManager.default.contentsOfDirectory(atPath: directory.path + "/out") == ["secret"])
+    }
+
+    private static let escapes = [
+        "..", "../secret", "a/../../secret", "a/b/../../../secret", "./../secret", "a/./../..//secret", "/", "/etc/passwd",
+        "//etc/passwd", "../in/file", "a/b/../../../in/file",
+    ]
+
+    @Test(arguments: resolvers) func pathsThatLeadOutAreRefusedByEveryFunction(_ resolver: PathResolver) throws {
+        let guest = Guest(at: inside, resolver: resolver)
+        for path in Self.escapes {
+            #expect(throws: ErrorNumber.notCapable, "open \(path)") { try guest.open(path) }
+            #expect(throws: ErrorNumber.notCapable, "create \(path)") { try guest.open(path, flags: .create, rights: .write) }
+            #expect(guest.status(path) == .notCapable, "\(path)")
+            #expect(guest.status(path, follow: false) == .notCapable, "\(path)")
+            for function in ["path_create_directory", "path_remove_directory", "path_unlink_file"] {
+                #expect(guest.callPath(function, path) == .notCapable, "\(function) \(path)")
+            }
+            #expect(guest.callPath("path_readlink", path, 5_000, 100, 16) == .notCapable, "\(path)")
+            #expect(guest.rename(path, "new") == .notCapable, "\(path)")
+            #expect(guest.rename("file", path) == .notCapable, "\(path)")
+            #expect(guest.link(path, "new") == .notCapable, "\(path)")
+            #expect(guest.link(path, "new", follow: true) == .notCapable, "\(path)")
+            #expect(guest.link("file", path) == .notCapable, "\(path)")
+            #expect(guest.symbolicLink(to: "file", at: path) == .notCapable, "\(path)")
+        }
+        #expect(guest.status("new", follow: false) == .noEntry)
+        try expectOutsideUntouched()
+    }
+
+    @Test(arguments: resolvers) func linksThatLeadOutAreNotFollowed(_ resolver: PathResolver) throws {
+        let guest = Guest(at: inside, resolver: resolver)
+        try makeLink("absolute", to: directory.path + "/secret")
+        try makeLink("relative", to: "../secret")
+        try makeLink("folder", to: "../out")
+        try makeLink("root", to: "/")
+        try makeLink("chain", to: "a/next")
+        try makeLink("a/next", to: "../../secret")
+        try makeLink("new", to: "../new")
+        for link in ["absolute", "relative", "chain", "folder/secret", "folder/", "root", "root/etc/passwd", "new"] {
+            #expect(throws: ErrorNumber.notCapable, "\(link)") { try guest.open(link) }
+            #expect(throws: link.hasSuffix("/") ? ErrorNumber.isDirectory : .notCapable, "\(link)") {
+                try guest.open(link, flags: [.create, .truncate], rights: .write)
+            }
+            #expect(guest.status(link) == .notCapable, "\(link)")
+            #expect(guest.link(link, "linked", follow: true) == .notCapable, "\(link)")
+        }
+        for path in ["folder/x", "root/tmp/x"] {
+            #expect(guest.callPath("path_create_directory", path) == .notCapable)
+            #expect(guest.callPath("path_unlink_file", path) == .notCapable)
+            #expect(guest.rename("file", path) == .notCapable)
+            #expect(guest.link("file", path) == .notCapable)
+            #expect(guest.symbolicLink(to: "file", at: path) == .notCapable)
+        }
+        // Slashes at the end make a host follow a link that it was told to leave alone.
+        #expect(guest.link("folder/", "linked") != .success)
+        #expect(guest.callPath("path_remove_directory", "folder/") == .notDirectory)
+        #expect(guest.rename("folder/", "moved/") == .notDirectory)
+        #expect(guest.status("linked", follow: false) == .noEntry)
+        // The links themselves are the guest's own.
+        #expect(guest.status("absolute", follow: false) == .success)
+        #expect(guest.callPath("path_unlink_file", "absolute") == .success)
+        try expectOutsideUntouched()
+    }
+
+    @Test(arguments: resolvers) func aGuestCannotMakeAnAbsoluteLink(_ resolver: PathResolver) throws {
+        let guest = Guest(at: inside, resolver: resolver)
+        #expect(guest.symbolicLink(to: "/etc/passwd", at: "link") == .notCapable)
+        #expect(guest.symbolicLink(to: "../secret", at: "link") == .success)
+        #expect(throws: ErrorNumber.notCapable) { try guest.open("link") }
+    }
+
+    @Test(arguments: resolvers) func pathsThatStayInsideWork(_ resolver: PathResolver) throws {
+        let guest = Guest(at: inside, resolver: resolver)
+        try makeLink("up", to: "a/b/../../file")
+        try makeLink("a/b/top", to: "../../a")
+        try makeLink("here", to: ".")
+        for path in ["file", "./file", "a/../file", "a/b/../../file", "a//..//file", "up", "a/b/top/b/../../file", "here/file"] {
+            #expect(try guest.read(try guest.open(path)) == "fine", "\(path)")
+            #expect(guest.status(path) == .success, "\(path)")
+        }
+        for path in [".", "a/..", "a/b/", "a/b/top/", "a/b/top/b/..", "here/"] {
+            #expect(throws: Never.self, "\(path)") { try guest.open(path, flags: .directory, rights: .readDirectory) }
+        }
+        #expect(throws: ErrorNumber.notDirectory) { try guest.open("file/") }
+        #expect(throws: ErrorNumber.notDirectory) { try guest.open("file/..") }
+        #expect(throws: ErrorNumber.noEntry) { try guest.open("none/../file") }
+        #expect(throws: ErrorNumber.isDirectory) { try guest.open("new/", flags: .create, rights: .write) }
+    }
+
+    @Test(arguments: resolvers) func aDescriptorBelowIsARootOfItsOwn(_ resolver: PathResolver) throws {
+        let guest = Guest(at: inside, resolver: resolver)
+        let below = try guest.open("a", flags: .directory, rights: .applicableToDirectories, inheriting: .all)
+        #expect(try guest.read(try guest.open("b/c", in: below)) == "deep")
+        #expect(throws: ErrorNumber.notCapable) { try guest.open("../file", in: below) }
+        #expect(guest.callPath("path_unlink_file", "../file", in: below) == .notCapable)
+    }
+
+    @Test(arguments: resolvers) func creatingThroughALinkThatPointsNowhere(_ resolver: PathResolver) throws {
+        let guest = Guest(at: inside, resolver: resolver)
+        try makeLink("dangling", to: "a/made")
+        #expect(throws: ErrorNumber.noEntry) { try guest.open("dangling") }
+        #expect(throws: ErrorNumber.fileExists) {
+            try guest.open("dangling", flags: [.create, .exclusive], rights: .write)
+        }
+        #expect(throws: ErrorNumber.tooManySymbolicLinks) {
+            try guest.open("dangling", follow: false, flags: .create, rights: .write)
+        }
+        _ = try guest.open("dangling", flags: .create, rights: .write)
+        #expect(guest.status("a/made") == .success)
+    }
+
+    @Test(arguments: resolvers) func loopsOfLinksEnd(_ resolver: PathResolver) throws {
+        let guest = Guest(at: inside, resolver: resolver)
+        try makeLink("x", to: "y")
+        try makeLink("y", to: "x")
+        try makeLink("self", to: "self/self")
+        for path in ["x", "x/file", "self", "self/file"] {
+            #expect(throws: ErrorNumber.tooManySymbolicLinks) { try guest.open(path) }
+        }
+    }
+
+    @Test(arguments: resolvers) func strangePathsAreRefused(_ resolver: PathResolver) throws {
+        let guest = Guest(at: inside, resolver: resolver)
+        #expect(throws: ErrorNumber.noEntry) { try guest.open("") }
+        #expect(throws: ErrorNumber.invalidArgument) { try guest.open("file\0x") }
+        guest.put(String(repeating: "a/", count: 3_000), at: 8_192)
+        #expect(guest.call("path_create_directory", 3, 8_192, 6_000) == .nameTooLong)
+        #expect(guest.call("path_create_directory", 3, 8_192, 300) == .noEntry || guest.status("a") == .success)
+        #expect(guest.call("path_create_directory", 3, 8_192, 0xFFFF_FFFF) == .badAddress)
+        #expect(guest.callPath("path_create_directory", String(repeating: "n", count: 256)) == .nameTooLong)
+        for name in [".", "a/.", "a/.."] {
+            #expect(guest.callPath("path_create_directory", name) == .fileExists, "\(name)")
+            #expect(guest.callPath("path_remove_directory", name) != .success, "\(name)")
+            #expect(guest.callPath("path_unlink_file", name) == .isDirectory, "\(name)")
+            #expect(guest.rename(name, "moved") == .busy, "\(name)")
+        }
+    }
+
+    @Test(arguments: resolvers) func namesThatAreNotUnicodeCanBeUsed(_ resolver: PathResolver) throws {
+        let guest = Guest(at: inside, resolver: resolver)
+        guest.memory[1_024] = 0xFF
+        guest.memory[1_025] = 0xFE
+        #expect(guest.call("path_create_directory", 3, 1_024, 2) == .success)
+        #expect(guest.call("path_filestat_get", 3, 0, 1_024, 2, 256) == .success)
+    }
+
+    /// A directory on the path is exchanged for a link that leads out, over and over, while the guest goes through it.
+    @Test(arguments: resolvers) func renamesMeanwhileDoNotOpenAWayOut(_ resolver: PathResolver) throws {
+        try directory.write("fine", to: "in/swap/secret")
+        try makeLink("trap", to: "../out")
+        let (swap, trap, spare) = (inside + "/swap", inside + "/trap", inside + "/spare")
+        let racer = Thread {
+            while !Thread.current.isCancelled {
+                rename(swap, spare)
+                rename(trap, swap)
+                rename(swap, trap)
+                rename(spare, swap)
+            }
+        }
+        racer.start()
+        defer {
+            racer.cancel()
+            while !racer.isFinished { sched_yield() }
+        }
+        let guest = Guest(at: inside, resolver: resolver)
+        var reads = 0
+        for round in 0..<3_000 {
+            if let file = try? guest.open("swap/secret") {
+                #expect(try guest.read(file) == "fine")
+                reads += 1
+                #expect(guest.call("fd_close", file) == .success)
+            }
+            if guest.callPath("path_create_directory", "swap/made\(round)") == .success {
+                _ = guest.callPath("path_remove_directory", "swap/made\(round)")
+            }
+        }
+        #expect(reads > 0)
+        #expect(try FileManager.default.contentsOfDirectory(atPath: directory.path + "/out") == ["secret"])
+    }
+}
