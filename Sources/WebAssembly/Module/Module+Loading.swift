@@ -13,7 +13,8 @@ extension Module {
     }
 }
 
-/// Proposals beyond WebAssembly 3.0 that a module may use.
+/// What a module may use beyond WebAssembly 1.0 with one memory and one table and the later extensions that clash with
+/// no test of it.
 public struct Features: OptionSet, Sendable {
     public let rawValue: UInt32
 
@@ -25,6 +26,10 @@ public struct Features: OptionSet, Sendable {
     public static let legacyExceptions = Features(rawValue: 1 << 0)
     /// Shared memories and atomic instructions.
     public static let threads = Features(rawValue: 1 << 1)
+    /// More than one table, as WebAssembly 2.0 has it.
+    public static let multipleTables = Features(rawValue: 1 << 2)
+    /// More than one memory, as WebAssembly 3.0 has it.
+    public static let multipleMemories = Features(rawValue: 1 << 3)
 
-    public static let all: Features = [.legacyExceptions, .threads]
+    public static let all: Features = [.legacyExceptions, .threads, .multipleTables, .multipleMemories]
 }

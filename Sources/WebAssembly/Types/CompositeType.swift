@@ -82,7 +82,7 @@ public enum CompositeType: Hashable, Sendable {
     case array(ArrayType)
 
     /// The kinds of composite types.
-    public enum Kind: UInt8, Sendable {
+    public enum Kind: UInt8, Sendable, BitwiseCopyable {
         case function, structure, array
 
         /// The abstract type that all types of this kind are subtypes of.

@@ -1,0 +1,207 @@
+/// Reads a range of a module's bytes from front to back, checking every bound.
+///
+/// This is the only place that dereferences the module's memory while it is being decoded. The range lies within the
+/// binary, which outlives the reader.
+struct ByteReader {
+    private let base: UnsafePointer<UInt8>
+    /// The offset in the binary of the next byte.
+    private(set) var position: Int
+    /// The offset in the binary after the last byte.
+    let end: Int
+
+    init(_ binary: ModuleBinary, in range: Range<Int>) {
+        self.init(base: binary.bytes, in: range)
+    }
+
+    init(base: UnsafeRawBufferPointer, in range: Range<Int>) {
+        precondition(range.lowerBound >= 0 && range.upperBound <= base.count, "a range within the binary")
+        // The buffer is never empty: `ModuleBinary` allocates at least a byte.
+        self.base = base.baseAddress.unsafelyUnwrapped.assumingMemoryBound(to: UInt8.self)
+        position = range.lowerBound
+        end = range.upperBound
+    }
+
+    var remaining: Int { end - position }
+
+    var isAtEnd: Bool { position == end }
+
+    @inline(never)
+    static func unexpectedEnd(at offset: Int) -> DecodingFailure {
+        .malformed("unexpected end of section or function", at: offset)
+    }
+
+    @inline(__always)
+    mutating func readByte() throws(DecodingFailure) -> UInt8 {
+        guard position < end else { throw ByteReader.unexpectedEnd(at: position) }
+        let byte = base[position]
+        position += 1
+        return byte
+    }
+
+    /// The next byte, which stays next.
+    @inline(__always)
+    func peek() throws(DecodingFailure) -> UInt8 {
+        guard position < end else { throw ByteReader.unexpectedEnd(at: position) }
+        return base[position]
+    }
+
+    /// Passes over `count` bytes and returns the range they are in.
+    @inline(__always)
+    @discardableResult
+    mutating func skip(_ count: Int) throws(DecodingFailure) -> Range<Int> {
+        guard count <= remaining else { throw ByteReader.unexpectedEnd(at: end) }
+        let start = position
+        position += count
+        return start..<position
+    }
+
+    /// An unsigned LEB128 number of 32 bits.
+    @inline(__always)
+    mutating func readU32() throws(DecodingFailure) -> UInt32 {
+        if position < end {
+            let byte = base[position]
+            if byte < 0x80 {
+                position += 1
+                return UInt32(byte)
+            }
+        }
+        return UInt32(truncatingIfNeeded: try readUnsigned(bits: 32))
+    }
+
+    /// An unsigned LEB128 number of 64 bits.
+    @inline(__always)
+    mutating func readU64() throws(DecodingFailure) -> UInt64 {
+        if position < end {
+            let byte = base[position]
+            if byte < 0x80 {
+                position += 1
+                return UInt64(byte)
+            }
+        }
+        return try readUnsigned(bits: 64)
+    }
+
+    /// A signed LEB128 number of 32 bits.
+    @inline(__always)
+    mutating func readS32() throws(DecodingFailure) -> Int32 {
+        if position < end {
+            let byte = base[position]
+            if byte < 0x80 {
+                position += 1
+                return Int32(truncatingIfNeeded: Int8(truncatingIfNeeded: byte << 1) >> 1)
+            }
+        }
+        return Int32(truncatingIfNeeded: try readSigned(bits: 32))
+    }
+
+    /// A signed LEB128 number of 33 bits, as type indices have where a type may also stand.
+    mutating func readS33() throws(DecodingFailure) -> Int64 {
+        try readSigned(bits: 33)
+    }
+
+    /// A signed LEB128 number of 64 bits.
+    mutating func readS64() throws(DecodingFailure) -> Int64 {
+        try readSigned(bits: 64)
+    }
+
+    @inline(never)
+    private mutating func readUnsigned(bits: Int) throws(DecodingFailure) -> UInt64 {
+        let start = position
+        var result: UInt64 = 0
+        var shift = 0
+        while true {
+            let byte = try readByte()
+            let payload = UInt64(byte & 0x7F)
+            let isLast = byte & 0x80 == 0
+            if bits - shift < 7 {
+                // The last byte that may be there, of which only some bits may be set.
+                guard isLast else { throw .malformed("integer representation too long", at: start) }
+                guard payload >> UInt64(bits - shift) == 0 else { throw .malformed("integer too large", at: start) }
+                return result | payload << UInt64(shift)
+            }
+            result |= payload << UInt64(shift)
+            if isLast { return result }
+            shift += 7
+        }
+    }
+
+    @inline(never)
+    private mutating func readSigned(bits: Int) throws(DecodingFailure) -> Int64 {
+        let start = position
+        var result: Int64 = 0
+        var shift = 0
+        while true {
+            let byte = try readByte()
+            let payload = Int64(byte & 0x7F)
+            let isLast = byte & 0x80 == 0
+            result |= payload << Int64(shift)
+            if bits - shift <= 7 {
+                guard isLast else { throw .malformed("integer representation too long", at: start) }
+                // The unused bits of the last byte repeat the sign.
+                let extended = Int8(truncatingIfNeeded: byte << 1) >> 1
+                let sign = extended >> Int8(bits - shift - 1)
+                guard sign == 0 || sign == -1 else { throw .malformed("integer too large", at: start) }
+                let unused = Int64(64 - bits)
+                return (result << unused) >> unused
+            }
+            shift += 7
+            if isLast {
+                let unused = Int64(64 - shift)
+                return (result << unused) >> unused
+            }
+        }
+    }
+
+    /// Four bytes, little-endian.
+    mutating func readFixed32() throws(DecodingFailure) -> UInt32 {
+        let range = try skip(4)
+        return UnsafeRawPointer(base).loadUnaligned(fromByteOffset: range.lowerBound, as: UInt32.self).littleEndian
+    }
+
+    /// Eight bytes, little-endian.
+    mutating func readFixed64() throws(DecodingFailure) -> UInt64 {
+        let range = try skip(8)
+        return UnsafeRawPointer(base).loadUnaligned(fromByteOffset: range.lowerBound, as: UInt64.self).littleEndian
+    }
+
+    /// The number of elements of a vector, each of which takes at least a byte.
+    ///
+    /// Checking it against the bytes that are left keeps a hostile count from reserving memory.
+    mutating func readCount() throws(DecodingFailure) -> Int {
+        let start = position
+        let count = Int(try readU32())
+        guard count <= remaining else {
+            throw .malformed("unexpected end of section or function: \(count) elements do not fit", at: start)
+        }
+        return count
+    }
+
+    /// A name: its length, then UTF-8.
+    mutating func readName() throws(DecodingFailure) -> String {
+        let start = position
+        let count = Int(try readU32())
+        guard count <= remaining else {
+            throw .malformed("unexpected end of section or function: length out of bounds", at: start)
+        }
+        let bytes = UnsafeBufferPointer(start: base + position, count: count)
+        guard let name = String(validating: bytes, as: UTF8.self) else {
+            throw .malformed("malformed UTF-8 encoding", at: position)
+        }
+        position += count
+        return name
+    }
+
+    /// A reader of the next `count` bytes, which this one passes over.
+    mutating func readSlice(_ count: Int) throws(DecodingFailure) -> ByteReader {
+        var slice = ByteReader(copying: self, end: position + min(count, remaining))
+        slice.position = position
+        try skip(count)
+        return slice
+    }
+
+    private init(copying other: ByteReader, end: Int) {
+        base = other.base
+        position = other.position
+        self.end = end
+    }
+}

@@ -1,0 +1,192 @@
+extension ModuleDecoder {
+    mutating func readTypeSection(_ reader: inout ByteReader) throws(DecodingFailure) {
+        for _ in 0..<(try reader.readCount()) {
+            let start = reader.position
+            var group = RecursionGroup(firstIndex: parts.types.count, outer: parts.types)
+            if try reader.peek() == 0x4E {
+                try reader.skip(1)
+                let count = try reader.readCount()
+                group.memberCount = count
+                for _ in 0..<count { try readSubType(&reader, into: &group) }
+            } else {
+                group.memberCount = 1
+                try readSubType(&reader, into: &group)
+            }
+            // Else appending to the module's types would copy them.
+            group.outer = []
+            guard let first = TypeRegistry.shared.intern(group.members) else {
+                throw .unsupported(
+                    "the process has defined more than \(TypeRegistry.capacity) different types", at: start)
+            }
+            for place in group.members.indices {
+                let type = CanonicalType(id: first + UInt32(place))
+                let definition = type.definition
+                try checkSupertype(of: definition, index: parts.types.count, at: group.offsets[place])
+                parts.types.append(type)
+                shapes.append(type, definition)
+            }
+        }
+    }
+
+    private func readSubType(
+        _ reader: inout ByteReader, into group: inout RecursionGroup
+    ) throws(DecodingFailure) {
+        let start = reader.position
+        var isFinal = true
+        var supertype: CanonicalType?
+        var depth = 0
+        let form = try reader.peek()
+        if form == 0x50 || form == 0x4F {
+            try reader.skip(1)
+            isFinal = form == 0x4F
+            let count = try reader.readCount()
+            guard count <= 1 else { throw .invalid("sub type: more than one supertype", at: start) }
+            if count == 1 {
+                let index = try reader.readU32()
+                guard let above = group.supertype(at: index) else {
+                    throw .invalid("unknown type \(index): a supertype comes before its subtypes", at: start)
+                }
+                (supertype, depth) = (above.type, above.depth + 1)
+                guard depth <= TypeRegistry.maximumDepth else {
+                    throw .unsupported("sub type: more than \(TypeRegistry.maximumDepth) supertypes", at: start)
+                }
+            }
+        }
+        let composite = try readCompositeType(&reader, group)
+        group.members.append(SubType(isFinal: isFinal, supertype: supertype, composite: composite))
+        group.depths.append(depth)
+        group.offsets.append(start)
+    }
+
+    private func readCompositeType(
+        _ reader: inout ByteReader, _ group: RecursionGroup
+    ) throws(DecodingFailure) -> CompositeType {
+        let start = reader.position
+        switch try reader.readByte() {
+        case 0x60:
+            let parameters = try readTypes(&reader, group, "parameters")
+            let results = try readTypes(&reader, group, "results")
+            return .function(FunctionType(parameters: parameters, results: results))
+        case 0x5F:
+            var fields: [FieldType] = []
+            for _ in 0..<(try reader.readCount()) { fields.append(try readFieldType(&reader, group)) }
+            guard fields.count <= 10_000 else { throw .unsupported("more than 10000 fields", at: start) }
+            return .structure(StructureType(fields: fields))
+        case 0x5E:
+            return .array(ArrayType(element: try readFieldType(&reader, group)))
+        default:
+            throw .malformed("malformed type definition", at: start)
+        }
+    }
+
+    private func readTypes(
+        _ reader: inout ByteReader, _ group: RecursionGroup, _ what: String
+    ) throws(DecodingFailure) -> [ValueType] {
+        let start = reader.position
+        var types: [ValueType] = []
+        let count = try reader.readCount()
+        guard count <= ModuleDecoder.maximumArity else {
+            throw .unsupported("more than \(ModuleDecoder.maximumArity) \(what)", at: start)
+        }
+        types.reserveCapacity(count)
+        for _ in 0..<count { types.append(try reader.readValueType(group)) }
+        return types
+    }
+
+    private func readFieldType(
+        _ reader: inout ByteReader, _ group: RecursionGroup
+    ) throws(DecodingFailure) -> FieldType {
+        let storage: StorageType
+        switch try reader.peek() {
+        case 0x78:
+            try reader.skip(1)
+            storage = .i8
+        case 0x77:
+            try reader.skip(1)
+            storage = .i16
+        default:
+            storage = .value(try reader.readValueType(group))
+        }
+        return FieldType(storage: storage, isMutable: try reader.readMutability())
+    }
+
+    private func checkSupertype(of type: SubType, index: Int, at offset: Int) throws(DecodingFailure) {
+        guard let supertype = type.supertype?.definition else { return }
+        guard !supertype.isFinal else {
+            throw .invalid("sub type \(index) extends a final type", at: offset)
+        }
+        guard type.composite.matches(supertype.composite) else {
+            throw .invalid(
+                "sub type \(index) does not match its supertype: \(type.composite) against \(supertype.composite)",
+                at: offset)
+        }
+    }
+}
+
+/// The types that may refer to each other, while they are being read.
+private struct RecursionGroup: TypeResolver {
+    let firstIndex: Int
+    /// The types before the group.
+    var outer: [CanonicalType]
+    var memberCount = 0
+    var members: [SubType] = []
+    var depths: [Int] = []
+    var offsets: [Int] = []
+
+    init(firstIndex: Int, outer: [CanonicalType]) {
+        self.firstIndex = firstIndex
+        self.outer = outer
+    }
+
+    func heapTypeCode(ofTypeAt index: UInt32) -> UInt32? {
+        let index = Int(index)
+        if index < firstIndex { return HeapType.firstConcreteCode + outer[index].id }
+        guard index - firstIndex < memberCount else { return nil }
+        return HeapType.groupMemberMarker | UInt32(index - firstIndex)
+    }
+
+    func supertype(at index: UInt32) -> (type: CanonicalType, depth: Int)? {
+        let index = Int(index)
+        if index < firstIndex { return (outer[index], outer[index].depth) }
+        let place = index - firstIndex
+        guard place < members.count else { return nil }
+        return (CanonicalType(id: HeapType.groupMemberMarker | UInt32(place)), depths[place])
+    }
+}
+
+extension CompositeType {
+    /// Whether a type made of this may extend one made of `other` (specification, "Matching", composite types).
+    func matches(_ other: CompositeType) -> Bool {
+        switch (self, other) {
+        case (.function(let type), .function(let other)):
+            type.parameters.count == other.parameters.count && type.results.count == other.results.count
+                && zip(other.parameters, type.parameters).allSatisfy { $0.isSubtype(of: $1) }
+                && zip(type.results, other.results).allSatisfy { $0.isSubtype(of: $1) }
+        case (.structure(let type), .structure(let other)):
+            type.fields.count >= other.fields.count
+                && zip(type.fields, other.fields).allSatisfy { $0.matches($1) }
+        case (.array(let type), .array(let other)):
+            type.element.matches(other.element)
+        default:
+            false
+        }
+    }
+}
+
+extension FieldType {
+    /// Whether this field may stand where a supertype has `other`.
+    func matches(_ other: FieldType) -> Bool {
+        guard isMutable == other.isMutable else { return false }
+        return isMutable ? storage == other.storage : storage.matches(other.storage)
+    }
+}
+
+extension StorageType {
+    /// Whether what is stored as this can be read as `other`.
+    func matches(_ other: StorageType) -> Bool {
+        switch (self, other) {
+        case (.value(let type), .value(let other)): type.isSubtype(of: other)
+        default: self == other
+        }
+    }
+}
