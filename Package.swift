@@ -26,7 +26,7 @@ let package = Package(
         .target(name: "WASI", dependencies: ["WebAssembly", "WebAssemblyRuntime"]),
         .target(name: "Cryptography", swiftSettings: optimised),
         .target(name: "Bindle", dependencies: ["CSQLite", "Cryptography", "TOML", "HTTP"]),
-        .target(name: "Hippofacts", dependencies: ["TOML", "Bindle", "WebAssemblyText"]),
+        .target(name: "Hippofacts", dependencies: ["TOML", "HTTP", "Bindle", "WebAssemblyText"]),
         .target(
             name: "WAGI",
             dependencies: ["TOML", "HTTP", "WebAssembly", "WebAssemblyText", "WebAssemblyRuntime", "WASI", "Bindle", "SandboxProtocol"]

@@ -1,5 +1,8 @@
 /// A pattern for paths below a directory: `*` and `?` within a component, `[abc]`, `[!a-z]`, and `**` as a whole
 /// component for any number of directories (at the end: for everything below).
+///
+/// A pattern is matched component by component, so that a walk of a directory tree can carry along what it has matched
+/// so far and leave out the directories that the pattern cannot reach.
 public struct GlobPattern: Hashable, Sendable, CustomStringConvertible {
     /// A pattern that means nothing.
     public struct Invalid: Error, Hashable, CustomStringConvertible {
@@ -10,16 +13,18 @@ public struct GlobPattern: Hashable, Sendable, CustomStringConvertible {
     }
 
     private enum Component: Hashable {
-        case literal(String)
+        case literal([UInt8])
+        /// `*`, the most frequent wildcard.
+        case anything
         case wildcard([Element])
         case anyDirectories
     }
 
     private enum Element: Hashable {
-        case scalar(Unicode.Scalar)
+        case byte(UInt8)
         case anyScalar
         case anyScalars
-        case set([ClosedRange<Unicode.Scalar>], isNegated: Bool)
+        case set([ClosedRange<UInt32>], isNegated: Bool)
     }
 
     public let description: String
@@ -40,18 +45,19 @@ public struct GlobPattern: Hashable, Sendable, CustomStringConvertible {
             components.append(component)
         }
         guard !components.isEmpty else { throw Invalid(pattern: pattern, reason: "it names no file") }
+        // At the end, `**` means what `**/*` means.
+        if components.last == .anyDirectories { components.append(.anything) }
+        guard components.count < States.capacity else {
+            throw Invalid(pattern: pattern, reason: "it has more than \(States.capacity - 1) components")
+        }
         self.description = pattern
         self.components = components
     }
 
     /// The path itself, if the pattern has no wildcard and so names one path only.
     public var literalPath: String? {
-        var names: [String] = []
-        for component in components {
-            guard case .literal(let name) = component else { return nil }
-            names.append(name)
-        }
-        return names.joined(separator: "/")
+        let prefix = literalPrefix
+        return prefix.count == components.count ? prefix.joined(separator: "/") : nil
     }
 
     /// The components before the first wildcard: the directory in which all matches are, unless the pattern is literal.
@@ -59,7 +65,7 @@ public struct GlobPattern: Hashable, Sendable, CustomStringConvertible {
         var names: [String] = []
         for component in components {
             guard case .literal(let name) = component else { break }
-            names.append(name)
+            names.append(String(decoding: name, as: UTF8.self))
         }
         return names
     }
@@ -71,55 +77,104 @@ public struct GlobPattern: Hashable, Sendable, CustomStringConvertible {
 
     /// True if the pattern takes the path with these components.
     public func matches(_ path: [Substring]) -> Bool {
-        states(after: path).contains(components.count)
+        isMatch(states(after: path))
     }
 
     /// True if a path below the directory with these components could match. An empty path is the root.
     public func mayMatch(below directory: [Substring]) -> Bool {
-        states(after: directory).contains { $0 < components.count || components.last == .anyDirectories }
+        mayMatch(below: states(after: directory))
     }
 
-    /// The positions in `components` at which matching can stand once `path` is consumed.
-    private func states(after path: [Substring]) -> Set<Int> {
-        var states: Set<Int> = [0]
-        skipDirectories(&states)
-        for name in path {
-            var next: Set<Int> = []
-            for state in states {
-                guard state < components.count else {
-                    // Past a `**` at the end, everything below matches.
-                    if components.last == .anyDirectories { next.insert(state) }
-                    continue
-                }
-                switch components[state] {
-                case .literal(let literal):
-                    if literal == name { next.insert(state + 1) }
-                case .wildcard(let elements):
-                    if Self.matches(elements, name) { next.insert(state + 1) }
-                case .anyDirectories:
-                    next.insert(state == components.count - 1 ? state + 1 : state)
-                }
-            }
-            skipDirectories(&next)
-            states = next
-            if states.isEmpty { break }
+    private func states(after path: [Substring]) -> States {
+        var states = initialStates
+        for name in path where !states.isEmpty {
+            let bytes = Array(name.utf8)
+            states = bytes.withUnsafeBufferPointer { step(states, over: $0) }
         }
         return states
     }
 
-    /// `**` in the middle stands for no directory too.
-    private func skipDirectories(_ states: inout Set<Int>) {
-        for state in states where state < components.count - 1 && components[state] == .anyDirectories {
-            states.insert(state + 1)
+    // MARK: Matching by steps
+
+    /// The components at which matching can stand, by their places; the place after the last component is a match.
+    struct States: Hashable {
+        static let capacity = 64
+        fileprivate var bits: UInt64 = 0
+
+        var isEmpty: Bool { bits == 0 }
+
+        fileprivate func contains(_ place: Int) -> Bool { bits >> UInt64(place) & 1 == 1 }
+        fileprivate mutating func insert(_ place: Int) { bits |= 1 << UInt64(place) }
+
+        fileprivate var places: PlaceSequence { PlaceSequence(bits: bits) }
+
+        fileprivate struct PlaceSequence: Sequence, IteratorProtocol {
+            var bits: UInt64
+
+            mutating func next() -> Int? {
+                guard bits != 0 else { return nil }
+                defer { bits &= bits - 1 }
+                return bits.trailingZeroBitCount
+            }
         }
     }
 
+    /// Where matching begins, in the root.
+    var initialStates: States {
+        var states = States()
+        insert(0, into: &states)
+        return states
+    }
+
+    /// Where matching stands after one more component.
+    func step(_ states: States, over name: UnsafeBufferPointer<UInt8>) -> States {
+        var next = States()
+        for place in states.places where place < components.count {
+            switch components[place] {
+            case .literal(let literal):
+                if literal.count == name.count, literal.elementsEqual(name) { insert(place + 1, into: &next) }
+            case .anything:
+                insert(place + 1, into: &next)
+            case .wildcard(let elements):
+                if Self.matches(elements, name) { insert(place + 1, into: &next) }
+            case .anyDirectories:
+                insert(place, into: &next)
+            }
+        }
+        return next
+    }
+
+    /// True if what was consumed is a match.
+    func isMatch(_ states: States) -> Bool { states.contains(components.count) }
+
+    /// True if something below what was consumed may be a match.
+    func mayMatch(below states: States) -> Bool { states.bits & ~(1 << UInt64(components.count)) != 0 }
+
+    /// The only names that can lead on, or nil when a wildcard is to be matched.
+    func literalNames(in states: States) -> [[UInt8]]? {
+        var names: [[UInt8]] = []
+        for place in states.places where place < components.count {
+            guard case .literal(let name) = components[place] else { return nil }
+            names.append(name)
+        }
+        return names
+    }
+
+    /// `**` stands for no directory too.
+    private func insert(_ place: Int, into states: inout States) {
+        states.insert(place)
+        if place < components.count, components[place] == .anyDirectories { states.insert(place + 1) }
+    }
+
+    // MARK: Reading
+
     private static func component(_ part: Substring, of pattern: String) throws(Invalid) -> Component {
         if part == "**" { return .anyDirectories }
+        if part == "*" { return .anything }
         guard !part.contains("**") else {
             throw Invalid(pattern: pattern, reason: "'**' must be a whole component, as in 'assets/**/*'")
         }
-        guard part.contains(where: { "*?[".contains($0) }) else { return .literal(String(part)) }
+        guard part.utf8.contains(where: { "*?[".utf8.contains($0) }) else { return .literal(Array(part.utf8)) }
         var elements: [Element] = []
         var scalars = part.unicodeScalars[...]
         while let scalar = scalars.popFirst() {
@@ -127,7 +182,7 @@ public struct GlobPattern: Hashable, Sendable, CustomStringConvertible {
             case "*": elements.append(.anyScalars)
             case "?": elements.append(.anyScalar)
             case "[": elements.append(try set(&scalars, of: pattern))
-            default: elements.append(.scalar(scalar))
+            default: elements += String(scalar).utf8.map { .byte($0) }
             }
         }
         return .wildcard(elements)
@@ -141,34 +196,38 @@ public struct GlobPattern: Hashable, Sendable, CustomStringConvertible {
             isNegated = true
             scalars.removeFirst()
         }
-        var ranges: [ClosedRange<Unicode.Scalar>] = []
+        var ranges: [ClosedRange<UInt32>] = []
         while let low = scalars.popFirst() {
             // A bracket that comes first stands for itself.
             if low == "]" && !ranges.isEmpty { return .set(ranges, isNegated: isNegated) }
             if scalars.first == "-", let high = scalars.dropFirst().first, high != "]" {
                 scalars.removeFirst(2)
                 guard low <= high else { throw Invalid(pattern: pattern, reason: "the range '\(low)-\(high)' is empty") }
-                ranges.append(low...high)
+                ranges.append(low.value...high.value)
             } else {
-                ranges.append(low...low)
+                ranges.append(low.value...low.value)
             }
         }
         throw Invalid(pattern: pattern, reason: "'[' is not closed")
     }
 
-    /// Matches one component. On a mismatch, only the last `*` needs to take one scalar more.
-    private static func matches(_ elements: [Element], _ name: Substring) -> Bool {
-        let scalars = Array(name.unicodeScalars)
+    // MARK: Matching one component
+
+    /// On a mismatch, only the last `*` needs to take one byte more. (It may then stop amid a scalar's bytes, where no
+    /// element but the same bytes of the pattern can go on.)
+    private static func matches(_ elements: [Element], _ name: UnsafeBufferPointer<UInt8>) -> Bool {
         var element = 0
         var position = 0
         var lastStar: (element: Int, position: Int)?
-        while position < scalars.count {
+        while position < name.count {
             if element < elements.count, elements[element] == .anyScalars {
                 lastStar = (element, position)
                 element += 1
-            } else if element < elements.count, Self.matches(elements[element], scalars[position]) {
+            } else if element < elements.count,
+                let length = Self.matchLength(elements[element], name, at: position)
+            {
                 element += 1
-                position += 1
+                position += length
             } else if let star = lastStar {
                 element = star.element + 1
                 position = star.position + 1
@@ -180,12 +239,34 @@ public struct GlobPattern: Hashable, Sendable, CustomStringConvertible {
         return elements[element...].allSatisfy { $0 == .anyScalars }
     }
 
-    private static func matches(_ element: Element, _ scalar: Unicode.Scalar) -> Bool {
+    /// How many bytes the element takes at `position`, or nil when it does not match there.
+    private static func matchLength(
+        _ element: Element, _ name: UnsafeBufferPointer<UInt8>, at position: Int
+    ) -> Int? {
         switch element {
-        case .scalar(let expected): expected == scalar
-        case .anyScalar: true
-        case .anyScalars: false
-        case .set(let ranges, let isNegated): ranges.contains { $0.contains(scalar) } != isNegated
+        case .byte(let byte): return name[position] == byte ? 1 : nil
+        case .anyScalars: return nil
+        case .anyScalar: return scalar(name, at: position)?.length
+        case .set(let ranges, let isNegated):
+            guard let (value, length) = scalar(name, at: position) else { return nil }
+            return ranges.contains { $0.contains(value) } != isNegated ? length : nil
         }
+    }
+
+    /// The scalar that begins at `position`; nil amid one. A byte that is not UTF-8 counts as one that no set names.
+    private static func scalar(
+        _ name: UnsafeBufferPointer<UInt8>, at position: Int
+    ) -> (value: UInt32, length: Int)? {
+        let lead = name[position]
+        if lead < 0x80 { return (UInt32(lead), 1) }
+        let length = lead >= 0xF0 ? 4 : lead >= 0xE0 ? 3 : lead >= 0xC0 ? 2 : 0
+        if length == 0 { return nil }
+        guard position + length <= name.count else { return (.max, 1) }
+        var value = UInt32(lead) & (0xFF >> UInt32(length + 1))
+        for index in position + 1..<position + length {
+            guard name[index] & 0xC0 == 0x80 else { return (.max, 1) }
+            value = value << 6 | UInt32(name[index] & 0x3F)
+        }
+        return (value, length)
     }
 }

@@ -1,0 +1,30 @@
+/// Which parcels of an invoice need which others, by the groups that they require and belong to.
+public struct InvoiceRequirements: Sendable {
+    private let parcels: [Parcel]
+    /// The places of each group's parcels, in the order of the invoice.
+    private let members: [String: [Int]]
+
+    public init(_ invoice: Invoice) {
+        parcels = invoice.parcels
+        var members: [String: [Int]] = [:]
+        for (place, parcel) in invoice.parcels.enumerated() {
+            for group in parcel.memberOf { members[group, default: []].append(place) }
+        }
+        self.members = members
+    }
+
+    /// All parcels in the groups that `parcel` requires, directly or because a parcel in one of them requires further
+    /// groups; each once, in the order of the invoice.
+    public func parcels(requiredBy parcel: Parcel) -> [Parcel] {
+        var reached = Set<String>()
+        var pending = parcel.requires
+        var places = Set<Int>()
+        while let group = pending.popLast() {
+            guard reached.insert(group).inserted else { continue }
+            for place in members[group] ?? [] where places.insert(place).inserted {
+                pending += parcels[place].requires
+            }
+        }
+        return places.sorted().map { parcels[$0] }
+    }
+}

@@ -1,0 +1,24 @@
+/// What is known of a project's files from one expansion to the next: their digests, and its assembled modules. Only
+/// files whose identity changed are read again.
+public struct DigestCache: Sendable {
+    /// Of the files that patterns match.
+    var files = FileDigests()
+    /// Of modules that are binaries.
+    var binaries = FileDigests()
+    /// Of modules that are text, by path relative to the project.
+    var assembled: [String: AssembledModule] = [:]
+
+    struct AssembledModule: Sendable {
+        let identity: FileIdentity
+        let isRacy: Bool
+        let binary: [UInt8]
+        /// The binary's digest, in hexadecimal.
+        let digest: String
+    }
+
+    /// An empty cache: the first expansion reads every file.
+    public init() {}
+
+    /// How many files the last expansion had to read because they were new or changed, assembled modules left out.
+    public var readFileCount: Int { files.readCount + binaries.readCount }
+}

@@ -1,0 +1,126 @@
+import Bindle
+import Dispatch
+import Synchronization
+
+#if canImport(Glibc)
+    import Glibc
+#else
+    import Darwin
+#endif
+
+/// The digests of a set of files from one time to the next: only files whose identity changed are read.
+struct FileDigests: Sendable {
+    struct Entry: Sendable {
+        let identity: FileIdentity
+        /// The digest, in hexadecimal.
+        let digest: String
+        /// The file was written so shortly before it was read that another write could have left the same time.
+        let isRacy: Bool
+    }
+
+    typealias Request = (path: String, identity: FileIdentity)
+
+    /// By path, relative to the project.
+    private var entries: [String: Entry] = [:]
+    /// How many files had to be read the last time.
+    private(set) var readCount = 0
+
+    /// The digests of these files below `root`, in the same order. Files that are not asked for are forgotten.
+    mutating func digests(of requests: [Request], below root: String) throws(FileChangeError) -> [Entry] {
+        var found = requests.map { request in
+            entries[request.path].flatMap { $0.identity == request.identity && !$0.isRacy ? $0 : nil }
+        }
+        let changed = found.indices.filter { found[$0] == nil }
+        readCount = changed.count
+        var failure: (place: Int, error: FileChangeError)?
+        for (place, result) in Self.read(changed, requests, below: root) {
+            switch result {
+            case .success(let entry): found[place] = entry
+            case .failure(let error):
+                if failure == nil || failure!.place > place { failure = (place, error) }
+            }
+        }
+        var updated: [String: Entry] = [:]
+        updated.reserveCapacity(requests.count)
+        for (request, entry) in zip(requests, found) { updated[request.path] = entry }
+        // After a failure, too: what was read will be needed the next time.
+        entries = updated
+        if let failure { throw failure.error }
+        return found.compactMap { $0 }
+    }
+
+    private static func read(
+        _ places: [Int], _ requests: [Request], below root: String
+    ) -> [(Int, Result<Entry, FileChangeError>)] {
+        let results = Mutex<[(Int, Result<Entry, FileChangeError>)]>([])
+        let read = { @Sendable (number: Int) in
+            let place = places[number]
+            let result = Result { () throws(FileChangeError) in try hash(requests[place].path, below: root) }
+            results.withLock { $0.append((place, result)) }
+        }
+        if places.count < 4 {
+            places.indices.forEach(read)
+        } else {
+            DispatchQueue.concurrentPerform(iterations: places.count, execute: read)
+        }
+        return results.withLock { $0 }
+    }
+
+    /// Reads one file, again if it changes meanwhile.
+    private static func hash(_ path: String, below root: String) throws(FileChangeError) -> Entry {
+        let file = "\(root)/\(path)"
+        for _ in 0..<5 {
+            guard let before = FileStatus(path: file) else { throw .vanished(path: path) }
+            let isRacy = before.identity.isRacy
+            let result: (digest: SHA256Digest, size: Int)
+            do {
+                result = try SHA256.hash(fileAt: file)
+            } catch {
+                throw .unreadable(path: path, code: error.code)
+            }
+            guard let after = FileStatus(path: file) else { throw .vanished(path: path) }
+            if before.identity == after.identity, result.size == Int(after.identity.size) {
+                return Entry(identity: after.identity, digest: result.digest.hex, isRacy: isRacy)
+            }
+        }
+        throw .keepsChanging(path: path)
+    }
+}
+
+extension FileIdentity {
+    /// File systems stamp times with the tick of the kernel's clock, which is up to 10 ms long.
+    private static let raceWindow: Int64 = 20_000_000
+
+    /// Whether the file was modified so recently that it may change once more without a new time.
+    var isRacy: Bool {
+        var now = timespec()
+        clock_gettime(CLOCK_REALTIME, &now)
+        let nanoseconds = Int64(now.tv_sec) &* 1_000_000_000 &+ Int64(now.tv_nsec)
+        return modificationTime > nanoseconds - Self.raceWindow
+    }
+}
+
+/// Why a file of the project could not be read.
+enum FileChangeError: Error {
+    case vanished(path: String)
+    case unreadable(path: String, code: Int32)
+    /// It was written to each time that it was read.
+    case keepsChanging(path: String)
+
+    var path: String {
+        switch self {
+        case .vanished(let path), .unreadable(let path, _), .keepsChanging(let path): path
+        }
+    }
+
+    var message: String {
+        switch self {
+        case .vanished: "the file has vanished"
+        case .unreadable(_, let code): "the file cannot be read: \(errorText(code))"
+        case .keepsChanging: "the file keeps changing while it is read"
+        }
+    }
+}
+
+/// The system's words for an error number.
+func errorText(_ code: Int32) -> String { String(cString: strerror(code)) }

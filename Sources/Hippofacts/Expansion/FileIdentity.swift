@@ -1,0 +1,68 @@
+#if canImport(Glibc)
+    import Glibc
+#else
+    import Darwin
+#endif
+
+/// What tells, without reading it, whether a file is the one it was.
+public struct FileIdentity: Hashable, Sendable {
+    /// Bytes.
+    public let size: Int64
+    /// Nanoseconds since 1970.
+    public let modificationTime: Int64
+    public let inode: UInt64
+    public let device: UInt64
+}
+
+/// What the system says of a file.
+struct FileStatus {
+    enum Kind { case regular, directory, symbolicLink, other }
+
+    let kind: Kind
+    let identity: FileIdentity
+
+    /// The file at `path`, symbolic links followed. Nil when there is none.
+    init?(path: String) {
+        var status = stat()
+        guard stat(path, &status) == 0 else { return nil }
+        self.init(status)
+    }
+
+    /// The entry of an open directory, symbolic links not followed. Nil when there is none.
+    init?(directory: Int32, name: UnsafePointer<CChar>) {
+        var status = stat()
+        guard fstatat(directory, name, &status, AT_SYMLINK_NOFOLLOW) == 0 else { return nil }
+        self.init(status)
+    }
+
+    init?(descriptor: Int32) {
+        var status = stat()
+        guard fstat(descriptor, &status) == 0 else { return nil }
+        self.init(status)
+    }
+
+    private init(_ status: stat) {
+        switch status.st_mode & S_IFMT {
+        case S_IFREG: kind = .regular
+        case S_IFDIR: kind = .directory
+        case S_IFLNK: kind = .symbolicLink
+        default: kind = .other
+        }
+        #if os(Linux)
+            let modified = status.st_mtim
+        #else
+            let modified = status.st_mtimespec
+        #endif
+        identity = FileIdentity(
+            size: Int64(status.st_size),
+            modificationTime: Int64(modified.tv_sec) &* 1_000_000_000 &+ Int64(modified.tv_nsec),
+            inode: UInt64(truncatingIfNeeded: status.st_ino), device: UInt64(truncatingIfNeeded: status.st_dev))
+    }
+}
+
+/// `path` without symbolic links, or nil when nothing is there.
+func resolvedPath(_ path: String) -> String? {
+    guard let resolved = realpath(path, nil) else { return nil }
+    defer { free(resolved) }
+    return String(cString: resolved)
+}

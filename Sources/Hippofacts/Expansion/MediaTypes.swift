@@ -1,0 +1,14 @@
+import HTTP
+
+/// The media type that a file's name speaks for.
+func mediaType(ofPath path: String) -> String {
+    MediaType.forPath(path)
+}
+
+/// What follows the last point of the last component, empty without one.
+func pathExtension(of path: String) -> Substring {
+    let bytes = path.utf8
+    guard let point = bytes.lastIndex(of: UInt8(ascii: ".")) else { return "" }
+    let suffix = path[bytes.index(after: point)...]
+    return suffix.utf8.contains(UInt8(ascii: "/")) ? "" : suffix
+}

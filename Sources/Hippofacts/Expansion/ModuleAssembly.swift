@@ -1,0 +1,31 @@
+import Bindle
+import Foundation
+import TOML
+import WebAssemblyText
+
+extension DigestCache.AssembledModule {
+    /// Assembles the text at `path` below `root`.
+    init(path: String, below root: String, reportedAs file: String) throws(HippofactsError) {
+        guard let status = FileStatus(path: "\(root)/\(path)") else {
+            throw HippofactsError(file: file, message: "the module has vanished")
+        }
+        identity = status.identity
+        isRacy = status.identity.isRacy
+        let text: [UInt8]
+        do {
+            text = Array(try Data(contentsOf: URL(fileURLWithPath: "\(root)/\(path)")))
+        } catch {
+            throw HippofactsError(file: file, message: "the module cannot be read: \(error.localizedDescription)")
+        }
+        do {
+            binary = try assemble(text)
+        } catch {
+            let located = TOMLError(
+                position: SourcePosition(line: error.line, column: error.column), message: error.message,
+                sourceLine: error.sourceLine)
+            throw HippofactsError(
+                file: file, position: located.position, message: located.message, excerpt: located.excerpt)
+        }
+        digest = SHA256.hash(binary).hex
+    }
+}

@@ -1,0 +1,214 @@
+import Bindle
+import Foundation
+import TOML
+
+extension Hippofacts {
+    /// The names that a file in a project's directory may have.
+    public static let fileNames = ["HIPPOFACTS", "hippofacts", "Hippofacts"].flatMap { [$0, "\($0).toml"] }
+
+    /// The HIPPOFACTS file at `path`, which is the file itself or its directory.
+    /// - Throws: when there is none, or there are several in the directory.
+    public static func find(at path: String) throws(HippofactsError) -> String {
+        guard let kind = FileStatus(path: path)?.kind else {
+            throw HippofactsError(file: path, message: "there is no such file or directory")
+        }
+        guard kind == .directory else { return path }
+        var found: [(path: String, identity: FileIdentity)] = []
+        for name in fileNames {
+            let candidate = path.hasSuffix("/") ? path + name : "\(path)/\(name)"
+            guard let status = FileStatus(path: candidate), status.kind == .regular else { continue }
+            // Where the file system does not tell cases apart, the variants are one file.
+            if !found.contains(where: { $0.identity == status.identity }) { found.append((candidate, status.identity)) }
+        }
+        switch found.count {
+        case 1: return found[0].path
+        case 0:
+            throw HippofactsError(
+                file: path,
+                message: "there is no HIPPOFACTS file in this directory: create one, or pass the path of one")
+        default:
+            let names = found.map { String($0.path.split(separator: "/").last ?? "") }.joined(separator: ", ")
+            throw HippofactsError(
+                file: path, message: "there is more than one HIPPOFACTS file in this directory (\(names)): "
+                    + "pass the path of the one that is meant")
+        }
+    }
+
+    /// Reads what stands at `path`: a HIPPOFACTS file, the directory of one, or a lone `.wasm` or `.wat` module, for
+    /// which the simplest bindle is made up.
+    public init(at path: String) throws(HippofactsError) {
+        let file = try Self.find(at: path)
+        if file.hasSuffix(".wasm") || file.hasSuffix(".wat") {
+            try self.init(loneModule: file)
+        } else {
+            try self.init(file: file)
+        }
+    }
+
+    /// Reads a HIPPOFACTS file.
+    public init(file: String) throws(HippofactsError) {
+        let data: Data
+        do {
+            data = try Data(contentsOf: URL(fileURLWithPath: file))
+        } catch {
+            throw HippofactsError(file: file, message: "the file cannot be read: \(error.localizedDescription)")
+        }
+        try self.init(parsing: Array(data), file: file)
+    }
+
+    /// Reads the text of a HIPPOFACTS file that stands, or is taken to stand, at `file`.
+    public init(parsing text: [UInt8], file: String) throws(HippofactsError) {
+        do {
+            try self.init(source: text, file: file)
+        } catch {
+            throw HippofactsError(file: file, error)
+        }
+    }
+
+    /// The bindle of a lone module: named after the file, version 0.1.0, one handler that takes every path.
+    private init(loneModule file: String) throws(HippofactsError) {
+        let fileName = String(file.split(separator: "/").last ?? "module")
+        let stem = fileName.split(separator: ".").dropLast().joined(separator: ".")
+        let name = String(String.UnicodeScalarView(stem.unicodeScalars.map { BindleID.isName(String($0)) ? $0 : "-" }))
+        self.file = file
+        self.directory = Self.directory(of: file)
+        self.name = name.isEmpty ? "module" : name
+        version = .exact(SemanticVersion(0, 1, 0))
+        description = nil
+        authors = []
+        annotations = [:]
+        entries = [
+            Entry(
+                role: .handler(route: "/..."), module: .local(path: fileName), entrypoint: nil, files: [], position: nil,
+                modulePosition: nil, handlerPosition: nil, routePosition: nil)
+        ]
+        positions = Positions()
+        source = []
+    }
+
+    private init(source: [UInt8], file: String) throws(TOMLError) {
+        var document = try TOMLSection(parsing: source)
+        guard var bindle = try document.section("bindle") else {
+            throw document.error("there is no [bindle] table, with the bindle's name and version", at: nil)
+        }
+        self.file = file
+        self.source = source
+        directory = Self.directory(of: file)
+        name = try bindle.requiredString("name")
+        guard BindleID.isName(name) else {
+            throw bindle.error(
+                "'\(name)' is not a bindle's name: letters, digits, '_', '-', '.' and '/' are allowed", atValueOf: "name")
+        }
+        let version = try bindle.requiredString("version")
+        guard let pattern = VersionPattern(version) else {
+            throw bindle.error(
+                "Version \(version) is not a valid semantic version (e.g. 1.2.3)", atValueOf: "version")
+        }
+        self.version = pattern
+        description = try bindle.string("description")
+        authors = try bindle.strings("authors") ?? []
+        positions = Positions(name: bindle.table["name"]?.position, version: bindle.table["version"]?.position)
+        try bindle.finish()
+        annotations = Dictionary(try document.stringTable("annotations") ?? [], uniquingKeysWith: { $1 })
+        var entries: [Entry] = []
+        for section in try document.sections("handler") { entries.append(try Self.handler(section)) }
+        for section in try document.sections("export") { entries.append(try Self.export(section)) }
+        try document.finish()
+        guard !entries.isEmpty else {
+            throw document.error("no handlers defined: add a [[handler]], or an [[export]]", at: nil)
+        }
+        self.entries = entries
+    }
+
+    private static func handler(_ section: TOMLSection) throws(TOMLError) -> Entry {
+        var section = section
+        let route = try section.requiredString("route")
+        let name = try section.string("name")
+        let external = try section.section("external")
+        let module: Module
+        var modulePosition = section.table["name"]?.position
+        var handlerPosition: SourcePosition?
+        switch (name, external) {
+        case (let name?, nil):
+            module = .local(path: try localPath(name, in: section))
+        case (nil, var external?):
+            let id = try external.requiredString("bindleId")
+            do {
+                module = .external(bindle: try BindleID(id), handler: try external.requiredString("handlerId"))
+            } catch let error as BindleIDError {
+                throw external.error(error.description, atValueOf: "bindleId")
+            } catch let error as TOMLError {
+                throw error
+            } catch {
+                throw external.error("\(error)", atValueOf: "bindleId")
+            }
+            try external.finish()
+            modulePosition = external.table["bindleId"]?.position
+            handlerPosition = external.table["handlerId"]?.position
+        case (_?, _?):
+            throw section.error("a handler has either 'name' or 'external', not both", atKey: "external")
+        case (nil, nil):
+            throw section.error("a handler needs 'name', its module, or 'external', another bindle's", at: section.position)
+        }
+        let entrypoint = try section.string("entrypoint")
+        if external != nil, entrypoint != nil {
+            throw section.error(
+                "a handler with 'external' cannot have an 'entrypoint': the other bindle says which it is",
+                atKey: "entrypoint")
+        }
+        let files = try filePatterns(&section)
+        let routePosition = section.table["route"]?.position
+        try section.finish()
+        return Entry(
+            role: .handler(route: route), module: module, entrypoint: entrypoint, files: files,
+            position: section.position, modulePosition: modulePosition, handlerPosition: handlerPosition,
+            routePosition: routePosition)
+    }
+
+    private static func export(_ section: TOMLSection) throws(TOMLError) -> Entry {
+        var section = section
+        let name = try section.requiredString("name")
+        let id = try section.requiredString("id")
+        let entrypoint = try section.string("entrypoint")
+        let files = try filePatterns(&section)
+        try section.finish()
+        return Entry(
+            role: .export(id: id), module: .local(path: try localPath(name, in: section)), entrypoint: entrypoint,
+            files: files, position: section.position, modulePosition: section.table["name"]?.position,
+            handlerPosition: nil, routePosition: nil)
+    }
+
+    private static func filePatterns(_ section: inout TOMLSection) throws(TOMLError) -> [FilePattern] {
+        let texts = try section.strings("files") ?? []
+        let values = section.table["files"]?.array ?? []
+        var patterns: [FilePattern] = []
+        for (text, value) in zip(texts, values) {
+            do {
+                patterns.append(FilePattern(glob: try GlobPattern(text), position: value.position))
+            } catch {
+                throw section.error(error.description, at: value.position)
+            }
+        }
+        return patterns
+    }
+
+    /// A module's path in its shortest form, which cannot lead out of the project.
+    private static func localPath(_ name: String, in section: TOMLSection) throws(TOMLError) -> String {
+        guard !name.hasPrefix("/") else {
+            throw section.error("'\(name)' is an absolute path: paths are relative to HIPPOFACTS", atValueOf: "name")
+        }
+        let components = name.split(separator: "/").filter { $0 != "." }
+        guard !components.contains("..") else {
+            throw section.error("'\(name)' would leave the project", atValueOf: "name")
+        }
+        guard !components.isEmpty, !name.hasSuffix("/"), !name.utf8.contains(0) else {
+            throw section.error("'\(name)' does not name a file", atValueOf: "name")
+        }
+        return components.joined(separator: "/")
+    }
+
+    private static func directory(of file: String) -> String {
+        guard let slash = file.lastIndex(of: "/") else { return "." }
+        return slash == file.startIndex ? "/" : String(file[..<slash])
+    }
+}

@@ -1,0 +1,68 @@
+import Bindle
+import TOML
+
+/// The bill of materials of an application: its modules, their routes, and the files that belong to each.
+public struct Hippofacts: Sendable {
+    /// Where it was read from.
+    public let file: String
+    /// The directory of the file, to which all paths in it are relative.
+    public let directory: String
+    /// The bindle's name, which may contain `/`.
+    public let name: String
+    public let version: VersionPattern
+    public let description: String?
+    public let authors: [String]
+    public let annotations: [String: String]
+    /// Handlers, then exports, each in the order of the file.
+    public let entries: [Entry]
+
+    let positions: Positions
+    /// The text, for the lines that errors show.
+    let source: [UInt8]
+
+    struct Positions: Sendable {
+        var name: SourcePosition?
+        var version: SourcePosition?
+    }
+
+    /// A `[[handler]]` or an `[[export]]`.
+    public struct Entry: Sendable {
+        public let role: Role
+        public let module: Module
+        /// The function to call instead of `_start`.
+        public let entrypoint: String?
+        /// Patterns for the files that belong to the entry.
+        public let files: [FilePattern]
+        /// Where the entry begins.
+        public let position: SourcePosition?
+        /// Where its module's name, or the external bindle's ID, stands.
+        let modulePosition: SourcePosition?
+        /// Where the external handler's ID stands.
+        let handlerPosition: SourcePosition?
+        let routePosition: SourcePosition?
+    }
+
+    public enum Role: Hashable, Sendable {
+        case handler(route: String)
+        /// A module that other bindles refer to by this ID.
+        case export(id: String)
+    }
+
+    public enum Module: Hashable, Sendable {
+        /// A path relative to the directory, without `.` or `..` components.
+        case local(path: String)
+        /// An export of another bindle.
+        case external(bindle: BindleID, handler: String)
+    }
+
+    public struct FilePattern: Sendable {
+        public let glob: GlobPattern
+        public let position: SourcePosition?
+    }
+
+    /// An error at a place of this file.
+    func error(_ message: String, at position: SourcePosition?) -> HippofactsError {
+        guard let position else { return HippofactsError(file: file, message: message) }
+        return HippofactsError(file: file, TOMLError(message, at: position, in: source))
+    }
+}

@@ -1,0 +1,254 @@
+import Bindle
+import Foundation
+import Hippofacts
+import TestSupport
+import Testing
+
+/// What an expansion finds, refuses and remembers.
+struct ExpansionTests {
+    private let project: TemporaryDirectory
+
+    init() throws {
+        project = try TemporaryDirectory()
+        try project.write("binary", to: "bin/a.wasm")
+    }
+
+    // MARK: Files
+
+    @Test func patternsReachWhatTheyNameAndNothingElse() throws {
+        for path in [
+            "a.txt", "b.txt", "c.md", "dir/a.txt", "dir/sub/deep/a.txt", ".hidden.txt", ".git/a.txt", "dir/.git/a.txt",
+            ".hippo/a.txt", "dir/[x].txt",
+        ] { try project.write(path, to: path) }
+        #expect(try names("*.txt") == [".hidden.txt", "a.txt", "b.txt"])
+        #expect(try names("?.*") == ["a.txt", "b.txt", "c.md"])
+        #expect(try names("[!a].txt") == ["b.txt"])
+        #expect(try names("**/a.txt") == ["a.txt", "dir/a.txt", "dir/sub/deep/a.txt"])
+        #expect(try names("dir/**") == ["dir/[x].txt", "dir/a.txt", "dir/sub/deep/a.txt"])
+        #expect(try names("dir/[[]x[]].txt") == ["dir/[x].txt"])
+        #expect(try names("dir") == [])
+        #expect(try names(".git/*", "**/.git/*", ".hippo/a.txt") == [])
+        #expect(try names("c.md", "dir/a.txt", "*.txt") == ["c.md", "dir/a.txt", ".hidden.txt", "a.txt", "b.txt"])
+    }
+
+    @Test func onlyDirectoriesThatPatternsReachAreEntered() throws {
+        for path in ["a/x.txt", "b/x.txt", "a/deep/x.txt", "node_modules/m/x.txt"] { try project.write("", to: path) }
+        #expect(try expand(files: ["a/*.txt"]).directories == ["", "a"])
+        #expect(try expand(files: ["a/x.txt"]).directories == ["", "a"])
+        #expect(try expand(files: ["*/*.txt"]).directories.sorted() == ["", "a", "b", "bin", "node_modules"])
+        #expect(try expand(files: []).directories == [])
+    }
+
+    @Test func theDependenciesSayWhichChangesMatter() throws {
+        try project.write(facts(files: ["assets/**/*.css", "index.html"]), to: "HIPPOFACTS")
+        let dependencies = try Hippofacts(at: project.path).dependencies
+        for path in ["HIPPOFACTS", "bin/a.wasm", "assets/a.css", "assets/x/y.css", "index.html"] {
+            #expect(dependencies.contain(path), "\(path)")
+        }
+        for path in ["bin/b.wasm", "assets/a.js", "x/index.html", "assets/.git/a.css"] {
+            #expect(!dependencies.contain(path), "\(path)")
+        }
+        #expect(dependencies.reach(""))
+        #expect(dependencies.reach("bin"))
+        #expect(dependencies.reach("assets/x"))
+        #expect(!dependencies.reach("source"))
+        #expect(!dependencies.reach("assets/.git"))
+    }
+
+    @Test func twoHandlersOfOneModuleShareItsGroup() throws {
+        try project.write("1", to: "1.txt")
+        try project.write("2", to: "2.txt")
+        let handler = "\n[[handler]]\nname = \"bin/a.wasm\"\nroute = \"/other\"\nfiles = [\"2.txt\"]"
+        try project.write(facts(files: ["1.txt"]) + handler, to: "HIPPOFACTS")
+        let invoice = try expand().invoice
+        #expect(invoice.groups.map(\.name) == ["bin/a.wasm-files"])
+        #expect(invoice.parcels.map(\.label.name) == ["bin/a.wasm", "bin/a.wasm", "1.txt", "2.txt"])
+    }
+
+    @Test func aRouteWithoutASlashIsWarnedOf() throws {
+        let text = facts(files: []).replacingOccurrences(of: "\"/\"", with: "\"x\"")
+        try project.write(text, to: "HIPPOFACTS")
+        #expect(try expand().warnings.map(\.message) == ["The route 'x' matches no request: it does not begin with '/'"])
+    }
+
+    // MARK: Modules
+
+    @Test func aModuleThatDoesNotExistIsAnErrorNamingIt() throws {
+        try FileManager.default.removeItem(at: project.url.appendingPathComponent("bin/a.wasm"))
+        let error = try #require(throws: HippofactsError.self) { try expand(files: []) }
+        #expect(error.message == "the module 'bin/a.wasm' does not exist")
+        #expect(error.position?.line == 5)
+        #expect(error.file == "\(project.path)/HIPPOFACTS")
+    }
+
+    @Test func aDirectoryIsNoModule() throws {
+        try FileManager.default.removeItem(at: project.url.appendingPathComponent("bin/a.wasm"))
+        try project.write("", to: "bin/a.wasm/x")
+        let error = try #require(throws: HippofactsError.self) { try expand(files: []) }
+        #expect(error.message == "the module 'bin/a.wasm' is not a file")
+    }
+
+    @Test func aTextModuleIsAssembled() throws {
+        try project.write("(module (func (export \"_start\")))", to: "bin/a.wat")
+        try project.write(facts(files: [], module: "bin/a.wat"), to: "HIPPOFACTS")
+        let expansion = try expand()
+        let label = try #require(expansion.invoice.parcels.first?.label)
+        #expect(label.name == "bin/a.wat")
+        #expect(label.mediaType == "application/wasm")
+        guard case .bytes(let binary) = expansion.sources[label.sha256] else {
+            Issue.record("the binary is not at hand")
+            return
+        }
+        #expect(binary.starts(with: [0, 0x61, 0x73, 0x6D]))
+        #expect(SHA256.hash(binary).hex == label.sha256)
+        #expect(label.size == binary.count)
+    }
+
+    @Test func aTextModulesMistakeIsReportedInThatFile() throws {
+        try project.write("(module\n  (func (export \"_start\") i32.oops))", to: "bin/a.wat")
+        try project.write(facts(files: [], module: "bin/a.wat"), to: "HIPPOFACTS")
+        let error = try #require(throws: HippofactsError.self) { try expand() }
+        #expect(error.file == "\(project.path)/bin/a.wat")
+        #expect(error.position?.line == 2)
+        #expect(error.excerpt?.contains("i32.oops") == true)
+    }
+
+    // MARK: Symbolic links
+
+    @Test func aLinkThatStaysInTheProjectIsFollowed() throws {
+        try project.write("x", to: "real/x.txt")
+        try link("assets", to: "real")
+        try link("real/y.txt", to: "x.txt")
+        #expect(try names("assets/*") == ["assets/x.txt", "assets/y.txt"])
+    }
+
+    @Test func aLinkThatLeavesTheProjectIsAnError() throws {
+        let outside = try TemporaryDirectory()
+        try outside.write("secret", to: "secret.txt")
+        try project.write("x", to: "assets/x.txt")
+        try link("assets/secret.txt", to: "\(outside.path)/secret.txt")
+        try link("assets/folder", to: outside.path)
+        #expect(try names("assets/x.txt") == ["assets/x.txt"])
+        for pattern in ["assets/*.txt", "assets/secret.txt", "assets/folder/*", "assets/**/*"] {
+            let error = try #require(throws: HippofactsError.self) { try expand(files: [pattern]) }
+            #expect(error.message.contains("leaves the project"))
+        }
+        try FileManager.default.removeItem(at: project.url.appendingPathComponent("bin/a.wasm"))
+        try link("bin/a.wasm", to: "\(outside.path)/secret.txt")
+        let error = try #require(throws: HippofactsError.self) { try expand(files: []) }
+        #expect(error.message.contains("would leave the project"))
+    }
+
+    @Test func linksThatLeadNowhereOrInACircleArePassedOver() throws {
+        try project.write("x", to: "assets/x.txt")
+        try link("assets/.#x.txt", to: "user@host.1234:5678")
+        try link("assets/self", to: ".")
+        try link("assets/up", to: "..")
+        #expect(try names("assets/**/*.txt") == ["assets/x.txt"])
+    }
+
+    @Test func aNameThatIsNotUTF8IsAnError() throws {
+        let path = Array("\(project.path)/".utf8).map { CChar(bitPattern: $0) } + [CChar(bitPattern: 0xFF), 0]
+        let descriptor = path.withUnsafeBufferPointer { open($0.baseAddress!, O_CREAT | O_WRONLY, 0o600) }
+        try #require(descriptor >= 0)
+        close(descriptor)
+        let error = try #require(throws: HippofactsError.self) { try expand(files: ["*"]) }
+        #expect(error.message.contains("not UTF-8"))
+        #expect(try names("*.txt") == [])
+    }
+
+    // MARK: What is remembered
+
+    @Test func onlyChangedFilesAreReadAgain() throws {
+        for number in 0..<20 { try age(project.write("\(number)", to: "assets/\(number).txt")) }
+        try age(project.url.appendingPathComponent("bin/a.wasm"))
+        try project.write(facts(files: ["assets/*"]), to: "HIPPOFACTS")
+        var cache = DigestCache()
+        let first = try expand(&cache)
+        #expect(cache.readFileCount == 21)
+        let second = try expand(&cache)
+        #expect(cache.readFileCount == 0)
+        #expect(first.invoice == second.invoice)
+        try project.write("new", to: "assets/7.txt")
+        let third = try expand(&cache)
+        #expect(cache.readFileCount == 1)
+        #expect(third.invoice != second.invoice)
+        #expect(third.invoice.parcels.contains { $0.label.sha256 == SHA256.hash("new".utf8).hex })
+    }
+
+    @Test func aFileOfTheSameSizeAndTimeIsToldApartByItsInode() throws {
+        let file = try age(project.write("one", to: "assets/x.txt"))
+        try project.write(facts(files: ["assets/*"]), to: "HIPPOFACTS")
+        var cache = DigestCache()
+        _ = try expand(&cache)
+        let other = try age(project.write("two", to: "other"))
+        #expect(rename(other.path, file.path) == 0)
+        try age(file)
+        #expect(try expand(&cache).invoice.parcels.last?.label.sha256 == SHA256.hash("two".utf8).hex)
+    }
+
+    @Test func writesInQuickSuccessionAreAllSeen() throws {
+        try project.write(facts(files: ["assets/*"]), to: "HIPPOFACTS")
+        var cache = DigestCache()
+        // All of the same size, and often within one tick of the file system's clock.
+        for number in 100..<200 {
+            let file = project.url.appendingPathComponent("assets/x.txt")
+            if number == 100 { try project.write("100", to: "assets/x.txt") }
+            let handle = try FileHandle(forWritingTo: file)
+            handle.write(Data("\(number)".utf8))
+            try handle.close()
+            #expect(try expand(&cache).invoice.parcels.last?.label.sha256 == SHA256.hash("\(number)".utf8).hex)
+        }
+    }
+
+    @Test func manyFilesAreFoundAndOrdered() throws {
+        for number in 0..<500 { try project.write("\(number % 7)", to: "assets/\(number % 10)/\(number).txt") }
+        let found = try names("assets/**/*")
+        #expect(found.count == 500)
+        #expect(found == found.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) })
+    }
+
+    // MARK: Helpers
+
+    private func facts(files: [String], module: String = "bin/a.wasm") -> String {
+        """
+        [bindle]
+        name = "x"
+        version = "1.0.0"
+        [[handler]]
+        name = "\(module)"
+        route = "/"
+        files = [\(files.map { "'\($0)'" }.joined(separator: ", "))]
+        """
+    }
+
+    private func names(_ patterns: String...) throws -> [String] {
+        try expand(files: patterns).invoice.parcels.dropFirst().map(\.label.name)
+    }
+
+    private func expand(files: [String]) throws -> Expansion {
+        try project.write(facts(files: files), to: "HIPPOFACTS")
+        return try expand()
+    }
+
+    private func expand() throws -> Expansion {
+        var cache = DigestCache()
+        return try expand(&cache)
+    }
+
+    private func expand(_ cache: inout DigestCache) throws -> Expansion {
+        try Hippofacts(at: project.path).expanded(cache: &cache)
+    }
+
+    private func link(_ path: String, to target: String) throws {
+        try FileManager.default.createSymbolicLink(
+            atPath: "\(project.path)/\(path)", withDestinationPath: target)
+    }
+
+    /// Gives the file a time that lies back far enough to be relied on.
+    @discardableResult
+    private func age(_ file: URL) throws -> URL {
+        try FileManager.default.setAttributes([.modificationDate: Date(timeIntervalSince1970: 1e9)], ofItemAtPath: file.path)
+        return file
+    }
+}

@@ -1,0 +1,153 @@
+import Bindle
+import Foundation
+import Hippofacts
+import TOML
+import TestSupport
+import Testing
+
+/// Finding a HIPPOFACTS file and reading it.
+struct ReadingTests {
+    // MARK: Finding
+
+    @Test(arguments: ["HIPPOFACTS", "hippofacts", "Hippofacts", "HIPPOFACTS.toml", "hippofacts.toml", "Hippofacts.toml"])
+    func aDirectoryIsLookedThroughForItsFile(name: String) throws {
+        let directory = try TemporaryDirectory()
+        try directory.write(minimal, to: name)
+        #expect(try Hippofacts.find(at: directory.path) == "\(directory.path)/\(name)")
+        #expect(try Hippofacts.find(at: "\(directory.path)/\(name)") == "\(directory.path)/\(name)")
+    }
+
+    @Test func aDirectoryWithoutTheFileIsAnErrorThatTellsToCreateOne() throws {
+        let directory = try TemporaryDirectory()
+        let error = try #require(throws: HippofactsError.self) { try Hippofacts.find(at: directory.path) }
+        #expect(error.message.contains("create one"))
+    }
+
+    @Test func moreThanOneFileIsAnErrorThatTellsToPassOne() throws {
+        let directory = try TemporaryDirectory()
+        try directory.write(minimal, to: "HIPPOFACTS")
+        try directory.write(minimal, to: "hippofacts.toml")
+        let error = try #require(throws: HippofactsError.self) { try Hippofacts.find(at: directory.path) }
+        #expect(error.message.contains("HIPPOFACTS, hippofacts.toml"))
+        #expect(error.message.contains("pass the path"))
+    }
+
+    @Test func variantsThatAreOneFileCountOnce() throws {
+        let directory = try TemporaryDirectory()
+        let file = try directory.write(minimal, to: "HIPPOFACTS")
+        try FileManager.default.linkItem(
+            at: file, to: file.deletingLastPathComponent().appendingPathComponent("hippofacts"))
+        #expect(try Hippofacts.find(at: directory.path).hasSuffix("/HIPPOFACTS"))
+    }
+
+    @Test func aPathThatIsNotThereIsAnError() {
+        #expect(throws: HippofactsError.self) { try Hippofacts.find(at: "/nowhere/at/all") }
+    }
+
+    @Test(arguments: [("penguin.wasm", "penguin"), ("a b.c.wat", "a-b.c"), (".wasm", "module")])
+    func aLoneModuleIsABindleOfItsOwn(fileName: String, name: String) throws {
+        let directory = try TemporaryDirectory()
+        let file = try directory.write("", to: fileName)
+        let facts = try Hippofacts(at: file.path)
+        #expect(facts.name == name)
+        #expect(facts.version == .exact(SemanticVersion(0, 1, 0)))
+        #expect(facts.entries.map(\.role) == [.handler(route: "/...")])
+        #expect(facts.entries.map(\.module) == [.local(path: fileName)])
+    }
+
+    // MARK: Reading
+
+    private let minimal = """
+        [bindle]
+        name = "x"
+        version = "1.0.0"
+        [[handler]]
+        name = "x.wasm"
+        route = "/"
+        """
+
+    @Test func everythingThatAFileCanSay() throws {
+        let facts = try read(
+            """
+            [[export]]
+            name = "lib/a.wasm"
+            id = "first"
+            [bindle]
+            name = "birds/on-demand"
+            version = "1.2.3-beta+7"
+            description = "provides birds"
+            authors = ["Joan", "Ann"]
+            [annotations]
+            colour = "blue"
+            [[handler]]
+            route = "/birds"
+            name = "./bin//penguin.wasm"
+            entrypoint = "serve"
+            files = ["a/*.png", "b/**/*"]
+            [[handler]]
+            route = "/files/..."
+            external.bindleId = "deislabs/fileserver/1.0.3"
+            external.handlerId = "static"
+            """)
+        #expect(facts.name == "birds/on-demand")
+        #expect(facts.version.description == "1.2.3-beta+7")
+        #expect(facts.description == "provides birds")
+        #expect(facts.authors == ["Joan", "Ann"])
+        #expect(facts.annotations == ["colour": "blue"])
+        // Handlers come before exports.
+        #expect(facts.entries.map(\.role) == [.handler(route: "/birds"), .handler(route: "/files/..."), .export(id: "first")])
+        let fileserver = try BindleID("deislabs/fileserver/1.0.3")
+        #expect(
+            facts.entries.map(\.module) == [
+                .local(path: "bin/penguin.wasm"), .external(bindle: fileserver, handler: "static"),
+                .local(path: "lib/a.wasm"),
+            ])
+        #expect(facts.entries[0].entrypoint == "serve")
+        #expect(facts.entries[0].files.map(\.glob.description) == ["a/*.png", "b/**/*"])
+    }
+
+    private static let bindle = "[bindle]\nname = \"x\"\nversion = \"1.0.0\"\n"
+
+    @Test(arguments: [
+        ("[bindle]\nname = \"x\"\nversion = \"1.2.3.4\"", 3, 11, "Version 1.2.3.4 is not a valid semantic version (e.g. 1.2.3)"),
+        ("[bindle]\nversion = \"1.2.3\"", 1, 2, "[bindle] has no 'name'"),
+        ("[bindle]\nname = \"a b\"\nversion = \"1.2.3\"", 2, 8, "'a b' is not a bindle's name"),
+        ("[[handler]]\nroute = \"/\"", 1, 1, "there is no [bindle] table"),
+        (bindle, 1, 1, "no handlers defined"),
+        (bindle + "licence = \"MIT\"", 4, 1, "unknown key 'licence' in [bindle]"),
+        (bindle + "[[handlers]]", 4, 3, "unknown key 'handlers' in the file"),
+        (bindle + "[annotations]\na = 1", 5, 5, "'annotations.a' has to be a string"),
+        (bindle + "[[handler]]\nroute = \"/\"", 4, 3, "a handler needs 'name'"),
+        (bindle + "[[handler]]\nname = \"a\"", 4, 3, "[[handler]] has no 'route'"),
+        (bindle + "[[handler]]\nname = \"a\"\nroute = \"/\"\nfile = []", 7, 1, "unknown key 'file' in [[handler]]"),
+        (bindle + "[[handler]]\nname = \"a\"\nroute = \"/\"\nexternal.bindleId = \"a/1.0.0\"", 7, 1, "not both"),
+        (bindle + "[[handler]]\nroute = \"/\"\nexternal.bindleId = \"a/1.0.0\"", 6, 1, "has no 'handlerId'"),
+        (
+            bindle + "[[handler]]\nroute = \"/\"\nexternal.bindleId = \"a\"\nexternal.handlerId = \"b\"", 6, 21,
+            "Invalid bindle ID 'a'"
+        ),
+        (
+            bindle + "[[handler]]\nroute = \"/\"\nexternal = { bindleId = \"a/1.0.0\", handlerId = \"b\" }\nentrypoint = \"c\"",
+            7, 1, "cannot have an 'entrypoint'"
+        ),
+        (bindle + "[[handler]]\nroute = \"/\"\nname = \"../a.wasm\"", 6, 8, "would leave the project"),
+        (bindle + "[[handler]]\nroute = \"/\"\nname = \"/a.wasm\"", 6, 8, "absolute path"),
+        (bindle + "[[handler]]\nroute = \"/\"\nname = \"a/\"", 6, 8, "does not name a file"),
+        (bindle + "[[handler]]\nroute = \"/\"\nname = \"a\"\nfiles = [\"a\",\n \"../b\"]", 8, 2, "'..' would leave the project"),
+        (bindle + "[[handler]]\nroute = \"/\"\nname = \"a\"\nfiles = [\"/b\"]", 7, 10, "begins with '/'"),
+        (bindle + "[[export]]\nname = \"a\"", 4, 3, "[[export]] has no 'id'"),
+        (bindle + "[[export]]\nname = \"a\"\nid = \"b\"\nroute = \"/\"", 7, 1, "unknown key 'route' in [[export]]"),
+        ("[bindle\n", 1, 8, "a table's header is expected to end"),
+    ])
+    func aMistakeIsReportedWhereItStands(text: String, line: Int, column: Int, message: String) throws {
+        let error = try #require(throws: HippofactsError.self) { try read(text) }
+        #expect(error.message.contains(message))
+        #expect(error.position == SourcePosition(line: line, column: column))
+        #expect(error.description.hasPrefix("/p/HIPPOFACTS:\(line):\(column): "))
+        #expect(error.description.hasSuffix("^"))
+    }
+
+    private func read(_ text: String) throws -> Hippofacts {
+        try Hippofacts(parsing: Array(text.utf8), file: "/p/HIPPOFACTS")
+    }
+}
