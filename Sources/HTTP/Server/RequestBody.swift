@@ -1,25 +1,177 @@
-/// A request's body, read while it arrives. For one thread at a time.
+/// A request's body, read while it arrives. For one thread at a time, and only until the handler returns.
 public final class RequestBody {
+    private enum Source {
+        case exchange(Exchange)
+        case bytes([UInt8], from: Int)
+        case none
+    }
+
+    private static let receiveSize = 16 << 10
+    private var source: Source
+
     /// The declared number of bytes; 0 without a body, `nil` when the body is chunked.
-    public let contentLength: Int64? = nil
+    public let contentLength: Int64?
 
     /// A body made in code, for handlers under test.
-    public init(_ bytes: [UInt8]) { fatalError() }
+    public init(_ bytes: [UInt8]) {
+        source = .bytes(bytes, from: 0)
+        contentLength = Int64(bytes.count)
+    }
+
+    init(_ exchange: Exchange) {
+        source = .exchange(exchange)
+        switch exchange.framing {
+        case .none: contentLength = 0
+        case .length(let length): contentLength = length
+        case .chunked, .untilClose: contentLength = nil
+        }
+    }
 
     /// The fields after a chunked body, once `read` has returned 0.
-    public var trailers: Headers { fatalError() }
+    public var trailers: Headers {
+        guard case .exchange(let exchange) = source else { return Headers() }
+        return exchange.decoder.trailers
+    }
 
     /// Waits for the next bytes and puts them into `buffer`.
     ///
     /// The first call sends `100 Continue` to a client that waits for it.
-    /// - Returns: the number of bytes, 0 at the end of the body.
-    public func read(into buffer: UnsafeMutableRawBufferPointer) throws(RequestBodyError) -> Int { fatalError() }
+    /// - Returns: the number of bytes, 0 at the end of the body (or for an empty buffer).
+    public func read(into buffer: UnsafeMutableRawBufferPointer) throws(RequestBodyError) -> Int {
+        guard !buffer.isEmpty else { return 0 }
+        switch source {
+        case .none:
+            return 0
+        case .bytes(let bytes, let start):
+            let count = min(buffer.count, bytes.count - start)
+            bytes.withUnsafeBytes { buffer.copyMemory(from: UnsafeRawBufferPointer(rebasing: $0[start..<start + count])) }
+            source = .bytes(bytes, from: start + count)
+            return count
+        case .exchange(let exchange):
+            guard !exchange.inputIsBroken else { throw .disconnected }
+            do throws(RequestBodyError) {
+                return try Self.read(exchange, into: buffer)
+            } catch {
+                exchange.inputIsBroken = true
+                throw error
+            }
+        }
+    }
 
     /// Waits for the next bytes: at most `count`, none at the end of the body.
-    public func read(upTo count: Int) throws(RequestBodyError) -> [UInt8] { fatalError() }
+    public func read(upTo count: Int) throws(RequestBodyError) -> [UInt8] {
+        guard count > 0 else { return [] }
+        return try readArray(capacity: count) { (buffer) throws(RequestBodyError) in try read(into: buffer) }
+    }
 
     /// The rest of the body, at most `limit` bytes; more is `RequestBodyError.tooLarge`.
-    public func readAll(limit: Int) throws(RequestBodyError) -> [UInt8] { fatalError() }
+    public func readAll(limit: Int) throws(RequestBodyError) -> [UInt8] {
+        if let contentLength, contentLength > Int64(limit) { throw .tooLarge(limit: Int64(limit)) }
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(Int(contentLength ?? 0))
+        while true {
+            let piece = try read(upTo: 64 << 10)
+            if piece.isEmpty { return bytes }
+            guard bytes.count + piece.count <= limit else { throw .tooLarge(limit: Int64(limit)) }
+            bytes.append(contentsOf: piece)
+        }
+    }
+
+    /// Ends the handler's access: what it kept of this object reads nothing.
+    func invalidate() {
+        source = .none
+    }
+
+    // MARK: From the connection
+
+    private static func read(
+        _ exchange: Exchange, into buffer: UnsafeMutableRawBufferPointer
+    ) throws(RequestBodyError) -> Int {
+        let limit = exchange.context.configuration.maximumBody
+        while true {
+            let progress: BodyDecoder.Progress
+            do throws(MessageError) {
+                progress = try exchange.decoder.decode(from: exchange.input, into: buffer)
+            } catch {
+                throw error.status == .contentTooLarge ? .tooLarge(limit: limit) : .malformed(error.problem)
+            }
+            switch progress {
+            case .end:
+                return 0
+            case .bytes(let count):
+                return try account(exchange, count, limit: limit)
+            case .needsInput:
+                try sendContinueIfOwed(exchange)
+                if let count = try receive(exchange, into: buffer) {
+                    return try account(exchange, count, limit: limit)
+                }
+            }
+        }
+    }
+
+    /// Counts bytes of body; the limit holds for chunked bodies as well.
+    private static func account(_ exchange: Exchange, _ count: Int, limit: Int64) throws(RequestBodyError) -> Int {
+        exchange.bodyCount += Int64(count)
+        guard exchange.bodyCount <= limit else { throw .tooLarge(limit: limit) }
+        return count
+    }
+
+    /// Waits for bytes. They go straight into `buffer`, and their number is the result, where they are body as they
+    /// stand; else into the connection's input.
+    private static func receive(
+        _ exchange: Exchange, into buffer: UnsafeMutableRawBufferPointer
+    ) throws(RequestBodyError) -> Int? {
+        let direct = min(Int(clamping: exchange.decoder.directAllowance), buffer.count)
+        let isDirect = direct >= 4096
+        while true {
+            let target =
+                isDirect
+                ? UnsafeMutableRawBufferPointer(rebasing: buffer[..<direct])
+                : exchange.input.room(atLeast: receiveSize)
+            switch StreamSocket.receive(exchange.fileDescriptor, into: target) {
+            case .moved(let count):
+                exchange.readPace.didMove(count)
+                exchange.hasReceived = true
+                guard isDirect else {
+                    exchange.input.commit(count)
+                    return nil
+                }
+                exchange.decoder.didReceiveDirectly(count)
+                return count
+            case .wouldBlock:
+                guard exchange.readPace.wait(exchange.fileDescriptor, for: .reading) else { throw .timedOut }
+            case .end, .failed:
+                exchange.disconnection.note()
+                throw .disconnected
+            }
+        }
+    }
+
+    /// Invites the client to send the body. It is not worth waiting for: a socket that cannot take 25 bytes before the
+    /// response has begun has a client that does not read.
+    private static func sendContinueIfOwed(_ exchange: Exchange) throws(RequestBodyError) {
+        guard exchange.owesContinue else { return }
+        exchange.owesContinue = false
+        let line: StaticString = "HTTP/1.1 100 Continue\r\n\r\n"
+        let bytes = UnsafeRawBufferPointer(start: line.utf8Start, count: line.utf8CodeUnitCount)
+        guard StreamSocket.send(exchange.fileDescriptor, bytes) == .moved(bytes.count) else { throw .disconnected }
+    }
+}
+
+/// An array of at most `capacity` bytes that `read` fills.
+func readArray<Failure: Error>(
+    capacity: Int, _ read: (UnsafeMutableRawBufferPointer) throws(Failure) -> Int
+) throws(Failure) -> [UInt8] {
+    var failure: Failure?
+    let bytes = [UInt8](unsafeUninitializedCapacity: capacity) { buffer, count in
+        do throws(Failure) {
+            count = try read(UnsafeMutableRawBufferPointer(buffer))
+        } catch {
+            failure = error
+        }
+    }
+    if let failure { throw failure }
+    return bytes
 }
 
 /// Why a request's body cannot be read. A handler that lets it out answers with `status`.

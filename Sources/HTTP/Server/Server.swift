@@ -3,29 +3,90 @@
 public typealias RequestHandler = @Sendable (Request, RequestBody, ResponseWriter) throws -> Void
 
 /// An HTTP/1.1 server: one thread that owns the connections and waits for requests, and workers that run the handler.
-public final class Server: Sendable {
+public final class Server: @unchecked Sendable {
+    private enum Phase {
+        case created
+        case running
+        case stopped(finishedAll: Bool)
+    }
+
+    /// Where it listens.
     public let address: SocketAddress
+    private let loop: EventLoop?
+    private let loopError: SystemError?
+    private let monitor = Monitor()
+    private var phase = Phase.created
 
     public init(
         socket: ListeningSocket, configuration: ServerConfiguration = ServerConfiguration(),
         handler: @escaping RequestHandler
-    ) { address = socket.address }
+    ) {
+        address = socket.address
+        do throws(SystemError) {
+            loop = try EventLoop(
+                socket: socket, context: ServerContext(configuration: configuration, handler: handler))
+            loopError = nil
+        } catch {
+            loop = nil
+            loopError = error
+        }
+    }
 
-    /// Starts to accept connections, and returns.
-    public func start() throws(ServerError) { fatalError() }
+    /// Starts to accept connections, and returns. A server starts once.
+    public func start() throws(ServerError) {
+        guard let loop else { throw .system(loopError!) }
+        let mayStart = monitor.withLock {
+            guard case .created = phase else { return false }
+            phase = .running
+            return true
+        }
+        precondition(mayStart, "a server starts once")
+        let started = SystemThread.start(stackSize: 1 << 20) { [self] in
+            let finishedAll = loop.run()
+            monitor.withLock {
+                phase = .stopped(finishedAll: finishedAll)
+                monitor.broadcast()
+            }
+        }
+        guard started else {
+            monitor.withLock { phase = .stopped(finishedAll: true) }
+            throw .system(SystemError(operation: "pthread_create", code: 11))
+        }
+    }
 
     /// Stops accepting, finishes the requests that have arrived, closes the connections that are idle, and returns when
     /// none is left, or when `deadline` has passed, closing the rest.
+    ///
+    /// Connections that wait to be accepted stay in the listening socket, for another process that has it.
     ///
     /// - Parameter idleGrace: how long a kept-alive connection may still bring a request (which is answered with
     ///   `Connection: close`) before it is closed.
     /// - Returns: whether all requests were finished.
     @discardableResult
-    public func drain(deadline: Duration, idleGrace: Duration = .milliseconds(200)) -> Bool { fatalError() }
+    public func drain(deadline: Duration, idleGrace: Duration = .milliseconds(200)) -> Bool {
+        loop?.drain(until: .now + deadline, idleGrace: idleGrace)
+        return waitUntilStopped()
+    }
 
     /// Closes everything at once, and returns when handlers have returned.
-    public func stop() { fatalError() }
+    public func stop() {
+        loop?.stop()
+        waitUntilStopped()
+    }
 
-    /// Returns when the server has stopped.
-    public func waitUntilStopped() { fatalError() }
+    /// Returns when the server has stopped (at once if it was never started).
+    ///
+    /// - Returns: whether all requests were finished.
+    @discardableResult
+    public func waitUntilStopped() -> Bool {
+        monitor.withLock {
+            while true {
+                switch phase {
+                case .created: return true
+                case .running: monitor.wait()
+                case .stopped(let finishedAll): return finishedAll
+                }
+            }
+        }
+    }
 }

@@ -1,0 +1,77 @@
+/// Threads that run handlers, started when there is work for them and none is idle.
+final class WorkerPool: @unchecked Sendable {
+    private let monitor = Monitor()
+    private let maximumWorkers: Int
+    private let stackSize: Int
+
+    // Under the monitor's lock.
+    /// Taken along by each worker, and let go at the end, since it holds what holds the pool.
+    private var run: (@Sendable (Connection) -> Void)?
+    private var queue: [Connection] = []
+    private var next = 0
+    private var workers = 0
+    private var idle = 0
+    private var isStopping = false
+
+    init(maximumWorkers: Int, stackSize: Int, run: @escaping @Sendable (Connection) -> Void) {
+        self.maximumWorkers = max(1, maximumWorkers)
+        self.stackSize = stackSize
+        self.run = run
+    }
+
+    /// Hands a connection whose request has arrived to a worker; false if there is no thread to run it.
+    func submit(_ connection: Connection) -> Bool {
+        monitor.withLock {
+            if queue.count - next >= idle, workers < maximumWorkers {
+                workers += 1
+                let run = run!
+                if !SystemThread.start(stackSize: stackSize, { self.work(run) }) {
+                    workers -= 1
+                    if workers == 0 { return false }
+                }
+            }
+            queue.append(connection)
+            if idle > 0 { monitor.signal() }
+            return true
+        }
+    }
+
+    /// Lets the workers end when they have done what is queued, and waits for them, at most until `deadline`.
+    func stop(until deadline: MonotonicTime) {
+        monitor.withLock {
+            isStopping = true
+            run = nil
+            monitor.broadcast()
+            while workers > 0, monitor.wait(until: deadline) {}
+        }
+    }
+
+    private func work(_ run: @Sendable (Connection) -> Void) {
+        while let connection = take() { run(connection) }
+        monitor.withLock {
+            workers -= 1
+            monitor.broadcast()
+        }
+    }
+
+    private func take() -> Connection? {
+        monitor.withLock {
+            while next == queue.count {
+                if isStopping { return nil }
+                idle += 1
+                monitor.wait()
+                idle -= 1
+            }
+            let connection = queue[next]
+            next += 1
+            if next == queue.count {
+                queue.removeAll(keepingCapacity: true)
+                next = 0
+            } else if next > 1024, next > queue.count / 2 {
+                queue.removeFirst(next)
+                next = 0
+            }
+            return connection
+        }
+    }
+}

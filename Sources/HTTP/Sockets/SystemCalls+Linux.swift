@@ -1,0 +1,83 @@
+#if os(Linux)
+    import Glibc
+
+    /// Calls of the C library that its Swift module does not declare, looked up once.
+    enum LinuxCall {
+        /// An event as `epoll_wait` writes it: twelve bytes on x86-64, sixteen elsewhere.
+        struct EpollEvent {
+            #if arch(x86_64)
+                static let stride = 12
+                static let dataOffset = 4
+            #else
+                static let stride = 16
+                static let dataOffset = 8
+            #endif
+        }
+
+        typealias EpollCreate = @convention(c) (Int32) -> Int32
+        typealias EpollControl = @convention(c) (Int32, Int32, Int32, UnsafeMutableRawPointer?) -> Int32
+        typealias EpollWait = @convention(c) (Int32, UnsafeMutableRawPointer, Int32, Int32) -> Int32
+        typealias EventDescriptor = @convention(c) (UInt32, Int32) -> Int32
+        typealias Accept = @convention(c) (
+            Int32, UnsafeMutablePointer<sockaddr>?, UnsafeMutablePointer<socklen_t>?, Int32
+        ) -> Int32
+        typealias OpenBeneath = @convention(c) (Int, Int, UnsafePointer<CChar>, UnsafeMutableRawPointer, Int) -> Int
+
+        static let epollCreate = find("epoll_create1", as: EpollCreate.self)
+        static let epollControl = find("epoll_ctl", as: EpollControl.self)
+        static let epollWait = find("epoll_wait", as: EpollWait.self)
+        static let eventDescriptor = find("eventfd", as: EventDescriptor.self)
+        static let accept = find("accept4", as: Accept.self)
+        /// `syscall`, for `openat2`, which has no wrapper.
+        static let systemCall = find("syscall", as: OpenBeneath.self)
+
+        private static func find<Function>(_ name: String, as type: Function.Type) -> Function {
+            guard let address = dlsym(nil, name) else { fatalError("the C library has no function \(name)") }
+            return unsafeBitCast(address, to: type)
+        }
+    }
+
+    /// A TCP socket that is not inherited by child processes.
+    func makeStreamSocket(family: Int32) -> Int32 {
+        socket(family, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), Int32(IPPROTO_TCP))
+    }
+
+    /// What became of an attempt to accept a connection.
+    enum AcceptResult {
+        case connection(Int32, SocketAddress?)
+        /// None is waiting, or another process was faster.
+        case none
+        /// This connection is gone; the next may be there.
+        case lost
+        /// The system has no descriptor or memory left.
+        case exhausted(Int32)
+    }
+
+    /// Accepts a connection that does not block and is not inherited by child processes.
+    func acceptConnection(from listener: Int32) -> AcceptResult {
+        var storage = sockaddr_storage()
+        var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
+        let descriptor = withUnsafeMutablePointer(to: &storage) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                LinuxCall.accept(
+                    listener, $0, &length, Int32(SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue))
+            }
+        }
+        if descriptor >= 0 { return .connection(descriptor, SocketAddress(storage)) }
+        switch errno {
+        case EAGAIN: return .none
+        case EMFILE, ENFILE, ENOBUFS, ENOMEM: return .exhausted(errno)
+        case EBADF, EINVAL, ENOTSOCK, EOPNOTSUPP: return .none
+        // EINTR, ECONNABORTED, and the errors of the network that accept(2) passes on.
+        default: return .lost
+        }
+    }
+
+    /// Sends from `file` at `offset` to a socket without copying through this process.
+    ///
+    /// - Returns: the bytes sent, 0 at the file's end, or -1 with `errno`.
+    func sendFile(_ file: Int32, offset: Int64, count: Int, to socket: Int32) -> Int {
+        var position = off_t(offset)
+        return sendfile(socket, file, &position, count)
+    }
+#endif
