@@ -1,5 +1,6 @@
-import Foundation
 import Cryptography
+import Dispatch
+import Synchronization
 
 /// SHA-256 and its digest are part of this module's vocabulary: parcels are addressed by them.
 public typealias SHA256 = Cryptography.SHA256
@@ -13,32 +14,29 @@ extension SHA256 {
     /// The digest of the file's bytes and their number, read in pieces.
     /// - Throws: `FileReadError` naming the file.
     public static func hash(fileAt path: String) throws(FileReadError) -> (digest: SHA256Digest, size: Int) {
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else { throw FileReadError(path: path, code: errno) }
-        defer { close(descriptor) }
-        var hash = SHA256()
-        var size = 0
+        let file = try FileReader(path: path)
         let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: pieceSize, alignment: 64)
         defer { buffer.deallocate() }
+        var hash = SHA256()
+        var size = 0
         while true {
-            let count = read(descriptor, buffer.baseAddress!, buffer.count)
-            if count < 0 {
-                guard errno == EINTR else { throw FileReadError(path: path, code: errno) }
-                continue
-            }
+            let count = try file.read(filling: buffer)
             if count == 0 { break }
             hash.update(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
             size += count
         }
         return (hash.finalize(), size)
     }
-}
 
-/// A file that could not be read, and why.
-public struct FileReadError: Error, Hashable, CustomStringConvertible {
-    public let path: String
-    /// The system's error number.
-    public let code: Int32
-
-    public var description: String { "cannot read \(path): \(String(cString: strerror(code)))" }
+    /// The digests and sizes of many files, in their order, worked out on all cores.
+    public static func hash(
+        filesAt paths: [String]
+    ) -> [Result<(digest: SHA256Digest, size: Int), FileReadError>] {
+        let results = Mutex<[Int: Result<(digest: SHA256Digest, size: Int), FileReadError>]>([:])
+        DispatchQueue.concurrentPerform(iterations: paths.count) { index in
+            let result = Result { () throws(FileReadError) in try hash(fileAt: paths[index]) }
+            results.withLock { $0[index] = result }
+        }
+        return results.withLock { results in paths.indices.map { results[$0]! } }
+    }
 }

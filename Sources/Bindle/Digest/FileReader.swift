@@ -1,0 +1,43 @@
+import Foundation
+
+/// An open file that is read from its beginning to its end.
+struct FileReader: ~Copyable {
+    let path: String
+    private let descriptor: Int32
+
+    init(path: String) throws(FileReadError) {
+        descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw FileReadError(path: path, code: errno) }
+        self.path = path
+    }
+
+    deinit {
+        close(descriptor)
+    }
+
+    /// Reads until `buffer` is full or the file ends.
+    /// - Returns: The number of bytes; 0 at the end.
+    func read(filling buffer: UnsafeMutableRawBufferPointer) throws(FileReadError) -> Int {
+        var filled = 0
+        while filled < buffer.count {
+            let count = Foundation.read(descriptor, buffer.baseAddress! + filled, buffer.count - filled)
+            if count > 0 {
+                filled += count
+            } else if count == 0 {
+                break
+            } else if errno != EINTR {
+                throw FileReadError(path: path, code: errno)
+            }
+        }
+        return filled
+    }
+}
+
+/// A file that could not be read, and why.
+public struct FileReadError: Error, Hashable, CustomStringConvertible {
+    public let path: String
+    /// The system's error number.
+    public let code: Int32
+
+    public var description: String { "cannot read \(path): \(String(cString: strerror(code)))" }
+}

@@ -1,0 +1,217 @@
+import CSQLite
+
+/// A value that is bound to a parameter of a statement.
+enum SQLiteValue: ExpressibleByIntegerLiteral, ExpressibleByStringLiteral {
+    case integer(Int64)
+    case text(String)
+    case blob([UInt8])
+    case null
+
+    init(integerLiteral value: Int64) { self = .integer(value) }
+    init(stringLiteral value: String) { self = .text(value) }
+    static func integer(_ value: Int) -> SQLiteValue { .integer(Int64(value)) }
+}
+
+/// One connection to an SQLite file, for one thread at a time. Statements are prepared once and kept.
+final class SQLiteConnection {
+    let path: String
+    private let handle: OpaquePointer
+    /// Prepared statements that are not in use, by their text.
+    private var idleStatements: [String: SQLiteStatement] = [:]
+    /// How long a statement waits for another connection's lock.
+    private static let lockTimeoutMilliseconds: Int32 = 10_000
+
+    enum Access {
+        case readOnly, readWrite
+    }
+
+    init(path: String, access: Access) throws(StoreError) {
+        let flags =
+            switch access {
+            case .readOnly: SQLITE_OPEN_READONLY
+            case .readWrite: SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE
+            }
+        var handle: OpaquePointer?
+        let code = sqlite3_open_v2(path, &handle, flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, nil)
+        guard code == SQLITE_OK, let handle else {
+            let message = String(cString: handle.map { sqlite3_errmsg($0) } ?? sqlite3_errstr(code))
+            sqlite3_close_v2(handle)
+            throw StoreError(sqliteCode: code, message: message, sql: nil, path: path)
+        }
+        self.path = path
+        self.handle = handle
+        sqlite3_busy_timeout(handle, Self.lockTimeoutMilliseconds)
+    }
+
+    deinit {
+        idleStatements = [:]
+        sqlite3_close_v2(handle)
+    }
+
+    // MARK: - Statements
+
+    /// Runs statements that have no parameters and whose rows do not matter: a schema, a pragma.
+    func execute(_ script: String) throws(StoreError) {
+        let code = sqlite3_exec(handle, script, nil, nil, nil)
+        guard code == SQLITE_OK else { throw failure(code, script) }
+    }
+
+    /// Runs a statement to its end.
+    /// - Returns: The number of rows that it changed.
+    @discardableResult
+    func run(_ sql: String, _ values: SQLiteValue...) throws(StoreError) -> Int {
+        try withStatement(sql, values) { (statement) throws(StoreError) in while try statement.step() {} }
+        return Int(sqlite3_changes64(handle))
+    }
+
+    /// Runs a statement whose last parameter is a blob that is not copied.
+    func run(_ sql: String, _ values: SQLiteValue..., blob: UnsafeRawBufferPointer) throws(StoreError) {
+        try withStatement(sql, values) { (statement) throws(StoreError) in
+            try statement.bind(uncopied: blob, at: values.count + 1)
+            while try statement.step() {}
+        }
+    }
+
+    /// What `read` makes of each row.
+    func rows<Row>(
+        _ sql: String, _ values: SQLiteValue..., read: (SQLiteStatement) throws(StoreError) -> Row
+    ) throws(StoreError) -> [Row] {
+        var rows: [Row] = []
+        try withStatement(sql, values) { (statement) throws(StoreError) in
+            while try statement.step() { rows.append(try read(statement)) }
+        }
+        return rows
+    }
+
+    /// What `read` makes of the first row, if there is one.
+    func firstRow<Row>(
+        _ sql: String, _ values: SQLiteValue..., read: (SQLiteStatement) throws(StoreError) -> Row
+    ) throws(StoreError) -> Row? {
+        var row: Row?
+        try withStatement(sql, values) { (statement) throws(StoreError) in
+            if try statement.step() { row = try read(statement) }
+        }
+        return row
+    }
+
+    var lastInsertedRow: Int64 { sqlite3_last_insert_rowid(handle) }
+
+    private func withStatement(
+        _ sql: String, _ values: [SQLiteValue], _ body: (SQLiteStatement) throws(StoreError) -> Void
+    ) throws(StoreError) {
+        // Taken out while in use, so that a use within a use prepares another.
+        let statement: SQLiteStatement
+        if let idle = idleStatements.removeValue(forKey: sql) { statement = idle } else { statement = try prepare(sql) }
+        defer {
+            statement.reset()
+            idleStatements[sql] = statement
+        }
+        for (index, value) in values.enumerated() { try statement.bind(value, at: index + 1) }
+        try body(statement)
+    }
+
+    private func prepare(_ sql: String) throws(StoreError) -> SQLiteStatement {
+        var statement: OpaquePointer?
+        let code = sqlite3_prepare_v3(handle, sql, -1, UInt32(SQLITE_PREPARE_PERSISTENT), &statement, nil)
+        guard code == SQLITE_OK, let statement else { throw failure(code, sql) }
+        return SQLiteStatement(handle: statement, sql: sql, connection: self)
+    }
+
+    fileprivate func failure(_ code: Int32, _ sql: String) -> StoreError {
+        StoreError(sqliteCode: code, message: String(cString: sqlite3_errmsg(handle)), sql: sql, path: path)
+    }
+
+    // MARK: - Transactions
+
+    /// Runs `body` in a transaction that has the right to write from its beginning, and undoes it all if `body` fails.
+    func transaction<Result>(_ body: () throws(StoreError) -> Result) throws(StoreError) -> Result {
+        try run("BEGIN IMMEDIATE")
+        do {
+            let result = try body()
+            try run("COMMIT")
+            return result
+        } catch {
+            rollBack()
+            throw error
+        }
+    }
+
+    /// Starts a transaction that sees the file as it is now, whatever others write meanwhile.
+    func beginSnapshot() throws(StoreError) { try run("BEGIN DEFERRED") }
+
+    func rollBack() {
+        // Some failures, a full disk among them, have ended the transaction already.
+        if sqlite3_get_autocommit(handle) == 0 { _ = sqlite3_exec(handle, "ROLLBACK", nil, nil, nil) }
+    }
+}
+
+/// A prepared statement, and the row that it stands at.
+final class SQLiteStatement {
+    private let handle: OpaquePointer
+    private let sql: String
+    private unowned let connection: SQLiteConnection
+    /// Tells SQLite to copy what is bound: the constant is a cast pointer, which Swift does not import.
+    private static let transient = unsafeBitCast(-1, to: sqlite3_destructor_type.self)
+
+    fileprivate init(handle: OpaquePointer, sql: String, connection: SQLiteConnection) {
+        self.handle = handle
+        self.sql = sql
+        self.connection = connection
+    }
+
+    deinit {
+        sqlite3_finalize(handle)
+    }
+
+    fileprivate func bind(_ value: SQLiteValue, at index: Int) throws(StoreError) {
+        let index = Int32(index)
+        let code =
+            switch value {
+            case .integer(let integer): sqlite3_bind_int64(handle, index, integer)
+            case .text(let text): sqlite3_bind_text(handle, index, text, Int32(text.utf8.count), Self.transient)
+            case .blob(let bytes): sqlite3_bind_blob64(handle, index, bytes, UInt64(bytes.count), Self.transient)
+            case .null: sqlite3_bind_null(handle, index)
+            }
+        guard code == SQLITE_OK else { throw connection.failure(code, sql) }
+    }
+
+    /// Binds bytes that stay where they are until the statement is reset.
+    fileprivate func bind(uncopied bytes: UnsafeRawBufferPointer, at index: Int) throws(StoreError) {
+        let code =
+            bytes.isEmpty
+            ? sqlite3_bind_zeroblob(handle, Int32(index), 0)
+            : sqlite3_bind_blob64(handle, Int32(index), bytes.baseAddress, UInt64(bytes.count), nil)
+        guard code == SQLITE_OK else { throw connection.failure(code, sql) }
+    }
+
+    /// Goes to the next row; `false` when there is none.
+    fileprivate func step() throws(StoreError) -> Bool {
+        switch sqlite3_step(handle) {
+        case SQLITE_ROW: return true
+        case SQLITE_DONE: return false
+        case let code: throw connection.failure(code, sql)
+        }
+    }
+
+    fileprivate func reset() {
+        sqlite3_reset(handle)
+        sqlite3_clear_bindings(handle)
+    }
+
+    // MARK: - The row
+
+    func integer(_ column: Int32) -> Int64 { sqlite3_column_int64(handle, column) }
+
+    func boolean(_ column: Int32) -> Bool { integer(column) != 0 }
+
+    func text(_ column: Int32) -> String {
+        guard let text = sqlite3_column_text(handle, column) else { return "" }
+        let count = Int(sqlite3_column_bytes(handle, column))
+        return String(decoding: UnsafeBufferPointer(start: text, count: count), as: UTF8.self)
+    }
+
+    func blob(_ column: Int32) -> [UInt8] {
+        guard let bytes = sqlite3_column_blob(handle, column) else { return [] }
+        return Array(UnsafeRawBufferPointer(start: bytes, count: Int(sqlite3_column_bytes(handle, column))))
+    }
+}

@@ -1,0 +1,206 @@
+import Cryptography
+
+/// Bindles and their parcels in one SQLite file.
+///
+/// - Every change that was acknowledged is on the disk, whole; one that was not leaves nothing.
+/// - Parcels are shared by all bindles that name their digest, and go with the last of them.
+/// - Any number of threads may use a store. One process at a time may: the second is told who has it.
+/// - A parcel is never in memory as a whole, on its way in or out.
+public final class BindleStore: Sendable {
+    /// The path of the file.
+    public let path: String
+    let pool: ConnectionPool
+
+    /// What happens to an ID that is taken, and to a bindle that is deleted.
+    public enum Mode: Sendable {
+        /// As on a Bindle server: an ID is taken for ever, and deleting yanks.
+        case immutable
+        /// As a developer wants it: creating again replaces, and deleting removes.
+        case development
+    }
+
+    /// Opens the store at `path`, and makes the file if there is none.
+    public init(path: String) throws(StoreError) {
+        self.path = path
+        pool = try ConnectionPool(path: path)
+        try removeIncompleteParcels()
+    }
+
+    /// What uploads left that were under way when their process ended.
+    private func removeIncompleteParcels() throws(StoreError) {
+        try pool.write { (connection) throws(StoreError) in
+            _ = try connection.run("DELETE FROM parcel WHERE NOT complete")
+        }
+    }
+
+    // MARK: - Bindles
+
+    /// What became of an invoice that was handed in.
+    public struct Creation: Hashable, Sendable {
+        public enum Effect: Hashable, Sendable {
+            case created, replaced
+            /// The same invoice was there already.
+            case unchanged
+        }
+        public let effect: Effect
+        /// The labels of the parcels that the store does not have, each digest once.
+        public let missing: [Label]
+    }
+
+    /// Takes an invoice in. Its parcels are uploaded afterwards, those that are missing.
+    ///
+    /// In development mode an invoice of the same ID is replaced, and parcels that only it named are removed.
+    public func create(_ invoice: Invoice, mode: Mode) throws(StoreError) -> Creation {
+        try check(invoice)
+        return try pool.write { (connection) throws(StoreError) in
+            try connection.transaction { () throws(StoreError) in
+                let (effect, _) = try BindleTable.put(invoice, mode: mode, on: connection)
+                return Creation(effect: effect, missing: try BindleTable.missing(of: invoice, on: connection))
+            }
+        }
+    }
+
+    /// Where the bytes of a parcel are that `save` is to store.
+    public enum ParcelSource: Sendable {
+        case bytes([UInt8])
+        case file(path: String)
+    }
+
+    /// Takes an invoice and all its parcels in, at once: others see either all of it or what was there before.
+    /// - Parameter source: Where the bytes of a parcel are. It is asked for those only that the store does not have.
+    public func save(
+        _ invoice: Invoice, mode: Mode = .development, source: (Label) throws(StoreError) -> ParcelSource
+    ) throws(StoreError) -> Creation.Effect {
+        try check(invoice)
+        return try pool.write { (connection) throws(StoreError) in
+            try connection.transaction { () throws(StoreError) in
+                let (effect, _) = try BindleTable.put(invoice, mode: mode, on: connection)
+                for label in try BindleTable.missing(of: invoice, on: connection) {
+                    try ParcelTable.insert(label, from: source(label), on: connection)
+                }
+                return effect
+            }
+        }
+    }
+
+    private func check(_ invoice: Invoice) throws(StoreError) {
+        do { try invoice.validate() } catch { throw .invalidInvoice(error) }
+        guard !invoice.isYanked else { throw .newBindleIsYanked(invoice.id) }
+    }
+
+    /// The invoice of a bindle.
+    /// - Throws: `StoreError.yanked` for one that is, unless `includingYanked`.
+    public func invoice(_ id: BindleID, includingYanked: Bool = false) throws(StoreError) -> Invoice {
+        let text = try invoiceText(id, includingYanked: includingYanked)
+        return try pool.read { (connection) throws(StoreError) in try BindleTable.parse(text, of: id, on: connection) }
+    }
+
+    /// The invoice of a bindle as TOML.
+    func invoiceText(_ id: BindleID, includingYanked: Bool) throws(StoreError) -> [UInt8] {
+        try pool.read { (connection) throws(StoreError) in
+            guard let row = try BindleTable.find(id, on: connection) else { throw .noSuchBindle(id) }
+            guard includingYanked || !row.isYanked else { throw .yanked(id) }
+            return try BindleTable.invoiceText(row, on: connection)
+        }
+    }
+
+    /// The labels of the parcels that a bindle names and the store does not have, each digest once.
+    public func missingParcels(of id: BindleID) throws(StoreError) -> [Label] {
+        try pool.read { (connection) throws(StoreError) in
+            guard let row = try BindleTable.find(id, on: connection) else { throw .noSuchBindle(id) }
+            // Mostly there are none; then the invoice need not be read.
+            guard try !BindleTable.missingDigests(of: row, on: connection).isEmpty else { return [] }
+            let text = try BindleTable.invoiceText(row, on: connection)
+            return try BindleTable.missing(of: BindleTable.parse(text, of: id, on: connection), on: connection)
+        }
+    }
+
+    /// Removes a bindle, and the parcels that only it named.
+    public func delete(_ id: BindleID) throws(StoreError) {
+        try pool.write { (connection) throws(StoreError) in
+            try connection.transaction { () throws(StoreError) in
+                guard let row = try BindleTable.find(id, on: connection) else { throw .noSuchBindle(id) }
+                try BindleTable.delete(row, on: connection)
+            }
+        }
+    }
+
+    /// Withdraws a bindle: it stays for those who ask for it even so.
+    public func yank(_ id: BindleID) throws(StoreError) {
+        try pool.write { (connection) throws(StoreError) in
+            try connection.transaction { () throws(StoreError) in
+                guard let row = try BindleTable.find(id, on: connection) else { throw .noSuchBindle(id) }
+                let text = try BindleTable.invoiceText(row, on: connection)
+                var invoice = try BindleTable.parse(text, of: id, on: connection)
+                invoice.isYanked = true
+                try BindleTable.update(row, to: invoice, on: connection)
+            }
+        }
+    }
+
+    // MARK: - Parcels
+
+    /// Begins the upload of a parcel that the bindle names.
+    /// - Throws: `StoreError.parcelExists` if it is there; `.notInInvoice`; `.noSuchBindle`.
+    public func upload(_ digest: String, to id: BindleID) throws(StoreError) -> ParcelUpload {
+        let size = try pool.read { (connection) throws(StoreError) in
+            guard let row = try BindleTable.find(id, on: connection) else { throw .noSuchBindle(id) }
+            guard let reference = try BindleTable.reference(to: digest, of: row, on: connection) else {
+                throw .notInInvoice(id, digest: digest)
+            }
+            guard try ParcelTable.find(digest, on: connection) == nil else {
+                throw .parcelExists(id, digest: digest)
+            }
+            return reference.size
+        }
+        return ParcelUpload(pool: pool, id: id, digest: digest, size: size)
+    }
+
+    /// Opens a parcel of a bindle for reading.
+    public func parcel(
+        _ digest: String, of id: BindleID, includingYanked: Bool = false
+    ) throws(StoreError) -> ParcelReader {
+        let held = try pool.takeReader()
+        do throws(StoreError) {
+            // One snapshot from the look-up to the last byte: the bindle may be replaced while a slow client reads.
+            try held.connection.beginSnapshot()
+            guard let row = try BindleTable.find(id, on: held.connection) else { throw StoreError.noSuchBindle(id) }
+            guard includingYanked || !row.isYanked else { throw StoreError.yanked(id) }
+            guard let reference = try BindleTable.reference(to: digest, of: row, on: held.connection) else {
+                throw StoreError.notInInvoice(id, digest: digest)
+            }
+            guard let parcel = try ParcelTable.find(digest, on: held.connection) else {
+                throw StoreError.parcelNotUploaded(id, digest: digest)
+            }
+            return ParcelReader(pool: pool, held: held, parcel: parcel, mediaType: reference.mediaType)
+        } catch {
+            held.connection.rollBack()
+            pool.giveBack(held)
+            throw error
+        }
+    }
+
+    // MARK: - The whole
+
+    /// The IDs of all bindles, by name and version.
+    public func allIDs(includingYanked: Bool = false) throws(StoreError) -> [BindleID] {
+        try pool.read { (connection) throws(StoreError) in
+            try BindleTable.summaries(on: connection).filter { includingYanked || !$0.isYanked }.map(\.id).sorted()
+        }
+    }
+
+    /// Has SQLite check the whole file.
+    /// - Throws: `StoreError.corrupt` with what it finds.
+    public func checkIntegrity() throws(StoreError) {
+        let findings = try pool.read { (connection) throws(StoreError) in
+            let damage = try connection.rows("PRAGMA integrity_check") { (row) throws(StoreError) in row.text(0) }
+            let dangling = try connection.rows("PRAGMA foreign_key_check") { (row) throws(StoreError) in
+                "a row of \(row.text(0)) refers to nothing"
+            }
+            return damage.filter { $0 != "ok" } + dangling
+        }
+        if !findings.isEmpty {
+            throw .corrupt(path: path, detail: findings.prefix(5).joined(separator: "; "))
+        }
+    }
+}

@@ -1,0 +1,115 @@
+import Cryptography
+import Foundation
+
+/// The statements about parcels and their bytes. They run within the caller's transaction or snapshot.
+enum ParcelTable {
+    /// The bytes in one row: a parcel's last piece may be smaller.
+    static let pieceSize = 1 << 20
+
+    struct Row {
+        let number: Int64
+        let size: Int
+    }
+
+    /// A digest as the tables hold it. A text that is no digest matches nothing.
+    static func key(_ digest: String) -> [UInt8] { SHA256Digest(hex: digest)?.bytes ?? [] }
+
+    /// The parcel with this digest, if it is there as a whole.
+    static func find(_ digest: String, on connection: SQLiteConnection) throws(StoreError) -> Row? {
+        try connection.firstRow("SELECT id, size FROM parcel WHERE sha256 = ? AND complete", .blob(key(digest))) {
+            (row) throws(StoreError) in Row(number: row.integer(0), size: Int(row.integer(1)))
+        }
+    }
+
+    /// Makes a parcel that nothing sees until it is completed.
+    static func begin(_ digest: String, size: Int, on connection: SQLiteConnection) throws(StoreError) -> Int64 {
+        try connection.run(
+            "INSERT INTO parcel (sha256, size, complete) VALUES (?, ?, 0)", .blob(key(digest)), .integer(size))
+        return connection.lastInsertedRow
+    }
+
+    static func append(
+        _ bytes: UnsafeRawBufferPointer, position: Int, to parcel: Int64, on connection: SQLiteConnection
+    ) throws(StoreError) {
+        try connection.run(
+            "INSERT INTO piece (parcel, position, bytes) VALUES (?, ?, ?)", .integer(parcel), .integer(position),
+            blob: bytes)
+    }
+
+    static func complete(_ parcel: Int64, on connection: SQLiteConnection) throws(StoreError) {
+        try connection.run("UPDATE parcel SET complete = 1 WHERE id = ?", .integer(parcel))
+    }
+
+    static func remove(_ parcel: Int64, on connection: SQLiteConnection) throws(StoreError) {
+        try connection.run("DELETE FROM parcel WHERE id = ?", .integer(parcel))
+    }
+
+    static func removeUnlessReferenced(_ digest: [UInt8], on connection: SQLiteConnection) throws(StoreError) {
+        try connection.run(
+            """
+            DELETE FROM parcel
+            WHERE sha256 = ?1 AND complete AND NOT EXISTS (SELECT 1 FROM reference WHERE sha256 = ?1)
+            """, .blob(digest))
+    }
+
+    static func piece(
+        _ position: Int, of parcel: Int64, on connection: SQLiteConnection
+    ) throws(StoreError) -> [UInt8]? {
+        try connection.firstRow(
+            "SELECT bytes FROM piece WHERE parcel = ? AND position = ?", .integer(parcel), .integer(position)
+        ) { (row) throws(StoreError) in row.blob(0) }
+    }
+
+    // MARK: - Whole parcels from this machine
+
+    /// Stores a parcel, having checked its digest and size.
+    static func insert(
+        _ label: Label, from source: BindleStore.ParcelSource, on connection: SQLiteConnection
+    ) throws(StoreError) {
+        let parcel = try begin(label.sha256, size: label.size, on: connection)
+        switch source {
+        case .bytes(let bytes):
+            guard bytes.count == label.size else {
+                throw .wrongSize(digest: label.sha256, expected: label.size, actual: bytes.count)
+            }
+            let digest = SHA256.hash(bytes)
+            guard digest.hex == label.sha256 else { throw .wrongDigest(expected: label.sha256, actual: digest) }
+            for (position, start) in stride(from: 0, to: bytes.count, by: pieceSize).enumerated() {
+                let result = bytes.withUnsafeBytes { bytes in
+                    Result { () throws(StoreError) in
+                        let piece = UnsafeRawBufferPointer(rebasing: bytes[start..<min(start + pieceSize, bytes.count)])
+                        try append(piece, position: position, to: parcel, on: connection)
+                    }
+                }
+                try result.get()
+            }
+        case .file(let path):
+            try insertFile(path, label, as: parcel, on: connection)
+        }
+        try complete(parcel, on: connection)
+    }
+
+    private static func insertFile(
+        _ path: String, _ label: Label, as parcel: Int64, on connection: SQLiteConnection
+    ) throws(StoreError) {
+        let file: FileReader
+        do { file = try FileReader(path: path) } catch { throw .unreadableSource(error) }
+        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: min(pieceSize, label.size + 1), alignment: 64)
+        defer { buffer.deallocate() }
+        var hash = SHA256()
+        var size = 0
+        var position = 0
+        while true {
+            let count: Int
+            do { count = try file.read(filling: buffer) } catch { throw .unreadableSource(error) }
+            if count == 0 { break }
+            size += count
+            guard size <= label.size else { throw .sourceChanged(path: path) }
+            let piece = UnsafeRawBufferPointer(rebasing: buffer[..<count])
+            hash.update(piece)
+            try append(piece, position: position, to: parcel, on: connection)
+            position += 1
+        }
+        guard size == label.size, hash.finalize().hex == label.sha256 else { throw .sourceChanged(path: path) }
+    }
+}

@@ -1,0 +1,90 @@
+import CSQLite
+import Cryptography
+
+/// Why a store did not do what it was asked.
+public enum StoreError: Error, Hashable, CustomStringConvertible {
+    // The file.
+
+    /// Another process has the store open; `holder` says which, as far as it is known.
+    case inUse(path: String, holder: String)
+    /// The file was written by a later version of this program.
+    case newerFormat(path: String, version: Int)
+    /// The file is no SQLite database, or another program's.
+    case notAStore(path: String)
+    case corrupt(path: String, detail: String)
+    /// The file or its directory cannot be written.
+    case notWritable(path: String, detail: String)
+    case diskFull(path: String)
+    /// The file cannot be opened for another reason.
+    case cannotOpen(path: String, detail: String)
+    /// SQLite failed otherwise.
+    case database(path: String, sql: String?, message: String)
+
+    // The request.
+
+    case noSuchBindle(BindleID)
+    case bindleExists(BindleID)
+    case yanked(BindleID)
+    /// The invoice of a new bindle says that it is yanked.
+    case newBindleIsYanked(BindleID)
+    case invalidInvoice(InvoiceProblem)
+    case notInInvoice(BindleID, digest: String)
+    case parcelNotUploaded(BindleID, digest: String)
+    case parcelExists(BindleID, digest: String)
+    case wrongDigest(expected: String, actual: SHA256Digest)
+    /// `actual` is `nil` when there was more than expected and the rest was not read.
+    case wrongSize(digest: String, expected: Int, actual: Int?)
+    /// Where a parcel's bytes come from could not be read.
+    case unreadableSource(FileReadError)
+    /// A file is not, or no longer, what its label says.
+    case sourceChanged(path: String)
+
+    init(sqliteCode code: Int32, message: String, sql: String?, path: String) {
+        switch code & 0xFF {
+        case SQLITE_NOTADB: self = .notAStore(path: path)
+        case SQLITE_CORRUPT: self = .corrupt(path: path, detail: message)
+        case SQLITE_READONLY, SQLITE_PERM: self = .notWritable(path: path, detail: message)
+        case SQLITE_FULL: self = .diskFull(path: path)
+        case SQLITE_CANTOPEN: self = .cannotOpen(path: path, detail: message)
+        case SQLITE_BUSY, SQLITE_LOCKED: self = .inUse(path: path, holder: "a program that works on the file itself")
+        default: self = .database(path: path, sql: sql, message: "\(message) (SQLite error \(code))")
+        }
+    }
+
+    public var description: String {
+        switch self {
+        case .inUse(let path, let holder):
+            "the store \(path) is in use by \(holder). Stop it, or use another store with --store FILE or --ephemeral"
+        case .newerFormat(let path, let version):
+            "the store \(path) has format \(version); this program knows formats up to "
+                + "\(StoreSchema.currentVersion). Use a newer version of hippo-dev, or another store"
+        case .notAStore(let path):
+            "\(path) is not a store of bindles: it is no SQLite file, or another program's. Name another file, or "
+                + "move this one away"
+        case .corrupt(let path, let detail):
+            "the store \(path) is damaged (\(detail)). Move it away; a new one is made in its place"
+        case .notWritable(let path, let detail):
+            "the store \(path) cannot be written: \(detail). Check the permissions of the file and its directory"
+        case .diskFull(let path): "the disk is full: the store \(path) cannot grow. Nothing was changed"
+        case .cannotOpen(let path, let detail): "the store \(path) cannot be opened: \(detail)"
+        case .database(let path, let sql, let message):
+            "the store \(path) failed: \(message)" + (sql.map { " in: \($0)" } ?? "")
+        case .noSuchBindle(let id): "there is no bindle \(id)"
+        case .bindleExists(let id): "the bindle \(id) exists already"
+        case .yanked(let id): "the bindle \(id) is yanked"
+        case .newBindleIsYanked(let id): "the bindle \(id) cannot be created: its invoice says that it is yanked"
+        case .invalidInvoice(let problem): "the invoice is not valid: \(problem)"
+        case .notInInvoice(let id, let digest): "the invoice of \(id) has no parcel \(digest)"
+        case .parcelNotUploaded(let id, let digest): "the parcel \(digest) of \(id) has not been uploaded yet"
+        case .parcelExists(let id, let digest): "the parcel \(digest) of \(id) exists already"
+        case .wrongDigest(let expected, let actual):
+            "the bytes have the SHA-256 digest \(actual), not \(expected): the upload is discarded"
+        case .wrongSize(let digest, let expected, let actual?):
+            "the parcel \(digest) has \(expected) bytes by its label, but \(actual) were sent: the upload is discarded"
+        case .wrongSize(let digest, let expected, nil):
+            "the parcel \(digest) has \(expected) bytes by its label, but more were sent: the upload is discarded"
+        case .unreadableSource(let error): error.description
+        case .sourceChanged(let path): "\(path) changed while it was being stored"
+        }
+    }
+}

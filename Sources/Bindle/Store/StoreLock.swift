@@ -1,0 +1,49 @@
+import Foundation
+
+/// The right of one process to work on a store: a lock on the file `STORE.lock` beside it, which also says who has it.
+///
+/// It is the operating system's lock (`flock`), so that it ends with the process, however that ends. It is not on the
+/// database itself, because closing any descriptor of that file would drop SQLite's own locks.
+final class StoreLock: Sendable {
+    private let descriptor: Int32
+
+    /// - Throws: `StoreError.inUse` naming the process that holds the lock.
+    init(storePath: String) throws(StoreError) {
+        let path = storePath + ".lock"
+        descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
+        guard descriptor >= 0 else {
+            let code = errno
+            let detail = "\(path): \(String(cString: strerror(code)))"
+            switch code {
+            case EACCES, EROFS, EPERM: throw .notWritable(path: storePath, detail: detail)
+            case ENOSPC, EDQUOT: throw .diskFull(path: storePath)
+            default: throw .cannotOpen(path: storePath, detail: detail)
+            }
+        }
+        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+            let code = errno
+            defer { close(descriptor) }
+            guard code == EWOULDBLOCK else {
+                throw .cannotOpen(path: storePath, detail: "\(path): \(String(cString: strerror(code)))")
+            }
+            throw .inUse(path: storePath, holder: Self.holder(in: descriptor))
+        }
+        let note = "\(getpid()) \(ProcessInfo.processInfo.processName)\n"
+        // Who holds the lock is for people; that it is held does not hang on it.
+        _ = ftruncate(descriptor, 0)
+        _ = note.withCString { pwrite(descriptor, $0, strlen($0), 0) }
+    }
+
+    deinit {
+        _ = ftruncate(descriptor, 0)
+        close(descriptor)
+    }
+
+    private static func holder(in descriptor: Int32) -> String {
+        var note = [UInt8](repeating: 0, count: 256)
+        let count = pread(descriptor, &note, note.count, 0)
+        let words = String(decoding: note.prefix(max(0, count)), as: UTF8.self).split(whereSeparator: \.isWhitespace)
+        guard let processID = words.first else { return "another process" }
+        return "process \(processID)" + (words.count > 1 ? " (\(words[1]))" : "")
+    }
+}

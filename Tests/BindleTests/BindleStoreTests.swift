@@ -1,0 +1,357 @@
+import Dispatch
+import Foundation
+import Synchronization
+import TestSupport
+import Testing
+
+import Bindle
+
+@Suite("A store")
+struct BindleStoreTests {
+    let directory: TemporaryDirectory
+    let store: BindleStore
+
+    init() throws {
+        directory = try TemporaryDirectory()
+        store = try BindleStore(path: directory.path + "/bindles.sqlite")
+    }
+
+    @Test func `keeps an invoice, and says which parcels it lacks`() throws {
+        let invoice = try Samples.invoice("app/1.0.0", "one", "two", "one")
+        let creation = try store.create(invoice, mode: .immutable)
+        #expect(creation.effect == .created)
+        #expect(creation.missing == [invoice.parcels[0].label, invoice.parcels[1].label])
+        #expect(try store.invoice(invoice.id) == invoice)
+        try store.put("one", to: invoice.id)
+        #expect(try store.missingParcels(of: invoice.id) == [invoice.parcels[1].label])
+        try store.put("two", to: invoice.id)
+        #expect(try store.missingParcels(of: invoice.id) == [])
+    }
+
+    @Test func `is the same after it was closed and opened`() throws {
+        let path = directory.path + "/again.sqlite"
+        let invoice = try Samples.invoice("app/1.0.0", "one")
+        do {
+            let store = try BindleStore(path: path)
+            _ = try store.create(invoice, mode: .immutable)
+            try store.put("one", to: invoice.id)
+        }
+        let reopened = try BindleStore(path: path)
+        #expect(try reopened.invoice(invoice.id) == invoice)
+        #expect(try reopened.text("one", of: invoice.id) == "one")
+        try reopened.checkIntegrity()
+    }
+
+    @Test func `shares parcels between bindles and removes them with their last reference`() throws {
+        let first = try Samples.invoice("app/1.0.0", "shared", "own")
+        let second = try Samples.invoice("app/1.1.0", "shared")
+        _ = try store.create(first, mode: .development)
+        try store.put("shared", to: first.id)
+        try store.put("own", to: first.id)
+        #expect(try store.create(second, mode: .development).missing == [])
+
+        try store.delete(first.id)
+        #expect(throws: StoreError.noSuchBindle(first.id)) { try store.invoice(first.id) }
+        #expect(try store.text("shared", of: second.id) == "shared")
+        // The parcel that only the first had is gone, and would be missing again.
+        #expect(try store.create(first, mode: .development).missing.map(\.sha256) == [Samples.digest("own")])
+        try store.delete(first.id)
+        try store.delete(second.id)
+        #expect(try store.create(second, mode: .development).missing.map(\.sha256) == [Samples.digest("shared")])
+    }
+
+    // MARK: - Modes
+
+    @Test func `replaces an invoice in development mode, and what only the old one had goes`() throws {
+        let old = try Samples.invoice("app/1.0.0", "kept", "dropped")
+        _ = try store.create(old, mode: .development)
+        try store.put("kept", to: old.id)
+        try store.put("dropped", to: old.id)
+        let new = try Samples.invoice("app/1.0.0", "kept", "added")
+        let creation = try store.create(new, mode: .development)
+        #expect(creation.effect == .replaced)
+        #expect(creation.missing.map(\.sha256) == [Samples.digest("added")])
+        #expect(try store.invoice(old.id) == new)
+        #expect(throws: StoreError.notInInvoice(old.id, digest: Samples.digest("dropped"))) {
+            try store.text("dropped", of: old.id)
+        }
+        #expect(try store.create(old, mode: .development).missing.map(\.sha256) == [Samples.digest("dropped")])
+    }
+
+    @Test func `changes nothing for the same invoice in development mode`() throws {
+        let invoice = try Samples.invoice("app/1.0.0", "one")
+        _ = try store.create(invoice, mode: .development)
+        #expect(try store.create(invoice, mode: .development).effect == .unchanged)
+    }
+
+    @Test func `refuses an ID that is taken in immutable mode`() throws {
+        let invoice = try Samples.invoice("app/1.0.0", "one")
+        _ = try store.create(invoice, mode: .immutable)
+        #expect(throws: StoreError.bindleExists(invoice.id)) { try store.create(invoice, mode: .immutable) }
+    }
+
+    @Test func `yanks`() throws {
+        let invoice = try Samples.invoice("app/1.0.0", "one")
+        _ = try store.create(invoice, mode: .immutable)
+        try store.put("one", to: invoice.id)
+        try store.yank(invoice.id)
+        #expect(throws: StoreError.yanked(invoice.id)) { try store.invoice(invoice.id) }
+        #expect(throws: StoreError.yanked(invoice.id)) { try store.text("one", of: invoice.id) }
+        #expect(try store.invoice(invoice.id, includingYanked: true).isYanked)
+        #expect(try store.allIDs() == [])
+        #expect(try store.allIDs(includingYanked: true) == [invoice.id])
+    }
+
+    @Test func `refuses a new bindle that is yanked, and an invoice that makes no sense`() throws {
+        var yanked = try Samples.invoice("app/1.0.0", "one")
+        yanked.isYanked = true
+        #expect(throws: StoreError.newBindleIsYanked(yanked.id)) { try store.create(yanked, mode: .development) }
+        var senseless = try Samples.invoice("app/1.0.0", "one")
+        senseless.parcels[0].conditions = Conditions(memberOf: ["nobody"])
+        #expect(throws: StoreError.self) { try store.create(senseless, mode: .development) }
+        #expect(try store.allIDs() == [])
+    }
+
+    // MARK: - Parcels
+
+    @Test func `checks digest and size before a parcel is seen`() throws {
+        let invoice = try Samples.invoice("app/1.0.0", "right")
+        _ = try store.create(invoice, mode: .immutable)
+        let digest = Samples.digest("right")
+        for (content, error) in [
+            ("wrong", StoreError.wrongDigest(expected: digest, actual: SHA256.hash("wrong".utf8))),
+            ("longer than that", .wrongSize(digest: digest, expected: 5, actual: nil)),
+            ("less", .wrongSize(digest: digest, expected: 5, actual: 4)),
+        ] {
+            #expect(throws: error) {
+                let upload = try store.upload(digest, to: invoice.id)
+                try upload.write(Array(content.utf8))
+                try upload.finish()
+            }
+            #expect(throws: StoreError.parcelNotUploaded(invoice.id, digest: digest)) {
+                try store.parcel(digest, of: invoice.id)
+            }
+        }
+        #expect(try store.put("right", to: invoice.id))
+    }
+
+    @Test func `takes parcels of an invoice only, and each once`() throws {
+        let invoice = try Samples.invoice("app/1.0.0", "one")
+        #expect(throws: StoreError.noSuchBindle(invoice.id)) { try store.put("one", to: invoice.id) }
+        _ = try store.create(invoice, mode: .immutable)
+        #expect(throws: StoreError.notInInvoice(invoice.id, digest: Samples.digest("two"))) {
+            try store.put("two", to: invoice.id)
+        }
+        try store.put("one", to: invoice.id)
+        #expect(throws: StoreError.parcelExists(invoice.id, digest: Samples.digest("one"))) {
+            try store.put("one", to: invoice.id)
+        }
+    }
+
+    @Test func `keeps an empty parcel`() throws {
+        let invoice = try Samples.invoice("app/1.0.0", "")
+        _ = try store.create(invoice, mode: .immutable)
+        try store.put("", to: invoice.id)
+        #expect(try store.text("", of: invoice.id) == "")
+    }
+
+    /// Sizes around the pieces in which parcels are stored, written in odd portions.
+    @Test(arguments: [1 << 20, (1 << 20) + 1, (3 << 20) - 1, 3 << 20])
+    func `keeps large parcels`(size: Int) throws {
+        let bytes = (0..<size).map { UInt8(truncatingIfNeeded: $0 ^ $0 >> 8 ^ $0 >> 16) }
+        let digest = SHA256.hash(bytes).hex
+        var invoice = try Samples.invoice("large/1.0.0")
+        invoice.parcels = [
+            Parcel(label: Label(sha256: digest, mediaType: "application/wasm", name: "big", size: size))
+        ]
+        _ = try store.create(invoice, mode: .immutable)
+        let upload = try store.upload(digest, to: invoice.id)
+        for start in stride(from: 0, to: size, by: 99_991) {
+            try upload.write(Array(bytes[start..<min(start + 99_991, size)]))
+        }
+        try upload.finish()
+        let reader = try store.parcel(digest, of: invoice.id)
+        #expect(reader.size == size && reader.mediaType == "application/wasm")
+        #expect(try reader.readAll() == bytes)
+    }
+
+    @Test func `forgets an upload that is given up`() throws {
+        let size = 5 << 20
+        let digest = SHA256.hash([UInt8](repeating: 7, count: size)).hex
+        var invoice = try Samples.invoice("large/1.0.0")
+        invoice.parcels = [Parcel(label: Label(sha256: digest, mediaType: "a/b", name: "big", size: size))]
+        _ = try store.create(invoice, mode: .immutable)
+        do {
+            let upload = try store.upload(digest, to: invoice.id)
+            try upload.write([UInt8](repeating: 7, count: 3 << 20))
+        }
+        #expect(throws: StoreError.parcelNotUploaded(invoice.id, digest: digest)) {
+            try store.parcel(digest, of: invoice.id)
+        }
+        #expect(try store.missingParcels(of: invoice.id).count == 1)
+    }
+
+    @Test func `forgets an upload whose bindle was removed meanwhile`() throws {
+        let invoice = try Samples.invoice("app/1.0.0", "one")
+        _ = try store.create(invoice, mode: .development)
+        let upload = try store.upload(Samples.digest("one"), to: invoice.id)
+        try upload.write(Array("one".utf8))
+        try store.delete(invoice.id)
+        #expect(throws: StoreError.noSuchBindle(invoice.id)) { try upload.finish() }
+    }
+
+    @Test func `lets a reader finish though the bindle is replaced meanwhile`() throws {
+        let size = 2 << 20
+        let bytes = [UInt8](repeating: 9, count: size)
+        let digest = SHA256.hash(bytes).hex
+        var invoice = try Samples.invoice("large/1.0.0")
+        invoice.parcels = [Parcel(label: Label(sha256: digest, mediaType: "a/b", name: "big", size: size))]
+        _ = try store.save(invoice) { (_) in .bytes(bytes) }
+        let reader = try store.parcel(digest, of: invoice.id)
+        let first = try #require(try reader.next())
+        _ = try store.create(try Samples.invoice("large/1.0.0", "other"), mode: .development)
+        let second = try #require(try reader.next())
+        #expect(first + second == bytes)
+        #expect(try reader.next() == nil)
+    }
+
+    @Test func `takes an invoice and its files in at once`() throws {
+        let file = try directory.write("from a file", to: "file.txt")
+        let invoice = try Samples.invoice("app/1.0.0", "from a file", "from memory")
+        let effect = try store.save(invoice) { (label) in
+            label.name == "file0" ? .file(path: file.path) : .bytes(Array("from memory".utf8))
+        }
+        #expect(effect == .created)
+        #expect(try store.text("from a file", of: invoice.id) == "from a file")
+        #expect(try store.text("from memory", of: invoice.id) == "from memory")
+        // What is there is not asked for again.
+        let again = try store.save(invoice) { (_) in .bytes([]) }
+        #expect(again == .unchanged)
+    }
+
+    @Test func `takes nothing in when a file is not what its label says`() throws {
+        let file = try directory.write("changed since", to: "file.txt")
+        let invoice = try Samples.invoice("app/1.0.0", "one", "as it was")
+        #expect(throws: StoreError.sourceChanged(path: file.path)) {
+            try store.save(invoice) { (label) throws(StoreError) in
+                label.name == "file0" ? .bytes(Array("one".utf8)) : .file(path: file.path)
+            }
+        }
+        #expect(throws: StoreError.noSuchBindle(invoice.id)) { try store.invoice(invoice.id) }
+    }
+
+    // MARK: - Queries
+
+    @Test func `finds bindles by words and versions, in the order of names and versions`() throws {
+        for id in ["b/app/1.10.0", "b/app/1.9.0", "b/app/2.0.0-rc.1", "a/tool/1.0.0"] {
+            _ = try store.create(try Samples.invoice(id, description: "An Example"), mode: .immutable)
+        }
+        func ids(_ query: BindleQuery) throws -> [String] { try store.find(query).invoices.map(\.id.description) }
+        #expect(try ids(BindleQuery()) == ["a/tool/1.0.0", "b/app/1.9.0", "b/app/1.10.0", "b/app/2.0.0-rc.1"])
+        #expect(try ids(BindleQuery(terms: "pp b", isStrict: true)).count == 3)
+        #expect(try ids(BindleQuery(terms: "example", isStrict: true)) == [])
+        #expect(try ids(BindleQuery(terms: "example lovelace")).count == 4)
+        #expect(try ids(BindleQuery(terms: "1.10")) == ["b/app/1.10.0"])
+        #expect(try ids(BindleQuery(terms: "app", versions: VersionRange("^1.9.0"))) == ["b/app/1.9.0", "b/app/1.10.0"])
+        try store.yank(try BindleID("b/app/1.9.0"))
+        #expect(try ids(BindleQuery(terms: "app")) == ["b/app/1.10.0", "b/app/2.0.0-rc.1"])
+        #expect(try ids(BindleQuery(terms: "app", includesYanked: true)).count == 3)
+    }
+
+    @Test func `gives out matches in pages`() throws {
+        for patch in 0..<7 { _ = try store.create(try Samples.invoice("app/1.0.\(patch)"), mode: .immutable) }
+        let page = try store.find(BindleQuery(offset: 4, limit: 2))
+        #expect(page.invoices.map(\.id.version.patch) == [4, 5])
+        #expect(page.total == 7 && page.hasMore)
+        #expect(try !store.find(BindleQuery(offset: 5, limit: 2)).hasMore)
+        #expect(try store.find(BindleQuery(offset: 100, limit: 2)).invoices.isEmpty)
+    }
+
+    // MARK: - Threads
+
+    @Test func `serves many threads at once`() throws {
+        let invoice = try Samples.invoice("app/1.0.0", "zero", "one", "two", "three")
+        _ = try store.create(invoice, mode: .development)
+        let failures = Mutex<[String]>([])
+        DispatchQueue.concurrentPerform(iterations: 32) { index in
+            do {
+                let content = ["zero", "one", "two", "three"][index % 4]
+                do { try store.put(content, to: invoice.id) } catch StoreError.parcelExists {}
+                guard try store.text(content, of: invoice.id) == content else { throw CancellationError() }
+                _ = try store.create(try Samples.invoice("other/\(index).0.0", content), mode: .development)
+                _ = try store.find(BindleQuery(terms: "other"))
+            } catch {
+                failures.withLock { $0.append("\(error)") }
+            }
+        }
+        #expect(failures.withLock { $0 } == [])
+        #expect(try store.find(BindleQuery(terms: "other")).total == 32)
+        try store.checkIntegrity()
+    }
+}
+
+@Suite("A store's file")
+struct StoreFileTests {
+    let directory: TemporaryDirectory
+
+    init() throws {
+        directory = try TemporaryDirectory()
+    }
+
+    @Test func `is opened once at a time, and the second is told who has it`() throws {
+        let path = directory.path + "/bindles.sqlite"
+        let first = try BindleStore(path: path)
+        let error = try #require(throws: StoreError.self) { try BindleStore(path: path) }
+        #expect(error.description.contains("is in use by process \(getpid())"))
+        _ = first
+    }
+
+    @Test func `that is no database is refused`() throws {
+        let file = try directory.write(String(repeating: "not a database ", count: 100), to: "bindles.sqlite")
+        #expect(throws: StoreError.notAStore(path: file.path)) { try BindleStore(path: file.path) }
+    }
+
+    @Test func `that is another program's database is refused`() throws {
+        // The head of an SQLite file with another program's application ID and format number.
+        let path = directory.path + "/bindles.sqlite"
+        do { _ = try BindleStore(path: path) }
+        try patch(path, at: 68, with: [0, 0, 0, 42])
+        #expect(throws: StoreError.notAStore(path: path)) { try BindleStore(path: path) }
+    }
+
+    @Test func `of a later format is refused`() throws {
+        let path = directory.path + "/bindles.sqlite"
+        do { _ = try BindleStore(path: path) }
+        try patch(path, at: 60, with: [0, 0, 0, 99])
+        #expect(throws: StoreError.newerFormat(path: path, version: 99)) { try BindleStore(path: path) }
+    }
+
+    @Test func `that is damaged is refused, or its damage found`() throws {
+        let path = directory.path + "/bindles.sqlite"
+        do {
+            let store = try BindleStore(path: path)
+            _ = try store.save(try Samples.invoice("app/1.0.0", "one")) { (_) in .bytes(Array("one".utf8)) }
+        }
+        for page in 1..<8 { try patch(path, at: page * 4096, with: [UInt8](repeating: 0xA5, count: 512)) }
+        let error = try #require(throws: StoreError.self) {
+            let store = try BindleStore(path: path)
+            try store.checkIntegrity()
+        }
+        #expect(error.description.contains("is damaged"), "\(error)")
+    }
+
+    @Test func `in a directory that is not there is refused`() throws {
+        let path = directory.path + "/nowhere/bindles.sqlite"
+        let error = try #require(throws: StoreError.self) { try BindleStore(path: path) }
+        #expect(error.description.contains("\(path) cannot be opened"))
+        #expect(error.description.contains("No such file or directory"))
+    }
+
+    /// Overwrites bytes of a closed store.
+    private func patch(_ path: String, at offset: Int, with bytes: [UInt8]) throws {
+        let file = try FileHandle(forUpdating: URL(fileURLWithPath: path))
+        defer { try? file.close() }
+        try file.seek(toOffset: UInt64(offset))
+        try file.write(contentsOf: Data(bytes))
+    }
+}
