@@ -8,6 +8,8 @@ struct ByteReader {
     private(set) var position: Int
     /// The offset in the binary after the last byte.
     let end: Int
+    /// The number of bytes in the binary.
+    private let limit: Int
 
     init(_ binary: ModuleBinary, in range: Range<Int>) {
         self.init(base: binary.bytes, in: range)
@@ -19,6 +21,7 @@ struct ByteReader {
         self.base = base.baseAddress.unsafelyUnwrapped.assumingMemoryBound(to: UInt8.self)
         position = range.lowerBound
         end = range.upperBound
+        limit = base.count
     }
 
     var remaining: Int { end - position }
@@ -104,23 +107,42 @@ struct ByteReader {
         try readSigned(bits: 64)
     }
 
+    /// The next byte of a LEB128 number.
+    ///
+    /// A number is looked at as a whole even where it goes on behind the range, so that one that is malformed in itself
+    /// is said to be so; ``checkEnd()`` comes after it.
+    private mutating func readNumberByte() throws(DecodingFailure) -> UInt8 {
+        guard position < limit else { throw ByteReader.unexpectedEnd(at: end) }
+        let byte = base[position]
+        position += 1
+        return byte
+    }
+
+    private func checkEnd() throws(DecodingFailure) {
+        guard position <= end else { throw ByteReader.unexpectedEnd(at: end) }
+    }
+
     @inline(never)
     private mutating func readUnsigned(bits: Int) throws(DecodingFailure) -> UInt64 {
         let start = position
         var result: UInt64 = 0
         var shift = 0
         while true {
-            let byte = try readByte()
+            let byte = try readNumberByte()
             let payload = UInt64(byte & 0x7F)
             let isLast = byte & 0x80 == 0
             if bits - shift < 7 {
                 // The last byte that may be there, of which only some bits may be set.
                 guard isLast else { throw .malformed("integer representation too long", at: start) }
                 guard payload >> UInt64(bits - shift) == 0 else { throw .malformed("integer too large", at: start) }
+                try checkEnd()
                 return result | payload << UInt64(shift)
             }
             result |= payload << UInt64(shift)
-            if isLast { return result }
+            if isLast {
+                try checkEnd()
+                return result
+            }
             shift += 7
         }
     }
@@ -131,7 +153,7 @@ struct ByteReader {
         var result: Int64 = 0
         var shift = 0
         while true {
-            let byte = try readByte()
+            let byte = try readNumberByte()
             let payload = Int64(byte & 0x7F)
             let isLast = byte & 0x80 == 0
             result |= payload << Int64(shift)
@@ -141,11 +163,13 @@ struct ByteReader {
                 let extended = Int8(truncatingIfNeeded: byte << 1) >> 1
                 let sign = extended >> Int8(bits - shift - 1)
                 guard sign == 0 || sign == -1 else { throw .malformed("integer too large", at: start) }
+                try checkEnd()
                 let unused = Int64(64 - bits)
                 return (result << unused) >> unused
             }
             shift += 7
             if isLast {
+                try checkEnd()
                 let unused = Int64(64 - shift)
                 return (result << unused) >> unused
             }
@@ -179,8 +203,7 @@ struct ByteReader {
     /// A name: its length, then UTF-8.
     mutating func readName() throws(DecodingFailure) -> String {
         let start = position
-        let count = Int(try readU32())
-        guard count <= remaining else {
+        guard !isAtEnd, case let count = Int(try readU32()), count <= remaining else {
             throw .malformed("unexpected end of section or function: length out of bounds", at: start)
         }
         let bytes = UnsafeBufferPointer(start: base + position, count: count)
@@ -203,5 +226,6 @@ struct ByteReader {
         base = other.base
         position = other.position
         self.end = end
+        limit = other.limit
     }
 }

@@ -68,11 +68,7 @@ extension ModuleDecoder {
 
     /// Finds the bodies; ``validateFunctionBodies()`` reads them.
     mutating func readCodeSection(_ reader: inout ByteReader) throws(DecodingFailure) {
-        let start = reader.position
         let count = try reader.readCount()
-        guard count == functionTypeIndices.count - parts.importedFunctionCount else {
-            throw .malformed("function and code section have inconsistent lengths", at: start)
-        }
         parts.functionBodies.reserveCapacity(count)
         for _ in 0..<count {
             let size = Int(try reader.readU32())

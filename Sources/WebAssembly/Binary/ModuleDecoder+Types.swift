@@ -62,7 +62,8 @@ extension ModuleDecoder {
         _ reader: inout ByteReader, _ group: RecursionGroup
     ) throws(DecodingFailure) -> CompositeType {
         let start = reader.position
-        switch try reader.readByte() {
+        let form = try reader.readByte()
+        switch form {
         case 0x60:
             let parameters = try readTypes(&reader, group, "parameters")
             let results = try readTypes(&reader, group, "results")
@@ -74,6 +75,9 @@ extension ModuleDecoder {
             return .structure(StructureType(fields: fields))
         case 0x5E:
             return .array(ArrayType(element: try readFieldType(&reader, group)))
+        case 0x80...:
+            // Forms are signed LEB128 numbers, all of which fit one byte.
+            throw .malformed("integer representation too long", at: start)
         default:
             throw .malformed("malformed type definition", at: start)
         }

@@ -24,13 +24,22 @@ struct ModuleDecoder {
     }
 
     mutating func decode() throws(ModuleError) -> ModuleParts {
+        var failure: ModuleError?
         do throws(DecodingFailure) {
             try decodeSections()
         } catch {
-            throw ModuleError(
+            failure = ModuleError(
                 kind: error.kind, message: error.message, offset: error.offset, section: currentSection?.name)
         }
-        try validateFunctionBodies()
+        // An error behind the code section does not hide one in it.
+        if parts.functionBodies.count == functionTypeIndices.count - parts.importedFunctionCount {
+            do throws(ModuleError) {
+                try validateFunctionBodies()
+            } catch {
+                throw failure.map { $0.offset < error.offset ? $0 : error } ?? error
+            }
+        }
+        if let failure { throw failure }
         return parts
     }
 
@@ -74,15 +83,11 @@ struct ModuleDecoder {
     }
 
     private func readHeader(_ reader: inout ByteReader) throws(DecodingFailure) {
-        let magic: [UInt8] = [0x00, 0x61, 0x73, 0x6D]
-        for byte in magic {
-            let start = reader.position
-            guard !reader.isAtEnd else {
-                throw .malformed("unexpected end: a module begins with the four bytes \\0asm", at: start)
-            }
-            guard try reader.readByte() == byte else {
-                throw .malformed("magic header not detected: a module begins with the four bytes \\0asm", at: 0)
-            }
+        guard reader.remaining >= 4 else {
+            throw .malformed("unexpected end: a module begins with the four bytes \\0asm", at: reader.end)
+        }
+        guard try reader.readFixed32() == 0x6D73_6100 else {
+            throw .malformed("magic header not detected: a module begins with the four bytes \\0asm", at: 0)
         }
         guard reader.remaining >= 4 else {
             throw .malformed("unexpected end: the four bytes of the version are missing", at: reader.position)

@@ -1,27 +1,80 @@
 import Synchronization
 
 /// The names that a module's name section gives to what has only indices in the binary format.
+///
+/// The section is for people, so what is malformed in it is left out rather than refused. Strings are made when asked
+/// for: big modules have tens of thousands of names, of which few are ever shown.
 public struct Names: Sendable {
     /// The module's own name.
-    public let module: String?
+    public private(set) var module: String?
 
     private let binary: ModuleBinary
-    /// Where in the binary each function's name is; empty for those without one. Strings are made when asked for: big
-    /// modules have tens of thousands, of which few are ever shown.
-    private let functions: [UInt32: Range<Int>]
-    private let locals: [UInt32: Int]
-
-    init(module: String?, binary: ModuleBinary, functions: [UInt32: Range<Int>], locals: [UInt32: Int]) {
-        self.module = module
-        self.binary = binary
-        self.functions = functions
-        self.locals = locals
-    }
+    /// Where in the binary the name of each function is.
+    private var functions: [UInt32: Range<Int>] = [:]
+    /// Where in the binary the name map of each function's locals is.
+    private var locals: [UInt32: Range<Int>] = [:]
 
     /// The name of a function, by its index in the function index space.
     public func function(_ index: Int) -> String? {
         guard let range = functions[UInt32(index)] else { return nil }
         return String(validating: binary.bytes(in: range), as: UTF8.self)
+    }
+
+    /// The name of a local, by the function's index in the function index space and the local's among its own.
+    public func local(_ local: Int, of function: Int) -> String? {
+        guard let range = locals[UInt32(function)] else { return nil }
+        var reader = ByteReader(binary, in: range)
+        guard let count = try? reader.readCount() else { return nil }
+        for _ in 0..<count {
+            guard let index = try? reader.readU32(), let name = try? reader.readNameRange() else { return nil }
+            if index == local { return String(validating: binary.bytes(in: name), as: UTF8.self) }
+        }
+        return nil
+    }
+
+    init(section: CustomSection?, of binary: ModuleBinary) {
+        self.binary = binary
+        guard let section else { return }
+        var reader = ByteReader(binary, in: section.bytes)
+        while !reader.isAtEnd {
+            guard let id = try? reader.readByte(), let size = try? reader.readU32(),
+                var content = try? reader.readSlice(Int(size))
+            else { return }
+            switch id {
+            case 0: module = try? content.readName()
+            case 1: try? readFunctionNames(&content)
+            case 2: try? readLocalNames(&content)
+            default: break
+            }
+        }
+    }
+
+    private mutating func readFunctionNames(_ reader: inout ByteReader) throws(DecodingFailure) {
+        let count = try reader.readCount()
+        functions.reserveCapacity(count / 2)
+        for _ in 0..<count {
+            let index = try reader.readU32()
+            functions[index] = try reader.readNameRange()
+        }
+    }
+
+    private mutating func readLocalNames(_ reader: inout ByteReader) throws(DecodingFailure) {
+        for _ in 0..<(try reader.readCount()) {
+            let function = try reader.readU32()
+            let start = reader.position
+            for _ in 0..<(try reader.readCount()) {
+                _ = try reader.readU32()
+                _ = try reader.readNameRange()
+            }
+            locals[function] = start..<reader.position
+        }
+    }
+}
+
+extension ByteReader {
+    /// Where the bytes of a name are.
+    fileprivate mutating func readNameRange() throws(DecodingFailure) -> Range<Int> {
+        try skip(Int(try readU32()))
     }
 }
 
@@ -39,7 +92,7 @@ final class LazyNames: Sendable {
     var names: Names {
         cache.withLock { cache in
             if let names = cache { return names }
-            let names = Names(module: nil, binary: binary, functions: [:], locals: [:])
+            let names = Names(section: section, of: binary)
             cache = names
             return names
         }

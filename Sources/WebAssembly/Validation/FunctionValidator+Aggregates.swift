@@ -127,7 +127,10 @@ extension FunctionValidator {
     }
 
     mutating func readDataIndex() throws(DecodingFailure) {
-        let index = try reader.readU32()
+        try checkDataIndex(try reader.readU32())
+    }
+
+    func checkDataIndex(_ index: UInt32) throws(DecodingFailure) {
         guard let count = tables.dataCount else {
             throw .malformed("data count section required", at: instructionStart)
         }

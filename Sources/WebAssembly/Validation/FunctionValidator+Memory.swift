@@ -66,8 +66,9 @@ extension FunctionValidator {
             try pop(source)
             try pop(destination)
         case .memoryInit:
-            try readDataIndex()
+            let segment = try reader.readU32()
             let address = try readMemory()
+            try checkDataIndex(segment)
             try pop(i32)
             try pop(i32)
             try pop(address)

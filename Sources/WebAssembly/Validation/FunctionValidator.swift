@@ -120,7 +120,7 @@ struct FunctionValidator: ~Copyable {
     @inline(__always)
     private mutating func readOpcodeByte() throws(DecodingFailure) -> UInt8 {
         guard !reader.isAtEnd else {
-            throw .malformed("unexpected end of section or function: END opcode expected", at: reader.position)
+            throw .malformed("unexpected end of section or function: END opcode expected, else a section size mismatch", at: reader.position)
         }
         return try reader.readByte()
     }
