@@ -207,9 +207,15 @@ extension ModuleAssembler {
     private mutating func encodeShuffle() throws(SyntaxError) {
         let laneCount = 16
         var count = 0
-        while reader.token(at: reader.position + count).kind == .number { count += 1 }
+        while reader.isAtLiteral(at: reader.position + count) { count += 1 }
         let offset = reader.offset
-        for _ in 0..<min(count, laneCount) { body.append(UInt8(try reader.readUnsigned(bitWidth: 8))) }
+        for _ in 0..<min(count, laneCount) {
+            let token = reader.token
+            guard let literal = IntegerLiteral(reader.text, token.range), !literal.hasSign, let lane = literal.bits(8)
+            else { throw SyntaxError(at: token.start, "i8 constant out of range: a lane's index is a number up to 31") }
+            body.append(UInt8(lane))
+            reader.advance()
+        }
         guard count == laneCount else {
             throw SyntaxError(at: offset, "invalid lane length: \(count) lane indices in place of \(laneCount)")
         }

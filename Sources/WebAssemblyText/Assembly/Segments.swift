@@ -28,15 +28,17 @@ extension ModuleAssembler {
 
     // MARK: Element segments
 
-    /// `id? declare? elemlist)` or `id? (table x)? offset elemlist)`
+    /// `id? declare? elemlist)` or `id? (table x)? offset elemlist)`, where older texts have a bare `x`
     mutating func encodeElementSegment() throws(SyntaxError) {
         _ = reader.acceptIdentifier()
         let mode: ElementMode
         if reader.accept(.declare) {
             mode = .declarative
-        } else if reader.isAtOpen && !isAtReferenceType {
+        } else if reader.isAtIndex || reader.isAtOpen && !isAtReferenceType {
             var table: UInt32 = 0
-            if reader.acceptOpening(.table) {
+            if reader.isAtIndex {
+                table = try readIndex(tables)
+            } else if reader.acceptOpening(.table) {
                 table = try readIndex(tables)
                 try reader.expectClose()
             }
@@ -141,13 +143,15 @@ extension ModuleAssembler {
 
     // MARK: Data segments
 
-    /// `id? (memory x)? offset? "…"*)`
+    /// `id? (memory x)? offset? "…"*)`, where older texts have a bare `x`
     mutating func encodeDataSegment() throws(SyntaxError) {
         _ = reader.acceptIdentifier()
         var mode = DataMode.passive
-        if reader.isAtOpen {
+        if reader.isAtIndex || reader.isAtOpen {
             var memory: UInt32 = 0
-            if reader.acceptOpening(.memory) {
+            if reader.isAtIndex {
+                memory = try readIndex(memories)
+            } else if reader.acceptOpening(.memory) {
                 memory = try readIndex(memories)
                 try reader.expectClose()
             }

@@ -47,6 +47,7 @@ extension ModuleAssembler {
             while !reader.isAtClose { signature.types.append(try readValueType()) }
             try reader.expectClose()
         }
+        if reader.isAtOpening(.param) { throw reader.unexpected("parameters before results", at: reader.position + 1) }
     }
 
     /// Reads `(type x)? (param …)* (result …)*`; what is spelled out goes into `signature`.

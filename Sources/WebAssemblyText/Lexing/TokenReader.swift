@@ -202,18 +202,25 @@ struct TokenReader {
     /// The error that the token at `index` is not `expected`. A word that has no meaning anywhere is called an unknown
     /// operator.
     func unexpected(_ expected: String, at index: Int) -> SyntaxError {
+        let kind = isMeaningless(at: index) ? "unknown operator" : "unexpected token"
+        return SyntaxError(at: tokens[index].start, "\(kind) \(spelling(at: index)): expected \(expected)")
+    }
+
+    /// Whether the token at `index` has no meaning anywhere.
+    func isMeaningless(at index: Int) -> Bool {
         let token = tokens[index]
-        let isMeaningless =
-            switch token.kind {
-            case .reserved: true
-            case .keyword: token.value == 0 && !isSpecialWord(token)
-            case .number: !isFloatLiteral(token)
-            default: false
-            }
-        if isMeaningless {
-            return SyntaxError(at: token.start, "unknown operator \(spelling(at: index)): expected \(expected)")
+        return switch token.kind {
+        case .reserved: true
+        case .keyword: token.value == 0 && !isSpecialWord(token)
+        case .number: !isFloatLiteral(token)
+        default: false
         }
-        return SyntaxError(at: token.start, "unexpected token \(spelling(at: index)): expected \(expected)")
+    }
+
+    /// Whether the token at `index` is a number, `inf` or `nan`.
+    func isAtLiteral(at index: Int) -> Bool {
+        let token = tokens[index]
+        return token.kind == .number || token.kind == .keyword && token.value == 0 && isFloatLiteral(token)
     }
 
     /// Whether the token is a number in any form, `inf` and `nan` included.

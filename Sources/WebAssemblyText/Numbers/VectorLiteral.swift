@@ -76,11 +76,9 @@ public struct VectorLiteral: Hashable, Sendable {
     /// Checks that exactly as many literals come next as the shape has lanes.
     private static func requireLanes(_ shape: VectorShape, _ reader: TokenReader, at offset: UInt32) throws(SyntaxError) {
         var count = 0
-        while true {
-            let token = reader.token(at: reader.position + count)
-            let isName = token.kind == .keyword && token.value == 0 && reader.isFloatLiteral(token)
-            guard token.kind == .number || isName else { break }
-            count += 1
+        while reader.isAtLiteral(at: reader.position + count) { count += 1 }
+        if count < shape.laneCount, reader.isMeaningless(at: reader.position + count) {
+            throw reader.unexpected("a number", at: reader.position + count)
         }
         guard count == shape.laneCount else {
             throw SyntaxError(
