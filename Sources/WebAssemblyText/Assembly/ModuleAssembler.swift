@@ -130,7 +130,7 @@ struct ModuleAssembler {
                 }
             case .element: append(elementSection, id)
             case .dataCount:
-                if needsDataCount && dataSection.count > 0 {
+                if needsDataCount {
                     var content: [UInt8] = []
                     content.appendUnsigned(dataSection.count)
                     output.append(id.rawValue)
