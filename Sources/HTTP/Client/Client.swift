@@ -1,116 +1,127 @@
 /// An HTTP/1.1 client with kept-alive connections. Its calls block; any number of threads may share it.
+///
+/// It speaks plain `http` only; `https` is refused with an error that says so.
 public final class Client: Sendable {
-    public init(configuration: ClientConfiguration = ClientConfiguration()) {}
+    public let configuration: ClientConfiguration
+    private let pool: ConnectionPool
+
+    public init(configuration: ClientConfiguration = ClientConfiguration()) {
+        self.configuration = configuration
+        pool = ConnectionPool(
+            maximumIdlePerHost: configuration.maximumIdlePerHost, timeout: configuration.keepAliveTimeout)
+    }
 
     /// Sends `request` and returns when the response's head has arrived; the body is read from the response.
-    public func send(_ request: ClientRequest) throws(ClientError) -> ClientResponse { fatalError() }
-}
-
-/// The limits of a `Client`.
-public struct ClientConfiguration: Sendable {
-    /// How long establishing a connection may take.
-    public var connectTimeout = Duration.seconds(10)
-    /// How long the server may neither send nor take a byte.
-    public var stallTimeout = Duration.seconds(60)
-    /// From the call of `send` to the end of the response's body; `nil` for no limit.
-    public var totalTimeout: Duration?
-    /// Bytes of a response's head.
-    public var maximumHead = 64 << 10
-    /// Fields in a response's head.
-    public var maximumFields = 200
-    /// How long an idle connection is kept for the next request.
-    public var keepAliveTimeout = Duration.seconds(30)
-    /// Idle connections kept for one server.
-    public var maximumIdlePerHost = 8
-    /// Redirects followed for one request, for GET and HEAD only; 0 hands them to the caller.
-    public var maximumRedirects = 0
-    /// Asked before a redirect is followed; `false` hands the redirect to the caller.
-    public var allowsRedirect: (@Sendable (HTTPURL) -> Bool)?
-
-    public init() {}
-}
-
-/// A request to be sent.
-public struct ClientRequest: Sendable {
-    public var method: Method
-    public var url: HTTPURL
-    /// `Host`, `Content-Length`, `Transfer-Encoding` and `Connection` are the client's affair.
-    public var headers: Headers
-    public var body: Body
-
-    public init(_ method: Method = .get, _ url: HTTPURL, headers: Headers = [:], body: Body = .empty) {
-        self.method = method
-        self.url = url
-        self.headers = headers
-        self.body = body
+    ///
+    /// A request that fails on a connection that had been kept alive, before any answer, is sent once more on a new
+    /// one, if its method is idempotent and its body can be had again: the server had probably just closed the first.
+    public func send(_ request: ClientRequest) throws(ClientError) -> ClientResponse {
+        let deadline = configuration.totalTimeout.map { MonotonicTime.now + $0 } ?? .distantFuture
+        var request = request
+        var redirects = 0
+        while true {
+            let response = try perform(request, deadline: deadline)
+            guard let target = redirectTarget(of: response, to: request) else { return response }
+            if let allows = configuration.allowsRedirect, !allows(target) { return response }
+            redirects += 1
+            guard redirects <= configuration.maximumRedirects else {
+                throw ClientError(reason: .tooManyRedirects, url: target)
+            }
+            _ = try? response.readAll(limit: 64 << 10)
+            if target.host != request.url.host || target.port != request.url.port {
+                request.headers.remove("Authorization")
+                request.headers.remove("Cookie")
+            }
+            request.url = target
+        }
     }
 
-    /// A request's body.
-    public enum Body: Sendable {
-        case empty
-        case bytes([UInt8])
-        /// The range of an open file.
-        case file(OpenFile, Range<Int64>)
-        /// Read while it is sent: the closure puts the next bytes into the buffer and returns their number, 0 at the
-        /// end. `length` is the number of bytes, if known: otherwise the body is chunked.
-        case stream(length: Int64?, @Sendable (UnsafeMutableRawBufferPointer) throws -> Int)
+    /// Closes the idle connections.
+    public func closeIdleConnections() {
+        pool.removeAll()
+    }
+
+    private func redirectTarget(of response: ClientResponse, to request: ClientRequest) -> HTTPURL? {
+        guard configuration.maximumRedirects > 0, [301, 302, 303, 307, 308].contains(response.status.code),
+            request.method == .get || request.method == .head, let location = response.headers["Location"]
+        else { return nil }
+        return try? request.url.resolving(location)
+    }
+
+    private func perform(_ request: ClientRequest, deadline: MonotonicTime) throws(ClientError) -> ClientResponse {
+        guard request.url.scheme == "http" else {
+            throw ClientError(reason: .unsupportedScheme(request.url.scheme), url: request.url)
+        }
+        let head = try encodeHead(request)
+        let destination = ClientConnection.Destination(host: request.url.host, port: request.url.port)
+        if let connection = pool.take(destination) {
+            var exchange = makeExchange(connection, request, deadline)
+            do throws(ClientError) {
+                return try run(&exchange, head, request)
+            } catch {
+                guard error.reason == .disconnected, !exchange.hasAnswer, request.method.isIdempotent,
+                    !exchange.hasConsumedStream
+                else { throw error }
+            }
+        }
+        let connection = try ClientConnection(
+            to: request.url, timeout: configuration.connectTimeout, limit: deadline)
+        var exchange = makeExchange(connection, request, deadline)
+        return try run(&exchange, head, request)
+    }
+
+    private func makeExchange(
+        _ connection: ClientConnection, _ request: ClientRequest, _ deadline: MonotonicTime
+    ) -> ClientExchange {
+        ClientExchange(
+            connection: connection, url: request.url, configuration: configuration, deadline: deadline)
+    }
+
+    private func run(
+        _ exchange: inout ClientExchange, _ head: [UInt8], _ request: ClientRequest
+    ) throws(ClientError) -> ClientResponse {
+        try exchange.send(head: head, body: request.body)
+        let response = try exchange.receiveHead(for: request.method)
+        return ClientResponse(head: response, exchange: exchange, pool: pool)
+    }
+
+    // MARK: The head
+
+    private static let ownedFields = ["host", "content-length", "transfer-encoding", "connection"]
+
+    private func encodeHead(_ request: ClientRequest) throws(ClientError) -> [UInt8] {
+        func invalid(_ problem: String) -> ClientError {
+            ClientError(reason: .invalidRequest(problem), url: request.url)
+        }
+        guard !request.method.rawValue.isEmpty, request.method.rawValue.utf8.allSatisfy(CharacterClass.isToken) else {
+            throw invalid("\(request.method.rawValue.debugDescription) is no method")
+        }
+        do throws(ResponseError) {
+            _ = try ResponseHeadEncoder.validate(request.headers)
+        } catch {
+            throw invalid("\(error)".replacingPrefix("invalid response header", with: "invalid header"))
+        }
+        var head = "\(request.method.rawValue) \(request.url.target) HTTP/1.1\r\nHost: \(request.url.authority)\r\n"
+        for field in request.headers where !Self.ownedFields.contains(field.name.lowercased()) {
+            head += "\(field.name): \(field.value)\r\n"
+        }
+        switch request.body {
+        case .empty:
+            // A method that defines a body says so when there is none (RFC 9110 section 8.6).
+            if [.post, .put, .patch].contains(request.method) { head += "Content-Length: 0\r\n" }
+        case .bytes(let bytes): head += "Content-Length: \(bytes.count)\r\n"
+        case .file(_, let range): head += "Content-Length: \(range.count)\r\n"
+        case .stream(let length?, _):
+            guard length >= 0 else { throw invalid("the length of the body is negative") }
+            head += "Content-Length: \(length)\r\n"
+        case .stream(nil, _): head += "Transfer-Encoding: chunked\r\n"
+        }
+        return Array((head + "\r\n").utf8)
     }
 }
 
-/// A response whose body is read while it arrives. For one thread at a time.
-public final class ClientResponse {
-    public var status: Status { fatalError() }
-    public var version: Version { fatalError() }
-    public var headers: Headers { fatalError() }
-    /// The number of bytes of the body, `nil` when only its end will tell.
-    public var contentLength: Int64? { fatalError() }
-    /// The URL that answered, after redirects.
-    public var url: HTTPURL { fatalError() }
-    /// The fields after a chunked body, once `read` has returned 0.
-    public var trailers: Headers { fatalError() }
-
-    /// Waits for the next bytes and puts them into `buffer`; 0 is the end of the body.
-    public func read(into buffer: UnsafeMutableRawBufferPointer) throws(ClientError) -> Int { fatalError() }
-
-    /// Waits for the next bytes: at most `count`, none at the end of the body.
-    public func read(upTo count: Int) throws(ClientError) -> [UInt8] { fatalError() }
-
-    /// The rest of the body, at most `limit` bytes; more is an error.
-    public func readAll(limit: Int) throws(ClientError) -> [UInt8] { fatalError() }
-
-    /// Gives the rest of the body up, and the connection with it unless the body has been read to its end.
-    public func close() {}
-}
-
-/// Why a request failed. The description names the URL.
-public struct ClientError: Error, Hashable, CustomStringConvertible {
-    public enum Reason: Hashable, Sendable {
-        /// `https`, which this client does not speak, or another scheme.
-        case unsupportedScheme(String)
-        /// The host's name has no address.
-        case unknownHost(String)
-        /// No connection to the server.
-        case cannotConnect(SystemError)
-        /// Neither an answer nor progress in time.
-        case timedOut
-        /// The connection ended before the response did.
-        case disconnected
-        /// The server's answer breaks the rules of HTTP.
-        case malformedResponse(String)
-        /// The response's head or body is larger than is allowed.
-        case tooLarge(limit: Int64)
-        /// A header, a method or a length of the request is not valid.
-        case invalidRequest(String)
-        /// The source of the request's body failed.
-        case bodySource(String)
-        /// Redirected more often than is allowed.
-        case tooManyRedirects
-        /// Any other call that failed.
-        case system(SystemError)
+extension String {
+    fileprivate func replacingPrefix(_ prefix: String, with replacement: String) -> String {
+        hasPrefix(prefix) ? replacement + dropFirst(prefix.count) : self
     }
-
-    public let reason: Reason
-    public let url: HTTPURL
-
-    public var description: String { fatalError() }
 }

@@ -14,7 +14,7 @@ enum TransferResult: Equatable {
     case failed(Int32)
 }
 
-/// Calls on a connected, non-blocking socket. They never raise SIGPIPE.
+/// Calls on a connected, non-blocking socket. They never raise SIGPIPE, except that for files.
 enum StreamSocket {
     static func receive(_ descriptor: Int32, into buffer: UnsafeMutableRawBufferPointer) -> TransferResult {
         while true {
@@ -63,17 +63,29 @@ enum StreamSocket {
         }
     }
 
-    enum Direction { case reading, writing }
+    enum Direction { case reading, writing, either }
 
     /// Blocks until `descriptor` is ready, the peer is gone, or `deadline` has passed; false in the last case.
     static func wait(_ descriptor: Int32, for direction: Direction, until deadline: MonotonicTime) -> Bool {
-        var request = pollfd(fd: descriptor, events: Int16(direction == .reading ? POLLIN : POLLOUT), revents: 0)
+        let events =
+            switch direction {
+            case .reading: POLLIN
+            case .writing: POLLOUT
+            case .either: POLLIN | POLLOUT
+            }
+        var request = pollfd(fd: descriptor, events: Int16(events), revents: 0)
         while true {
             let result = poll(&request, 1, deadline.pollMilliseconds(since: .now))
             if result > 0 { return true }
             if result == 0 { return MonotonicTime.now < deadline }
             if errno != EINTR { return true }
         }
+    }
+
+    /// Whether there is something to receive, or the stream has ended.
+    static func isReadable(_ descriptor: Int32) -> Bool {
+        var request = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+        return poll(&request, 1, 0) != 0
     }
 
     /// Makes closing tell the peer that what it has received is not whole.

@@ -15,6 +15,8 @@ enum SystemThread {
     }
 
     /// Runs `body` on a new thread; false if the system has none to give.
+    ///
+    /// SIGPIPE is blocked there: `sendfile` raises it when a peer is gone, and cannot be told not to.
     static func start(stackSize: Int, _ body: @escaping @Sendable () -> Void) -> Bool {
         var attributes = pthread_attr_t()
         guard pthread_attr_init(&attributes) == 0 else { return false }
@@ -26,6 +28,10 @@ enum SystemThread {
         let result = pthread_create(
             &thread, &attributes,
             { argument in
+                var signals = sigset_t()
+                sigemptyset(&signals)
+                sigaddset(&signals, SIGPIPE)
+                pthread_sigmask(SIG_BLOCK, &signals, nil)
                 Unmanaged<Work>.fromOpaque(argument!).takeRetainedValue().body()
                 return nil
             }, work.toOpaque())

@@ -1,0 +1,93 @@
+#if canImport(Glibc)
+    import Glibc
+#else
+    import Darwin
+#endif
+
+/// A client's connection to a server, used by one exchange at a time, closed with its last reference.
+final class ClientConnection: @unchecked Sendable {
+    /// What connections are pooled by.
+    struct Destination: Hashable, Sendable {
+        let host: String
+        let port: UInt16
+    }
+
+    let fileDescriptor: Int32
+    let destination: Destination
+    let input = ReceiveBuffer()
+    /// Whether an exchange has been completed on it.
+    var isReused = false
+    /// Until when it may lie idle in the pool.
+    var idleDeadline = MonotonicTime.distantFuture
+
+    /// Connects to the first address of the host's that answers.
+    init(to url: HTTPURL, timeout: Duration, limit: MonotonicTime) throws(ClientError) {
+        destination = Destination(host: url.host, port: url.port)
+        var lastError = SystemError(operation: "connect", code: EHOSTUNREACH)
+        for address in try Self.addresses(of: url) {
+            let descriptor = makeStreamSocket(family: address.family)
+            guard descriptor >= 0 else {
+                throw ClientError(reason: .system(SystemError(operation: "socket", code: errno)), url: url)
+            }
+            switch Self.connect(descriptor, to: address, until: min(.now + timeout, limit)) {
+            case 0:
+                var on: Int32 = 1
+                setsockopt(descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, &on, socklen_t(MemoryLayout<Int32>.size))
+                fileDescriptor = descriptor
+                return
+            case let code:
+                close(descriptor)
+                lastError = SystemError(operation: "connect to \(address)", code: code)
+            }
+        }
+        throw ClientError(reason: lastError.code == ETIMEDOUT ? .timedOut : .cannotConnect(lastError), url: url)
+    }
+
+    deinit {
+        close(fileDescriptor)
+    }
+
+    /// Whether it can carry another request: a server that has closed it, or says anything unasked, cannot.
+    var isUsable: Bool {
+        input.isEmpty && MonotonicTime.now < idleDeadline && !StreamSocket.isReadable(fileDescriptor)
+    }
+
+    /// Connects without blocking beyond `deadline`; 0 or an `errno`.
+    private static func connect(
+        _ descriptor: Int32, to address: SocketAddress, until deadline: MonotonicTime
+    ) -> Int32 {
+        guard setNonBlocking(descriptor) else { return errno }
+        if address.withSystemAddress({ Glibc.connect(descriptor, $0, $1) }) == 0 { return 0 }
+        guard errno == EINPROGRESS || errno == EINTR else { return errno }
+        guard StreamSocket.wait(descriptor, for: .writing, until: deadline) else { return ETIMEDOUT }
+        var code: Int32 = 0
+        var length = socklen_t(MemoryLayout<Int32>.size)
+        guard getsockopt(descriptor, SOL_SOCKET, SO_ERROR, &code, &length) == 0 else { return errno }
+        return code
+    }
+
+    private static func addresses(of url: HTTPURL) throws(ClientError) -> [SocketAddress] {
+        if let ip = SocketAddress.parseIP(url.host) { return [SocketAddress(ip: ip, port: url.port)] }
+        var hints = addrinfo()
+        hints.ai_family = AF_UNSPEC
+        hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
+        var list: UnsafeMutablePointer<addrinfo>?
+        let result = getaddrinfo(url.host, String(url.port), &hints, &list)
+        guard result == 0 else {
+            throw ClientError(reason: .unknownHost(String(cString: gai_strerror(result))), url: url)
+        }
+        defer { freeaddrinfo(list) }
+        var addresses: [SocketAddress] = []
+        var entry = list
+        while let current = entry {
+            var storage = sockaddr_storage()
+            withUnsafeMutableBytes(of: &storage) {
+                $0.copyMemory(
+                    from: UnsafeRawBufferPointer(start: current.pointee.ai_addr, count: Int(current.pointee.ai_addrlen)))
+            }
+            if let address = SocketAddress(storage) { addresses.append(address) }
+            entry = current.pointee.ai_next
+        }
+        return addresses
+    }
+}

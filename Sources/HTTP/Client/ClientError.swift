@@ -1,0 +1,49 @@
+/// Why a request failed. The description names the URL.
+public struct ClientError: Error, Hashable, CustomStringConvertible {
+    public enum Reason: Hashable, Sendable {
+        /// `https`, which this client does not speak, or another scheme.
+        case unsupportedScheme(String)
+        /// The host's name has no address.
+        case unknownHost(String)
+        /// No connection to the server.
+        case cannotConnect(SystemError)
+        /// Neither an answer nor progress in time.
+        case timedOut
+        /// The connection ended before the response did.
+        case disconnected
+        /// The server's answer breaks the rules of HTTP.
+        case malformedResponse(String)
+        /// The response's head or body is larger than is allowed.
+        case tooLarge(limit: Int64)
+        /// A header, a method or a length of the request is not valid.
+        case invalidRequest(String)
+        /// The source of the request's body failed.
+        case bodySource(String)
+        /// Redirected more often than is allowed.
+        case tooManyRedirects
+        /// Any other call that failed.
+        case system(SystemError)
+    }
+
+    public let reason: Reason
+    public let url: HTTPURL
+
+    public var description: String { "\(url): \(explanation)" }
+
+    private var explanation: String {
+        switch reason {
+        case .unsupportedScheme(let scheme):
+            "\(scheme) is not supported by this client, only http"
+        case .unknownHost(let problem): "the host's address cannot be found: \(problem)"
+        case .cannotConnect(let error): "no connection: \(error)"
+        case .timedOut: "the server does not answer in time"
+        case .disconnected: "the server closed the connection before the end of its answer"
+        case .malformedResponse(let problem): "the server's answer is malformed: \(problem)"
+        case .tooLarge(let limit): "the server's answer is larger than \(limit) bytes"
+        case .invalidRequest(let problem): "the request is not valid: \(problem)"
+        case .bodySource(let problem): "the request's body cannot be read: \(problem)"
+        case .tooManyRedirects: "too many redirects"
+        case .system(let error): "\(error)"
+        }
+    }
+}

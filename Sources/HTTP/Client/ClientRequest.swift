@@ -1,0 +1,26 @@
+/// A request to be sent.
+public struct ClientRequest: Sendable {
+    public var method: Method
+    public var url: HTTPURL
+    /// `Host`, `Content-Length`, `Transfer-Encoding` and `Connection` are the client's affair.
+    public var headers: Headers
+    public var body: Body
+
+    public init(_ method: Method = .get, _ url: HTTPURL, headers: Headers = [:], body: Body = .empty) {
+        self.method = method
+        self.url = url
+        self.headers = headers
+        self.body = body
+    }
+
+    /// A request's body.
+    public enum Body: Sendable {
+        case empty
+        case bytes([UInt8])
+        /// The range of an open file.
+        case file(OpenFile, Range<Int64>)
+        /// Read while it is sent: the closure puts the next bytes into the buffer and returns their number, 0 at the
+        /// end. `length` is the number of bytes, if known: otherwise the body is chunked.
+        case stream(length: Int64?, @Sendable (UnsafeMutableRawBufferPointer) throws -> Int)
+    }
+}
