@@ -1,0 +1,215 @@
+import WebAssembly
+
+extension Instance {
+    /// Instantiates a module (specification, "Instantiation").
+    init(_ linked: LinkedModule, in store: Store) throws(Trap) {
+        let module = linked.module
+        let layout = linked.layout
+        let context = UnsafeMutableRawPointer.allocate(byteCount: layout.byteCount, alignment: 16)
+        context.initializeMemory(as: UInt8.self, repeating: 0, count: layout.byteCount)
+        self.init(context: context, store: store)
+        head.initialize(
+            to: InstanceContext(
+                machine: store.machine, memory: store.emptyMemory,
+                functions: (context + layout.functions).assumingMemoryBound(to: FunctionRecord.self),
+                memories: (context + layout.memories)
+                    .assumingMemoryBound(to: UnsafeMutablePointer<MemoryRecord>.self),
+                tables: (context + layout.tables).assumingMemoryBound(to: UnsafeMutablePointer<TableRecord>.self),
+                globals: (context + layout.globals).assumingMemoryBound(to: UnsafeMutableRawPointer.self),
+                tags: (context + layout.tags).assumingMemoryBound(to: UnsafeMutablePointer<TagRecord>.self),
+                droppedSegments: (context + layout.droppedSegments).assumingMemoryBound(to: Bool.self),
+                linked: Unmanaged.passUnretained(linked),
+                elementSegments: (context + layout.elementSegments)
+                    .assumingMemoryBound(to: UnsafeMutablePointer<UInt64>?.self)))
+        // From here on the store gives the block up; what has no value yet is zero.
+        store.keep(instance: context, of: linked)
+        takeImports()
+        try makeMemories()
+        makeTags()
+        try makeGlobals()
+        try makeTables()
+        try evaluatePassiveElements()
+        try copyActiveElements()
+        try copyActiveData()
+        if let start = module.startFunction {
+            let record = context.functionRecord(Int(start))
+            let shape = FrameShape(module.functionType(of: Int(start)))
+            let slots = try store.beginCall(slotCount: shape.header + FrameShape.headerSlotCount)
+            defer { store.endCall(slots) }
+            try store.execute(record, frame: slots, header: shape.header)
+        }
+    }
+
+    private func takeImports() {
+        var functions = 0, memories = 0, tables = 0, globals = 0, tags = 0
+        for definition in linked.imports {
+            precondition(
+                definition.store == nil || definition.store === store, "an import belongs to another store")
+            switch definition {
+            case .host(let function):
+                (head.pointee.functions + functions).initialize(to: FunctionRecord(host: function.storage))
+                functions += 1
+            case .function(let function):
+                (head.pointee.functions + functions).initialize(to: function.record.pointee)
+                functions += 1
+            case .memory(let memory):
+                head.pointee.memories[memories] = memory.record
+                memories += 1
+            case .table(let table):
+                head.pointee.tables[tables] = table.record
+                tables += 1
+            case .global(let global):
+                head.pointee.globals[globals] = UnsafeMutableRawPointer(global.cell)
+                globals += 1
+            case .tag(let tag):
+                head.pointee.tags[tags] = tag.record
+                tags += 1
+            }
+        }
+    }
+
+    private func makeMemories() throws(Trap) {
+        let records = (context + linked.layout.memoryRecords).assumingMemoryBound(to: MemoryRecord.self)
+        for index in module.importedMemoryCount..<module.memories.count {
+            let defined = index - module.importedMemoryCount
+            try store.initialize(
+                records + defined, type: module.memories[index], pool: linked.memoryPools[defined])
+            head.pointee.memories[index] = records + defined
+        }
+        if !module.memories.isEmpty { head.pointee.memory = head.pointee.memories[0] }
+    }
+
+    private func makeTags() {
+        let records = (context + linked.layout.tagRecords).assumingMemoryBound(to: TagRecord.self)
+        for index in module.importedTagCount..<module.tags.count {
+            let record = records + (index - module.importedTagCount)
+            record.initialize(to: TagRecord(type: module.tags[index].type.id))
+            head.pointee.tags[index] = record
+        }
+    }
+
+    private func makeGlobals() throws(Trap) {
+        let cells = (context + linked.layout.globalCells).assumingMemoryBound(to: GlobalCell.self)
+        for (defined, initializer) in module.globalInitializers.enumerated() {
+            let cell = cells + defined
+            head.pointee.globals[module.importedGlobalCount + defined] = UnsafeMutableRawPointer(cell)
+            cell.initialize(to: try evaluate(initializer))
+        }
+    }
+
+    private func makeTables() throws(Trap) {
+        let records = (context + linked.layout.tableRecords).assumingMemoryBound(to: TableRecord.self)
+        for (defined, initializer) in module.tableInitializers.enumerated() {
+            let index = module.importedTableCount + defined
+            let element = try initializer.map { expression throws(Trap) in try evaluate(expression).low } ?? 0
+            try store.initialize(records + defined, type: module.tables[index], initialElement: element)
+            head.pointee.tables[index] = records + defined
+        }
+    }
+
+    /// Segments of expressions are evaluated once, here; those of functions whenever they are used.
+    private func evaluatePassiveElements() throws(Trap) {
+        for (index, segment) in module.elementSegments.enumerated() {
+            guard case .passive = segment.mode, case .expressions(let expressions) = segment.items else { continue }
+            let elements = UnsafeMutablePointer<UInt64>.allocate(capacity: max(1, expressions.count))
+            elements.initialize(repeating: 0, count: expressions.count)
+            head.pointee.elementSegments[index] = elements
+            for (place, expression) in expressions.enumerated() { elements[place] = try evaluate(expression).low }
+        }
+    }
+
+    private func copyActiveElements() throws(Trap) {
+        for (index, segment) in module.elementSegments.enumerated() {
+            switch segment.mode {
+            case .active(let table, let offset):
+                let start = try evaluate(offset).low
+                let record = head.pointee.tables[Int(table)]
+                let count = UInt64(segment.items.count)
+                guard start <= UInt64(record.pointee.count), count <= UInt64(record.pointee.count) - start else {
+                    throw Trap(kind: .outOfBoundsTableAccess)
+                }
+                let target = record.pointee.elements + Int(start)
+                switch segment.items {
+                case .functions(let functions):
+                    for (place, function) in functions.enumerated() {
+                        target[place] = UInt64(UInt(bitPattern: context.functionRecord(Int(function))))
+                    }
+                case .expressions(let expressions):
+                    for (place, expression) in expressions.enumerated() {
+                        let element = try evaluate(expression).low
+                        // Evaluation cannot move the table.
+                        target[place] = element
+                    }
+                }
+                dropElementSegment(index)
+            case .declarative:
+                dropElementSegment(index)
+            case .passive:
+                break
+            }
+        }
+    }
+
+    private func copyActiveData() throws(Trap) {
+        for (index, segment) in module.dataSegments.enumerated() {
+            guard case .active(let memory, let offset) = segment.mode else { continue }
+            defer { head.pointee.droppedSegments[index] = true }
+            if linked.dataIsInPlace { continue }
+            let start = try evaluate(offset).low
+            let record = head.pointee.memories[Int(memory)]
+            let bytes = module.binary.bytes(in: segment.bytes)
+            guard start <= UInt64(record.pointee.byteCount),
+                UInt64(bytes.count) <= UInt64(record.pointee.byteCount) - start
+            else { throw Trap(kind: .outOfBoundsMemoryAccess) }
+            if let source = bytes.baseAddress, bytes.count > 0 {
+                (record.pointee.base + Int(start)).copyMemory(from: source, byteCount: bytes.count)
+            }
+        }
+    }
+
+    private func dropElementSegment(_ index: Int) {
+        head.pointee.droppedSegments[module.dataSegments.count + index] = true
+    }
+
+    // MARK: Constant expressions
+
+    /// The value of a constant expression.
+    private func evaluate(_ expression: ConstantExpression) throws(Trap) -> GlobalCell {
+        var stack: [GlobalCell] = []
+        func push(_ low: UInt64, _ high: UInt64 = 0) { stack.append(GlobalCell(low: low, high: high)) }
+        func binary32(_ operation: (UInt32, UInt32) -> UInt32) {
+            let right = UInt32(truncatingIfNeeded: stack.removeLast().low)
+            let left = UInt32(truncatingIfNeeded: stack.removeLast().low)
+            push(UInt64(operation(left, right)))
+        }
+        func binary64(_ operation: (UInt64, UInt64) -> UInt64) {
+            let right = stack.removeLast().low
+            push(operation(stack.removeLast().low, right))
+        }
+        for instruction in module.instructions(of: expression) {
+            switch instruction {
+            case .i32(let value): push(UInt64(value))
+            case .i64(let value): push(value)
+            case .f32(let bits): push(UInt64(bits))
+            case .f64(let bits): push(bits)
+            case .v128(let low, let high): push(low, high)
+            case .referenceNull: push(0)
+            case .referenceFunction(let index):
+                push(UInt64(UInt(bitPattern: context.functionRecord(Int(index)))))
+            case .globalGet(let index):
+                stack.append(head.pointee.globals[Int(index)].load(as: GlobalCell.self))
+            case .i32Add: binary32 { $0 &+ $1 }
+            case .i32Subtract: binary32 { $0 &- $1 }
+            case .i32Multiply: binary32 { $0 &* $1 }
+            case .i64Add: binary64 { $0 &+ $1 }
+            case .i64Subtract: binary64 { $0 &- $1 }
+            case .i64Multiply: binary64 { $0 &* $1 }
+            case .referenceI31: push((stack.removeLast().low & 0x7FFF_FFFF) << 1 | 1)
+            case .anyConvertExternal, .externalConvertAny: break
+            case .structureNew, .structureNewDefault, .arrayNew, .arrayNewDefault, .arrayNewFixed:
+                throw Trap(kind: .heapExhausted)
+            }
+        }
+        return stack.removeLast()
+    }
+}

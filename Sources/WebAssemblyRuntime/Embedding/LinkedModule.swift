@@ -1,0 +1,35 @@
+import WebAssembly
+
+/// A module with its imports resolved, and the home of its translated code: made once, instantiated often.
+///
+/// If all its imports are host functions it may be used by all threads and with any store, and its code and the memory
+/// of ended instances are shared. Otherwise it belongs to the store of what it imports.
+public final class LinkedModule: @unchecked Sendable {
+    public let module: Module
+    let imports: [Linker.Definition]
+    let code: ModuleCode
+    let layout: InstanceLayout
+    let memoryPools: [MemoryPool]
+    /// Whether the pools' memory has the data segments in place.
+    let dataIsInPlace: Bool
+
+    init(module: Module, imports: [Linker.Definition]) {
+        self.module = module
+        self.imports = imports
+        layout = InstanceLayout(module)
+        code = ModuleCode(module: module, layout: layout)
+        let images = InitialMemory(module)
+        dataIsInPlace = images.isComplete
+        memoryPools = images.images.map { MemoryPool(image: $0) }
+    }
+
+    /// Makes an instance: allocates what the module defines, fills tables and memories from its segments, and calls its
+    /// start function.
+    ///
+    /// - Throws: ``Trap``: a segment does not fit, the start function did not return, or a limit of the store is
+    ///   exceeded.
+    /// - Precondition: What the module imports belongs to the store.
+    public func instantiate(in store: Store) throws(Trap) -> Instance {
+        try Instance(self, in: store)
+    }
+}

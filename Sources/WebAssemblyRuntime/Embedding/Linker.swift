@@ -1,0 +1,100 @@
+import WebAssembly
+
+/// Definitions that modules' imports are resolved with, by module name and name.
+public struct Linker: Sendable {
+    enum Definition: Sendable {
+        case host(HostFunction)
+        case function(Function)
+        case memory(Memory)
+        case table(Table)
+        case global(Global)
+        case tag(Tag)
+
+        var type: ExternalType {
+            switch self {
+            case .host(let function): .function(function.storage.canonicalType)
+            case .function(let function): .function(function.canonicalType)
+            case .memory(let memory): .memory(memory.type)
+            case .table(let table): .table(table.type)
+            case .global(let global): .global(global.type)
+            case .tag(let tag): .tag(tag.type)
+            }
+        }
+
+        /// The store it belongs to; nil if it can be used in all.
+        var store: Store? {
+            switch self {
+            case .host: nil
+            case .function(let function): function.store
+            case .memory(let memory): memory.store
+            case .table(let table): table.store
+            case .global(let global): global.store
+            case .tag(let tag): tag.store
+            }
+        }
+    }
+
+    private var definitions: [String: [String: Definition]] = [:]
+
+    public init() {}
+
+    /// Defines a host function, which serves all stores. A later definition of a name replaces an earlier one.
+    public mutating func define(module: String, name: String, _ function: HostFunction) {
+        definitions[module, default: [:]][name] = .host(function)
+    }
+
+    public mutating func define(module: String, name: String, _ function: Function) {
+        definitions[module, default: [:]][name] = .function(function)
+    }
+
+    public mutating func define(module: String, name: String, _ memory: Memory) {
+        definitions[module, default: [:]][name] = .memory(memory)
+    }
+
+    public mutating func define(module: String, name: String, _ table: Table) {
+        definitions[module, default: [:]][name] = .table(table)
+    }
+
+    public mutating func define(module: String, name: String, _ global: Global) {
+        definitions[module, default: [:]][name] = .global(global)
+    }
+
+    public mutating func define(module: String, name: String, _ tag: Tag) {
+        definitions[module, default: [:]][name] = .tag(tag)
+    }
+
+    /// Defines all exports of an instance under a module name.
+    public mutating func define(_ instance: Instance, as module: String) {
+        var exports: [String: Definition] = [:]
+        for export in instance.module.exports { exports[export.name] = instance.definition(of: export) }
+        definitions[module] = exports
+    }
+
+    /// Whether anything is defined under the two names.
+    public func isDefined(module: String, name: String) -> Bool {
+        definitions[module]?[name] != nil
+    }
+
+    /// Resolves a module's imports.
+    ///
+    /// - Throws: ``LinkError``, which lists all imports that are unknown or of another type.
+    public func link(_ module: Module) throws(LinkError) -> LinkedModule {
+        var resolved: [Definition] = []
+        var problems: [LinkError.Problem] = []
+        for wanted in module.imports {
+            guard let definition = definitions[wanted.module]?[wanted.name] else {
+                problems.append(LinkError.Problem(wanted: wanted, reason: .unknown))
+                continue
+            }
+            let type = definition.type
+            guard type.isSubtype(of: wanted.type) else {
+                problems.append(
+                    LinkError.Problem(wanted: wanted, reason: .incompatible(found: "\(type.kind) \(type)")))
+                continue
+            }
+            resolved.append(definition)
+        }
+        guard problems.isEmpty else { throw LinkError(problems: problems) }
+        return LinkedModule(module: module, imports: resolved)
+    }
+}

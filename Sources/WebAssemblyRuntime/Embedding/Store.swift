@@ -1,0 +1,237 @@
+import Glibc
+import Synchronization
+import WebAssembly
+
+/// Where instances live: their memories, tables and globals, the register stack, the garbage-collected heap, and the
+/// limits of all these.
+///
+/// A store is used by one thread at a time; only ``interrupt()`` may be called by others. What belongs to it (instances,
+/// functions, memories…) keeps it alive. It gives up its memory as a whole: make one store per request.
+public final class Store: @unchecked Sendable {
+    public let limits: StoreLimits
+
+    /// The embedder's object, for host functions.
+    public var hostState: AnyObject?
+
+    let machine: UnsafeMutablePointer<Machine>
+    /// Stands for memory 0 of instances that have none.
+    let emptyMemory: UnsafeMutablePointer<MemoryRecord>
+    /// What a host function threw, until the execution it ended is left.
+    var pendingError: (any Error)?
+    var memoryBytesInUse = 0
+    var tableElementsInUse = 0
+
+    private var instances: [UnsafeMutableRawPointer] = []
+    private var linkedModules: [LinkedModule] = []
+    private var hostFunctions: [HostFunction.Storage] = []
+    private var memories: [OwnedMemory] = []
+    private var tables: [UnsafeMutablePointer<TableRecord>] = []
+    private var allocations: [UnsafeMutableRawPointer] = []
+    private let stackByteCount: Int
+
+    private struct OwnedMemory {
+        let record: UnsafeMutablePointer<MemoryRecord>
+        let entry: MemoryPool.Entry
+        let pool: MemoryPool
+    }
+
+    /// How many executions may stand on the native stack: guests that call host functions that call guests.
+    static let maximumNesting = 100
+
+    public init(limits: StoreLimits = StoreLimits(), hostState: AnyObject? = nil) {
+        self.limits = limits
+        self.hostState = hostState
+        // The second half is the stack of calls between instances, which cannot outgrow the first.
+        let stackByteCount = AddressSpace.rounded(limits.stackBytes)
+        guard let stack = StackPool.take(2 * stackByteCount) else {
+            fatalError("the process has no address space left for a register stack of \(stackByteCount) bytes")
+        }
+        self.stackByteCount = stackByteCount
+        machine = .allocate(capacity: 1)
+        emptyMemory = .allocate(capacity: 1)
+        emptyMemory.initialize(
+            to: MemoryRecord(
+                base: stack, byteCount: 0, reservedByteCount: 0, maximumPageCount: 0, is64Bit: false, isShared: false,
+                hasDeclaredMaximum: true))
+        let crossings = (stack + stackByteCount).assumingMemoryBound(to: Crossing.self)
+        machine.initialize(
+            to: Machine(
+                stackLimit: stack + stackByteCount, stackBase: stack, stackTop: stack, crossingTop: crossings,
+                crossingBase: crossings, store: Unmanaged.passUnretained(self)))
+    }
+
+    deinit {
+        for memory in memories {
+            memory.pool.give(memory.entry, usedByteCount: Int(memory.record.pointee.byteCount))
+        }
+        for table in tables { table.pointee.elements.deallocate() }
+        for instance in instances { InstanceLayout.destroy(instance) }
+        for allocation in allocations { allocation.deallocate() }
+        StackPool.give(machine.pointee.stackBase, 2 * stackByteCount)
+        emptyMemory.deallocate()
+        machine.deallocate()
+    }
+
+    // MARK: Interruption
+    //
+    // Jumps look at the request; calls need not, since the limit of the stack, which they compare with anyway, is drawn
+    // in. Both are written while the guest runs; machine words are written and read as a whole.
+
+    private func setInterruption(request: UInt64, limit: UnsafeMutableRawPointer) {
+        let words = UnsafeMutableRawPointer(machine)
+        words.assumingMemoryBound(to: Atomic<UInt64>.self).pointee.store(request, ordering: .releasing)
+        (words + MemoryLayout<Machine>.offset(of: \.stackLimit)!).assumingMemoryBound(to: Atomic<UInt>.self)
+            .pointee.store(UInt(bitPattern: limit), ordering: .releasing)
+    }
+
+    /// Ends the guest that runs now, or the next one to run, with ``Trap/Kind/interrupted``. May be called by any
+    /// thread.
+    public func interrupt() {
+        setInterruption(request: 1, limit: machine.pointee.stackBase)
+    }
+
+    /// Takes back ``interrupt()``.
+    public func clearInterrupt() {
+        setInterruption(request: 0, limit: machine.pointee.stackBase + stackByteCount)
+    }
+
+    /// Whether the guest was asked to stop: for host functions that wait.
+    public var isInterrupted: Bool {
+        UnsafeMutableRawPointer(machine).assumingMemoryBound(to: Atomic<UInt64>.self)
+            .pointee.load(ordering: .relaxed) != 0
+    }
+
+    // MARK: Making parts
+
+    /// Memory that holds until the store ends.
+    func allocate(byteCount: Int) -> UnsafeMutableRawPointer {
+        let place = UnsafeMutableRawPointer.allocate(byteCount: max(16, byteCount), alignment: 16)
+        allocations.append(place)
+        return place
+    }
+
+    func keep(instance: UnsafeMutableRawPointer, of linked: LinkedModule) {
+        instances.append(instance)
+        linkedModules.append(linked)
+    }
+
+    /// The record of a host function that belongs to no instance.
+    func makeRecord(of function: HostFunction.Storage) -> UnsafeMutablePointer<FunctionRecord> {
+        hostFunctions.append(function)
+        let record = allocate(byteCount: MemoryLayout<FunctionRecord>.size)
+            .bindMemory(to: FunctionRecord.self, capacity: 1)
+        record.initialize(to: FunctionRecord(host: function))
+        return record
+    }
+
+    func makeMemory(_ type: MemoryType) throws(Trap) -> UnsafeMutablePointer<MemoryRecord> {
+        let record = allocate(byteCount: MemoryLayout<MemoryRecord>.size).bindMemory(to: MemoryRecord.self, capacity: 1)
+        try initialize(record, type: type, pool: MemoryPool(image: nil, capacity: 0))
+        return record
+    }
+
+    /// Gives a memory its addresses, from a pool that has its initial contents in place.
+    func initialize(
+        _ record: UnsafeMutablePointer<MemoryRecord>, type: MemoryType, pool: MemoryPool
+    ) throws(Trap) {
+        let pageByteCount = UInt64(MemoryType.pageByteCount)
+        let available = UInt64(max(0, limits.memoryBytes - memoryBytesInUse))
+        guard type.limits.minimum <= available / pageByteCount else {
+            throw Trap(
+                kind: .limitExceeded(
+                    "a memory of \(type.limits.minimum) pages of 64 KiB does not fit in the limit of "
+                        + "\(limits.memoryBytes) bytes of linear memory"))
+        }
+        let typeMaximum = type.addressType == .i64 ? UInt64(1) << 48 : 65536
+        let maximum = min(type.limits.maximum ?? typeMaximum, typeMaximum)
+        let byteCount = Int(type.limits.minimum * pageByteCount)
+        let reserved = Int(min(maximum, UInt64(limits.memoryBytes) / pageByteCount) * pageByteCount)
+        guard let entry = pool.take(reservedByteCount: reserved) else {
+            throw Trap(kind: .limitExceeded("the process has no address space left for a memory of \(reserved) bytes"))
+        }
+        record.initialize(
+            to: MemoryRecord(
+                base: entry.base, byteCount: UInt(byteCount), reservedByteCount: UInt(reserved),
+                maximumPageCount: maximum, is64Bit: type.addressType == .i64, isShared: type.isShared,
+                hasDeclaredMaximum: type.limits.maximum != nil))
+        memoryBytesInUse += byteCount
+        memories.append(OwnedMemory(record: record, entry: entry, pool: pool))
+    }
+
+    /// Grows a memory in place; returns the old number of pages, or nil if it cannot.
+    func grow(_ record: UnsafeMutablePointer<MemoryRecord>, byPageCount count: UInt64) -> UInt64? {
+        let pageByteCount = UInt64(MemoryType.pageByteCount)
+        let old = UInt64(record.pointee.byteCount) / pageByteCount
+        let (new, overflow) = old.addingReportingOverflow(count)
+        guard !overflow, new <= record.pointee.maximumPageCount,
+            new <= UInt64(record.pointee.reservedByteCount) / pageByteCount,
+            count <= UInt64(max(0, limits.memoryBytes - memoryBytesInUse)) / pageByteCount
+        else { return nil }
+        memoryBytesInUse += Int(count * pageByteCount)
+        record.pointee.byteCount = UInt(new * pageByteCount)
+        return old
+    }
+
+    func makeTable(_ type: TableType, initialElement: UInt64) throws(Trap) -> UnsafeMutablePointer<TableRecord> {
+        let record = allocate(byteCount: MemoryLayout<TableRecord>.size).bindMemory(to: TableRecord.self, capacity: 1)
+        try initialize(record, type: type, initialElement: initialElement)
+        return record
+    }
+
+    func initialize(
+        _ record: UnsafeMutablePointer<TableRecord>, type: TableType, initialElement: UInt64
+    ) throws(Trap) {
+        let available = UInt64(max(0, limits.tableElements - tableElementsInUse))
+        guard type.limits.minimum <= available else {
+            throw Trap(
+                kind: .limitExceeded(
+                    "a table of \(type.limits.minimum) elements does not fit in the limit of "
+                        + "\(limits.tableElements) table elements"))
+        }
+        let count = Int(type.limits.minimum)
+        let capacity = max(count, 1)
+        let elements = UnsafeMutablePointer<UInt64>.allocate(capacity: capacity)
+        elements.initialize(repeating: initialElement, count: count)
+        let typeMaximum = type.addressType == .i64 ? UInt64.max : UInt64(UInt32.max)
+        record.initialize(
+            to: TableRecord(
+                elements: elements, count: UInt(count), capacity: UInt(capacity),
+                maximumCount: min(type.limits.maximum ?? typeMaximum, typeMaximum), element: type.element,
+                is64Bit: type.addressType == .i64, hasDeclaredMaximum: type.limits.maximum != nil))
+        tableElementsInUse += count
+        tables.append(record)
+    }
+
+    /// Grows a table; returns the old number of elements, or nil if it cannot.
+    func grow(_ record: UnsafeMutablePointer<TableRecord>, by count: UInt64, with element: UInt64) -> UInt64? {
+        let old = UInt64(record.pointee.count)
+        let (new, overflow) = old.addingReportingOverflow(count)
+        guard !overflow, new <= record.pointee.maximumCount,
+            count <= UInt64(max(0, limits.tableElements - tableElementsInUse))
+        else { return nil }
+        if new > UInt64(record.pointee.capacity) {
+            let capacity = Int(max(new, min(UInt64(record.pointee.capacity) * 2, record.pointee.maximumCount)))
+            let elements = UnsafeMutablePointer<UInt64>.allocate(capacity: capacity)
+            elements.initialize(from: record.pointee.elements, count: Int(old))
+            record.pointee.elements.deallocate()
+            record.pointee.elements = elements
+            record.pointee.capacity = UInt(capacity)
+        }
+        (record.pointee.elements + Int(old)).initialize(repeating: element, count: Int(count))
+        tableElementsInUse += Int(count)
+        record.pointee.count = UInt(new)
+        return old
+    }
+
+    func makeGlobal() -> UnsafeMutablePointer<GlobalCell> {
+        let cell = allocate(byteCount: MemoryLayout<GlobalCell>.size).bindMemory(to: GlobalCell.self, capacity: 1)
+        cell.initialize(to: GlobalCell())
+        return cell
+    }
+
+    func makeTag(_ type: TagType) -> UnsafeMutablePointer<TagRecord> {
+        let record = allocate(byteCount: MemoryLayout<TagRecord>.size).bindMemory(to: TagRecord.self, capacity: 1)
+        record.initialize(to: TagRecord(type: type.type.id))
+        return record
+    }
+}

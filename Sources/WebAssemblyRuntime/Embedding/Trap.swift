@@ -1,0 +1,119 @@
+/// Why guest code ended early.
+///
+/// ``description`` is a whole sentence for people; ``message`` is the specification's name of the trap.
+public struct Trap: Error, CustomStringConvertible {
+    /// What happened.
+    public enum Kind: Sendable {
+        case unreachable
+        case integerDivideByZero
+        case integerOverflow
+        case invalidConversionToInteger
+        case outOfBoundsMemoryAccess
+        case outOfBoundsTableAccess
+        case undefinedElement
+        case uninitializedElement(index: UInt64)
+        case indirectCallTypeMismatch
+        case callStackExhausted
+        case nullReference
+        case nullFunctionReference
+        case nullStructureReference
+        case nullArrayReference
+        case nullI31Reference
+        case nullExceptionReference
+        case outOfBoundsArrayAccess
+        case castFailure
+        case unalignedAtomic
+        case expectedSharedMemory
+        /// An exception that no handler in the guest caught.
+        case uncaughtException
+        /// ``Store/interrupt()`` was called: a deadline passed, or the embedder gave up.
+        case interrupted
+        /// The garbage-collected heap is full: see ``StoreLimits/heapBytes``.
+        case heapExhausted
+        /// A limit of the store does not allow what the guest needs to start; the text says which.
+        case limitExceeded(String)
+        /// A function that this engine cannot hold, such as one with more than 65,000 live values.
+        case functionTooLarge
+        /// An error thrown by a host function, unchanged.
+        case host(any Error)
+    }
+
+    /// A call that was active when the trap happened.
+    public struct Frame: Hashable, Sendable {
+        /// The name the instance's module gives itself, if any.
+        public let moduleName: String?
+        /// The function's index in its module, imported functions counted.
+        public let functionIndex: Int
+        /// The function's name from the module's name section, as it stands there.
+        public let functionName: String?
+        /// Where in the module's binary the instruction stands.
+        public let codeOffset: Int
+
+        public init(moduleName: String?, functionIndex: Int, functionName: String?, codeOffset: Int) {
+            self.moduleName = moduleName
+            self.functionIndex = functionIndex
+            self.functionName = functionName
+            self.codeOffset = codeOffset
+        }
+    }
+
+    public let kind: Kind
+
+    /// The active calls, innermost first; at most ``maximumFrames`` of them, the outermost left out.
+    public let frames: [Frame]
+
+    /// How many frames a trap describes.
+    public static let maximumFrames = 100
+
+    public init(kind: Kind, frames: [Frame] = []) {
+        self.kind = kind
+        self.frames = frames
+    }
+
+    /// The host error that ended the guest, if that is what happened.
+    public var hostError: (any Error)? {
+        if case .host(let error) = kind { error } else { nil }
+    }
+
+    /// The name of the trap as the specification's tests have it.
+    public var message: String {
+        switch kind {
+        case .unreachable: "unreachable"
+        case .integerDivideByZero: "integer divide by zero"
+        case .integerOverflow: "integer overflow"
+        case .invalidConversionToInteger: "invalid conversion to integer"
+        case .outOfBoundsMemoryAccess: "out of bounds memory access"
+        case .outOfBoundsTableAccess: "out of bounds table access"
+        case .undefinedElement: "undefined element"
+        case .uninitializedElement(let index): "uninitialized element \(index)"
+        case .indirectCallTypeMismatch: "indirect call type mismatch"
+        case .callStackExhausted: "call stack exhausted"
+        case .nullReference: "null reference"
+        case .nullFunctionReference: "null function reference"
+        case .nullStructureReference: "null structure reference"
+        case .nullArrayReference: "null array reference"
+        case .nullI31Reference: "null i31 reference"
+        case .nullExceptionReference: "null exception reference"
+        case .outOfBoundsArrayAccess: "out of bounds array access"
+        case .castFailure: "cast failure"
+        case .unalignedAtomic: "unaligned atomic"
+        case .expectedSharedMemory: "expected shared memory"
+        case .uncaughtException: "unhandled exception"
+        case .interrupted: "interrupted"
+        case .heapExhausted: "garbage-collected heap exhausted"
+        case .limitExceeded(let text): text
+        case .functionTooLarge: "function too large for this engine"
+        case .host(let error): "host function failed: \(error)"
+        }
+    }
+
+    public var description: String {
+        var text = message
+        for (position, frame) in frames.enumerated() {
+            let name = frame.functionName ?? "function \(frame.functionIndex)"
+            text += "\n  \(position): \(frame.moduleName.map { "\($0)!" } ?? "")\(name) at offset 0x"
+                + String(frame.codeOffset, radix: 16)
+        }
+        return text
+    }
+}

@@ -1,0 +1,144 @@
+import WebAssembly
+
+extension Store {
+    /// Slots for a call from the host, above everything that is in use.
+    func beginCall(slotCount: Int) throws(Trap) -> UnsafeMutableRawPointer {
+        let slots = machine.pointee.stackTop
+        let end = slots + slotCount * 8
+        guard end <= machine.pointee.stackLimit else { throw Trap(kind: .callStackExhausted) }
+        machine.pointee.stackTop = end
+        return slots
+    }
+
+    /// Gives the slots of ``beginCall(slotCount:)`` back.
+    func endCall(_ slots: UnsafeMutableRawPointer) {
+        machine.pointee.stackTop = slots
+    }
+
+    /// Runs a function whose arguments stand at `frame`, until it returns its results there.
+    func execute(
+        _ record: UnsafeMutablePointer<FunctionRecord>, frame: UnsafeMutableRawPointer, header: Int
+    ) throws(Trap) {
+        if let host = record.pointee.host {
+            do {
+                try host._withUnsafeGuaranteedRef { function in
+                    try function.body(Caller(slots: frame, context: nil, storeReference: self))
+                }
+            } catch let trap as Trap {
+                throw trap
+            } catch {
+                throw Trap(kind: .host(error))
+            }
+            return
+        }
+        guard let entry = record.pointee.entry, let context = record.pointee.context else {
+            preconditionFailure("a function of an instance has code")
+        }
+        guard machine.pointee.nesting < Store.maximumNesting else { throw Trap(kind: .callStackExhausted) }
+        machine.pointee.nesting += 1
+        defer { machine.pointee.nesting -= 1 }
+        let crossings = machine.pointee.crossingTop
+        machine.pointee.exit = .returned
+        frame.storeBytes(of: StaticCode.leave, toByteOffset: header * 8, as: UnsafeRawPointer.self)
+        frame.storeBytes(of: frame, toByteOffset: header * 8 + 8, as: UnsafeMutableRawPointer.self)
+        run(entry.pointee, frame: frame, context: context)
+        if machine.pointee.exit == .returned { return }
+        let trap = makeTrap()
+        machine.pointee.crossingTop = crossings
+        machine.pointee.exit = .returned
+        throw trap
+    }
+
+    private func run(
+        _ code: UnsafeRawPointer, frame: UnsafeMutableRawPointer, context: UnsafeMutableRawPointer
+    ) {
+        // A call from the host is one more call: it checks the stack as calls do.
+        let state = State(code, frame, machine.pointee.stackBase, 0, context, 0, 0).reloadingMemory()
+        if frame + FrameRequirement.byteCount(of: code) > machine.pointee.stackLimit {
+            return state.trap(.callStackExhausted)
+        }
+        return state.dispatch()
+    }
+
+    // MARK: Traps
+
+    /// What the machine says of why it stopped, with the active calls.
+    private func makeTrap() -> Trap {
+        let frames = activeCalls()
+        switch machine.pointee.exit {
+        case .hostError:
+            let error = pendingError
+            pendingError = nil
+            if let trap = error as? Trap { return Trap(kind: trap.kind, frames: trap.frames + frames) }
+            guard let error else { preconditionFailure("a host function's error is pending") }
+            return Trap(kind: .host(error), frames: frames)
+        case .uninitializedElement:
+            return Trap(kind: .uninitializedElement(index: machine.pointee.exitDetail), frames: frames)
+        case let reason:
+            return Trap(kind: reason.kind, frames: frames)
+        }
+    }
+
+    /// The calls of the execution that just ended, innermost first.
+    private func activeCalls() -> [Trap.Frame] {
+        var frames: [Trap.Frame] = []
+        guard var code = machine.pointee.exitCode, var frame = machine.pointee.exitFrame,
+            var context = machine.pointee.exitContext
+        else { return frames }
+        var crossing = machine.pointee.crossingTop
+        while frames.count < Trap.maximumFrames {
+            let linked = Instance(context: context, store: self).linked
+            guard let function = linked.code.function(at: code) else { break }
+            let names = linked.module.names
+            frames.append(
+                Trap.Frame(
+                    moduleName: names.module, functionIndex: function.index,
+                    functionName: names.function(function.index),
+                    codeOffset: function.binaryOffset(of: code)))
+            let header = frame + function.header * 8
+            var next = header.load(as: UnsafeRawPointer.self)
+            frame = header.load(fromByteOffset: 8, as: UnsafeMutableRawPointer.self)
+            if next == StaticCode.returnToOtherInstance {
+                crossing -= 1
+                next = crossing.pointee.returnCode
+                context = crossing.pointee.context
+            }
+            if next == StaticCode.leave { break }
+            // The return address is behind the call.
+            code = next - 1
+        }
+        return frames
+    }
+}
+
+extension ExitReason {
+    /// The trap's kind, for reasons that carry nothing else.
+    fileprivate var kind: Trap.Kind {
+        switch self {
+        case .returned, .hostError, .uninitializedElement: preconditionFailure("not a plain trap")
+        case .unreachable: .unreachable
+        case .integerDivideByZero: .integerDivideByZero
+        case .integerOverflow: .integerOverflow
+        case .invalidConversionToInteger: .invalidConversionToInteger
+        case .outOfBoundsMemoryAccess: .outOfBoundsMemoryAccess
+        case .outOfBoundsTableAccess: .outOfBoundsTableAccess
+        case .undefinedElement: .undefinedElement
+        case .indirectCallTypeMismatch: .indirectCallTypeMismatch
+        case .callStackExhausted: .callStackExhausted
+        case .nullReference: .nullReference
+        case .nullFunctionReference: .nullFunctionReference
+        case .nullStructureReference: .nullStructureReference
+        case .nullArrayReference: .nullArrayReference
+        case .nullI31Reference: .nullI31Reference
+        case .nullExceptionReference: .nullExceptionReference
+        case .outOfBoundsArrayAccess: .outOfBoundsArrayAccess
+        case .castFailure: .castFailure
+        case .unalignedAtomic: .unalignedAtomic
+        case .expectedSharedMemory: .expectedSharedMemory
+        case .interrupted: .interrupted
+        case .heapExhausted: .heapExhausted
+        case .functionTooLarge: .functionTooLarge
+        case .exception: .uncaughtException
+        }
+    }
+}

@@ -1,0 +1,91 @@
+import WebAssembly
+
+/// Where the two operands of an instruction come from.
+enum OperandForm: Int {
+    case slotSlot, slotAccumulator, slotImmediate
+    case accumulatorSlot, accumulatorAccumulator, accumulatorImmediate
+    case immediateSlot, immediateAccumulator, immediateImmediate
+
+    static let count = 9
+}
+
+/// The handlers of regular instructions, found by opcode and form.
+struct HandlerTable: @unchecked Sendable {
+    private let handlers: UnsafeMutablePointer<Handler?>
+
+    /// Instructions that compute a value of two others.
+    static let binary: HandlerTable = {
+        var table = HandlerTable()
+        addI32Binary(to: &table)
+        addI64Binary(to: &table)
+        addI32Comparisons(to: &table)
+        addI64Comparisons(to: &table)
+        addF32Binary(to: &table)
+        addF64Binary(to: &table)
+        return table
+    }()
+
+    /// Instructions that compute a value of one other, which is the first operand of the form.
+    static let unary: HandlerTable = {
+        var table = HandlerTable()
+        addIntegerUnary(to: &table)
+        addFloatUnary(to: &table)
+        addConversions(to: &table)
+        return table
+    }()
+
+    /// Branches taken if a comparison holds.
+    static let branchIf: HandlerTable = {
+        var table = HandlerTable()
+        addI32Branches(to: &table)
+        addI64Branches(to: &table)
+        addFloatBranches(to: &table)
+        return table
+    }()
+
+    /// Branches taken if a comparison of floating-point numbers does not hold; those of integers have an opposite.
+    static let branchUnless: HandlerTable = {
+        var table = HandlerTable()
+        addNegatedFloatBranches(to: &table)
+        return table
+    }()
+
+    /// Loads from memory 0 by 32-bit addresses; see there for the forms.
+    static let load: HandlerTable = {
+        var table = HandlerTable()
+        addLoads(to: &table)
+        return table
+    }()
+
+    /// Stores to memory 0: address, then value.
+    static let store: HandlerTable = {
+        var table = HandlerTable()
+        addStores(to: &table)
+        return table
+    }()
+
+    /// Stores to memory 0 at the sum of two slots; the second operand of the form is the value.
+    static let indexedStore: HandlerTable = {
+        var table = HandlerTable()
+        addIndexedStores(to: &table)
+        return table
+    }()
+
+    /// Loads and stores of any memory by addresses of any size.
+    static let far: HandlerTable = {
+        var table = HandlerTable()
+        addFarAccesses(to: &table)
+        return table
+    }()
+
+    private init() {
+        let count = Opcode.rawValueCount * OperandForm.count
+        handlers = .allocate(capacity: count)
+        handlers.initialize(repeating: nil, count: count)
+    }
+
+    subscript(opcode: Opcode, form: OperandForm) -> Handler? {
+        get { handlers[Int(opcode.rawValue) * OperandForm.count + form.rawValue] }
+        set { handlers[Int(opcode.rawValue) * OperandForm.count + form.rawValue] = newValue }
+    }
+}

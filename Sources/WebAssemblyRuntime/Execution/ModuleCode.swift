@@ -1,0 +1,126 @@
+import Synchronization
+import WebAssembly
+
+/// The translated functions of a module.
+///
+/// Each function has an entry: a cell that holds the address of its code. At first that is a stub which translates the
+/// function and replaces the entry, as a compiler of machine code could do again later. Reading an entry takes no
+/// lock; what stands before and behind the address was written before the address was.
+final class ModuleCode: @unchecked Sendable {
+    let module: Module
+    let layout: InstanceLayout
+    /// For each function of the module, how its frame begins.
+    let shapes: [FrameShape]
+
+    private let entries: UnsafeMutablePointer<UnsafeRawPointer>
+    private let stubs: UnsafeMutableRawPointer
+    private let translated = Mutex<[TranslatedFunction]>([])
+
+    private static let stubByteCount = 24
+
+    init(module: Module, layout: InstanceLayout) {
+        self.module = module
+        self.layout = layout
+        var shapesByType: [CanonicalType: FrameShape] = [:]
+        shapes = module.functions.map { type in
+            if let shape = shapesByType[type] { return shape }
+            let shape = type.functionType.map { FrameShape($0) } ?? FrameShape(FunctionType(parameters: [], results: []))
+            shapesByType[type] = shape
+            return shape
+        }
+        let count = module.functions.count
+        entries = .allocate(capacity: max(1, count))
+        stubs = .allocate(byteCount: max(1, count) * ModuleCode.stubByteCount, alignment: 16)
+        let handler = ControlHandlers.translate
+        for index in 0..<count {
+            let stub = stubs + index * ModuleCode.stubByteCount
+            stub.storeBytes(of: 0, as: UInt64.self)
+            stub.storeBytes(of: handler, toByteOffset: 8, as: Handler.self)
+            stub.storeBytes(of: UInt64(index), toByteOffset: 16, as: UInt64.self)
+            entries[index] = UnsafeRawPointer(stub + FrameRequirement.wordByteCount)
+        }
+    }
+
+    deinit {
+        translated.withLock { functions in
+            for function in functions { function.start.deallocate() }
+        }
+        entries.deallocate()
+        stubs.deallocate()
+    }
+
+    /// The cell that holds the address of a function's code.
+    func entry(of functionIndex: Int) -> UnsafeMutablePointer<UnsafeRawPointer> {
+        entries + functionIndex
+    }
+
+    /// Translates a function unless it is already; returns its code, or nil if it is too large for this engine.
+    func translate(_ functionIndex: Int) -> UnsafeRawPointer? {
+        translated.withLock { functions -> UnsafeRawPointer? in
+            let stub = UnsafeRawPointer(
+                stubs + functionIndex * ModuleCode.stubByteCount + FrameRequirement.wordByteCount)
+            let present = entries[functionIndex]
+            guard present == stub else { return present }
+            var translator = Translator(functionIndex, of: self)
+            guard let function = translator.translate() else { return nil }
+            let index = functions.firstIndex { $0.start > function.start } ?? functions.count
+            functions.insert(function, at: index)
+            let code = UnsafeRawPointer(function.start + FrameRequirement.wordByteCount)
+            UnsafeMutableRawPointer(entries + functionIndex).assumingMemoryBound(to: Atomic<UInt>.self)
+                .pointee.store(UInt(bitPattern: code), ordering: .releasing)
+            return code
+        }
+    }
+
+    /// The function that an address in code belongs to.
+    func function(at code: UnsafeRawPointer) -> TranslatedFunction? {
+        translated.withLock { functions in
+            var low = 0
+            var high = functions.count
+            while low < high {
+                let middle = (low + high) / 2
+                if UnsafeRawPointer(functions[middle].start) <= code { low = middle + 1 } else { high = middle }
+            }
+            guard low > 0, code < functions[low - 1].end else { return nil }
+            return functions[low - 1]
+        }
+    }
+}
+
+/// What is known of a translated function beside its code.
+final class TranslatedFunction: @unchecked Sendable {
+    /// The index in its module.
+    let index: Int
+    /// The slot of the frame's header.
+    let header: Int
+    /// The word before the first instruction.
+    let start: UnsafeMutableRawPointer
+    let end: UnsafeRawPointer
+    /// For each instruction that can trap or call, its distance from ``start`` and its offset in the binary; ascending.
+    private let origins: [Origin]
+
+    struct Origin {
+        let code: UInt32
+        let binary: UInt32
+    }
+
+    init(index: Int, header: Int, start: UnsafeMutableRawPointer, byteCount: Int, origins: [Origin]) {
+        self.index = index
+        self.header = header
+        self.start = start
+        end = UnsafeRawPointer(start + byteCount)
+        self.origins = origins
+    }
+
+    /// Where in the module's binary the instruction stands that an address lies in.
+    func binaryOffset(of code: UnsafeRawPointer) -> Int {
+        let distance = code - UnsafeRawPointer(start)
+        var low = 0
+        var high = origins.count
+        while low < high {
+            let middle = (low + high) / 2
+            if Int(origins[middle].code) <= distance { low = middle + 1 } else { high = middle }
+        }
+        return low > 0 ? Int(origins[low - 1].binary) : 0
+    }
+}

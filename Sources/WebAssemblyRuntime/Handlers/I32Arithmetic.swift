@@ -1,0 +1,264 @@
+import WebAssembly
+
+// Arithmetic on 32-bit integers: a destination slot at 8, operands at 10 and 12, 16 bytes.
+
+@inline(__always)
+private func binarySS(_ state: State, _ operation: (UInt32, UInt32) -> UInt32) {
+    let result = operation(state.get32(10), state.get32(12))
+    state.set32(8, result)
+    return state.next(16, accumulator: UInt64(result))
+}
+
+@inline(__always)
+private func binarySA(_ state: State, _ operation: (UInt32, UInt32) -> UInt32) {
+    let result = operation(state.get32(10), state.accumulator32)
+    state.set32(8, result)
+    return state.next(16, accumulator: UInt64(result))
+}
+
+@inline(__always)
+private func binarySI(_ state: State, _ operation: (UInt32, UInt32) -> UInt32) {
+    let result = operation(state.get32(10), state.operand32(12))
+    state.set32(8, result)
+    return state.next(16, accumulator: UInt64(result))
+}
+
+@inline(__always)
+private func binaryAS(_ state: State, _ operation: (UInt32, UInt32) -> UInt32) {
+    let result = operation(state.accumulator32, state.get32(12))
+    state.set32(8, result)
+    return state.next(16, accumulator: UInt64(result))
+}
+
+@inline(__always)
+private func binaryAI(_ state: State, _ operation: (UInt32, UInt32) -> UInt32) {
+    let result = operation(state.accumulator32, state.operand32(12))
+    state.set32(8, result)
+    return state.next(16, accumulator: UInt64(result))
+}
+
+@inline(__always)
+private func binaryIS(_ state: State, _ operation: (UInt32, UInt32) -> UInt32) {
+    let result = operation(state.operand32(12), state.get32(10))
+    state.set32(8, result)
+    return state.next(16, accumulator: UInt64(result))
+}
+
+/// Division; the operation says why it cannot be done.
+@inline(__always)
+private func divisionSS(_ state: State, _ operation: (UInt32, UInt32) -> UInt32, _ isSigned: Bool, _ canOverflow: Bool) {
+    let dividend = state.get32(10)
+    let divisor = state.get32(12)
+    if divisor == 0 { return state.trap(.integerDivideByZero) }
+    if isSigned && divisor == UInt32.max {
+        // A division by -1: the one that can overflow, and the processor's instruction must not meet it.
+        if canOverflow && dividend == UInt32(1) << 31 { return state.trap(.integerOverflow) }
+        let result: UInt32 = canOverflow ? 0 &- dividend : 0
+        state.set32(8, result)
+        return state.next(16, accumulator: UInt64(result))
+    }
+    let result = operation(dividend, divisor)
+    state.set32(8, result)
+    return state.next(16, accumulator: UInt64(result))
+}
+
+@inline(__always)
+private func divisionSA(_ state: State, _ operation: (UInt32, UInt32) -> UInt32, _ isSigned: Bool, _ canOverflow: Bool) {
+    let dividend = state.get32(10)
+    let divisor = state.accumulator32
+    if divisor == 0 { return state.trap(.integerDivideByZero) }
+    if isSigned && divisor == UInt32.max {
+        // A division by -1: the one that can overflow, and the processor's instruction must not meet it.
+        if canOverflow && dividend == UInt32(1) << 31 { return state.trap(.integerOverflow) }
+        let result: UInt32 = canOverflow ? 0 &- dividend : 0
+        state.set32(8, result)
+        return state.next(16, accumulator: UInt64(result))
+    }
+    let result = operation(dividend, divisor)
+    state.set32(8, result)
+    return state.next(16, accumulator: UInt64(result))
+}
+
+@inline(__always)
+private func divisionSI(_ state: State, _ operation: (UInt32, UInt32) -> UInt32, _ isSigned: Bool, _ canOverflow: Bool) {
+    let dividend = state.get32(10)
+    let divisor = state.operand32(12)
+    if divisor == 0 { return state.trap(.integerDivideByZero) }
+    if isSigned && divisor == UInt32.max {
+        // A division by -1: the one that can overflow, and the processor's instruction must not meet it.
+        if canOverflow && dividend == UInt32(1) << 31 { return state.trap(.integerOverflow) }
+        let result: UInt32 = canOverflow ? 0 &- dividend : 0
+        state.set32(8, result)
+        return state.next(16, accumulator: UInt64(result))
+    }
+    let result = operation(dividend, divisor)
+    state.set32(8, result)
+    return state.next(16, accumulator: UInt64(result))
+}
+
+@inline(__always)
+private func divisionAS(_ state: State, _ operation: (UInt32, UInt32) -> UInt32, _ isSigned: Bool, _ canOverflow: Bool) {
+    let dividend = state.accumulator32
+    let divisor = state.get32(12)
+    if divisor == 0 { return state.trap(.integerDivideByZero) }
+    if isSigned && divisor == UInt32.max {
+        // A division by -1: the one that can overflow, and the processor's instruction must not meet it.
+        if canOverflow && dividend == UInt32(1) << 31 { return state.trap(.integerOverflow) }
+        let result: UInt32 = canOverflow ? 0 &- dividend : 0
+        state.set32(8, result)
+        return state.next(16, accumulator: UInt64(result))
+    }
+    let result = operation(dividend, divisor)
+    state.set32(8, result)
+    return state.next(16, accumulator: UInt64(result))
+}
+
+@inline(__always)
+private func divisionAI(_ state: State, _ operation: (UInt32, UInt32) -> UInt32, _ isSigned: Bool, _ canOverflow: Bool) {
+    let dividend = state.accumulator32
+    let divisor = state.operand32(12)
+    if divisor == 0 { return state.trap(.integerDivideByZero) }
+    if isSigned && divisor == UInt32.max {
+        // A division by -1: the one that can overflow, and the processor's instruction must not meet it.
+        if canOverflow && dividend == UInt32(1) << 31 { return state.trap(.integerOverflow) }
+        let result: UInt32 = canOverflow ? 0 &- dividend : 0
+        state.set32(8, result)
+        return state.next(16, accumulator: UInt64(result))
+    }
+    let result = operation(dividend, divisor)
+    state.set32(8, result)
+    return state.next(16, accumulator: UInt64(result))
+}
+
+@inline(__always)
+private func divisionIS(_ state: State, _ operation: (UInt32, UInt32) -> UInt32, _ isSigned: Bool, _ canOverflow: Bool) {
+    let dividend = state.operand32(12)
+    let divisor = state.get32(10)
+    if divisor == 0 { return state.trap(.integerDivideByZero) }
+    if isSigned && divisor == UInt32.max {
+        // A division by -1: the one that can overflow, and the processor's instruction must not meet it.
+        if canOverflow && dividend == UInt32(1) << 31 { return state.trap(.integerOverflow) }
+        let result: UInt32 = canOverflow ? 0 &- dividend : 0
+        state.set32(8, result)
+        return state.next(16, accumulator: UInt64(result))
+    }
+    let result = operation(dividend, divisor)
+    state.set32(8, result)
+    return state.next(16, accumulator: UInt64(result))
+}
+
+private enum I32 {
+    @inline(__always)
+    static func add(_ a: UInt32, _ b: UInt32) -> UInt32 { a &+ b }
+    @inline(__always)
+    static func sub(_ a: UInt32, _ b: UInt32) -> UInt32 { a &- b }
+    @inline(__always)
+    static func mul(_ a: UInt32, _ b: UInt32) -> UInt32 { a &* b }
+    @inline(__always)
+    static func and(_ a: UInt32, _ b: UInt32) -> UInt32 { a & b }
+    @inline(__always)
+    static func or(_ a: UInt32, _ b: UInt32) -> UInt32 { a | b }
+    @inline(__always)
+    static func xor(_ a: UInt32, _ b: UInt32) -> UInt32 { a ^ b }
+    @inline(__always)
+    static func shl(_ a: UInt32, _ b: UInt32) -> UInt32 { a &<< b }
+    @inline(__always)
+    static func shrU(_ a: UInt32, _ b: UInt32) -> UInt32 { a &>> b }
+    @inline(__always)
+    static func shrS(_ a: UInt32, _ b: UInt32) -> UInt32 { UInt32(bitPattern: Int32(bitPattern: a) &>> Int32(bitPattern: b)) }
+    @inline(__always)
+    static func rotl(_ a: UInt32, _ b: UInt32) -> UInt32 { (a &<< b) | (a &>> (0 &- b)) }
+    @inline(__always)
+    static func rotr(_ a: UInt32, _ b: UInt32) -> UInt32 { (a &>> b) | (a &<< (0 &- b)) }
+    @inline(__always)
+    static func divU(_ a: UInt32, _ b: UInt32) -> UInt32 { a / b }
+    @inline(__always)
+    static func remU(_ a: UInt32, _ b: UInt32) -> UInt32 { a % b }
+    @inline(__always)
+    static func divS(_ a: UInt32, _ b: UInt32) -> UInt32 { UInt32(bitPattern: Int32(bitPattern: a) / Int32(bitPattern: b)) }
+    @inline(__always)
+    static func remS(_ a: UInt32, _ b: UInt32) -> UInt32 { UInt32(bitPattern: Int32(bitPattern: a) % Int32(bitPattern: b)) }
+}
+
+func addI32Binary(to table: inout HandlerTable) {
+    table[.i32Add, .slotSlot] = { binarySS(State($0, $1, $2, $3, $4, $5, $6), I32.add) }
+    table[.i32Add, .slotImmediate] = { binarySI(State($0, $1, $2, $3, $4, $5, $6), I32.add) }
+    table[.i32Add, .accumulatorSlot] = { binaryAS(State($0, $1, $2, $3, $4, $5, $6), I32.add) }
+    table[.i32Add, .accumulatorImmediate] = { binaryAI(State($0, $1, $2, $3, $4, $5, $6), I32.add) }
+    table[.i32Mul, .slotSlot] = { binarySS(State($0, $1, $2, $3, $4, $5, $6), I32.mul) }
+    table[.i32Mul, .slotImmediate] = { binarySI(State($0, $1, $2, $3, $4, $5, $6), I32.mul) }
+    table[.i32Mul, .accumulatorSlot] = { binaryAS(State($0, $1, $2, $3, $4, $5, $6), I32.mul) }
+    table[.i32Mul, .accumulatorImmediate] = { binaryAI(State($0, $1, $2, $3, $4, $5, $6), I32.mul) }
+    table[.i32And, .slotSlot] = { binarySS(State($0, $1, $2, $3, $4, $5, $6), I32.and) }
+    table[.i32And, .slotImmediate] = { binarySI(State($0, $1, $2, $3, $4, $5, $6), I32.and) }
+    table[.i32And, .accumulatorSlot] = { binaryAS(State($0, $1, $2, $3, $4, $5, $6), I32.and) }
+    table[.i32And, .accumulatorImmediate] = { binaryAI(State($0, $1, $2, $3, $4, $5, $6), I32.and) }
+    table[.i32Or, .slotSlot] = { binarySS(State($0, $1, $2, $3, $4, $5, $6), I32.or) }
+    table[.i32Or, .slotImmediate] = { binarySI(State($0, $1, $2, $3, $4, $5, $6), I32.or) }
+    table[.i32Or, .accumulatorSlot] = { binaryAS(State($0, $1, $2, $3, $4, $5, $6), I32.or) }
+    table[.i32Or, .accumulatorImmediate] = { binaryAI(State($0, $1, $2, $3, $4, $5, $6), I32.or) }
+    table[.i32Xor, .slotSlot] = { binarySS(State($0, $1, $2, $3, $4, $5, $6), I32.xor) }
+    table[.i32Xor, .slotImmediate] = { binarySI(State($0, $1, $2, $3, $4, $5, $6), I32.xor) }
+    table[.i32Xor, .accumulatorSlot] = { binaryAS(State($0, $1, $2, $3, $4, $5, $6), I32.xor) }
+    table[.i32Xor, .accumulatorImmediate] = { binaryAI(State($0, $1, $2, $3, $4, $5, $6), I32.xor) }
+    table[.i32Sub, .slotSlot] = { binarySS(State($0, $1, $2, $3, $4, $5, $6), I32.sub) }
+    table[.i32Sub, .slotAccumulator] = { binarySA(State($0, $1, $2, $3, $4, $5, $6), I32.sub) }
+    table[.i32Sub, .slotImmediate] = { binarySI(State($0, $1, $2, $3, $4, $5, $6), I32.sub) }
+    table[.i32Sub, .accumulatorSlot] = { binaryAS(State($0, $1, $2, $3, $4, $5, $6), I32.sub) }
+    table[.i32Sub, .accumulatorImmediate] = { binaryAI(State($0, $1, $2, $3, $4, $5, $6), I32.sub) }
+    table[.i32Sub, .immediateSlot] = { binaryIS(State($0, $1, $2, $3, $4, $5, $6), I32.sub) }
+    table[.i32Shl, .slotSlot] = { binarySS(State($0, $1, $2, $3, $4, $5, $6), I32.shl) }
+    table[.i32Shl, .slotAccumulator] = { binarySA(State($0, $1, $2, $3, $4, $5, $6), I32.shl) }
+    table[.i32Shl, .slotImmediate] = { binarySI(State($0, $1, $2, $3, $4, $5, $6), I32.shl) }
+    table[.i32Shl, .accumulatorSlot] = { binaryAS(State($0, $1, $2, $3, $4, $5, $6), I32.shl) }
+    table[.i32Shl, .accumulatorImmediate] = { binaryAI(State($0, $1, $2, $3, $4, $5, $6), I32.shl) }
+    table[.i32Shl, .immediateSlot] = { binaryIS(State($0, $1, $2, $3, $4, $5, $6), I32.shl) }
+    table[.i32ShrS, .slotSlot] = { binarySS(State($0, $1, $2, $3, $4, $5, $6), I32.shrS) }
+    table[.i32ShrS, .slotAccumulator] = { binarySA(State($0, $1, $2, $3, $4, $5, $6), I32.shrS) }
+    table[.i32ShrS, .slotImmediate] = { binarySI(State($0, $1, $2, $3, $4, $5, $6), I32.shrS) }
+    table[.i32ShrS, .accumulatorSlot] = { binaryAS(State($0, $1, $2, $3, $4, $5, $6), I32.shrS) }
+    table[.i32ShrS, .accumulatorImmediate] = { binaryAI(State($0, $1, $2, $3, $4, $5, $6), I32.shrS) }
+    table[.i32ShrS, .immediateSlot] = { binaryIS(State($0, $1, $2, $3, $4, $5, $6), I32.shrS) }
+    table[.i32ShrU, .slotSlot] = { binarySS(State($0, $1, $2, $3, $4, $5, $6), I32.shrU) }
+    table[.i32ShrU, .slotAccumulator] = { binarySA(State($0, $1, $2, $3, $4, $5, $6), I32.shrU) }
+    table[.i32ShrU, .slotImmediate] = { binarySI(State($0, $1, $2, $3, $4, $5, $6), I32.shrU) }
+    table[.i32ShrU, .accumulatorSlot] = { binaryAS(State($0, $1, $2, $3, $4, $5, $6), I32.shrU) }
+    table[.i32ShrU, .accumulatorImmediate] = { binaryAI(State($0, $1, $2, $3, $4, $5, $6), I32.shrU) }
+    table[.i32ShrU, .immediateSlot] = { binaryIS(State($0, $1, $2, $3, $4, $5, $6), I32.shrU) }
+    table[.i32Rotl, .slotSlot] = { binarySS(State($0, $1, $2, $3, $4, $5, $6), I32.rotl) }
+    table[.i32Rotl, .slotAccumulator] = { binarySA(State($0, $1, $2, $3, $4, $5, $6), I32.rotl) }
+    table[.i32Rotl, .slotImmediate] = { binarySI(State($0, $1, $2, $3, $4, $5, $6), I32.rotl) }
+    table[.i32Rotl, .accumulatorSlot] = { binaryAS(State($0, $1, $2, $3, $4, $5, $6), I32.rotl) }
+    table[.i32Rotl, .accumulatorImmediate] = { binaryAI(State($0, $1, $2, $3, $4, $5, $6), I32.rotl) }
+    table[.i32Rotl, .immediateSlot] = { binaryIS(State($0, $1, $2, $3, $4, $5, $6), I32.rotl) }
+    table[.i32Rotr, .slotSlot] = { binarySS(State($0, $1, $2, $3, $4, $5, $6), I32.rotr) }
+    table[.i32Rotr, .slotAccumulator] = { binarySA(State($0, $1, $2, $3, $4, $5, $6), I32.rotr) }
+    table[.i32Rotr, .slotImmediate] = { binarySI(State($0, $1, $2, $3, $4, $5, $6), I32.rotr) }
+    table[.i32Rotr, .accumulatorSlot] = { binaryAS(State($0, $1, $2, $3, $4, $5, $6), I32.rotr) }
+    table[.i32Rotr, .accumulatorImmediate] = { binaryAI(State($0, $1, $2, $3, $4, $5, $6), I32.rotr) }
+    table[.i32Rotr, .immediateSlot] = { binaryIS(State($0, $1, $2, $3, $4, $5, $6), I32.rotr) }
+    table[.i32DivS, .slotSlot] = { divisionSS(State($0, $1, $2, $3, $4, $5, $6), I32.divS, true, true) }
+    table[.i32DivS, .slotAccumulator] = { divisionSA(State($0, $1, $2, $3, $4, $5, $6), I32.divS, true, true) }
+    table[.i32DivS, .slotImmediate] = { divisionSI(State($0, $1, $2, $3, $4, $5, $6), I32.divS, true, true) }
+    table[.i32DivS, .accumulatorSlot] = { divisionAS(State($0, $1, $2, $3, $4, $5, $6), I32.divS, true, true) }
+    table[.i32DivS, .accumulatorImmediate] = { divisionAI(State($0, $1, $2, $3, $4, $5, $6), I32.divS, true, true) }
+    table[.i32DivS, .immediateSlot] = { divisionIS(State($0, $1, $2, $3, $4, $5, $6), I32.divS, true, true) }
+    table[.i32DivU, .slotSlot] = { divisionSS(State($0, $1, $2, $3, $4, $5, $6), I32.divU, false, false) }
+    table[.i32DivU, .slotAccumulator] = { divisionSA(State($0, $1, $2, $3, $4, $5, $6), I32.divU, false, false) }
+    table[.i32DivU, .slotImmediate] = { divisionSI(State($0, $1, $2, $3, $4, $5, $6), I32.divU, false, false) }
+    table[.i32DivU, .accumulatorSlot] = { divisionAS(State($0, $1, $2, $3, $4, $5, $6), I32.divU, false, false) }
+    table[.i32DivU, .accumulatorImmediate] = { divisionAI(State($0, $1, $2, $3, $4, $5, $6), I32.divU, false, false) }
+    table[.i32DivU, .immediateSlot] = { divisionIS(State($0, $1, $2, $3, $4, $5, $6), I32.divU, false, false) }
+    table[.i32RemS, .slotSlot] = { divisionSS(State($0, $1, $2, $3, $4, $5, $6), I32.remS, true, false) }
+    table[.i32RemS, .slotAccumulator] = { divisionSA(State($0, $1, $2, $3, $4, $5, $6), I32.remS, true, false) }
+    table[.i32RemS, .slotImmediate] = { divisionSI(State($0, $1, $2, $3, $4, $5, $6), I32.remS, true, false) }
+    table[.i32RemS, .accumulatorSlot] = { divisionAS(State($0, $1, $2, $3, $4, $5, $6), I32.remS, true, false) }
+    table[.i32RemS, .accumulatorImmediate] = { divisionAI(State($0, $1, $2, $3, $4, $5, $6), I32.remS, true, false) }
+    table[.i32RemS, .immediateSlot] = { divisionIS(State($0, $1, $2, $3, $4, $5, $6), I32.remS, true, false) }
+    table[.i32RemU, .slotSlot] = { divisionSS(State($0, $1, $2, $3, $4, $5, $6), I32.remU, false, false) }
+    table[.i32RemU, .slotAccumulator] = { divisionSA(State($0, $1, $2, $3, $4, $5, $6), I32.remU, false, false) }
+    table[.i32RemU, .slotImmediate] = { divisionSI(State($0, $1, $2, $3, $4, $5, $6), I32.remU, false, false) }
+    table[.i32RemU, .accumulatorSlot] = { divisionAS(State($0, $1, $2, $3, $4, $5, $6), I32.remU, false, false) }
+    table[.i32RemU, .accumulatorImmediate] = { divisionAI(State($0, $1, $2, $3, $4, $5, $6), I32.remU, false, false) }
+    table[.i32RemU, .immediateSlot] = { divisionIS(State($0, $1, $2, $3, $4, $5, $6), I32.remU, false, false) }
+}

@@ -1,0 +1,47 @@
+import Glibc
+
+/// The initial contents of a linear memory as an anonymous file, which new memories map copy-on-write: no byte is
+/// copied until it is touched.
+final class MemoryImage: Sendable {
+    /// Where in the memory the image begins; a multiple of the page size of the operating system.
+    let start: Int
+    let byteCount: Int
+    private let file: Int32
+
+    /// Makes an image of `pieces`, each given by its place in memory; nil if the system has no anonymous files left.
+    init?(start: Int, end: Int, pieces: [(place: Int, bytes: UnsafeRawBufferPointer)]) {
+        guard let create = MemoryImage.createAnonymousFile else { return nil }
+        let file = create("memory", 1 /* MFD_CLOEXEC */)
+        guard file >= 0 else { return nil }
+        self.file = file
+        self.start = start / AddressSpace.pageByteCount * AddressSpace.pageByteCount
+        byteCount = AddressSpace.rounded(end) - self.start
+        guard ftruncate(file, byteCount) == 0 else { return nil }
+        for (place, bytes) in pieces where bytes.count > 0 {
+            var written = 0
+            while written < bytes.count {
+                let rest = UnsafeRawBufferPointer(rebasing: bytes[written...])
+                let count = pwrite(file, rest.baseAddress, rest.count, place - self.start + written)
+                if count < 0 && errno == EINTR { continue }
+                guard count > 0 else { return nil }
+                written += count
+            }
+        }
+    }
+
+    deinit {
+        close(file)
+    }
+
+    /// Lays the image over the memory that begins at `base`.
+    func map(at base: UnsafeMutableRawPointer) -> Bool {
+        let flags = MAP_PRIVATE | MAP_FIXED | MAP_NORESERVE
+        return mmap(base + start, byteCount, PROT_READ | PROT_WRITE, flags, file, 0) != MAP_FAILED
+    }
+
+    /// `memfd_create`, which the module map of the C library leaves out.
+    private static let createAnonymousFile: (@convention(c) (UnsafePointer<CChar>, UInt32) -> Int32)? = {
+        guard let symbol = dlsym(nil, "memfd_create") else { return nil }
+        return unsafeBitCast(symbol, to: (@convention(c) (UnsafePointer<CChar>, UInt32) -> Int32).self)
+    }()
+}
