@@ -1,0 +1,280 @@
+import WebAssembly
+
+// Operations on whole ranges of memories and tables, and growing them: 24 bytes, slots at 8, 10 and 12, immediates of
+// 32 bits at 16 and 20. None of them is a leaf: the work is done by functions that say why it cannot be.
+
+/// What a function outside of the handlers found.
+typealias Outcome = ExitReason
+
+extension State {
+    /// Goes on, or ends execution.
+    @inline(__always)
+    func conclude(_ outcome: Outcome, _ byteCount: Int) {
+        if outcome != .returned { return trap(outcome) }
+        return next(byteCount)
+    }
+}
+
+enum BulkHandlers {
+    // MARK: Memories
+
+    /// The number of pages, into 8; the memory's index at 16.
+    static let memorySize: Handler = {
+        let state = State($0, $1, $2, $3, $4, $5, $6)
+        let record = state.instance.pointee.memories[Int(state.operand32(16))]
+        let pages = UInt64(record.pointee.byteCount) >> 16
+        state.set64(8, pages)
+        return state.next(24, accumulator: pages)
+    }
+
+    /// Grows by the pages at 10; the old number, or -1, into 8.
+    static let memoryGrow: Handler = {
+        let state = State($0, $1, $2, $3, $4, $5, $6)
+        let result = growMemory(state.context, Int(state.operand32(16)), state.get64(10))
+        state.set64(8, result)
+        return state.reloadingMemory().next(24)
+    }
+
+    /// To the address at 8 from that at 10, the bytes at 12; the memories' indices at 16 and 20.
+    static let memoryCopy: Handler = {
+        let state = State($0, $1, $2, $3, $4, $5, $6)
+        let outcome = copyMemory(
+            state.context, Int(state.operand32(16)), Int(state.operand32(20)), state.get64(8), state.get64(10),
+            state.get64(12))
+        return state.conclude(outcome, 24)
+    }
+
+    static let memoryFill: Handler = {
+        let state = State($0, $1, $2, $3, $4, $5, $6)
+        let outcome = fillMemory(
+            state.context, Int(state.operand32(16)), state.get64(8), state.get32(10), state.get64(12))
+        return state.conclude(outcome, 24)
+    }
+
+    /// The memory's index at 16, the segment's at 20.
+    static let memoryInit: Handler = {
+        let state = State($0, $1, $2, $3, $4, $5, $6)
+        let outcome = initializeMemory(
+            state.context, Int(state.operand32(16)), Int(state.operand32(20)), state.get64(8), state.get32(10),
+            state.get32(12))
+        return state.conclude(outcome, 24)
+    }
+
+    /// Drops a segment: its place among those of data and then of elements at 16.
+    static let drop: Handler = {
+        let state = State($0, $1, $2, $3, $4, $5, $6)
+        state.instance.pointee.droppedSegments[Int(state.operand32(16))] = true
+        return state.next(24)
+    }
+
+    // MARK: Tables: where the address of one stands at 16
+
+    static let tableGet: Handler = {
+        let state = State($0, $1, $2, $3, $4, $5, $6)
+        let table = state.table(16)
+        let index = state.get64(10)
+        if index >= UInt64(table.pointee.count) { return state.trap(.outOfBoundsTableAccess) }
+        let element = table.pointee.elements[Int(truncatingIfNeeded: index)]
+        state.set64(8, element)
+        return state.next(24, accumulator: element)
+    }
+
+    /// At the index at 8 the reference at 10.
+    static let tableSet: Handler = {
+        let state = State($0, $1, $2, $3, $4, $5, $6)
+        let table = state.table(16)
+        let index = state.get64(8)
+        if index >= UInt64(table.pointee.count) { return state.trap(.outOfBoundsTableAccess) }
+        table.pointee.elements[Int(truncatingIfNeeded: index)] = state.get64(10)
+        return state.next(24)
+    }
+
+    static let tableSize: Handler = {
+        let state = State($0, $1, $2, $3, $4, $5, $6)
+        let count = UInt64(state.table(16).pointee.count)
+        state.set64(8, count)
+        return state.next(24, accumulator: count)
+    }
+
+    /// By the number at 10 with the reference at 12; the old size, or -1, into 8.
+    static let tableGrow: Handler = {
+        let state = State($0, $1, $2, $3, $4, $5, $6)
+        let result = growTable(state.context, state.table(16), state.get64(10), state.get64(12))
+        state.set64(8, result)
+        return state.next(24)
+    }
+
+    /// From the index at 8 on the reference at 10, as often as 12 says.
+    static let tableFill: Handler = {
+        let state = State($0, $1, $2, $3, $4, $5, $6)
+        return state.conclude(fillTable(state.table(16), state.get64(8), state.get64(10), state.get64(12)), 24)
+    }
+
+    /// The target's address at 16, the source's at 20.
+    static let tableCopy: Handler = {
+        let state = State($0, $1, $2, $3, $4, $5, $6)
+        let outcome = copyTable(state.table(16), state.table(20), state.get64(8), state.get64(10), state.get64(12))
+        return state.conclude(outcome, 24)
+    }
+
+    /// The segment's index at 20.
+    static let tableInit: Handler = {
+        let state = State($0, $1, $2, $3, $4, $5, $6)
+        let outcome = initializeTable(
+            state.context, state.table(16), Int(state.operand32(20)), state.get64(8), state.get32(10), state.get32(12))
+        return state.conclude(outcome, 24)
+    }
+
+    // MARK: References
+
+    /// A reference to the function whose index is at 12, into 8; 16 bytes.
+    static let functionReference: Handler = {
+        let state = State($0, $1, $2, $3, $4, $5, $6)
+        let reference = makeFunctionReference(state.context, Int(state.operand32(12)))
+        state.set64(8, reference)
+        return state.next(16, accumulator: reference)
+    }
+
+    /// Traps if the reference at 8 is null, for the reason at 12; 16 bytes.
+    static let trapIfNull: Handler = {
+        let state = State($0, $1, $2, $3, $4, $5, $6)
+        if state.get64(8) == 0 { return state.trap(.nullReference) }
+        return state.next(16)
+    }
+}
+
+extension State {
+    /// The table whose address stands where the operand at `offset` says.
+    @inline(__always)
+    func table(_ offset: Int) -> UnsafeMutablePointer<TableRecord> {
+        context.load(fromByteOffset: Int(operand32(offset)), as: UnsafeMutablePointer<TableRecord>.self)
+    }
+}
+
+extension UnsafeMutableRawPointer {
+    fileprivate var head: UnsafeMutablePointer<InstanceContext> {
+        assumingMemoryBound(to: InstanceContext.self)
+    }
+}
+
+/// Whether a range lies within a size.
+@inline(__always)
+private func contains(_ size: UInt, _ start: UInt64, _ count: UInt64) -> Bool {
+    start <= UInt64(size) && count <= UInt64(size) &- start
+}
+
+@inline(never)
+private func growMemory(_ context: UnsafeMutableRawPointer, _ index: Int, _ pages: UInt64) -> UInt64 {
+    let record = context.head.pointee.memories[index]
+    let grown = context.head.pointee.machine.pointee.store._withUnsafeGuaranteedRef { store in
+        store.grow(record, byPageCount: pages)
+    }
+    return grown ?? (record.pointee.is64Bit ? UInt64.max : UInt64(UInt32.max))
+}
+
+@inline(never)
+private func copyMemory(
+    _ context: UnsafeMutableRawPointer, _ target: Int, _ source: Int, _ to: UInt64, _ from: UInt64, _ count: UInt64
+) -> Outcome {
+    let target = context.head.pointee.memories[target]
+    let source = context.head.pointee.memories[source]
+    guard contains(target.pointee.byteCount, to, count), contains(source.pointee.byteCount, from, count) else {
+        return .outOfBoundsMemoryAccess
+    }
+    (target.pointee.base + Int(to)).copyMemory(from: source.pointee.base + Int(from), byteCount: Int(count))
+    return .returned
+}
+
+@inline(never)
+private func fillMemory(
+    _ context: UnsafeMutableRawPointer, _ index: Int, _ start: UInt64, _ value: UInt32, _ count: UInt64
+) -> Outcome {
+    let record = context.head.pointee.memories[index]
+    guard contains(record.pointee.byteCount, start, count) else { return .outOfBoundsMemoryAccess }
+    (record.pointee.base + Int(start))
+        .initializeMemory(as: UInt8.self, repeating: UInt8(truncatingIfNeeded: value), count: Int(count))
+    return .returned
+}
+
+@inline(never)
+private func initializeMemory(
+    _ context: UnsafeMutableRawPointer, _ index: Int, _ segment: Int, _ to: UInt64, _ from: UInt32, _ count: UInt32
+) -> Outcome {
+    let record = context.head.pointee.memories[index]
+    let isDropped = context.head.pointee.droppedSegments[segment]
+    return context.head.pointee.linked._withUnsafeGuaranteedRef { linked in
+        let range = linked.module.dataSegments[segment].bytes
+        guard contains(isDropped ? 0 : UInt(range.count), UInt64(from), UInt64(count)),
+            contains(record.pointee.byteCount, to, UInt64(count))
+        else { return .outOfBoundsMemoryAccess }
+        let bytes = linked.module.binary.bytes(in: range)
+        if count > 0, let start = bytes.baseAddress {
+            (record.pointee.base + Int(to)).copyMemory(from: start + Int(from), byteCount: Int(count))
+        }
+        return .returned
+    }
+}
+
+@inline(never)
+private func growTable(
+    _ context: UnsafeMutableRawPointer, _ table: UnsafeMutablePointer<TableRecord>, _ count: UInt64, _ element: UInt64
+) -> UInt64 {
+    let grown = context.head.pointee.machine.pointee.store._withUnsafeGuaranteedRef { store in
+        store.grow(table, by: count, with: element)
+    }
+    return grown ?? (table.pointee.is64Bit ? UInt64.max : UInt64(UInt32.max))
+}
+
+@inline(never)
+private func fillTable(
+    _ table: UnsafeMutablePointer<TableRecord>, _ start: UInt64, _ element: UInt64, _ count: UInt64
+) -> Outcome {
+    guard contains(table.pointee.count, start, count) else { return .outOfBoundsTableAccess }
+    (table.pointee.elements + Int(start)).update(repeating: element, count: Int(count))
+    return .returned
+}
+
+@inline(never)
+private func copyTable(
+    _ target: UnsafeMutablePointer<TableRecord>, _ source: UnsafeMutablePointer<TableRecord>, _ to: UInt64,
+    _ from: UInt64, _ count: UInt64
+) -> Outcome {
+    guard contains(target.pointee.count, to, count), contains(source.pointee.count, from, count) else {
+        return .outOfBoundsTableAccess
+    }
+    (target.pointee.elements + Int(to)).update(from: source.pointee.elements + Int(from), count: Int(count))
+    return .returned
+}
+
+@inline(never)
+private func initializeTable(
+    _ context: UnsafeMutableRawPointer, _ table: UnsafeMutablePointer<TableRecord>, _ segment: Int, _ to: UInt64,
+    _ from: UInt32, _ count: UInt32
+) -> Outcome {
+    context.head.pointee.linked._withUnsafeGuaranteedRef { linked in
+        let isDropped = context.head.pointee.droppedSegments[linked.module.dataSegments.count + segment]
+        let items = linked.module.elementSegments[segment].items
+        guard contains(isDropped ? 0 : UInt(items.count), UInt64(from), UInt64(count)),
+            contains(table.pointee.count, to, UInt64(count))
+        else { return .outOfBoundsTableAccess }
+        let target = table.pointee.elements + Int(to)
+        for index in 0..<Int(count) {
+            target[index] = elementSegmentItem(context, linked, segment, Int(from) + index)
+        }
+        return .returned
+    }
+}
+
+/// An element of a passive segment that was not dropped.
+func elementSegmentItem(
+    _ context: UnsafeMutableRawPointer, _ linked: LinkedModule, _ segment: Int, _ index: Int
+) -> UInt64 {
+    if let evaluated = context.head.pointee.elementSegments[segment] { return evaluated[index] }
+    guard case .functions(let functions) = linked.module.elementSegments[segment].items else { return 0 }
+    return UInt64(UInt(bitPattern: context.functionRecord(Int(functions[index]))))
+}
+
+@inline(never)
+private func makeFunctionReference(_ context: UnsafeMutableRawPointer, _ index: Int) -> UInt64 {
+    UInt64(UInt(bitPattern: context.functionRecord(index)))
+}
