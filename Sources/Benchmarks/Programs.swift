@@ -1,0 +1,18 @@
+import Foundation
+
+/// Where the programs are that are measured, each a path or a name to be found on the `PATH`.
+struct Programs {
+    var hippoDev: String
+    var wasmkit = "wasmkit"
+    var python = "python3"
+    var node = "node"
+
+    static let sourceDirectory = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+    /// The path of a product of the same build as this program.
+    static func besideThisProgram(_ name: String) -> String {
+        URL(fileURLWithPath: CommandLine.arguments[0]).resolvingSymlinksInPath()
+            .deletingLastPathComponent().appendingPathComponent(name).path
+    }
+
+    static let peersDirectory = sourceDirectory.appendingPathComponent("Peers", isDirectory: true)
+}

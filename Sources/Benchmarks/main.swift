@@ -1,0 +1,13 @@
+import CommandLineInterface
+import Foundation
+
+let tool = CommandLineTool(
+    root: Command(
+        name: "Benchmarks",
+        summary: "Measure hippo-dev: run in release mode, with nothing else running.",
+        subcommands: [EngineCommand.command]
+    ),
+    version: "1",
+    environment: ProcessInfo.processInfo.environment
+)
+exit(tool.run(Array(CommandLine.arguments.dropFirst())).rawValue)
