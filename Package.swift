@@ -7,6 +7,10 @@ import PackageDescription
 /// three of them in `swift test`. Cryptography is, because its loops of machine words are fifty times slower otherwise.
 let optimised: [SwiftSetting] = [.unsafeFlags(["-O"])]
 
+/// Functions of like code are not merged into one that takes one more argument: that one would not fit into registers,
+/// and a handler that went through it would return instead of jumping on.
+let threaded: [SwiftSetting] = [.unsafeFlags(["-O", "-Xllvm", "-swiftmergefunc-threshold=0"])]
+
 let package = Package(
     name: "hippo-dev",
     products: [
@@ -22,7 +26,7 @@ let package = Package(
         .target(name: "HTTP"),
         .target(name: "WebAssembly", swiftSettings: optimised),
         .target(name: "WebAssemblyText", dependencies: ["WebAssembly"], swiftSettings: optimised),
-        .target(name: "WebAssemblyRuntime", dependencies: ["WebAssembly"], swiftSettings: optimised),
+        .target(name: "WebAssemblyRuntime", dependencies: ["WebAssembly"], swiftSettings: threaded),
         .target(name: "WASI", dependencies: ["WebAssembly", "WebAssemblyRuntime"]),
         .target(name: "Cryptography", swiftSettings: optimised),
         .target(name: "Bindle", dependencies: ["CSQLite", "Cryptography", "TOML", "HTTP"]),
@@ -40,6 +44,11 @@ let package = Package(
                 "CommandLineInterface", "TOML", "HTTP", "WebAssembly", "WebAssemblyText", "WebAssemblyRuntime", "WASI",
                 "Bindle", "Hippofacts", "WAGI", "Sandbox", "SandboxProtocol",
             ]
+        ),
+        .executableTarget(
+            name: "Benchmarks",
+            dependencies: ["CommandLineInterface", "HTTP", "WebAssemblyText"],
+            exclude: ["Guests", "Peers"]
         ),
         .target(name: "TestSupport", path: "Tests/TestSupport"),
         .testTarget(name: "TOMLTests", dependencies: ["TestSupport", "TOML"]),

@@ -1,0 +1,64 @@
+import Foundation
+import HTTP
+
+/// `hippo-dev up` on a project, on ports of its own, with nothing shown.
+final class RunningSandbox {
+    /// From the launch to the first 200 of the app, polled without a pause.
+    let millisecondsToFirstAnswer: Double
+    let app: HTTPURL
+
+    private let process: Process
+    private let client = Client()
+
+    struct Failure: Error, CustomStringConvertible {
+        let description: String
+    }
+
+    private struct ReadyEvent: Decodable {
+        let event: String
+        let app: String?
+    }
+
+    init(hippoDev: String, project: URL, store: [String] = ["--ephemeral"], path: String = "") throws {
+        process = Process()
+        process.executableURL = URL(fileURLWithPath: hippoDev)
+        process.arguments =
+            ["up", project.path, "--json", "--listen", "127.0.0.1:0", "--bindle-listen", "127.0.0.1:0"] + store
+        let output = Pipe()
+        process.standardOutput = output
+        process.standardInput = FileHandle.nullDevice
+        let start = ContinuousClock.now
+        try process.run()
+
+        var lines = Data()
+        var app: HTTPURL?
+        reading: while app == nil {
+            let chunk = output.fileHandleForReading.availableData
+            guard !chunk.isEmpty else { throw Failure(description: "hippo-dev up ended: \(String(decoding: lines, as: UTF8.self))") }
+            lines += chunk
+            for line in lines.split(separator: UInt8(ascii: "\n")) {
+                guard let event = try? JSONDecoder().decode(ReadyEvent.self, from: line), event.event == "ready" else {
+                    continue
+                }
+                app = try event.app.map { try HTTPURL($0) }
+                break reading
+            }
+        }
+        guard let app else { throw Failure(description: "the ready event names no app") }
+        self.app = app
+        while try client.send(ClientRequest(.get, HTTPURL("\(app)\(path)"))).status != .ok {}
+        millisecondsToFirstAnswer = (ContinuousClock.now - start) / .milliseconds(1)
+        // A full pipe would stop the program; what it says from here on is not wanted.
+        output.fileHandleForReading.readabilityHandler = { _ = $0.availableData }
+    }
+
+    /// The body of what `path` (without its first slash) answers.
+    func body(of path: String) throws -> [UInt8] {
+        try client.send(ClientRequest(.get, HTTPURL("\(app)\(path)"))).readAll(limit: 64 << 20)
+    }
+
+    func stop() {
+        process.terminate()
+        process.waitUntilExit()
+    }
+}
