@@ -1,3 +1,4 @@
+import HTTP
 import TOML
 
 /// The two ways in which invoices and the answers of a Bindle server are written. Both hold the same tables.
@@ -18,6 +19,29 @@ public enum DocumentEncoding: String, Hashable, Sendable, CaseIterable {
         let subtype = essence[essence.index(after: slash)...].lowercased().filter { !$0.isWhitespace }
         guard let encoding = Self.allCases.first(where: { $0.rawValue == subtype }) else { return nil }
         self = encoding
+    }
+
+    /// The encoding that a request asks for by its `Accept` field: that of the first media range that is one of the
+    /// two, or covers TOML, which is also what one gets who does not say.
+    public init(accepting headers: Headers) {
+        let ranges = headers.all("Accept").flatMap { $0.split(separator: ",") }
+        for range in ranges where !Self.isRefusal(range) {
+            if let encoding = Self(mediaType: range) {
+                self = encoding
+                return
+            }
+            let essence = range.prefix { $0 != ";" }.filter { !$0.isWhitespace }
+            if essence == "*/*" || essence == "application/*" { break }
+        }
+        self = .toml
+    }
+
+    /// Whether a media range has the quality 0: not this one.
+    private static func isRefusal(_ range: Substring) -> Bool {
+        range.split(separator: ";").dropFirst().contains { parameter in
+            let parts = parameter.split(separator: "=").map { $0.filter { !$0.isWhitespace }.lowercased() }
+            return parts.count == 2 && parts[0] == "q" && Double(parts[1]) == 0
+        }
     }
 
     public func encode(_ table: TOMLTable) -> [UInt8] {

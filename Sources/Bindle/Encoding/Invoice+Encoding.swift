@@ -91,6 +91,12 @@ extension TOMLTable {
         for (key, value) in strings.sorted(by: { $0.key < $1.key }) { self[key] = TOMLValue(value) }
     }
 
+    /// A table of these entries in their order.
+    init(_ entries: KeyValuePairs<String, TOMLValue>) {
+        self.init()
+        for (key, value) in entries { self[key] = value }
+    }
+
     mutating func set(_ key: String, _ strings: [String: String]) {
         if !strings.isEmpty { self[key] = TOMLValue(TOMLTable(strings)) }
     }

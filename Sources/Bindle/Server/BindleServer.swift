@@ -1,0 +1,224 @@
+import HTTP
+import TOML
+
+/// The Bindle protocol over a store: a handler for `HTTP.Server`.
+///
+/// All of it stands under `/v1`, except `/healthz`. In development mode two rules of the protocol are lifted, so that
+/// any Bindle client works against it unchanged: creating an ID again replaces it, and deleting deletes.
+public struct BindleServer: Sendable {
+    public let store: BindleStore
+    public let mode: BindleStore.Mode
+    /// What `/healthz` says.
+    private let version: String
+    /// Larger invoices are refused: at some 300 bytes for a parcel, this is room for 200,000.
+    private static let invoiceLimit = 64 << 20
+    /// What is read of a body that is of no use, so that its sender comes to read the answer.
+    private static let discardLimit = 64 << 20
+
+    public init(store: BindleStore, mode: BindleStore.Mode, version: String) {
+        self.store = store
+        self.mode = mode
+        self.version = version
+    }
+
+    /// Answers requests. Runs on any number of threads.
+    public var handler: RequestHandler {
+        { request, body, writer in try respond(to: request, body, writer) }
+    }
+
+    /// The HTTP server's settings with the limit on bodies lifted: a parcel may have any size, and its label is what
+    /// limits it.
+    public static func configuration(basedOn base: ServerConfiguration = ServerConfiguration()) -> ServerConfiguration {
+        var configuration = base
+        configuration.maximumBody = .max
+        return configuration
+    }
+
+    private func respond(to request: Request, _ body: RequestBody, _ writer: ResponseWriter) throws {
+        let encoding = DocumentEncoding(accepting: request.headers)
+        do throws(Failure) {
+            switch try Route(request) {
+            case .health:
+                let status = TOMLTable(["status": "OK", "version": TOMLValue(version)])
+                try send(.ok, status, as: .json, to: writer)
+            case .createInvoice: try createInvoice(request, body, encoding, writer)
+            case .invoice(let id): try sendInvoice(id, request, encoding, writer)
+            case .deleteInvoice(let id): try deleteInvoice(id, encoding, writer)
+            case .createParcel(let id, let digest): try createParcel(digest, of: id, body, encoding, writer)
+            case .parcel(let id, let digest): try sendParcel(digest, of: id, request, writer)
+            case .query: try sendMatches(request, encoding, writer)
+            case .missing(let id): try sendMissing(id, encoding, writer)
+            }
+        } catch {
+            guard !writer.hasHead else { throw error }
+            if !request.headers.contains("Expect") { discard(body) }
+            var headers: Headers = ["Content-Type": encoding.mediaType]
+            if let methods = error.allowedMethods { headers.set("Allow", methods) }
+            let table = TOMLTable(["error": TOMLValue(error.message)])
+            try writer.respond(
+                Response(status: error.status, headers: headers, body: .bytes(encoding.encode(table))))
+        }
+    }
+
+    private func send(
+        _ status: Status, _ table: TOMLTable, as encoding: DocumentEncoding, to writer: ResponseWriter
+    ) throws(Failure) {
+        try send(status, encoding.encode(table), as: encoding, to: writer)
+    }
+
+    private func send(
+        _ status: Status, _ bytes: [UInt8], as encoding: DocumentEncoding, to writer: ResponseWriter
+    ) throws(Failure) {
+        let headers: Headers = ["Content-Type": encoding.mediaType]
+        do {
+            try writer.respond(Response(status: status, headers: headers, body: .bytes(bytes)))
+        } catch {
+            throw Failure(.internalServerError, "\(error)")
+        }
+    }
+
+    private func sendMessage(
+        _ message: String, as encoding: DocumentEncoding, to writer: ResponseWriter
+    ) throws(Failure) {
+        try send(.ok, TOMLTable(["message": TOMLValue(message)]), as: encoding, to: writer)
+    }
+
+    // MARK: - Invoices
+
+    private func createInvoice(
+        _ request: Request, _ body: RequestBody, _ encoding: DocumentEncoding, _ writer: ResponseWriter
+    ) throws(Failure) {
+        var format = DocumentEncoding.toml
+        if let mediaType = request.headers["Content-Type"] {
+            guard let named = DocumentEncoding(mediaType: mediaType) else {
+                throw Failure(
+                    .badRequest, "an invoice of type '\(mediaType)' cannot be read: send application/toml or application/json")
+            }
+            format = named
+        }
+        let text: [UInt8]
+        do { text = try body.readAll(limit: Self.invoiceLimit) } catch {
+            throw Failure(error.status, error.description)
+        }
+        let invoice: Invoice
+        do { invoice = try Invoice(text, as: format) } catch {
+            throw Failure(.badRequest, "the invoice is not valid: \(error.summary)")
+        }
+        let creation = try Failure.translating { () throws(StoreError) in try store.create(invoice, mode: mode) }
+        var answer = TOMLTable(["invoice": TOMLValue(invoice.table)])
+        answer.set("missing", creation.missing.map(\.table))
+        try send(creation.missing.isEmpty ? .created : .accepted, answer, as: encoding, to: writer)
+    }
+
+    private func sendInvoice(
+        _ id: BindleID, _ request: Request, _ encoding: DocumentEncoding, _ writer: ResponseWriter
+    ) throws(Failure) {
+        let isYankedWanted = try Parameters(request).boolean("yanked") ?? false
+        let text = try Failure.translating { () throws(StoreError) in
+            switch encoding {
+            // This is how it is stored.
+            case .toml: try store.invoiceText(id, includingYanked: isYankedWanted)
+            case .json: try store.invoice(id, includingYanked: isYankedWanted).encoded(as: .json)
+            }
+        }
+        try send(.ok, text, as: encoding, to: writer)
+    }
+
+    private func deleteInvoice(
+        _ id: BindleID, _ encoding: DocumentEncoding, _ writer: ResponseWriter
+    ) throws(Failure) {
+        try Failure.translating { () throws(StoreError) in
+            switch mode {
+            case .immutable: try store.yank(id)
+            case .development: try store.delete(id)
+            }
+        }
+        try sendMessage(mode == .immutable ? "invoice yanked" : "invoice deleted", as: encoding, to: writer)
+    }
+
+    private func sendMissing(
+        _ id: BindleID, _ encoding: DocumentEncoding, _ writer: ResponseWriter
+    ) throws(Failure) {
+        let labels = try Failure.translating { () throws(StoreError) in try store.missingParcels(of: id) }
+        try send(.ok, TOMLTable(["missing": TOMLValue(labels.map(\.table))]), as: encoding, to: writer)
+    }
+
+    private func sendMatches(
+        _ request: Request, _ encoding: DocumentEncoding, _ writer: ResponseWriter
+    ) throws(Failure) {
+        let query = try BindleQuery(Parameters(request))
+        let matches = try Failure.translating { () throws(StoreError) in try store.find(query) }
+        let answer = TOMLTable([
+            "query": TOMLValue(query.terms),
+            "strict": TOMLValue(query.isStrict),
+            "offset": TOMLValue(query.offset),
+            "limit": TOMLValue(query.limit),
+            "total": TOMLValue(matches.total),
+            "more": TOMLValue(matches.hasMore),
+            "yanked": TOMLValue(query.includesYanked),
+            "invoices": TOMLValue(matches.invoices.map(\.table)),
+        ])
+        try send(.ok, answer, as: encoding, to: writer)
+    }
+
+    // MARK: - Parcels
+
+    private func createParcel(
+        _ digest: String, of id: BindleID, _ body: RequestBody, _ encoding: DocumentEncoding,
+        _ writer: ResponseWriter
+    ) throws(Failure) {
+        let upload: ParcelUpload
+        do {
+            upload = try store.upload(digest, to: id)
+        } catch .parcelExists where mode == .development {
+            discard(body)
+            return try sendMessage("parcel created", as: encoding, to: writer)
+        } catch {
+            throw Failure(error)
+        }
+        if let length = body.contentLength, length != Int64(upload.size) {
+            throw Failure(.wrongSize(digest: digest, expected: upload.size, actual: Int(length)))
+        }
+        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 256 << 10, alignment: 64)
+        defer { buffer.deallocate() }
+        while true {
+            let count: Int
+            do { count = try body.read(into: buffer) } catch { throw Failure(error.status, error.description) }
+            if count == 0 { break }
+            do { try upload.write(UnsafeRawBufferPointer(rebasing: buffer[..<count])) } catch { throw Failure(error) }
+        }
+        let isNew = try Failure.translating { () throws(StoreError) in try upload.finish() }
+        guard isNew || mode == .development else { throw Failure(.parcelExists(id, digest: digest)) }
+        try sendMessage("parcel created", as: encoding, to: writer)
+    }
+
+    private func sendParcel(
+        _ digest: String, of id: BindleID, _ request: Request, _ writer: ResponseWriter
+    ) throws(Failure) {
+        let isYankedWanted = try Parameters(request).boolean("yanked") ?? false
+        let parcel = try Failure.translating { () throws(StoreError) in
+            try store.parcel(digest, of: id, includingYanked: isYankedWanted)
+        }
+        do {
+            // The media type comes from an invoice, and may be any text: one that is no header's value is left out.
+            var headers: Headers = ["Content-Length": String(parcel.size)]
+            if parcel.mediaType.utf8.allSatisfy({ (0x20...0x7E).contains($0) }) {
+                headers.set("Content-Type", parcel.mediaType)
+            }
+            try writer.writeHead(.ok, headers)
+            guard request.method != .head else { return }
+            while let piece = try parcel.next() { try writer.write(piece) }
+        } catch {
+            throw Failure(.internalServerError, "\(error)")
+        }
+    }
+
+    /// Reads a body that is of no use. A client that is still sending when the connection closes may not see the
+    /// answer; one that sends without end is cut off.
+    private func discard(_ body: RequestBody) {
+        var total = 0
+        while total < Self.discardLimit, let piece = try? body.read(upTo: 64 << 10), !piece.isEmpty {
+            total += piece.count
+        }
+    }
+}

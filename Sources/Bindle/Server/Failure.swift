@@ -1,0 +1,40 @@
+import HTTP
+
+/// An answer that says what is wrong.
+struct Failure: Error, CustomStringConvertible {
+    let status: Status
+    let message: String
+    /// The value of `Allow`, for a method that the resource does not have.
+    let allowedMethods: String?
+
+    init(_ status: Status, _ message: String, allowedMethods: String? = nil) {
+        self.status = status
+        self.message = message
+        self.allowedMethods = allowedMethods
+    }
+
+    init(_ error: StoreError) {
+        self.init(Self.status(of: error), error.description)
+    }
+
+    var description: String { message }
+
+    static func translating<Result>(_ body: () throws(StoreError) -> Result) throws(Failure) -> Result {
+        do { return try body() } catch { throw Failure(error) }
+    }
+
+    private static func status(of error: StoreError) -> Status {
+        switch error {
+        case .noSuchBindle, .parcelNotUploaded: .notFound
+        case .bindleExists, .parcelExists: .conflict
+        case .yanked: .forbidden
+        case .newBindleIsYanked: .unprocessableContent
+        case .invalidInvoice, .notInInvoice, .wrongDigest, .wrongSize: .badRequest
+        // 507 Insufficient Storage (RFC 4918 section 11.5)
+        case .diskFull: Status(507)
+        case .inUse, .newerFormat, .notAStore, .corrupt, .notWritable, .cannotOpen, .database, .unreadableSource,
+            .sourceChanged:
+            .internalServerError
+        }
+    }
+}

@@ -1,0 +1,73 @@
+import HTTP
+
+/// What a request is for.
+enum Route: Hashable {
+    case health
+    case createInvoice
+    case invoice(BindleID)
+    case deleteInvoice(BindleID)
+    case createParcel(BindleID, digest: String)
+    case parcel(BindleID, digest: String)
+    case query
+    case missing(BindleID)
+
+    /// - Throws: `Failure` with 400 for a path that is malformed or holds a bad ID, 404 for one that leads nowhere, 405
+    ///   for a method that does not fit.
+    init(_ request: Request) throws(Failure) {
+        // Decoded as a whole, before it is taken apart: slashes within an ID may be sent as such or encoded.
+        guard let path = PercentEncoding.decode(request.path) else {
+            throw Failure(.badRequest, "the path '\(request.path)' is not percent-encoded UTF-8")
+        }
+        let method = request.method
+        let isRead = method == .get || method == .head
+        let readMethods = "GET, HEAD"
+        func allow(_ methods: String) -> Failure {
+            Failure(
+                .methodNotAllowed, "\(path) does not take \(method); it takes \(methods)", allowedMethods: methods)
+        }
+
+        if path == "/healthz" {
+            guard isRead else { throw allow(readMethods) }
+            self = .health
+        } else if path == "/v1/_i" || path == "/v1/_i/" {
+            guard method == .post else { throw allow("POST") }
+            self = .createInvoice
+        } else if path == "/v1/_q" {
+            guard isRead else { throw allow(readMethods) }
+            self = .query
+        } else if let text = path.suffix(after: "/v1/_r/missing/") {
+            let id = try Self.id(text)
+            guard isRead else { throw allow(readMethods) }
+            self = .missing(id)
+        } else if let text = path.suffix(after: "/v1/_i/") {
+            // Neither names nor versions have an `@`.
+            if let separator = text.firstIndex(of: "@") {
+                let id = try Self.id(text[..<separator])
+                let digest = String(text[text.index(after: separator)...])
+                if method == .post { self = .createParcel(id, digest: digest) } else {
+                    guard isRead else { throw allow("GET, HEAD, POST") }
+                    self = .parcel(id, digest: digest)
+                }
+            } else {
+                let id = try Self.id(text)
+                if method == .delete { self = .deleteInvoice(id) } else {
+                    guard isRead else { throw allow("GET, HEAD, DELETE") }
+                    self = .invoice(id)
+                }
+            }
+        } else {
+            throw Failure(.notFound, "there is nothing at \(path)")
+        }
+    }
+
+    private static func id(_ text: Substring) throws(Failure) -> BindleID {
+        do { return try BindleID(text) } catch { throw Failure(.badRequest, error.description) }
+    }
+}
+
+extension String {
+    /// What follows `prefix`; `nil` when this does not begin with it.
+    fileprivate func suffix(after prefix: String) -> Substring? {
+        hasPrefix(prefix) ? dropFirst(prefix.count) : nil
+    }
+}
