@@ -1,0 +1,209 @@
+import HTTP
+import TOML
+
+/// A client of any Bindle server that is reached by plain HTTP. Its calls block; any number of threads may share it.
+public struct BindleClient: Sendable {
+    /// How the client says who it is.
+    public enum Credentials: Sendable {
+        case none
+        case basic(username: String, password: String)
+        case bearer(token: String)
+
+        var header: String? {
+            switch self {
+            case .none: nil
+            case .basic(let username, let password): "Basic " + Base64.encode("\(username):\(password)".utf8)
+            case .bearer(let token): "Bearer \(token)"
+            }
+        }
+    }
+
+    public static let defaultURL = "http://127.0.0.1:8080/v1"
+
+    /// The URL that all paths are below, ending in `/v1` by custom.
+    public let baseURL: HTTPURL
+    private let credentials: Credentials
+    private let client: Client
+    /// Larger answers than this are not read, parcels excepted.
+    private static let answerLimit = 256 << 20
+
+    public init(
+        baseURL: HTTPURL, credentials: Credentials = .none,
+        configuration: ClientConfiguration = ClientConfiguration()
+    ) {
+        self.baseURL = baseURL
+        self.credentials = credentials
+        client = Client(configuration: configuration)
+    }
+
+    /// - Parameter baseURL: For instance `http://127.0.0.1:8080/v1`.
+    public init(
+        baseURL: String, credentials: Credentials = .none,
+        configuration: ClientConfiguration = ClientConfiguration()
+    ) throws(BindleClientError) {
+        let url: HTTPURL
+        do { url = try HTTPURL(baseURL) } catch { throw .invalidURL(error) }
+        self.init(baseURL: url, credentials: credentials, configuration: configuration)
+    }
+
+    // MARK: - Invoices
+
+    public func invoice(_ id: BindleID, includingYanked: Bool = false) throws(BindleClientError) -> Invoice {
+        let path = "_i/\(PercentEncoding.encodePath(id.description))" + (includingYanked ? "?yanked=true" : "")
+        let exchange = try send(.get, path)
+        let text = try exchange.body(limit: Self.answerLimit)
+        do { return try Invoice(text, as: exchange.encoding, validating: false) } catch {
+            throw exchange.malformed(error.description)
+        }
+    }
+
+    /// What a server makes of a new invoice.
+    public struct Creation: Hashable, Sendable {
+        /// The invoice as the server keeps it.
+        public let invoice: Invoice
+        /// The labels of the parcels that are to be uploaded.
+        public let missing: [Label]
+    }
+
+    /// Hands an invoice in. What is `missing` is to be uploaded after it.
+    public func create(_ invoice: Invoice) throws(BindleClientError) -> Creation {
+        let headers: Headers = ["Content-Type": DocumentEncoding.toml.mediaType]
+        let exchange = try send(.post, "_i", headers: headers, body: .bytes(invoice.encoded(as: .toml)))
+        let answer = try exchange.table(limit: Self.answerLimit)
+        do throws(InvoiceProblem) {
+            let fields = try TableReader(answer, at: [], position: nil, keys: ["invoice", "missing"])
+            guard let table = try fields.required("invoice", answer["invoice"]).table else {
+                throw InvoiceProblem(at: ["invoice"], "a table is wanted here")
+            }
+            return Creation(invoice: try Invoice(table), missing: try fields.list("missing", Label.init))
+        } catch {
+            throw exchange.malformed(error.description)
+        }
+    }
+
+    /// Deletes a bindle; most servers yank it instead.
+    /// - Returns: What the server says that it did.
+    @discardableResult
+    public func delete(_ id: BindleID) throws(BindleClientError) -> String {
+        let exchange = try send(.delete, "_i/\(PercentEncoding.encodePath(id.description))")
+        let answer = try exchange.table(limit: Self.answerLimit)
+        return answer["message"]?.string ?? ""
+    }
+
+    /// The labels of the parcels that a bindle names and the server does not have.
+    public func missingParcels(of id: BindleID) throws(BindleClientError) -> [Label] {
+        let exchange = try send(.get, "_r/missing/\(PercentEncoding.encodePath(id.description))")
+        let answer = try exchange.table(limit: Self.answerLimit)
+        do {
+            return try TableReader(answer, at: [], position: nil, keys: ["missing"]).list("missing", Label.init)
+        } catch {
+            throw exchange.malformed(error.description)
+        }
+    }
+
+    /// Finds bindles, one page of them.
+    public func find(_ query: BindleQuery) throws(BindleClientError) -> BindleMatches {
+        var parameters = [
+            ("q", query.terms), ("o", String(query.offset)), ("l", String(query.limit)),
+            ("strict", String(query.isStrict)), ("yanked", String(query.includesYanked)),
+        ]
+        if !query.versions.text.isEmpty { parameters.append(("v", query.versions.text)) }
+        let text = parameters.map { "\($0.0)=\(PercentEncoding.encode($0.1))" }.joined(separator: "&")
+        let exchange = try send(.get, "_q?\(text)")
+        let answer = try exchange.table(limit: Self.answerLimit)
+        do throws(InvoiceProblem) {
+            let fields = try TableReader(
+                answer, at: [], position: nil,
+                keys: ["query", "strict", "offset", "limit", "total", "more", "yanked", "invoices"])
+            let invoices = try fields.list("invoices") { (value, path) throws(InvoiceProblem) in
+                guard let table = value.table else { throw InvoiceProblem(at: path, "a table is wanted here") }
+                return try Invoice(table)
+            }
+            return BindleMatches(
+                total: try fields.requiredCount("total"), invoices: invoices,
+                hasMore: try fields.boolean("more") ?? false)
+        } catch {
+            throw exchange.malformed(error.description)
+        }
+    }
+
+    // MARK: - Parcels
+
+    private func parcelPath(_ digest: String, of id: BindleID) -> String {
+        "_i/\(PercentEncoding.encodePath(id.description))@\(PercentEncoding.encode(digest))"
+    }
+
+    /// Uploads a parcel whose bytes are in memory, in a file, or made while it is sent.
+    public func upload(
+        _ label: Label, to id: BindleID, body: ClientRequest.Body
+    ) throws(BindleClientError) {
+        let headers: Headers = ["Content-Type": "application/octet-stream"]
+        let exchange = try send(.post, parcelPath(label.sha256, of: id), headers: headers, body: body)
+        _ = try exchange.body(limit: Self.answerLimit)
+    }
+
+    /// Fetches a parcel, and checks its size and digest by its label.
+    /// - Parameter receive: Handed the bytes as they arrive. They are only known to be the right ones once this
+    ///   function has returned.
+    public func parcel(
+        _ label: Label, of id: BindleID, includingYanked: Bool = false,
+        receive: (UnsafeRawBufferPointer) throws -> Void
+    ) throws(BindleClientError) {
+        let path = parcelPath(label.sha256, of: id) + (includingYanked ? "?yanked=true" : "")
+        let exchange = try send(.get, path)
+        defer { exchange.response.close() }
+        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 256 << 10, alignment: 64)
+        defer { buffer.deallocate() }
+        var hash = SHA256()
+        var size = 0
+        while true {
+            let count = try exchange.read(into: buffer)
+            if count == 0 { break }
+            size += count
+            guard size <= label.size else {
+                throw exchange.malformed("the parcel has more than the \(label.size) bytes of its label")
+            }
+            let piece = UnsafeRawBufferPointer(rebasing: buffer[..<count])
+            hash.update(piece)
+            do { try receive(piece) } catch { throw .receiver("\(error)") }
+        }
+        guard size == label.size else {
+            throw exchange.malformed("the parcel has \(size) bytes, not the \(label.size) of its label")
+        }
+        let digest = hash.finalize()
+        guard digest.hex == label.sha256 else {
+            throw exchange.malformed("the parcel's bytes have the SHA-256 digest \(digest), not \(label.sha256)")
+        }
+    }
+
+    /// Fetches a parcel into memory; for parcels whose label says that they are small.
+    public func parcel(
+        _ label: Label, of id: BindleID, includingYanked: Bool = false
+    ) throws(BindleClientError) -> [UInt8] {
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(min(label.size, 64 << 20))
+        try parcel(label, of: id, includingYanked: includingYanked) { bytes.append(contentsOf: $0) }
+        return bytes
+    }
+
+    // MARK: - Requests
+
+    private func send(
+        _ method: Method, _ path: String, headers: Headers = [:], body: ClientRequest.Body = .empty
+    ) throws(BindleClientError) -> BindleExchange {
+        let url: HTTPURL
+        do { url = try baseURL.appending(path) } catch { throw .invalidURL(error) }
+        var headers = headers
+        headers.set("Accept", DocumentEncoding.toml.mediaType)
+        if let authorization = credentials.header { headers.set("Authorization", authorization) }
+        let response: ClientResponse
+        do {
+            response = try client.send(ClientRequest(method, url, headers: headers, body: body))
+        } catch {
+            throw .transport(method: method.rawValue, error)
+        }
+        let exchange = BindleExchange(method: method, url: url, response: response)
+        guard (200..<300).contains(response.status.code) else { throw exchange.refusal() }
+        return exchange
+    }
+}

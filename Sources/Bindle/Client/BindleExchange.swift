@@ -1,0 +1,82 @@
+import HTTP
+import TOML
+
+/// A request that was sent and the response to it, whose body is still to be read.
+struct BindleExchange {
+    let method: Method
+    let url: HTTPURL
+    let response: ClientResponse
+
+    var encoding: DocumentEncoding {
+        response.headers["Content-Type"].flatMap { DocumentEncoding(mediaType: $0) } ?? .toml
+    }
+
+    func read(into buffer: UnsafeMutableRawBufferPointer) throws(BindleClientError) -> Int {
+        do { return try response.read(into: buffer) } catch { throw .transport(method: method.rawValue, error) }
+    }
+
+    func body(limit: Int) throws(BindleClientError) -> [UInt8] {
+        do { return try response.readAll(limit: limit) } catch { throw .transport(method: method.rawValue, error) }
+    }
+
+    func table(limit: Int) throws(BindleClientError) -> TOMLTable {
+        let bytes = try body(limit: limit)
+        do { return try encoding.decode(bytes) } catch { throw malformed(error.description) }
+    }
+
+    func malformed(_ problem: String) -> BindleClientError {
+        .malformed(method: method.rawValue, url: url.description, problem: problem)
+    }
+
+    /// The error for a status that is not a success, with what the server says of it.
+    func refusal() -> BindleClientError {
+        var message: String?
+        if let bytes = try? response.readAll(limit: 1 << 20) {
+            message = (try? encoding.decode(bytes))?["error"]?.string
+            if message == nil, !bytes.isEmpty, let text = String(validating: bytes.prefix(500), as: UTF8.self) {
+                message = text.trimmingWhitespace()
+            }
+        }
+        return .refused(
+            method: method.rawValue, url: url.description, status: response.status, message: message)
+    }
+}
+
+extension String {
+    fileprivate func trimmingWhitespace() -> String {
+        var text = Substring(self)
+        while text.first?.isWhitespace == true { text.removeFirst() }
+        while text.last?.isWhitespace == true { text.removeLast() }
+        return String(text)
+    }
+}
+
+/// Why a request to a Bindle server failed. The description names the request.
+public enum BindleClientError: Error, Hashable, CustomStringConvertible {
+    case invalidURL(HTTPURLError)
+    /// There was no answer, or none that is HTTP.
+    case transport(method: String, ClientError)
+    /// The server said no; `message` is its reason.
+    case refused(method: String, url: String, status: Status, message: String?)
+    /// The server said yes, and what it sent is not what was asked for.
+    case malformed(method: String, url: String, problem: String)
+    /// What was to be done with a parcel's bytes failed.
+    case receiver(String)
+
+    /// The status of a server's refusal.
+    public var status: Status? {
+        if case .refused(_, _, let status, _) = self { status } else { nil }
+    }
+
+    public var description: String {
+        switch self {
+        case .invalidURL(let error): error.description
+        case .transport(let method, let error): "\(method) \(error)"
+        case .refused(let method, let url, let status, let message):
+            "\(method) \(url): the server answered \(status)" + (message.map { ": \($0)" } ?? "")
+        case .malformed(let method, let url, let problem):
+            "\(method) \(url): the server's answer makes no sense: \(problem)"
+        case .receiver(let message): message
+        }
+    }
+}

@@ -1,0 +1,48 @@
+import Foundation
+
+/// A file that is being written beside the place that it takes once it is whole.
+final class PendingFile {
+    private let path: String
+    private let pendingPath: String
+    private var descriptor: Int32
+
+    init(replacing path: String) throws(StandaloneBindleError) {
+        self.path = path
+        pendingPath = "\(path).\(getpid())-\(UInt32.random(in: 0...(.max))).partial"
+        descriptor = open(pendingPath, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
+        guard descriptor >= 0 else { throw Self.failure(path) }
+    }
+
+    deinit {
+        guard descriptor >= 0 else { return }
+        close(descriptor)
+        unlink(pendingPath)
+    }
+
+    private static func failure(_ path: String) -> StandaloneBindleError {
+        .cannotWrite(path: path, detail: String(cString: strerror(errno)))
+    }
+
+    func write(_ bytes: UnsafeRawBufferPointer) throws(StandaloneBindleError) {
+        var rest = bytes
+        while !rest.isEmpty {
+            let count = Foundation.write(descriptor, rest.baseAddress!, rest.count)
+            if count >= 0 {
+                rest = UnsafeRawBufferPointer(rebasing: rest[count...])
+            } else if errno != EINTR {
+                throw Self.failure(path)
+            }
+        }
+    }
+
+    /// Gives the file its name. Closing can fail too: on a network file system, that is where a full disk shows.
+    func commit() throws(StandaloneBindleError) {
+        let closed = close(descriptor)
+        descriptor = -1
+        guard closed == 0, rename(pendingPath, path) == 0 else {
+            let error = Self.failure(path)
+            unlink(pendingPath)
+            throw error
+        }
+    }
+}

@@ -1,0 +1,102 @@
+import Foundation
+
+/// A bindle as a directory: `SHA256_OF_ID/invoice.toml`, and any of its parcels as `SHA256_OF_ID/parcels/SHA256.dat`.
+public struct StandaloneBindle: Sendable {
+    /// The directory that is named by the digest of the ID.
+    public let directory: String
+    public let invoice: Invoice
+
+    /// Opens a standalone bindle.
+    /// - Parameter path: Its own directory, the one with `invoice.toml` in it.
+    public init(at path: String) throws(StandaloneBindleError) {
+        let file = Self.invoicePath(in: path)
+        guard let text = FileManager.default.contents(atPath: file) else {
+            throw .notABindle(path: path, detail: "\(file) cannot be read")
+        }
+        do {
+            invoice = try Invoice(Array(text), as: .toml)
+        } catch {
+            throw .invalidInvoice(path: file, error)
+        }
+        directory = path
+    }
+
+    /// Opens the standalone bindle with this ID below `parent`.
+    public init(_ id: BindleID, in parent: String) throws(StandaloneBindleError) {
+        try self.init(at: Self.directory(of: id, in: parent))
+        guard invoice.id == id else { throw .wrongID(path: directory, expected: id, actual: invoice.id) }
+    }
+
+    /// The directory of the standalone bindle with this ID below `parent`.
+    public static func directory(of id: BindleID, in parent: String) -> String { "\(parent)/\(id.digest.hex)" }
+
+    private static func invoicePath(in directory: String) -> String { "\(directory)/invoice.toml" }
+
+    /// Where a parcel is or would be.
+    public func parcelPath(_ digest: String) -> String { "\(directory)/parcels/\(digest).dat" }
+
+    /// The labels of the parcels that it has.
+    public var presentParcels: [Label] {
+        invoice.distinctLabels.filter { FileManager.default.fileExists(atPath: parcelPath($0.sha256)) }
+    }
+
+    // MARK: - Writing
+
+    /// Makes the directory of a bindle below `parent` and writes its parcels, then its invoice.
+    ///
+    /// Each file appears under its name only when it is whole. Parcels that are there already, with the right bytes,
+    /// are kept.
+    /// - Parameter fetch: Hands a parcel's bytes to the function that it is given. Their digest is checked.
+    public static func write(
+        _ invoice: Invoice, in parent: String,
+        fetch: (Label, (UnsafeRawBufferPointer) throws -> Void) throws -> Void
+    ) throws -> StandaloneBindle {
+        try invoice.validate()
+        let directory = Self.directory(of: invoice.id, in: parent)
+        let parcels = "\(directory)/parcels"
+        do {
+            try FileManager.default.createDirectory(atPath: parcels, withIntermediateDirectories: true)
+        } catch {
+            throw StandaloneBindleError.cannotWrite(path: parcels, detail: error.localizedDescription)
+        }
+        for label in invoice.distinctLabels {
+            let path = "\(parcels)/\(label.sha256).dat"
+            if let present = try? SHA256.hash(fileAt: path), present.digest.hex == label.sha256 { continue }
+            let file = try PendingFile(replacing: path)
+            var hash = SHA256()
+            try fetch(label) { bytes in
+                hash.update(bytes)
+                try file.write(bytes)
+            }
+            let digest = hash.finalize()
+            guard digest.hex == label.sha256 else {
+                throw StandaloneBindleError.wrongDigest(path: path, actual: digest)
+            }
+            try file.commit()
+        }
+        let file = try PendingFile(replacing: invoicePath(in: directory))
+        try invoice.encoded(as: .toml).withUnsafeBytes { try file.write($0) }
+        try file.commit()
+        return try StandaloneBindle(at: directory)
+    }
+}
+
+/// What is wrong with a standalone bindle.
+public enum StandaloneBindleError: Error, Hashable, CustomStringConvertible {
+    case notABindle(path: String, detail: String)
+    case invalidInvoice(path: String, InvoiceError)
+    case wrongID(path: String, expected: BindleID, actual: BindleID)
+    case wrongDigest(path: String, actual: SHA256Digest)
+    case cannotWrite(path: String, detail: String)
+
+    public var description: String {
+        switch self {
+        case .notABindle(let path, let detail): "\(path) is not a standalone bindle: \(detail)"
+        case .invalidInvoice(let path, let error): "\(path): \(error)"
+        case .wrongID(let path, let expected, let actual):
+            "the standalone bindle in \(path) should be \(expected), and is \(actual)"
+        case .wrongDigest(let path, let actual): "the bytes for \(path) have the SHA-256 digest \(actual)"
+        case .cannotWrite(let path, let detail): "cannot write \(path): \(detail)"
+        }
+    }
+}
