@@ -78,18 +78,22 @@ extension Command {
         configuration.requestObserver = { record in
             let request = "\(record.method?.description ?? "-") \(record.target ?? "-")"
             let milliseconds = String(format: "%.1f", record.duration / .milliseconds(1))
-            print("\(request) \(record.status.map { String($0.code) } ?? "-") \(milliseconds) ms")
+            say("\(request) \(record.status.map { String($0.code) } ?? "-") \(milliseconds) ms")
         }
         configuration.problemObserver = { FileHandle.standardError.write(Data("\($0)\n".utf8)) }
-        setvbuf(stdout, nil, _IOLBF, 0)
         let socket = try ListeningSocket(binding: address)
         let server = Server(socket: socket, configuration: configuration, handler: bindles.handler)
         try server.start()
         let kind = mode == .immutable ? "strict" : "development mode"
-        print("Serving the bindles of \(path) at http://\(socket.address)/v1 (\(kind))")
+        say("Serving the bindles of \(path) at http://\(socket.address)/v1 (\(kind))")
         signals.wait()
         server.drain(deadline: .seconds(10))
         return .success
+    }
+
+    /// Writes a line at once: a log that waits in a buffer is of no use to who follows it through a pipe.
+    private static func say(_ line: String) {
+        FileHandle.standardOutput.write(Data("\(line)\n".utf8))
     }
 
     // MARK: - list, show, get, delete
