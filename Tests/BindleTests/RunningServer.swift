@@ -1,0 +1,68 @@
+import HTTP
+import TOML
+import TestSupport
+
+import Bindle
+
+/// A Bindle server on a free port, over a store of its own.
+final class RunningServer {
+    let directory: TemporaryDirectory
+    let store: BindleStore
+    let url: String
+    private let server: Server
+    private let client = Client()
+
+    init(_ mode: BindleStore.Mode) throws {
+        directory = try TemporaryDirectory()
+        store = try BindleStore(path: directory.path + "/bindles.sqlite")
+        let bindles = BindleServer(store: store, mode: mode, version: "0.1.0")
+        server = Server(
+            socket: try ListeningSocket(binding: .loopback(port: 0)), configuration: BindleServer.configuration(),
+            handler: bindles.handler)
+        try server.start()
+        url = "http://\(server.address)/v1"
+    }
+
+    deinit {
+        server.stop()
+    }
+
+    struct Answer {
+        let status: Int
+        let headers: Headers
+        let bytes: [UInt8]
+
+        var text: String { String(decoding: bytes, as: UTF8.self) }
+
+        /// The body as the document that its content type says it is.
+        func document() throws -> TOMLTable {
+            try DocumentEncoding(mediaType: headers["Content-Type"] ?? "")!.decode(bytes)
+        }
+    }
+
+    /// Sends a request to `path` below `/v1`.
+    func send(
+        _ method: Method, _ path: String, headers: Headers = [:], body: ClientRequest.Body = .empty
+    ) throws -> Answer {
+        try send(method, to: url + path, headers: headers, body: body)
+    }
+
+    /// Sends a request to `/healthz`, which is not below `/v1`.
+    func health() throws -> Answer { try send(.get, to: url.dropLast("/v1".count) + "/healthz") }
+
+    private func send(
+        _ method: Method, to url: String, headers: Headers = [:], body: ClientRequest.Body = .empty
+    ) throws -> Answer {
+        let response = try client.send(ClientRequest(method, try HTTPURL(url), headers: headers, body: body))
+        let bytes = method == .head ? [] : try response.readAll(limit: 16 << 20)
+        return Answer(status: response.status.code, headers: response.headers, bytes: bytes)
+    }
+
+    func get(_ path: String, headers: Headers = [:]) throws -> Answer { try send(.get, path, headers: headers) }
+
+    func post(_ path: String, _ text: String, type: String = "application/toml") throws -> Answer {
+        try send(.post, path, headers: ["Content-Type": type], body: .bytes(Array(text.utf8)))
+    }
+
+    func delete(_ path: String) throws -> Answer { try send(.delete, path) }
+}
