@@ -1,4 +1,4 @@
-import Glibc
+import Foundation
 import Synchronization
 
 /// One end of the socket pair between the sandbox and a WAGI process.
@@ -54,7 +54,7 @@ public final class ControlChannel: Sendable {
             var sent = 0
             while sent < line.count {
                 let count = line[sent...].withUnsafeBytes {
-                    Glibc.send(fileDescriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
+                    Foundation.send(fileDescriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
                 }
                 if count >= 0 {
                     sent += count
@@ -74,6 +74,19 @@ public final class ControlChannel: Sendable {
             throw .malformed(String(decoding: line.prefix(200), as: UTF8.self))
         }
         return message
+    }
+
+    /// Ends this process, from now on, as soon as the other end is gone, whatever this process is doing then.
+    public func exitWhenPeerCloses() {
+        let fileDescriptor = fileDescriptor
+        let thread = Thread {
+            // The end of the other side is reported without being asked for.
+            var polled = pollfd(fd: fileDescriptor, events: 0, revents: 0)
+            while poll(&polled, 1, -1) <= 0 {}
+            _exit(0)
+        }
+        thread.name = "lifeline"
+        thread.start()
     }
 
     private func receiveLine() throws(Failure) -> [UInt8]? {

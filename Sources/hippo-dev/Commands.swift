@@ -4,6 +4,7 @@ import CommandLineInterface
 enum Commands {
     /// In the order in which help lists them.
     static let all: [Command] = [
+        .up,
         .bindle,
     ]
 

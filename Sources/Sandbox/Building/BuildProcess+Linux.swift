@@ -47,9 +47,9 @@ final class BuildProcess: Sendable {
         onLine: @escaping @Sendable (String) -> Void,
         onEnd: @escaping @Sendable (Outcome) -> Void
     ) throws {
-        let output = try Pipe()
-        let lifeline = try Pipe()
-        let end = try Pipe()
+        let output = try PipeDescriptors()
+        let lifeline = try PipeDescriptors()
+        let end = try PipeDescriptors()
         let null = open("/dev/null", O_RDONLY | O_CLOEXEC)
         defer { close(null) }
         let started = ContinuousClock.now

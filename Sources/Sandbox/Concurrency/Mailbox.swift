@@ -11,13 +11,18 @@ final class Mailbox<Message: Sendable>: Sendable {
         arrival.signal()
     }
 
+    /// All messages that are there.
+    func takeAll() -> [Message] {
+        messages.withLock { messages in
+            defer { messages = [] }
+            return messages
+        }
+    }
+
     /// Waits for messages until the deadline, and takes all there are, in order; none if the deadline passes.
     func next(until deadline: DispatchTime) -> [Message] {
         while true {
-            let taken = messages.withLock { messages in
-                defer { messages = [] }
-                return messages
-            }
+            let taken = takeAll()
             if !taken.isEmpty { return taken }
             if arrival.wait(timeout: deadline) == .timedOut { return [] }
         }

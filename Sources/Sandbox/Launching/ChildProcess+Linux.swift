@@ -30,10 +30,12 @@ struct ChildProcess: Hashable, Sendable {
     /// Starts a program.
     ///
     /// - Parameters:
+    ///   - name: what the program finds as its own name, if that is not its path.
     ///   - descriptors: what the child has open; each `source` of this process becomes `target` there.
     ///   - directory: the working directory; this process's own if it is `nil`.
     static func spawn(
         executable: String,
+        name: String? = nil,
         arguments: [String],
         environment: [(name: String, value: String)],
         directory: String? = nil,
@@ -67,7 +69,7 @@ struct ChildProcess: Hashable, Sendable {
         posix_spawnattr_setflags(
             &attributes, Int16(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP))
 
-        let argumentStrings = ([executable] + arguments).map { strdup($0) } + [nil]
+        let argumentStrings = ([name ?? executable] + arguments).map { strdup($0) } + [nil]
         let environmentStrings = environment.map { strdup("\($0.name)=\($0.value)") } + [nil]
         defer { for string in argumentStrings + environmentStrings { free(string) } }
         var id: pid_t = 0

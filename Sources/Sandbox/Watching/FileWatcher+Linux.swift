@@ -35,7 +35,7 @@ final class FileWatcher: Sendable {
 
     private let state: Mutex<State>
     private let inotify: Int32
-    private let wake: Pipe
+    private let wake: PipeDescriptors
     private let onChange: @Sendable (Change) -> Void
     /// Until a file that is being written is closed, its changes are held back for this long after the last one, for
     /// the sake of programs that keep files open.
@@ -54,7 +54,7 @@ final class FileWatcher: Sendable {
     ) throws {
         inotify = inotify_init1(Int32(IN_NONBLOCK) | Int32(IN_CLOEXEC))
         guard inotify >= 0 else { throw Unavailable(code: errno) }
-        wake = try Pipe()
+        wake = try PipeDescriptors()
         self.onChange = onChange
         var tree = WatchTree(inotify: inotify, root: root, onProblem: onProblem)
         _ = tree.rebuild(scope)

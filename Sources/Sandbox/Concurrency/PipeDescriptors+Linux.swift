@@ -2,7 +2,7 @@ import Glibc
 import Synchronization
 
 /// The two ends of a pipe; neither is inherited by programs that this process starts.
-final class Pipe: Sendable {
+final class PipeDescriptors: Sendable {
     /// The kernel has no more descriptors to give.
     struct Exhausted: Error, CustomStringConvertible {
         let code: Int32

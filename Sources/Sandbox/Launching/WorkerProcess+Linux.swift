@@ -1,0 +1,76 @@
+import Foundation
+import SandboxProtocol
+
+/// How a WAGI process is started.
+struct WorkerCommand: Sendable, Equatable {
+    let executable: String
+    /// The program's own name and its arguments, to which those that name the descriptors are added.
+    let name: String
+    let arguments: [String]
+
+    /// This same program, with other arguments. The kernel finds it even when its file has been replaced meanwhile, as a
+    /// rebuild of it does.
+    static func thisProgram(arguments: [String]) -> WorkerCommand {
+        WorkerCommand(executable: "/proc/self/exe", name: CommandLine.arguments.first ?? "hippo-dev", arguments: arguments)
+    }
+}
+
+/// A WAGI process that this one has started, and the channel to it.
+///
+/// It shares the listening socket. When this process ends, however it ends, the kernel closes the channel, and the WAGI
+/// process ends too.
+final class WorkerProcess: Sendable {
+    enum Event: Sendable {
+        case message(WorkerMessage)
+        /// The process is gone. Nothing comes after it.
+        case ended(ChildProcess.Exit)
+    }
+
+    /// Descriptors in the process. Those below are standard input, output and error.
+    private static let listenDescriptor: Int32 = 3
+    private static let controlDescriptor: Int32 = 4
+
+    private let child: ChildProcess
+    private let channel: ControlChannel
+    let startTime = ContinuousClock.now
+
+    /// Starts a process. `onEvent` is called on a thread of its own.
+    init(
+        command: WorkerCommand, listeningSocket: Int32, onEvent: @escaping @Sendable (Event) -> Void
+    ) throws {
+        let (near, far) = try ControlChannel.pair()
+        let null = open("/dev/null", O_RDWR | O_CLOEXEC)
+        defer { close(null) }
+        child = try ChildProcess.spawn(
+            executable: command.executable,
+            name: command.name,
+            arguments: command.arguments + [
+                "--listen-fd", String(Self.listenDescriptor), "--control-fd", String(Self.controlDescriptor),
+            ],
+            environment: ProcessInfo.processInfo.environment.map { ($0.key, $0.value) },
+            descriptors: [
+                // What the process itself has to say is for people; standard output may be a stream of JSON.
+                (null, 0), (STDERR_FILENO, 1), (STDERR_FILENO, 2), (listeningSocket, Self.listenDescriptor),
+                (far.fileDescriptor, Self.controlDescriptor),
+            ])
+        channel = near
+        let thread = Thread { [child] in
+            // A channel that fails means the same as one that ends: nothing more can be known of the process.
+            while let message = try? near.receive(WorkerMessage.self) { onEvent(.message(message)) }
+            child.signalGroup(SIGKILL)
+            onEvent(.ended(child.waitForExit()))
+        }
+        thread.name = "worker"
+        thread.start()
+    }
+
+    /// Sends a message. A process that is gone is reported by its end, not here.
+    func send(_ message: LauncherMessage) {
+        try? channel.send(message)
+    }
+
+    /// Ends the process at once. Its end is reported as any other.
+    func kill() {
+        shutdown(channel.fileDescriptor, Int32(SHUT_RDWR))
+    }
+}

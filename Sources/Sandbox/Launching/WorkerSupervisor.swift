@@ -1,0 +1,237 @@
+import Foundation
+import SandboxProtocol
+
+/// Starts WAGI processes, lets one take over from another, and starts a new one when the one that serves dies.
+///
+/// At most one process serves and one loads at any time; one more stands by, so that the next change need not wait for a
+/// process to start; others finish their last requests. To be used from one thread.
+struct WorkerSupervisor {
+    /// A bindle to be served.
+    struct Target: Hashable, Sendable {
+        let id: String
+        let bindleURL: String
+        let revision: Int
+    }
+
+    /// What the supervisor's user has to know.
+    enum Report: Hashable, Sendable {
+        /// The target serves from now on.
+        case serving(Target, timings: [StageTiming], isRestart: Bool)
+        case loadFailed(Target, WorkerFailure)
+        case request(ServedRequest)
+        case log(route: String, text: String)
+        /// Something happened that is no failure of a target.
+        case notice(String)
+    }
+
+    struct WorkerID: Hashable, Sendable {
+        let number: Int
+    }
+
+    private struct Load {
+        let worker: WorkerID
+        let target: Target
+        let started: ContinuousClock.Instant
+        let isRestart: Bool
+    }
+
+    private struct Drain {
+        let deadline: ContinuousClock.Instant
+    }
+
+    /// How long the last requests of a process may take.
+    private static let drainPatience = Duration.seconds(30)
+    private static let firstRestartDelay = Duration.milliseconds(100)
+    private static let longestRestartDelay = Duration.seconds(10)
+    /// A process that has served for this long has not died of its start.
+    private static let stableTime = Duration.seconds(10)
+
+    private let listeningSocket: Int32
+    private let onEvent: @Sendable (WorkerID, WorkerProcess.Event) -> Void
+    private var command: WorkerCommand
+    private var workers: [WorkerID: WorkerProcess] = [:]
+    private var nextNumber = 1
+    private var standby: WorkerID?
+    private var load: Load?
+    private var serving: (worker: WorkerID, target: Target, since: ContinuousClock.Instant)?
+    private var drains: [WorkerID: Drain] = [:]
+    private var deathCount = 0
+    private var restart: (target: Target, time: ContinuousClock.Instant)?
+    private var isStopping = false
+
+    /// - Parameter onEvent: called on any thread; what it is called with has to be given to `handle`.
+    init(
+        command: WorkerCommand, listeningSocket: Int32,
+        onEvent: @escaping @Sendable (WorkerID, WorkerProcess.Event) -> Void
+    ) {
+        self.command = command
+        self.listeningSocket = listeningSocket
+        self.onEvent = onEvent
+    }
+
+    /// The target that is being loaded, if one is.
+    var loadingTarget: Target? { load?.target }
+    /// How long it has been loading.
+    var loadingTime: Duration? { load.map { .now - $0.started } }
+    /// The target that serves, if one does.
+    var servingTarget: Target? { serving?.target }
+    /// False once all processes have ended.
+    var hasWorkers: Bool { !workers.isEmpty }
+
+    /// When `tick` has something to do.
+    var nextDeadline: ContinuousClock.Instant? {
+        (drains.values.map(\.deadline) + [restart?.time].compactMap { $0 }).min()
+    }
+
+    /// Starts processes in another way from now on.
+    mutating func use(_ command: WorkerCommand) {
+        guard command != self.command else { return }
+        self.command = command
+        discardStandby()
+    }
+
+    /// Ends the process that stands by: it was started with what does not hold any more.
+    mutating func discardStandby() {
+        guard let discarded = standby else { return }
+        standby = nil
+        workers[discarded]?.kill()
+    }
+
+    /// Starts the process that the next target will be given to, unless there is one.
+    mutating func prepare() throws {
+        guard standby == nil, !isStopping else { return }
+        standby = try start()
+    }
+
+    /// Loads a target. A target that is still being loaded is given up.
+    mutating func load(_ target: Target) throws {
+        restart = nil
+        try beginLoad(target, isRestart: false)
+    }
+
+    private mutating func beginLoad(_ target: Target, isRestart: Bool) throws {
+        abandonLoad()
+        try prepare()
+        guard let worker = standby else { return }
+        standby = nil
+        load = Load(worker: worker, target: target, started: .now, isRestart: isRestart)
+        workers[worker]?.send(
+            .load(bindle: target.id, bindleURL: target.bindleURL, revision: target.revision))
+    }
+
+    /// Ends a load that has not come to its end.
+    mutating func abandonLoad() {
+        guard let abandoned = load else { return }
+        load = nil
+        workers[abandoned.worker]?.kill()
+    }
+
+    /// Lets every process finish its requests and end. `handle` and `tick` are still to be called until `hasWorkers` is
+    /// false.
+    mutating func stop(patience: Duration) {
+        isStopping = true
+        restart = nil
+        for (worker, process) in workers {
+            if worker == serving?.worker || drains[worker] != nil {
+                if drains[worker] == nil { process.send(.drain) }
+                drains[worker] = Drain(deadline: .now + patience)
+            } else {
+                process.kill()
+            }
+        }
+        serving = nil
+        load = nil
+        standby = nil
+    }
+
+    /// Takes note of what a process has said.
+    mutating func handle(_ worker: WorkerID, _ event: WorkerProcess.Event) -> Report? {
+        switch event {
+        case .message(.ready(let revision, let timings)):
+            guard let load, load.worker == worker, load.target.revision == revision else { return nil }
+            return takeOver(load, timings)
+        case .message(.failed(let failure)):
+            guard let load, load.worker == worker else { return nil }
+            self.load = nil
+            workers[worker]?.kill()
+            return .loadFailed(load.target, failure)
+        case .message(.request(let request)): return .request(request)
+        case .message(.log(let route, let text)): return .log(route: route, text: text)
+        case .ended(let exit): return handleEnd(worker, exit)
+        }
+    }
+
+    /// Does what is due at this time.
+    mutating func tick() -> Report? {
+        for (worker, drain) in drains where drain.deadline <= .now {
+            workers[worker]?.kill()
+            drains[worker] = nil
+        }
+        if let due = restart, due.time <= .now {
+            restart = nil
+            do {
+                try beginLoad(due.target, isRestart: true)
+            } catch {
+                return scheduleRestart(of: due.target, because: "\(error)")
+            }
+        }
+        return nil
+    }
+
+    private mutating func takeOver(_ load: Load, _ timings: [StageTiming]) -> Report {
+        self.load = nil
+        // Connections that arrive between the two wait in the socket's queue.
+        if let old = serving {
+            workers[old.worker]?.send(.drain)
+            drains[old.worker] = Drain(deadline: .now + Self.drainPatience)
+        }
+        workers[load.worker]?.send(.serve)
+        serving = (load.worker, load.target, .now)
+        let launch = StageTiming(stage: "launch", milliseconds: (ContinuousClock.now - load.started).milliseconds)
+        return .serving(load.target, timings: [launch] + timings, isRestart: load.isRestart)
+    }
+
+    private mutating func handleEnd(_ worker: WorkerID, _ exit: ChildProcess.Exit) -> Report? {
+        workers[worker] = nil
+        drains[worker] = nil
+        guard !isStopping else { return nil }
+        if worker == standby {
+            // The next load starts another one; if that dies too, it is reported then.
+            standby = nil
+        } else if let load, worker == load.worker {
+            self.load = nil
+            if load.isRestart { return scheduleRestart(of: load.target, because: "ended before it was ready: \(exit)") }
+            return .loadFailed(
+                load.target, WorkerFailure(message: "The WAGI process ended before it was ready: \(exit)."))
+        } else if let dead = serving, worker == dead.worker {
+            serving = nil
+            if .now - dead.since >= Self.stableTime { deathCount = 0 }
+            // A load that is under way replaces the dead process anyway.
+            guard load == nil else { return .notice("The WAGI process ended: \(exit).") }
+            return scheduleRestart(of: dead.target, because: "ended: \(exit)")
+        }
+        return nil
+    }
+
+    private mutating func scheduleRestart(of target: Target, because reason: String) -> Report {
+        // The first restart is immediate; then 0.1 s, 0.2 s, and so on.
+        let delay =
+            deathCount == 0
+            ? Duration.zero
+            : min(Self.firstRestartDelay * (1 << min(deathCount - 1, 10)), Self.longestRestartDelay)
+        deathCount += 1
+        restart = (target, .now + delay)
+        let when = delay == .zero ? "now" : "in \(delay.milliseconds / 1000) s"
+        return .notice("The WAGI process \(reason). It is started again \(when).")
+    }
+
+    private mutating func start() throws -> WorkerID {
+        let worker = WorkerID(number: nextNumber)
+        nextNumber += 1
+        let onEvent = onEvent
+        workers[worker] = try WorkerProcess(command: command, listeningSocket: listeningSocket) { event in
+            onEvent(worker, event)
+        }
+        return worker
+    }
+}

@@ -1,0 +1,72 @@
+import Foundation
+import Hippofacts
+
+/// The project that a sandbox serves: a directory with HIPPOFACTS, or a lone module.
+struct Project: Sendable {
+    /// What was named: HIPPOFACTS, its directory, or a module. Absolute.
+    let path: String
+    /// The directory that all paths are relative to. Absolute, and still right when the project is away for a while.
+    let directory: String
+
+    /// Finds the project at a path, relative to the working directory.
+    ///
+    /// - Throws: `HippofactsError` when there is none at all. What the file in it says is not looked at.
+    init(at path: String) throws(HippofactsError) {
+        let file = try Hippofacts.find(at: path)
+        let absolute = URL(fileURLWithPath: file).standardizedFileURL
+        directory = absolute.deletingLastPathComponent().path
+        var isDirectory: ObjCBool = false
+        let isNamedByDirectory = FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory) && isDirectory.boolValue
+        // Named by its directory, a project may rename its HIPPOFACTS to another of the valid names.
+        self.path = isNamedByDirectory ? directory : absolute.path
+    }
+
+    /// The file that describes the project, as people know it.
+    var displayPath: String {
+        (try? Hippofacts.find(at: path)) ?? path
+    }
+
+    /// A path as people know it: relative to the project if it is in it.
+    func relative(_ file: String) -> String {
+        file.hasPrefix(directory + "/") ? String(file.dropFirst(directory.utf8.count + 1)) : file
+    }
+
+    /// What of the project is watched, given what HIPPOFACTS says (`nil` as long as it could not be read).
+    func scope(of facts: Hippofacts?, settings: SandboxSettings) -> WatchScope {
+        var scope = WatchScope()
+        scope.files = [SettingsFile.name]
+        if path == directory {
+            scope.files.formUnion(Hippofacts.fileNames)
+        } else {
+            scope.files.insert(relative(path))
+        }
+        for file in settings.environmentFiles where file.hasPrefix(directory + "/") {
+            scope.files.insert(relative(file))
+        }
+        if let facts {
+            let dependencies = facts.dependencies
+            scope.patterns = dependencies.patterns.sorted { $0.description < $1.description }
+            for module in dependencies.modules {
+                scope.files.insert(module)
+                // A link to a module is as good as the module, and changes when that does.
+                if let target = realpath(directory + "/" + module, nil) {
+                    scope.files.insert(relative(String(cString: target)))
+                    free(target)
+                }
+            }
+        }
+        if settings.buildCommand != nil { scope.buildInputs = buildInputs(of: facts, settings: settings) }
+        return scope
+    }
+
+    private func buildInputs(of facts: Hippofacts?, settings: SandboxSettings) -> BuildInputs {
+        if let patterns = settings.watchPatterns { return .patterns(patterns) }
+        var exceptions = Set(Hippofacts.fileNames + [SettingsFile.name])
+        for module in facts?.dependencies.modules ?? [] where module.hasSuffix(".wasm") {
+            exceptions.insert(module)
+            // What stands beside a product is a product too, except in the project's own directory.
+            if let slash = module.lastIndex(of: "/") { exceptions.insert(String(module[..<slash])) }
+        }
+        return .project(except: exceptions)
+    }
+}

@@ -1,0 +1,458 @@
+import Bindle
+import Foundation
+import Hippofacts
+import SandboxProtocol
+
+/// The inner loop: what has changed is built, expanded, stored and launched, one thing after the other, on one thread.
+///
+/// Everything else (watcher, build command, WAGI processes, signals) posts messages to it. Whatever comes while it is
+/// busy is taken together afterwards, so that there is nothing to wait for before it reacts.
+final class SandboxLoop {
+    enum Message: Sendable {
+        case change(FileWatcher.Change, seen: ContinuousClock.Instant)
+        case buildLine(String)
+        case buildEnded(number: Int, BuildProcess.Outcome)
+        case worker(WorkerSupervisor.WorkerID, WorkerProcess.Event)
+        case stop(reason: String)
+    }
+
+    /// What the loop works with; it lives longer than the loop.
+    struct Surroundings {
+        let project: Project
+        /// What the command line says.
+        let commandLineSettings: SandboxSettings
+        let store: BindleStore
+        let appURL: String
+        let bindleURL: String
+        let listeningSocket: Int32
+        let mailbox: Mailbox<Message>
+        let emit: @Sendable (Event) -> Void
+        let workerCommand: @Sendable (SandboxSettings) -> WorkerCommand
+    }
+
+    /// What is known of the revision that is being made.
+    private struct Cycle {
+        var began = ContinuousClock.now
+        var timings: [StageTiming] = []
+    }
+
+    /// A load this old is given up when something newer is there; younger ones are worth waiting for.
+    private static let loadPatience = Duration.seconds(2)
+    private static let stopPatience = Duration.seconds(3)
+
+    private let surroundings: Surroundings
+    private let emit: @Sendable (Event) -> Void
+    private var settings: SandboxSettings
+    private var supervisor: WorkerSupervisor
+    private var watcher: FileWatcher?
+    private var facts: Hippofacts?
+    private var scope = WatchScope()
+    private var digests = DigestCache()
+    private var ledger = BuildInputLedger()
+
+    private var changed: Set<String> = []
+    private var needsSettings = false
+    private var needsBuild = false
+    private var needsExpansion = true
+    /// True if a revision has to be launched even if its content is the same: what it is run with has changed.
+    private var needsLaunch = false
+    private var build: (process: BuildProcess, number: Int)?
+    private var buildCount = 0
+    /// The cycle of what has changed since the last load began.
+    private var cycle = Cycle()
+    /// The cycle of the load that is under way.
+    private var loadingCycle = Cycle()
+
+    /// The invoice of the last load that did not fail.
+    private var launchedInvoice: Invoice?
+    private var isReady = false
+    private var revision = 0
+    private var lastWarnings: [String] = []
+    private var knownVersions: [String: [SemanticVersion]] = [:]
+    private var end: End?
+
+    init(_ surroundings: Surroundings, settings: SandboxSettings) {
+        self.surroundings = surroundings
+        self.settings = settings
+        emit = surroundings.emit
+        let mailbox = surroundings.mailbox
+        supervisor = WorkerSupervisor(
+            command: surroundings.workerCommand(settings), listeningSocket: surroundings.listeningSocket,
+            onEvent: { worker, event in mailbox.post(.worker(worker, event)) })
+    }
+
+    /// How the loop came to its end.
+    struct End: Hashable, Sendable {
+        let reason: String
+        /// True if it ended because nothing can be served, and nothing is watched that could change it.
+        let isFailure: Bool
+    }
+
+    /// Runs until it is told to stop. Nothing that it has started runs any more then.
+    func run() throws -> End {
+        defer { watcher?.stop() }
+        // The process starts while the project is read.
+        try supervisor.prepare()
+        try startWatching()
+        needsBuild = settings.buildCommand != nil
+        advance()
+        while end == nil {
+            let deadline = supervisor.nextDeadline.map { DispatchTime.now() + max(.zero, $0 - .now).seconds }
+            for message in surroundings.mailbox.next(until: deadline ?? .distantFuture) { handle(message) }
+            if let report = supervisor.tick() { handle(report) }
+            if end == nil { advance() }
+        }
+        shutDown()
+        return end ?? End(reason: "", isFailure: false)
+    }
+
+    private func startWatching() throws {
+        guard settings.isWatching ?? true else { return }
+        let mailbox = surroundings.mailbox
+        let emit = emit
+        facts = try? Hippofacts(at: surroundings.project.path)
+        scope = surroundings.project.scope(of: facts, settings: settings)
+        watcher = try FileWatcher(
+            root: surroundings.project.directory, scope: scope, onProblem: { emit(.log(.sandbox, text: $0)) },
+            onChange: { mailbox.post(.change($0, seen: .now)) })
+    }
+
+    // MARK: Messages
+
+    private func handle(_ message: Message) {
+        switch message {
+        case .change(let change, let seen):
+            if !isWorkPending { cycle = Cycle(began: seen) }
+            switch change {
+            case .everything: noteEverything()
+            case .paths(let paths): for path in paths { note(path) }
+            }
+        case .buildLine(let line):
+            emit(.log(.build, text: line))
+        case .buildEnded(let number, let outcome):
+            guard let build, build.number == number else { return }
+            finishBuild(outcome)
+            self.build = nil
+        case .worker(let worker, let event):
+            if let report = supervisor.handle(worker, event) { handle(report) }
+        case .stop(let reason):
+            end = End(reason: reason, isFailure: false)
+        }
+    }
+
+    private var isWorkPending: Bool {
+        needsSettings || needsBuild || needsExpansion || build != nil
+    }
+
+    private func noteEverything() {
+        changed.insert(".")
+        needsSettings = true
+        needsExpansion = true
+        needsBuild = settings.buildCommand != nil
+    }
+
+    /// Finds out what a change of a path means. Directories end in `/`.
+    private func note(_ path: String) {
+        let components = path.split(separator: "/")
+        let isDirectory = path.hasSuffix("/")
+        let isBuildInput =
+            isDirectory
+            ? scope.buildInputs?.reaches(below: components) == true : scope.buildInputs?.contains(components) == true
+        if isBuildInput {
+            noteBuildInput(path)
+            if needsBuild { changed.insert(path) }
+        }
+        if path == SettingsFile.name { needsSettings = true }
+        if settings.environmentFiles.contains(surroundings.project.directory + "/" + path) {
+            supervisor.discardStandby()
+            needsLaunch = true
+        }
+        // A directory that only the build knows of is no part of the bundle; whether another one is, expansion tells.
+        var others = scope
+        others.buildInputs = nil
+        if isDirectory ? others.reaches(below: components) : others.contains(components) {
+            needsExpansion = true
+            if build == nil { changed.insert(path) }
+        }
+    }
+
+    private func noteBuildInput(_ path: String) {
+        guard build != nil else {
+            ledger.noteEdit(path)
+            needsBuild = true
+            return
+        }
+        switch ledger.judge(path, in: surroundings.project.directory) {
+        case .edit: needsBuild = true
+        case .unchanged, .product: break
+        }
+    }
+
+    private func handle(_ report: WorkerSupervisor.Report) {
+        switch report {
+        case .serving(let target, let timings, let isRestart):
+            revision = target.revision
+            if isRestart {
+                emit(.log(.sandbox, text: "Revision \(revision) serves again."))
+            } else {
+                loadingCycle.timings += timings
+                announce(target.id, isUnchanged: false, loadingCycle)
+            }
+            // Its start must not compete with the first requests, but it has to be over before the next save.
+            try? supervisor.prepare()
+        case .loadFailed(_, let failure):
+            launchedInvoice = nil
+            fail(
+                Failure(
+                    stage: .launch, message: failure.message, file: failure.file.map(surroundings.project.relative),
+                    line: failure.line, column: failure.column))
+        case .request(let request): emit(.request(request))
+        case .log(let route, let text): emit(.log(.guest(route: route), text: text))
+        case .notice(let text): emit(.log(.sandbox, text: text))
+        }
+    }
+
+    private func announce(_ id: String, isUnchanged: Bool, _ cycle: Cycle) {
+        let total = StageTiming(stage: "total", milliseconds: (ContinuousClock.now - cycle.began).milliseconds)
+        if isReady {
+            emit(.serving(revision: revision, id: id, isUnchanged: isUnchanged, timings: cycle.timings + [total]))
+        } else {
+            isReady = true
+            emit(.ready(app: surroundings.appURL, bindle: surroundings.bindleURL, id: id, revision: revision))
+        }
+    }
+
+    private func fail(_ failure: Failure) {
+        emit(.failed(failure))
+        if watcher == nil && supervisor.servingTarget == nil {
+            end = End(reason: "nothing can be served", isFailure: true)
+        }
+    }
+
+    // MARK: Stages
+
+    /// Does the next thing that there is to do and that can be done now.
+    private func advance() {
+        if needsSettings && !reloadSettings() { return }
+        if needsBuild {
+            startBuild()
+        } else if build == nil && needsExpansion {
+            // A younger load ends soon; then this is done with all that has come until then.
+            if let time = supervisor.loadingTime, time < Self.loadPatience { return }
+            reportChanges()
+            do throws(Failure) {
+                try makeRevision()
+            } catch {
+                fail(error)
+            }
+        }
+    }
+
+    /// False if the settings are broken: then nothing is done until they are mended.
+    private func reloadSettings() -> Bool {
+        needsSettings = false
+        let new: SandboxSettings
+        do {
+            let file = try SettingsFile.read(inProject: surroundings.project.directory)
+            new = surroundings.commandLineSettings.completed(by: file)
+        } catch {
+            reportChanges()
+            fail(error)
+            return false
+        }
+        guard new != settings else { return true }
+        if new.buildCommand != settings.buildCommand { needsBuild = new.buildCommand != nil }
+        if new.listen != settings.listen || new.bindleListen != settings.bindleListen || new.storage != settings.storage
+            || new.isWatching != settings.isWatching
+        {
+            emit(
+                .log(
+                    .sandbox,
+                    text: "New addresses, another store, and watching or not take effect when hippo-dev up is started again."))
+        }
+        let command = surroundings.workerCommand(new)
+        if command != surroundings.workerCommand(settings) {
+            supervisor.use(command)
+            needsLaunch = true
+            needsExpansion = true
+        }
+        settings = new
+        updateScope()
+        return true
+    }
+
+    private func reportChanges() {
+        guard !changed.isEmpty else { return }
+        emit(.rebuilding(changed: changed.sorted()))
+        changed = []
+    }
+
+    private func startBuild() {
+        needsBuild = false
+        reportChanges()
+        build?.process.cancel()
+        build = nil
+        guard let command = settings.buildCommand else { return }
+        needsExpansion = true
+        cycle.timings = []
+        buildCount += 1
+        let number = buildCount
+        let mailbox = surroundings.mailbox
+        do {
+            let process = try BuildProcess(
+                command: command, directory: surroundings.project.directory,
+                environment: ProcessInfo.processInfo.environment.map { ($0.key, $0.value) },
+                onLine: { mailbox.post(.buildLine($0)) },
+                onEnd: { mailbox.post(.buildEnded(number: number, $0)) })
+            build = (process, number)
+        } catch {
+            needsExpansion = false
+            fail(Failure(stage: .build, message: "The build command could not be started: \(error)"))
+        }
+    }
+
+    private func finishBuild(_ outcome: BuildProcess.Outcome) {
+        // What the build wrote last is still on its way; it is part of this cycle, not the beginning of another one.
+        watcher?.synchronize()
+        for message in surroundings.mailbox.takeAll() {
+            handle(message)
+        }
+        let products = ledger.noteEnd()
+        if !products.isEmpty {
+            let names = products.joined(separator: ", ")
+            emit(
+                .log(
+                    .sandbox,
+                    text: "The build command itself writes \(names): changes of it during a build do not restart it any more."))
+            needsBuild = true
+        }
+        guard !needsBuild else { return }
+        cycle.timings.append(StageTiming(stage: "build", milliseconds: outcome.milliseconds))
+        guard outcome.isSuccess else {
+            needsExpansion = false
+            let command = settings.buildCommand ?? ""
+            let lines = outcome.lastLines.isEmpty ? "" : "\n" + outcome.lastLines.joined(separator: "\n")
+            fail(
+                Failure(
+                    stage: .build, message: "The build command '\(command)' ended with \(outcome.exit).\(lines)"))
+            return
+        }
+    }
+
+    /// Expands the project, stores the bindle, and begins to load it, unless it is what is loaded already.
+    private func makeRevision() throws(Failure) {
+        needsExpansion = false
+        let expansion = try assemble()
+        for warning in expansion.warnings.map(\.description) where !lastWarnings.contains(warning) {
+            emit(.log(.sandbox, text: "warning: \(warning)"))
+        }
+        lastWarnings = expansion.warnings.map(\.description)
+        let invoice = expansion.invoice
+        if invoice == launchedInvoice && !needsLaunch {
+            // What is still being loaded is announced when it serves.
+            if supervisor.loadingTarget == nil { announce(invoice.id.description, isUnchanged: true, cycle) }
+            cycle = Cycle()
+            return
+        }
+        guard try store(expansion) else { return }
+        loadingCycle = cycle
+        do {
+            try supervisor.load(
+                .init(id: invoice.id.description, bindleURL: surroundings.bindleURL, revision: revision + 1))
+        } catch {
+            launchedInvoice = nil
+            throw Failure(stage: .launch, message: "The WAGI process could not be started: \(error)")
+        }
+        launchedInvoice = invoice
+        needsLaunch = false
+    }
+
+    private func assemble() throws(Failure) -> Expansion {
+        let started = ContinuousClock.now
+        do {
+            facts = try Hippofacts(at: surroundings.project.path)
+            // Watched first, so that what changes from here on is seen.
+            updateScope()
+            let store = surroundings.store
+            if let facts, case .nextPatch = facts.version, knownVersions[facts.name] == nil {
+                // Asked for once, so that a version like 1.2.* stays the same from rebuild to rebuild.
+                let ids = try store.allIDs(includingYanked: true)
+                knownVersions[facts.name] = ids.filter { $0.name == facts.name }.map(\.version)
+            }
+            let options = ExpansionOptions(
+                versionMode: .asWritten,
+                knownVersions: { [knownVersions] in knownVersions[$0] ?? [] },
+                externalInvoice: { try store.invoice($0, includingYanked: true) })
+            guard let expansion = try facts?.expanded(options, cache: &digests) else { throw CancellationError() }
+            cycle.timings.append(
+                StageTiming(stage: "assemble", milliseconds: (ContinuousClock.now - started).milliseconds))
+            return expansion
+        } catch let error as HippofactsError {
+            throw Failure(
+                stage: .assemble, message: error.message + (error.excerpt.map { "\n" + $0 } ?? ""),
+                file: surroundings.project.relative(error.file), line: error.position?.line,
+                column: error.position?.column)
+        } catch {
+            throw Failure(stage: .assemble, message: "\(error)")
+        }
+    }
+
+    private func updateScope() {
+        guard let watcher else { return }
+        let new = surroundings.project.scope(of: facts, settings: settings)
+        guard new != scope else { return }
+        scope = new
+        watcher.update(scope: new)
+    }
+
+    /// False if a file has changed since it was read, so that all has to be done again.
+    private func store(_ expansion: Expansion) throws(Failure) -> Bool {
+        let started = ContinuousClock.now
+        do {
+            _ = try surroundings.store.save(expansion.invoice, mode: .development) { (label) throws(StoreError) in
+                switch expansion.sources[label.sha256] {
+                case .file(let path, _): return .file(path: path)
+                case .bytes(let bytes): return .bytes(bytes)
+                case nil: throw .parcelNotUploaded(expansion.invoice.id, digest: label.sha256)
+                }
+            }
+        } catch .sourceChanged, .unreadableSource {
+            digests = DigestCache()
+            needsExpansion = true
+            surroundings.mailbox.post(.change(.paths([]), seen: .now))
+            return false
+        } catch {
+            throw Failure(stage: .store, message: "\(error)")
+        }
+        cycle.timings.append(StageTiming(stage: "store", milliseconds: (ContinuousClock.now - started).milliseconds))
+        return true
+    }
+
+    // MARK: End
+
+    private func shutDown() {
+        watcher?.stop()
+        build?.process.cancel()
+        supervisor.stop(patience: Self.stopPatience)
+        let deadline = ContinuousClock.now + Self.stopPatience + .seconds(1)
+        var isHurried = false
+        while (supervisor.hasWorkers || build != nil) && deadline > .now && !isHurried {
+            let next = min(deadline, supervisor.nextDeadline ?? deadline)
+            for message in surroundings.mailbox.next(until: .now() + max(.zero, next - .now).seconds) {
+                switch message {
+                case .worker(let worker, let event):
+                    if let report = supervisor.handle(worker, event) { handle(report) }
+                case .buildEnded(let number, _): if build?.number == number { build = nil }
+                case .stop: isHurried = true
+                case .change, .buildLine: break
+                }
+            }
+            _ = supervisor.tick()
+        }
+    }
+}
+
+extension Duration {
+    /// The duration in seconds, fractions included.
+    var seconds: Double { milliseconds / 1000 }
+}

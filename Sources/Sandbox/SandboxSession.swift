@@ -1,0 +1,85 @@
+import Bindle
+import Foundation
+import HTTP
+import Hippofacts
+
+/// A running `hippo-dev up`: a store with its server, the loop that keeps the app up to date, and what it tells.
+public enum SandboxSession {
+    /// Runs a sandbox until a signal ends it.
+    ///
+    /// To be called before the process has started any thread.
+    ///
+    /// - Returns: false if it ended because nothing can be served.
+    /// - Throws: when it cannot begin: no project, broken settings, an address or a store in use.
+    public static func run(_ configuration: SandboxConfiguration) throws -> Bool {
+        let mailbox = Mailbox<SandboxLoop.Message>()
+        SignalListener.start { mailbox.post(.stop(reason: $0)) }
+        let project = try Project(at: configuration.path)
+        let settings = configuration.settings.completed(
+            by: try SettingsFile.read(inProject: project.directory))
+
+        let storage = try Storage(settings.storage, projectDirectory: project.directory)
+        defer { storage.remove() }
+        let appSocket = try ListeningSocket(binding: settings.listen ?? SandboxSettings.defaultListen)
+        let bindleSocket = try ListeningSocket(binding: settings.bindleListen ?? SandboxSettings.defaultBindleListen)
+        let appURL = "http://\(appSocket.address.reachable)/"
+        let bindleURL = "http://\(bindleSocket.address.reachable)/v1"
+        storage.lock?.announce(app: appURL, bindle: bindleURL)
+        let store = try BindleStore(path: storage.path)
+        let bindleServer = try EmbeddedBindleServer(
+            store: store, socket: bindleSocket, version: configuration.version)
+        defer { bindleServer.stop() }
+
+        let renderer: any EventRenderer
+        switch configuration.output {
+        case .json: renderer = JSONEventRenderer()
+        case .text(let usesStyles, let showsTimings):
+            renderer = HumanEventRenderer(
+                heading: .init(project: project.displayPath, isWatching: settings.isWatching ?? true),
+                usesStyles: usesStyles, showsTimings: showsTimings)
+        }
+        let writer = EventWriter(
+            fileDescriptor: STDOUT_FILENO, renderer: renderer,
+            onReaderGone: { mailbox.post(.stop(reason: "nobody reads the output")) })
+        let cacheDirectory = storage.cacheDirectory
+        let loop = SandboxLoop(
+            .init(
+                project: project, commandLineSettings: configuration.settings, store: store, appURL: appURL,
+                bindleURL: bindleURL, listeningSocket: appSocket.fileDescriptor, mailbox: mailbox,
+                emit: { writer.write($0) },
+                workerCommand: { settings in
+                    .thisProgram(
+                        arguments: workerArguments(settings, address: appSocket.address, cache: cacheDirectory))
+                }),
+            settings: settings)
+        let end = try loop.run()
+        writer.write(.stopped(reason: end.reason))
+        writer.close()
+        return !end.isFailure
+    }
+
+    /// What `hippo-dev wagi` is given, apart from the descriptors.
+    private static func workerArguments(
+        _ settings: SandboxSettings, address: SocketAddress, cache: String
+    ) -> [String] {
+        var arguments = ["wagi", "--hostname", address.reachable.description, "--module-cache", cache]
+        for variable in settings.variables { arguments += ["--env", "\(variable.name)=\(variable.value)"] }
+        for file in settings.environmentFiles { arguments += ["--env-file", file] }
+        if settings.allowsTransientWrite ?? false { arguments.append("--allow-transient-write") }
+        if !(settings.servesStaticFiles ?? true) { arguments.append("--no-static") }
+        if let directory = settings.logDirectory { arguments += ["--log-dir", directory] }
+        return arguments
+    }
+}
+
+extension SocketAddress {
+    /// The address by which this machine reaches a socket that is bound to this one: that of all interfaces is none to
+    /// connect to.
+    var reachable: SocketAddress {
+        switch ip {
+        case .v4(0): .loopback(port: port)
+        case .v6(high: 0, low: 0, scope: _): SocketAddress(ip: .v6(high: 0, low: 1, scope: 0), port: port)
+        default: self
+        }
+    }
+}

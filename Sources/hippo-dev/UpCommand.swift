@@ -1,0 +1,127 @@
+import CommandLineInterface
+import Foundation
+import HTTP
+import Hippofacts
+import Sandbox
+
+extension Command {
+    static let up = Command(
+        name: "up",
+        summary: "Serve a project, and keep it up to date while you edit it.",
+        discussion: """
+            Expands HIPPOFACTS into a bindle, keeps it in a store of its own that a Bindle server makes accessible, and \
+            runs it in a WAGI process. Whenever a file changes, the project is built, expanded and served again, \
+            without a request failing; if that is not possible, the last good version goes on serving.
+
+            Settings may also stand in hippo-dev.toml beside HIPPOFACTS; the command line is stronger:
+
+              [build]
+              command = "make"             # as the shell takes it
+              watch = ["src/*", "Makefile"] # what it reads; by default all but its products
+
+              [env]
+              NAME = "VALUE"               # for the modules
+
+              [up]
+              listen = "127.0.0.1:3000"    # and bindle-listen, store, ephemeral, env-file,
+              watch = true                 # allow-transient-write, static, log-dir
+            """,
+        options: UpOptions.all,
+        arguments: [UpOptions.path],
+        examples: [
+            Example("hippo-dev up", "Serves the project in this directory."),
+            Example("hippo-dev up --build 'cargo build --target wasm32-wasi' --watch 'src/**'", "Builds it, too."),
+            Example("hippo-dev up handler.wat --listen 127.0.0.1:0", "Serves a lone module, on any free port."),
+        ],
+        action: { arguments in
+            let environment = ProcessInfo.processInfo.environment
+            let terminal = Terminal(fileDescriptor: STDOUT_FILENO, environment: environment)
+            let configuration = SandboxConfiguration(
+                path: arguments[UpOptions.path] ?? ".",
+                settings: try UpOptions.settings(arguments),
+                output: arguments.isSet(UpOptions.json)
+                    ? .json
+                    : .text(usesStyles: terminal.usesStyles, showsTimings: arguments.isSet(UpOptions.timings)),
+                version: Commands.version)
+            return try SandboxSession.run(configuration) ? .success : .failure
+        }
+    )
+}
+
+/// The options of `hippo-dev up`, and what they mean.
+private enum UpOptions {
+    static let path = Argument(
+        "PATH", summary: "The project's directory, its HIPPOFACTS, or a lone .wasm or .wat module.", arity: .optional,
+        defaultValue: ".")
+    static let listen = Option(
+        name: "listen", shortName: "l", valueName: "IP:PORT",
+        summary: "Where to serve the app; port 0 takes any that is free. By default 127.0.0.1:3000.")
+    static let bindleListen = Option(
+        name: "bindle-listen", valueName: "IP:PORT",
+        summary: "Where to serve the bindles. By default 127.0.0.1:8080.")
+    static let build = Option(
+        name: "build", valueName: "COMMAND", summary: "Builds the modules; run by the shell in the project's directory.")
+    static let watch = Option(
+        name: "watch", valueName: "GLOB",
+        summary: "Files that the build command reads; a change of one runs it. By default all but what it makes.",
+        isRepeatable: true)
+    static let noWatch = Option(flag: "no-watch", summary: "Serve the project as it is now.")
+    static let store = Option(
+        name: "store", valueName: "FILE",
+        summary: "Where the bindles are kept. By default .hippo/bindles.sqlite in the project.")
+    static let ephemeral = Option(
+        flag: "ephemeral", summary: "Keep nothing: the bindles are in a temporary directory until the end.")
+    static let variable = Option(
+        name: "env", shortName: "e", valueName: "NAME=VALUE", summary: "A variable for the modules.", isRepeatable: true)
+    static let environmentFile = Option(
+        name: "env-file", valueName: "FILE", summary: "A file of NAME=VALUE lines for the modules; --env is stronger.",
+        isRepeatable: true)
+    static let transientWrite = Option(
+        flag: "allow-transient-write",
+        summary: "Let modules write to their files, in a copy that lasts until the next change.")
+    static let noStatic = Option(flag: "no-static", summary: "Serve nothing but what handlers answer.")
+    static let logDirectory = Option(
+        name: "log-dir", valueName: "DIR", summary: "Where to keep what modules write to standard error.")
+    static let json = Option(flag: "json", summary: "Tell what happens in JSON, one object on a line.")
+    static let timings = Option(flag: "timings", summary: "Show how long each stage of a change took.")
+
+    static let all = [
+        listen, bindleListen, build, watch, noWatch, store, ephemeral, variable, environmentFile, transientWrite,
+        noStatic, logDirectory, json, timings,
+    ]
+
+    static func settings(_ arguments: ParsedArguments) throws -> SandboxSettings {
+        let address = "an address like 127.0.0.1:3000"
+        var settings = SandboxSettings()
+        settings.listen = try arguments.value(of: listen, expecting: address) { SocketAddress.parse($0) }
+        settings.bindleListen = try arguments.value(of: bindleListen, expecting: address) { SocketAddress.parse($0) }
+        settings.buildCommand = try arguments.value(of: build, expecting: "a command") { text in
+            text.allSatisfy(\.isWhitespace) ? nil : text
+        }
+        let patterns = try arguments.convertedValues(of: watch, expecting: "a pattern") { try GlobPattern($0) }
+        settings.watchPatterns = patterns.isEmpty ? nil : patterns
+        settings.isWatching = arguments.isSet(noWatch) ? false : nil
+        if arguments.isSet(ephemeral) {
+            guard arguments[store] == nil else {
+                throw UsageError("the options '--ephemeral' and '--store' exclude each other")
+            }
+            settings.storage = .temporary
+        } else {
+            settings.storage = arguments[store].map { .file(absolute($0)) }
+        }
+        settings.variables = try arguments.convertedValues(of: variable, expecting: "NAME=VALUE") {
+            SandboxSettings.Variable(parsing: $0)
+        }
+        settings.environmentFiles = try arguments.convertedValues(of: environmentFile, expecting: "a readable file") {
+            FileManager.default.isReadableFile(atPath: $0) ? absolute($0) : nil
+        }
+        settings.allowsTransientWrite = arguments.isSet(transientWrite) ? true : nil
+        settings.servesStaticFiles = arguments.isSet(noStatic) ? false : nil
+        settings.logDirectory = arguments[logDirectory].map(absolute)
+        return settings
+    }
+
+    private static func absolute(_ path: String) -> String {
+        URL(fileURLWithPath: path).standardizedFileURL.path
+    }
+}

@@ -1,0 +1,103 @@
+import Foundation
+import SandboxProtocol
+import Testing
+
+@testable import Sandbox
+
+/// How events are told.
+struct EventRendererTests {
+    func json(_ event: Event) -> String {
+        var renderer = JSONEventRenderer()
+        return renderer.render(event)
+    }
+
+    func text(_ events: Event..., usesStyles: Bool = false) -> String {
+        var renderer = HumanEventRenderer(
+            heading: .init(project: "/p/HIPPOFACTS", isWatching: true), usesStyles: usesStyles, clock: { "12:00:00" })
+        return events.map { renderer.render($0) }.joined()
+    }
+
+    let request = ServedRequest(
+        method: "GET", target: "/a\u{1B}[2J", status: 404, byteCount: 9, milliseconds: 1.23456, revision: 2)
+
+    @Test func jsonIsStable() {
+        #expect(
+            json(.ready(app: "http://127.0.0.1:3000/", bindle: "http://127.0.0.1:8080/v1", id: "weather/1.2.3", revision: 1))
+                == """
+                {"event":"ready","app":"http://127.0.0.1:3000/","bindle":"http://127.0.0.1:8080/v1",\
+                "id":"weather/1.2.3","revision":1}
+
+                """)
+        #expect(json(.rebuilding(changed: ["a.css", "b \"c\""])) == #"{"event":"rebuilding","changed":["a.css","b \"c\""]}"# + "\n")
+        #expect(
+            json(
+                .serving(
+                    revision: 2, id: "a/1.0.0", isUnchanged: false,
+                    timings: [StageTiming(stage: "assemble", milliseconds: 0.1234567)]))
+                == #"{"event":"serving","revision":2,"id":"a/1.0.0","milliseconds":{"assemble":0.123}}"# + "\n")
+        #expect(
+            json(.failed(Failure(stage: .assemble, message: "No.\nNo!", file: "HIPPOFACTS", line: 3, column: 7)))
+                == #"{"event":"failed","stage":"assemble","message":"No.\nNo!","file":"HIPPOFACTS","line":3,"column":7}"#
+                + "\n")
+        #expect(json(.failed(Failure(stage: .build, message: "x"))) == #"{"event":"failed","stage":"build","message":"x"}"# + "\n")
+        #expect(
+            json(.request(request))
+                == #"{"event":"request","method":"GET","path":"/a\u001b[2J","status":404,"bytes":9,"milliseconds":1.235,"revision":2}"#
+                + "\n")
+        #expect(json(.log(.guest(route: "/x"), text: "y")) == #"{"event":"log","source":"guest","text":"y","route":"/x"}"# + "\n")
+        #expect(json(.stopped(reason: "interrupted")) == #"{"event":"stopped","reason":"interrupted"}"# + "\n")
+    }
+
+    @Test func peopleAreToldInLines() {
+        let told = text(
+            .ready(app: "http://127.0.0.1:3000/", bindle: "http://127.0.0.1:8080/v1", id: "weather/1.2.3", revision: 1),
+            .rebuilding(changed: ["a.css", "b.css", "c.css", "d.css"]),
+            .serving(
+                revision: 2, id: "weather/1.2.3", isUnchanged: false,
+                timings: [
+                    StageTiming(stage: "assemble", milliseconds: 1.04), StageTiming(stage: "total", milliseconds: 12.3),
+                ]),
+            .failed(Failure(stage: .assemble, message: "Bad.\n  route = 1", file: "HIPPOFACTS", line: 3, column: 7)))
+        #expect(
+            told == """
+                12:00:00 ● serving weather/1.2.3
+                           app      http://127.0.0.1:3000/
+                           bindle   http://127.0.0.1:8080/v1
+                           project  /p/HIPPOFACTS
+                12:00:00 ↻ a.css, b.css, c.css and 1 more changed
+                12:00:00 ● revision 2 in 12 ms (assemble 1.0 ms)
+                12:00:00 ✗ assemble failed: HIPPOFACTS:3:7: Bad.
+                             route = 1
+                           revision 2 goes on serving
+
+                """)
+    }
+
+    @Test func strangersCannotWriteToTheTerminal() {
+        #expect(!text(.request(request)).contains("\u{1B}"))
+        #expect(!text(.log(.guest(route: "/x"), text: "\u{1B}]0;x\u{7}")).contains("\u{1B}"))
+        #expect(text(.request(request), usesStyles: true).contains("\u{1B}[33m404\u{1B}[0m"))
+    }
+
+    @Test func aWriterKeepsTheOrderAndNoticesAReaderThatLeaves() throws {
+        let pipe = try PipeDescriptors()
+        let gone = DispatchSemaphore(value: 0)
+        let writer = EventWriter(fileDescriptor: pipe.writeEnd, renderer: JSONEventRenderer()) { gone.signal() }
+        for number in 0..<100 { writer.write(.stopped(reason: String(number))) }
+        writer.write(.log(.build, text: "end"))
+        var bytes: [UInt8] = []
+        while !String(decoding: bytes, as: UTF8.self).contains("end") {
+            var chunk = [UInt8](repeating: 0, count: 4096)
+            let count = read(pipe.readEnd, &chunk, chunk.count)
+            bytes += chunk.prefix(max(0, count))
+        }
+        let reasons = String(decoding: bytes, as: UTF8.self).split(separator: "\n").dropLast().compactMap {
+            (try? JSONValue(parsing: $0.utf8))?.object?["reason"]?.string
+        }
+        #expect(reasons == (0..<100).map(String.init))
+        signal(SIGPIPE, SIG_IGN)
+        pipe.closeReadEnd()
+        writer.write(.stopped(reason: "x"))
+        #expect(gone.wait(timeout: .now() + 30) == .success)
+    }
+}
