@@ -89,7 +89,9 @@ extension ModuleAssembler {
         var place = CustomSection.Place.last
         if tokens.first?.kind == .open {
             let clause = tokens.prefix(4)
-            guard clause.map(\.kind) == [.open, .keyword, .keyword, .close] else { throw malformed("malformed placement") }
+            guard clause.map(\.kind) == [.open, .keyword, .keyword, .close] else {
+                throw malformed("malformed placement")
+            }
             let words = clause.dropFirst().prefix(2).map { KeywordCode(value: $0.value).keyword }
             guard let direction = words[0], let section = words[1], let found = Self.place(direction, section) else {
                 throw malformed("unknown section or placement")

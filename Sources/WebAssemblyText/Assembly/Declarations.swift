@@ -77,7 +77,8 @@ extension ModuleAssembler {
         guard reader.isAtString else { throw reader.unexpected("the name of an import") }
         reader.advance()
         guard let keyword = reader.openingKeyword, [.func, .table, .memory, .global, .tag].contains(keyword) else {
-            throw reader.unexpected("a function, table, memory, global or tag", at: reader.position + (reader.isAtOpen ? 1 : 0))
+            throw reader.unexpected(
+                "a function, table, memory, global or tag", at: reader.position + (reader.isAtOpen ? 1 : 0))
         }
         reader.position += 2
         try declare(in: space(of: keyword))

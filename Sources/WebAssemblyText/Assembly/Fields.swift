@@ -55,7 +55,7 @@ extension ModuleAssembler {
         try readCustomAnnotations()
     }
 
-    /// Calls `encode` at each field, its first two tokens read; where that returns `true`, it has read all of the field.
+    /// Calls `encode` at each field, its first two tokens read; where that returns `true`, it has read the whole field.
     private mutating func forEachField(
         _ encode: (inout ModuleAssembler, Keyword) throws(SyntaxError) -> Bool
     ) throws(SyntaxError) {

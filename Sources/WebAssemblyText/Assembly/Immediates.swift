@@ -163,7 +163,9 @@ extension ModuleAssembler {
 
     private func starts(_ token: Token, with prefix: StaticString) -> Bool {
         // Words with a meaning of their own have a value.
-        guard token.kind == .keyword, token.value == 0, token.range.count > prefix.utf8CodeUnitCount else { return false }
+        guard token.kind == .keyword, token.value == 0, token.range.count > prefix.utf8CodeUnitCount else {
+            return false
+        }
         return prefix.withUTF8Buffer { reader.text[token.range].starts(with: $0) }
     }
 

@@ -4,8 +4,8 @@ import WebAssembly
 ///
 /// 1. *Declarations* gives every type, function, table, … its index and binds its identifier, so that all later
 ///    references resolve, whichever comes first in the text.
-/// 2. *Fields* encodes everything but function bodies. It meets the type uses of all functions in the order of the text;
-///    abbreviated ones that match no type yet add types behind the explicit ones.
+/// 2. *Fields* encodes everything but function bodies. It meets the type uses of all functions in the order of the
+///    text; abbreviated ones that match no type yet add types behind the explicit ones.
 /// 3. *Bodies* encodes the functions.
 struct ModuleAssembler {
     var reader: TokenReader
@@ -171,7 +171,8 @@ struct ModuleAssembler {
 
 /// The sections of the binary format; the raw value is the section's byte.
 enum SectionID: UInt8 {
-    case type = 1, `import`, function, table, memory, global, export, start, element, code, data, dataCount, tag
+    case type = 1
+    case `import`, function, table, memory, global, export, start, element, code, data, dataCount, tag
 
     static let inOrder: [SectionID] = [
         .type, .import, .function, .table, .memory, .tag, .global, .export, .start, .element, .dataCount, .code, .data,

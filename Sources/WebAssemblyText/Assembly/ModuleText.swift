@@ -58,7 +58,9 @@ struct ModuleText {
             var reader = TokenReader(quoted)
             let module = try ModuleText.read(&reader)
             guard reader.isAtEnd else { throw reader.unexpected("the end of the text") }
-            if case .quote = module.form { throw SyntaxError(at: 0, "unexpected token: a quotation inside a quotation") }
+            if case .quote = module.form {
+                throw SyntaxError(at: 0, "unexpected token: a quotation inside a quotation")
+            }
             return try module.assemble(quoted)
         }
     }

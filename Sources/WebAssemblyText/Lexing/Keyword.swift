@@ -3,7 +3,8 @@ import WebAssembly
 /// The words of the text format and of scripts that are not just an instruction's mnemonic.
 enum Keyword: UInt8, CaseIterable {
     // Modules and their fields.
-    case module = 1, type, rec, sub, final, field, mut, param, result, local, `import`, export, global, table, memory
+    case module = 1
+    case type, rec, sub, final, field, mut, param, result, local, `import`, export, global, table, memory
     case tag, start, elem, data, declare, offset, item, shared, binary, quote, definition, instance
 
     // Value and heap types; `func`, `struct` and `array` are definitions as well.

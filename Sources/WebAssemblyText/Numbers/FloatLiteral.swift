@@ -56,7 +56,8 @@ enum FloatLiteral {
         let word = text[range]
         if word.elementsEqual("inf".utf8) { return .bits(format.infinity) }
         if word.elementsEqual("nan".utf8) { return .bits(format.infinity | format.quietBit) }
-        guard word.starts(with: "nan:0x".utf8), let payload = IntegerLiteral(text, (range.lowerBound + 4)..<range.upperBound)
+        guard word.starts(with: "nan:0x".utf8),
+            let payload = IntegerLiteral(text, (range.lowerBound + 4)..<range.upperBound)
         else { return .malformed }
         guard !payload.hasOverflowed, payload.magnitude > 0, payload.magnitude < format.quietBit << 1 else {
             return .outOfRange
@@ -147,7 +148,9 @@ enum FloatLiteral {
     }
 
     /// Where both the digits and the power of ten are exact in the format, one operation rounds correctly.
-    private static func exactQuotientOrProduct(_ significand: UInt64, _ exponent: Int, as format: FloatFormat) -> UInt64? {
+    private static func exactQuotientOrProduct(_ significand: UInt64, _ exponent: Int, as format: FloatFormat)
+        -> UInt64?
+    {
         guard significand <= 1 << UInt64(format.precision) else { return nil }
         let power = abs(exponent)
         if format.precision == FloatFormat.binary32.precision {

@@ -74,7 +74,8 @@ public struct VectorLiteral: Hashable, Sendable {
     }
 
     /// Checks that exactly as many literals come next as the shape has lanes.
-    private static func requireLanes(_ shape: VectorShape, _ reader: TokenReader, at offset: UInt32) throws(SyntaxError) {
+    private static func requireLanes(_ shape: VectorShape, _ reader: TokenReader, at offset: UInt32) throws(SyntaxError)
+    {
         var count = 0
         while reader.isAtLiteral(at: reader.position + count) { count += 1 }
         if count < shape.laneCount, reader.isMeaningless(at: reader.position + count) {

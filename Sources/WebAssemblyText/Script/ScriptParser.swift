@@ -252,7 +252,8 @@ struct ScriptParser {
             }
         }
         guard lanes.count == shape.laneCount else {
-            throw SyntaxError(at: offset, "wrong number of lane literals: \(lanes.count) in place of \(shape.laneCount)")
+            throw SyntaxError(
+                at: offset, "wrong number of lane literals: \(lanes.count) in place of \(shape.laneCount)")
         }
         return .v128(shape, lanes)
     }
