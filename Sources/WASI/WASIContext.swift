@@ -4,8 +4,6 @@ public final class WASIContext {
     let configuration: WASIConfiguration
     let resolver: PathResolver
     var descriptors: DescriptorTable
-    /// Whether the guest is to be ended, which it notices itself once a function that waits has returned.
-    var isInterrupted: () -> Bool = { false }
 
     private(set) lazy var argumentBlock = StringBlock(configuration.arguments)
     private(set) lazy var environmentBlock = StringBlock(configuration.environment.map { "\($0.0)=\($0.1)" })

@@ -6,6 +6,7 @@ enum Commands {
     static let all: [Command] = [
         .up,
         .bindle,
+        .run,
     ]
 
     static let version = "0.1.0"

@@ -1,5 +1,6 @@
 import Foundation
 import Testing
+import WebAssemblyRuntime
 
 @testable import WASI
 
@@ -10,6 +11,8 @@ final class Guest {
     let context: WASIContext
     let edition: Edition
     let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: 65_536, alignment: 16)
+    /// The store that the guest is in, where a test needs one.
+    var store: Store?
     private let functions: [String: WASIFunction]
 
     init(
@@ -55,7 +58,7 @@ final class Guest {
         try #require(function.parameters.count == arguments.count)
         var passed = InlineArray<9, UInt64>(repeating: 0)
         for (index, argument) in arguments.enumerated() { passed[index] = argument }
-        let call = GuestCall(context: context, memory: GuestMemory(memory), edition: edition, arguments: passed)
+        let call = GuestCall(context: context, memory: GuestMemory(memory), edition: edition, arguments: passed, store: store)
         return try #require(try function.body(call))
     }
 

@@ -2,6 +2,7 @@ import Foundation
 import Glibc
 import TestSupport
 import Testing
+import WebAssemblyRuntime
 
 @testable import WASI
 
@@ -147,7 +148,8 @@ import Testing
 
     @Test func aWaitIsEndedByAnInterruption() {
         let guest = Guest()
-        guest.context.isInterrupted = { true }
+        guest.store = Store()
+        guest.store?.interrupt()
         putClock(guest, 0, id: 1, timeout: .max, userData: 1)
         #expect(throws: ErrorNumber.interrupted) { try poll(guest, 1) }
     }

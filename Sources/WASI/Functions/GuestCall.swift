@@ -1,13 +1,17 @@
+import WebAssemblyRuntime
+
 /// One call of a WASI function: who calls, the caller's memory, and what is passed.
 struct GuestCall {
-    /// No function has more parameters.
-    static let maximumArguments = 9
-
     let context: WASIContext
     let memory: GuestMemory
     let edition: Edition
-    /// The arguments in the low bits, by position.
+    /// The arguments by position, an `i32` in the low bits; no function has more than nine.
     let arguments: InlineArray<9, UInt64>
+    /// The guest's store, which may ask it to stop.
+    let store: Store?
+
+    /// Whether the guest is to be ended, which it notices itself once a function that waits has returned.
+    var isInterrupted: Bool { store?.isInterrupted ?? false }
 
     /// The argument at `position`, an `i32`.
     func u32(_ position: Int) -> UInt32 { UInt32(truncatingIfNeeded: arguments[position]) }

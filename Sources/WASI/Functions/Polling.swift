@@ -14,7 +14,7 @@ extension WASIFunction {
                 let bytes = UnsafeMutableRawBufferPointer(rebasing: input[index * size..<(index + 1) * size])
                 try poll.add(Subscription(bytes, call.edition), call.context)
             }
-            let events = try poll.wait(until: call.context.isInterrupted)
+            let events = try poll.wait(until: { call.isInterrupted })
             for (index, event) in events.enumerated() {
                 event.store(in: UnsafeMutableRawBufferPointer(rebasing: output[index * Event.size..<(index + 1) * Event.size]))
             }

@@ -1,0 +1,39 @@
+import WebAssembly
+import WebAssemblyRuntime
+
+/// Says what to do about imports that neither edition of WASI has: where a module of that name comes from, and how to
+/// build one that runs here.
+public enum WASIAdvice {
+    /// A line for each kind of import in `error` that is known to be asked for.
+    public static func lines(for error: LinkError) -> [String] {
+        var lines: [String] = []
+        for problem in error.problems where problem.reason == .unknown {
+            if let line = line(for: problem.wanted), !lines.contains(line) { lines.append(line) }
+        }
+        return lines
+    }
+
+    private static func line(for wanted: Import) -> String? {
+        switch wanted.module {
+        case "wasi_snapshot_preview1", "wasi_unstable":
+            "WASI has no function \"\(wanted.name)\": the module was built for an extension of it"
+        case "wasi":
+            "\"wasi\" is imported by modules that use threads (\"thread-spawn\"): build without threads"
+        case "env":
+            "\"env\" is where toolchains import what no library defined: link the missing functions, build for WASI "
+                + "(wasm32-wasi, wasm32-wasip1), not for Emscripten"
+        case "gojs", "go":
+            "the module was built by Go for browsers: build with GOOS=wasip1 GOARCH=wasm"
+        case "wasix_32v1", "wasix_64v1":
+            "the module was built for WASIX: build for WASI preview 1"
+        case "wasi_experimental_http":
+            "outbound HTTP (\"wasi_experimental_http\") is not offered here"
+        case let name where name.hasPrefix("wasi:"):
+            "the module was built for WASI preview 2: build for preview 1 (wasm32-wasip1)"
+        case let name where name.hasPrefix("wbg") || name.hasPrefix("__wbindgen") || name.hasPrefix("./"):
+            "the module was built by wasm-bindgen for JavaScript: build for wasm32-wasip1, without wasm-bindgen"
+        default:
+            nil
+        }
+    }
+}
