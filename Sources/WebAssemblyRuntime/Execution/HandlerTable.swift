@@ -78,7 +78,7 @@ struct HandlerTable: @unchecked Sendable {
         return table
     }()
 
-    private init() {
+    init() {
         let count = Opcode.rawValueCount * OperandForm.count
         handlers = .allocate(capacity: count)
         handlers.initialize(repeating: nil, count: count)

@@ -150,6 +150,8 @@ struct Translator {
             switch opcode.rawValue {
             case 0x028...0x03E: translateMemoryAccess(opcode)
             case 0x045...0x0C4, 0x140...0x147: translateNumeric(opcode)
+            case 0x180...0x1CE: translateAtomic(opcode)
+            case 0x200...0x313: translateVector(opcode)
             default: translateOther(opcode)
             }
         }
