@@ -52,7 +52,8 @@ struct ByteReader {
     @inline(__always)
     @discardableResult
     mutating func skip(_ count: Int) throws(DecodingFailure) -> Range<Int> {
-        guard count <= remaining else { throw ByteReader.unexpectedEnd(at: end) }
+        // Compared as unsigned numbers, so that a negative count is as much too great.
+        guard UInt(bitPattern: count) <= UInt(bitPattern: remaining) else { throw ByteReader.unexpectedEnd(at: end) }
         let start = position
         position += count
         return start..<position
@@ -216,9 +217,9 @@ struct ByteReader {
 
     /// A reader of the next `count` bytes, which this one passes over.
     mutating func readSlice(_ count: Int) throws(DecodingFailure) -> ByteReader {
-        var slice = ByteReader(copying: self, end: position + min(count, remaining))
-        slice.position = position
-        try skip(count)
+        let range = try skip(count)
+        var slice = ByteReader(copying: self, end: range.upperBound)
+        slice.position = range.lowerBound
         return slice
     }
 

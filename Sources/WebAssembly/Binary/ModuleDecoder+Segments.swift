@@ -68,6 +68,7 @@ extension ModuleDecoder {
 
     /// Finds the bodies; ``validateFunctionBodies()`` reads them.
     mutating func readCodeSection(_ reader: inout ByteReader) throws(DecodingFailure) {
+        parts.codeSection = reader.position..<reader.end
         let count = try reader.readCount()
         parts.functionBodies.reserveCapacity(count)
         for _ in 0..<count {

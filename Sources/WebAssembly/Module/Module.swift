@@ -53,6 +53,11 @@ public final class Module: Sendable {
     /// All custom sections, in the order in which they stand.
     public let customSections: [CustomSection]
 
+    /// The content of the code section, as offsets in the binary.
+    let codeSection: Range<Int>?
+
+    let lineTableStorage = LazyLineTable()
+
     private let exportIndices: [String: Int]
     private let nameStorage: LazyNames
 
@@ -78,6 +83,7 @@ public final class Module: Sendable {
         elementSegments = parts.elementSegments
         dataSegments = parts.dataSegments
         customSections = parts.customSections
+        codeSection = parts.codeSection
         exportIndices = parts.exportIndices
         nameStorage = LazyNames(section: parts.customSections.first { $0.name == "name" }, of: parts.binary)
     }

@@ -22,6 +22,7 @@ struct ModuleParts {
     var elementSegments: [ElementSegment] = []
     var dataSegments: [DataSegment] = []
     var customSections: [CustomSection] = []
+    var codeSection: Range<Int>?
 
     init(binary: ModuleBinary) {
         self.binary = binary
