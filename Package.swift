@@ -7,9 +7,15 @@ import PackageDescription
 /// three of them in `swift test`. Cryptography is, because its loops of machine words are fifty times slower otherwise.
 let optimised: [SwiftSetting] = [.unsafeFlags(["-O"])]
 
-/// Functions of like code are not merged into one that takes one more argument: that one would not fit into registers,
-/// and a handler that went through it would return instead of jumping on.
-let threaded: [SwiftSetting] = [.unsafeFlags(["-O", "-Xllvm", "-swiftmergefunc-threshold=0"])]
+/// The interpreter's handlers have to be compiled with what they inline from other files, without code of their own
+/// around their jumps, and each by itself: functions of like code that are merged into one take one more argument, which
+/// does not fit into registers, so that a handler that went through it would return instead of jumping on.
+let threaded: [SwiftSetting] = [
+    .unsafeFlags([
+        "-O", "-whole-module-optimization", "-num-threads", "2", "-Xcc", "-momit-leaf-frame-pointer",
+        "-Xfrontend", "-disable-llvm-merge-functions-pass",
+    ])
+]
 
 let package = Package(
     name: "hippo-dev",
