@@ -1,0 +1,5 @@
+import Foundation
+
+func pause(milliseconds: Int) {
+    usleep(UInt32(milliseconds * 1000))
+}
