@@ -1,7 +1,8 @@
 import WebAssembly
+import WebAssemblyRuntime
 import WebAssemblyText
 
-/// Runs the commands of one script.
+/// Runs the commands of one script, in a store of its own.
 struct ScriptRunner {
     /// Which edition of WebAssembly a script was written for.
     enum Dialect {
@@ -20,19 +21,31 @@ struct ScriptRunner {
     private let dialect: Dialect
     private var report = ScriptReport()
 
+    private let store: Store
+    private var linker: Linker
+    /// The script's names for its modules and instances; the latest ones need none.
+    private var definitions: [String: Module] = [:]
+    private var instances: [String: Instance] = [:]
+    private var latestDefinition: Module?
+    private var latestInstance: Instance?
+
     static func run(_ text: [UInt8], dialect: Dialect) -> ScriptReport {
-        var runner = ScriptRunner(dialect: dialect)
-        do throws(TextFormatError) {
+        do {
             let script = try Script(text)
+            var runner = try ScriptRunner(dialect: dialect)
             for command in script.commands { runner.run(command) }
+            return runner.report
         } catch {
-            runner.fail(error.line, "the script does not parse: \(error)")
+            let line = (error as? TextFormatError)?.line ?? 1
+            let failure = ScriptReport.Failure(line: line, message: "the script cannot be run: \(error)")
+            return ScriptReport(failures: [failure])
         }
-        return runner.report
     }
 
-    private init(dialect: Dialect) {
+    private init(dialect: Dialect) throws {
         self.dialect = dialect
+        store = Store(limits: StoreLimits(memoryBytes: 8 << 30))
+        linker = try SpectestModule.linker(in: store)
     }
 
     private mutating func fail(_ line: Int, _ message: String) {
@@ -43,29 +56,175 @@ struct ScriptRunner {
         report.passed += 1
     }
 
-    private mutating func postpone(_ feature: String) {
-        report.unsupported[feature, default: 0] += 1
-    }
-
     private mutating func run(_ command: Script.Command) {
         let line = command.line
         switch command.kind {
-        case .module(let module), .definition(let module):
-            switch load(module) {
-            case .success: pass()
-            case .failure(let refusal): fail(line, "the module is refused: \(refusal)")
+        case .module(let module):
+            guard let definition = define(module, line) else {
+                latestInstance = nil
+                return
             }
+            instantiate(definition, name: module.name, line)
+        case .definition(let module):
+            if define(module, line) != nil { pass() }
+        case .instance(let name, let module):
+            guard let definition = module.map({ definitions[$0] }) ?? latestDefinition else {
+                return fail(line, "there is no module \(module ?? "")")
+            }
+            instantiate(definition, name: name, line)
+        case .register(let name, let instance):
+            guard let found = self.instance(instance) else { return fail(line, "there is no instance to register") }
+            linker.define(found, as: name)
+            pass()
+        case .action(let action):
+            switch perform(action) {
+            case .success: pass()
+            case .failure(let failure): fail(line, "\(failure)")
+            }
+        case .assertReturn(let action, let patterns):
+            checkReturn(action, patterns, line)
+        case .assertTrap(let action, let expected), .assertExhaustion(let action, let expected):
+            checkTrap(perform(action).map { _ in }, expected, line)
+        case .assertException(let action):
+            checkException(action, line)
+        case .assertInstantiationTrap(let module, let expected):
+            guard let definition = define(module, line) else { return }
+            do {
+                let linked = try linker.link(definition)
+                checkTrap(Self.instantiate(linked, in: store).map { _ in }, expected, line)
+            } catch {
+                fail(line, "the module does not link: \(error)")
+            }
+        case .assertUnlinkable(let module, let expected):
+            checkUnlinkable(module, expected, line)
         case .assertMalformed(let module, let expected, _):
             checkMalformed(module, expected, line)
         case .assertInvalid(let module, let expected, _):
             checkInvalid(module, expected, line)
-        case .assertUnlinkable(let module, _), .assertInstantiationTrap(let module, _):
-            switch load(module) {
-            case .success: postpone("execution")
-            case .failure(let refusal): fail(line, "the module is refused: \(refusal)")
+        }
+    }
+
+    // MARK: Instances
+
+    private func instance(_ name: String?) -> Instance? {
+        name.map { instances[$0] } ?? latestInstance
+    }
+
+    private mutating func define(_ module: ScriptModule, _ line: Int) -> Module? {
+        switch load(module) {
+        case .success(let definition):
+            latestDefinition = definition
+            if let name = module.name { definitions[name] = definition }
+            return definition
+        case .failure(let refusal):
+            fail(line, "the module is refused: \(refusal)")
+            return nil
+        }
+    }
+
+    private mutating func instantiate(_ definition: Module, name: String?, _ line: Int) {
+        do {
+            let instance = try linker.link(definition).instantiate(in: store)
+            latestInstance = instance
+            if let name { instances[name] = instance }
+            pass()
+        } catch {
+            latestInstance = nil
+            fail(line, "the module cannot be instantiated: \(error)")
+        }
+    }
+
+    private static func instantiate(_ linked: LinkedModule, in store: Store) -> Result<Instance, ActionFailure> {
+        do {
+            return .success(try linked.instantiate(in: store))
+        } catch {
+            return .failure(.trap(error))
+        }
+    }
+
+    private mutating func checkUnlinkable(_ module: ScriptModule, _ expected: String, _ line: Int) {
+        guard let definition = define(module, line) else { return }
+        do {
+            _ = try linker.link(definition)
+            fail(line, "a module that cannot be linked is linked; expected \"\(expected)\"")
+        } catch {
+            if error.message.hasPrefix(expected) { pass() } else { fail(line, "expected \"\(expected)\", got: \(error)") }
+        }
+    }
+
+    // MARK: Actions
+
+    enum ActionFailure: Error, CustomStringConvertible {
+        case trap(Trap)
+        case missing(String)
+
+        var description: String {
+            switch self {
+            case .trap(let trap): "trap: \(trap)"
+            case .missing(let what): "there is no \(what)"
             }
-        case .instance, .register, .action, .assertReturn, .assertTrap, .assertExhaustion, .assertException:
-            postpone("execution")
+        }
+    }
+
+    /// A value, and the type by which it was returned.
+    struct TypedValue {
+        let value: Value
+        let type: ValueType
+    }
+
+    private func perform(_ action: ScriptAction) -> Result<[TypedValue], ActionFailure> {
+        switch action {
+        case .invoke(let name, let function, let arguments):
+            guard let instance = instance(name) else { return .failure(.missing("instance \(name ?? "")")) }
+            guard let found = instance.function(named: function) else {
+                return .failure(.missing("exported function \"\(function)\""))
+            }
+            do {
+                let results = try found.call(arguments.map(\.value))
+                return .success(zip(results, found.type.results).map(TypedValue.init))
+            } catch {
+                return .failure(.trap(error))
+            }
+        case .get(let name, let global):
+            guard let instance = instance(name) else { return .failure(.missing("instance \(name ?? "")")) }
+            guard let found = instance.global(named: global) else {
+                return .failure(.missing("exported global \"\(global)\""))
+            }
+            return .success([TypedValue(value: found.value, type: found.type.valueType)])
+        }
+    }
+
+    private mutating func checkReturn(_ action: ScriptAction, _ patterns: [ResultPattern], _ line: Int) {
+        switch perform(action) {
+        case .failure(let failure):
+            fail(line, "\(failure)")
+        case .success(let results):
+            if results.count == patterns.count && zip(patterns, results).allSatisfy({ $0.matches($1) }) {
+                pass()
+            } else {
+                fail(line, "expected \(patterns), got \(results.map(\.value))")
+            }
+        }
+    }
+
+    private mutating func checkTrap(_ outcome: Result<Void, ActionFailure>, _ expected: String, _ line: Int) {
+        switch outcome {
+        case .success:
+            fail(line, "no trap; expected \"\(expected)\"")
+        case .failure(.trap(let trap)) where trap.message.hasPrefix(expected):
+            pass()
+        case .failure(let failure):
+            fail(line, "expected \"\(expected)\", got: \(failure)")
+        }
+    }
+
+    private mutating func checkException(_ action: ScriptAction, _ line: Int) {
+        switch perform(action) {
+        case .success:
+            fail(line, "no exception")
+        case .failure(let failure):
+            if case .trap(let trap) = failure, case .uncaughtException = trap.kind { return pass() }
+            fail(line, "expected an exception, got: \(failure)")
         }
     }
 
