@@ -1,17 +1,6 @@
 import Synchronization
 import Testing
 
-/// What became of one script.
-struct ScriptReport: Sendable {
-    struct Failure: Sendable {
-        let line: Int
-        let message: String
-    }
-
-    var passed = 0
-    var failures: [Failure] = []
-}
-
 /// The sums over all scripts.
 final class Totals: Sendable {
     static let shared = Totals()
