@@ -5,8 +5,10 @@ enum Commands {
     /// In the order in which help lists them.
     static let all: [Command] = [
         .up,
-        .bindle,
+        .check,
         .run,
+        .wagi,
+        .bindle,
     ]
 
     static let version = "0.1.0"

@@ -1,0 +1,61 @@
+import Bindle
+import Foundation
+import HTTP
+
+/// Where bindles come from. Threads may share one.
+public protocol ParcelSource: Sendable {
+    func invoice(of id: BindleID) throws -> Invoice
+
+    /// Hands the parcel's bytes to `receive`, in pieces, in order, and throws unless they were of the label's size and
+    /// digest.
+    func read(_ label: Label, of id: BindleID, receive: (UnsafeRawBufferPointer) throws -> Void) throws
+}
+
+extension BindleClient: ParcelSource {
+    public func invoice(of id: BindleID) throws -> Invoice {
+        let invoice = try invoice(id, includingYanked: true)
+        try invoice.validate()
+        return invoice
+    }
+
+    public func read(
+        _ label: Label, of id: BindleID, receive: (UnsafeRawBufferPointer) throws -> Void
+    ) throws {
+        try parcel(label, of: id, includingYanked: true, receive: receive)
+    }
+}
+
+/// A directory of standalone bindles.
+public struct StandaloneBindleDirectory: ParcelSource {
+    public let path: String
+
+    public init(path: String) {
+        self.path = path
+    }
+
+    public func invoice(of id: BindleID) throws -> Invoice {
+        try StandaloneBindle(id, in: path).invoice
+    }
+
+    public func read(
+        _ label: Label, of id: BindleID, receive: (UnsafeRawBufferPointer) throws -> Void
+    ) throws {
+        // The label was validated with its invoice: its digest is one, and no path.
+        let file = "\(StandaloneBindle.directory(of: id, in: path))/parcels/\(label.sha256).dat"
+        let handle = try FileHandle(forReadingFrom: URL(fileURLWithPath: file))
+        defer { try? handle.close() }
+        var hash = SHA256()
+        var size = 0
+        while let piece = try handle.read(upToCount: 256 << 10), !piece.isEmpty {
+            size += piece.count
+            try piece.withUnsafeBytes { bytes in
+                hash.update(bytes)
+                try receive(bytes)
+            }
+        }
+        let digest = hash.finalize()
+        guard size == label.size, digest.hex == label.sha256 else {
+            throw LoadError("the file has \(size) bytes with the SHA-256 digest \(digest), which its invoice does not say", file: file)
+        }
+    }
+}

@@ -1,0 +1,42 @@
+import Foundation
+
+/// A directory of this process alone, removed with all that is in it when its last reference goes.
+///
+/// Its name has the process's number, so that a later process finds what one left behind that was killed.
+final class PrivateDirectory: Sendable {
+    let path: String
+    private static let prefix = "hippo-dev-wagi-"
+
+    /// Makes a directory in `parent`, and removes there what processes that are no more have left.
+    init(in parent: String) throws(LoadError) {
+        do {
+            try FileManager.default.createDirectory(atPath: parent, withIntermediateDirectories: true)
+        } catch {
+            throw LoadError("the directory cannot be made: \(error.localizedDescription)", file: parent)
+        }
+        Self.removeAbandoned(in: parent)
+        var template = Array("\(parent)/\(Self.prefix)\(getpid())-XXXXXX".utf8CString)
+        guard mkdtemp(&template) != nil else {
+            throw LoadError("no directory can be made here: \(String(cString: strerror(errno)))", file: parent)
+        }
+        path = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    }
+
+    deinit {
+        try? FileManager.default.removeItem(atPath: path)
+    }
+
+    private static func removeAbandoned(in parent: String) {
+        for name in (try? FileManager.default.contentsOfDirectory(atPath: parent)) ?? [] where name.hasPrefix(prefix) {
+            let digits = name.dropFirst(prefix.count).prefix { $0.isNumber }
+            guard let process = pid_t(digits), kill(process, 0) != 0, errno == ESRCH else { continue }
+            let path = "\(parent)/\(name)"
+            var status = stat()
+            // In a directory that others may write to, only what this user has made is touched.
+            guard lstat(path, &status) == 0, status.st_mode & S_IFMT == S_IFDIR, status.st_uid == getuid() else {
+                continue
+            }
+            try? FileManager.default.removeItem(atPath: path)
+        }
+    }
+}

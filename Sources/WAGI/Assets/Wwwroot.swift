@@ -1,0 +1,59 @@
+import Bindle
+import Foundation
+
+/// A bindle's assets laid out as a directory of their own.
+struct Wwwroot: Sendable {
+    let path: String
+
+    /// Lays out parcels that are in the cache.
+    ///
+    /// - Parameters:
+    ///   - isWritable: whether guests may change the files. If not, they are links to those of the cache wherever the
+    ///     file system can do that; otherwise they are copies.
+    /// - Throws: for names that would leave the directory, and for two contents of one name.
+    init(of labels: [Label], of id: BindleID, cache: ParcelCache, at path: String, isWritable: Bool) throws(LoadError) {
+        self.path = path
+        var placed: [String: Label] = [:]
+        var directories: Set<String> = []
+        try Self.makeDirectory(path)
+        for label in labels {
+            guard let asset = AssetPath(label.name) else {
+                throw LoadError("the bindle \(id) has an asset that would leave the wwwroot: "
+                    + label.name.debugDescription)
+            }
+            if let other = placed.updateValue(label, forKey: asset.description) {
+                guard other.sha256 != label.sha256 else { continue }
+                throw LoadError(
+                    "the bindle \(id) has two assets named '\(label.name)' with different contents: a name can stand "
+                        + "for one file only")
+            }
+            var directory = ""
+            for component in asset.components.dropLast() {
+                directory += directory.isEmpty ? component : "/\(component)"
+                guard placed[directory] == nil else {
+                    throw LoadError("the bindle \(id) has an asset '\(directory)', which is a directory of another")
+                }
+                if directories.insert(directory).inserted { try Self.makeDirectory("\(path)/\(directory)") }
+            }
+            guard !directories.contains(asset.description) else {
+                throw LoadError("the bindle \(id) has an asset '\(label.name)', which is a directory of another")
+            }
+            try Self.place(cache.path(of: label), at: "\(path)/\(asset.description)", asLink: !isWritable)
+        }
+    }
+
+    private static func makeDirectory(_ path: String) throws(LoadError) {
+        guard mkdir(path, 0o700) == 0 else {
+            throw LoadError("the directory cannot be made: \(String(cString: strerror(errno)))", file: path)
+        }
+    }
+
+    private static func place(_ source: String, at destination: String, asLink: Bool) throws(LoadError) {
+        if asLink, link(source, destination) == 0 { return }
+        do {
+            try FileManager.default.copyItem(atPath: source, toPath: destination)
+        } catch {
+            throw LoadError("the asset cannot be laid out: \(error.localizedDescription)", file: destination)
+        }
+    }
+}

@@ -1,0 +1,143 @@
+import HTTP
+
+/// Reads the header block at the beginning of a module's output, byte by byte as it comes.
+struct CGIResponseParser {
+    /// The header block of a response, in HTTP's terms.
+    struct Head {
+        var status: Status
+        var headers: Headers
+        /// The path and query of a local redirect (CGI 1.1, section 6.2.2): the response is that of another request.
+        var localRedirect: String?
+    }
+
+    /// A header block that cannot be answered with.
+    struct Malformed: Error, Equatable, CustomStringConvertible {
+        /// What the client gets: 500 for a block that cannot be read, 502 for fields that are not valid.
+        let status: Int
+        let description: String
+
+        init(_ description: String, status: Int = 500) {
+            self.status = status
+            self.description = description
+        }
+    }
+
+    /// A header block longer than this is not taken for one.
+    static let maximumLength = 64 << 10
+
+    private var line: [UInt8] = []
+    private var length = 0
+    private var fields: [(name: String, value: String)] = []
+
+    /// Takes bytes up to the end of the header block.
+    /// - Returns: the head and the number of bytes that belong to it, or nil when more are needed.
+    mutating func parse(_ bytes: UnsafeRawBufferPointer) throws(Malformed) -> (head: Head, consumed: Int)? {
+        for (index, byte) in bytes.enumerated() {
+            length += 1
+            guard length <= Self.maximumLength else {
+                throw Malformed("the module's header block is longer than \(Self.maximumLength) bytes")
+            }
+            switch byte {
+            case UInt8(ascii: "\r"):
+                // Carriage returns are ignored, wherever they are.
+                continue
+            case UInt8(ascii: "\n"):
+                if line.isEmpty { return (try head(), index + 1) }
+                try takeLine()
+            default:
+                line.append(byte)
+            }
+        }
+        return nil
+    }
+
+    /// What is wrong with output that ended before its header block did.
+    var endedEarly: Malformed {
+        length == 0
+            ? Malformed("the module wrote no response")
+            : Malformed("the module's output ended within its header block: an empty line has to follow it")
+    }
+
+    private mutating func takeLine() throws(Malformed) {
+        defer { line.removeAll(keepingCapacity: true) }
+        guard let colon = line.firstIndex(of: UInt8(ascii: ":")) else {
+            throw Malformed("a line of the module's header block is not a field: \(Self.quoted(line))")
+        }
+        let name = line[..<colon]
+        var value = line[(colon + 1)...]
+        while let first = value.first, first == 0x20 || first == 0x09 { value.removeFirst() }
+        while let last = value.last, last == 0x20 || last == 0x09 { value.removeLast() }
+        guard !name.isEmpty, name.allSatisfy(Self.isTokenByte) else {
+            throw Malformed("the module wrote an invalid header name: \(Self.quoted(line))", status: 502)
+        }
+        guard value.allSatisfy({ $0 >= 0x20 && $0 != 0x7F || $0 == 0x09 }) else {
+            throw Malformed("the module wrote an invalid header value: \(Self.quoted(line))", status: 502)
+        }
+        fields.append((String(decoding: name, as: UTF8.self), String(decoding: value, as: UTF8.self)))
+    }
+
+    private func head() throws(Malformed) -> Head {
+        var head = Head(status: .ok, headers: Headers())
+        var status: Status?
+        var location: String?
+        var hasContentType = false
+        for (name, value) in fields {
+            switch name.lowercased() {
+            case "status":
+                status = try Self.status(value)
+                continue
+            case "location":
+                location = value
+            case "content-type":
+                hasContentType = true
+            case "content-length":
+                guard let length = Int64(value), length >= 0, head.headers["Content-Length"] ?? value == value else {
+                    throw Malformed("the module wrote an invalid Content-Length: \(value.debugDescription)", status: 502)
+                }
+                head.headers.set(name, value)
+                continue
+            case "connection", "keep-alive", "transfer-encoding", "upgrade", "te", "trailer", "proxy-connection":
+                // They concern the connection to the client, of which the module knows nothing.
+                continue
+            default: break
+            }
+            head.headers.add(name, value)
+        }
+        guard status != nil || location != nil || hasContentType else {
+            throw Malformed(
+                "the module's response has none of the headers content-type, location and status: one of them is needed")
+        }
+        head.status = status ?? (location == nil ? .ok : .found)
+        if let location, location.hasPrefix("/"), !location.hasPrefix("//"), fields.count == 1 {
+            head.localRedirect = location
+        }
+        return head
+    }
+
+    /// Reads `CODE [TEXT]`.
+    private static func status(_ value: String) throws(Malformed) -> Status {
+        let parts = value.split(separator: " ", maxSplits: 1)
+        guard let digits = parts.first, digits.utf8.count == 3, let code = Int(digits), code >= 200,
+            let status = Status(checking: code, reason: parts.count > 1 ? String(parts[1]) : nil)
+        else {
+            throw Malformed(
+                "the module wrote an invalid status: \(value.debugDescription). It has to be a code from 200 to 599",
+                status: 502)
+        }
+        return status
+    }
+
+    /// The characters of a token (RFC 9110, 5.6.2).
+    private static func isTokenByte(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+            UInt8(ascii: "0")...UInt8(ascii: "9"):
+            true
+        default: "!#$%&'*+-.^_`|~".utf8.contains(byte)
+        }
+    }
+
+    private static func quoted(_ line: [UInt8]) -> String {
+        String(decoding: line.prefix(200), as: UTF8.self).debugDescription
+    }
+}

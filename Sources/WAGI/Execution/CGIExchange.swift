@@ -1,0 +1,78 @@
+import HTTP
+
+/// The way of one request into a module and of what it writes back to the client.
+final class CGIExchange: @unchecked Sendable {
+    // The guest's functions are called on the thread that runs the handler, which is the only one to use this.
+    private let writer: ResponseWriter
+    private let maximumBodyBytes: Int64
+    private var input: Input
+    private var parser = CGIResponseParser()
+    private var bodyBytes: Int64 = 0
+    private(set) var state = State.header
+
+    enum State {
+        case header
+        /// The head is written; what follows is the body.
+        case body(Status)
+        /// The response is to be that of another request; further output is dropped.
+        case localRedirect(String)
+    }
+
+    private enum Input {
+        case body(RequestBody)
+        case bytes(ArraySlice<UInt8>)
+    }
+
+    /// - Parameter bufferedBody: the body, if it had to be read already.
+    init(
+        body: RequestBody, bufferedBody: [UInt8]?, writer: ResponseWriter, maximumBodyBytes: Int64
+    ) {
+        input = bufferedBody.map { .bytes($0[...]) } ?? .body(body)
+        self.writer = writer
+        self.maximumBodyBytes = maximumBodyBytes
+    }
+
+    /// Fills the buffer with the request's next bytes; 0 is the end.
+    func read(into buffer: UnsafeMutableRawBufferPointer) throws -> Int {
+        switch input {
+        case .body(let body): return try body.read(into: buffer)
+        case .bytes(let rest):
+            let piece = rest.prefix(buffer.count)
+            buffer.copyBytes(from: piece)
+            input = .bytes(rest.dropFirst(piece.count))
+            return piece.count
+        }
+    }
+
+    /// Takes what the module writes.
+    func write(_ bytes: UnsafeRawBufferPointer) throws {
+        switch state {
+        case .localRedirect: return
+        case .body: try writeBody(bytes)
+        case .header:
+            guard let (head, consumed) = try parser.parse(bytes) else { return }
+            if let target = head.localRedirect {
+                state = .localRedirect(target)
+                return
+            }
+            try writer.writeHead(head.status, head.headers)
+            state = .body(head.status)
+            try writeBody(UnsafeRawBufferPointer(rebasing: bytes[consumed...]))
+        }
+    }
+
+    private func writeBody(_ bytes: UnsafeRawBufferPointer) throws {
+        guard !bytes.isEmpty else { return }
+        bodyBytes += Int64(bytes.count)
+        guard bodyBytes <= maximumBodyBytes else { throw GuestFailure.responseTooLarge(limit: maximumBodyBytes) }
+        try writer.write(bytes)
+    }
+
+    /// Whether the module has not come to the end of its header block yet.
+    var isHeaderMissing: Bool { if case .header = state { true } else { false } }
+
+    /// To be called when the module has ended: fails when it has left the response incomplete.
+    func finish() throws {
+        if case .header = state { throw parser.endedEarly }
+    }
+}

@@ -1,0 +1,73 @@
+import HTTP
+import WASI
+import WebAssembly
+import WebAssemblyRuntime
+
+/// A route that can be served: a module, linked, and the function of it to call.
+struct Handler: Sendable {
+    /// The route that requests are matched with: the module's, or that of a sub-route.
+    let route: Route
+    let module: LinkedModule
+    let moduleName: String
+    let function: String
+    let argumentTemplate: String?
+    let preopens: [Preopen]
+    /// Requests to sub-routes are logged with their module's.
+    let log: RouteLog
+}
+
+extension LinkedModule {
+    /// Runs one function in an instance of its own, after `_initialize` if the module is a reactor.
+    ///
+    /// - Throws: `GuestFailure`; the error of a host function unchanged.
+    func run(_ function: String, in store: Store) throws {
+        guard isFunctionToRun(function) else {
+            throw GuestFailure.notAFunction(name: function, exports: module.exports.filter { $0.kind == .function }.map(\.name))
+        }
+        do {
+            let instance = try instantiate(in: store)
+            if function != "_start", isFunctionToRun("_initialize") {
+                try instance.function(named: "_initialize")?.call()
+            }
+            try instance.function(named: function)?.call()
+        } catch {
+            guard case .host(let hostError) = error.kind else { throw GuestFailure.trap(error) }
+            guard let exit = hostError as? ProcessExit else { throw hostError }
+            if exit.code != 0 { throw GuestFailure.exit(code: exit.code) }
+        }
+    }
+
+    /// Whether the module exports a function of this name that takes no arguments.
+    private func isFunctionToRun(_ name: String) -> Bool {
+        guard let export = module.export(named: name), export.kind == .function else { return false }
+        return module.functionType(of: Int(export.index)).parameters.isEmpty
+    }
+}
+
+/// How a run of a module ended when it did not end well.
+enum GuestFailure: Error, CustomStringConvertible {
+    /// There is no such function, or it takes arguments.
+    case notAFunction(name: String, exports: [String])
+    case trap(Trap)
+    /// It called `proc_exit` with a code other than 0.
+    case exit(code: UInt32)
+    case timedOut(Duration)
+    case responseTooLarge(limit: Int64)
+
+    var description: String {
+        switch self {
+        case .notAFunction(let name, let exports):
+            "the module has no function '\(name)' without parameters; it exports "
+                + (exports.isEmpty ? "none" : exports.sorted().joined(separator: ", "))
+        case .trap(let trap): "the module trapped: \(trap)"
+        case .exit(let code): "the module ended itself with exit code \(code)"
+        case .timedOut(let limit):
+            "the module was stopped after \(limit.seconds) seconds, its limit: --timeout sets another"
+        case .responseTooLarge(let limit):
+            "the module was stopped because its response exceeds \(limit) bytes, its limit: --max-response sets another"
+        }
+    }
+
+    /// The first line, for those who need not see the module's insides.
+    var summary: String { String(description.split(separator: "\n").first ?? "") }
+}

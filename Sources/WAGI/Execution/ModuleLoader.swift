@@ -1,0 +1,81 @@
+import Foundation
+import TOML
+import WASI
+import WebAssembly
+import WebAssemblyRuntime
+import WebAssemblyText
+
+/// Loads modules, each file once however many routes it serves.
+public struct ModuleLoader {
+    private let linker: Linker
+    private var loaded: [String: LinkedModule] = [:]
+
+    /// Host functions that WAGI knows of, and that are not there yet.
+    private static let experimentalHTTP = "wasi_experimental_http"
+
+    public init() {
+        var linker = Linker()
+        linker.defineWASI()
+        self.linker = linker
+    }
+
+    /// Reads, validates and links the module in a file, text or binary.
+    mutating func load(_ reference: ModuleReference) throws(LoadError) -> LinkedModule {
+        if let module = loaded[reference.path] { return module }
+        let module = try link(try validate(reference), reference)
+        loaded[reference.path] = module
+        return module
+    }
+
+    /// Checks that the module in a file could be loaded.
+    public mutating func check(_ reference: ModuleReference) throws(LoadError) {
+        _ = try load(reference)
+    }
+
+    /// Checks that a module could be loaded whose binary is in memory.
+    public func check(_ binary: [UInt8], name: String) throws(LoadError) {
+        let module: Module
+        do {
+            module = try Module(bytes: binary)
+        } catch {
+            throw LoadError("the module is not valid: \(error)", file: name)
+        }
+        _ = try link(module, ModuleReference(path: name))
+    }
+
+    private func validate(_ reference: ModuleReference) throws(LoadError) -> Module {
+        do {
+            if reference.path.hasSuffix(".wat") {
+                let text = Array(try Data(contentsOf: URL(fileURLWithPath: reference.path)))
+                return try Module(bytes: try assemble(text))
+            }
+            return try Module(binary: ModuleBinary(contentsOfFile: reference.path))
+        } catch let error as TextFormatError {
+            let located = TOMLError(
+                position: SourcePosition(line: error.line, column: error.column), message: error.message,
+                sourceLine: error.sourceLine)
+            throw LoadError(
+                error.message, file: reference.name, position: located.position, excerpt: located.excerpt)
+        } catch let error as ModuleError {
+            throw LoadError("the module is not valid: \(error)", file: reference.name)
+        } catch let error as ModuleFileError {
+            throw LoadError("the module cannot be read: \(String(cString: strerror(error.code)))", file: reference.name)
+        } catch {
+            throw LoadError("the module cannot be read: \(error.localizedDescription)", file: reference.name)
+        }
+    }
+
+    private func link(_ module: Module, _ reference: ModuleReference) throws(LoadError) -> LinkedModule {
+        let wanted = module.imports.filter { $0.module == Self.experimentalHTTP }.map(\.name)
+        guard wanted.isEmpty else {
+            throw LoadError(
+                "the module imports \(wanted.joined(separator: ", ")) from \(Self.experimentalHTTP): outbound HTTP is not "
+                    + "supported yet, so build it without", file: reference.name)
+        }
+        do {
+            return try linker.link(module)
+        } catch {
+            throw LoadError("\(error)", file: reference.name)
+        }
+    }
+}

@@ -1,0 +1,135 @@
+import HTTP
+import WASI
+import WebAssemblyRuntime
+
+extension Application {
+    /// A module may send the client on to others of the application only so often.
+    private static let maximumLocalRedirects = 10
+
+    /// Answers a request: `/healthz`, else the first handler whose route matches, else the asset, else 404.
+    public func respond(to request: Request, _ body: RequestBody, _ writer: ResponseWriter) throws {
+        if let response = responseWithoutHandler(to: request) { return try writer.respond(response) }
+        guard let handler = handler(for: request.path) else { return }
+        try run(handler, request, body, writer)
+    }
+
+    /// The response to a request that no module is run for; nil if one is.
+    func responseWithoutHandler(to request: Request) -> Response? {
+        if request.path == "/healthz" { return Response(text: "OK") }
+        if handler(for: request.path) != nil { return nil }
+        if let response = staticFiles?.respond(to: request) { return response }
+        return Response(status: .notFound, text: "404 Not Found: nothing is served at \(request.path)\n")
+    }
+
+    func handler(for path: String) -> Handler? {
+        handlers.first { $0.route.matches(path) }
+    }
+
+    // MARK: Running a module
+
+    private func run(
+        _ first: Handler, _ original: Request, _ originalBody: RequestBody, _ writer: ResponseWriter
+    ) throws {
+        var (handler, request, body) = (first, original, originalBody)
+        for _ in 0...Self.maximumLocalRedirects {
+            guard let target = try runOnce(handler, request, body, writer) else { return }
+            request = Request(
+                method: request.method == .head ? .head : .get, target: target, version: request.version,
+                headers: Self.headersWithoutBody(request.headers), remoteAddress: request.remoteAddress,
+                receivedAt: request.receivedAt, id: request.id)
+            body = RequestBody([])
+            if let response = responseWithoutHandler(to: request) { return try writer.respond(response) }
+            guard let next = self.handler(for: request.path) else { return }
+            handler = next
+        }
+        try fail(
+            handler, request, writer, .internalServerError,
+            "the module redirected to a local path for the \(Self.maximumLocalRedirects + 1)th time, at last from "
+                + request.target)
+    }
+
+    private static func headersWithoutBody(_ headers: Headers) -> Headers {
+        var headers = headers
+        for name in ["Content-Length", "Content-Type", "Transfer-Encoding", "Expect"] { headers.remove(name) }
+        return headers
+    }
+
+    /// Runs the handler's module once.
+    /// - Returns: the path and query that it redirects to within the application, if it does.
+    private func runOnce(
+        _ handler: Handler, _ request: Request, _ body: RequestBody, _ writer: ResponseWriter
+    ) throws -> String? {
+        // CGI promises the length, so a body that does not tell it is read first.
+        let bufferedBody = body.contentLength == nil
+            ? try body.readAll(limit: configuration.limits.undeclaredBodyBytes) : nil
+        let exchange = CGIExchange(
+            body: body, bufferedBody: bufferedBody, writer: writer,
+            maximumBodyBytes: configuration.limits.responseBytes)
+        let errorOutput = GuestErrorOutput(handler.log, requestID: request.id)
+        defer { errorOutput.flush() }
+        let environment = CGIEnvironment(
+            request: request, route: handler.route, userVariables: configuration.environment,
+            defaultHost: configuration.defaultHost,
+            bodyLength: body.contentLength ?? Int64(bufferedBody?.count ?? 0))
+        let context = WASIContext(
+            WASIConfiguration(
+                arguments: CGIArguments.arguments(for: request, template: handler.argumentTemplate),
+                environment: environment.variables, preopens: handler.preopens,
+                standardInput: .input { try exchange.read(into: $0) },
+                standardOutput: .output { try exchange.write($0) },
+                standardError: .output { errorOutput.write($0) }))
+        let store = Store(limits: StoreLimits(memoryBytes: configuration.limits.memoryBytes), hostState: context)
+        let deadline = ContinuousClock.now + configuration.limits.time
+        let ticket = deadlines.schedule(store, at: deadline)
+        writer.onDisconnect { store.interrupt() }
+        defer { deadlines.cancel(ticket) }
+        do {
+            try handler.module.run(handler.function, in: store)
+            try exchange.finish()
+        } catch GuestFailure.exit(let code) where !exchange.isHeaderMissing {
+            // The response is what it has written, as with any CGI program.
+            errorOutput.flush()
+            handler.log.append("the module ended itself with exit code \(code)", requestID: request.id)
+        } catch GuestFailure.trap(let trap) {
+            errorOutput.flush()
+            var failure = GuestFailure.trap(trap)
+            if case .interrupted = trap.kind {
+                guard ContinuousClock.now >= deadline else { throw ResponseError.clientDisconnected }
+                failure = .timedOut(configuration.limits.time)
+            }
+            try fail(handler, request, writer, .internalServerError, failure.description)
+        } catch let failure as GuestFailure {
+            errorOutput.flush()
+            try fail(handler, request, writer, .internalServerError, failure.description)
+        } catch let malformed as CGIResponseParser.Malformed {
+            errorOutput.flush()
+            try fail(handler, request, writer, Status(malformed.status), malformed.description)
+        } catch let error as ResponseError {
+            // A client that is gone is no failure of the module; a response that contradicts itself is.
+            switch error {
+            case .clientDisconnected, .timedOut: throw error
+            default: try fail(handler, request, writer, .badGateway, "the module's response is not valid: \(error)")
+            }
+        }
+        if case .localRedirect(let target) = exchange.state { return target }
+        return nil
+    }
+
+    /// Logs what went wrong, and answers with it. If an answer has begun already, it is cut off by throwing.
+    private func fail(
+        _ handler: Handler, _ request: Request, _ writer: ResponseWriter, _ status: Status, _ problem: String
+    ) throws {
+        let text = "\(request.method) \(request.target) → \(handler.function) of \(handler.moduleName): \(problem)"
+        handler.log.append(text, requestID: request.id)
+        guard !writer.hasHead else { throw IncompleteResponse(problem: problem) }
+        let explanation = configuration.explainsFailures ? ": \(problem)" : ""
+        try writer.respond(Response(status: status, text: "\(status)\(explanation)\n"))
+    }
+}
+
+/// A module failed after its response had begun, which therefore ends early.
+struct IncompleteResponse: Error, CustomStringConvertible {
+    let problem: String
+
+    var description: String { "the response is incomplete: \(problem)" }
+}

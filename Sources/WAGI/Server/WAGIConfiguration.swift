@@ -1,0 +1,22 @@
+/// How modules are run, whatever they are.
+public struct WAGIConfiguration: Sendable {
+    /// Variables for all modules.
+    public var environment: [(name: String, value: String)] = []
+    /// `HOST[:PORT]`, for requests that do not say which host they are for.
+    public var defaultHost = "localhost:3000"
+    /// Where the modules' standard error goes; nil for a temporary directory.
+    public var logDirectory: String?
+    /// Where parcels are kept from one process to the next; nil for a temporary directory.
+    public var cacheDirectory: String?
+    public var limits = RequestLimits()
+    /// Whether paths that no handler takes are looked up among the assets.
+    public var servesStaticFiles = true
+    /// Whether guests may change the assets; each application then has a copy of its own.
+    public var allowsTransientWrite = false
+    /// Whether the client is told what went wrong in a module, and not only that something did.
+    public var explainsFailures = true
+    /// Told of each line that is logged, from several threads. It must not block.
+    public var logObserver: (@Sendable (LogLine) -> Void)?
+
+    public init() {}
+}

@@ -1,0 +1,47 @@
+import HTTP
+
+/// An application behind an HTTP server.
+public final class WAGIServer: Sendable {
+    public let application: Application
+    private let server: Server
+
+    /// Where it listens.
+    public var address: SocketAddress { server.address }
+
+    /// - Parameters:
+    ///   - socket: bound for the purpose, or inherited from another process.
+    ///   - configuration: the HTTP server's limits and observers. Its inline handler is the application's.
+    public init(
+        application: Application, socket: ListeningSocket, configuration: ServerConfiguration = ServerConfiguration()
+    ) {
+        self.application = application
+        var configuration = configuration
+        // Whatever needs no module is answered without a change of threads.
+        configuration.inlineHandler = { application.responseWithoutHandler(to: $0) }
+        server = Server(socket: socket, configuration: configuration) { request, body, writer in
+            try application.respond(to: request, body, writer)
+        }
+    }
+
+    /// Starts to accept connections, and returns.
+    public func start() throws(ServerError) {
+        try server.start()
+    }
+
+    /// Accepts no more connections, and returns when the requests that have begun are answered.
+    /// - Returns: whether all were, before the deadline.
+    @discardableResult
+    public func drain(deadline: Duration) -> Bool {
+        server.drain(deadline: deadline)
+    }
+
+    /// Closes everything at once, and returns when no module runs any more.
+    public func stop() {
+        server.stop()
+    }
+
+    /// Returns when the server has stopped.
+    public func waitUntilStopped() {
+        server.waitUntilStopped()
+    }
+}

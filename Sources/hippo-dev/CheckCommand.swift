@@ -1,0 +1,121 @@
+import Bindle
+import CommandLineInterface
+import Foundation
+import Hippofacts
+import WAGI
+
+extension Command {
+    /// `hippo-dev check`: what the bindle of a project would contain.
+    static let check = Command(
+        name: "check",
+        summary: "Say what a project's bindle would contain, or what is wrong.",
+        discussion: """
+            Reads HIPPOFACTS, assembles modules that are text, checks every module as a server would when it loads it, \
+            and finds the files that the patterns match. Nothing is written.
+            """,
+        options: [checkStore],
+        arguments: [checkPath],
+        examples: [
+            Example("hippo-dev check", "Check the project in this directory."),
+            Example("hippo-dev check app/HIPPOFACTS", "Check the project of this file."),
+        ],
+        action: runCheck
+    )
+
+    private static let checkPath = Argument(
+        "PATH", summary: "HIPPOFACTS, its directory, or a lone module.", arity: .optional, defaultValue: ".")
+    private static let checkStore = Option(
+        name: "store", valueName: "FILE",
+        summary: "The store to look external bindles up in. [default: .hippo/bindles.sqlite in the project, if it is there]")
+
+    private static func runCheck(_ arguments: ParsedArguments) throws -> ExitCode {
+        let facts = try Hippofacts(at: arguments[checkPath] ?? ".")
+        let storePath = try storePath(arguments[checkStore], facts)
+        var options = ExpansionOptions()
+        if let storePath {
+            // Opened only if it is needed: a sandbox may be using it.
+            options.externalInvoice = { try BindleStore(path: storePath).invoice($0, includingYanked: true) }
+            options.knownVersions = { name in
+                try BindleStore(path: storePath).allIDs(includingYanked: true).filter { $0.name == name }.map(\.version)
+            }
+        }
+        var cache = DigestCache()
+        let expansion = try facts.expanded(options, cache: &cache)
+        for warning in expansion.warnings { FileHandle.standardError.write(Data("warning: \(warning)\n".utf8)) }
+        print(BindleSummary(expansion))
+        let problems = BindleSummary.problems(of: expansion)
+        for problem in problems { FileHandle.standardError.write(Data("error: \(problem)\n".utf8)) }
+        return problems.isEmpty ? .success : .failure
+    }
+
+    /// The store that the option names, or the project's own if it is there.
+    private static func storePath(_ path: String?, _ facts: Hippofacts) throws -> String? {
+        if let path {
+            guard FileManager.default.fileExists(atPath: path) else {
+                throw LoadError("there is no such store", file: path)
+            }
+            return path
+        }
+        let own = "\(facts.directory)/.hippo/bindles.sqlite"
+        return FileManager.default.fileExists(atPath: own) ? own : nil
+    }
+}
+
+/// A bindle's content, for people.
+private struct BindleSummary: CustomStringConvertible {
+    let description: String
+
+    init(_ expansion: Expansion) {
+        let invoice = expansion.invoice
+        var lines = ["\(invoice.id)"]
+        let requirements = InvoiceRequirements(invoice)
+        for parcel in invoice.parcels where parcel.isGlobal {
+            let label = parcel.label
+            let feature = label.feature["wagi"] ?? [:]
+            let role = feature["route"] ?? label.annotations["wagi_handler_id"].map { "export \($0)" } ?? "module"
+            var line = "  \(role) → \(label.name), \(size(label.size))"
+            if let entrypoint = feature["entrypoint"] { line += ", function \(entrypoint)" }
+            if expansion.sources[label.sha256] == nil { line += ", external" }
+            lines.append(line)
+            for file in requirements.parcels(requiredBy: parcel) {
+                lines.append("    \(file.label.name), \(size(file.label.size)), \(file.label.mediaType)")
+            }
+        }
+        let total = invoice.distinctLabels.reduce(0) { $0 + $1.size }
+        let fileCount = invoice.parcels.count { !$0.isGlobal }
+        lines.append(
+            "\(count(invoice.parcels.count - fileCount, "module")), \(count(fileCount, "file")), \(size(total)) in all")
+        description = lines.joined(separator: "\n")
+    }
+
+    /// What would keep modules from being loaded.
+    static func problems(of expansion: Expansion) -> [String] {
+        var seen = Set<String>()
+        var loader = ModuleLoader()
+        return expansion.invoice.parcels.compactMap { parcel in
+            let label = parcel.label
+            guard parcel.isGlobal, label.mediaType == "application/wasm", let source = expansion.sources[label.sha256],
+                seen.insert(label.sha256).inserted
+            else { return nil }
+            do throws(LoadError) {
+                switch source {
+                case .file(let path, _): try loader.check(ModuleReference(path: path, name: label.name))
+                case .bytes(let bytes): try loader.check(bytes, name: label.name)
+                }
+                return nil
+            } catch {
+                return "\(error)"
+            }
+        }
+    }
+}
+
+private func count(_ number: Int, _ noun: String) -> String { number == 1 ? "1 \(noun)" : "\(number) \(noun)s" }
+
+private func size(_ bytes: Int) -> String {
+    switch bytes {
+    case ..<1000: "\(bytes) B"
+    case ..<1_000_000: String(format: "%.1f kB", Double(bytes) / 1000)
+    default: String(format: "%.1f MB", Double(bytes) / 1_000_000)
+    }
+}

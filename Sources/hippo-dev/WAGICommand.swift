@@ -1,0 +1,243 @@
+import Bindle
+import CommandLineInterface
+import Foundation
+import HTTP
+import WAGI
+
+extension Command {
+    /// `hippo-dev wagi`: run modules behind HTTP, with the options of the program `wagi`.
+    static let wagi = Command(
+        name: "wagi",
+        summary: "Serve WebAssembly modules over HTTP, from modules.toml or a bindle.",
+        discussion: """
+            Takes the options of the program wagi. Modules are given a request as CGI programs are: in their \
+            environment, their arguments and their standard input; they write the response to their standard output.
+
+            It ends on SIGINT or SIGTERM, having answered the requests that are under way.
+            """,
+        options: WAGIOptions.all,
+        examples: [
+            Example("hippo-dev wagi -c modules.toml", "Serve the modules that a file lists."),
+            Example(
+                "hippo-dev wagi -b weather/1.2.3 --bindle-url http://127.0.0.1:8080/v1", "Serve a bindle of a server."),
+            Example("hippo-dev wagi -b weather/1.2.3 --bindle-path .hippo", "Serve a standalone bindle."),
+        ],
+        action: { try WAGIOptions($0).run() }
+    )
+}
+
+/// The options of `hippo-dev wagi`.
+private struct WAGIOptions {
+    static let config = Option(
+        name: "config", shortName: "c", valueName: "FILE", summary: "A modules.toml that lists the modules.")
+    static let bindle = Option(
+        name: "bindle", shortName: "b", valueName: "ID", summary: "The bindle to serve, as NAME/VERSION.")
+    static let bindleURL = Option(
+        name: "bindle-url", valueName: "URL", summary: "The Bindle server to fetch it from, /v1 included.",
+        environmentVariable: "BINDLE_URL")
+    static let bindlePath = Option(
+        name: "bindle-path", valueName: "DIR", summary: "A directory of standalone bindles, instead of a server.")
+    static let bindleUser = Option(
+        name: "bindle-http-user", valueName: "NAME", summary: "The user's name for the Bindle server.",
+        environmentVariable: "BINDLE_HTTP_USER")
+    static let bindlePassword = Option(
+        name: "bindle-http-password", valueName: "PASSWORD", summary: "The user's password for the Bindle server.",
+        environmentVariable: "BINDLE_HTTP_PASSWORD")
+    static let bindleInsecure = Option(
+        flag: "bindle-insecure", shortName: "k",
+        summary: "Accept invalid certificates of the Bindle server; without meaning for http:// servers.")
+    static let listen = Option(
+        name: "listen", shortName: "l", valueName: "IP:PORT", summary: "Where to listen; port 0 takes any free one.",
+        defaultValue: "127.0.0.1:3000")
+    static let hostname = Option(
+        name: "hostname", valueName: "HOST[:PORT]", summary: "The host of requests that do not name one.",
+        defaultValue: "localhost:3000")
+    static let environment = Option(
+        name: "env", shortName: "e", valueName: "NAME=VALUE", summary: "A variable for all modules.", isRepeatable: true)
+    static let environmentFile = Option(
+        name: "env-file", valueName: "FILE", summary: "A file of variables, one NAME=VALUE a line; --env wins over it.",
+        isRepeatable: true)
+    static let logDirectory = Option(
+        name: "log-dir", valueName: "DIR",
+        summary: "Where the modules' standard error goes: DIR/SHA256_OF_ROUTE/module.stderr. [default: temporary]",
+        environmentVariable: "WAGI_LOG_DIR")
+    static let moduleCache = Option(
+        name: "module-cache", valueName: "DIR", summary: "Where fetched parcels are kept. [default: temporary]")
+    static let cache = Option(
+        name: "cache", valueName: "FILE",
+        summary: "Accepted for wagi's sake: the configuration of its compiler's cache. Here nothing is compiled ahead.")
+    static let tlsCertificate = Option(
+        name: "tls-cert", valueName: "FILE", summary: "A certificate for HTTPS, which is not supported.", isHidden: true)
+    static let tlsKey = Option(
+        name: "tls-key", valueName: "FILE", summary: "A key for HTTPS, which is not supported.", isHidden: true)
+    static let allowTransientWrite = Option(
+        flag: "allow-transient-write", summary: "Let modules change their files, in a copy that goes with the process.")
+    static let noStatic = Option(
+        flag: "no-static", summary: "Answer paths that no module takes with 404, and not with the bindle's files.")
+    static let timeout = Option(
+        name: "timeout", valueName: "SECONDS", summary: "How long a module may run for one request.", defaultValue: "30")
+    static let maximumMemory = Option(
+        name: "max-memory", valueName: "SIZE", summary: "The memory that a module may have for one request.",
+        defaultValue: "512M")
+    static let maximumResponse = Option(
+        name: "max-response", valueName: "SIZE", summary: "The length of a response's body.", defaultValue: "1G")
+    static let listenDescriptor = Option(
+        name: "listen-fd", valueName: "N", summary: "A listening socket that this process has inherited.", isHidden: true)
+    static let controlDescriptor = Option(
+        name: "control-fd", valueName: "N", summary: "The control channel to the sandbox.", isHidden: true)
+
+    static let all = [
+        config, bindle, bindleURL, bindlePath, bindleUser, bindlePassword, bindleInsecure, listen, hostname, environment,
+        environmentFile, logDirectory, moduleCache, cache, tlsCertificate, tlsKey, allowTransientWrite, noStatic, timeout,
+        maximumMemory, maximumResponse, listenDescriptor, controlDescriptor,
+    ]
+
+    private let arguments: ParsedArguments
+    private let configuration: WAGIConfiguration
+
+    init(_ arguments: ParsedArguments) throws {
+        self.arguments = arguments
+        if arguments[Self.tlsCertificate] != nil || arguments[Self.tlsKey] != nil {
+            throw UsageError(
+                "HTTPS is not supported: serve HTTP, and put a proxy that ends TLS in front of it if need be")
+        }
+        var configuration = WAGIConfiguration()
+        configuration.environment = try Self.variables(arguments)
+        configuration.defaultHost = arguments[Self.hostname] ?? configuration.defaultHost
+        configuration.logDirectory = arguments[Self.logDirectory]
+        configuration.cacheDirectory = arguments[Self.moduleCache]
+        configuration.allowsTransientWrite = arguments.isSet(Self.allowTransientWrite)
+        configuration.servesStaticFiles = !arguments.isSet(Self.noStatic)
+        let seconds = try arguments.value(of: Self.timeout, expecting: "a number of seconds, such as 2.5") { text in
+            Double(text).flatMap { $0 > 0 && $0 <= 1e9 ? $0 : nil }
+        }
+        if let seconds { configuration.limits.time = .milliseconds(Int64(seconds * 1000)) }
+        if let bytes = try arguments.value(of: Self.maximumMemory, expecting: "a size such as 64M", Self.byteCount) {
+            configuration.limits.memoryBytes = bytes
+        }
+        if let bytes = try arguments.value(of: Self.maximumResponse, expecting: "a size such as 64M", Self.byteCount) {
+            configuration.limits.responseBytes = Int64(bytes)
+        }
+        self.configuration = configuration
+    }
+
+    func run() throws -> ExitCode {
+        if arguments[Self.controlDescriptor] != nil { return try runAsWorker() }
+        guard arguments[Self.listenDescriptor] == nil else {
+            throw UsageError("'--listen-fd' goes with '--control-fd' only")
+        }
+        let load = try loader()
+        let address = try arguments.value(of: Self.listen, expecting: "an address like 127.0.0.1:3000") {
+            SocketAddress.parse($0)
+        }
+        guard let address else { throw UsageError("'--listen' needs an address") }
+        if arguments[Self.cache] != nil { note("--cache has no effect: modules are not compiled ahead") }
+        // Before any thread starts, so that all inherit it and the signals wait for `sigwait`.
+        let signals = TerminationSignals()
+        let socket = try ListeningSocket(binding: address)
+        var configuration = configuration
+        if arguments[Self.logDirectory] == nil {
+            configuration.logObserver = { FileHandle.standardError.write(Data("[\($0.route)] \($0.text)\n".utf8)) }
+        }
+        let application = try load(configuration)
+        var serverConfiguration = ServerConfiguration()
+        serverConfiguration.requestObserver = { record in
+            let milliseconds = String(format: "%.1f", record.duration / .milliseconds(1))
+            say(
+                "\(record.method?.description ?? "-") \(record.target ?? "-") "
+                    + "\(record.status.map { String($0.code) } ?? "-") \(milliseconds) ms")
+        }
+        serverConfiguration.problemObserver = { note($0) }
+        let server = WAGIServer(application: application, socket: socket, configuration: serverConfiguration)
+        try server.start()
+        for (route, module, function) in application.routes { say("\(route) → \(function) of \(module)") }
+        say("Serving at http://\(server.address)/")
+        signals.wait()
+        server.drain(deadline: .seconds(30))
+        return .success
+    }
+
+    /// What to serve, by what the options name.
+    private func loader() throws -> (WAGIConfiguration) throws -> Application {
+        switch (arguments[Self.config], arguments[Self.bindle]) {
+        case (let file?, nil):
+            return { try Application(handlers: ModulesFile.handlers(file: file), configuration: $0) }
+        case (nil, let text?):
+            let id: BindleID
+            do { id = try BindleID(text) } catch { throw UsageError(error.description) }
+            // A server named by the environment only gives way to a directory named on the command line.
+            if let directory = arguments[Self.bindlePath] {
+                if arguments.source(of: Self.bindleURL) == .commandLine {
+                    throw UsageError("'--bindle-url' and '--bindle-path' exclude each other")
+                }
+                return { try Application(
+                    bindle: id, from: StandaloneBindleDirectory(path: directory), configuration: $0) }
+            }
+            let client = try client()
+            return { try Application(bindle: id, from: client, configuration: $0) }
+        case (_?, _?): throw UsageError("'--config' and '--bindle' exclude each other")
+        case (nil, nil): throw UsageError("one of '--config' and '--bindle' is needed: it says what to serve")
+        }
+    }
+
+    private func client() throws -> BindleClient {
+        let credentials: BindleClient.Credentials
+        switch (arguments[Self.bindleUser], arguments[Self.bindlePassword]) {
+        case (nil, nil): credentials = .none
+        case (let user?, let password?): credentials = .basic(username: user, password: password)
+        default: throw UsageError("'--bindle-http-user' and '--bindle-http-password' go together")
+        }
+        let client = try arguments.value(of: Self.bindleURL, expecting: "a URL like \(BindleClient.defaultURL)") {
+            try BindleClient(baseURL: $0, credentials: credentials)
+        }
+        guard let client else {
+            throw UsageError("'--bindle' needs '--bindle-url' or '--bindle-path': where the bindle is")
+        }
+        return client
+    }
+
+    private func runAsWorker() throws -> ExitCode {
+        let expectation = "the number of an open descriptor"
+        guard let listen = try arguments.value(of: Self.listenDescriptor, expecting: expectation, { Int32($0) }),
+            let control = try arguments.value(of: Self.controlDescriptor, expecting: expectation, { Int32($0) })
+        else { throw UsageError("'--listen-fd' and '--control-fd' go together") }
+        try WAGIWorker(listenDescriptor: listen, controlDescriptor: control, configuration: configuration).run()
+        return .success
+    }
+
+    /// The variables of the files, then those of the command line, which win.
+    private static func variables(_ arguments: ParsedArguments) throws -> [(name: String, value: String)] {
+        var variables: [(name: String, value: String)] = []
+        for path in arguments.values(of: environmentFile) {
+            let text: String
+            do {
+                text = try String(contentsOfFile: path, encoding: .utf8)
+            } catch {
+                throw LoadError("the file of variables cannot be read: \(error.localizedDescription)", file: path)
+            }
+            do { variables += try EnvironmentVariables.parse(file: text) } catch { throw LoadError("\(error)", file: path) }
+        }
+        variables += try arguments.convertedValues(of: environment, expecting: "NAME=VALUE") {
+            try EnvironmentVariables.parse($0)
+        }
+        return variables
+    }
+
+    /// Reads a number of bytes: digits, and perhaps `K`, `M` or `G`.
+    private static func byteCount(_ text: String) -> Int? {
+        let units: [Character: Int] = ["K": 10, "M": 20, "G": 30]
+        let shift = text.uppercased().last.flatMap { units[$0] }
+        guard let number = Int(shift == nil ? text[...] : text.dropLast()), number > 0 else { return nil }
+        let (bytes, overflow) = number.multipliedReportingOverflow(by: 1 << (shift ?? 0))
+        return overflow ? nil : bytes
+    }
+}
+
+/// Writes a line at once: a log that waits in a buffer is of no use to who follows it through a pipe.
+private func say(_ line: String) {
+    FileHandle.standardOutput.write(Data("\(line)\n".utf8))
+}
+
+private func note(_ line: String) {
+    FileHandle.standardError.write(Data("\(line)\n".utf8))
+}
