@@ -18,19 +18,27 @@ public struct SHA256Digest: Hashable, Sendable {
     }
 
     /// Reads 64 lower-case hexadecimal digits; `nil` when `text` is anything else.
-    public init?(hex text: some StringProtocol) {
-        guard text.utf8.count == 64 else { return nil }
-        var words = SIMD8<UInt32>()
-        for (index, character) in text.utf8.enumerated() {
-            let digit: UInt8
-            switch character {
-            case 0x30...0x39: digit = character - 0x30
-            case 0x61...0x66: digit = character - 0x61 + 10
-            default: return nil
-            }
-            words[index / 8] = words[index / 8] << 4 | UInt32(digit)
-        }
+    public init?(hex text: String) {
+        var text = text
+        guard let words = text.withUTF8({ Self.words(ofHex: $0) }) else { return nil }
         self.words = words
+    }
+
+    private static func words(ofHex text: UnsafeBufferPointer<UInt8>) -> SIMD8<UInt32>? {
+        guard text.count == 64 else { return nil }
+        var words = SIMD8<UInt32>()
+        for index in 0..<8 {
+            var word: UInt32 = 0
+            for character in text[index * 8..<index * 8 + 8] {
+                switch character {
+                case 0x30...0x39: word = word << 4 | UInt32(character - 0x30)
+                case 0x61...0x66: word = word << 4 | UInt32(character - 0x61 + 10)
+                default: return nil
+                }
+            }
+            words[index] = word
+        }
+        return words
     }
 
     public var bytes: [UInt8] {

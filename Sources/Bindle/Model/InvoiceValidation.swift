@@ -28,23 +28,23 @@ extension Invoice {
     }
 
     private func validateLabels() throws(InvoiceProblem) {
-        var sizes: [String: Int] = [:]
+        var sizes: [SHA256Digest: Int] = [:]
+        sizes.reserveCapacity(parcels.count)
         for (index, parcel) in parcels.enumerated() {
             let label = parcel.label
-            let place: InvoicePath = ["parcel", .index(index), "label"]
-            guard SHA256Digest(hex: label.sha256) != nil else {
-                throw InvoiceProblem(
-                    at: place + ["sha256"],
-                    "'\(label.sha256)' is not a SHA-256 digest: 64 lower-case hexadecimal digits are wanted")
+            func problem(_ key: String, _ message: String) -> InvoiceProblem {
+                InvoiceProblem(at: ["parcel", .index(index), "label", .key(key)], message)
             }
-            guard label.size >= 0 else {
-                throw InvoiceProblem(at: place + ["size"], "the size \(label.size) is negative")
+            guard let digest = SHA256Digest(hex: label.sha256) else {
+                throw problem(
+                    "sha256", "'\(label.sha256)' is not a SHA-256 digest: 64 lower-case hexadecimal digits are wanted")
             }
-            guard !label.name.isEmpty else { throw InvoiceProblem(at: place + ["name"], "a parcel's name is empty") }
-            guard sizes.updateValue(label.size, forKey: label.sha256).map({ $0 == label.size }) ?? true else {
-                throw InvoiceProblem(
-                    at: place + ["size"],
-                    "the parcel \(label.sha256) has another size, \(label.size), than where the invoice names it first")
+            guard label.size >= 0 else { throw problem("size", "the size \(label.size) is negative") }
+            guard !label.name.isEmpty else { throw problem("name", "a parcel's name is empty") }
+            if let size = sizes.updateValue(label.size, forKey: digest), size != label.size {
+                throw problem(
+                    "size",
+                    "the parcel \(digest) has another size, \(label.size), than where the invoice names it first")
             }
         }
     }

@@ -1,4 +1,5 @@
 import CSQLite
+import Cryptography
 
 /// A value that is bound to a parameter of a statement.
 enum SQLiteValue: ExpressibleByIntegerLiteral, ExpressibleByStringLiteral {
@@ -10,6 +11,7 @@ enum SQLiteValue: ExpressibleByIntegerLiteral, ExpressibleByStringLiteral {
     init(integerLiteral value: Int64) { self = .integer(value) }
     init(stringLiteral value: String) { self = .text(value) }
     static func integer(_ value: Int) -> SQLiteValue { .integer(Int64(value)) }
+    static func digest(_ digest: SHA256Digest) -> SQLiteValue { .blob(digest.bytes) }
 }
 
 /// One connection to an SQLite file, for one thread at a time. Statements are prepared once and kept.
@@ -210,8 +212,19 @@ final class SQLiteStatement {
         return String(decoding: UnsafeBufferPointer(start: text, count: count), as: UTF8.self)
     }
 
-    func blob(_ column: Int32) -> [UInt8] {
-        guard let bytes = sqlite3_column_blob(handle, column) else { return [] }
-        return Array(UnsafeRawBufferPointer(start: bytes, count: Int(sqlite3_column_bytes(handle, column))))
+    func blob(_ column: Int32) -> [UInt8] { Array(bytes(column)) }
+
+    /// A digest, stored as its bytes.
+    func digest(_ column: Int32) throws(StoreError) -> SHA256Digest {
+        guard let digest = SHA256Digest(bytes: bytes(column)) else {
+            throw .corrupt(path: connection.path, detail: "a digest has the wrong length")
+        }
+        return digest
+    }
+
+    /// The bytes of a blob, which last until the next step.
+    private func bytes(_ column: Int32) -> UnsafeRawBufferPointer {
+        let start = sqlite3_column_blob(handle, column)
+        return UnsafeRawBufferPointer(start: start, count: Int(sqlite3_column_bytes(handle, column)))
     }
 }

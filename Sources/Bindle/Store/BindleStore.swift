@@ -54,8 +54,8 @@ public final class BindleStore: Sendable {
         try check(invoice)
         return try pool.write { (connection) throws(StoreError) in
             try connection.transaction { () throws(StoreError) in
-                let (effect, _) = try BindleTable.put(invoice, mode: mode, on: connection)
-                return Creation(effect: effect, missing: try BindleTable.missing(of: invoice, on: connection))
+                let (effect, row) = try BindleTable.put(invoice, mode: mode, on: connection)
+                return Creation(effect: effect, missing: try BindleTable.missing(of: invoice, in: row, on: connection))
             }
         }
     }
@@ -74,8 +74,8 @@ public final class BindleStore: Sendable {
         try check(invoice)
         return try pool.write { (connection) throws(StoreError) in
             try connection.transaction { () throws(StoreError) in
-                let (effect, _) = try BindleTable.put(invoice, mode: mode, on: connection)
-                for label in try BindleTable.missing(of: invoice, on: connection) {
+                let (effect, row) = try BindleTable.put(invoice, mode: mode, on: connection)
+                for label in try BindleTable.missing(of: invoice, in: row, on: connection) {
                     try ParcelTable.insert(label, from: source(label), on: connection)
                 }
                 return effect
@@ -111,7 +111,8 @@ public final class BindleStore: Sendable {
             // Mostly there are none; then the invoice need not be read.
             guard try !BindleTable.missingDigests(of: row, on: connection).isEmpty else { return [] }
             let text = try BindleTable.invoiceText(row, on: connection)
-            return try BindleTable.missing(of: BindleTable.parse(text, of: id, on: connection), on: connection)
+            let invoice = try BindleTable.parse(text, of: id, on: connection)
+            return try BindleTable.missing(of: invoice, in: row, on: connection)
         }
     }
 
@@ -133,7 +134,7 @@ public final class BindleStore: Sendable {
                 let text = try BindleTable.invoiceText(row, on: connection)
                 var invoice = try BindleTable.parse(text, of: id, on: connection)
                 invoice.isYanked = true
-                try BindleTable.update(row, to: invoice, on: connection)
+                try BindleTable.update(row, to: invoice, text: invoice.encoded(as: .toml), on: connection)
             }
         }
     }
@@ -143,17 +144,13 @@ public final class BindleStore: Sendable {
     /// Begins the upload of a parcel that the bindle names.
     /// - Throws: `StoreError.parcelExists` if it is there; `.notInInvoice`; `.noSuchBindle`.
     public func upload(_ digest: String, to id: BindleID) throws(StoreError) -> ParcelUpload {
-        let size = try pool.read { (connection) throws(StoreError) in
-            guard let row = try BindleTable.find(id, on: connection) else { throw .noSuchBindle(id) }
-            guard let reference = try BindleTable.reference(to: digest, of: row, on: connection) else {
-                throw .notInInvoice(id, digest: digest)
-            }
-            guard try ParcelTable.find(digest, on: connection) == nil else {
+        try pool.read { (connection) throws(StoreError) in
+            let (key, reference) = try Self.reference(to: digest, of: id, on: connection) { (_) in }
+            guard try ParcelTable.find(key, on: connection) == nil else {
                 throw .parcelExists(id, digest: digest)
             }
-            return reference.size
+            return ParcelUpload(pool: pool, id: id, digest: key, size: reference.size)
         }
-        return ParcelUpload(pool: pool, id: id, digest: digest, size: size)
     }
 
     /// Opens a parcel of a bindle for reading.
@@ -164,13 +161,12 @@ public final class BindleStore: Sendable {
         do throws(StoreError) {
             // One snapshot from the look-up to the last byte: the bindle may be replaced while a slow client reads.
             try held.connection.beginSnapshot()
-            guard let row = try BindleTable.find(id, on: held.connection) else { throw StoreError.noSuchBindle(id) }
-            guard includingYanked || !row.isYanked else { throw StoreError.yanked(id) }
-            guard let reference = try BindleTable.reference(to: digest, of: row, on: held.connection) else {
-                throw StoreError.notInInvoice(id, digest: digest)
+            let (key, reference) = try Self.reference(to: digest, of: id, on: held.connection) {
+                (row) throws(StoreError) in
+                guard includingYanked || !row.isYanked else { throw .yanked(id) }
             }
-            guard let parcel = try ParcelTable.find(digest, on: held.connection) else {
-                throw StoreError.parcelNotUploaded(id, digest: digest)
+            guard let parcel = try ParcelTable.find(key, on: held.connection) else {
+                throw .parcelNotUploaded(id, digest: digest)
             }
             return ParcelReader(pool: pool, held: held, parcel: parcel, mediaType: reference.mediaType)
         } catch {
@@ -178,6 +174,19 @@ public final class BindleStore: Sendable {
             pool.giveBack(held)
             throw error
         }
+    }
+
+    /// What a bindle says of a parcel that it names.
+    private static func reference(
+        to digest: String, of id: BindleID, on connection: SQLiteConnection,
+        check: (BindleTable.Row) throws(StoreError) -> Void
+    ) throws(StoreError) -> (key: SHA256Digest, reference: BindleTable.Reference) {
+        guard let row = try BindleTable.find(id, on: connection) else { throw .noSuchBindle(id) }
+        try check(row)
+        guard let key = SHA256Digest(hex: digest),
+            let reference = try BindleTable.reference(to: key, of: row, on: connection)
+        else { throw .notInInvoice(id, digest: digest) }
+        return (key, reference)
     }
 
     // MARK: - The whole

@@ -49,22 +49,24 @@ enum BindleTable {
                 .text(invoice.bindle.description ?? ""), .text(invoice.bindle.authors.joined(separator: "\n")),
                 .blob(text))
             let row = Row(id: invoice.id, number: connection.lastInsertedRow, isYanked: false)
-            try insertReferences(invoice.distinctLabels, of: row, on: connection)
+            try updateReferences(to: invoice, of: row, on: connection)
             return (.created, row)
         }
         guard mode == .development else { throw .bindleExists(invoice.id) }
         guard try invoiceText(row, on: connection) != text else { return (.unchanged, row) }
-        try update(row, to: invoice, on: connection)
-        try updateReferences(to: invoice.distinctLabels, of: row, on: connection)
+        try update(row, to: invoice, text: text, on: connection)
+        try updateReferences(to: invoice, of: row, on: connection)
         return (.replaced, row)
     }
 
-    static func update(_ row: Row, to invoice: Invoice, on connection: SQLiteConnection) throws(StoreError) {
+    /// - Parameter text: The invoice as TOML.
+    static func update(
+        _ row: Row, to invoice: Invoice, text: [UInt8], on connection: SQLiteConnection
+    ) throws(StoreError) {
         try connection.run(
             "UPDATE bindle SET yanked = ?, description = ?, authors = ?, invoice = ? WHERE id = ?",
             .integer(invoice.isYanked ? 1 : 0), .text(invoice.bindle.description ?? ""),
-            .text(invoice.bindle.authors.joined(separator: "\n")), .blob(invoice.encoded(as: .toml)),
-            .integer(row.number))
+            .text(invoice.bindle.authors.joined(separator: "\n")), .blob(text), .integer(row.number))
     }
 
     static func delete(_ row: Row, on connection: SQLiteConnection) throws(StoreError) {
@@ -76,42 +78,38 @@ enum BindleTable {
     // MARK: - References
 
     struct Reference: Hashable {
-        let digest: [UInt8]
+        let digest: SHA256Digest
         let size: Int
         let mediaType: String
 
-        init(_ label: Label) {
-            digest = ParcelTable.key(label.sha256)
+        fileprivate init(_ digest: SHA256Digest, _ label: Label) {
+            self.digest = digest
             size = label.size
             mediaType = label.mediaType
         }
 
-        fileprivate init(_ row: SQLiteStatement) {
-            digest = row.blob(0)
+        fileprivate init(_ row: SQLiteStatement) throws(StoreError) {
+            digest = try row.digest(0)
             size = Int(row.integer(1))
             mediaType = row.text(2)
         }
     }
 
     static func reference(
-        to digest: String, of row: Row, on connection: SQLiteConnection
+        to digest: SHA256Digest, of row: Row, on connection: SQLiteConnection
     ) throws(StoreError) -> Reference? {
         try connection.firstRow(
             "SELECT sha256, size, media_type FROM reference WHERE bindle = ? AND sha256 = ?",
-            .integer(row.number), .blob(ParcelTable.key(digest))
-        ) { (row) throws(StoreError) in Reference(row) }
+            .integer(row.number), .digest(digest)
+        ) { (row) throws(StoreError) in try Reference(row) }
     }
 
-    private static func references(of row: Row, on connection: SQLiteConnection) throws(StoreError) -> [Reference] {
+    private static func references(
+        of row: Row, on connection: SQLiteConnection
+    ) throws(StoreError) -> [Reference] {
         try connection.rows(
             "SELECT sha256, size, media_type FROM reference WHERE bindle = ?", .integer(row.number)
-        ) { (row) throws(StoreError) in Reference(row) }
-    }
-
-    private static func insertReferences(
-        _ labels: [Label], of row: Row, on connection: SQLiteConnection
-    ) throws(StoreError) {
-        for reference in labels.map(Reference.init) { try insert(reference, of: row, on: connection) }
+        ) { (row) throws(StoreError) in try Reference(row) }
     }
 
     private static func insert(
@@ -119,40 +117,59 @@ enum BindleTable {
     ) throws(StoreError) {
         try connection.run(
             "INSERT INTO reference (bindle, sha256, size, media_type) VALUES (?, ?, ?, ?)",
-            .integer(row.number), .blob(reference.digest), .integer(reference.size), .text(reference.mediaType))
+            .integer(row.number), .digest(reference.digest), .integer(reference.size), .text(reference.mediaType))
     }
 
-    /// Writes the difference only: mostly one parcel of many has changed.
+    /// Makes the references of a bindle those of its invoice. Writes the difference only: mostly one parcel of many
+    /// has changed.
     private static func updateReferences(
-        to labels: [Label], of row: Row, on connection: SQLiteConnection
+        to invoice: Invoice, of row: Row, on connection: SQLiteConnection
     ) throws(StoreError) {
-        let old = Set(try references(of: row, on: connection))
-        let new = Set(labels.map(Reference.init))
-        let removed = old.subtracting(new)
+        var added: [SHA256Digest: Reference] = [:]
+        added.reserveCapacity(invoice.parcels.count)
+        for parcel in invoice.parcels {
+            // An invoice in the store is validated: its digests are ones.
+            guard let digest = SHA256Digest(hex: parcel.label.sha256), added[digest] == nil else { continue }
+            added[digest] = Reference(digest, parcel.label)
+        }
+        var removed: [Reference] = []
+        for reference in try references(of: row, on: connection) {
+            if added[reference.digest] == reference {
+                added[reference.digest] = nil
+            } else {
+                removed.append(reference)
+            }
+        }
         for reference in removed {
             try connection.run(
                 "DELETE FROM reference WHERE bindle = ? AND sha256 = ?",
-                .integer(row.number), .blob(reference.digest))
+                .integer(row.number), .digest(reference.digest))
         }
-        for reference in new.subtracting(old) { try insert(reference, of: row, on: connection) }
+        for reference in added.values { try insert(reference, of: row, on: connection) }
         for reference in removed { try ParcelTable.removeUnlessReferenced(reference.digest, on: connection) }
     }
 
     /// The labels of an invoice that is in the store whose parcels are not, each digest once, in its order.
-    static func missing(of invoice: Invoice, on connection: SQLiteConnection) throws(StoreError) -> [Label] {
-        guard let row = try find(invoice.id, on: connection) else { throw .noSuchBindle(invoice.id) }
-        let digests = Set(try missingDigests(of: row, on: connection))
-        return digests.isEmpty ? [] : invoice.distinctLabels.filter { digests.contains(ParcelTable.key($0.sha256)) }
+    static func missing(
+        of invoice: Invoice, in row: Row, on connection: SQLiteConnection
+    ) throws(StoreError) -> [Label] {
+        var digests = Set(try missingDigests(of: row, on: connection))
+        guard !digests.isEmpty else { return [] }
+        return invoice.parcels.compactMap { parcel in
+            SHA256Digest(hex: parcel.label.sha256).flatMap { digests.remove($0) } == nil ? nil : parcel.label
+        }
     }
 
-    static func missingDigests(of row: Row, on connection: SQLiteConnection) throws(StoreError) -> [[UInt8]] {
+    static func missingDigests(
+        of row: Row, on connection: SQLiteConnection
+    ) throws(StoreError) -> [SHA256Digest] {
         try connection.rows(
             """
             SELECT sha256 FROM reference
             WHERE bindle = ? AND NOT EXISTS (
                 SELECT 1 FROM parcel WHERE parcel.sha256 = reference.sha256 AND complete)
             """, .integer(row.number)
-        ) { (row) throws(StoreError) in row.blob(0) }
+        ) { (row) throws(StoreError) in try row.digest(0) }
     }
 
     // MARK: - Overview

@@ -11,20 +11,17 @@ enum ParcelTable {
         let size: Int
     }
 
-    /// A digest as the tables hold it. A text that is no digest matches nothing.
-    static func key(_ digest: String) -> [UInt8] { SHA256Digest(hex: digest)?.bytes ?? [] }
-
     /// The parcel with this digest, if it is there as a whole.
-    static func find(_ digest: String, on connection: SQLiteConnection) throws(StoreError) -> Row? {
-        try connection.firstRow("SELECT id, size FROM parcel WHERE sha256 = ? AND complete", .blob(key(digest))) {
+    static func find(_ digest: SHA256Digest, on connection: SQLiteConnection) throws(StoreError) -> Row? {
+        try connection.firstRow("SELECT id, size FROM parcel WHERE sha256 = ? AND complete", .digest(digest)) {
             (row) throws(StoreError) in Row(number: row.integer(0), size: Int(row.integer(1)))
         }
     }
 
     /// Makes a parcel that nothing sees until it is completed.
-    static func begin(_ digest: String, size: Int, on connection: SQLiteConnection) throws(StoreError) -> Int64 {
+    static func begin(_ digest: SHA256Digest, size: Int, on connection: SQLiteConnection) throws(StoreError) -> Int64 {
         try connection.run(
-            "INSERT INTO parcel (sha256, size, complete) VALUES (?, ?, 0)", .blob(key(digest)), .integer(size))
+            "INSERT INTO parcel (sha256, size, complete) VALUES (?, ?, 0)", .digest(digest), .integer(size))
         return connection.lastInsertedRow
     }
 
@@ -44,12 +41,12 @@ enum ParcelTable {
         try connection.run("DELETE FROM parcel WHERE id = ?", .integer(parcel))
     }
 
-    static func removeUnlessReferenced(_ digest: [UInt8], on connection: SQLiteConnection) throws(StoreError) {
+    static func removeUnlessReferenced(_ digest: SHA256Digest, on connection: SQLiteConnection) throws(StoreError) {
         try connection.run(
             """
             DELETE FROM parcel
             WHERE sha256 = ?1 AND complete AND NOT EXISTS (SELECT 1 FROM reference WHERE sha256 = ?1)
-            """, .blob(digest))
+            """, .digest(digest))
     }
 
     static func piece(
@@ -66,14 +63,17 @@ enum ParcelTable {
     static func insert(
         _ label: Label, from source: BindleStore.ParcelSource, on connection: SQLiteConnection
     ) throws(StoreError) {
-        let parcel = try begin(label.sha256, size: label.size, on: connection)
+        guard let expected = SHA256Digest(hex: label.sha256) else {
+            throw .invalidInvoice(InvoiceProblem(at: ["sha256"], "'\(label.sha256)' is not a SHA-256 digest"))
+        }
+        let parcel = try begin(expected, size: label.size, on: connection)
         switch source {
         case .bytes(let bytes):
             guard bytes.count == label.size else {
                 throw .wrongSize(digest: label.sha256, expected: label.size, actual: bytes.count)
             }
             let digest = SHA256.hash(bytes)
-            guard digest.hex == label.sha256 else { throw .wrongDigest(expected: label.sha256, actual: digest) }
+            guard digest == expected else { throw .wrongDigest(expected: label.sha256, actual: digest) }
             for (position, start) in stride(from: 0, to: bytes.count, by: pieceSize).enumerated() {
                 let result = bytes.withUnsafeBytes { bytes in
                     Result { () throws(StoreError) in
@@ -84,17 +84,18 @@ enum ParcelTable {
                 try result.get()
             }
         case .file(let path):
-            try insertFile(path, label, as: parcel, on: connection)
+            try insertFile(path, size: label.size, digest: expected, as: parcel, on: connection)
         }
         try complete(parcel, on: connection)
     }
 
     private static func insertFile(
-        _ path: String, _ label: Label, as parcel: Int64, on connection: SQLiteConnection
+        _ path: String, size expectedSize: Int, digest: SHA256Digest, as parcel: Int64,
+        on connection: SQLiteConnection
     ) throws(StoreError) {
         let file: FileReader
         do { file = try FileReader(path: path) } catch { throw .unreadableSource(error) }
-        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: min(pieceSize, label.size + 1), alignment: 64)
+        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: min(pieceSize, expectedSize + 1), alignment: 64)
         defer { buffer.deallocate() }
         var hash = SHA256()
         var size = 0
@@ -104,12 +105,12 @@ enum ParcelTable {
             do { count = try file.read(filling: buffer) } catch { throw .unreadableSource(error) }
             if count == 0 { break }
             size += count
-            guard size <= label.size else { throw .sourceChanged(path: path) }
+            guard size <= expectedSize else { throw .sourceChanged(path: path) }
             let piece = UnsafeRawBufferPointer(rebasing: buffer[..<count])
             hash.update(piece)
             try append(piece, position: position, to: parcel, on: connection)
             position += 1
         }
-        guard size == label.size, hash.finalize().hex == label.sha256 else { throw .sourceChanged(path: path) }
+        guard size == expectedSize, hash.finalize() == digest else { throw .sourceChanged(path: path) }
     }
 }

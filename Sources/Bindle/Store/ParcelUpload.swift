@@ -6,7 +6,7 @@ import Cryptography
 /// whose process ends, leaves nothing.
 public final class ParcelUpload {
     public let id: BindleID
-    public let digest: String
+    public let digest: SHA256Digest
     /// The number of bytes that the label promises.
     public let size: Int
     private let pool: ConnectionPool
@@ -19,7 +19,7 @@ public final class ParcelUpload {
     private var parcel: Int64?
     private var isOver = false
 
-    init(pool: ConnectionPool, id: BindleID, digest: String, size: Int) {
+    init(pool: ConnectionPool, id: BindleID, digest: SHA256Digest, size: Int) {
         self.pool = pool
         self.id = id
         self.digest = digest
@@ -35,7 +35,7 @@ public final class ParcelUpload {
     public func write(_ bytes: UnsafeRawBufferPointer) throws(StoreError) {
         guard bytes.count <= size - received else {
             cancel()
-            throw .wrongSize(digest: digest, expected: size, actual: nil)
+            throw .wrongSize(digest: digest.hex, expected: size, actual: nil)
         }
         received += bytes.count
         hash.update(bytes)
@@ -60,16 +60,16 @@ public final class ParcelUpload {
     public func finish() throws(StoreError) -> Bool {
         precondition(!isOver, "an upload is finished or cancelled once")
         defer { cancel() }
-        guard received == size else { throw .wrongSize(digest: digest, expected: size, actual: received) }
+        guard received == size else { throw .wrongSize(digest: digest.hex, expected: size, actual: received) }
         let actual = hash.finalize()
-        guard actual.hex == digest else { throw .wrongDigest(expected: digest, actual: actual) }
+        guard actual == digest else { throw .wrongDigest(expected: digest.hex, actual: actual) }
         let (pending, position, parcel, id, digest, size) = (pending, nextPosition, parcel, id, digest, size)
         let isNew = try pool.write { (connection) throws(StoreError) in
             try connection.transaction { () throws(StoreError) in
                 // The bindle may have been removed or replaced while the bytes were on their way.
                 guard let row = try BindleTable.find(id, on: connection) else { throw .noSuchBindle(id) }
                 guard try BindleTable.reference(to: digest, of: row, on: connection) != nil else {
-                    throw .notInInvoice(id, digest: digest)
+                    throw .notInInvoice(id, digest: digest.hex)
                 }
                 guard try ParcelTable.find(digest, on: connection) == nil else { return false }
                 let parcel = if let parcel { parcel } else {

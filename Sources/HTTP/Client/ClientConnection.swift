@@ -83,7 +83,8 @@ final class ClientConnection: @unchecked Sendable {
             var storage = sockaddr_storage()
             withUnsafeMutableBytes(of: &storage) {
                 $0.copyMemory(
-                    from: UnsafeRawBufferPointer(start: current.pointee.ai_addr, count: Int(current.pointee.ai_addrlen)))
+                    from: UnsafeRawBufferPointer(start: current.pointee.ai_addr, count: Int(current.pointee.ai_addrlen))
+                )
             }
             if let address = SocketAddress(storage) { addresses.append(address) }
             entry = current.pointee.ai_next

@@ -35,7 +35,8 @@ public struct Headers: Sendable {
     /// Whether there is no field.
     public var isEmpty: Bool { fields.isEmpty }
 
-    /// The value of the first field called `name`; setting replaces all fields of that name, or removes them with `nil`.
+    /// The value of the first field called `name`; setting replaces all fields of that name, or removes them with
+    /// `nil`.
     public subscript(name: String) -> String? {
         get {
             guard let index = firstIndex(of: name) else { return nil }

@@ -50,29 +50,6 @@ final class ReceiveBuffer {
         commit(bytes.count)
     }
 
-    /// Whether memory is attached.
-    var hasStorage: Bool { storage != nil }
-
-    /// Gives an empty buffer memory of `initialCapacity` to work with.
-    func attach(_ memory: UnsafeMutableRawPointer) {
-        precondition(storage == nil)
-        storage = memory
-        capacity = Self.initialCapacity
-    }
-
-    /// Takes the memory of an empty buffer away. The result has `initialCapacity`; a buffer that has grown gives up its
-    /// memory and returns `nil`.
-    func detach() -> UnsafeMutableRawPointer? {
-        precondition(isEmpty)
-        defer {
-            storage = nil
-            capacity = 0
-        }
-        if capacity == Self.initialCapacity { return storage }
-        storage?.deallocate()
-        return nil
-    }
-
     private func makeRoom(_ minimum: Int) {
         let count = end - start
         if let storage, capacity - count >= minimum, start > 0 {
@@ -91,5 +68,35 @@ final class ReceiveBuffer {
         }
         start = 0
         end = count
+    }
+
+    /// Memory for buffers that are in use only now and then: connections that wait for a request hold none.
+    final class Pool {
+        private static let maximumCount = 64
+        private var free: [UnsafeMutableRawPointer] = []
+
+        deinit {
+            for memory in free { memory.deallocate() }
+        }
+
+        /// Gives memory to a buffer that has none.
+        func give(to buffer: ReceiveBuffer) {
+            guard buffer.storage == nil, let memory = free.popLast() else { return }
+            buffer.storage = memory
+            buffer.capacity = ReceiveBuffer.initialCapacity
+        }
+
+        /// Takes the memory of an empty buffer back.
+        func take(from buffer: ReceiveBuffer) {
+            precondition(buffer.isEmpty)
+            guard let memory = buffer.storage else { return }
+            if buffer.capacity == ReceiveBuffer.initialCapacity, free.count < Self.maximumCount {
+                free.append(memory)
+            } else {
+                memory.deallocate()
+            }
+            buffer.storage = nil
+            buffer.capacity = 0
+        }
     }
 }

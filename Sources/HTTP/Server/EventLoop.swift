@@ -1,9 +1,10 @@
+import Synchronization
+
 #if canImport(Glibc)
     import Glibc
 #else
     import Darwin
 #endif
-import Synchronization
 
 /// The thread that owns a server's connections: it accepts them, receives requests, hands them to workers, and sends
 /// what these leave to be sent.
@@ -34,17 +35,14 @@ final class EventLoop: @unchecked Sendable {
     private var workers: WorkerPool!
 
     // On the loop's thread only.
-    private var connections: [Connection?] = []
-    private var freeSlots: [Int] = []
-    private var connectionCount = 0
-    private var generation: UInt32 = 0
+    private let connections = ConnectionTable()
     private var isListening = false
     private var acceptPausedUntil: MonotonicTime?
     private var nextSweep = MonotonicTime.distantFuture
     private var now = MonotonicTime.now
     /// Connections that have more to do without a new event.
     private var unfinished: [Connection] = []
-    private var memoryPool: [UnsafeMutableRawPointer] = []
+    private let memory = ReceiveBuffer.Pool()
     private var draining: (until: MonotonicTime, idleUntil: MonotonicTime)?
     private var isStopping = false
     private var lostRequests = false
@@ -59,10 +57,6 @@ final class EventLoop: @unchecked Sendable {
         ) { [self] connection in
             handle(connection)
         }
-    }
-
-    deinit {
-        for memory in memoryPool { memory.deallocate() }
     }
 
     // MARK: From other threads
@@ -124,7 +118,7 @@ final class EventLoop: @unchecked Sendable {
                 acceptPausedUntil = nil
                 resumeAccepting()
             }
-            if let draining, connectionCount == 0 || now >= draining.until { break }
+            if let draining, connections.count == 0 || now >= draining.until { break }
         }
         return shutDown()
     }
@@ -163,7 +157,7 @@ final class EventLoop: @unchecked Sendable {
     /// Closes everything, makes workers return from waiting for clients, and waits a moment for the handlers.
     private func shutDown() -> Bool {
         pauseAccepting()
-        for case let connection? in connections {
+        for connection in connections.all {
             if connection.isHandling {
                 lostRequests = true
                 connection.exchange?.disconnection.note()
@@ -183,7 +177,7 @@ final class EventLoop: @unchecked Sendable {
 
     private func resumeAccepting() {
         guard !isListening, draining == nil, acceptPausedUntil == nil,
-            connectionCount < context.configuration.maximumConnections
+            connections.count < context.configuration.maximumConnections
         else { return }
         isListening = poll.add(
             socket.fileDescriptor, [.readable, .exclusive], token: Self.listenerToken)
@@ -211,7 +205,7 @@ final class EventLoop: @unchecked Sendable {
             case .exhausted(let code):
                 context.report(
                     "cannot accept a connection: \(SystemError(operation: "accept", code: code)); "
-                        + "\(connectionCount) are open (raise the limit with ulimit -n)")
+                        + "\(connections.count) are open (raise the limit with ulimit -n)")
                 pauseAccepting()
                 acceptPausedUntil = .now + Self.exhaustionPause
                 return
@@ -220,22 +214,14 @@ final class EventLoop: @unchecked Sendable {
     }
 
     private func add(_ descriptor: Int32, _ address: SocketAddress?) {
-        let slot = freeSlots.popLast() ?? connections.count
-        generation &+= 1
         let interests: EventPoll.Events = [.readable, .readHangUp, .edgeTriggered]
         let connection = Connection(
-            fileDescriptor: descriptor, remoteAddress: address,
-            token: UInt64(generation & 0x7FFF_FFFF) << 32 | UInt64(slot), interests: interests,
+            fileDescriptor: descriptor, remoteAddress: address, token: connections.nextToken(), interests: interests,
             limits: context.headLimits, deadline: .now + context.configuration.headTimeout)
-        if slot == connections.count { connections.append(nil) }
-        guard poll.add(descriptor, interests, token: connection.token) else {
-            freeSlots.append(slot)
-            return
-        }
-        connections[slot] = connection
-        connectionCount += 1
+        guard poll.add(descriptor, interests, token: connection.token) else { return }
+        connections.insert(connection)
         noteDeadline(of: connection)
-        if connectionCount >= context.configuration.maximumConnections { pauseAccepting() }
+        if connections.count >= context.configuration.maximumConnections { pauseAccepting() }
     }
 
     private func close(_ connection: Connection) {
@@ -243,21 +229,17 @@ final class EventLoop: @unchecked Sendable {
         connection.state = .closed
         releaseMemory(of: connection)
         connection.exchange = nil
-        let slot = Int(connection.token & 0xFFFF_FFFF)
         // The descriptor is closed with the object's last reference, which may not be this one; the poll must not
         // report it meanwhile.
         poll.remove(connection.fileDescriptor)
-        connections[slot] = nil
-        freeSlots.append(slot)
-        connectionCount -= 1
+        connections.remove(connection)
         resumeAccepting()
     }
 
     // MARK: Events
 
     private func handleEvents(_ events: EventPoll.Events, _ token: UInt64) {
-        let slot = Int(token & 0xFFFF_FFFF)
-        guard slot < connections.count, let connection = connections[slot], connection.token == token else { return }
+        guard let connection = connections[token] else { return }
         if !events.isDisjoint(with: [.readable, .readHangUp, .hangUp, .error]) { connection.mayHaveInput = true }
         if !events.isDisjoint(with: [.readHangUp, .hangUp, .error]) { connection.inputHasEnded = true }
         if connection.isHandling {
@@ -335,7 +317,7 @@ final class EventLoop: @unchecked Sendable {
             wait(connection)
             return false
         }
-        if !connection.input.hasStorage { attachMemory(to: connection) }
+        memory.give(to: connection.input)
         let wasIdle = connection.isIdle
         let room = connection.input.room(atLeast: 4096)
         switch StreamSocket.receive(connection.fileDescriptor, into: room) {
@@ -364,16 +346,8 @@ final class EventLoop: @unchecked Sendable {
         releaseMemory(of: connection)
     }
 
-    private func attachMemory(to connection: Connection) {
-        connection.input.attach(
-            memoryPool.popLast() ?? .allocate(byteCount: ReceiveBuffer.initialCapacity, alignment: 16))
-    }
-
     private func releaseMemory(of connection: Connection) {
-        guard connection.input.hasStorage, connection.input.isEmpty, let memory = connection.input.detach() else {
-            return
-        }
-        if memoryPool.count < 64 { memoryPool.append(memory) } else { memory.deallocate() }
+        if connection.input.isEmpty { memory.take(from: connection.input) }
     }
 
     // MARK: Requests
@@ -583,7 +557,7 @@ final class EventLoop: @unchecked Sendable {
         // Not again at once for one that is only a little later.
         let earliestNext = now + .milliseconds(5)
         nextSweep = .distantFuture
-        for case let connection? in connections {
+        for connection in connections.all {
             if connection.deadline <= now { expire(connection) }
             if !connection.isClosed, connection.deadline < .distantFuture {
                 nextSweep = min(nextSweep, max(connection.deadline, earliestNext))
@@ -625,7 +599,7 @@ final class EventLoop: @unchecked Sendable {
         acceptPausedUntil = nil
         let idleUntil = min(deadline, .now + idleGrace)
         draining = (deadline, idleUntil)
-        for case let connection? in connections where connection.isIdle && connection.isReused {
+        for connection in connections.all where connection.isIdle && connection.isReused {
             setDeadline(of: connection, min(connection.deadline, idleUntil))
         }
     }

@@ -1,9 +1,10 @@
+import Synchronization
+
 #if canImport(Glibc)
     import Glibc
 #else
     import Darwin
 #endif
-import Synchronization
 
 /// One request and its response: what the body is read from and the response written to.
 ///
@@ -123,7 +124,8 @@ final class Exchange: @unchecked Sendable {
             RequestRecord(
                 id: request.id, method: isMalformed ? nil : request.method,
                 target: isMalformed ? nil : request.target, remoteAddress: request.remoteAddress,
-                status: status, bodyBytes: max(0, sentCount - overhead), duration: ContinuousClock.now - request.receivedAt,
+                status: status, bodyBytes: max(0, sentCount - overhead),
+                duration: ContinuousClock.now - request.receivedAt,
                 failure: failure))
     }
 }

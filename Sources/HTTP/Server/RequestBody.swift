@@ -44,7 +44,9 @@ public final class RequestBody {
             return 0
         case .bytes(let bytes, let start):
             let count = min(buffer.count, bytes.count - start)
-            bytes.withUnsafeBytes { buffer.copyMemory(from: UnsafeRawBufferPointer(rebasing: $0[start..<start + count])) }
+            bytes.withUnsafeBytes {
+                buffer.copyMemory(from: UnsafeRawBufferPointer(rebasing: $0[start..<start + count]))
+            }
             source = .bytes(bytes, from: start + count)
             return count
         case .exchange(let exchange):

@@ -149,7 +149,8 @@ public final class ResponseWriter {
                 return answer(error)
             }
             guard (declarations.contentLength ?? 0) == 0 || forbidsBody(status) else {
-                exchange.context.report(describe(ResponseError.bodyShorterThanContentLength(declarations.contentLength!)))
+                exchange.context.report(
+                    describe(ResponseError.bodyShorterThanContentLength(declarations.contentLength!)))
                 return answer(nil)
             }
             // No body was written: its length is known to be 0, unless there would have been one but for HEAD.
@@ -180,7 +181,8 @@ public final class ResponseWriter {
     private func respondToFailure(_ error: (any Error)?) {
         // A client that broke its own request off is no failure of the handler's.
         if !(error is RequestBodyError) {
-            exchange.context.report(error.map(describe) ?? "no response to \(exchange.request.method) \(exchange.request.target)")
+            exchange.context.report(
+                error.map(describe) ?? "no response to \(exchange.request.method) \(exchange.request.target)")
         }
         answer(error)
     }

@@ -108,8 +108,9 @@ enum ControlHandlers {
     /// 32 bits at 12.
     static let constant32: Handler = {
         let state = State($0, $1, $2, $3, $4, $5, $6)
-        state.set32(8, state.operand32(12))
-        return state.next(16)
+        let value = UInt64(state.operand32(12))
+        state.set64(8, value)
+        return state.next(16, accumulator: value)
     }
 
     /// 64 bits at 16.

@@ -7,7 +7,7 @@ extension Translator {
     mutating func emit(_ handler: Handler, _ a: UInt16, _ b: UInt16, _ c: UInt16, _ d: UInt16) {
         beforeLast = last
         last = .nothing
-        buffer.append(handler)
+        buffer.append(HandlerAddress(handler))
         buffer.append(a)
         buffer.append(b)
         buffer.append(c)
