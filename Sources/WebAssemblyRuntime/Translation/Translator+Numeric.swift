@@ -62,7 +62,7 @@ extension Translator {
         var opcode = opcode
         var first = first
         var second = second
-        let copied = signature.operand == .f64 ? floatSlot : accumulatorSlot
+        var copied = signature.operand == .f64 ? floatSlot : accumulatorSlot
         if let exchanged = opcode.exchanged, prefersExchange(first, second, copied: copied) {
             opcode = exchanged
             swap(&first, &second)
@@ -80,7 +80,9 @@ extension Translator {
             }
             // A constant that no form takes goes into the home of its operand.
             if case .immediate(let bits) = second {
-                let operand = Operand(place: .constant(bits), type: signature.operand, home: home + 1)
+                // If the operands were exchanged, the other one may be in the second home.
+                let free = first.slot == home + 1 ? home : home + 1
+                let operand = Operand(place: .constant(bits), type: signature.operand, home: free)
                 second = .slot(materialize(operand))
             } else if case .immediate(let bits) = first {
                 let operand = Operand(place: .constant(bits), type: signature.operand, home: home)
@@ -88,6 +90,7 @@ extension Translator {
             } else {
                 preconditionFailure("no handler for \(opcode)")
             }
+            copied = signature.operand == .f64 ? floatSlot : accumulatorSlot
         }
     }
 
