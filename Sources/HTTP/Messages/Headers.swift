@@ -108,6 +108,17 @@ public struct Headers: Sendable {
         withUTF8(of: name) { name in fields.firstIndex { matches($0, name) } }
     }
 
+    /// Whether there is any field that begins with `If-`.
+    var hasConditions: Bool {
+        bytes.withUnsafeBytes { bytes in
+            fields.contains { field in
+                field.nameCount > 3 && bytes[Int(field.nameStart) + 2] == UInt8(ascii: "-")
+                    && lowercased(bytes[Int(field.nameStart)]) == UInt8(ascii: "i")
+                    && lowercased(bytes[Int(field.nameStart) + 1]) == UInt8(ascii: "f")
+            }
+        }
+    }
+
     private func matches(_ field: Bounds, _ name: UnsafeRawBufferPointer) -> Bool {
         guard Int(field.nameCount) == name.count else { return false }
         return bytes.withUnsafeBytes { equalsIgnoringCase($0[field.name], name) }

@@ -1,3 +1,5 @@
+import Synchronization
+
 #if canImport(Glibc)
     import Glibc
 #else
@@ -22,6 +24,15 @@ final class Connection: @unchecked Sendable {
         case closed
     }
 
+    /// Who has the connection while its state is `handling`.
+    enum Owner: UInt8, AtomicRepresentable {
+        case loop
+        case worker
+        /// A worker, and the loop has seen an event, which it must attend to afterwards.
+        case workerWithEvent
+    }
+
+    let owner = Atomic(Owner.loop)
     let fileDescriptor: Int32
     let remoteAddress: SocketAddress?
     /// What the event poll knows it by: its place in the loop's table, and a number that tells it from the one that

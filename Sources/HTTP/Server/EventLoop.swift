@@ -10,7 +10,10 @@ import Synchronization
 /// what these leave to be sent.
 final class EventLoop: @unchecked Sendable {
     private enum Command {
+        /// A worker has answered a request, and there is more to do for the connection.
         case handled(Connection)
+        /// A worker has let a connection go while the server began to drain.
+        case released(Connection)
         case drain(until: MonotonicTime, idleGrace: Duration)
         case stop
     }
@@ -62,7 +65,7 @@ final class EventLoop: @unchecked Sendable {
     // MARK: From other threads
 
     func drain(until deadline: MonotonicTime, idleGrace: Duration) {
-        context.isDraining.store(true, ordering: .relaxed)
+        context.isDraining.store(true, ordering: .sequentiallyConsistent)
         send(.drain(until: deadline, idleGrace: idleGrace))
     }
 
@@ -78,9 +81,15 @@ final class EventLoop: @unchecked Sendable {
         if isFirst { poll.wake() }
     }
 
-    /// On a worker: runs the handler, sends what it left as far as the client takes it, and gives the connection back.
+    // MARK: On a worker
+
+    /// Handlers that take longer leave the connection to the loop, which counts the keep-alive time from the end.
+    private static let briefHandling = Duration.seconds(1)
+
+    /// Runs the handler, sends what it left as far as the client takes it, and gives the connection back.
     private func handle(_ connection: Connection) {
         let exchange = connection.exchange!
+        let start = MonotonicTime.now
         let body = RequestBody(exchange)
         let writer = ResponseWriter(exchange)
         do {
@@ -92,7 +101,20 @@ final class EventLoop: @unchecked Sendable {
         body.invalidate()
         exchange.disconnection.end()
         flush(exchange)
-        send(.handled(connection))
+        let isBrief = .now < start + Self.briefHandling
+        if !(isBrief && exchange.isComplete && release(connection, exchange)) { send(.handled(connection)) }
+    }
+
+    /// Lets a connection go that only has to wait for its next request, without waking the loop: that will find it so
+    /// when it next looks. False if an event has come meanwhile, which the loop must attend to.
+    private func release(_ connection: Connection, _ exchange: Exchange) -> Bool {
+        exchange.report()
+        let (isReleased, _) = connection.owner.compareExchange(
+            expected: .worker, desired: .loop, ordering: .sequentiallyConsistent)
+        // Either the loop sees, when it begins to drain, that the connection is idle, or this thread sees that it has
+        // begun.
+        if isReleased, context.isDraining.load(ordering: .sequentiallyConsistent) { send(.released(connection)) }
+        return isReleased
     }
 
     // MARK: The loop
@@ -103,14 +125,15 @@ final class EventLoop: @unchecked Sendable {
     func run() -> Bool {
         resumeAccepting()
         while !isStopping {
-            poll.wait(milliseconds: timeout()) { token, events in
+            let events = poll.wait(milliseconds: timeout())
+            now = .now
+            poll.forEachEvent(events) { token, events in
                 switch token {
                 case EventPoll.wakeToken: break
                 case Self.listenerToken: accept()
                 default: handleEvents(events, token)
                 }
             }
-            now = .now
             takeCommands()
             resumeUnfinished()
             if now >= nextSweep { sweep() }
@@ -141,6 +164,7 @@ final class EventLoop: @unchecked Sendable {
         for command in taken {
             switch command {
             case .handled(let connection): resume(afterHandling: connection)
+            case .released(let connection): notice(connection)
             case .drain(let deadline, let idleGrace): beginDraining(until: deadline, idleGrace: idleGrace)
             case .stop: isStopping = true
             }
@@ -158,6 +182,7 @@ final class EventLoop: @unchecked Sendable {
     private func shutDown() -> Bool {
         pauseAccepting()
         for connection in connections.all {
+            notice(connection)
             if connection.isHandling {
                 lostRequests = true
                 connection.exchange?.disconnection.note()
@@ -238,11 +263,29 @@ final class EventLoop: @unchecked Sendable {
 
     // MARK: Events
 
+    /// Whether a worker has the connection; if so, it will be told that there is something to attend to.
+    private func isWithWorker(_ connection: Connection) -> Bool {
+        guard connection.isHandling else { return false }
+        let (_, owner) = connection.owner.compareExchange(
+            expected: .worker, desired: .workerWithEvent, ordering: .acquiringAndReleasing)
+        if owner != .loop { return true }
+        notice(connection)
+        return false
+    }
+
+    /// Sees whether a worker has let the connection go in the meantime.
+    private func notice(_ connection: Connection) {
+        guard connection.isHandling, connection.owner.load(ordering: .sequentiallyConsistent) == .loop else { return }
+        connection.exchange = nil
+        connection.state = .readingHead
+        if let draining { setDeadline(of: connection, min(connection.deadline, draining.idleUntil)) }
+    }
+
     private func handleEvents(_ events: EventPoll.Events, _ token: UInt64) {
         guard let connection = connections[token] else { return }
         if !events.isDisjoint(with: [.readable, .readHangUp, .hangUp, .error]) { connection.mayHaveInput = true }
         if !events.isDisjoint(with: [.readHangUp, .hangUp, .error]) { connection.inputHasEnded = true }
-        if connection.isHandling {
+        if isWithWorker(connection) {
             if !events.isDisjoint(with: [.hangUp, .error]) {
                 connection.exchange?.disconnection.note()
             } else if events.contains(.readHangUp) {
@@ -372,7 +415,15 @@ final class EventLoop: @unchecked Sendable {
             return beginSending(connection)
         }
         connection.state = .handling
-        connection.deadline = .distantFuture
+        connection.owner.store(.worker, ordering: .releasing)
+        setDeadline(of: connection, now + context.configuration.keepAliveTimeout)
+        if head.framing == .none {
+            // A worker that finds the input without memory may let the connection go by itself.
+            releaseMemory(of: connection)
+            if !connection.input.isEmpty || connection.mayHaveInput {
+                connection.owner.store(.workerWithEvent, ordering: .releasing)
+            }
+        }
         // While a worker reads the body, its arrival is no news for the loop.
         if let remainder = exchange.decoder.knownRemainder, remainder <= Int64(connection.input.count) {
             if connection.inputHasEnded {
@@ -383,6 +434,7 @@ final class EventLoop: @unchecked Sendable {
         }
         guard workers.submit(connection) else {
             context.report("cannot start a thread to answer \(request.method) \(request.target)")
+            connection.owner.store(.loop, ordering: .relaxed)
             exchange.keepsAlive = false
             try? exchange.enqueue(.failure(.serviceUnavailable, "the server has no thread to spare"))
             return beginSending(connection)
@@ -408,6 +460,7 @@ final class EventLoop: @unchecked Sendable {
     }
 
     private func resume(afterHandling connection: Connection) {
+        connection.owner.store(.loop, ordering: .relaxed)
         guard !connection.isClosed else { return }
         if connection.exchange!.hasReceived { connection.mayHaveInput = true }
         watch(connection, [.readable, .readHangUp, .edgeTriggered])
@@ -558,6 +611,7 @@ final class EventLoop: @unchecked Sendable {
         let earliestNext = now + .milliseconds(5)
         nextSweep = .distantFuture
         for connection in connections.all {
+            notice(connection)
             if connection.deadline <= now { expire(connection) }
             if !connection.isClosed, connection.deadline < .distantFuture {
                 nextSweep = min(nextSweep, max(connection.deadline, earliestNext))
@@ -578,7 +632,8 @@ final class EventLoop: @unchecked Sendable {
             proceed(connection)
         case .handling:
             // A client that had ended its sending side, and to which nothing has been sent since.
-            connection.exchange?.disconnection.noteUnlessResponding()
+            if connection.inputHasEnded { connection.exchange?.disconnection.noteUnlessResponding() }
+            connection.deadline = now + context.configuration.keepAliveTimeout
         case .sending:
             connection.exchange?.fail("the client took the response too slowly")
             connection.exchange?.report()
@@ -599,7 +654,9 @@ final class EventLoop: @unchecked Sendable {
         acceptPausedUntil = nil
         let idleUntil = min(deadline, .now + idleGrace)
         draining = (deadline, idleUntil)
-        for connection in connections.all where connection.isIdle && connection.isReused {
+        for connection in connections.all {
+            notice(connection)
+            guard connection.isIdle, connection.isReused else { continue }
             setDeadline(of: connection, min(connection.deadline, idleUntil))
         }
     }

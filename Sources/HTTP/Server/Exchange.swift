@@ -43,6 +43,7 @@ final class Exchange: @unchecked Sendable {
     /// Bytes among `sentCount` and in `output` that are not body.
     var overhead: Int64 = 0
     var status: Status?
+    private var isReported = false
     /// Why the response is not whole.
     var failure: String?
     var writePace: TransferPace
@@ -117,8 +118,15 @@ final class Exchange: @unchecked Sendable {
         }
     }
 
-    /// Tells the access log.
+    /// Whether nothing remains to be done before the connection waits for its next request.
+    var isComplete: Bool {
+        output.isEmpty && failure == nil && keepsAlive && framing == .none
+    }
+
+    /// Tells the access log, once.
     func report() {
+        guard !isReported else { return }
+        isReported = true
         guard let observer = context.configuration.requestObserver else { return }
         observer(
             RequestRecord(

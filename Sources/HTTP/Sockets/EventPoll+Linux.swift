@@ -69,11 +69,14 @@
             }
         }
 
-        /// Waits for events, at most `milliseconds` (-1: for ever), and calls `body` with each.
-        func wait(milliseconds: Int32, _ body: (UInt64, Events) -> Void) {
-            let count = LinuxCall.epollWait(descriptor, buffer, Int32(Self.capacity), milliseconds)
-            guard count > 0 else { return }
-            for index in 0..<Int(count) {
+        /// Waits for events, at most `milliseconds` (-1: for ever), and answers how many there are.
+        func wait(milliseconds: Int32) -> Int {
+            max(0, Int(LinuxCall.epollWait(descriptor, buffer, Int32(Self.capacity), milliseconds)))
+        }
+
+        /// Calls `body` with the token and the kinds of each of the events that `wait` has counted.
+        func forEachEvent(_ count: Int, _ body: (UInt64, Events) -> Void) {
+            for index in 0..<count {
                 let event = buffer + index * LinuxCall.EpollEvent.stride
                 body(
                     event.loadUnaligned(fromByteOffset: LinuxCall.EpollEvent.dataOffset, as: UInt64.self),

@@ -60,6 +60,10 @@ struct FileInformation: Sendable, Equatable {
     init?(of fileDescriptor: Int32) {
         var status = stat()
         guard fstat(fileDescriptor, &status) == 0 else { return nil }
+        self.init(status)
+    }
+
+    init(_ status: stat) {
         switch status.st_mode & S_IFMT {
         case S_IFREG: kind = .regular
         case S_IFDIR: kind = .directory

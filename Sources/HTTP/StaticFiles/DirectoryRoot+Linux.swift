@@ -50,6 +50,13 @@
             }
         }
 
+        /// What the file at `path` beneath the root looks like now: to compare with one opened before, since nothing
+        /// keeps this call beneath the root.
+        func information(at path: String) -> FileInformation? {
+            var status = stat()
+            return fstatat(descriptor, path, &status, 0) == 0 ? FileInformation(status) : nil
+        }
+
         /// The kernel resolves the path and refuses to leave the root on the way, symbolic links included.
         private func openBeneath(_ path: String) -> Int32 {
             var how = OpenHow(

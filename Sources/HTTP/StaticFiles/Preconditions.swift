@@ -12,6 +12,7 @@ struct Preconditions {
     ///
     /// - Parameter modified: when the representation was modified, in seconds since 1970.
     func evaluate(tag: EntityTag, modified: Int64) -> Outcome {
+        guard headers.hasConditions else { return .proceed }
         if let list = tags("If-Match") {
             if !list.contains(where: tag.matchesStrongly) { return .failed }
         } else if let date = headers["If-Unmodified-Since"].flatMap(HTTPDate.parse), modified > date {

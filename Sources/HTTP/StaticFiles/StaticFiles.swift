@@ -1,6 +1,7 @@
 /// Serves the files below a directory, never anything outside it.
 public final class StaticFiles: Sendable {
     private let root: DirectoryRoot
+    private let cache = FileCache()
     private let cacheControl: String?
 
     /// - Parameters:
@@ -19,19 +20,16 @@ public final class StaticFiles: Sendable {
     /// - Returns: `nil` when there is no such file, so that the caller can try something else before 404.
     public func respond(to request: Request) -> Response? {
         let path = request.path
-        guard let components = Self.components(of: path) else { return nil }
-        let file: OpenFile
-        let name: String
-        if path.hasSuffix("/") {
-            guard case .file(let index)? = root.entry(at: components + ["index.html"]) else { return nil }
-            (file, name) = (index, "index.html")
+        let file: FileRepresentation
+        if let known = cache.file(at: path), root.information(at: known.relativePath) == known.file.information {
+            file = known
         } else {
-            switch root.entry(at: components) {
+            switch find(path) {
             case nil: return nil
-            case .directory?:
-                guard case .file? = root.entry(at: components + ["index.html"]) else { return nil }
-                return Self.redirect(path + "/" + (request.query.map { "?" + $0 } ?? ""))
-            case .file(let found)?: (file, name) = (found, components[components.count - 1])
+            case .directory?: return Self.redirect(path + "/" + (request.query.map { "?" + $0 } ?? ""))
+            case .file(let found)?:
+                cache.insert(found, at: path)
+                file = found
             }
         }
         guard request.method == .get || request.method == .head else {
@@ -40,7 +38,32 @@ public final class StaticFiles: Sendable {
                 headers: ["Allow": "GET, HEAD", "Content-Type": "text/plain; charset=utf-8"],
                 body: .bytes(Array("405 Method Not Allowed: files are only for GET and HEAD\n".utf8)))
         }
-        return respond(to: request, file, contentType: MediaType.contentType(forPath: name))
+        return file.respond(to: request)
+    }
+
+    private enum Found {
+        case file(FileRepresentation)
+        /// A directory that has an `index.html`, asked for without a trailing slash.
+        case directory
+    }
+
+    private func find(_ path: String) -> Found? {
+        guard var components = Self.components(of: path) else { return nil }
+        let isDirectory = path.utf8.last == UInt8(ascii: "/")
+        if isDirectory { components.append("index.html") }
+        switch root.entry(at: components) {
+        case .file(let file)?:
+            return .file(
+                FileRepresentation(
+                    file: file, relativePath: components.joined(separator: "/"),
+                    contentType: MediaType.contentType(forPath: components[components.count - 1]),
+                    cacheControl: cacheControl))
+        case .directory? where !isDirectory:
+            guard case .file? = root.entry(at: components + ["index.html"]) else { return nil }
+            return .directory
+        default:
+            return nil
+        }
     }
 
     /// The decoded components of a path; `nil` for a path that names no file in any directory. Names that would mean
@@ -64,65 +87,5 @@ public final class StaticFiles: Sendable {
     /// Temporary: what is a directory now may be something else after the next change.
     private static func redirect(_ location: String) -> Response {
         Response(status: .temporaryRedirect, headers: ["Location": location])
-    }
-
-    // MARK: One file
-
-    /// The response with an open file, or what the request's conditions make of it.
-    func respond(to request: Request, _ file: OpenFile, contentType: String) -> Response {
-        let information = file.information
-        let tag = EntityTag(information)
-        let lastModified = HTTPDate.format(secondsSince1970: information.modifiedSeconds)
-        var headers: Headers = ["ETag": tag.text, "Last-Modified": lastModified]
-        if let cacheControl { headers.add("Cache-Control", cacheControl) }
-        switch Preconditions(request.headers).evaluate(tag: tag, modified: information.modifiedSeconds) {
-        case .failed:
-            return Response(status: .preconditionFailed, headers: headers)
-        case .notModified:
-            return Response(status: .notModified, headers: headers)
-        case .proceed:
-            break
-        }
-        headers.add("Accept-Ranges", "bytes")
-        if request.method == .get, let range = request.headers["Range"],
-            Preconditions.allowsRange(request.headers, tag: tag, lastModified: lastModified)
-        {
-            switch ByteRanges(range, size: file.size) {
-            case .ignored: break
-            case .unsatisfiable:
-                headers.add("Content-Range", "bytes */\(file.size)")
-                return Response(status: .rangeNotSatisfiable, headers: headers)
-            case .satisfiable(let ranges):
-                return Self.partial(file, ranges, headers, contentType: contentType)
-            }
-        }
-        headers.add("Content-Type", contentType)
-        return Response(headers: headers, body: .file(file, 0..<file.size))
-    }
-
-    private static func partial(
-        _ file: OpenFile, _ ranges: [Range<Int64>], _ headers: Headers, contentType: String
-    ) -> Response {
-        var headers = headers
-        func contentRange(_ range: Range<Int64>) -> String {
-            "bytes \(range.lowerBound)-\(range.upperBound - 1)/\(file.size)"
-        }
-        if ranges.count == 1 {
-            headers.add("Content-Type", contentType)
-            headers.add("Content-Range", contentRange(ranges[0]))
-            return Response(status: .partialContent, headers: headers, body: .file(file, ranges[0]))
-        }
-        // Random, so that no file contains it.
-        let boundary = (0..<2).map { _ in String(UInt64.random(in: 0 ... .max), radix: 36) }.joined()
-        var pieces: [Response.Piece] = []
-        for range in ranges {
-            let head =
-                "\r\n--\(boundary)\r\nContent-Type: \(contentType)\r\nContent-Range: \(contentRange(range))\r\n\r\n"
-            pieces.append(.bytes(Array(head.utf8)))
-            pieces.append(.file(file, range))
-        }
-        pieces.append(.bytes(Array("\r\n--\(boundary)--\r\n".utf8)))
-        headers.add("Content-Type", "multipart/byteranges; boundary=\(boundary)")
-        return Response(status: .partialContent, headers: headers, body: .pieces(pieces))
     }
 }
