@@ -2,6 +2,7 @@ import Bindle
 import CommandLineInterface
 import Foundation
 import HTTP
+import Sandbox
 
 extension Command {
     /// `hippo-dev bindle`: a Bindle server, and a client of any.
@@ -70,8 +71,9 @@ extension Command {
             let directory = URL(fileURLWithPath: path).deletingLastPathComponent()
             try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
         }
-        // Before any thread starts, so that all inherit it and the signals wait for `sigwait`.
-        let signals = TerminationSignals()
+        // Before any other thread starts.
+        let ended = DispatchSemaphore(value: 0)
+        SignalListener.start { _ in ended.signal() }
         let mode: BindleStore.Mode = arguments.isSet(strict) ? .immutable : .development
         let bindles = BindleServer(store: try BindleStore(path: path), mode: mode, version: Commands.version)
         var configuration = BindleServer.configuration()
@@ -86,7 +88,7 @@ extension Command {
         try server.start()
         let kind = mode == .immutable ? "strict" : "development mode"
         say("Serving the bindles of \(path) at http://\(socket.address)/v1 (\(kind))")
-        signals.wait()
+        ended.wait()
         server.drain(deadline: .seconds(10))
         return .success
     }
