@@ -7,7 +7,7 @@ struct ScriptRunner {
     /// Which edition of WebAssembly a script was written for.
     enum Dialect {
         case webAssembly3
-        /// The scripts of the threads proposal, which build on the first edition.
+        /// The scripts of the threads proposal, which build on the first edition: one memory and one table, of 32 bits.
         case threads
 
         var features: Features {
@@ -260,7 +260,7 @@ struct ScriptRunner {
     private func load(_ module: ScriptModule) -> Result<Module, Refusal> {
         let binary: [UInt8]
         do throws(TextFormatError) {
-            binary = try module.assemble()
+            binary = try module.assemble(features: dialect.features)
         } catch {
             return .failure(.text(error))
         }

@@ -1,4 +1,5 @@
 import Testing
+import WebAssembly
 
 @testable import WebAssemblyText
 
@@ -175,6 +176,16 @@ struct ModuleTests {
         #expect(
             try Binary("(table 1 (ref func) (ref.func 0)) (func)").section(.table)
                 == [1, 0x40, 0, 0x64, 0x70, 0, 1, 0xD2, 0, 0x0B])
+    }
+
+    @Test("without 64-bit memories, limits are numbers of 32 bits")
+    func limitsWithoutMemory64() {
+        let features = Features.all.subtracting(.memory64)
+        #expect(throws: Never.self) { try assemble("(memory 0xffff_ffff) (memory i32 1)", features: features) }
+        for text in ["(memory 0x1_0000_0000)", "(memory i64 1)", "(table 0 0x1_0000_0000 funcref)", "(table i64 0 funcref)"] {
+            #expect(throws: Never.self) { try assemble(text) }
+            #expect(throws: TextFormatError.self) { try assemble(text, features: features) }
+        }
     }
 
     // MARK: Identifiers

@@ -16,7 +16,7 @@ extension ModuleDecoder {
                 appendFunction(typeIndex: index)
                 parts.importedFunctionCount += 1
             case .table:
-                let table = try reader.readTableType(parts.definedTypes)
+                let table = try reader.readTableType(parts.definedTypes, features: features)
                 type = .table(table)
                 try append(table, at: start)
                 parts.importedTableCount += 1
@@ -57,7 +57,7 @@ extension ModuleDecoder {
                 let reserved = reader.position
                 guard try reader.readByte() == 0 else { throw .malformed("malformed table", at: reserved) }
             }
-            let table = try reader.readTableType(parts.definedTypes)
+            let table = try reader.readTableType(parts.definedTypes, features: features)
             var initializer: ConstantExpression?
             if hasInitializer {
                 initializer = try readConstantExpression(&reader, of: .reference(table.element))

@@ -82,12 +82,17 @@ extension ByteReader {
         return GlobalType(valueType: type, isMutable: try readMutability())
     }
 
-    mutating func readTableType(_ resolver: some TypeResolver) throws(DecodingFailure) -> TableType {
+    mutating func readTableType(
+        _ resolver: some TypeResolver, features: Features
+    ) throws(DecodingFailure) -> TableType {
         let element = try readReferenceType(resolver)
         let start = position
         let flags = try readByte()
         guard flags & ~0b101 == 0 else { throw .malformed("malformed limits flags", at: start) }
         let addressType: AddressType = flags & 0b100 == 0 ? .i32 : .i64
+        guard addressType == .i32 || features.contains(.memory64) else {
+            throw .malformed("malformed limits flags", at: start)
+        }
         let limits = try readLimits(
             hasMaximum: flags & 1 != 0,
             greatest: addressType == .i32 ? UInt64(UInt32.max) : .max,
@@ -102,6 +107,9 @@ extension ByteReader {
         let isShared = flags & 0b10 != 0
         guard !isShared || features.contains(.threads) else { throw .malformed("malformed limits flags", at: start) }
         let addressType: AddressType = flags & 0b100 == 0 ? .i32 : .i64
+        guard addressType == .i32 || features.contains(.memory64) else {
+            throw .malformed("malformed limits flags", at: start)
+        }
         let limits = try readLimits(
             hasMaximum: flags & 1 != 0,
             greatest: addressType == .i32 ? 1 << 16 : 1 << 48,

@@ -31,5 +31,8 @@ public struct Features: OptionSet, Sendable {
     /// More than one memory, as WebAssembly 3.0 has it.
     public static let multipleMemories = Features(rawValue: 1 << 3)
 
-    public static let all: Features = [.legacyExceptions, .threads, .multipleTables, .multipleMemories]
+    /// Memories and tables with 64-bit addresses, as WebAssembly 3.0 has them.
+    public static let memory64 = Features(rawValue: 1 << 4)
+
+    public static let all: Features = [.legacyExceptions, .threads, .multipleTables, .multipleMemories, .memory64]
 }

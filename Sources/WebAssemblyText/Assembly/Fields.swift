@@ -1,3 +1,5 @@
+import WebAssembly
+
 /// The second pass: everything but the bodies of functions is encoded.
 extension ModuleAssembler {
     /// The kinds of imports and exports, as the binary format has them.
@@ -195,16 +197,21 @@ extension ModuleAssembler {
     // MARK: Tables, memories and globals
 
     /// Whether the address type that comes next is `i64`; without one it is `i32`.
-    private mutating func readAddressType() -> Bool {
-        if reader.accept(.i64) { return true }
+    private mutating func readAddressType() throws(SyntaxError) -> Bool {
+        if reader.isAt(.i64) {
+            guard features.contains(.memory64) else { throw reader.unexpected("limits: addresses have 32 bits") }
+            reader.advance()
+            return true
+        }
         _ = reader.accept(.i32)
         return false
     }
 
     /// Reads a minimum and an optional maximum, and returns them encoded behind their flags.
     private mutating func readLimits(is64: Bool, allowsShared: Bool) throws(SyntaxError) -> [UInt8] {
-        let minimum = try reader.readUnsigned(bitWidth: 64)
-        let maximum: UInt64? = reader.isAtNumber ? try reader.readUnsigned(bitWidth: 64) : nil
+        let bitWidth = features.contains(.memory64) ? 64 : 32
+        let minimum = try reader.readUnsigned(bitWidth: bitWidth)
+        let maximum: UInt64? = reader.isAtNumber ? try reader.readUnsigned(bitWidth: bitWidth) : nil
         let isShared = allowsShared && reader.accept(.shared)
         var bytes: [UInt8] = [(maximum == nil ? 0 : 1) | (isShared ? 2 : 0) | (is64 ? 4 : 0)]
         bytes.appendUnsigned(minimum)
@@ -214,7 +221,7 @@ extension ModuleAssembler {
 
     /// `addresstype? limits reftype`
     private mutating func readTableType() throws(SyntaxError) -> [UInt8] {
-        let is64 = readAddressType()
+        let is64 = try readAddressType()
         let limits = try readLimits(is64: is64, allowsShared: false)
         var bytes: [UInt8] = []
         try readReferenceType().encode(into: &bytes)
@@ -223,7 +230,7 @@ extension ModuleAssembler {
 
     /// `addresstype? limits shared?`
     private mutating func readMemoryType() throws(SyntaxError) -> [UInt8] {
-        let is64 = readAddressType()
+        let is64 = try readAddressType()
         return try readLimits(is64: is64, allowsShared: true)
     }
 
@@ -245,7 +252,7 @@ extension ModuleAssembler {
         tableSection.count += 1
 
         let start = reader.position
-        let is64 = readAddressType()
+        let is64 = try readAddressType()
         guard isAtReferenceType else {
             reader.position = start
             let type = try readTableType()
@@ -280,7 +287,7 @@ extension ModuleAssembler {
         memorySection.count += 1
 
         let start = reader.position
-        let is64 = readAddressType()
+        let is64 = try readAddressType()
         guard reader.acceptOpening(.data) else {
             reader.position = start
             memorySection.entries.append(contentsOf: try readMemoryType())

@@ -11,6 +11,7 @@ struct ModuleAssembler {
     var reader: TokenReader
     /// The tokens of the fields.
     let fields: Range<Int>
+    let features: Features
     private let symbol: UInt32?
     private(set) var moduleBinding = Binding.anonymous
 
@@ -76,10 +77,11 @@ struct ModuleAssembler {
     /// Which annotations of the module have been used; the others stand where they mean nothing.
     private var annotationCursor: AnnotationCursor
 
-    init(_ source: TokenizedSource, fields: Range<Int>, symbol: UInt32?) {
+    init(_ source: TokenizedSource, fields: Range<Int>, symbol: UInt32?, features: Features) {
         reader = TokenReader(source, at: fields.lowerBound)
         self.fields = fields
         self.symbol = symbol
+        self.features = features
         annotationCursor = AnnotationCursor(source, tokens: fields)
     }
 

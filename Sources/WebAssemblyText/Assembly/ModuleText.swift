@@ -1,3 +1,5 @@
+import WebAssembly
+
 /// A module as it stands in a text: in one of its written forms, of which only the extent has been found yet.
 struct ModuleText {
     enum Form {
@@ -46,10 +48,10 @@ struct ModuleText {
     }
 
     /// The module in the binary format.
-    func assemble(_ source: TokenizedSource) throws(SyntaxError) -> [UInt8] {
+    func assemble(_ source: TokenizedSource, features: Features) throws(SyntaxError) -> [UInt8] {
         switch form {
         case .fields(let fields):
-            var assembler = ModuleAssembler(source, fields: fields, symbol: symbol)
+            var assembler = ModuleAssembler(source, fields: fields, symbol: symbol, features: features)
             return try assembler.assemble()
         case .binary(let bytes):
             return bytes
@@ -61,7 +63,7 @@ struct ModuleText {
             if case .quote = module.form {
                 throw SyntaxError(at: 0, "unexpected token: a quotation inside a quotation")
             }
-            return try module.assemble(quoted)
+            return try module.assemble(quoted, features: features)
         }
     }
 }

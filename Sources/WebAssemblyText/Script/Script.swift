@@ -1,3 +1,5 @@
+import WebAssembly
+
 /// A `.wast` script: the modules and assertions of the specification's test suite.
 ///
 /// A text that is no script but just a module, or the fields of one, reads as a script of that one module.
@@ -78,10 +80,11 @@ public struct ScriptModule: Sendable {
             }
     }
 
-    /// The module in the binary format. The lines of an error in a quoted module are those of the quoted text.
-    public func assemble() throws(TextFormatError) -> [UInt8] {
+    /// The module in the binary format; see ``assemble(_:features:)-([UInt8],_)``. The lines of an error in a quoted
+    /// module are those of the quoted text.
+    public func assemble(features: Features = .all) throws(TextFormatError) -> [UInt8] {
         do throws(SyntaxError) {
-            return try module.assemble(source)
+            return try module.assemble(source, features: features)
         } catch {
             if case .quote(let quoted) = module.form { throw error.located(in: quoted) }
             throw error.located(in: text)
