@@ -9,6 +9,7 @@ final class Totals: Sendable {
         var scripts = 0
         var passed = 0
         var failed = 0
+        var unsupported: [String: Int] = [:]
     }
 
     private let sums = Mutex(Sums())
@@ -18,12 +19,16 @@ final class Totals: Sendable {
             sums.scripts += 1
             sums.passed += report.passed
             sums.failed += report.failures.count
+            sums.unsupported.merge(report.unsupported, uniquingKeysWith: +)
         }
     }
 
     var line: String {
         sums.withLock { sums in
-            "Specification suite: \(sums.scripts) scripts; assertions: \(sums.passed) passed, \(sums.failed) failed"
+            let gaps = sums.unsupported.sorted { $0.key < $1.key }.map { "\($0.key): \($0.value)" }
+            let list = gaps.isEmpty ? "" : " (\(gaps.joined(separator: ", ")))"
+            return "Specification suite: \(sums.scripts) scripts; assertions: \(sums.passed) passed, "
+                + "\(sums.failed) failed, \(sums.unsupported.values.reduce(0, +)) not yet supported\(list)"
         }
     }
 }
