@@ -6,10 +6,10 @@ final class PendingFile {
     private let pendingPath: String
     private var descriptor: Int32
 
-    init(replacing path: String) throws(StandaloneBindleError) {
+    init(replacing path: String, permissions: mode_t = 0o644) throws(StandaloneBindleError) {
         self.path = path
         pendingPath = "\(path).\(getpid())-\(UInt32.random(in: 0...(.max))).partial"
-        descriptor = open(pendingPath, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
+        descriptor = open(pendingPath, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, permissions)
         guard descriptor >= 0 else { throw Self.failure(path) }
     }
 
@@ -33,6 +33,13 @@ final class PendingFile {
                 throw Self.failure(path)
             }
         }
+    }
+
+    func write(_ bytes: [UInt8]) throws(StandaloneBindleError) {
+        let result = bytes.withUnsafeBytes { bytes in
+            Result { () throws(StandaloneBindleError) in try write(bytes) }
+        }
+        try result.get()
     }
 
     /// Gives the file its name. Closing can fail too: on a network file system, that is where a full disk shows.

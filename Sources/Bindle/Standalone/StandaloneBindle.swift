@@ -75,7 +75,7 @@ public struct StandaloneBindle: Sendable {
             try file.commit()
         }
         let file = try PendingFile(replacing: invoicePath(in: directory))
-        try invoice.encoded(as: .toml).withUnsafeBytes { try file.write($0) }
+        try file.write(invoice.encoded(as: .toml))
         try file.commit()
         return try StandaloneBindle(at: directory)
     }
