@@ -82,6 +82,22 @@ struct BodyDecoderTests {
         #expect(throws: MessageError.self) { try Self.decode("0\r\nX: " + String(repeating: "a", count: 400)) }
     }
 
+    @Test("chunks of one byte come out together, as far as there is room")
+    func tinyChunks() throws {
+        var decoder = BodyDecoder(framing: .chunked, limits: Self.limits)
+        let input = ReceiveBuffer()
+        Array((String(repeating: "1\r\na\r\n", count: 50) + "0\r\n\r\n").utf8).withUnsafeBytes { input.append($0) }
+        var output = [UInt8](repeating: 0, count: 30)
+        var counts: [BodyDecoder.Progress] = []
+        for _ in 0..<3 {
+            counts.append(
+                try output.withUnsafeMutableBytes { output in
+                    Result { () throws(MessageError) in try decoder.decode(from: input, into: output) }
+                }.get())
+        }
+        #expect(counts == [.bytes(30), .bytes(20), .end])
+    }
+
     @Test("a body of known length ends with its last byte")
     func length() throws {
         #expect(

@@ -1,5 +1,6 @@
 import Foundation
 import HTTP
+import Synchronization
 import Testing
 
 @Suite("Starting, draining and stopping a server")
@@ -235,19 +236,26 @@ struct ServerLifeTests {
     }
 
     /// Counts what clients on other threads saw.
-    private final class Failures: @unchecked Sendable {
-        private let lock = NSLock()
-        private(set) var all: [String] = []
-        private(set) var total = 0
-        private(set) var ended = 0
+    private final class Failures: Sendable {
+        private struct State {
+            var all: [String] = []
+            var total = 0
+            var ended = 0
+        }
+
+        private let state = Mutex(State())
+
+        var all: [String] { state.withLock { $0.all } }
+        var total: Int { state.withLock { $0.total } }
+        var ended: Int { state.withLock { $0.ended } }
 
         func count(_ failure: String?) {
-            lock.withLock {
-                total += 1
-                if let failure { all.append(failure) }
+            state.withLock { state in
+                state.total += 1
+                if let failure { state.all.append(failure) }
             }
         }
 
-        func end() { lock.withLock { ended += 1 } }
+        func end() { state.withLock { $0.ended += 1 } }
     }
 }

@@ -133,6 +133,28 @@ struct ServerLimitTests {
         #expect(try slow.read(16 << 20).count == 16 << 20)
     }
 
+    @Test("clients that send slowly, or read a stream slowly, do not keep others from the workers")
+    func slowClientsFreeWorkers() throws {
+        let server = try TestServer {
+            $0.maximumWorkers = 1
+        } handler: { request, body, writer in
+            if request.path == "/stream" {
+                try writer.writeHead(.ok)
+                try writer.write([UInt8](repeating: 0x61, count: 16 << 20))
+            } else {
+                try writer.respond(Response(text: "\(body.readAll(limit: 1 << 20).count)"))
+            }
+        }
+        let reader = try server.connect(receiveBuffer: 4096)
+        try reader.send("GET /stream HTTP/1.1\r\nHost: a\r\n\r\n")
+        _ = try reader.read(through: "\r\n\r\n")
+        let sender = try server.connect()
+        try sender.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 100000\r\n\r\nsome")
+        for _ in 0..<3 { #expect(try server.exchange("GET / HTTP/1.1\r\nHost: a\r\n\r\n").text == "0") }
+        try sender.send([UInt8](repeating: 0x61, count: 99_996))
+        #expect(try sender.response().text == "100000")
+    }
+
     @Test("connections beyond the limit wait until one closes")
     func connectionLimit() throws {
         let server = try TestServer {

@@ -31,8 +31,7 @@ final class ClientConnection: @unchecked Sendable {
             }
             switch Self.connect(descriptor, to: address, until: min(.now + timeout, limit)) {
             case 0:
-                var on: Int32 = 1
-                setsockopt(descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, &on, socklen_t(MemoryLayout<Int32>.size))
+                setSocketOption(descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, 1)
                 fileDescriptor = descriptor
                 return
             case let code:

@@ -88,31 +88,28 @@ struct BodyDecoder {
         if case .data(let remaining) = state { leaveData(remaining - Int64(count)) }
     }
 
-    /// Moves body from `input` to `output`, which has room for at least one byte.
+    /// Moves body from `input` to `output`, which has room for at least one byte, until one of them is used up. (Not
+    /// only one chunk at a time: a body may consist of chunks of one byte.)
     mutating func decode(
         from input: ReceiveBuffer, into output: UnsafeMutableRawBufferPointer
     ) throws(MessageError) -> Progress {
+        var filled = 0
         while true {
             switch state {
             case .end:
-                return .end
-            case .data(let remaining):
-                let count = min(Int(clamping: remaining), input.count, output.count)
-                guard count > 0 else { return .needsInput }
-                output.copyMemory(from: UnsafeRawBufferPointer(rebasing: input.readable[..<count]))
+                return filled > 0 ? .bytes(filled) : .end
+            case .data, .untilClose:
+                let count = min(Int(clamping: directAllowance), input.count, output.count - filled)
+                guard count > 0 else { return filled > 0 ? .bytes(filled) : .needsInput }
+                UnsafeMutableRawBufferPointer(rebasing: output[filled...])
+                    .copyMemory(from: UnsafeRawBufferPointer(rebasing: input.readable[..<count]))
                 input.consume(count)
-                leaveData(remaining - Int64(count))
-                return .bytes(count)
-            case .untilClose:
-                let count = min(input.count, output.count)
-                guard count > 0 else { return .needsInput }
-                output.copyMemory(from: UnsafeRawBufferPointer(rebasing: input.readable[..<count]))
-                input.consume(count)
-                return .bytes(count)
+                filled += count
+                didReceiveDirectly(count)
             case .trailers:
-                guard try takeTrailers(from: input) else { return .needsInput }
+                guard try takeTrailers(from: input) else { return filled > 0 ? .bytes(filled) : .needsInput }
             default:
-                guard try takeFraming(from: input) else { return .needsInput }
+                guard try takeFraming(from: input) else { return filled > 0 ? .bytes(filled) : .needsInput }
             }
         }
     }

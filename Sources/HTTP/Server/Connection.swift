@@ -42,6 +42,8 @@ final class Connection: @unchecked Sendable {
     var parser: RequestHeadParser
     var state = State.readingHead
     var deadline: MonotonicTime
+    /// Until when the client must have taken the response, at the least rate that is allowed.
+    var sendingLimit = MonotonicTime.distantFuture
     var exchange: Exchange?
     /// Whether a request has been answered on it.
     var isReused = false

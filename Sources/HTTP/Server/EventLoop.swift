@@ -400,7 +400,7 @@ final class EventLoop: @unchecked Sendable {
             method: head.method, target: head.target, version: head.version, headers: head.headers,
             remoteAddress: connection.remoteAddress, receivedAt: .now, id: context.nextRequestID())
         let exchange = Exchange(
-            context: context, fileDescriptor: connection.fileDescriptor, request: request, head: head,
+            context: context, workers: workers, fileDescriptor: connection.fileDescriptor, request: request, head: head,
             input: connection.input)
         connection.exchange = exchange
         connection.isReused = true
@@ -450,7 +450,7 @@ final class EventLoop: @unchecked Sendable {
             method: .get, target: "", version: .http11, headers: [:], framing: .none, keepsAlive: false,
             expectsContinue: false)
         let exchange = Exchange(
-            context: context, fileDescriptor: connection.fileDescriptor, request: request, head: head,
+            context: context, workers: workers, fileDescriptor: connection.fileDescriptor, request: request, head: head,
             input: connection.input)
         exchange.isMalformed = true
         exchange.keepsAlive = false
@@ -483,22 +483,30 @@ final class EventLoop: @unchecked Sendable {
         connection.state = .sending
         connection.deadline = .distantFuture
         if !continueSending(connection), case .sending = connection.state {
-            let configuration = context.configuration
-            var limit = now + configuration.stallTimeout
-            if configuration.minimumRate > 0 {
-                let seconds = connection.exchange!.output.remaining / Int64(configuration.minimumRate)
-                limit = .now + configuration.minimumRateGrace + .seconds(seconds)
+            connection.sendingLimit = .distantFuture
+            if context.configuration.minimumRate > 0 {
+                let seconds = connection.exchange!.output.remaining / Int64(context.configuration.minimumRate)
+                connection.sendingLimit = .now + context.configuration.minimumRateGrace + .seconds(seconds)
             }
-            setDeadline(of: connection, limit)
+            awaitClient(connection)
             watch(connection, [.readable, .writable, .readHangUp, .edgeTriggered])
         }
+    }
+
+    /// Gives the client time to take some of the response.
+    private func awaitClient(_ connection: Connection) {
+        setDeadline(of: connection, min(.now + context.configuration.stallTimeout, connection.sendingLimit))
     }
 
     /// False when the client must take something first, or the connection has been closed.
     private func continueSending(_ connection: Connection) -> Bool {
         let exchange = connection.exchange!
+        let sentBefore = exchange.sentCount
         if !exchange.output.isEmpty { flush(exchange) }
-        guard exchange.output.isEmpty else { return false }
+        guard exchange.output.isEmpty else {
+            if exchange.sentCount > sentBefore { awaitClient(connection) }
+            return false
+        }
         exchange.report()
         if exchange.failure != nil {
             StreamSocket.resetOnClose(connection.fileDescriptor)

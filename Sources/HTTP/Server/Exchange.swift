@@ -48,8 +48,14 @@ final class Exchange: @unchecked Sendable {
     var failure: String?
     var writePace: TransferPace
 
-    init(context: ServerContext, fileDescriptor: Int32, request: Request, head: RequestHead, input: ReceiveBuffer) {
+    private let workers: WorkerPool
+
+    init(
+        context: ServerContext, workers: WorkerPool, fileDescriptor: Int32, request: Request, head: RequestHead,
+        input: ReceiveBuffer
+    ) {
         self.context = context
+        self.workers = workers
         self.fileDescriptor = fileDescriptor
         self.request = request
         self.input = input
@@ -68,7 +74,15 @@ final class Exchange: @unchecked Sendable {
         output.removeAll()
     }
 
-    // MARK: Sending, on a worker
+    // MARK: On a worker
+
+    /// Waits until the client has sent or taken something; false if it is too slow.
+    func waitForClient(_ direction: StreamSocket.Direction) -> Bool {
+        workers.whileWaitingForClient {
+            direction == .reading
+                ? readPace.wait(fileDescriptor, for: direction) : writePace.wait(fileDescriptor, for: direction)
+        }
+    }
 
     /// Sends `pieces` (their sum is `count`), waiting for the client where needed.
     func send(_ pieces: UnsafeRawBufferPointer..., count: Int) throws(ResponseError) {
@@ -82,7 +96,7 @@ final class Exchange: @unchecked Sendable {
                 sentCount += Int64(moved)
                 writePace.didMove(moved)
             case .wouldBlock:
-                guard writePace.wait(fileDescriptor, for: .writing) else {
+                guard waitForClient(.writing) else {
                     fail("the client took the response too slowly")
                     throw .timedOut
                 }

@@ -141,7 +141,7 @@ public final class RequestBody {
                 exchange.decoder.didReceiveDirectly(count)
                 return count
             case .wouldBlock:
-                guard exchange.readPace.wait(exchange.fileDescriptor, for: .reading) else { throw .timedOut }
+                guard exchange.waitForClient(.reading) else { throw .timedOut }
             case .end, .failed:
                 exchange.disconnection.note()
                 throw .disconnected

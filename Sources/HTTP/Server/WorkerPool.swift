@@ -1,5 +1,11 @@
 /// Threads that run handlers, started when there is work for them and none is idle.
+///
+/// A worker that waits for its client is not counted against the maximum while it does: slow clients, whether they are
+/// far away or mean harm, cost a thread each, but keep nobody else waiting until there are very many.
 final class WorkerPool: @unchecked Sendable {
+    /// The most threads there may be, those that wait for clients included, for each worker.
+    private static let threadsPerWorker = 8
+
     private let monitor = Monitor()
     private let maximumWorkers: Int
     private let stackSize: Int
@@ -11,6 +17,7 @@ final class WorkerPool: @unchecked Sendable {
     private var next = 0
     private var workers = 0
     private var idle = 0
+    private var waitingForClients = 0
     private var isStopping = false
 
     init(maximumWorkers: Int, stackSize: Int, run: @escaping @Sendable (Connection) -> Void) {
@@ -22,18 +29,34 @@ final class WorkerPool: @unchecked Sendable {
     /// Hands a connection whose request has arrived to a worker; false if there is no thread to run it.
     func submit(_ connection: Connection) -> Bool {
         monitor.withLock {
-            if queue.count - next >= idle, workers < maximumWorkers {
-                workers += 1
-                let run = run!
-                if !SystemThread.start(stackSize: stackSize, { self.work(run) }) {
-                    workers -= 1
-                    if workers == 0 { return false }
-                }
-            }
             queue.append(connection)
+            addWorkerIfNeeded()
+            guard workers > 0 else {
+                queue.removeLast()
+                return false
+            }
             if idle > 0 { monitor.signal() }
             return true
         }
+    }
+
+    /// On a worker: runs `wait`, which waits for a client; another worker may take this one's place meanwhile.
+    func whileWaitingForClient<Result>(_ wait: () -> Result) -> Result {
+        monitor.withLock {
+            waitingForClients += 1
+            addWorkerIfNeeded()
+        }
+        defer { monitor.withLock { waitingForClients -= 1 } }
+        return wait()
+    }
+
+    /// Under the lock: starts a worker for what is queued, if nobody is free to do it and there may be one more.
+    private func addWorkerIfNeeded() {
+        guard queue.count - next > idle, workers - waitingForClients < maximumWorkers,
+            workers < maximumWorkers * Self.threadsPerWorker, let run
+        else { return }
+        workers += 1
+        if !SystemThread.start(stackSize: stackSize, { self.work(run) }) { workers -= 1 }
     }
 
     /// Lets the workers end when they have done what is queued, and waits for them, at most until `deadline`.

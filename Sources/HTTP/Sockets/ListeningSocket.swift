@@ -56,8 +56,9 @@ public final class ListeningSocket: Sendable {
         guard setNonBlocking(descriptor), fcntl(descriptor, F_SETFD, FD_CLOEXEC) == 0 else {
             throw .system(SystemError(operation: "fcntl", code: errno))
         }
-        // Accepted connections inherit it.
+        // Accepted connections inherit these.
         try setOption(descriptor, Int32(IPPROTO_TCP), TCP_NODELAY)
+        limitUnsentBytes(descriptor)
         return address
     }
 
@@ -73,10 +74,16 @@ public final class ListeningSocket: Sendable {
 
 /// Sets a socket's on-or-off option.
 private func setOption(_ descriptor: Int32, _ level: Int32, _ option: Int32) throws(ServerError) {
-    var on: Int32 = 1
-    guard setsockopt(descriptor, level, option, &on, socklen_t(MemoryLayout<Int32>.size)) == 0 else {
+    guard setSocketOption(descriptor, level, option, 1) else {
         throw .system(SystemError(operation: "setsockopt", code: errno))
     }
+}
+
+/// Sets a socket's option that is a number.
+@discardableResult
+func setSocketOption(_ descriptor: Int32, _ level: Int32, _ option: Int32, _ value: Int32) -> Bool {
+    var value = value
+    return setsockopt(descriptor, level, option, &value, socklen_t(MemoryLayout<Int32>.size)) == 0
 }
 
 /// Makes calls on `descriptor` return instead of waiting.

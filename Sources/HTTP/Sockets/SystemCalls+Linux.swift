@@ -43,6 +43,13 @@
         socket(family, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), Int32(IPPROTO_TCP))
     }
 
+    /// Bounds what the system holds back for a peer that is slow to take it. Without that, megabytes would lie there
+    /// before a sender notices how slow the peer is.
+    func limitUnsentBytes(_ descriptor: Int32) {
+        let notSentLowWaterMark: Int32 = 25
+        setSocketOption(descriptor, Int32(IPPROTO_TCP), notSentLowWaterMark, 128 << 10)
+    }
+
     /// What became of an attempt to accept a connection.
     enum AcceptResult {
         case connection(Int32, SocketAddress?)
