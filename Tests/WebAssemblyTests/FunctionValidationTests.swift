@@ -7,7 +7,7 @@ struct FunctionValidationTests {
         ([0x6A, 0x1A], "type mismatch: instruction requires [i32] but stack has []"),
         ([0x42, 0x00, 0x45, 0x1A], "type mismatch: instruction requires [i32] but stack has [i64]"),
         ([0x41, 0x00], "type mismatch: block requires [] but stack has [i32]"),
-        ([0x02, i32, 0x0B, 0x1A], "type mismatch: block requires [i32] but stack has []"),
+        ([0x02, i32, 0x0B, 0x1A], "type mismatch: instruction requires [i32] but stack has []"),
         ([0x20, 0x00, 0x1A], "unknown local 0"),
         ([0x23, 0x00, 0x1A], "unknown global 0"),
         ([0x10, 0x09], "unknown function 9"),

@@ -150,7 +150,8 @@ struct LineTableTests {
         let check = try #require(module.export(named: "check"))
         let body = try #require(module.body(of: Int(check.index)))
         // The only `unreachable` of the function.
-        let trap = try #require(body.code.last { module.binary.bytes[$0] == 0x00 && module.binary.bytes[$0 + 1] == 0x0B })
+        let bytes = module.binary.bytes
+        let trap = try #require(body.code.last { bytes[$0] == 0x00 && bytes[$0 + 1] == 0x0B })
         let place = try #require(module.sourceLocation(at: trap))
         #expect(place.file == directory.path + "/program.c" || place.file == "program.c")
         #expect(place.line == 7)

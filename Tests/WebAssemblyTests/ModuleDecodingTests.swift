@@ -74,8 +74,18 @@ struct ModuleDecodingTests {
             exportSection(text("memory") + [0x02, 0x00], text("answer") + [0x03, 0x00])))
         #expect(module.export(named: "memory") == Export(name: "memory", kind: .memory, index: 0))
         #expect(module.export(named: "answer")?.kind == .global)
-        #expect(module.export(named: "question") == nil)
         #expect(module.instructions(of: module.globalInitializers[0]) == [.i32(42)])
+        #expect(module.export(named: "question") == nil)
+    }
+
+    @Test("names are told apart by their bytes, not by how they look")
+    func exactNames() throws {
+        let module = try Module(bytes: module(
+            memorySection([0x00, 0x01]), globalSection([i32, 0x00, 0x41, 0x2A, 0x0B]),
+            exportSection(text("\u{C5}") + [0x02, 0x00], text("\u{212B}") + [0x03, 0x00])))
+        #expect(module.export(named: "\u{C5}")?.kind == .memory)
+        #expect(module.export(named: "\u{212B}")?.kind == .global)
+        #expect(module.export(named: "A\u{30A}") == nil)
     }
 
     @Test("segments tell where they go and what they hold")

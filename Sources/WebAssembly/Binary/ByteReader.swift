@@ -204,8 +204,9 @@ struct ByteReader {
     /// A name: its length, then UTF-8.
     mutating func readName() throws(DecodingFailure) -> String {
         let start = position
+        guard position < end || end < limit else { throw ByteReader.unexpectedEnd(at: end) }
         guard !isAtEnd, case let count = Int(try readU32()), count <= remaining else {
-            throw .malformed("unexpected end of section or function: length out of bounds", at: start)
+            throw .malformed("length out of bounds: the name goes past the end of its section", at: start)
         }
         let bytes = UnsafeBufferPointer(start: base + position, count: count)
         guard let name = String(validating: bytes, as: UTF8.self) else {

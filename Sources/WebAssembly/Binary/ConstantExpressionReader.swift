@@ -85,7 +85,8 @@ extension Module {
     /// The instructions of one of this module's constant expressions, without the closing `end`.
     public func instructions(of expression: ConstantExpression) -> [ConstantInstruction] {
         var reader = ConstantExpressionReader(
-            reader: ByteReader(binary, in: Int(expression.start)..<Int(expression.end)), types: DefinedTypes(types: types))
+            reader: ByteReader(binary, in: Int(expression.start)..<Int(expression.end)),
+            types: DefinedTypes(types: types))
         var instructions: [ConstantInstruction] = []
         // Validation has read the same bytes before.
         while let instruction = try? reader.next() { instructions.append(instruction) }

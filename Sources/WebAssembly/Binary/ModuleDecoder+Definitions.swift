@@ -110,7 +110,7 @@ extension ModuleDecoder {
                 }
             guard index < count else { throw .invalid("unknown \(kind) \(index)", at: indexStart) }
             if kind == .function { referableFunctions[Int(index)] = true }
-            guard parts.exportIndices.updateValue(parts.exports.count, forKey: name) == nil else {
+            guard parts.exportIndices.updateValue(parts.exports.count, forKey: ExactName(name)) == nil else {
                 throw .invalid("duplicate export name \"\(name)\"", at: start)
             }
             parts.exports.append(Export(name: name, kind: kind, index: index))
@@ -129,6 +129,7 @@ extension ModuleDecoder {
     }
 
     mutating func readCustomSection(_ reader: inout ByteReader) throws(DecodingFailure) {
+        guard !reader.isAtEnd else { throw ByteReader.unexpectedEnd(at: reader.end) }
         let name = try reader.readName()
         parts.customSections.append(CustomSection(name: name, bytes: reader.position..<reader.end))
     }

@@ -29,6 +29,20 @@ public struct Instruction: Sendable {
     init(_ opcode: Opcode, _ mnemonic: String, _ signature: Signature) {
         self.init(opcode, mnemonic, .none, signature)
     }
+
+    /// An access of 2 to the power of `exponent` bytes.
+    static func access(
+        _ opcode: Opcode, _ mnemonic: String, _ signature: Signature, exponent: UInt8
+    ) -> Instruction {
+        Instruction(opcode, mnemonic, .memoryArgument, signature, naturalAlignment: exponent)
+    }
+
+    /// An access of 2 to the power of `exponent` bytes for one lane of a vector.
+    static func laneAccess(
+        _ opcode: Opcode, _ mnemonic: String, _ signature: Signature, exponent: UInt8
+    ) -> Instruction {
+        Instruction(opcode, mnemonic, .memoryArgumentLane, signature, naturalAlignment: exponent)
+    }
 }
 
 /// The immediates of an instruction, in the order in which the binary format has them.

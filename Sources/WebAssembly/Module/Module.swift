@@ -58,7 +58,7 @@ public final class Module: Sendable {
 
     let lineTableStorage = LazyLineTable()
 
-    private let exportIndices: [String: Int]
+    private let exportIndices: [ExactName: Int]
     private let nameStorage: LazyNames
 
     init(_ parts: ModuleParts) {
@@ -90,7 +90,7 @@ public final class Module: Sendable {
 
     /// The export called `name`.
     public func export(named name: String) -> Export? {
-        exportIndices[name].map { exports[$0] }
+        exportIndices[ExactName(name)].map { exports[$0] }
     }
 
     /// The body of a function, by its index in the function index space, or `nil` for an imported one.

@@ -9,7 +9,7 @@ struct ModuleParts {
     var globals: [GlobalType] = []
     var tags: [TagType] = []
     var exports: [Export] = []
-    var exportIndices: [String: Int] = [:]
+    var exportIndices: [ExactName: Int] = [:]
     var importedFunctionCount = 0
     var importedTableCount = 0
     var importedMemoryCount = 0

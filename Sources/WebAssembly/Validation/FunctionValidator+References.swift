@@ -88,15 +88,15 @@ extension FunctionValidator {
     private mutating func convert(
         from source: AbstractHeapType, to target: AbstractHeapType
     ) throws(DecodingFailure) {
-        guard let type = try popAny(or: ReferenceType(to: .abstract(source), isNullable: true).rawValue) else {
-            push(ReferenceType(to: .abstract(target), isNullable: false).rawValue)
-            return
-        }
         let expected = ReferenceType(to: .abstract(source), isNullable: true)
-        guard let reference = ValueType(rawValue: type).reference, reference.isSubtype(of: expected) else {
-            throw invalid("type mismatch: instruction requires [\(expected)] but stack has [\(ValueType(rawValue: type))]")
+        var isNullable = false
+        if let type = try popAny(or: expected.rawValue).map(ValueType.init(rawValue:)) {
+            guard let reference = type.reference, reference.isSubtype(of: expected) else {
+                throw invalid("type mismatch: instruction requires [\(expected)] but stack has [\(type)]")
+            }
+            isNullable = reference.isNullable
         }
-        push(ReferenceType(to: .abstract(target), isNullable: reference.isNullable).rawValue)
+        push(ReferenceType(to: .abstract(target), isNullable: isNullable).rawValue)
     }
 }
 

@@ -64,7 +64,8 @@ extension FunctionValidator {
     mutating func popReference() throws(DecodingFailure) -> ReferenceType {
         guard let type = try popAny() else { return ReferenceType(rawValue: ReferenceType.marker) }
         guard type & ReferenceType.marker != 0 else {
-            throw invalid("type mismatch: instruction requires a reference but stack has [\(ValueType(rawValue: type))]")
+            let found = ValueType(rawValue: type)
+            throw invalid("type mismatch: instruction requires a reference but stack has [\(found)]")
         }
         return ReferenceType(rawValue: type)
     }
@@ -122,11 +123,7 @@ extension FunctionValidator {
     mutating func popFrame() throws(DecodingFailure) -> ControlFrame {
         let frame = frames[frames.count - 1]
         let results = frame.type.results(tables)
-        if operands.count - frameHeight != results.count && !frame.isUnreachable
-            || operands.count - frameHeight > results.count
-        {
-            throw mismatch(requires: results, by: "block")
-        }
+        if operands.count - frameHeight > results.count { throw mismatch(requires: results, by: "block") }
         try pop(results)
         if hasLocalsWithoutDefault { forgetLocals(setSince: Int(frame.setLocalCount)) }
         frames.shrink(to: frames.count - 1)

@@ -78,7 +78,7 @@ struct FunctionValidator: ~Copyable {
             let type = try reader.readValueType(tables)
             total += UInt64(count)
             guard total <= UInt64(UInt32.max) else { throw .malformed("too many locals", at: start) }
-            // Beyond the limit only the count goes on, so that the error tells whether it is this limit or the format's.
+            // Beyond the limit only the count goes on, to tell this limit from the format's.
             guard total <= UInt64(FunctionValidator.maximumLocalCount) else { continue }
             if !type.isDefaultable && count > 0 { noteLocalsWithoutDefault() }
             if hasLocalsWithoutDefault { isSet.push(type.isDefaultable, count: Int(count)) }
@@ -119,10 +119,22 @@ struct FunctionValidator: ~Copyable {
 
     @inline(__always)
     private mutating func readOpcodeByte() throws(DecodingFailure) -> UInt8 {
-        guard !reader.isAtEnd else {
-            throw .malformed("unexpected end of section or function: END opcode expected, else a section size mismatch", at: reader.position)
-        }
+        guard !reader.isAtEnd else { throw missingEnd() }
         return try reader.readByte()
+    }
+
+    /// A body without its last `end`. What stands behind it tells what is most likely wrong.
+    @inline(never)
+    private func missingEnd() -> DecodingFailure {
+        let cause =
+            if reader.end < tables.codeSectionEnd {
+                "END opcode expected"
+            } else if reader.end < tables.binary.count {
+                "section size mismatch"
+            } else {
+                "unexpected end of section or function"
+            }
+        return .malformed("\(cause): the function's code does not end within its size", at: reader.end)
     }
 
     @inline(never)

@@ -53,7 +53,8 @@ private final class ValidationWork: @unchecked Sendable {
     func run() {
         let byteCount = Int(bodies[bodies.count - 1].end) - Int(bodies[0].start)
         let processorCount = max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))
-        let threadCount = min(processorCount, ValidationWork.maximumThreadCount, byteCount / ValidationWork.bytesPerThread)
+        let threadCount = min(
+            processorCount, ValidationWork.maximumThreadCount, byteCount / ValidationWork.bytesPerThread)
         var threads: [pthread_t] = []
         for _ in 0..<max(0, threadCount - 1) {
             var thread = pthread_t()

@@ -1,10 +1,12 @@
 /// What the validation of function bodies needs to know of the module: arrays of integers, shared by all threads.
 ///
-/// The buffers belong to a ``ValidationArena`` that outlives the validation; every index is compared with a buffer's count before use,
-/// since each such comparison is a rule of validation.
+/// The buffers belong to a ``ValidationArena`` that outlives the validation; every index is compared with a buffer's
+/// count before use, since each such comparison is a rule of validation.
 struct ValidationTables: @unchecked Sendable {
     let features: Features
     let binary: UnsafeRawBufferPointer
+    /// The offset in the binary after the code section.
+    let codeSectionEnd: Int
     let types: UnsafeBufferPointer<TypeShape>
     let valueTypes: UnsafeBufferPointer<UInt32>
     let fields: UnsafeBufferPointer<FieldShape>
@@ -59,6 +61,7 @@ extension ModuleDecoder {
         ValidationTables(
             features: features,
             binary: parts.binary.bytes,
+            codeSectionEnd: parts.codeSection?.upperBound ?? 0,
             types: arena.copy(shapes.types),
             valueTypes: arena.copy(shapes.valueTypes),
             fields: arena.copy(shapes.fields),
