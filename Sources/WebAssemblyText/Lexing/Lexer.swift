@@ -164,7 +164,7 @@ struct Lexer {
             if classes[Int(byte)] & CharacterClass.lineComment != 0 {
                 index += 1
             } else if byte >= 0x80 {
-                try skipCommentedSequence()
+                try skipSequence()
             } else if byte == 0 && index < end {
                 index += 1
             } else {
@@ -182,7 +182,7 @@ struct Lexer {
             if classes[Int(byte)] & CharacterClass.blockComment != 0 {
                 index += 1
             } else if byte >= 0x80 {
-                try skipCommentedSequence()
+                try skipSequence()
             } else if byte == UInt8(ascii: ";") && text[index + 1] == UInt8(ascii: ")") {
                 index += 2
                 depth -= 1
@@ -198,7 +198,8 @@ struct Lexer {
         }
     }
 
-    private mutating func skipCommentedSequence() throws(SyntaxError) {
+    /// Skips a character beyond ASCII.
+    private mutating func skipSequence() throws(SyntaxError) {
         let length = UTF8Validation.sequenceLength(in: text, at: index)
         if length == 0 { throw SyntaxError(at: index, "malformed UTF-8 encoding") }
         index += length
@@ -326,7 +327,7 @@ struct Lexer {
                 if length == 0 { throw SyntaxError(at: index, "illegal escape in a string") }
                 index += length
             } else if byte >= 0x80 {
-                try skipCommentedSequence()
+                try skipSequence()
             } else if index == end || byte == UInt8(ascii: "\n") || byte == UInt8(ascii: "\r") {
                 throw SyntaxError(at: start, "unclosed string")
             } else {
