@@ -3,7 +3,7 @@ import HTTP
 
 /// `hippo-dev up` on a project, on ports of its own, with nothing shown.
 final class RunningSandbox {
-    /// From the launch to the first 200 of the app, polled without a pause.
+    /// From the launch to the first 200 of the app, asked for when it says that it is ready.
     let millisecondsToFirstAnswer: Double
     let app: HTTPURL
 
@@ -19,11 +19,11 @@ final class RunningSandbox {
         let app: String?
     }
 
-    init(hippoDev: String, project: URL, store: [String] = ["--ephemeral"], path: String = "") throws {
+    init(hippoDev: String, project: URL, path: String) throws {
         process = Process()
         process.executableURL = URL(fileURLWithPath: hippoDev)
         process.arguments =
-            ["up", project.path, "--json", "--listen", "127.0.0.1:0", "--bindle-listen", "127.0.0.1:0"] + store
+            ["up", project.path, "--json", "--listen", "127.0.0.1:0", "--bindle-listen", "127.0.0.1:0"]
         let output = Pipe()
         process.standardOutput = output
         process.standardInput = FileHandle.nullDevice
@@ -34,7 +34,9 @@ final class RunningSandbox {
         var app: HTTPURL?
         reading: while app == nil {
             let chunk = output.fileHandleForReading.availableData
-            guard !chunk.isEmpty else { throw Failure(description: "hippo-dev up ended: \(String(decoding: lines, as: UTF8.self))") }
+            guard !chunk.isEmpty else {
+                throw Failure(description: "hippo-dev up ended: \(String(decoding: lines, as: UTF8.self))")
+            }
             lines += chunk
             for line in lines.split(separator: UInt8(ascii: "\n")) {
                 guard let event = try? JSONDecoder().decode(ReadyEvent.self, from: line), event.event == "ready" else {
@@ -46,7 +48,12 @@ final class RunningSandbox {
         }
         guard let app else { throw Failure(description: "the ready event names no app") }
         self.app = app
-        while try client.send(ClientRequest(.get, HTTPURL("\(app)\(path)"))).status != .ok {}
+        let response = try client.send(ClientRequest(.get, HTTPURL("\(app)\(path)")))
+        guard response.status == .ok else {
+            process.terminate()
+            throw Failure(description: "\(app)\(path) answers \(response.status.code)")
+        }
+        _ = try response.readAll(limit: 1 << 20)
         millisecondsToFirstAnswer = (ContinuousClock.now - start) / .milliseconds(1)
         // A full pipe would stop the program; what it says from here on is not wanted.
         output.fileHandleForReading.readabilityHandler = { _ = $0.availableData }

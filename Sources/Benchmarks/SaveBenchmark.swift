@@ -34,16 +34,16 @@ enum SaveBenchmark {
         defer { try? FileManager.default.removeItem(at: project) }
         try makeProject(at: project, fileCount: fileCount)
 
-        try RunningSandbox(hippoDev: program, project: project, store: []).stop()
+        try RunningSandbox(hippoDev: program, project: project, path: "hello").stop()
         var starts: [Double] = []
         for _ in 0..<repetitions {
-            let sandbox = try RunningSandbox(hippoDev: program, project: project, store: [], path: "hello")
+            let sandbox = try RunningSandbox(hippoDev: program, project: project, path: "hello")
             starts.append(sandbox.millisecondsToFirstAnswer)
             sandbox.stop()
         }
         show("start to first 200", starts)
 
-        let sandbox = try RunningSandbox(hippoDev: program, project: project, store: [])
+        let sandbox = try RunningSandbox(hippoDev: program, project: project, path: "hello")
         defer { sandbox.stop() }
         try show(
             "static file, save to served",
@@ -82,7 +82,12 @@ enum SaveBenchmark {
         let bytes = Array(expected.utf8)
         try Data(content.utf8).write(to: file)
         let saved = ContinuousClock.now
-        while try sandbox.body(of: path) != bytes { usleep(1000) }
+        while try sandbox.body(of: path) != bytes {
+            guard ContinuousClock.now - saved < .seconds(10) else {
+                throw RunningSandbox.Failure(description: "\(file.path) was saved, and is not served after 10 seconds")
+            }
+            usleep(1000)
+        }
         return (ContinuousClock.now - saved) / .milliseconds(1)
     }
 
