@@ -13,8 +13,10 @@ extension Module {
     }
 }
 
-/// What a module may use beyond WebAssembly 1.0 with one memory and one table and the later extensions that clash with
-/// no test of it.
+/// What a module may use of the extensions that can be left out.
+///
+/// ``all`` is what loading uses. Fewer are for conformance tests of an edition of the specification in which a module
+/// that uses one of them has to be refused.
 public struct Features: OptionSet, Sendable {
     public let rawValue: UInt32
 
@@ -30,7 +32,6 @@ public struct Features: OptionSet, Sendable {
     public static let multipleTables = Features(rawValue: 1 << 2)
     /// More than one memory, as WebAssembly 3.0 has it.
     public static let multipleMemories = Features(rawValue: 1 << 3)
-
     /// Memories and tables with 64-bit addresses, as WebAssembly 3.0 has them.
     public static let memory64 = Features(rawValue: 1 << 4)
 

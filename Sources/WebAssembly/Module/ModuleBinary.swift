@@ -22,7 +22,7 @@ public final class ModuleBinary: Sendable {
 
     private init(byteCount: Int, fill: (UnsafeMutableRawBufferPointer) -> Void) {
         count = byteCount
-        start = UnsafeMutableRawPointer.allocate(byteCount: max(1, byteCount), alignment: 16)
+        start = ModuleBinary.allocate(byteCount: byteCount)
         fill(UnsafeMutableRawBufferPointer(start: start, count: byteCount))
     }
 
@@ -39,14 +39,14 @@ public final class ModuleBinary: Sendable {
             throw ModuleFileError(path: path, code: status.st_mode & S_IFMT == S_IFDIR ? EISDIR : EINVAL)
         }
         let size = Int(status.st_size)
-        let memory = UnsafeMutableRawPointer.allocate(byteCount: max(1, size), alignment: 16)
+        let memory = ModuleBinary.allocate(byteCount: size)
         var filled = 0
         while filled < size {
             let got = read(file, memory + filled, size - filled)
             if got < 0 && errno == EINTR { continue }
             guard got >= 0 else {
                 let code = errno
-                memory.deallocate()
+                free(memory)
                 throw ModuleFileError(path: path, code: code)
             }
             if got == 0 { break }
@@ -56,8 +56,19 @@ public final class ModuleBinary: Sendable {
         count = filled
     }
 
+    /// Memory for `free(_:)` to give back, at least a byte of it, so that there always is an address.
+    private static func allocate(byteCount: Int) -> UnsafeMutableRawPointer {
+        let isBig = byteCount >= 2 * HugePage.byteCount
+        var memory: UnsafeMutableRawPointer?
+        guard posix_memalign(&memory, isBig ? HugePage.byteCount : 16, max(1, byteCount)) == 0, let memory else {
+            fatalError("no memory for a module of \(byteCount) bytes")
+        }
+        if isBig { HugePage.advise(memory, byteCount: byteCount) }
+        return memory
+    }
+
     deinit {
-        start.deallocate()
+        free(start)
     }
 
     /// All bytes; valid as long as this object is.
