@@ -2,6 +2,7 @@ import Bindle
 import CommandLineInterface
 import Foundation
 import HTTP
+import Sandbox
 import WAGI
 
 extension Command {
@@ -132,8 +133,9 @@ private struct WAGIOptions {
         }
         guard let address else { throw UsageError("'--listen' needs an address") }
         if arguments[Self.cache] != nil { note("--cache has no effect: modules are not compiled ahead") }
-        // Before any thread starts, so that all inherit it and the signals wait for `sigwait`.
-        let signals = TerminationSignals()
+        // Before any other thread starts.
+        let ended = DispatchSemaphore(value: 0)
+        SignalListener.start { _ in ended.signal() }
         let socket = try ListeningSocket(binding: address)
         var configuration = configuration
         if arguments[Self.logDirectory] == nil {
@@ -152,7 +154,7 @@ private struct WAGIOptions {
         try server.start()
         for (route, module, function) in application.routes { say("\(route) → \(function) of \(module)") }
         say("Serving at http://\(server.address)/")
-        signals.wait()
+        ended.wait()
         server.drain(deadline: .seconds(30))
         return .success
     }
