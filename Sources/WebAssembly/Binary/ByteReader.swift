@@ -126,6 +126,8 @@ struct ByteReader {
     @inline(never)
     private mutating func readUnsigned(bits: Int) throws(DecodingFailure) -> UInt64 {
         let start = position
+        // A reader that has failed stays within its range.
+        defer { position = min(position, end) }
         var result: UInt64 = 0
         var shift = 0
         while true {
@@ -151,6 +153,7 @@ struct ByteReader {
     @inline(never)
     private mutating func readSigned(bits: Int) throws(DecodingFailure) -> Int64 {
         let start = position
+        defer { position = min(position, end) }
         var result: Int64 = 0
         var shift = 0
         while true {
