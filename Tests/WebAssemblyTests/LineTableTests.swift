@@ -29,7 +29,7 @@ struct LineTableTests {
     /// Two directories as strings, three files by the offset of their name and their directory.
     private static let version5: [UInt8] = {
         var header = parameters
-        header += [1, 1, 0x08, 2] + Array("/work\0src\0".utf8)
+        header += [1, 1, 0x08, 2] + Array("/proj\0src\0".utf8)
         header += [2, 1, 0x1F, 2, 0x0B, 3]
         header += [0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 7, 0, 0, 0, 0]
         return unit(version: 5, prefix: [4, 0], header: header, program: program)
@@ -64,8 +64,8 @@ struct LineTableTests {
     func version5() throws {
         let strings = Array("main.c\0a.h\0".utf8)
         let (module, code) = try Self.module(debugLine: Self.version5, lineStrings: strings)
-        #expect(module.sourceLocation(at: code + 2)?.description == "/work/src/main.c:10:4")
-        #expect(module.sourceLocation(at: code + 6)?.description == "/work/a.h:5")
+        #expect(module.sourceLocation(at: code + 2)?.description == "/proj/src/main.c:10:4")
+        #expect(module.sourceLocation(at: code + 6)?.description == "/proj/a.h:5")
     }
 
     @Test("units that cannot be read are left out, others are not")
