@@ -70,7 +70,9 @@ let package = Package(
         .testTarget(name: "CryptographyTests", dependencies: ["TestSupport", "Cryptography"]),
         .testTarget(name: "BindleTests", dependencies: ["TestSupport", "Bindle", "TOML", "HTTP"]),
         .testTarget(name: "HippofactsTests", dependencies: ["TestSupport", "Hippofacts", "Bindle", "TOML"]),
-        .testTarget(name: "WAGITests", dependencies: ["TestSupport", "WAGI", "HTTP", "Bindle", "WebAssemblyText"]),
+        .testTarget(
+            name: "WAGITests",
+            dependencies: ["TestSupport", "WAGI", "HTTP", "Bindle", "TOML", "WebAssemblyText", "SandboxProtocol"]),
         .testTarget(name: "SandboxTests", dependencies: ["TestSupport", "Sandbox", "SandboxProtocol", "Bindle", "Hippofacts", "HTTP"]),
         .testTarget(name: "CommandLineInterfaceTests", dependencies: ["TestSupport", "CommandLineInterface"]),
         .testTarget(name: "EndToEndTests", dependencies: ["TestSupport", "hippo-dev", "HTTP"]),

@@ -151,11 +151,13 @@ private struct WAGIOptions {
         }
         serverConfiguration.problemObserver = { note($0) }
         let server = WAGIServer(application: application, socket: socket, configuration: serverConfiguration)
+        application.removeUnusedParcels()
         try server.start()
         for (route, module, function) in application.routes { say("\(route) → \(function) of \(module)") }
         say("Serving at http://\(server.address)/")
         ended.wait()
         server.drain(deadline: .seconds(30))
+        application.removeFiles()
         return .success
     }
 

@@ -23,6 +23,11 @@ final class PrivateDirectory: Sendable {
     }
 
     deinit {
+        remove()
+    }
+
+    /// Removes the directory now. What is open stays readable.
+    func remove() {
         try? FileManager.default.removeItem(atPath: path)
     }
 

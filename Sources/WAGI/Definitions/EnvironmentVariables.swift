@@ -21,7 +21,8 @@ public enum EnvironmentVariables {
     /// Reads the lines of a file. Empty lines, and those that begin with `#`, are passed over.
     public static func parse(file text: String) throws(Malformed) -> [(name: String, value: String)] {
         var variables: [(name: String, value: String)] = []
-        for (number, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
+        // A carriage return and a line feed together are one character, and a newline too.
+        for (number, line) in text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).enumerated() {
             let content = line.trimmed
             if content.isEmpty || content.hasPrefix("#") { continue }
             guard let variable = variable(content) else { throw Malformed(text: String(content), lineNumber: number + 1) }

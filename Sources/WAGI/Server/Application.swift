@@ -15,12 +15,14 @@ public final class Application: Sendable {
     public let timings: [StageTiming]
     /// The application's own directory, removed with it.
     private let directory: PrivateDirectory
+    private let unusedParcels: UnusedParcels?
 
     private init(_ loading: Loading, configuration: WAGIConfiguration) {
         handlers = loading.handlers
         staticFiles = loading.staticFiles
         timings = loading.timings
         directory = loading.directory
+        unusedParcels = loading.unusedParcels
         self.configuration = configuration
     }
 
@@ -42,6 +44,18 @@ public final class Application: Sendable {
         self.init(loading, configuration: configuration)
     }
 
+    /// Removes the application's files. It can answer no more requests then, and need not be released: for processes
+    /// that are about to end.
+    public func removeFiles() {
+        directory.remove()
+    }
+
+    /// Removes parcels from the cache that this application does not need and that have not come lately: what edits
+    /// have left behind.
+    public func removeUnusedParcels() {
+        unusedParcels?.remove()
+    }
+
     /// The routes and the functions that serve them, in the order in which they are tried.
     public var routes: [(route: Route, module: String, function: String)] {
         handlers.map { ($0.route, $0.moduleName, $0.function) }
@@ -56,7 +70,7 @@ private struct Loading {
     var handlers: [Handler] = []
     var staticFiles: StaticFiles?
     var timings: [StageTiming] = []
-    private let clock = ContinuousClock()
+    var unusedParcels: UnusedParcels?
     private var stageStart = ContinuousClock.now
 
     init(_ configuration: WAGIConfiguration) throws(LoadError) {
@@ -80,7 +94,9 @@ private struct Loading {
         let bindle = try BindleApplication(invoice)
         let cache = try ParcelCache(
             directory: configuration.cacheDirectory.map { "\($0)/parcels" } ?? "\(directory.path)/parcels")
-        try cache.fetch(bindle.handlers.map(\.label) + bindle.assets, of: id, from: source)
+        let labels = bindle.handlers.map(\.label) + bindle.assets
+        try cache.fetch(labels, of: id, from: source)
+        unusedParcels = UnusedParcels(directory: cache.directory, used: Set(labels.map(\.sha256)))
         endStage("fetch")
         var wwwroot: Wwwroot?
         if !bindle.assets.isEmpty {

@@ -32,6 +32,8 @@ public final class WAGIWorker: Sendable {
     /// Waits for the bindle to load, serves it, and returns when the work is done: after a drain, a failure, or the end
     /// of the control channel.
     public func run() {
+        // Whoever waits at the other end, or on this one, learns at once that it is over.
+        defer { shutdown(channel.fileDescriptor, Int32(SHUT_RDWR)) }
         guard case .load(let bindle, let url, let revision)? = receive() else { return }
         let application: Application
         do throws(LoadError) {
@@ -45,7 +47,9 @@ public final class WAGIWorker: Sendable {
         var serverConfiguration = ServerConfiguration()
         serverConfiguration.requestObserver = { [self] in report($0, revision: revision) }
         let server = WAGIServer(application: application, socket: socket, configuration: serverConfiguration)
+        defer { application.removeFiles() }
         send(.ready(revision: revision, timings: application.timings))
+        Thread.detachNewThread { application.removeUnusedParcels() }
         while let message = receive() {
             switch message {
             case .serve:

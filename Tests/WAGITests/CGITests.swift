@@ -1,0 +1,149 @@
+import HTTP
+import Testing
+
+@testable import WAGI
+
+/// The request as a module sees it.
+struct CGIRequestTests {
+    @Test func theEnvironmentIsThatOfCGI() {
+        let request = Request(
+            method: .post, target: "/foo/b%C3%A4r/baz?a=1&b=%20",
+            headers: [
+                "Host": "example.com:8000", "Content-Type": "text/x", "X-Thing": "1", "x-thing": "2", "Cookie": "a=1",
+                "Cookie": "b=2", "Authorization": "secret", "Connection": "close",
+            ],
+            remoteAddress: SocketAddress.parse("192.0.2.7:4711"))
+        let environment = CGIEnvironment(
+            request: request, route: Route("/foo/..."),
+            userVariables: [("SERVER_NAME", "mine"), ("COLOUR", "blue"), ("HTTP_X_THING", "mine")],
+            defaultHost: "localhost:3000", bodyLength: 12)
+        let variables = Dictionary(uniqueKeysWithValues: environment.variables)
+        #expect(
+            variables == [
+                "COLOUR": "blue", "AUTH_TYPE": "", "CONTENT_LENGTH": "12", "CONTENT_TYPE": "text/x",
+                "X_FULL_URL": "http://example.com:8000/foo/b%C3%A4r/baz?a=1&b=%20", "GATEWAY_INTERFACE": "CGI/1.1",
+                "X_MATCHED_ROUTE": "/foo/...", "QUERY_STRING": "a=1&b=%20", "REMOTE_ADDR": "192.0.2.7",
+                "REMOTE_HOST": "192.0.2.7", "REMOTE_USER": "", "REQUEST_METHOD": "POST", "SCRIPT_NAME": "/foo",
+                "X_RAW_PATH_INFO": "/b%C3%A4r/baz", "PATH_INFO": "/bär/baz", "PATH_TRANSLATED": "/bär/baz",
+                "SERVER_NAME": "example.com", "SERVER_PORT": "8000", "SERVER_PROTOCOL": "HTTP/1.1",
+                "SERVER_SOFTWARE": "WAGI/1", "HTTP_HOST": "example.com:8000", "HTTP_CONTENT_TYPE": "text/x",
+                "HTTP_X_THING": "1, 2", "HTTP_COOKIE": "a=1; b=2",
+            ])
+    }
+
+    @Test func withoutAHostTheDefaultIsTaken() {
+        let environment = CGIEnvironment(
+            request: Request(target: "/"), route: Route("/..."), userVariables: [], defaultHost: "hippo:81", bodyLength: 0)
+        let variables = Dictionary(uniqueKeysWithValues: environment.variables)
+        #expect(variables["SERVER_NAME"] == "hippo")
+        #expect(variables["SERVER_PORT"] == "81")
+        #expect(variables["X_FULL_URL"] == "http://hippo:81/")
+        #expect(variables["CONTENT_LENGTH"] == "0")
+        #expect(variables["SCRIPT_NAME"] == "/")
+        #expect(variables["REMOTE_ADDR"] == "")
+    }
+
+    @Test(arguments: [("a", "a", "80"), ("a:1", "a", "1"), ("[::1]:80", "[::1]", "80"), ("[::1]", "[::1]", "80"), ("a:", "a", "80")])
+    func hostAndPort(text: String, name: String, port: String) {
+        #expect(HostField(text).name == name)
+        #expect(HostField(text).port == port)
+    }
+
+    @Test(arguments: ["/a%00b", "/a%ffb", "/a%zzb"])
+    func pathsThatCannotBeDecodedStayAsTheyAre(path: String) {
+        let environment = CGIEnvironment(
+            request: Request(target: path), route: Route("/..."), userVariables: [], defaultHost: "x", bodyLength: 0)
+        #expect(Dictionary(uniqueKeysWithValues: environment.variables)["PATH_INFO"] == path)
+    }
+
+    @Test(arguments: [
+        ("/a/b", nil, ["/a/b"]), ("/a?x=1&y=%20&&z", nil, ["/a", "x=1", "y=%20", "", "z"]), ("/a?", nil, ["/a", ""]),
+        ("/a?x=1&y=2", "${SCRIPT_NAME} ${ARGS}", ["/a", "x=1", "y=2"]),
+        ("/a", "program --path=${SCRIPT_NAME}  ${ARGS} end", ["program", "--path=/a", "end"]),
+        ("/a?1&2", "${ARGS}${ARGS}", ["1", "21", "2"]), ("/a", "", []),
+    ])
+    func arguments(target: String, template: String?, arguments: [String]) {
+        #expect(CGIArguments.arguments(for: Request(target: target), template: template) == arguments)
+    }
+}
+
+/// The response as a module writes it.
+struct CGIResponseTests {
+    @Test func headersThenTheBody() throws {
+        let (head, rest) = try parse("Content-Type: text/plain\nX-Other:  two words \n\nbody\n\nmore")
+        #expect(head.status.code == 200)
+        #expect(head.headers == ["Content-Type": "text/plain", "X-Other": "two words"])
+        #expect(rest == "body\n\nmore")
+    }
+
+    @Test func carriageReturnsAreIgnored() throws {
+        let (head, rest) = try parse("Content-Type: text/plain\r\n\r\nbody\r\n")
+        #expect(head.headers == ["Content-Type": "text/plain"])
+        #expect(rest == "body\r\n")
+    }
+
+    @Test func theBlockMayComeInPieces() throws {
+        var parser = CGIResponseParser()
+        for byte in Array("status: 201 Made\nset-cookie: a=1\nset-cookie: b=2\n".utf8) {
+            #expect(try withBytes([byte]) { bytes in try parser.parse(bytes) == nil })
+        }
+        let result = try withBytes(Array("\nx".utf8)) { bytes in try parser.parse(bytes) }
+        let head = try #require(result?.head)
+        #expect(result?.consumed == 1)
+        #expect(head.status.code == 201)
+        #expect(head.status.reason == "Made")
+        #expect(head.headers.all("Set-Cookie") == ["a=1", "b=2"])
+    }
+
+    @Test(arguments: [
+        ("status: 404\n\n", 404), ("status: 404 Not Here\n\n", 404), ("location: http://example.com/\n\n", 302),
+        ("location: http://example.com/\nstatus: 301\n\n", 301), ("content-type: a/b\n\n", 200),
+        ("location: /x\nstatus: 303\n\n", 303), ("location: /x\nset-cookie: a=1\n\n", 302),
+    ])
+    func theStatus(text: String, code: Int) throws {
+        let head = try parse(text).head
+        #expect(head.status.code == code)
+        #expect(head.localRedirect == nil)
+        #expect(!head.headers.contains("status"))
+    }
+
+    @Test func aLoneLocalPathIsALocalRedirect() throws {
+        #expect(try parse("Location: /other?a=1\n\n").head.localRedirect == "/other?a=1")
+        #expect(try parse("Location: //example.com/\n\n").head.localRedirect == nil)
+    }
+
+    @Test(arguments: [
+        ("x-only: 1\n\n", 500), ("\n", 500), ("no field\n\n", 500), ("content-type: a/b\nbad name: x\n\n", 502),
+        (": x\n\n", 502), ("content-type: a\u{1}b\n\n", 502), ("content-type: a\u{0}b\n\n", 502), ("status: 99\n\n", 502),
+        ("status: 100\n\n", 502), ("status: abc\n\n", 502), ("status:\n\n", 502), ("status: 600\n\n", 502),
+        ("content-type: a/b\ncontent-length: x\n\n", 502), ("content-type: a/b\ncontent-length: -1\n\n", 502),
+        ("content-type: a/b\ncontent-length: 1\ncontent-length: 2\n\n", 502),
+    ])
+    func aBadBlockIsRefused(text: String, status: Int) throws {
+        let error = try #require(throws: CGIResponseParser.Malformed.self) { try parse(text) }
+        #expect(error.status == status)
+    }
+
+    @Test func aBlockWithoutEndIsRefused() {
+        #expect(throws: CGIResponseParser.Malformed.self) {
+            try parse("x: " + String(repeating: "y", count: CGIResponseParser.maximumLength))
+        }
+    }
+
+    @Test func fieldsOfTheConnectionAreDropped() throws {
+        let head = try parse("content-type: a/b\nConnection: close\nTransfer-Encoding: chunked\n\n").head
+        #expect(head.headers == ["content-type": "a/b"])
+    }
+
+    private func parse(_ text: String) throws -> (head: CGIResponseParser.Head, rest: String) {
+        var parser = CGIResponseParser()
+        let bytes = Array(text.utf8)
+        let result = try withBytes(bytes) { try parser.parse($0) }
+        let (head, consumed) = try #require(result)
+        return (head, String(decoding: bytes[consumed...], as: UTF8.self))
+    }
+
+    private func withBytes<Result>(_ bytes: [UInt8], _ body: (UnsafeRawBufferPointer) throws -> Result) rethrows -> Result {
+        try bytes.withUnsafeBytes(body)
+    }
+}
