@@ -43,6 +43,14 @@ struct HandlerTable: @unchecked Sendable {
         return table
     }()
 
+    /// Branches taken if a comparison with a long immediate holds.
+    static let wideBranchIf: HandlerTable = {
+        var table = HandlerTable()
+        addI32WideBranches(to: &table)
+        addI64WideBranches(to: &table)
+        return table
+    }()
+
     /// Branches taken if a comparison of floating-point numbers does not hold; those of integers have an opposite.
     static let branchUnless: HandlerTable = {
         var table = HandlerTable()

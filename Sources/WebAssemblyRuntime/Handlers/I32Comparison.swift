@@ -79,6 +79,20 @@ private func branchAI(_ state: State, _ holds: (UInt32, UInt32) -> Bool) {
     return state.next(16)
 }
 
+// The same with a longer immediate at 16, making 24 bytes.
+
+@inline(__always)
+private func wideBranchSI(_ state: State, _ holds: (UInt32, UInt32) -> Bool) {
+    if holds(state.get32(8), state.operand32(16)) { return state.jump(12) }
+    return state.next(24)
+}
+
+@inline(__always)
+private func wideBranchAI(_ state: State, _ holds: (UInt32, UInt32) -> Bool) {
+    if holds(state.accumulator32, state.operand32(16)) { return state.jump(12) }
+    return state.next(24)
+}
+
 func addI32Comparisons(to table: inout HandlerTable) {
     table[.i32Eq, .slotSlot] = { compareSS(State($0, $1, $2, $3, $4, $5, $6), Compare.eq) }
     table[.i32Eq, .slotImmediate] = { compareSI(State($0, $1, $2, $3, $4, $5, $6), Compare.eq) }
@@ -163,4 +177,27 @@ func addI32Branches(to table: inout HandlerTable) {
     table[.i32GeU, .slotImmediate] = { branchSI(State($0, $1, $2, $3, $4, $5, $6), Compare.geU) }
     table[.i32GeU, .accumulatorSlot] = { branchAS(State($0, $1, $2, $3, $4, $5, $6), Compare.geU) }
     table[.i32GeU, .accumulatorImmediate] = { branchAI(State($0, $1, $2, $3, $4, $5, $6), Compare.geU) }
+}
+
+func addI32WideBranches(to table: inout HandlerTable) {
+    table[.i32Eq, .slotImmediate] = { wideBranchSI(State($0, $1, $2, $3, $4, $5, $6), Compare.eq) }
+    table[.i32Eq, .accumulatorImmediate] = { wideBranchAI(State($0, $1, $2, $3, $4, $5, $6), Compare.eq) }
+    table[.i32Ne, .slotImmediate] = { wideBranchSI(State($0, $1, $2, $3, $4, $5, $6), Compare.ne) }
+    table[.i32Ne, .accumulatorImmediate] = { wideBranchAI(State($0, $1, $2, $3, $4, $5, $6), Compare.ne) }
+    table[.i32LtS, .slotImmediate] = { wideBranchSI(State($0, $1, $2, $3, $4, $5, $6), Compare.ltS) }
+    table[.i32LtS, .accumulatorImmediate] = { wideBranchAI(State($0, $1, $2, $3, $4, $5, $6), Compare.ltS) }
+    table[.i32LtU, .slotImmediate] = { wideBranchSI(State($0, $1, $2, $3, $4, $5, $6), Compare.ltU) }
+    table[.i32LtU, .accumulatorImmediate] = { wideBranchAI(State($0, $1, $2, $3, $4, $5, $6), Compare.ltU) }
+    table[.i32GtS, .slotImmediate] = { wideBranchSI(State($0, $1, $2, $3, $4, $5, $6), Compare.gtS) }
+    table[.i32GtS, .accumulatorImmediate] = { wideBranchAI(State($0, $1, $2, $3, $4, $5, $6), Compare.gtS) }
+    table[.i32GtU, .slotImmediate] = { wideBranchSI(State($0, $1, $2, $3, $4, $5, $6), Compare.gtU) }
+    table[.i32GtU, .accumulatorImmediate] = { wideBranchAI(State($0, $1, $2, $3, $4, $5, $6), Compare.gtU) }
+    table[.i32LeS, .slotImmediate] = { wideBranchSI(State($0, $1, $2, $3, $4, $5, $6), Compare.leS) }
+    table[.i32LeS, .accumulatorImmediate] = { wideBranchAI(State($0, $1, $2, $3, $4, $5, $6), Compare.leS) }
+    table[.i32LeU, .slotImmediate] = { wideBranchSI(State($0, $1, $2, $3, $4, $5, $6), Compare.leU) }
+    table[.i32LeU, .accumulatorImmediate] = { wideBranchAI(State($0, $1, $2, $3, $4, $5, $6), Compare.leU) }
+    table[.i32GeS, .slotImmediate] = { wideBranchSI(State($0, $1, $2, $3, $4, $5, $6), Compare.geS) }
+    table[.i32GeS, .accumulatorImmediate] = { wideBranchAI(State($0, $1, $2, $3, $4, $5, $6), Compare.geS) }
+    table[.i32GeU, .slotImmediate] = { wideBranchSI(State($0, $1, $2, $3, $4, $5, $6), Compare.geU) }
+    table[.i32GeU, .accumulatorImmediate] = { wideBranchAI(State($0, $1, $2, $3, $4, $5, $6), Compare.geU) }
 }

@@ -79,6 +79,20 @@ private func branchAI(_ state: State, _ holds: (UInt64, UInt64) -> Bool) {
     return state.next(16)
 }
 
+// The same with a longer immediate at 16, making 24 bytes.
+
+@inline(__always)
+private func wideBranchSI(_ state: State, _ holds: (UInt64, UInt64) -> Bool) {
+    if holds(state.get64(8), state.operand64(16)) { return state.jump(12) }
+    return state.next(24)
+}
+
+@inline(__always)
+private func wideBranchAI(_ state: State, _ holds: (UInt64, UInt64) -> Bool) {
+    if holds(state.accumulator, state.operand64(16)) { return state.jump(12) }
+    return state.next(24)
+}
+
 func addI64Comparisons(to table: inout HandlerTable) {
     table[.i64Eq, .slotSlot] = { compareSS(State($0, $1, $2, $3, $4, $5, $6), Compare.eq) }
     table[.i64Eq, .slotImmediate] = { compareSI(State($0, $1, $2, $3, $4, $5, $6), Compare.eq) }
@@ -163,4 +177,27 @@ func addI64Branches(to table: inout HandlerTable) {
     table[.i64GeU, .slotImmediate] = { branchSI(State($0, $1, $2, $3, $4, $5, $6), Compare.geU) }
     table[.i64GeU, .accumulatorSlot] = { branchAS(State($0, $1, $2, $3, $4, $5, $6), Compare.geU) }
     table[.i64GeU, .accumulatorImmediate] = { branchAI(State($0, $1, $2, $3, $4, $5, $6), Compare.geU) }
+}
+
+func addI64WideBranches(to table: inout HandlerTable) {
+    table[.i64Eq, .slotImmediate] = { wideBranchSI(State($0, $1, $2, $3, $4, $5, $6), Compare.eq) }
+    table[.i64Eq, .accumulatorImmediate] = { wideBranchAI(State($0, $1, $2, $3, $4, $5, $6), Compare.eq) }
+    table[.i64Ne, .slotImmediate] = { wideBranchSI(State($0, $1, $2, $3, $4, $5, $6), Compare.ne) }
+    table[.i64Ne, .accumulatorImmediate] = { wideBranchAI(State($0, $1, $2, $3, $4, $5, $6), Compare.ne) }
+    table[.i64LtS, .slotImmediate] = { wideBranchSI(State($0, $1, $2, $3, $4, $5, $6), Compare.ltS) }
+    table[.i64LtS, .accumulatorImmediate] = { wideBranchAI(State($0, $1, $2, $3, $4, $5, $6), Compare.ltS) }
+    table[.i64LtU, .slotImmediate] = { wideBranchSI(State($0, $1, $2, $3, $4, $5, $6), Compare.ltU) }
+    table[.i64LtU, .accumulatorImmediate] = { wideBranchAI(State($0, $1, $2, $3, $4, $5, $6), Compare.ltU) }
+    table[.i64GtS, .slotImmediate] = { wideBranchSI(State($0, $1, $2, $3, $4, $5, $6), Compare.gtS) }
+    table[.i64GtS, .accumulatorImmediate] = { wideBranchAI(State($0, $1, $2, $3, $4, $5, $6), Compare.gtS) }
+    table[.i64GtU, .slotImmediate] = { wideBranchSI(State($0, $1, $2, $3, $4, $5, $6), Compare.gtU) }
+    table[.i64GtU, .accumulatorImmediate] = { wideBranchAI(State($0, $1, $2, $3, $4, $5, $6), Compare.gtU) }
+    table[.i64LeS, .slotImmediate] = { wideBranchSI(State($0, $1, $2, $3, $4, $5, $6), Compare.leS) }
+    table[.i64LeS, .accumulatorImmediate] = { wideBranchAI(State($0, $1, $2, $3, $4, $5, $6), Compare.leS) }
+    table[.i64LeU, .slotImmediate] = { wideBranchSI(State($0, $1, $2, $3, $4, $5, $6), Compare.leU) }
+    table[.i64LeU, .accumulatorImmediate] = { wideBranchAI(State($0, $1, $2, $3, $4, $5, $6), Compare.leU) }
+    table[.i64GeS, .slotImmediate] = { wideBranchSI(State($0, $1, $2, $3, $4, $5, $6), Compare.geS) }
+    table[.i64GeS, .accumulatorImmediate] = { wideBranchAI(State($0, $1, $2, $3, $4, $5, $6), Compare.geS) }
+    table[.i64GeU, .slotImmediate] = { wideBranchSI(State($0, $1, $2, $3, $4, $5, $6), Compare.geU) }
+    table[.i64GeU, .accumulatorImmediate] = { wideBranchAI(State($0, $1, $2, $3, $4, $5, $6), Compare.geU) }
 }

@@ -16,6 +16,9 @@ extension State {
     var addressI: UInt { UInt(operand32(12)) }
 
     @inline(__always)
+    var addressIS: UInt { UInt(get32(10) &+ operand32(12)) }
+
+    @inline(__always)
     var addressSS: UInt { UInt(get32(10) &+ get32(12)) &+ UInt(operand16(14)) }
 
     @inline(__always)
@@ -45,6 +48,10 @@ func addLoads(to table: inout HandlerTable) {
         let state = State($0, $1, $2, $3, $4, $5, $6)
         return load(state, state.addressS, UInt32.self) { UInt64($0) }
     }
+    table[.i32Load, .immediateSlot] = {
+        let state = State($0, $1, $2, $3, $4, $5, $6)
+        return load(state, state.addressIS, UInt32.self) { UInt64($0) }
+    }
     table[.i32Load, .immediateImmediate] = {
         let state = State($0, $1, $2, $3, $4, $5, $6)
         return load(state, state.addressI, UInt32.self) { UInt64($0) }
@@ -64,6 +71,10 @@ func addLoads(to table: inout HandlerTable) {
     table[.i64Load, .slotImmediate] = {
         let state = State($0, $1, $2, $3, $4, $5, $6)
         return load(state, state.addressS, UInt64.self) { $0 }
+    }
+    table[.i64Load, .immediateSlot] = {
+        let state = State($0, $1, $2, $3, $4, $5, $6)
+        return load(state, state.addressIS, UInt64.self) { $0 }
     }
     table[.i64Load, .immediateImmediate] = {
         let state = State($0, $1, $2, $3, $4, $5, $6)
@@ -85,6 +96,10 @@ func addLoads(to table: inout HandlerTable) {
         let state = State($0, $1, $2, $3, $4, $5, $6)
         return load(state, state.addressS, UInt32.self) { UInt64($0) }
     }
+    table[.f32Load, .immediateSlot] = {
+        let state = State($0, $1, $2, $3, $4, $5, $6)
+        return load(state, state.addressIS, UInt32.self) { UInt64($0) }
+    }
     table[.f32Load, .immediateImmediate] = {
         let state = State($0, $1, $2, $3, $4, $5, $6)
         return load(state, state.addressI, UInt32.self) { UInt64($0) }
@@ -104,6 +119,10 @@ func addLoads(to table: inout HandlerTable) {
     table[.i32Load8S, .slotImmediate] = {
         let state = State($0, $1, $2, $3, $4, $5, $6)
         return load(state, state.addressS, Int8.self) { UInt64(UInt32(bitPattern: Int32($0))) }
+    }
+    table[.i32Load8S, .immediateSlot] = {
+        let state = State($0, $1, $2, $3, $4, $5, $6)
+        return load(state, state.addressIS, Int8.self) { UInt64(UInt32(bitPattern: Int32($0))) }
     }
     table[.i32Load8S, .immediateImmediate] = {
         let state = State($0, $1, $2, $3, $4, $5, $6)
@@ -125,6 +144,10 @@ func addLoads(to table: inout HandlerTable) {
         let state = State($0, $1, $2, $3, $4, $5, $6)
         return load(state, state.addressS, UInt8.self) { UInt64($0) }
     }
+    table[.i32Load8U, .immediateSlot] = {
+        let state = State($0, $1, $2, $3, $4, $5, $6)
+        return load(state, state.addressIS, UInt8.self) { UInt64($0) }
+    }
     table[.i32Load8U, .immediateImmediate] = {
         let state = State($0, $1, $2, $3, $4, $5, $6)
         return load(state, state.addressI, UInt8.self) { UInt64($0) }
@@ -144,6 +167,10 @@ func addLoads(to table: inout HandlerTable) {
     table[.i32Load16S, .slotImmediate] = {
         let state = State($0, $1, $2, $3, $4, $5, $6)
         return load(state, state.addressS, Int16.self) { UInt64(UInt32(bitPattern: Int32($0))) }
+    }
+    table[.i32Load16S, .immediateSlot] = {
+        let state = State($0, $1, $2, $3, $4, $5, $6)
+        return load(state, state.addressIS, Int16.self) { UInt64(UInt32(bitPattern: Int32($0))) }
     }
     table[.i32Load16S, .immediateImmediate] = {
         let state = State($0, $1, $2, $3, $4, $5, $6)
@@ -165,6 +192,10 @@ func addLoads(to table: inout HandlerTable) {
         let state = State($0, $1, $2, $3, $4, $5, $6)
         return load(state, state.addressS, UInt16.self) { UInt64($0) }
     }
+    table[.i32Load16U, .immediateSlot] = {
+        let state = State($0, $1, $2, $3, $4, $5, $6)
+        return load(state, state.addressIS, UInt16.self) { UInt64($0) }
+    }
     table[.i32Load16U, .immediateImmediate] = {
         let state = State($0, $1, $2, $3, $4, $5, $6)
         return load(state, state.addressI, UInt16.self) { UInt64($0) }
@@ -184,6 +215,10 @@ func addLoads(to table: inout HandlerTable) {
     table[.i64Load8S, .slotImmediate] = {
         let state = State($0, $1, $2, $3, $4, $5, $6)
         return load(state, state.addressS, Int8.self) { UInt64(bitPattern: Int64($0)) }
+    }
+    table[.i64Load8S, .immediateSlot] = {
+        let state = State($0, $1, $2, $3, $4, $5, $6)
+        return load(state, state.addressIS, Int8.self) { UInt64(bitPattern: Int64($0)) }
     }
     table[.i64Load8S, .immediateImmediate] = {
         let state = State($0, $1, $2, $3, $4, $5, $6)
@@ -205,6 +240,10 @@ func addLoads(to table: inout HandlerTable) {
         let state = State($0, $1, $2, $3, $4, $5, $6)
         return load(state, state.addressS, UInt8.self) { UInt64($0) }
     }
+    table[.i64Load8U, .immediateSlot] = {
+        let state = State($0, $1, $2, $3, $4, $5, $6)
+        return load(state, state.addressIS, UInt8.self) { UInt64($0) }
+    }
     table[.i64Load8U, .immediateImmediate] = {
         let state = State($0, $1, $2, $3, $4, $5, $6)
         return load(state, state.addressI, UInt8.self) { UInt64($0) }
@@ -224,6 +263,10 @@ func addLoads(to table: inout HandlerTable) {
     table[.i64Load16S, .slotImmediate] = {
         let state = State($0, $1, $2, $3, $4, $5, $6)
         return load(state, state.addressS, Int16.self) { UInt64(bitPattern: Int64($0)) }
+    }
+    table[.i64Load16S, .immediateSlot] = {
+        let state = State($0, $1, $2, $3, $4, $5, $6)
+        return load(state, state.addressIS, Int16.self) { UInt64(bitPattern: Int64($0)) }
     }
     table[.i64Load16S, .immediateImmediate] = {
         let state = State($0, $1, $2, $3, $4, $5, $6)
@@ -245,6 +288,10 @@ func addLoads(to table: inout HandlerTable) {
         let state = State($0, $1, $2, $3, $4, $5, $6)
         return load(state, state.addressS, UInt16.self) { UInt64($0) }
     }
+    table[.i64Load16U, .immediateSlot] = {
+        let state = State($0, $1, $2, $3, $4, $5, $6)
+        return load(state, state.addressIS, UInt16.self) { UInt64($0) }
+    }
     table[.i64Load16U, .immediateImmediate] = {
         let state = State($0, $1, $2, $3, $4, $5, $6)
         return load(state, state.addressI, UInt16.self) { UInt64($0) }
@@ -264,6 +311,10 @@ func addLoads(to table: inout HandlerTable) {
     table[.i64Load32S, .slotImmediate] = {
         let state = State($0, $1, $2, $3, $4, $5, $6)
         return load(state, state.addressS, Int32.self) { UInt64(bitPattern: Int64($0)) }
+    }
+    table[.i64Load32S, .immediateSlot] = {
+        let state = State($0, $1, $2, $3, $4, $5, $6)
+        return load(state, state.addressIS, Int32.self) { UInt64(bitPattern: Int64($0)) }
     }
     table[.i64Load32S, .immediateImmediate] = {
         let state = State($0, $1, $2, $3, $4, $5, $6)
@@ -285,6 +336,10 @@ func addLoads(to table: inout HandlerTable) {
         let state = State($0, $1, $2, $3, $4, $5, $6)
         return load(state, state.addressS, UInt32.self) { UInt64($0) }
     }
+    table[.i64Load32U, .immediateSlot] = {
+        let state = State($0, $1, $2, $3, $4, $5, $6)
+        return load(state, state.addressIS, UInt32.self) { UInt64($0) }
+    }
     table[.i64Load32U, .immediateImmediate] = {
         let state = State($0, $1, $2, $3, $4, $5, $6)
         return load(state, state.addressI, UInt32.self) { UInt64($0) }
@@ -304,6 +359,10 @@ func addLoads(to table: inout HandlerTable) {
     table[.f64Load, .slotImmediate] = {
         let state = State($0, $1, $2, $3, $4, $5, $6)
         return loadDouble(state, state.addressS)
+    }
+    table[.f64Load, .immediateSlot] = {
+        let state = State($0, $1, $2, $3, $4, $5, $6)
+        return loadDouble(state, state.addressIS)
     }
     table[.f64Load, .immediateImmediate] = {
         let state = State($0, $1, $2, $3, $4, $5, $6)

@@ -179,16 +179,8 @@ extension Translator {
                 return .negated(before.opcode, first, second)
             }
             if compared.opcode.opposite != nil, let first = compared.first.slot {
-                switch compared.second {
-                case .slot:
-                    withdraw(last)
-                    return .comparison(compared.opcode, first, compared.second)
-                case .immediate(let bits):
-                    if Translator.short(bits, compared.opcode) != nil {
-                        withdraw(last)
-                        return .comparison(compared.opcode, first, compared.second)
-                    }
-                }
+                withdraw(last)
+                return .comparison(compared.opcode, first, compared.second)
             }
         }
         return .slot(materialize(operand))
@@ -230,7 +222,11 @@ extension Translator {
         switch second {
         case .immediate(let bits):
             let form: OperandForm = first == accumulatorSlot ? .accumulatorImmediate : .slotImmediate
-            emit(handler(HandlerTable.branchIf, opcode, form), UInt16(first), Translator.short(bits, opcode) ?? 0, 0)
+            if let short = Translator.short(bits, opcode) {
+                emit(handler(HandlerTable.branchIf, opcode, form), UInt16(first), short, 0)
+            } else {
+                emitWide(handler(HandlerTable.wideBranchIf, opcode, form), UInt16(first), 0, 0, bits)
+            }
         case .slot(let second):
             var (first, second) = (first, second)
             if second == accumulatorSlot, let exchanged = opcode.exchanged {
@@ -334,6 +330,33 @@ extension Translator {
         }
     }
 
+    /// Leads branches to branches straight to where those lead, and replaces branches to returns by returns.
+    func threadJumps() {
+        let branch = HandlerAddress(ControlHandlers.branch).address
+        let returns = Translator.joinedReturns.map { HandlerAddress($0).address }
+        for patch in patches {
+            var target = patch.instruction + Int(buffer.get(patch.field, as: Int32.self))
+            var steps = 0
+            while steps < 8, target < buffer.count, buffer.get(target, as: UnsafeRawPointer.self) == branch {
+                target += Int(buffer.get(target + 12, as: Int32.self))
+                steps += 1
+            }
+            guard target < buffer.count else { continue }
+            if steps > 0 { buffer.set(Int32(truncatingIfNeeded: target - patch.instruction), at: patch.field) }
+            if buffer.get(patch.instruction, as: UnsafeRawPointer.self) == branch,
+                returns.contains(buffer.get(target, as: UnsafeRawPointer.self))
+            {
+                // Both have 16 bytes, and what follows a label expects nothing of the accumulators.
+                buffer.set(buffer.get(target, as: UInt64.self), at: patch.instruction)
+                buffer.set(buffer.get(target + 8, as: UInt64.self), at: patch.instruction + 8)
+            }
+        }
+    }
+
+    private static let joinedReturns: [Handler] = [
+        ControlHandlers.returnPlain, ControlHandlers.returnS, ControlHandlers.returnI, ControlHandlers.returnDoubleS,
+    ]
+
     private mutating func translateBranchIf() {
         let depth = reader.index()
         let condition = takeCondition(pop())
@@ -349,7 +372,7 @@ extension Translator {
             branch(to: depth)
             (accumulatorSlot, floatSlot) = copies
             buffer.set(Int32(truncatingIfNeeded: buffer.count - skip), at: skip + 12)
-            forget()
+            separate()
         } else {
             if controls[index].kind == .loop { noteOrigin() }
             let start = emitConditional(condition, taken: taken)

@@ -77,11 +77,18 @@ extension Translator {
         beforeLast = .nothing
     }
 
+    /// Keeps what is emitted next from being joined with what was before, since control may come in between.
+    mutating func separate() {
+        forget()
+        lastCopy.end = -1
+    }
+
     /// Removes an instruction, and all after it, as if they had never been emitted.
     mutating func withdraw(_ emitted: Emitted) {
         buffer.truncate(to: emitted.start)
         accumulatorSlot = emitted.accumulatorSlot
         floatSlot = emitted.floatSlot
+        if lastCopy.end > buffer.count { lastCopy.end = -1 }
         forget()
     }
 
@@ -89,7 +96,7 @@ extension Translator {
     mutating func joinControl() {
         accumulatorSlot = -1
         floatSlot = -1
-        forget()
+        separate()
     }
 
     /// Notes which instruction of the binary the next instruction comes from, for those that can trap or call.

@@ -55,6 +55,10 @@ extension Translator {
                 emitLoad(
                     table[opcode, .slotSlot], home, effect, UInt16(first), UInt32(second) | UInt32(offset) << 16)
             }
+        } else if let (slot, distance) = displacement(of: operand), offset == 0 {
+            withdraw(last)
+            noteOrigin()
+            emitLoad(table[opcode, .immediateSlot], home, effect, UInt16(slot), distance)
         } else {
             let slot = materialize(operand)
             noteOrigin()
@@ -75,6 +79,14 @@ extension Translator {
             let second = sum.second.slot
         else { return nil }
         return (first, second)
+    }
+
+    /// The slot and the constant whose sum an operand is, likewise.
+    private func displacement(of operand: Operand) -> (slot: Int, distance: UInt32)? {
+        guard let sum = operation(of: operand), sum.opcode == .i32Add, let slot = sum.first.slot,
+            case .immediate(let bits) = sum.second, slot != last.accumulatorSlot
+        else { return nil }
+        return (slot, UInt32(truncatingIfNeeded: bits))
     }
 
     private mutating func translateStore(_ opcode: Opcode, _ address: Operand, _ value: Operand, _ offset: UInt64) {

@@ -62,13 +62,14 @@ extension Translator {
         var opcode = opcode
         var first = first
         var second = second
-        var copied = signature.operand == .f64 ? floatSlot : accumulatorSlot
-        if let exchanged = opcode.exchanged, prefersExchange(first, second, copied: copied) {
-            opcode = exchanged
-            swap(&first, &second)
-        }
         let table = HandlerTable.binary
         while true {
+            // Looked up anew each time: a constant put into a slot passes through the accumulator.
+            let copied = signature.operand == .f64 ? floatSlot : accumulatorSlot
+            if let exchanged = opcode.exchanged, prefersExchange(first, second, copied: copied) {
+                opcode = exchanged
+                swap(&first, &second)
+            }
             let form = self.form(first, second, copied, signature.operand) { table[opcode, $0] != nil }
             if let form, let handler = table[opcode, form] {
                 let before = (accumulatorSlot, floatSlot)
@@ -90,7 +91,6 @@ extension Translator {
             } else {
                 preconditionFailure("no handler for \(opcode)")
             }
-            copied = signature.operand == .f64 ? floatSlot : accumulatorSlot
         }
     }
 

@@ -106,8 +106,16 @@ extension Translator {
             emit(ControlHandlers.copyA, UInt16(target), UInt16(source), 0, 0)
         } else if source == floatSlot {
             emit(ControlHandlers.copyF, UInt16(target), UInt16(source), 0, 0)
+        } else if lastCopy.end == buffer.count {
+            // Two copies in a row are one instruction.
+            let first = lastCopy
+            lastCopy.end = -1
+            buffer.truncate(to: first.end - 16)
+            emit(
+                ControlHandlers.copyTwo, UInt16(first.target), UInt16(first.source), UInt16(target), UInt16(source))
         } else {
             emit(ControlHandlers.copyS, UInt16(target), UInt16(source), 0, 0)
+            lastCopy = (end: buffer.count, source: source, target: target)
         }
         wrote(target, .none)
     }

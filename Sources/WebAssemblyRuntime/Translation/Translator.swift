@@ -39,6 +39,9 @@ struct Translator {
     /// The one before it.
     var beforeLast = Emitted.nothing
 
+    /// The copy emitted last, if it was by itself.
+    var lastCopy = (end: -1, source: 0, target: 0)
+
     /// Where in the binary the instruction stands that is being translated.
     var instructionOffset = 0
     /// Whether something is too large for the encoding.
@@ -84,6 +87,7 @@ struct Translator {
             translateInstruction(reader.opcode())
         }
         guard !failed, slotCount < Translator.slotLimit, buffer.count < Int(Int32.max) else { return nil }
+        threadJumps()
         buffer.set(UInt64(slotCount * 8), at: 0)
         let start = UnsafeMutableRawPointer.allocate(byteCount: buffer.count, alignment: 16)
         start.copyMemory(from: buffer.start, byteCount: buffer.count)
@@ -119,7 +123,11 @@ struct Translator {
         operandBase = slot
         slotCount = slot
         pendingReads = [Int32](repeating: 0, count: slot)
-        if slot > first { emit(ControlHandlers.zero, UInt16(first), 0, UInt32(slot - first)) }
+        if slot > first {
+            let quadruples = (slot - first + 3) / 4
+            slotCount = first + quadruples * 4
+            emit(ControlHandlers.zero, UInt16(first), 0, UInt32(quadruples))
+        }
         forget()
     }
 
