@@ -206,10 +206,50 @@ extension Instance {
             case .i64Multiply: binary64 { $0 &* $1 }
             case .referenceI31: push((stack.removeLast().low & 0x7FFF_FFFF) << 1 | 1)
             case .anyConvertExternal, .externalConvertAny: break
-            case .structureNew, .structureNewDefault, .arrayNew, .arrayNewDefault, .arrayNewFixed:
-                throw Trap(kind: .heapExhausted)
+            case .structureNew(let type):
+                let layout = linked.code.objectLayout(of: type)
+                let object = try makeObject(layout, 0)
+                for field in layout.pointee.fields.reversed() {
+                    var value = stack.removeLast()
+                    field.storage.store(&value, to: object + field.offset)
+                }
+                push(UInt64(UInt(bitPattern: object)))
+            case .structureNewDefault(let type):
+                push(UInt64(UInt(bitPattern: try makeObject(linked.code.objectLayout(of: type), 0))))
+            case .arrayNew(let type):
+                let count = UInt32(truncatingIfNeeded: stack.removeLast().low)
+                let value = stack.removeLast()
+                push(try makeArray(type, [GlobalCell](repeating: value, count: Int(count))))
+            case .arrayNewDefault(let type):
+                let count = UInt32(truncatingIfNeeded: stack.removeLast().low)
+                push(UInt64(UInt(bitPattern: try makeObject(linked.code.objectLayout(of: type), count))))
+            case .arrayNewFixed(let type, let count):
+                let values = Array(stack.suffix(Int(count)))
+                stack.removeLast(Int(count))
+                push(try makeArray(type, values))
             }
         }
         return stack.removeLast()
+    }
+
+    /// Makes an object. There is no collection meanwhile: references are held here, unseen by the collector.
+    private func makeObject(
+        _ layout: UnsafePointer<ObjectLayout>, _ count: UInt32
+    ) throws(Trap) -> UnsafeMutableRawPointer {
+        guard let object = store.allocate(layout, elementCount: count, stackEnd: { nil }) else {
+            throw Trap(kind: .heapExhausted)
+        }
+        return object
+    }
+
+    private func makeArray(_ type: CanonicalType, _ values: [GlobalCell]) throws(Trap) -> UInt64 {
+        let layout = linked.code.objectLayout(of: type)
+        let object = try makeObject(layout, UInt32(values.count))
+        guard let element = layout.pointee.element else { preconditionFailure("arrays have elements") }
+        for (index, value) in values.enumerated() {
+            var value = value
+            element.store(&value, to: object + HeapObject.headerByteCount + index * layout.pointee.byteCount)
+        }
+        return UInt64(UInt(bitPattern: object))
     }
 }

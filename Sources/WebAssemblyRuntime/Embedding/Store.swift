@@ -21,11 +21,16 @@ public final class Store: @unchecked Sendable {
     var memoryBytesInUse = 0
     var tableElementsInUse = 0
 
-    private var instances: [UnsafeMutableRawPointer] = []
+    var heap: Heap?
+    /// The exception that an execution ended with, until it is caught or reported.
+    var pendingException: UInt64 = 0
+
+    private(set) var instances: [UnsafeMutableRawPointer] = []
     private var linkedModules: [LinkedModule] = []
     private var hostFunctions: [HostFunction.Storage] = []
     private var memories: [OwnedMemory] = []
-    private var tables: [UnsafeMutablePointer<TableRecord>] = []
+    private(set) var hostGlobals: [UnsafeMutablePointer<GlobalCell>] = []
+    private(set) var tables: [UnsafeMutablePointer<TableRecord>] = []
     private var allocations: [UnsafeMutableRawPointer] = []
     private let stackByteCount: Int
 
@@ -226,6 +231,7 @@ public final class Store: @unchecked Sendable {
     func makeGlobal() -> UnsafeMutablePointer<GlobalCell> {
         let cell = allocate(byteCount: MemoryLayout<GlobalCell>.size).bindMemory(to: GlobalCell.self, capacity: 1)
         cell.initialize(to: GlobalCell())
+        hostGlobals.append(cell)
         return cell
     }
 

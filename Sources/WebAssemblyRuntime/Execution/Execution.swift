@@ -72,6 +72,8 @@ extension Store {
             if let trap = error as? Trap { return Trap(kind: trap.kind, frames: trap.frames + frames) }
             guard let error else { preconditionFailure("a host function's error is pending") }
             return Trap(kind: .host(error), frames: frames)
+        case .exception:
+            return Trap(kind: .uncaughtException, frames: frames)
         case .uninitializedElement:
             return Trap(kind: .uninitializedElement(index: machine.pointee.exitDetail), frames: frames)
         case let reason:

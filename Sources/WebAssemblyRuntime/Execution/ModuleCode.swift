@@ -16,6 +16,14 @@ final class ModuleCode: @unchecked Sendable {
     private let stubs: UnsafeMutableRawPointer
     private let translated = Mutex<[TranslatedFunction]>([])
 
+    private let layouts = Mutex<[CanonicalType: UnsafePointer<ObjectLayout>]>([:])
+    /// Types that references are tested for, referred to by code.
+    private let testedTypes = Mutex<[TestedType]>([])
+
+    private struct TestedType: @unchecked Sendable {
+        let place: UnsafeMutablePointer<HeapType>
+    }
+
     private static let stubByteCount = 24
 
     init(module: Module, layout: InstanceLayout) {
@@ -45,8 +53,37 @@ final class ModuleCode: @unchecked Sendable {
         translated.withLock { functions in
             for function in functions { function.start.deallocate() }
         }
+        layouts.withLock { layouts in
+            for layout in layouts.values {
+                UnsafeMutablePointer(mutating: layout).deinitialize(count: 1)
+                layout.deallocate()
+            }
+        }
+        testedTypes.withLock { types in
+            for type in types { type.place.deallocate() }
+        }
         entries.deallocate()
         stubs.deallocate()
+    }
+
+    /// The layout of objects of a type; for exceptions, of the function type of their tag. Valid as long as this is.
+    func objectLayout(of type: CanonicalType) -> UnsafePointer<ObjectLayout> {
+        layouts.withLock { layouts in
+            if let layout = layouts[type] { return layout }
+            let layout = UnsafeMutablePointer<ObjectLayout>.allocate(capacity: 1)
+            layout.initialize(to: ObjectLayout(type))
+            layouts[type] = UnsafePointer(layout)
+            return UnsafePointer(layout)
+        }
+    }
+
+    /// A place where a heap type stands as long as this object.
+    func testedType(_ type: HeapType) -> UnsafePointer<HeapType> {
+        let place = UnsafeMutablePointer<HeapType>.allocate(capacity: 1)
+        place.initialize(to: type)
+        let tested = TestedType(place: place)
+        testedTypes.withLock { $0.append(tested) }
+        return UnsafePointer(place)
     }
 
     /// The cell that holds the address of a function's code.
@@ -61,8 +98,14 @@ final class ModuleCode: @unchecked Sendable {
                 stubs + functionIndex * ModuleCode.stubByteCount + FrameRequirement.wordByteCount)
             let present = entries[functionIndex]
             guard present == stub else { return present }
-            var translator = Translator(functionIndex, of: self)
-            guard let function = translator.translate() else { return nil }
+            var translator = Translator(functionIndex, of: self, hasTryBlocks: false)
+            var translation = translator.translate()
+            if translation == nil, translator.missesExceptionSlots {
+                // The frame needs room for each legacy `try` block, which few functions have: only now they are counted.
+                translator = Translator(functionIndex, of: self, hasTryBlocks: true)
+                translation = translator.translate()
+            }
+            guard let function = translation else { return nil }
             let index = functions.firstIndex { $0.start > function.start } ?? functions.count
             functions.insert(function, at: index)
             let code = UnsafeRawPointer(function.start + FrameRequirement.wordByteCount)
@@ -98,18 +141,24 @@ final class TranslatedFunction: @unchecked Sendable {
     let end: UnsafeRawPointer
     /// For each instruction that can trap or call, its distance from ``start`` and its offset in the binary; ascending.
     private let origins: [Origin]
+    /// Where exceptions are caught, inner places first.
+    let handlers: [ExceptionHandler]
 
     struct Origin {
         let code: UInt32
         let binary: UInt32
     }
 
-    init(index: Int, header: Int, start: UnsafeMutableRawPointer, byteCount: Int, origins: [Origin]) {
+    init(
+        index: Int, header: Int, start: UnsafeMutableRawPointer, byteCount: Int, origins: [Origin],
+        handlers: [ExceptionHandler]
+    ) {
         self.index = index
         self.header = header
         self.start = start
         end = UnsafeRawPointer(start + byteCount)
         self.origins = origins
+        self.handlers = handlers
     }
 
     /// Where in the module's binary the instruction stands that an address lies in.

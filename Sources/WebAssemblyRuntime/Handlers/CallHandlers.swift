@@ -77,8 +77,13 @@ enum CallHandlers {
             state.context = context
             return state.reloadingMemory().dispatch()
         }
-        guard callHost(record, frame, header, state.code, state.frame, state.context) else { return }
+        let outcome = callHost(record, frame, header, state.code, state.frame, state.context)
         var state = state
+        guard outcome == .returned else {
+            if outcome != .caught { return }
+            state.resume()
+            return state.reloadingMemory().dispatch()
+        }
         state.float = frame.load(as: Double.self)
         return state.reloadingMemory().next(byteCount, accumulator: frame.load(as: UInt64.self))
     }
@@ -183,8 +188,13 @@ enum CallHandlers {
             return state.reloadingMemory().dispatch()
         }
         let frame = state.slot(8)
-        guard callHost(record, frame, frame + state.operand16(10) &* 8, state.code, state.frame, state.context) else {
-            return
+        let outcome = callHost(
+            record, frame, frame + state.operand16(10) &* 8, state.code, state.frame, state.context)
+        guard outcome == .returned else {
+            if outcome != .caught { return }
+            var state = state
+            state.resume()
+            return state.reloadingMemory().dispatch()
         }
         copyResults(record, from: frame, to: state.frame)
         var after = state.reloadingMemory()
@@ -249,18 +259,27 @@ private func staticReturn() -> UnsafeRawPointer { StaticCode.returnToOtherInstan
 @inline(never)
 private func staticLeave() -> UnsafeRawPointer { StaticCode.leave }
 
-/// Calls a host function with the arguments at `slots`; false if it threw, the machine then being stopped.
+/// What became of a call of the host.
+private enum HostOutcome {
+    case returned
+    /// Execution ends.
+    case stopped
+    /// A guest's exception came through the host, and is caught: see ``State/resume()``.
+    case caught
+}
+
+/// Calls a host function with the arguments at `slots`.
 @inline(never)
 private func callHost(
     _ record: UnsafeMutablePointer<FunctionRecord>, _ slots: UnsafeMutableRawPointer,
     _ header: UnsafeMutableRawPointer, _ code: UnsafeRawPointer, _ frame: UnsafeMutableRawPointer,
     _ context: UnsafeMutableRawPointer
-) -> Bool {
+) -> HostOutcome {
     let machine = context.assumingMemoryBound(to: InstanceContext.self).pointee.machine
     let end = header + FrameShape.headerSlotCount * 8
     if end > machine.pointee.stackLimit {
         stackIsExhausted(code, frame, context)
-        return false
+        return .stopped
     }
     let savedTop = machine.pointee.stackTop
     machine.pointee.stackTop = end
@@ -269,11 +288,16 @@ private func callHost(
         machine.pointee.store._withUnsafeGuaranteedRef { store in
             do {
                 try function.body(Caller(slots: slots, context: context, storeReference: store))
-                return true
+                return .returned
             } catch {
+                if case .uncaughtException? = (error as? Trap)?.kind, store.pendingException != 0 {
+                    let exception = store.pendingException
+                    store.pendingException = 0
+                    return raise(exception, code, frame, context) ? .caught : .stopped
+                }
                 store.pendingError = error
                 trap(code, frame, context, .hostError)
-                return false
+                return .stopped
             }
         }
     }

@@ -4,6 +4,9 @@ import WebAssembly
 struct Control {
     enum Kind {
         case function, block, loop, conditional, alternative
+        case tryTable
+        /// A legacy `try` block before its first clause, and in one.
+        case legacyTry, legacyCatch
     }
 
     var kind: Kind
@@ -19,6 +22,13 @@ struct Control {
     var firstPatch = -1
     /// For a conditional, the branch to its `else`, or -1.
     var elsePatch = -1
+    /// For blocks that catch: where their body begins.
+    var bodyStart = 0
+    /// For `try_table`: its clauses, the labels counted from outside.
+    var clauses: [TryTableClause] = []
+    /// For a legacy `try` block, the place of its handler and the slot of the exception it caught.
+    var handlerIndex = -1
+    var exceptionSlot = -1
     /// Whether the code before the present instruction cannot be left by falling through.
     var isUnreachable = false
 
@@ -42,4 +52,11 @@ struct Patch {
     let field: Int
     /// The next branch to the same label, or -1.
     var next: Int
+}
+
+/// A clause of `try_table`.
+struct TryTableClause {
+    let kind: CatchKind
+    let tag: Int?
+    let depth: Int
 }

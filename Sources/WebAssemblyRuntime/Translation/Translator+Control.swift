@@ -24,7 +24,7 @@ extension Translator {
             let type = readBlockType()
             translateIf(type)
         case .else: translateElse()
-        case .end: translateEnd()
+        case .end: endBlock()
         case .br:
             branch(to: reader.index())
             endReachableCode()
@@ -91,8 +91,13 @@ extension Translator {
         for parameter in control.parameters { push(.home, parameter) }
     }
 
-    private mutating func translateEnd() {
+    /// Ends the innermost block.
+    mutating func endBlock() {
         let index = controls.count - 1
+        if controls[index].kind == .tryTable {
+            if !controls[index].isUnreachable { settleTop(controls[index].results.count) }
+            endTryTable()
+        }
         let control = controls[index]
         if control.kind == .function {
             if !control.isUnreachable { emitReturn() }

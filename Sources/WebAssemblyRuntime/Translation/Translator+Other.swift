@@ -76,7 +76,8 @@ extension Translator {
             emit(BulkHandlers.trapIfNull, UInt16(slot), 0, 0)
             repush(operand)
         default:
-            failed = true
+            // Every other instruction has been looked at before.
+            if !translateObject(opcode) { failed = true }
         }
     }
 

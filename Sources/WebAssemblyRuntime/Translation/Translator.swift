@@ -18,6 +18,12 @@ struct Translator {
     var controls: [Control] = []
     var patches: [Patch] = []
     var origins: [TranslatedFunction.Origin] = []
+    var handlers: [ExceptionHandler] = []
+    /// The slots in which the catch clauses of legacy `try` blocks keep their exceptions.
+    var exceptionSlots: [Int] = []
+    /// Whether room is made for those; if not, meeting such a block sets ``missesExceptionSlots``.
+    let hasTryBlocks: Bool
+    var missesExceptionSlots = false
 
     /// The slot of each local.
     var localSlots: [Int] = []
@@ -63,8 +69,9 @@ struct Translator {
             start: -1, end: -1, destination: -1, operation: nil, accumulatorSlot: -1, floatSlot: -1)
     }
 
-    init(_ functionIndex: Int, of code: ModuleCode) {
+    init(_ functionIndex: Int, of code: ModuleCode, hasTryBlocks: Bool) {
         self.code = code
+        self.hasTryBlocks = hasTryBlocks
         self.functionIndex = functionIndex
         module = code.module
         type = module.functionType(of: functionIndex)
@@ -92,7 +99,8 @@ struct Translator {
         let start = UnsafeMutableRawPointer.allocate(byteCount: buffer.count, alignment: 16)
         start.copyMemory(from: buffer.start, byteCount: buffer.count)
         return TranslatedFunction(
-            index: functionIndex, header: shape.header, start: start, byteCount: buffer.count, origins: origins)
+            index: functionIndex, header: shape.header, start: start, byteCount: buffer.count, origins: origins,
+            handlers: handlers)
     }
 
     /// Slots have numbers of 16 bits.
@@ -120,6 +128,14 @@ struct Translator {
                 slot += type.slotCount
             }
         }
+        for _ in 0..<legacyTryCount() {
+            exceptionSlots.append(slot)
+            slot += 1
+        }
+        guard slot < Translator.slotLimit else {
+            failed = true
+            return
+        }
         operandBase = slot
         slotCount = slot
         pendingReads = [Int32](repeating: 0, count: slot)
@@ -129,6 +145,19 @@ struct Translator {
             emit(ControlHandlers.zero, UInt16(first), 0, UInt32(quadruples))
         }
         forget()
+    }
+
+    /// The number of legacy `try` blocks, each of which needs a slot below the operands.
+    private func legacyTryCount() -> Int {
+        guard hasTryBlocks else { return 0 }
+        var reader = self.reader
+        var count = 0
+        while !reader.isAtEnd {
+            let opcode = reader.opcode()
+            if opcode == .try { count += 1 }
+            reader.skipImmediates(ImmediateKinds.table[Int(opcode.rawValue)])
+        }
+        return count
     }
 
     // MARK: Instructions
@@ -150,6 +179,8 @@ struct Translator {
         case .selectTyped:
             reader.skipImmediates(.selectTypes)
             translateSelect()
+        case .throw, .throwRef, .tryTable, .try, .catch, .catchAll, .delegate, .rethrow:
+            translateException(opcode)
         case .unreachable, .block, .loop, .if, .else, .end, .br, .brIf, .brTable, .return, .brOnNull, .brOnNonNull:
             translateControl(opcode)
         case .call, .callIndirect, .callRef, .returnCall, .returnCallIndirect, .returnCallRef:

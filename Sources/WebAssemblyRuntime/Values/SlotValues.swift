@@ -86,8 +86,3 @@ extension Value {
         }
     }
 }
-
-extension ObjectReference {
-    // Objects come with the garbage collector; until then there are none.
-    var isArray: Bool { false }
-}

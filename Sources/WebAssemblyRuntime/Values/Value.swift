@@ -9,10 +9,12 @@ public enum Value: Hashable, Sendable {
     case v128(V128)
     case reference(Reference)
 
-    /// A signed 32-bit integer.
+    /// A signed 32-bit integer. Literals are taken for unsigned ones.
+    @_disfavoredOverload
     public static func i32(_ value: Int32) -> Value { .i32(UInt32(bitPattern: value)) }
 
-    /// A signed 64-bit integer.
+    /// A signed 64-bit integer. Literals are taken for unsigned ones.
+    @_disfavoredOverload
     public static func i64(_ value: Int64) -> Value { .i64(UInt64(bitPattern: value)) }
 
     /// A single-precision number.
