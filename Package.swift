@@ -34,6 +34,7 @@ let package = Package(
         .target(name: "WebAssemblyText", dependencies: ["WebAssembly"], swiftSettings: optimised),
         .target(name: "WebAssemblyRuntime", dependencies: ["WebAssembly"], swiftSettings: threaded),
         .target(name: "WASI", dependencies: ["WebAssembly", "WebAssemblyRuntime"]),
+        .target(name: "WASIExperimentalHTTP", dependencies: ["HTTP", "WebAssembly", "WebAssemblyRuntime"]),
         .target(name: "Cryptography", swiftSettings: optimised),
         .target(name: "Bindle", dependencies: ["CSQLite", "Cryptography", "TOML", "HTTP"]),
         .target(name: "Hippofacts", dependencies: ["TOML", "HTTP", "Bindle", "WebAssemblyText"]),
@@ -67,6 +68,9 @@ let package = Package(
             name: "SpecificationTests", dependencies: ["TestSupport", "WebAssembly", "WebAssemblyText", "WebAssemblyRuntime"],
             swiftSettings: optimised),
         .testTarget(name: "WASITests", dependencies: ["TestSupport", "WASI", "WebAssembly", "WebAssemblyText", "WebAssemblyRuntime"]),
+        .testTarget(
+            name: "WASIExperimentalHTTPTests",
+            dependencies: ["WASIExperimentalHTTP", "HTTP", "WebAssembly", "WebAssemblyText", "WebAssemblyRuntime"]),
         .testTarget(name: "CryptographyTests", dependencies: ["TestSupport", "Cryptography"]),
         .testTarget(name: "BindleTests", dependencies: ["TestSupport", "Bindle", "TOML", "HTTP"]),
         .testTarget(name: "HippofactsTests", dependencies: ["TestSupport", "Hippofacts", "Bindle", "TOML"]),
