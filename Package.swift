@@ -79,7 +79,7 @@ let package = Package(
             dependencies: ["TestSupport", "WAGI", "HTTP", "Bindle", "TOML", "WebAssemblyText", "SandboxProtocol"]),
         .testTarget(name: "SandboxTests", dependencies: ["TestSupport", "Sandbox", "SandboxProtocol", "Bindle", "Hippofacts", "HTTP"]),
         .testTarget(name: "CommandLineInterfaceTests", dependencies: ["TestSupport", "CommandLineInterface"]),
-        .testTarget(name: "EndToEndTests", dependencies: ["TestSupport", "hippo-dev", "HTTP"]),
+        .testTarget(name: "EndToEndTests", dependencies: ["TestSupport", "hippo-dev", "HTTP", "SandboxProtocol"]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -25,37 +25,45 @@ public enum SandboxSession {
         let appURL = "http://\(appSocket.address.reachable)/"
         let bindleURL = "http://\(bindleSocket.address.reachable)/v1"
         storage.lock?.announce(app: appURL, bindle: bindleURL)
+
+        let cacheDirectory = storage.cacheDirectory
+        let workerCommand: @Sendable (SandboxSettings) -> WorkerCommand = { settings in
+            .thisProgram(arguments: workerArguments(settings, address: appSocket.address, cache: cacheDirectory))
+        }
+        var supervisor = WorkerSupervisor(
+            command: workerCommand(settings), listeningSocket: appSocket.fileDescriptor,
+            onEvent: { mailbox.post(.worker($0, $1)) })
+        // It starts while the store is opened and the project is read.
+        try supervisor.prepare()
+
         let store = try BindleStore(path: storage.path)
         let bindleServer = try EmbeddedBindleServer(
             store: store, socket: bindleSocket, version: configuration.version)
         defer { bindleServer.stop() }
-
-        let renderer: any EventRenderer
-        switch configuration.output {
-        case .json: renderer = JSONEventRenderer()
-        case .text(let usesStyles, let showsTimings):
-            renderer = HumanEventRenderer(
-                heading: .init(project: project.displayPath, isWatching: settings.isWatching ?? true),
-                usesStyles: usesStyles, showsTimings: showsTimings)
-        }
         let writer = EventWriter(
-            fileDescriptor: STDOUT_FILENO, renderer: renderer,
+            fileDescriptor: STDOUT_FILENO, renderer: renderer(configuration, settings, project),
             onReaderGone: { mailbox.post(.stop(reason: "nobody reads the output")) })
-        let cacheDirectory = storage.cacheDirectory
         let loop = SandboxLoop(
             .init(
                 project: project, commandLineSettings: configuration.settings, store: store, appURL: appURL,
-                bindleURL: bindleURL, listeningSocket: appSocket.fileDescriptor, mailbox: mailbox,
-                emit: { writer.write($0) },
-                workerCommand: { settings in
-                    .thisProgram(
-                        arguments: workerArguments(settings, address: appSocket.address, cache: cacheDirectory))
-                }),
-            settings: settings)
+                bindleURL: bindleURL, mailbox: mailbox, emit: { writer.write($0) }, workerCommand: workerCommand),
+            supervisor: supervisor, settings: settings)
         let end = try loop.run()
         writer.write(.stopped(reason: end.reason))
         writer.close()
         return !end.isFailure
+    }
+
+    private static func renderer(
+        _ configuration: SandboxConfiguration, _ settings: SandboxSettings, _ project: Project
+    ) -> any EventRenderer {
+        switch configuration.output {
+        case .json: JSONEventRenderer()
+        case .text(let usesStyles, let showsTimings):
+            HumanEventRenderer(
+                heading: .init(project: project.displayPath, isWatching: settings.isWatching ?? true),
+                usesStyles: usesStyles, showsTimings: showsTimings)
+        }
     }
 
     /// What `hippo-dev wagi` is given, apart from the descriptors.

@@ -16,15 +16,15 @@ extension Command {
             Settings may also stand in hippo-dev.toml beside HIPPOFACTS; the command line is stronger:
 
               [build]
-              command = "make"             # as the shell takes it
-              watch = ["src/*", "Makefile"] # what it reads; by default all but its products
+              command = "make"               # as the shell takes it
+              watch = ["src/*", "Makefile"]  # what it reads
 
               [env]
-              NAME = "VALUE"               # for the modules
+              NAME = "VALUE"                 # for the modules
 
               [up]
-              listen = "127.0.0.1:3000"    # and bindle-listen, store, ephemeral, env-file,
-              watch = true                 # allow-transient-write, static, log-dir
+              listen = "127.0.0.1:3000"      # and bindle-listen, store, ephemeral, watch,
+              static = true                  # env-file, allow-transient-write, log-dir
             """,
         options: UpOptions.all,
         arguments: [UpOptions.path],

@@ -24,7 +24,6 @@ final class SandboxLoop {
         let store: BindleStore
         let appURL: String
         let bindleURL: String
-        let listeningSocket: Int32
         let mailbox: Mailbox<Message>
         let emit: @Sendable (Event) -> Void
         let workerCommand: @Sendable (SandboxSettings) -> WorkerCommand
@@ -71,14 +70,12 @@ final class SandboxLoop {
     private var knownVersions: [String: [SemanticVersion]] = [:]
     private var end: End?
 
-    init(_ surroundings: Surroundings, settings: SandboxSettings) {
+    /// - Parameter supervisor: posts its events to the surroundings' mailbox.
+    init(_ surroundings: Surroundings, supervisor: WorkerSupervisor, settings: SandboxSettings) {
         self.surroundings = surroundings
+        self.supervisor = supervisor
         self.settings = settings
         emit = surroundings.emit
-        let mailbox = surroundings.mailbox
-        supervisor = WorkerSupervisor(
-            command: surroundings.workerCommand(settings), listeningSocket: surroundings.listeningSocket,
-            onEvent: { worker, event in mailbox.post(.worker(worker, event)) })
     }
 
     /// How the loop came to its end.
@@ -91,8 +88,6 @@ final class SandboxLoop {
     /// Runs until it is told to stop. Nothing that it has started runs any more then.
     func run() throws -> End {
         defer { watcher?.stop() }
-        // The process starts while the project is read.
-        try supervisor.prepare()
         try startWatching()
         needsBuild = settings.buildCommand != nil
         advance()

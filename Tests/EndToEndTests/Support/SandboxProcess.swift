@@ -1,0 +1,163 @@
+import Foundation
+import HTTP
+import SandboxProtocol
+import Synchronization
+import TestSupport
+
+/// A `hippo-dev up --json` that runs, and what it has told.
+final class SandboxProcess: Sendable {
+    /// Something that was waited for has not come.
+    struct Timeout: Error, CustomStringConvertible {
+        let expectation: String
+        let events: [JSONObject]
+        let errors: String
+
+        var description: String {
+            "no \(expectation); events:\n" + events.map(\.serialized).joined(separator: "\n") + "\nerrors:\n" + errors
+        }
+    }
+
+    private struct State {
+        var events: [JSONObject] = []
+        var read = 0
+        var errors = ""
+    }
+
+    private nonisolated(unsafe) let process = Process()
+    /// Apart from the process, so that the threads that read from it do not keep it alive.
+    private final class Story: Sendable {
+        let state = Mutex(State())
+    }
+
+    private let story = Story()
+    static let patience = Duration.seconds(60)
+
+    var id: pid_t { process.processIdentifier }
+    var isRunning: Bool { process.isRunning }
+
+    /// Starts `hippo-dev up PATH` on free ports.
+    init(_ path: String, _ arguments: [String] = [], environment: [String: String] = [:]) throws {
+        let output = Pipe()
+        let errors = Pipe()
+        process.executableURL = URL(fileURLWithPath: Program.path)
+        process.arguments =
+            ["up", path, "--listen", "127.0.0.1:0", "--bindle-listen", "127.0.0.1:0", "--json"] + arguments
+        process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
+        process.standardInput = FileHandle.nullDevice
+        process.standardOutput = output
+        process.standardError = errors
+        try process.run()
+        let outputHandle = output.fileHandleForReading
+        let errorHandle = errors.fileHandleForReading
+        Thread { [story] in
+            var partial: [UInt8] = []
+            while case let data = outputHandle.availableData, !data.isEmpty {
+                partial += data
+                while let end = partial.firstIndex(of: UInt8(ascii: "\n")) {
+                    if let event = (try? JSONValue(parsing: partial[..<end]))?.object {
+                        story.state.withLock { $0.events.append(event) }
+                    }
+                    partial.removeSubrange(...end)
+                }
+            }
+        }.start()
+        Thread { [story] in
+            while case let data = errorHandle.availableData, !data.isEmpty {
+                story.state.withLock { $0.errors += String(decoding: data, as: UTF8.self) }
+            }
+        }.start()
+    }
+
+    deinit {
+        if process.isRunning { kill(process.processIdentifier, SIGKILL) }
+    }
+
+    var errors: String { story.state.withLock { $0.errors } }
+
+    /// Waits for the next event of that name that has not been waited for; those before it are passed over.
+    @discardableResult
+    func next(_ name: String, where isMeant: (JSONObject) -> Bool = { _ in true }) async throws -> JSONObject {
+        let deadline = ContinuousClock.now + Self.patience
+        while ContinuousClock.now < deadline {
+            let found = story.state.withLock { state -> JSONObject? in
+                while state.read < state.events.count {
+                    let event = state.events[state.read]
+                    state.read += 1
+                    if event["event"]?.string == name && isMeant(event) { return event }
+                }
+                return nil
+            }
+            if let found { return found }
+            try await Task.sleep(for: .milliseconds(2))
+        }
+        throw Timeout(expectation: "event '\(name)'", events: story.state.withLock { $0.events }, errors: errors)
+    }
+
+    /// All events of that name so far.
+    func events(_ name: String) -> [JSONObject] {
+        story.state.withLock { $0.events.filter { $0["event"]?.string == name } }
+    }
+
+    /// Waits until the process has ended, and gives its status.
+    func waitForEnd() async throws -> Int32 {
+        let deadline = ContinuousClock.now + Self.patience
+        while process.isRunning {
+            guard ContinuousClock.now < deadline else {
+                throw Timeout(expectation: "end", events: story.state.withLock { $0.events }, errors: errors)
+            }
+            try await Task.sleep(for: .milliseconds(2))
+        }
+        return process.terminationStatus
+    }
+
+    /// The processes that it has started, and those that they have.
+    func descendants() -> [pid_t] {
+        var parents: [pid_t: pid_t] = [:]
+        for name in (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? [] {
+            guard let id = pid_t(name), let text = try? String(contentsOfFile: "/proc/\(id)/stat", encoding: .utf8),
+                let end = text.lastIndex(of: ")")
+            else { continue }
+            let fields = text[end...].split(separator: " ")
+            if fields.count > 2, let parent = pid_t(fields[2]) { parents[id] = parent }
+        }
+        var found: [pid_t] = [id]
+        var position = 0
+        while position < found.count {
+            found += parents.filter { $0.value == found[position] }.keys
+            position += 1
+        }
+        return Array(found.dropFirst())
+    }
+
+    /// Waits until none of the processes runs any more.
+    static func waitForDeath(of processes: [pid_t]) async throws {
+        let deadline = ContinuousClock.now + patience
+        var running = processes
+        while true {
+            running = running.filter { id in
+                let text = try? String(contentsOfFile: "/proc/\(id)/stat", encoding: .utf8)
+                return text.map { !$0.contains(") Z ") } ?? false
+            }
+            if running.isEmpty { return }
+            guard ContinuousClock.now < deadline else {
+                throw Timeout(expectation: "death of \(running)", events: [], errors: "")
+            }
+            try await Task.sleep(for: .milliseconds(2))
+        }
+    }
+}
+
+/// What a server answered.
+struct Answer: Hashable {
+    let status: Int
+    let body: String
+}
+
+/// Asks for a URL on a connection of its own.
+func get(_ url: String) throws -> Answer {
+    var configuration = ClientConfiguration()
+    configuration.maximumIdlePerHost = 0
+    let response = try Client(configuration: configuration).send(ClientRequest(.get, HTTPURL(url)))
+    return Answer(
+        status: response.status.code, body: String(decoding: try response.readAll(limit: 1 << 20), as: UTF8.self))
+}

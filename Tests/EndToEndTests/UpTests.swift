@@ -1,0 +1,318 @@
+import Foundation
+import SandboxProtocol
+import Synchronization
+import TestSupport
+import Testing
+
+/// `hippo-dev up`, from the save of a file to the answer of a request.
+@Suite(.timeLimit(.minutes(3)))
+struct UpTests {
+    /// A small app that is up.
+    struct Scene {
+        let app: SmallApp
+        let sandbox: SandboxProcess
+        let url: String
+        let bindleURL: String
+
+        init(_ app: SmallApp, _ arguments: [String] = []) async throws {
+            self.app = app
+            sandbox = try SandboxProcess(app.path, arguments)
+            let ready = try await sandbox.next("ready")
+            url = ready["app"]?.string ?? ""
+            bindleURL = ready["bindle"]?.string ?? ""
+            #expect(ready["id"]?.string == "small/1.2.3")
+            #expect(ready["revision"]?.integer == 1)
+        }
+
+        /// Asks again and again until the answer is as expected.
+        func wait(for body: String, at path: String) async throws {
+            let deadline = ContinuousClock.now + SandboxProcess.patience
+            var answer: Answer?
+            while ContinuousClock.now < deadline {
+                answer = try get(url + path)
+                if answer == Answer(status: 200, body: body) { return }
+                try await Task.sleep(for: .milliseconds(1))
+            }
+            throw SandboxProcess.Timeout(
+                expectation: "'\(body)' at \(path), but \(String(describing: answer))", events: sandbox.events("failed"),
+                errors: sandbox.errors)
+        }
+    }
+
+    /// Requests without end, until it is told to stop.
+    final class Load: Sendable {
+        private struct State {
+            var failures: [String] = []
+            var count = 0
+            var isStopped = false
+        }
+
+        private let state = Mutex(State())
+        private let finished = DispatchSemaphore(value: 0)
+
+        init(_ urls: [String]) {
+            Thread { [self] in
+                while !state.withLock({ $0.isStopped }) {
+                    for url in urls {
+                        do {
+                            let answer = try get(url)
+                            state.withLock { state in
+                                state.count += 1
+                                if answer.status != 200 { state.failures.append("\(url): \(answer)") }
+                            }
+                        } catch {
+                            state.withLock { $0.failures.append("\(url): \(error)") }
+                        }
+                    }
+                }
+                finished.signal()
+            }.start()
+        }
+
+        /// Stops, and gives the number of requests and what went wrong.
+        func stop() -> (count: Int, failures: [String]) {
+            state.withLock { $0.isStopped = true }
+            finished.wait()
+            return state.withLock { ($0.count, $0.failures) }
+        }
+    }
+
+    @Test func editsAreServedWithoutAFailedRequest() async throws {
+        let scene = try await Scene(SmallApp())
+        let load = Load([scene.url + "hello", scene.url + "assets/index.html"])
+
+        try scene.app.save("<h1>page 2</h1>", to: "assets/index.html")
+        try await scene.wait(for: "<h1>page 2</h1>", at: "assets/index.html")
+        try scene.app.writeHandler("hello 2")
+        try await scene.wait(for: "hello 2", at: "hello")
+        try scene.app.writeHippofacts(extra: "[[handler]]\nname = \"hello.wat\"\nroute = \"/other\"")
+        try await scene.wait(for: "hello 2", at: "other")
+        try scene.app.save("new", to: "assets/new.txt")
+        try await scene.wait(for: "new", at: "assets/new.txt")
+
+        let (count, failures) = load.stop()
+        #expect(failures == [])
+        #expect(count > 0)
+        let revisions = scene.sandbox.events("serving").compactMap { $0["revision"]?.integer }
+        #expect(revisions == revisions.sorted())
+        #expect(scene.sandbox.events("rebuilding").first?["changed"] == .array([.string("assets/index.html")]))
+    }
+
+    @Test func aBrokenHippofactsLeavesWhatServesAndNamesTheLine() async throws {
+        let scene = try await Scene(SmallApp())
+        try scene.app.writeHippofacts(extra: "rout = \"/x\"")
+        let failed = try await scene.sandbox.next("failed")
+        #expect(failed["stage"]?.string == "assemble")
+        #expect(failed["file"]?.string == "HIPPOFACTS")
+        #expect(failed["line"]?.integer == 9)
+        #expect(failed["column"]?.integer == 1)
+        #expect(try get(scene.url + "hello") == Answer(status: 200, body: "hello 1"))
+
+        try scene.app.writeHippofacts(extra: "[annotations]\nmended = \"yes\"")
+        try await scene.sandbox.next("serving")
+        #expect(try get(scene.url + "hello") == Answer(status: 200, body: "hello 1"))
+    }
+
+    @Test func aBrokenModuleLeavesWhatServesAndNamesTheLine() async throws {
+        let scene = try await Scene(SmallApp())
+        try scene.app.save("(module\n  (func (export \"_start\") i32.bogus))", to: "hello.wat")
+        let failed = try await scene.sandbox.next("failed")
+        #expect(failed["file"]?.string == "hello.wat")
+        #expect(failed["line"]?.integer == 2)
+        #expect(try get(scene.url + "hello").body == "hello 1")
+
+        try scene.app.save("(module (func (export \"_start\") drop))", to: "hello.wat")
+        let invalid = try await scene.sandbox.next("failed")
+        #expect(invalid["stage"]?.string == "launch")
+        #expect(try get(scene.url + "hello").body == "hello 1")
+
+        try scene.app.writeHandler("hello 2")
+        try await scene.wait(for: "hello 2", at: "hello")
+    }
+
+    @Test func aModuleMayBeDeletedAndRestored() async throws {
+        let scene = try await Scene(SmallApp())
+        try scene.app.remove("hello.wat")
+        let failed = try await scene.sandbox.next("failed")
+        #expect(failed["stage"]?.string == "assemble")
+        #expect(failed["message"]?.string?.contains("hello.wat") == true)
+        #expect(try get(scene.url + "hello").body == "hello 1")
+        try scene.app.writeHandler("hello 2")
+        try await scene.wait(for: "hello 2", at: "hello")
+    }
+
+    @Test func theProjectMayBeDeletedAndMadeAgain() async throws {
+        let parent = try TemporaryDirectory()
+        let app = try SmallApp()
+        try FileManager.default.copyItem(atPath: app.path, toPath: parent.path + "/project")
+        let sandbox = try SandboxProcess(parent.path + "/project", ["--ephemeral"])
+        let url = try await sandbox.next("ready")["app"]?.string ?? ""
+        try FileManager.default.removeItem(atPath: parent.path + "/project")
+        try await sandbox.next("failed")
+        #expect(try get(url + "hello").body == "hello 1")
+        try app.writeHandler("hello 2")
+        try FileManager.default.copyItem(atPath: app.path, toPath: parent.path + "/project")
+        let deadline = ContinuousClock.now + SandboxProcess.patience
+        while try get(url + "hello").body != "hello 2", .now < deadline { try await Task.sleep(for: .milliseconds(2)) }
+        #expect(try get(url + "hello").body == "hello 2")
+    }
+
+    @Test func unchangedContentLaunchesNothing() async throws {
+        let scene = try await Scene(SmallApp())
+        try scene.app.writeHandler("hello 1")
+        let serving = try await scene.sandbox.next("serving")
+        #expect(serving["revision"]?.integer == 1)
+        #expect(serving["unchanged"] == .boolean(true))
+    }
+
+    @Test func theBuildCommandRunsAndItsFailureIsTold() async throws {
+        let app = try SmallApp()
+        try app.save(SmallApp.handler(answering: "built 1"), to: "source/handler.wat")
+        try app.directory.write(
+            """
+            [build]
+            command = "echo building; cp source/handler.wat hello.wat"
+            watch = ["source/*"]
+            """, to: "hippo-dev.toml")
+        let scene = try await Scene(app)
+        try await scene.wait(for: "built 1", at: "hello")
+        #expect(scene.sandbox.events("log").contains { $0["source"]?.string == "build" && $0["text"]?.string == "building" })
+
+        try app.save(SmallApp.handler(answering: "built 2"), to: "source/handler.wat")
+        try await scene.wait(for: "built 2", at: "hello")
+
+        try app.save("[build]\ncommand = \"echo no such header; exit 7\"\nwatch = [\"source/*\"]\n", to: "hippo-dev.toml")
+        let failed = try await scene.sandbox.next("failed")
+        #expect(failed["stage"]?.string == "build")
+        #expect(failed["message"]?.string?.contains("exit code 7") == true)
+        #expect(failed["message"]?.string?.contains("no such header") == true)
+        #expect(try get(scene.url + "hello").body == "built 2")
+    }
+
+    @Test func aBuildIsCancelledWhenItsInputChanges() async throws {
+        let app = try SmallApp()
+        try app.directory.write("1", to: "source/slow")
+        try app.directory.write(
+            "[build]\ncommand = \"test $(cat source/slow) = 2 || { touch started; sleep 1000; }\"\nwatch = [\"source/*\"]\n",
+            to: "hippo-dev.toml")
+        let sandbox = try SandboxProcess(app.path)
+        let deadline = ContinuousClock.now + SandboxProcess.patience
+        while !FileManager.default.fileExists(atPath: app.path + "/started"), .now < deadline {
+            try await Task.sleep(for: .milliseconds(2))
+        }
+        let build = sandbox.descendants()
+        try app.save("2", to: "source/slow")
+        try await sandbox.next("ready")
+        // The WAGI process is among them, and serves.
+        let remaining = Set(sandbox.descendants())
+        try await SandboxProcess.waitForDeath(of: build.filter { !remaining.contains($0) })
+        let names = remaining.compactMap { try? String(contentsOfFile: "/proc/\($0)/comm", encoding: .utf8) }
+        #expect(!names.contains("sleep\n"))
+    }
+
+    @Test func nothingIsLeftRunningHoweverItEnds() async throws {
+        for signal in [SIGKILL, SIGTERM, SIGINT] {
+            let app = try SmallApp()
+            try app.directory.write("1", to: "source/x")
+            try app.directory.write(
+                "[build]\ncommand = \"test $(cat source/x) = 1 || { echo $$ > started; sleep 1000; }\"\nwatch = [\"source/*\"]\n",
+                to: "hippo-dev.toml")
+            let scene = try await Scene(app)
+            try app.save("2", to: "source/x")
+            let deadline = ContinuousClock.now + SandboxProcess.patience
+            while !FileManager.default.fileExists(atPath: app.path + "/started"), .now < deadline {
+                try await Task.sleep(for: .milliseconds(2))
+            }
+            let processes = scene.sandbox.descendants()
+            #expect(processes.count >= 2)
+            kill(scene.sandbox.id, signal)
+            let status = try await scene.sandbox.waitForEnd()
+            try await SandboxProcess.waitForDeath(of: processes)
+            if signal != SIGKILL {
+                #expect(status == 0)
+                #expect(scene.sandbox.events("stopped").count == 1)
+            }
+            #expect(throws: (any Error).self) { try get(scene.url) }
+        }
+    }
+
+    @Test func aKilledWAGIProcessIsStartedAgain() async throws {
+        let scene = try await Scene(SmallApp())
+        for id in scene.sandbox.descendants() { kill(id, SIGKILL) }
+        try await scene.sandbox.next("log") { $0["text"]?.string?.contains("serves again") == true }
+        #expect(try get(scene.url + "hello").body == "hello 1")
+    }
+
+    @Test func requestsAreTold() async throws {
+        let scene = try await Scene(SmallApp())
+        _ = try get(scene.url + "hello?a=b")
+        let request = try await scene.sandbox.next("request")
+        #expect(request["method"]?.string == "GET")
+        #expect(request["path"]?.string == "/hello?a=b")
+        #expect(request["status"]?.integer == 200)
+        #expect(request["revision"]?.integer == 1)
+    }
+
+    @Test func theBindleIsServedToo() async throws {
+        let scene = try await Scene(SmallApp())
+        let invoice = try get(scene.bindleURL + "/_i/small/1.2.3")
+        #expect(invoice.status == 200)
+        #expect(invoice.body.contains("assets/index.html"))
+    }
+
+    @Test func aSecondSandboxIsToldWhoHoldsTheStore() async throws {
+        let scene = try await Scene(SmallApp())
+        let result = try Program.run(["up", scene.app.path, "--listen", "127.0.0.1:0", "--bindle-listen", "127.0.0.1:0"])
+        #expect(result.status == 1)
+        #expect(result.errors.contains(scene.url))
+        #expect(result.errors.contains(String(scene.sandbox.id)))
+    }
+
+    @Test func aPortInUseIsNamed() async throws {
+        let scene = try await Scene(SmallApp())
+        let address = String(scene.url.dropFirst("http://".count).dropLast())
+        let other = try SmallApp()
+        let result = try Program.run(["up", other.path, "--listen", address])
+        #expect(result.status == 1)
+        #expect(result.errors.contains(address))
+        #expect(result.errors.contains("in use"))
+    }
+
+    @Test func aLoneModuleIsServedEverywhere() async throws {
+        let directory = try TemporaryDirectory()
+        try directory.write(SmallApp.handler(answering: "alone"), to: "lone.wat")
+        let sandbox = try SandboxProcess(directory.path + "/lone.wat", ["--ephemeral"])
+        let ready = try await sandbox.next("ready")
+        #expect(ready["id"]?.string == "lone/0.1.0")
+        #expect(try get((ready["app"]?.string ?? "") + "any/path") == Answer(status: 200, body: "alone"))
+        #expect(!FileManager.default.fileExists(atPath: directory.path + "/.hippo"))
+    }
+
+    @Test func withoutWatchingTheProjectIsServedAsItIs() async throws {
+        let app = try SmallApp()
+        let scene = try await Scene(app, ["--no-watch"])
+        try app.writeHandler("hello 2")
+        #expect(try get(scene.url + "hello").body == "hello 1")
+        try app.remove("hello.wat")
+        let result = try Program.run(
+            ["up", app.path, "--no-watch", "--ephemeral", "--listen", "127.0.0.1:0", "--bindle-listen", "127.0.0.1:0"])
+        #expect(result.status == 1)
+        #expect(result.output.contains("hello.wat"))
+    }
+
+    @Test func whatIsWrongAtTheStartIsToldAtOnce() throws {
+        let empty = try TemporaryDirectory()
+        let nothing = try Program.run(["up", empty.path])
+        #expect(nothing.status == 1)
+        #expect(nothing.errors.contains("HIPPOFACTS"))
+
+        let app = try SmallApp()
+        try app.save("[bild]\n", to: "hippo-dev.toml")
+        let settings = try Program.run(["up", app.path])
+        #expect(settings.status == 1)
+        #expect(settings.errors.contains("hippo-dev.toml:1:2"))
+
+        #expect(try Program.run(["up", "--listen", "3000"]).status == 2)
+        #expect(try Program.run(["up", "--lisen", "x"]).errors.contains("--listen"))
+    }
+}
