@@ -32,6 +32,21 @@ struct BindleClientTests {
         #expect(try client.invoice(invoice.id, includingYanked: true).isYanked)
     }
 
+    @Test func `pushes a standalone bindle, and only what is missing of it`() throws {
+        let directory = try TemporaryDirectory()
+        let invoice = try Samples.invoice("app/1.0.0", "one", "two", "")
+        let contents = ["file0": "one", "file1": "two", "file2": ""]
+        let bindle = try StandaloneBindle.write(invoice, in: directory.path) { label, receive in
+            try Array((contents[label.name] ?? "").utf8).withUnsafeBytes { try receive($0) }
+        }
+        // As if an earlier push had been interrupted after the first parcel.
+        _ = try server.store.create(invoice, mode: .immutable)
+        try server.store.put("one", to: invoice.id)
+        #expect(try client.push(bindle).map(\.name) == ["file1", "file2"])
+        #expect(try client.push(bindle).isEmpty)
+        #expect(try server.store.text("two", of: invoice.id) == "two")
+    }
+
     @Test func `names the request and the server's reason when it is refused`() throws {
         let id = try BindleID("nothing/1.0.0")
         let error = try #require(throws: BindleClientError.self) { try client.invoice(id) }

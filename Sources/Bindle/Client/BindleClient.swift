@@ -127,6 +127,15 @@ public struct BindleClient: Sendable {
         }
     }
 
+    /// The public keys by which the server signs in any of these roles.
+    public func keys(for roles: [Signature.Role] = [.host]) throws(BindleClientError) -> Keyring {
+        let exchange = try send(.get, "bindle-keys?roles=\(roles.map(\.rawValue).joined(separator: ","))")
+        let text = try exchange.body(limit: Self.answerLimit)
+        do { return try Keyring(parsing: text, as: exchange.encoding) } catch {
+            throw exchange.malformed(error.description)
+        }
+    }
+
     // MARK: - Parcels
 
     private func parcelPath(_ digest: String, of id: BindleID) -> String {

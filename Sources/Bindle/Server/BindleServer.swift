@@ -10,15 +10,19 @@ public struct BindleServer: Sendable {
     public let mode: BindleStore.Mode
     /// What `/healthz` says.
     private let version: String
+    private let trust: ServerTrust
     /// Larger invoices are refused: at some 300 bytes for a parcel, this is room for 200,000.
     private static let invoiceLimit = 64 << 20
     /// What is read of a body that is of no use, so that its sender comes to read the answer.
     private static let discardLimit = 64 << 20
 
-    public init(store: BindleStore, mode: BindleStore.Mode, version: String) {
+    public init(
+        store: BindleStore, mode: BindleStore.Mode, version: String, trust: ServerTrust = ServerTrust()
+    ) {
         self.store = store
         self.mode = mode
         self.version = version
+        self.trust = trust
     }
 
     /// Answers requests. Runs on any number of threads.
@@ -48,6 +52,7 @@ public struct BindleServer: Sendable {
             case .parcel(let id, let digest): try sendParcel(digest, of: id, request, writer)
             case .query: try sendMatches(request, encoding, writer)
             case .missing(let id): try sendMissing(id, encoding, writer)
+            case .keys: try sendKeys(request, encoding, writer)
             }
         } catch {
             guard !writer.hasHead else { throw error }
@@ -100,9 +105,12 @@ public struct BindleServer: Sendable {
         do { text = try body.readAll(limit: Self.invoiceLimit) } catch {
             throw Failure(error.status, error.description)
         }
-        let invoice: Invoice
+        var invoice: Invoice
         do { invoice = try Invoice(text, as: format) } catch {
             throw Failure(.badRequest, "the invoice is not valid: \(error.summary)")
+        }
+        do { try trust.admit(&invoice, replacing: try? store.invoice(invoice.id, includingYanked: true)) } catch {
+            throw Failure(.badRequest, error.description)
         }
         let creation = try Failure.translating { () throws(StoreError) in try store.create(invoice, mode: mode) }
         var answer = TOMLTable(["invoice": TOMLValue(invoice.table)])
@@ -159,6 +167,23 @@ public struct BindleServer: Sendable {
             "invoices": TOMLValue(matches.invoices.map(\.table)),
         ])
         try send(.ok, answer, as: encoding, to: writer)
+    }
+
+    private func sendKeys(
+        _ request: Request, _ encoding: DocumentEncoding, _ writer: ResponseWriter
+    ) throws(Failure) {
+        var roles = Signature.Role.allCases
+        if let text = try Parameters(request).string("roles") {
+            roles = []
+            for name in text.split(separator: ",") {
+                guard let role = Signature.Role(rawValue: String(name)) else {
+                    let known = Signature.Role.allCases.map(\.rawValue).joined(separator: ", ")
+                    throw Failure(.badRequest, "'\(name)' is not one of the roles \(known)")
+                }
+                roles.append(role)
+            }
+        }
+        try send(.ok, trust.publicKeys(for: roles).table, as: encoding, to: writer)
     }
 
     // MARK: - Parcels

@@ -10,6 +10,7 @@ enum Route: Hashable {
     case parcel(BindleID, digest: String)
     case query
     case missing(BindleID)
+    case keys
 
     /// - Throws: `Failure` with 400 for a path that is malformed or holds a bad ID, 404 for one that leads nowhere, 405
     ///   for a method that does not fit.
@@ -35,6 +36,9 @@ enum Route: Hashable {
         } else if path == "/v1/_q" {
             guard isRead else { throw allow(readMethods) }
             self = .query
+        } else if path == "/v1/bindle-keys" {
+            guard isRead else { throw allow(readMethods) }
+            self = .keys
         } else if let text = path.suffix(after: "/v1/_r/missing/") {
             let id = try Self.id(text)
             guard isRead else { throw allow(readMethods) }

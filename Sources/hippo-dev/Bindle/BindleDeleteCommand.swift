@@ -1,0 +1,17 @@
+import Bindle
+import CommandLineInterface
+
+extension Command {
+    static let bindleDelete = Command(
+        name: "delete",
+        summary: "Delete a bindle, or yank it where the server does that instead.",
+        options: [BindleOptions.serverURL],
+        arguments: [BindleOptions.id],
+        action: { arguments in
+            let id = try BindleOptions.id(arguments)
+            let message = try BindleOptions.client(arguments).delete(id)
+            print("\(id): \(message)")
+            return .success
+        }
+    )
+}

@@ -1,0 +1,97 @@
+import Bindle
+import CommandLineInterface
+import Foundation
+import HTTP
+import Sandbox
+
+extension Command {
+    static let bindleServe = Command(
+        name: "serve",
+        summary: "Serve a store of bindles over HTTP.",
+        discussion: """
+            Any Bindle client can use it. Without --strict it is in development mode: creating a bindle whose ID is \
+            taken replaces it, and deleting one deletes it, along with the parcels that nothing else refers to.
+
+            It ends on SIGINT or SIGTERM, having answered the requests that are under way.
+            """,
+        options: [listen, store, strict, strategy, hostKey, BindleOptions.keyring],
+        examples: [
+            Example("hippo-dev bindle serve", "Serve the bindles of this project."),
+            Example("hippo-dev bindle serve --strict --store /srv/bindles.sqlite", "Serve a store for good."),
+        ],
+        action: serve
+    )
+
+    private static let listen = Option(
+        name: "listen", valueName: "IP:PORT", summary: "Where to listen; port 0 takes any free one.",
+        defaultValue: "127.0.0.1:8080")
+    private static let store = Option(
+        name: "store", valueName: "FILE", summary: "The file that holds the bindles; it is made if need be.",
+        defaultValue: ".hippo/bindles.sqlite")
+    private static let strict = Option(
+        flag: "strict", summary: "Keep Bindle's rules: an ID is taken for ever, and deleting yanks.")
+    private static let strategy = Option(
+        name: "strategy", valueName: "STRATEGY",
+        summary: "Take in only invoices that this verification strategy trusts, such as GreedyVerification.")
+    private static let hostKey = Option(
+        name: "host-key", valueName: "FILE",
+        summary: "Sign what is taken in as host, with the key of this file, which is made if need be.")
+
+    private static func serve(_ arguments: ParsedArguments) throws -> ExitCode {
+        let address = try arguments.value(of: listen, expecting: "an address like 127.0.0.1:8080") {
+            SocketAddress.parse($0)
+        }
+        guard let address, let path = arguments[store] else { throw UsageError("an address and a store are wanted") }
+        if arguments.source(of: store) == .defaultValue {
+            let directory = URL(fileURLWithPath: path).deletingLastPathComponent()
+            try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
+        }
+        // Before any other thread starts.
+        let ended = DispatchSemaphore(value: 0)
+        SignalListener.start { _ in ended.signal() }
+        let mode: BindleStore.Mode = arguments.isSet(strict) ? .immutable : .development
+        let bindles = BindleServer(
+            store: try BindleStore(path: path), mode: mode, version: Commands.version, trust: try trust(arguments))
+        var configuration = BindleServer.configuration()
+        configuration.requestObserver = { record in
+            let request = "\(record.method?.description ?? "-") \(record.target ?? "-")"
+            let milliseconds = String(format: "%.1f", record.duration / .milliseconds(1))
+            say("\(request) \(record.status.map { String($0.code) } ?? "-") \(milliseconds) ms")
+        }
+        configuration.problemObserver = { FileHandle.standardError.write(Data("\($0)\n".utf8)) }
+        let socket = try ListeningSocket(binding: address)
+        let server = Server(socket: socket, configuration: configuration, handler: bindles.handler)
+        try server.start()
+        let kind = mode == .immutable ? "strict" : "development mode"
+        say("Serving the bindles of \(path) at http://\(socket.address)/v1 (\(kind))")
+        ended.wait()
+        server.drain(deadline: .seconds(10))
+        return .success
+    }
+
+    private static func trust(_ arguments: ParsedArguments) throws -> ServerTrust {
+        var trust = ServerTrust()
+        trust.strategy = try arguments.value(
+            of: strategy, expecting: "a strategy like GreedyVerification or MultipleAttestation[Creator,Approver]"
+        ) { VerificationStrategy($0) }
+        let keyringPath = BindleOptions.storage(arguments).keyringPath
+        if trust.strategy != nil {
+            trust.keyring = try KeyStorage(keyringPath: keyringPath, secretKeysPath: "").keyring()
+        }
+        if let path = arguments[hostKey] {
+            let storage = KeyStorage(keyringPath: keyringPath, secretKeysPath: path)
+            var keys = try storage.secretKeys()
+            if keys.key(for: .host) == nil {
+                keys.keys.append(SecretKey(label: "\(ProcessInfo.processInfo.hostName) <hippo-dev>", roles: [.host]))
+                try storage.save(keys)
+            }
+            trust.hostKey = keys.key(for: .host)
+        }
+        return trust
+    }
+
+    /// Writes a line at once: a log that waits in a buffer is of no use to who follows it through a pipe.
+    private static func say(_ line: String) {
+        FileHandle.standardOutput.write(Data("\(line)\n".utf8))
+    }
+}
