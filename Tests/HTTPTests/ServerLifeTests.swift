@@ -198,6 +198,8 @@ struct ServerLifeTests {
                     }
                 }
                 failed.open()
+                // What a handler lets out because its client is gone is no problem of the server's.
+                throw ResponseError.clientDisconnected
             }
         }
         let silent = try server.connect()
@@ -210,6 +212,8 @@ struct ServerLifeTests {
         _ = try writing.read(through: "more")
         writing.reset()
         #expect(failed.wait())
+        #expect(eventually { server.records.withLock { $0.count } == 2 })
+        #expect(server.problems.withLock { $0.filter { $0.contains("/writing") } } == [])
     }
 
     @Test("a client that only ends its sending side gets its response")

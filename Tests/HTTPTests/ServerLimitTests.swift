@@ -153,6 +153,8 @@ struct ServerLimitTests {
         for _ in 0..<3 { #expect(try server.exchange("GET / HTTP/1.1\r\nHost: a\r\n\r\n").text == "0") }
         try sender.send([UInt8](repeating: 0x61, count: 99_996))
         #expect(try sender.response().text == "100000")
+        reader.close()
+        for _ in 0..<20 { #expect(try server.exchange("GET / HTTP/1.1\r\nHost: a\r\n\r\n").text == "0") }
     }
 
     @Test("connections beyond the limit wait until one closes")

@@ -160,7 +160,9 @@ public final class ResponseWriter {
             exchange.output.append(head)
         case .body(let framing, let written):
             if let error {
-                exchange.context.report("\(describe(error)), in the middle of the response")
+                if !isClientsDoing(error) {
+                    exchange.context.report("\(describe(error)), in the middle of the response")
+                }
                 exchange.fail("the handler failed in the middle of the response: \(error)")
                 return
             }
@@ -179,12 +181,20 @@ public final class ResponseWriter {
     }
 
     private func respondToFailure(_ error: (any Error)?) {
-        // A client that broke its own request off is no failure of the handler's.
-        if !(error is RequestBodyError) {
-            exchange.context.report(
-                error.map(describe) ?? "no response to \(exchange.request.method) \(exchange.request.target)")
+        guard let error else {
+            exchange.context.report("no response to \(exchange.request.method) \(exchange.request.target)")
+            return answer(nil)
         }
+        if !isClientsDoing(error) { exchange.context.report(describe(error)) }
         answer(error)
+    }
+
+    /// Whether a request or a connection was broken off by the client, which is no failure of the handler's.
+    private func isClientsDoing(_ error: any Error) -> Bool {
+        switch error {
+        case is RequestBodyError, ResponseError.clientDisconnected, ResponseError.timedOut: true
+        default: false
+        }
     }
 
     /// Answers with the status that fits the handler's error.

@@ -71,16 +71,18 @@ final class WorkerPool: @unchecked Sendable {
 
     private func work(_ run: @Sendable (Connection) -> Void) {
         while let connection = take() { run(connection) }
-        monitor.withLock {
-            workers -= 1
-            monitor.broadcast()
-        }
     }
 
+    /// The next connection, waited for; `nil` when the worker is to end, which is then counted out already.
     private func take() -> Connection? {
         monitor.withLock {
             while next == queue.count {
-                if isStopping { return nil }
+                // Those that took the places of workers that waited for clients are not needed for ever.
+                if isStopping || workers > maximumWorkers {
+                    workers -= 1
+                    monitor.broadcast()
+                    return nil
+                }
                 idle += 1
                 monitor.wait()
                 idle -= 1
