@@ -37,12 +37,12 @@ final class Directory {
     /// The entries from the one at `cookie` on.
     func entries(from cookie: UInt64) throws(ErrorNumber) -> DirectoryListing {
         if let listing {
-            listing.seek(to: cookie)
+            try listing.seek(to: cookie)
             return listing
         }
         let opened = try DirectoryListing(of: descriptor().number, isRoot: preopenPath != nil)
         listing = opened
-        if cookie != 0 { opened.seek(to: cookie) }
+        try opened.seek(to: cookie)
         return opened
     }
 

@@ -1,7 +1,10 @@
 import Glibc
 
-/// Reads a directory's entries in the file system's order. A place in it is the kernel's own offset (`d_off`), which stays
-/// good when entries come and go; 0 is the start.
+/// Reads a directory's entries in the file system's order.
+///
+/// A place in it, a guest's cookie, is the count of entries before it: guests of 32 bits keep it in a `long`, in which the
+/// kernel's own offsets (`d_off`) do not fit. These are remembered for each cookie that was given out, so that a cookie
+/// stays good when entries before it go.
 final class DirectoryListing {
     struct Entry {
         /// The place after this entry.
@@ -14,6 +17,8 @@ final class DirectoryListing {
     private let stream: OpaquePointer
     /// The place of the entry that is read next.
     private var position: UInt64 = 0
+    /// The kernel's offset of each place that has been read up to, from the start on.
+    private var offsets = [0]
     /// The inode that stands for `..` in a preopen, where the real one would tell of what is outside.
     private let rootInode: UInt64?
 
@@ -34,13 +39,21 @@ final class DirectoryListing {
         closedir(stream)
     }
 
-    func seek(to cookie: UInt64) {
+    /// Goes to the place `cookie`, or to the end if there are not that many entries. The start shows what is new.
+    func seek(to cookie: UInt64) throws(ErrorNumber) {
+        guard cookie != position else { return }
         if cookie == 0 {
             rewinddir(stream)
-        } else if cookie != position {
-            seekdir(stream, Int(truncatingIfNeeded: cookie))
+            position = 0
+            offsets = [0]
+            return
         }
-        position = cookie
+        let known = min(cookie, UInt64(offsets.count - 1))
+        if known != position {
+            if known == 0 { rewinddir(stream) } else { seekdir(stream, offsets[Int(known)]) }
+            position = known
+        }
+        while position < cookie, try next() != nil {}
     }
 
     /// The next entry; `nil` at the end.
@@ -55,7 +68,8 @@ final class DirectoryListing {
                 Array(UnsafeBufferPointer(start: name, count: strlen(UnsafeRawPointer(name).assumingMemoryBound(to: CChar.self))))
             }
         }
-        position = UInt64(bitPattern: Int64(entry.pointee.d_off))
+        position += 1
+        if position == offsets.count { offsets.append(entry.pointee.d_off) } else { offsets[Int(position)] = entry.pointee.d_off }
         var inode = UInt64(entry.pointee.d_ino)
         if let rootInode, name == [UInt8](repeating: UInt8(ascii: "."), count: 2) { inode = rootInode }
         var type = FileType(directoryEntryType: Int(entry.pointee.d_type))
