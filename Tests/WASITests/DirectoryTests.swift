@@ -85,6 +85,20 @@ import Testing
         #expect(try list(from: 0) == whole)
     }
 
+    /// C libraries keep positions in a `long`, which has 32 bits in a guest.
+    @Test func cookiesAreSmall() throws {
+        for index in 0..<30 { try directory.write("", to: "n\(index)") }
+        #expect(try list().allSatisfy { $0.next <= 32 })
+    }
+
+    @Test func aCookieThatWasNotGivenOutYetIsReadUpTo() throws {
+        for index in 0..<30 { try directory.write("", to: "n\(index)") }
+        let whole = try list()
+        let other = try guest.open(".", flags: .directory, rights: .readDirectory)
+        #expect(try list(other, from: whole[9].next) == Array(whole[10...]))
+        #expect(try list(other, from: whole[4].next) == Array(whole[5...]))
+    }
+
     @Test func cookiesStayGoodWhenEntriesGo() throws {
         for index in 0..<30 { try directory.write("", to: "n\(index)") }
         let whole = try list()
