@@ -125,7 +125,7 @@ private struct ModuleRun {
             return try entry.call(in: linked.instantiate(in: store))
         } catch let trap as Trap {
             if let exit = trap.hostError as? ProcessExit { return ExitCode(rawValue: Int32(exit.code & 0xFF)) }
-            FileHandle.standardError.write(Data("error: \(describe(trap))\n".utf8))
+            FileHandle.standardError.write(Data("error: \(describe(trap, in: module))\n".utf8))
             return ExitCode(rawValue: 134)
         }
     }
@@ -144,9 +144,17 @@ private struct ModuleRun {
         }
     }
 
-    private func describe(_ trap: Trap) -> String {
-        if case .interrupted = trap.kind, let timeout { return Self.timeoutMessage(timeout) + "\n\(trap)" }
-        return "\(path) trapped: \(trap)"
+    /// What happened, then the calls that led there, each with its place in the source where the module tells it.
+    private func describe(_ trap: Trap, in module: Module) -> String {
+        var text = "\(path) trapped: \(trap.message)"
+        if case .interrupted = trap.kind, let timeout { text = Self.timeoutMessage(timeout) }
+        for (position, frame) in trap.frames.enumerated() {
+            let name = frame.functionName ?? "function \(frame.functionIndex)"
+            let offset = "offset 0x" + String(frame.codeOffset, radix: 16)
+            let place = module.sourceLocation(at: frame.codeOffset).map { "\($0), \(offset)" } ?? offset
+            text += "\n  \(position): \(name) at \(place)"
+        }
+        return text
     }
 
     private static func timeoutMessage(_ timeout: Duration) -> String {

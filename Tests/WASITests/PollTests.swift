@@ -141,7 +141,8 @@ import WebAssemblyRuntime
         guest.memory.store(UInt8(0), at: Self.subscriptions + 8)
         guest.memory.store(UInt16(2), at: Self.subscriptions + 40)
         #expect(throws: ErrorNumber.invalidArgument) { try poll(guest, 1) }
-        #expect(guest.call("poll_oneoff", 0, 0, 0xFFFF_FFFF, 16) == .badAddress)
+        #expect(guest.call("poll_oneoff", 0, 0, 0xFFFF_FFFF, 16) == .invalidArgument)
+        #expect(guest.call("poll_oneoff", 0, 0, 2_000, 16) == .badAddress)
         #expect(guest.call("poll_oneoff", 65_500, 0, 1, 16) == .badAddress)
         #expect(guest.call("poll_oneoff", 0, 65_520, 1, 16) == .badAddress)
     }

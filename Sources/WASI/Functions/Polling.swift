@@ -4,7 +4,7 @@ extension WASIFunction {
     static let polling: [WASIFunction] = [
         WASIFunction("poll_oneoff", [.i32, .i32, .i32, .i32]) { call throws(ErrorNumber) in
             let count = call.u32(2)
-            guard count > 0 else { throw .invalidArgument }
+            guard (1...Poll.subscriptionLimit).contains(count) else { throw .invalidArgument }
             let size = Subscription.size(in: call.edition)
             let input = try call.memory.elements(at: call.u32(0), count: count, size: size)
             let output = try call.memory.elements(at: call.u32(1), count: count, size: Event.size)
@@ -102,6 +102,9 @@ private struct Poll {
         let type: UInt8
         let request: pollfd
     }
+
+    /// How many subscriptions the host keeps for a guest at a time.
+    static let subscriptionLimit: UInt32 = 16_384
 
     /// How long the host is waited for at a time, in milliseconds, so that an interruption is noticed.
     private static let slice: UInt64 = 5
