@@ -40,7 +40,7 @@ final class Directory {
             try listing.seek(to: cookie)
             return listing
         }
-        let opened = try DirectoryListing(of: descriptor().number, isRoot: preopenPath != nil)
+        let opened = try DirectoryListing(of: descriptor().number)
         listing = opened
         try opened.seek(to: cookie)
         return opened

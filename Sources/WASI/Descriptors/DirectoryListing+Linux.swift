@@ -19,12 +19,12 @@ final class DirectoryListing {
     private var position: UInt64 = 0
     /// The kernel's offset of each place that has been read up to, from the start on.
     private var offsets = [0]
-    /// The inode that stands for `..` in a preopen, where the real one would tell of what is outside.
-    private let rootInode: UInt64?
+    /// The directory's own inode, which stands for that of `..` too: the real one may tell of what is outside a preopen.
+    private let inode: UInt64
 
     /// Lists the directory behind `fd`, over a descriptor of its own.
-    init(of fd: Int32, isRoot: Bool) throws(ErrorNumber) {
-        rootInode = isRoot ? try FileStatus(ofHostDescriptor: fd).inode : nil
+    init(of fd: Int32) throws(ErrorNumber) {
+        inode = try FileStatus(ofHostDescriptor: fd).inode
         let own = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         guard own >= 0 else { throw .current }
         guard let stream = fdopendir(own) else {
@@ -70,8 +70,7 @@ final class DirectoryListing {
         }
         position += 1
         if position == offsets.count { offsets.append(entry.pointee.d_off) } else { offsets[Int(position)] = entry.pointee.d_off }
-        var inode = UInt64(entry.pointee.d_ino)
-        if let rootInode, name == [UInt8](repeating: UInt8(ascii: "."), count: 2) { inode = rootInode }
+        let isParent = name == [UInt8](repeating: UInt8(ascii: "."), count: 2)
         var type = FileType(directoryEntryType: Int(entry.pointee.d_type))
         if entry.pointee.d_type == DT_UNKNOWN {
             // Some file systems leave the type out.
@@ -80,6 +79,6 @@ final class DirectoryListing {
                 type = FileType(mode: status.st_mode)
             }
         }
-        return Entry(next: position, inode: inode, type: type, name: name)
+        return Entry(next: position, inode: isParent ? inode : UInt64(entry.pointee.d_ino), type: type, name: name)
     }
 }

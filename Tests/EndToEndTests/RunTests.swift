@@ -1,0 +1,159 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// `hippo-dev run`.
+@Suite struct RunTests {
+    private let directory: TemporaryDirectory
+
+    init() throws {
+        directory = try TemporaryDirectory()
+    }
+
+    /// Runs a module in the text format.
+    private func run(_ module: String, _ options: [String] = [], _ arguments: [String] = []) throws -> Program.Result {
+        let file = try directory.write(module, to: "module.wat")
+        return try Program.run(["run"] + options + [file.path] + arguments)
+    }
+
+    /// A module's beginning, with the imports that tests here use.
+    private static let imports = """
+        (import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32)))
+        (import "wasi_snapshot_preview1" "fd_write" (func $write (param i32 i32 i32 i32) (result i32)))
+        (import "wasi_snapshot_preview1" "args_sizes_get" (func $args_sizes (param i32 i32) (result i32)))
+        (import "wasi_snapshot_preview1" "args_get" (func $args (param i32 i32) (result i32)))
+        (import "wasi_snapshot_preview1" "environ_sizes_get" (func $environ_sizes (param i32 i32) (result i32)))
+        (import "wasi_snapshot_preview1" "environ_get" (func $environ (param i32 i32) (result i32)))
+        (import "wasi_snapshot_preview1" "path_open"
+          (func $open (param i32 i32 i32 i32 i32 i64 i64 i32 i32) (result i32)))
+        (memory (export "memory") 2)
+        (func $print (param $address i32) (param $count i32)
+          (i32.store (i32.const 0) (local.get $address))
+          (i32.store (i32.const 4) (local.get $count))
+          (drop (call $write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 8))))
+
+        """
+
+    private static func command(_ body: String) -> String {
+        "(module \(imports) (func (export \"_start\") \(body)))"
+    }
+
+    @Test func theModulesExitCodeIsThePrograms() throws {
+        for code in [0, 1, 42, 255] {
+            let result = try run(Self.command("(call $exit (i32.const \(code)))"))
+            #expect(result.status == code)
+            #expect(result.errors == "")
+        }
+        #expect(try run(Self.command("")).status == 0)
+    }
+
+    @Test func whatFollowsTheModuleIsItsOwn() throws {
+        let result = try run(
+            Self.command(
+                """
+                (drop (call $args_sizes (i32.const 16) (i32.const 20)))
+                (drop (call $args (i32.const 1024) (i32.const 4096)))
+                (call $print (i32.const 4096) (i32.load (i32.const 20)))
+                """), ["--max-memory", "1MiB"], ["--dir", "x", "--", "-v", "--help"])
+        #expect(result.output == "module.wat\0--dir\0x\0--\0-v\0--help\0")
+    }
+
+    @Test func theEnvironmentIsOnlyWhatIsGiven() throws {
+        let module = Self.command(
+            """
+            (drop (call $environ_sizes (i32.const 16) (i32.const 20)))
+            (drop (call $environ (i32.const 1024) (i32.const 4096)))
+            (call $print (i32.const 4096) (i32.load (i32.const 20)))
+            """)
+        #expect(try run(module).output == "")
+        #expect(try run(module, ["--env", "A=1", "-e", "B=x=y", "--env=C="]).output == "A=1\0B=x=y\0C=\0")
+        let home = ProcessInfo.processInfo.environment["PATH"] ?? ""
+        #expect(try run(module, ["--env", "PATH"]).output == "PATH=\(home)\0")
+        #expect(try run(module, ["--env", "HIPPO_DEV_NO_SUCH_VARIABLE"]).status == 2)
+    }
+
+    @Test func aTrapTellsWhatHappenedAndWhere() throws {
+        let result = try run(
+            """
+            (module
+              (func $deeper (drop (i32.div_u (i32.const 1) (i32.const 0))))
+              (func $start (export "_start") (call $deeper)))
+            """)
+        #expect(result.status == 134)
+        #expect(result.errors.contains("integer divide by zero"))
+        #expect(result.errors.contains("deeper"))
+        #expect(result.errors.contains("start"))
+    }
+
+    @Test func directoriesAreGivenUnderTheirNames() throws {
+        try directory.write("x", to: "data/file")
+        // Opens "file" in descriptor 3, for writing if it can, and ends with the error's number.
+        let module = Self.command(
+            """
+            (i32.store (i32.const 2048) (i32.const 0x656c6966))
+            (call $exit (call $open (i32.const 3) (i32.const 0) (i32.const 2048) (i32.const 4) (i32.const 0)
+              (i64.const 64) (i64.const 0) (i32.const 0) (i32.const 16)))
+            """)
+        let data = directory.path + "/data"
+        #expect(try run(module).status == 8)
+        #expect(try run(module, ["--dir", data]).status == 0)
+        #expect(try run(module, ["--dir", data + "::/data"]).status == 0)
+        #expect(try run(module, ["--read-only-dir", data]).status == 69)
+        let missing = try run(module, ["--dir", directory.path + "/none"])
+        #expect(missing.status == 1)
+        #expect(missing.errors.contains("/none"))
+    }
+
+    @Test func invokingAFunctionPrintsItsResults() throws {
+        let module = """
+            (module
+              (func (export "add") (param i32 i32) (result i32) (i32.add (local.get 0) (local.get 1)))
+              (func (export "both") (param i64 f64) (result f64 i64) (local.get 1) (local.get 0))
+              (func (export "nothing")))
+            """
+        #expect(try run(module, ["--invoke", "add"], ["2", "-44"]).output == "-42\n")
+        #expect(try run(module, ["--invoke", "add"], ["0xffffffff", "1"]).output == "0\n")
+        #expect(try run(module, ["--invoke", "both"], ["-9223372036854775808", "1.5"]).output == "1.5\n-9223372036854775808\n")
+        #expect(try run(module, ["--invoke", "nothing"]).output == "")
+        #expect(try run(module, ["--invoke", "add"], ["1"]).status == 2)
+        #expect(try run(module, ["--invoke", "add"], ["1", "4294967296"]).status == 2)
+        let unknown = try run(module, ["--invoke", "subtract"])
+        #expect(unknown.status == 1)
+        #expect(unknown.errors.contains("it exports add, both, nothing"))
+        #expect(try run(module).errors.contains("--invoke"))
+    }
+
+    @Test func aReactorIsInitializedBeforeItsFunctionIsCalled() throws {
+        let module = """
+            (module
+              (global $ready (mut i32) (i32.const 0))
+              (func (export "_initialize") (global.set $ready (i32.const 7)))
+              (func (export "ready") (result i32) (global.get $ready)))
+            """
+        #expect(try run(module, ["--invoke", "ready"]).output == "7\n")
+        #expect(try run(module).status == 0)
+    }
+
+    @Test func limitsEndAModule() throws {
+        let endless = "(module (func (export \"_start\") (loop (br 0))))"
+        let late = try run(endless, ["--timeout", "200ms"])
+        #expect(late.status == 134)
+        #expect(late.errors.contains("--timeout"))
+        let big = "(module (memory 100) (func (export \"_start\")))"
+        let refused = try run(big, ["--max-memory", "1MiB"])
+        #expect(refused.status == 134)
+        #expect(refused.errors.contains("memory"))
+        #expect(try run(big, ["--max-memory", "lots"]).status == 2)
+    }
+
+    @Test func whatCannotBeRunIsExplained() throws {
+        let unknown = try run("(module (import \"env\" \"f\" (func)) (import \"env\" \"g\" (func)) (func (export \"_start\")))")
+        #expect(unknown.status == 1)
+        #expect(unknown.errors.contains("env.f") && unknown.errors.contains("env.g"))
+        let broken = try run("(module\n  (func (export \"_start\") (i32.const 1)))")
+        #expect(broken.status == 1)
+        #expect(broken.errors.contains("module.wat"))
+        #expect(try Program.run(["run", directory.path + "/none.wasm"]).errors.contains("none.wasm"))
+        #expect(try Program.run(["run"]).status == 2)
+    }
+}
