@@ -28,9 +28,19 @@ struct BuildInputLedgerTests {
         try directory.write("again", to: "stamp")
         #expect(ledger.judge("stamp", in: directory.path) == .product)
         #expect(ledger.noteEnd() == [])
-        ledger.noteEdit("stamp")
+        ledger.noteEdit("stamp", in: directory.path)
         try directory.write("edited", to: "stamp")
         #expect(ledger.judge("stamp", in: directory.path) == .edit)
+    }
+
+    @Test func theLateEventsOfASaveAreNoFurtherEdit() throws {
+        let directory = try TemporaryDirectory()
+        try directory.write("1", to: "main.c")
+        var ledger = BuildInputLedger()
+        ledger.noteEdit("main.c", in: directory.path)
+        #expect(ledger.judge("main.c", in: directory.path) == .unchanged)
+        try directory.write("2", to: "main.c")
+        #expect(ledger.judge("main.c", in: directory.path) == .edit)
     }
 
     @Test func editsInDifferentRunsDoNotAddUp() throws {

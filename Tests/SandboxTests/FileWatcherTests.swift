@@ -169,6 +169,22 @@ struct FileWatcherTests {
         #expect(watched.take().contains("assets/x.txt"))
     }
 
+    @Test func whatTheSandboxWritesItselfIsOutsideTheScope() throws {
+        var settings = SandboxSettings()
+        let directory = try TemporaryDirectory()
+        try directory.write("[bindle]\nname = \"a\"\nversion = \"1.0.0\"\n", to: "HIPPOFACTS")
+        settings.storage = .file(directory.path + "/store.sqlite")
+        settings.logDirectory = directory.path + "/logs"
+        var scope = try Project(at: directory.path).scope(of: nil, settings: settings)
+        scope.patterns = [try GlobPattern("**")]
+        for (path, isInScope) in [
+            ("store.sqlite", false), ("store.sqlite-wal", false), ("logs/x/module.stderr", false), ("logs.txt", true),
+            (".hippo/bindles.sqlite", false), (".git/index", false), ("page.html", true), ("HIPPOFACTS", true),
+        ] {
+            #expect(scope.contains(path.split(separator: "/")) == isInScope, "\(path)")
+        }
+    }
+
     @Test func theScopeOfABuildLeavesOutItsProducts() {
         let inputs = BuildInputs.project(except: ["bin", "HIPPOFACTS"])
         for (path, isInput) in [

@@ -25,8 +25,7 @@ struct BuildInputLedger: Sendable {
 
     /// Judges a change that came while a build ran.
     mutating func judge(_ path: String, in directory: String) -> Verdict {
-        let content = FileManager.default.contents(atPath: directory + "/" + path)
-        let digest = SHA256.hash(content.map { [UInt8]($0) } ?? [])
+        let digest = Self.digest(of: path, in: directory)
         if digests.updateValue(digest, forKey: path) == digest { return .unchanged }
         changedInRun.insert(path)
         if products.contains(path) { return .product }
@@ -35,10 +34,11 @@ struct BuildInputLedger: Sendable {
     }
 
     /// Takes note of a change that came while no build ran: an edit for certain.
-    mutating func noteEdit(_ path: String) {
+    mutating func noteEdit(_ path: String, in directory: String) {
         restarts[path] = nil
-        digests[path] = nil
         products.remove(path)
+        // One save can have several events; those that come when the build has begun are no more news.
+        digests[path] = Self.digest(of: path, in: directory)
     }
 
     /// Takes note of a build that came to its end.
@@ -52,5 +52,10 @@ struct BuildInputLedger: Sendable {
         restarts = restarts.filter { changedInRun.contains($0.key) }
         changedInRun = []
         return found.sorted()
+    }
+
+    private static func digest(of path: String, in directory: String) -> SHA256Digest {
+        let content = FileManager.default.contents(atPath: directory + "/" + path)
+        return SHA256.hash(content.map { [UInt8]($0) } ?? [])
     }
 }

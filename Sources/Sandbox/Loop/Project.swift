@@ -40,6 +40,9 @@ struct Project: Sendable {
         } else {
             scope.files.insert(relative(path))
         }
+        var own = [settings.logDirectory.map { $0 + "/" }].compactMap { $0 }
+        if case .file(let store) = settings.storage { own.append(store) }
+        scope.ownPrefixes = own.filter { $0.hasPrefix(directory + "/") }.map(relative)
         for file in settings.environmentFiles where file.hasPrefix(directory + "/") {
             scope.files.insert(relative(file))
         }

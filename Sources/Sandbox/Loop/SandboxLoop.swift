@@ -173,7 +173,7 @@ final class SandboxLoop {
 
     private func noteBuildInput(_ path: String) {
         guard build != nil else {
-            ledger.noteEdit(path)
+            ledger.noteEdit(path, in: surroundings.project.directory)
             needsBuild = true
             return
         }

@@ -9,12 +9,15 @@ struct WatchScope: Sendable, Equatable {
     /// What the build command reads, if there is one.
     var buildInputs: BuildInputs?
 
+    /// How paths begin that the sandbox writes itself, where patterns could take them: a store in the project, say.
+    var ownPrefixes: [String] = []
+
     /// Directories that are never looked into: what the sandbox writes itself, and version control.
     static let ignoredDirectories: Set<String> = [".git", ".hippo"]
 
     /// True if the file at `path` matters.
     func contains(_ path: [Substring]) -> Bool {
-        !Self.isIgnored(path)
+        !isIgnored(path)
             && (files.contains(path.joined(separator: "/")) || patterns.contains { $0.matches(path) }
                 || buildInputs?.contains(path) == true)
     }
@@ -22,14 +25,17 @@ struct WatchScope: Sendable, Equatable {
     /// True if files that matter may be below the directory at `path`; an empty path is the project.
     func reaches(below path: [Substring]) -> Bool {
         guard !path.isEmpty else { return true }
-        guard !Self.isIgnored(path + [""]) else { return false }
+        guard !isIgnored(path + [""]) else { return false }
         let prefix = path.joined(separator: "/") + "/"
         return files.contains { $0.hasPrefix(prefix) } || patterns.contains { $0.mayMatch(below: path) }
             || buildInputs?.reaches(below: path) == true
     }
 
-    private static func isIgnored(_ path: [Substring]) -> Bool {
-        path.dropLast().contains { ignoredDirectories.contains(String($0)) }
+    private func isIgnored(_ path: [Substring]) -> Bool {
+        if path.dropLast().contains(where: { Self.ignoredDirectories.contains(String($0)) }) { return true }
+        guard !ownPrefixes.isEmpty else { return false }
+        let joined = path.joined(separator: "/")
+        return ownPrefixes.contains { joined.hasPrefix($0) }
     }
 }
 
