@@ -109,6 +109,16 @@ struct SyntaxTests {
         #expect(MediaType.forPathExtension("nothing") == nil)
     }
 
+    @Test("a status has a code in range, and a reason that stays in its line")
+    func statuses() {
+        #expect(Status(404).description == "404 Not Found" && Status(599).description == "599")
+        #expect(Status(200, reason: "Fine").reason == "Fine")
+        #expect(Status(200, reason: "a\r\nSet-Cookie: b").reason == "OK")
+        #expect(Status(checking: 99) == nil && Status(checking: 600) == nil)
+        #expect(Status(checking: 200, reason: "a\nb") == nil)
+        #expect(Status(checking: 299, reason: "Odd")?.description == "299 Odd")
+    }
+
     @Test("entity tags are parsed as lists")
     func entityTags() {
         guard case .tags(let tags)? = EntityTag.List("\"a\", W/\"b,c\" ,\"\"") else {

@@ -5,17 +5,27 @@ public struct Status: Sendable, CustomStringConvertible {
     /// What follows the code in the status line; it may be empty.
     public let reason: String
 
+    /// A status. A reason that could break out of the status line is replaced by the registered one.
+    ///
     /// - Precondition: `code` is in 100…599; see `init(checking:reason:)` for codes from outside.
     public init(_ code: Int, reason: String? = nil) {
         precondition((100...599).contains(code), "HTTP status code \(code) is not in 100...599")
         self.code = code
-        self.reason = reason ?? Status.registeredReason(for: code)
+        if let reason, Self.isValid(reason) {
+            self.reason = reason
+        } else {
+            self.reason = Self.registeredReason(for: code)
+        }
+    }
+
+    private static func isValid(_ reason: String) -> Bool {
+        reason.utf8.allSatisfy { CharacterClass.isFieldContent($0) }
     }
 
     /// A status from an untrusted source: `nil` unless `code` is in 100…599 and `reason` is printable.
     public init?(checking code: Int, reason: String? = nil) {
         guard (100...599).contains(code) else { return nil }
-        if let reason, !reason.utf8.allSatisfy({ CharacterClass.isFieldContent($0) }) { return nil }
+        if let reason, !Self.isValid(reason) { return nil }
         self.init(code, reason: reason)
     }
 

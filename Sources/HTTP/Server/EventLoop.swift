@@ -19,34 +19,28 @@ final class EventLoop: @unchecked Sendable {
     }
 
     private static let listenerToken = UInt64.max - 1
-    /// Requests answered on one connection before others have their turn.
-    private static let turn = 32
     private static let acceptedPerTurn = 64
     /// How long accepting rests when the system has no descriptors left.
     private static let exhaustionPause = Duration.milliseconds(200)
     /// How long handlers are waited for whose connections have been cut.
     private static let handlerGrace = Duration.seconds(1)
-    /// How long the input of a connection is read away after the last response, so that closing does not destroy it.
-    private static let lingerTime = Duration.seconds(2)
-    private static let lingerBytes: Int64 = 1 << 20
-    private static let longestBufferedBody: Int64 = 64 << 10
 
     let context: ServerContext
     private let socket: ListeningSocket
-    private let poll: EventPoll
+    let poll: EventPoll
     private let commands = Mutex<[Command]>([])
-    private var workers: WorkerPool!
+    var workers: WorkerPool!
 
     // On the loop's thread only.
     private let connections = ConnectionTable()
     private var isListening = false
     private var acceptPausedUntil: MonotonicTime?
     private var nextSweep = MonotonicTime.distantFuture
-    private var now = MonotonicTime.now
+    var now = MonotonicTime.now
     /// Connections that have more to do without a new event.
-    private var unfinished: [Connection] = []
-    private let memory = ReceiveBuffer.Pool()
-    private var draining: (until: MonotonicTime, idleUntil: MonotonicTime)?
+    var unfinished: [Connection] = []
+    let memory = ReceiveBuffer.Pool()
+    var draining: (until: MonotonicTime, idleUntil: MonotonicTime)?
     private var isStopping = false
     private var lostRequests = false
 
@@ -249,7 +243,7 @@ final class EventLoop: @unchecked Sendable {
         if connections.count >= context.configuration.maximumConnections { pauseAccepting() }
     }
 
-    private func close(_ connection: Connection) {
+    func close(_ connection: Connection) {
         guard !connection.isClosed else { return }
         connection.state = .closed
         releaseMemory(of: connection)
@@ -298,312 +292,9 @@ final class EventLoop: @unchecked Sendable {
         proceed(connection)
     }
 
-    /// Takes a connection as far as it can go without waiting.
-    private func proceed(_ connection: Connection) {
-        var requests = 0
-        while true {
-            switch connection.state {
-            case .readingHead:
-                guard requests < Self.turn else { return unfinished.append(connection) }
-                switch parse(connection) {
-                case .dispatched: requests += 1
-                case .needsInput: guard receiveMore(connection) else { return }
-                }
-            case .readingBody(let head, let length):
-                if connection.input.count >= length {
-                    dispatch(connection, head)
-                } else {
-                    guard receiveMore(connection) else { return }
-                }
-            case .sending:
-                guard continueSending(connection) else { return }
-            case .skippingBody:
-                guard skipBody(connection) else { return }
-            case .lingering:
-                guard linger(connection) else { return }
-            case .handling, .closed:
-                return
-            }
-        }
-    }
-
-    // MARK: Receiving
-
-    private enum ParseResult { case dispatched, needsInput }
-
-    private func parse(_ connection: Connection) -> ParseResult {
-        guard !connection.input.isEmpty else { return .needsInput }
-        do throws(MessageError) {
-            guard let (head, byteCount) = try connection.parser.parse(connection.input.readable) else {
-                return .needsInput
-            }
-            connection.input.consume(byteCount)
-            if case .length(let length) = head.framing, length > context.configuration.maximumBody {
-                throw MessageError(
-                    .contentTooLarge, "a body of more than \(context.configuration.maximumBody) bytes")
-            }
-            if case .length(let length) = head.framing, length <= Self.longestBufferedBody, !head.expectsContinue {
-                connection.state = .readingBody(head, length: Int(length))
-                setDeadline(of: connection, .now + context.configuration.stallTimeout)
-            } else {
-                dispatch(connection, head)
-            }
-        } catch {
-            refuse(connection, error)
-        }
-        return .dispatched
-    }
-
-    /// Receives what is there; false if nothing is, and the connection has to wait (or has been closed).
-    private func receiveMore(_ connection: Connection) -> Bool {
-        guard connection.mayHaveInput else {
-            wait(connection)
-            return false
-        }
-        memory.give(to: connection.input)
-        let wasIdle = connection.isIdle
-        let room = connection.input.room(atLeast: 4096)
-        switch StreamSocket.receive(connection.fileDescriptor, into: room) {
-        case .moved(let count):
-            connection.input.commit(count)
-            connection.isExpired = false
-            // A reception that does not fill the room has emptied the socket; what comes later brings a new event. Only
-            // the stream's end may have come with the data.
-            if count < room.count, !connection.inputHasEnded { connection.mayHaveInput = false }
-            if wasIdle, connection.isReused { setDeadline(of: connection, .now + context.configuration.headTimeout) }
-            return true
-        case .wouldBlock:
-            connection.mayHaveInput = false
-            wait(connection)
-            return false
-        case .end, .failed:
-            close(connection)
-            return false
-        }
-    }
-
-    /// Leaves a connection until its next event.
-    private func wait(_ connection: Connection) {
-        guard connection.isIdle else { return }
-        if connection.isExpired { return close(connection) }
-        releaseMemory(of: connection)
-    }
-
-    private func releaseMemory(of connection: Connection) {
-        if connection.input.isEmpty { memory.take(from: connection.input) }
-    }
-
-    // MARK: Requests
-
-    private func dispatch(_ connection: Connection, _ head: RequestHead) {
-        let request = Request(
-            method: head.method, target: head.target, version: head.version, headers: head.headers,
-            remoteAddress: connection.remoteAddress, receivedAt: .now, id: context.nextRequestID())
-        let exchange = Exchange(
-            context: context, workers: workers, fileDescriptor: connection.fileDescriptor, request: request, head: head,
-            input: connection.input)
-        connection.exchange = exchange
-        connection.isReused = true
-        if head.framing == .none, let response = context.configuration.inlineHandler?(request) {
-            do throws(ResponseError) {
-                try exchange.enqueue(response)
-            } catch {
-                context.report("\(request.method) \(request.target): \(error)")
-                try? exchange.enqueue(.failure(.internalServerError, "the server could not answer this request"))
-            }
-            exchange.disconnection.end()
-            return beginSending(connection)
-        }
-        connection.state = .handling
-        connection.owner.store(.worker, ordering: .releasing)
-        setDeadline(of: connection, now + context.configuration.keepAliveTimeout)
-        if head.framing == .none {
-            // A worker that finds the input without memory may let the connection go by itself.
-            releaseMemory(of: connection)
-            if !connection.input.isEmpty || connection.mayHaveInput {
-                connection.owner.store(.workerWithEvent, ordering: .releasing)
-            }
-        }
-        // While a worker reads the body, its arrival is no news for the loop.
-        if let remainder = exchange.decoder.knownRemainder, remainder <= Int64(connection.input.count) {
-            if connection.inputHasEnded {
-                setDeadline(of: connection, .now + context.configuration.halfClosedGrace)
-            }
-        } else {
-            watch(connection, [.readHangUp, .edgeTriggered])
-        }
-        guard workers.submit(connection) else {
-            context.report("cannot start a thread to answer \(request.method) \(request.target)")
-            connection.owner.store(.loop, ordering: .relaxed)
-            exchange.keepsAlive = false
-            try? exchange.enqueue(.failure(.serviceUnavailable, "the server has no thread to spare"))
-            return beginSending(connection)
-        }
-    }
-
-    /// Answers a request that breaks the rules, and closes the connection: where the next request begins is unknown.
-    private func refuse(_ connection: Connection, _ error: MessageError) {
-        let request = Request(
-            method: .get, target: "", remoteAddress: connection.remoteAddress, receivedAt: .now,
-            id: context.nextRequestID())
-        let head = RequestHead(
-            method: .get, target: "", version: .http11, headers: [:], framing: .none, keepsAlive: false,
-            expectsContinue: false)
-        let exchange = Exchange(
-            context: context, workers: workers, fileDescriptor: connection.fileDescriptor, request: request, head: head,
-            input: connection.input)
-        exchange.isMalformed = true
-        exchange.keepsAlive = false
-        try? exchange.enqueue(.failure(error.status, error.problem))
-        connection.exchange = exchange
-        beginSending(connection)
-    }
-
-    private func resume(afterHandling connection: Connection) {
-        connection.owner.store(.loop, ordering: .relaxed)
-        guard !connection.isClosed else { return }
-        if connection.exchange!.hasReceived { connection.mayHaveInput = true }
-        watch(connection, [.readable, .readHangUp, .edgeTriggered])
-        beginSending(connection)
-        proceed(connection)
-    }
-
-    // MARK: Responses
-
-    /// Sends what is in the exchange's output, as far as the client takes it.
-    private func flush(_ exchange: Exchange) {
-        switch exchange.output.send(to: exchange.fileDescriptor, counting: &exchange.sentCount) {
-        case .finished, .blocked: break
-        case .failed: exchange.fail("the client disconnected")
-        case .fileTooShort: exchange.fail("the file became shorter while it was sent")
-        }
-    }
-
-    private func beginSending(_ connection: Connection) {
-        connection.state = .sending
-        connection.deadline = .distantFuture
-        if !continueSending(connection), case .sending = connection.state {
-            connection.sendingLimit = .distantFuture
-            if context.configuration.minimumRate > 0 {
-                let seconds = connection.exchange!.output.remaining / Int64(context.configuration.minimumRate)
-                connection.sendingLimit = .now + context.configuration.minimumRateGrace + .seconds(seconds)
-            }
-            awaitClient(connection)
-            watch(connection, [.readable, .writable, .readHangUp, .edgeTriggered])
-        }
-    }
-
-    /// Gives the client time to take some of the response.
-    private func awaitClient(_ connection: Connection) {
-        setDeadline(of: connection, min(.now + context.configuration.stallTimeout, connection.sendingLimit))
-    }
-
-    /// False when the client must take something first, or the connection has been closed.
-    private func continueSending(_ connection: Connection) -> Bool {
-        let exchange = connection.exchange!
-        let sentBefore = exchange.sentCount
-        if !exchange.output.isEmpty { flush(exchange) }
-        guard exchange.output.isEmpty else {
-            if exchange.sentCount > sentBefore { awaitClient(connection) }
-            return false
-        }
-        exchange.report()
-        if exchange.failure != nil {
-            StreamSocket.resetOnClose(connection.fileDescriptor)
-            close(connection)
-            return false
-        }
-        guard exchange.keepsAlive else {
-            beginLingering(connection)
-            return true
-        }
-        if exchange.decoder.isAtEnd {
-            awaitRequest(connection)
-        } else {
-            connection.state = .skippingBody
-            connection.skipped = 0
-            setDeadline(of: connection, .now + context.configuration.stallTimeout)
-        }
-        return true
-    }
-
-    private func awaitRequest(_ connection: Connection) {
-        connection.exchange = nil
-        connection.state = .readingHead
-        let timeout =
-            connection.input.isEmpty ? context.configuration.keepAliveTimeout : context.configuration.headTimeout
-        var deadline = now + timeout
-        if let draining { deadline = min(deadline, max(draining.idleUntil, now + Self.exhaustionPause)) }
-        setDeadline(of: connection, deadline)
-    }
-
-    /// Reads an unread body away; false when more must arrive, or the connection has been closed.
-    private func skipBody(_ connection: Connection) -> Bool {
-        let exchange = connection.exchange!
-        return withUnsafeTemporaryAllocation(byteCount: 16 << 10, alignment: 16) { scratch in
-            while true {
-                do throws(MessageError) {
-                    switch try exchange.decoder.decode(from: connection.input, into: scratch) {
-                    case .bytes(let count):
-                        connection.skipped += Int64(count)
-                        guard connection.skipped <= Exchange.discardedBodyLimit else {
-                            beginLingering(connection)
-                            return true
-                        }
-                    case .end:
-                        awaitRequest(connection)
-                        return true
-                    case .needsInput:
-                        guard receiveMore(connection) else { return false }
-                    }
-                } catch {
-                    beginLingering(connection)
-                    return true
-                }
-            }
-        }
-    }
-
-    /// Ends the sending side, and waits for the client to end its own: closing at once, with input unread, would make
-    /// the system throw away what the client has not received yet (RFC 9112 section 9.6).
-    private func beginLingering(_ connection: Connection) {
-        connection.exchange = nil
-        shutdown(connection.fileDescriptor, Int32(SHUT_WR))
-        connection.state = .lingering
-        connection.skipped = 0
-        connection.input.consume(connection.input.count)
-        setDeadline(of: connection, now + Self.lingerTime)
-    }
-
-    private func linger(_ connection: Connection) -> Bool {
-        withUnsafeTemporaryAllocation(byteCount: 16 << 10, alignment: 16) { scratch in
-            while true {
-                switch StreamSocket.receive(connection.fileDescriptor, into: scratch) {
-                case .moved(let count):
-                    connection.skipped += Int64(count)
-                    if connection.skipped > Self.lingerBytes {
-                        close(connection)
-                        return false
-                    }
-                case .wouldBlock:
-                    return false
-                case .end, .failed:
-                    close(connection)
-                    return false
-                }
-            }
-        }
-    }
-
-    private func watch(_ connection: Connection, _ interests: EventPoll.Events) {
-        guard connection.interests != interests else { return }
-        connection.interests = interests
-        _ = poll.modify(connection.fileDescriptor, interests, token: connection.token)
-    }
-
     // MARK: Time
 
-    private func setDeadline(of connection: Connection, _ deadline: MonotonicTime) {
+    func setDeadline(of connection: Connection, _ deadline: MonotonicTime) {
         connection.deadline = deadline
         noteDeadline(of: connection)
     }
