@@ -72,7 +72,7 @@ let package = Package(
             name: "WASIExperimentalHTTPTests",
             dependencies: ["WASIExperimentalHTTP", "HTTP", "WebAssembly", "WebAssemblyText", "WebAssemblyRuntime"]),
         .testTarget(name: "CryptographyTests", dependencies: ["TestSupport", "Cryptography"]),
-        .testTarget(name: "BindleTests", dependencies: ["TestSupport", "Bindle", "TOML", "HTTP"]),
+        .testTarget(name: "BindleTests", dependencies: ["TestSupport", "Bindle", "Cryptography", "TOML", "HTTP"]),
         .testTarget(name: "HippofactsTests", dependencies: ["TestSupport", "Hippofacts", "Bindle", "TOML"]),
         .testTarget(
             name: "WAGITests",

@@ -80,7 +80,8 @@ struct BindleClientTests {
     }
 
     @Test(arguments: [
-        (BindleClient.Credentials.none, nil), (.basic(username: "ada", password: "pässword:"), "Basic YWRhOnDDpHNzd29yZDo="),
+        (BindleClient.Credentials.none, nil),
+        (.basic(username: "ada", password: "pässword:"), "Basic YWRhOnDDpHNzd29yZDo="),
         (.bearer(token: "t0ken"), "Bearer t0ken"),
     ] as [(BindleClient.Credentials, String?)])
     func `says who it is as it is told`(credentials: BindleClient.Credentials, header: String?) throws {

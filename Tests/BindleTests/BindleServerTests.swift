@@ -80,7 +80,9 @@ struct BindleServerTests {
         let server = try RunningServer(mode)
         let invoice = try Samples.invoice("ex.com/dept/Grüße/1.0.0-rc.1+b.5", "one")
         _ = try server.post("/_i", invoice.toml)
-        for path in ["ex.com/dept/Gr%C3%BC%C3%9Fe/1.0.0-rc.1+b.5", "ex.com%2Fdept%2fGr%C3%BC%C3%9Fe/1.0.0-rc.1%2Bb.5"] {
+        for path in [
+            "ex.com/dept/Gr%C3%BC%C3%9Fe/1.0.0-rc.1+b.5", "ex.com%2Fdept%2fGr%C3%BC%C3%9Fe/1.0.0-rc.1%2Bb.5",
+        ] {
             let answer = try server.get("/_i/\(path)")
             #expect(answer.status == 200)
             #expect(answer.text == invoice.toml)
@@ -93,7 +95,8 @@ struct BindleServerTests {
     }
 
     @Test(arguments: [
-        ("/_i/app/1.0.0", 404), ("/_i/app/1.0", 400), ("/_i/app", 400), ("/_i/a%20b/1.0.0", 400), ("/_i/%ff/1.0.0", 400),
+        ("/_i/app/1.0.0", 404), ("/_i/app/1.0", 400), ("/_i/app", 400), ("/_i/a%20b/1.0.0", 400),
+        ("/_i/%ff/1.0.0", 400),
         ("/_r/missing/app/1.0.0", 404), ("/_r/missing/app", 400), ("/_i/app/1.0.0@00", 404), ("/_i/app@00", 400),
         ("/nothing", 404), ("/_x/app/1.0.0", 404),
     ])

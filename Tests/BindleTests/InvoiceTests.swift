@@ -153,7 +153,9 @@ struct InvoiceTests {
     }
 }
 
-@Suite("The reference implementation's invoices", .enabled(if: TestData.isAvailable, Comment(rawValue: TestData.absence)))
+@Suite(
+    "The reference implementation's invoices",
+    .enabled(if: TestData.isAvailable, Comment(rawValue: TestData.absence)))
 struct ReferenceInvoiceTests {
     private func text(_ path: String) throws -> [UInt8] {
         let directory = try #require(TestData.directory)

@@ -12,10 +12,13 @@ final class RunningServer {
     private let server: Server
     private let client = Client()
 
-    init(_ mode: BindleStore.Mode, trust: ServerTrust = ServerTrust()) throws {
+    init(
+        _ mode: BindleStore.Mode, trust: ServerTrust = ServerTrust(), authentication: ServerAuthentication? = nil
+    ) throws {
         directory = try TemporaryDirectory()
         store = try BindleStore(path: directory.path + "/bindles.sqlite")
-        let bindles = BindleServer(store: store, mode: mode, version: "0.1.0", trust: trust)
+        let bindles = BindleServer(
+            store: store, mode: mode, version: "0.1.0", trust: trust, authentication: authentication)
         server = Server(
             socket: try ListeningSocket(binding: .loopback(port: 0)), configuration: BindleServer.configuration(),
             handler: bindles.handler)

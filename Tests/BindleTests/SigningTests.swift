@@ -53,10 +53,19 @@ struct SigningTests {
             ("creator", try invoice(signedBy: (creator, .creator)), Set(all[0...3])),
             ("approver", try invoice(signedBy: (approver, .approver)), [all[1], all[3]]),
             ("host", try invoice(signedBy: (host, .host)), [all[3], all[4]]),
-            ("approver and host", try invoice(signedBy: (approver, .approver), (host, .host)), [all[1], all[3], all[4], all[5]]),
-            ("creator and an unknown proxy", try invoice(signedBy: (creator, .creator), (stranger, .proxy)), Set(all[0...2])),
+            (
+                "approver and host", try invoice(signedBy: (approver, .approver), (host, .host)),
+                [all[1], all[3], all[4], all[5]]
+            ),
+            (
+                "creator and an unknown proxy", try invoice(signedBy: (creator, .creator), (stranger, .proxy)),
+                Set(all[0...2])
+            ),
             ("an unknown creator", try invoice(signedBy: (stranger, .creator)), []),
-            ("an approver and an unknown creator", try invoice(signedBy: (approver, .approver), (stranger, .creator)), [all[1]]),
+            (
+                "an approver and an unknown creator",
+                try invoice(signedBy: (approver, .approver), (stranger, .creator)), [all[1]]
+            ),
             ("creator, and host wrongly", invalid, [all[0], all[1]]),
         ] as [(String, Invoice, Set<String>)] {
             for name_ in all {
@@ -69,19 +78,20 @@ struct SigningTests {
 
     @Test func `do not survive a change of what they are of`() throws {
         let signed = try invoice(signedBy: (creator, .creator))
+        let strategy = VerificationStrategy.creativeIntegrity
         var changed = signed
         changed.parcels.swapAt(0, 1)
-        #expect(throws: VerificationError.self) { try VerificationStrategy.creativeIntegrity.verify(changed, with: keyring) }
+        #expect(throws: VerificationError.self) { try strategy.verify(changed, with: keyring) }
         changed = signed
         changed.bindle.id = try BindleID("app/1.0.1")
-        #expect(throws: VerificationError.self) { try VerificationStrategy.creativeIntegrity.verify(changed, with: keyring) }
+        #expect(throws: VerificationError.self) { try strategy.verify(changed, with: keyring) }
         changed = signed
         changed.signatures[0].by = "Somebody else"
-        #expect(throws: VerificationError.self) { try VerificationStrategy.creativeIntegrity.verify(changed, with: keyring) }
+        #expect(throws: VerificationError.self) { try strategy.verify(changed, with: keyring) }
         changed = signed
         changed.signatures.append(signed.signatures[0])
         #expect(throws: VerificationError.signedTwice(signed.id, by: creator.label)) {
-            try VerificationStrategy.creativeIntegrity.verify(changed, with: keyring)
+            try strategy.verify(changed, with: keyring)
         }
     }
 
@@ -127,7 +137,8 @@ struct KeyFileTests {
         ("version = \"1.0\"\ncolour = 1", "unknown key 'colour'"),
         ("version = \"1.0\"\n[[key]]\nlabel = \"a\"\nroles = [\"king\"]\nkey = \"\"", "32 bytes in base64"),
         (
-            "version = \"1.0\"\n[[key]]\nlabel = \"a\"\nroles = []\nkey = \"AQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\"",
+            "version = \"1.0\"\n[[key]]\nlabel = \"a\"\nroles = []\n"
+                + "key = \"AQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\"",
             "is no Ed25519 public key"
         ),
         (
@@ -157,13 +168,15 @@ struct KeyFileTests {
         #expect(try storage.secretKeys().keys.map(\.label) == ["Ada"])
         let attributes = try FileManager.default.attributesOfItem(atPath: storage.secretKeysPath)
         #expect(attributes[.posixPermissions] as? Int == 0o600)
-        let elsewhere = KeyStorage(environment: ["HOME": "/home/a", "XDG_CONFIG_HOME": "/c", "BINDLE_KEYRING": "/k.toml"])
+        let elsewhere = KeyStorage(
+            environment: ["HOME": "/home/a", "XDG_CONFIG_HOME": "/c", "BINDLE_KEYRING": "/k.toml"])
         #expect(elsewhere.keyringPath == "/k.toml")
         #expect(elsewhere.secretKeysPath == "/c/bindle/secret_keys.toml")
     }
 }
 
-@Suite("The reference implementation's keys", .enabled(if: TestData.isAvailable, Comment(rawValue: TestData.absence)))
+@Suite(
+    "The reference implementation's keys", .enabled(if: TestData.isAvailable, Comment(rawValue: TestData.absence)))
 struct ReferenceKeyTests {
     private func text(_ path: String) throws -> [UInt8] {
         let directory = try #require(TestData.directory)

@@ -11,18 +11,22 @@ public struct BindleServer: Sendable {
     /// What `/healthz` says.
     private let version: String
     private let trust: ServerTrust
+    private let authentication: ServerAuthentication?
     /// Larger invoices are refused: at some 300 bytes for a parcel, this is room for 200,000.
     private static let invoiceLimit = 64 << 20
     /// What is read of a body that is of no use, so that its sender comes to read the answer.
     private static let discardLimit = 64 << 20
 
+    /// - Parameter authentication: Who may use the server; `nil` lets everybody, which is for loopback addresses.
     public init(
-        store: BindleStore, mode: BindleStore.Mode, version: String, trust: ServerTrust = ServerTrust()
+        store: BindleStore, mode: BindleStore.Mode, version: String, trust: ServerTrust = ServerTrust(),
+        authentication: ServerAuthentication? = nil
     ) {
         self.store = store
         self.mode = mode
         self.version = version
         self.trust = trust
+        self.authentication = authentication
     }
 
     /// Answers requests. Runs on any number of threads.
@@ -41,7 +45,9 @@ public struct BindleServer: Sendable {
     private func respond(to request: Request, _ body: RequestBody, _ writer: ResponseWriter) throws {
         let encoding = DocumentEncoding(accepting: request.headers)
         do throws(Failure) {
-            switch try Route(request) {
+            let route = try Route(request)
+            if route != .health { try authentication?.admit(request) }
+            switch route {
             case .health:
                 let status = TOMLTable(["status": "OK", "version": TOMLValue(version)])
                 try send(.ok, status, as: .json, to: writer)
@@ -57,8 +63,8 @@ public struct BindleServer: Sendable {
         } catch {
             guard !writer.hasHead else { throw error }
             if !request.headers.contains("Expect") { discard(body) }
-            var headers: Headers = ["Content-Type": encoding.mediaType]
-            if let methods = error.allowedMethods { headers.set("Allow", methods) }
+            var headers = error.headers
+            headers.set("Content-Type", encoding.mediaType)
             let table = TOMLTable(["error": TOMLValue(error.message)])
             try writer.respond(
                 Response(status: error.status, headers: headers, body: .bytes(encoding.encode(table))))
@@ -97,7 +103,8 @@ public struct BindleServer: Sendable {
         if let mediaType = request.headers["Content-Type"] {
             guard let named = DocumentEncoding(mediaType: mediaType) else {
                 throw Failure(
-                    .badRequest, "an invoice of type '\(mediaType)' cannot be read: send application/toml or application/json")
+                    .badRequest,
+                    "an invoice of type '\(mediaType)' cannot be read: send application/toml or application/json")
             }
             format = named
         }

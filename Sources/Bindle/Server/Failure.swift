@@ -4,13 +4,13 @@ import HTTP
 struct Failure: Error, CustomStringConvertible {
     let status: Status
     let message: String
-    /// The value of `Allow`, for a method that the resource does not have.
-    let allowedMethods: String?
+    /// What the answer says besides.
+    let headers: Headers
 
-    init(_ status: Status, _ message: String, allowedMethods: String? = nil) {
+    init(_ status: Status, _ message: String, headers: Headers = [:]) {
         self.status = status
         self.message = message
-        self.allowedMethods = allowedMethods
+        self.headers = headers
     }
 
     init(_ error: StoreError) {

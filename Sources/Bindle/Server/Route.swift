@@ -24,7 +24,8 @@ enum Route: Hashable {
         let readMethods = "GET, HEAD"
         func allow(_ methods: String) -> Failure {
             Failure(
-                .methodNotAllowed, "\(path) does not take \(method); it takes \(methods)", allowedMethods: methods)
+                .methodNotAllowed, "\(path) does not take \(method); it takes \(methods)",
+                headers: ["Allow": methods])
         }
 
         if path == "/healthz" {

@@ -84,7 +84,8 @@ extension VerificationStrategy: CustomStringConvertible {
         var roles: [Signature.Role] = []
         if name.count < text.count {
             guard text.hasSuffix("]") else { return nil }
-            for part in text.dropFirst(name.count + 1).dropLast().split(separator: ",", omittingEmptySubsequences: false) {
+            let list = text.dropFirst(name.count + 1).dropLast()
+            for part in list.split(separator: ",", omittingEmptySubsequences: false) {
                 guard let role = Signature.Role(rawValue: part.filter { !$0.isWhitespace }.lowercased()) else {
                     return nil
                 }
@@ -133,7 +134,8 @@ public enum VerificationError: Error, Hashable, CustomStringConvertible {
         case .invalid(let id, let signer, let role):
             "the signature of '\(signer)' as \(role.rawValue) is not one of \(id)"
         case .unknownKey(let id, let signer, let role):
-            "\(id) is signed by '\(signer)' as \(role.rawValue), with a key that the keyring does not have for that role"
+            "\(id) is signed by '\(signer)' as \(role.rawValue), with a key that the keyring does not have for that "
+                + "role"
         case .noKnownKey(let id, let roles):
             "\(id) has no signature as \(roles.map(\.rawValue).joined(separator: " or ")) with a key of the keyring"
         case .missing(let id, let role): "\(id) has no signature as \(role.rawValue)"

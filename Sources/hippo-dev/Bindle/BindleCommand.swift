@@ -16,9 +16,22 @@ extension Command {
 
 /// What the subcommands of `bindle` have in common.
 enum BindleOptions {
-    static let serverURL = Option(
+    private static let serverURL = Option(
         name: "bindle-url", valueName: "URL", summary: "The Bindle server.", defaultValue: BindleClient.defaultURL,
         environmentVariable: "BINDLE_URL")
+    private static let username = Option(
+        name: "bindle-username", valueName: "NAME", summary: "Who one is to the server, with --bindle-password.",
+        environmentVariable: "BINDLE_USERNAME")
+    private static let password = Option(
+        name: "bindle-password", valueName: "WORD",
+        summary: "The password; better given by the variable, since others see command lines.",
+        environmentVariable: "BINDLE_PASSWORD")
+    private static let token = Option(
+        name: "bindle-token", valueName: "TOKEN", summary: "A bearer token, instead of name and password.",
+        environmentVariable: "BINDLE_TOKEN")
+    /// Which server, and who one is to it.
+    static let server = [serverURL, username, password, token]
+
     static let yanked = Option(flag: "yanked", summary: "Take yanked bindles too.")
     static let id = Argument("ID", summary: "The bindle, as NAME/VERSION.")
     static let keyring = Option(
@@ -31,10 +44,21 @@ enum BindleOptions {
 
     static func client(_ arguments: ParsedArguments) throws -> BindleClient {
         let client = try arguments.value(of: serverURL, expecting: "a URL like \(BindleClient.defaultURL)") { text in
-            try BindleClient(baseURL: text)
+            try BindleClient(baseURL: text, credentials: credentials(arguments))
         }
         guard let client else { throw UsageError("a server is missing: give it with --\(serverURL.name)") }
         return client
+    }
+
+    private static func credentials(_ arguments: ParsedArguments) throws -> BindleClient.Credentials {
+        switch (arguments[username], arguments[password], arguments[token]) {
+        case (nil, nil, nil): return .none
+        case (nil, nil, let token?): return .bearer(token: token)
+        case (let username?, let password?, nil): return .basic(username: username, password: password)
+        case (_, _, _?):
+            throw UsageError("'--\(token.name)' excludes '--\(username.name)' and '--\(password.name)'")
+        default: throw UsageError("'--\(username.name)' and '--\(password.name)' go together")
+        }
     }
 
     static func id(_ arguments: ParsedArguments) throws -> BindleID {

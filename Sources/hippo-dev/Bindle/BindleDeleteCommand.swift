@@ -5,7 +5,7 @@ extension Command {
     static let bindleDelete = Command(
         name: "delete",
         summary: "Delete a bindle, or yank it where the server does that instead.",
-        options: [BindleOptions.serverURL],
+        options: BindleOptions.server,
         arguments: [BindleOptions.id],
         action: { arguments in
             let id = try BindleOptions.id(arguments)

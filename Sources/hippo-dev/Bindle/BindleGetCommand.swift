@@ -9,7 +9,7 @@ extension Command {
             Writes a standalone bindle: the directory DIR/SHA256_OF_ID with invoice.toml and parcels/SHA256.dat. \
             Parcels that are there already are not fetched again.
             """,
-        options: [BindleOptions.serverURL, directory, BindleOptions.yanked],
+        options: BindleOptions.server + [directory, BindleOptions.yanked],
         arguments: [BindleOptions.id],
         action: { arguments in
             let client = try BindleOptions.client(arguments)

@@ -63,7 +63,7 @@ extension Command {
     private static let fetch = Command(
         name: "fetch",
         summary: "Add the keys by which a server signs as host to the keyring.",
-        options: [BindleOptions.serverURL, BindleOptions.keyring],
+        options: BindleOptions.server + [BindleOptions.keyring],
         action: { arguments in
             let client = try BindleOptions.client(arguments)
             var keys = try client.keys()

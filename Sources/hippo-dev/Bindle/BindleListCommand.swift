@@ -5,7 +5,7 @@ extension Command {
     static let bindleList = Command(
         name: "list",
         summary: "List a server's bindles, one ID a line.",
-        options: [BindleOptions.serverURL, range, BindleOptions.yanked],
+        options: BindleOptions.server + [range, BindleOptions.yanked],
         arguments: [search],
         action: { arguments in
             let client = try BindleOptions.client(arguments)

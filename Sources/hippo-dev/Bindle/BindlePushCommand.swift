@@ -9,7 +9,7 @@ extension Command {
             DIR is the bindle's own directory, with invoice.toml and parcels/ in it. Only the parcels that the server \
             does not have are sent, so that a push that was interrupted goes on where it stopped.
             """,
-        options: [BindleOptions.serverURL],
+        options: BindleOptions.server,
         arguments: [directory],
         action: { arguments in
             let bindle = try StandaloneBindle(at: arguments[directory] ?? ".")

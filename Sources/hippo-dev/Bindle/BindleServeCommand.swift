@@ -14,7 +14,9 @@ extension Command {
 
             It ends on SIGINT or SIGTERM, having answered the requests that are under way.
             """,
-        options: [listen, store, strict, strategy, hostKey, BindleOptions.keyring],
+        options: [
+            listen, store, strict, htpasswd, tokens, anonymousGet, strategy, hostKey, BindleOptions.keyring,
+        ],
         examples: [
             Example("hippo-dev bindle serve", "Serve the bindles of this project."),
             Example("hippo-dev bindle serve --strict --store /srv/bindles.sqlite", "Serve a store for good."),
@@ -30,6 +32,12 @@ extension Command {
         defaultValue: ".hippo/bindles.sqlite")
     private static let strict = Option(
         flag: "strict", summary: "Keep Bindle's rules: an ID is taken for ever, and deleting yanks.")
+    private static let htpasswd = Option(
+        name: "htpasswd", valueName: "FILE", summary: "Let in the users of this file, made by 'htpasswd -B'.")
+    private static let tokens = Option(
+        name: "token-file", valueName: "FILE", summary: "Let in who has a token of this file, which has one a line.")
+    private static let anonymousGet = Option(
+        flag: "anonymous-get", summary: "Let everybody read, and ask only who writes for credentials.")
     private static let strategy = Option(
         name: "strategy", valueName: "STRATEGY",
         summary: "Take in only invoices that this verification strategy trusts, such as GreedyVerification.")
@@ -51,7 +59,8 @@ extension Command {
         SignalListener.start { _ in ended.signal() }
         let mode: BindleStore.Mode = arguments.isSet(strict) ? .immutable : .development
         let bindles = BindleServer(
-            store: try BindleStore(path: path), mode: mode, version: Commands.version, trust: try trust(arguments))
+            store: try BindleStore(path: path), mode: mode, version: Commands.version, trust: try trust(arguments),
+            authentication: try authentication(arguments))
         var configuration = BindleServer.configuration()
         configuration.requestObserver = { record in
             let request = "\(record.method?.description ?? "-") \(record.target ?? "-")"
@@ -88,6 +97,29 @@ extension Command {
             trust.hostKey = keys.key(for: .host)
         }
         return trust
+    }
+
+    private static func authentication(_ arguments: ParsedArguments) throws -> ServerAuthentication? {
+        func read(_ option: Option) throws -> String? {
+            try arguments[option].map { try String(contentsOfFile: $0, encoding: .utf8) }
+        }
+        let htpasswdText = try read(htpasswd)
+        let tokenText = try read(tokens)
+        guard htpasswdText != nil || tokenText != nil else {
+            guard !arguments.isSet(anonymousGet) else {
+                throw UsageError(
+                    "'--anonymous-get' needs '--htpasswd' or '--token-file': without, everybody may write too")
+            }
+            return nil
+        }
+        do {
+            return ServerAuthentication(
+                users: try ServerAuthentication.users(htpasswd: htpasswdText ?? ""),
+                tokens: ServerAuthentication.tokens(tokenText ?? ""),
+                allowsAnonymousReading: arguments.isSet(anonymousGet))
+        } catch {
+            throw CommandFailure("\(arguments[htpasswd] ?? ""), \(error)")
+        }
     }
 
     /// Writes a line at once: a log that waits in a buffer is of no use to who follows it through a pipe.

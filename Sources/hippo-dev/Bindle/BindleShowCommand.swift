@@ -5,7 +5,7 @@ extension Command {
     static let bindleShow = Command(
         name: "show",
         summary: "Show a bindle's invoice.",
-        options: [BindleOptions.serverURL, BindleOptions.yanked],
+        options: BindleOptions.server + [BindleOptions.yanked],
         arguments: [BindleOptions.id],
         action: { arguments in
             let invoice = try BindleOptions.client(arguments).invoice(

@@ -50,7 +50,8 @@ extension Command {
         name: "role", valueName: "ROLE", summary: "Sign as \(BindleOptions.roleExpectation).", defaultValue: "creator")
     private static let label = Option(
         name: "label", valueName: "LABEL", summary: "Sign with the key of this label, where there are several.")
-    private static let out = Option(name: "out", shortName: "o", valueName: "FILE", summary: "Where to write the invoice.")
+    private static let out = Option(
+        name: "out", shortName: "o", valueName: "FILE", summary: "Where to write the invoice.")
     private static let strategy = Option(
         name: "strategy", valueName: "STRATEGY", summary: "What the signatures have to be.",
         defaultValue: "GreedyVerification")
