@@ -28,16 +28,18 @@ final class WorkerPool: @unchecked Sendable {
 
     /// Hands a connection whose request has arrived to a worker; false if there is no thread to run it.
     func submit(_ connection: Connection) -> Bool {
-        monitor.withLock {
+        let (isAccepted, wakesWorker) = monitor.withLock {
             queue.append(connection)
             addWorkerIfNeeded()
             guard workers > 0 else {
                 queue.removeLast()
-                return false
+                return (false, false)
             }
-            if idle > 0 { monitor.signal() }
-            return true
+            return (true, idle > 0)
         }
+        // Outside the lock, which the worker needs at once.
+        if wakesWorker { monitor.signal() }
+        return isAccepted
     }
 
     /// On a worker: runs `wait`, which waits for a client; another worker may take this one's place meanwhile.
