@@ -24,13 +24,14 @@ extension Instance {
         // From here on the store gives the block up; what has no value yet is zero.
         store.keep(instance: context, of: linked)
         takeImports()
-        try makeMemories()
+        let memories = linked.memories.pools()
+        try makeMemories(from: memories)
         makeTags()
         try makeGlobals()
         try makeTables()
         try evaluatePassiveElements()
         try copyActiveElements()
-        try copyActiveData()
+        try copyActiveData(isInPlace: memories.dataIsInPlace)
         if let start = module.startFunction {
             let record = context.functionRecord(Int(start))
             let shape = FrameShape(module.functionType(of: Int(start)))
@@ -68,12 +69,12 @@ extension Instance {
         }
     }
 
-    private func makeMemories() throws(Trap) {
+    private func makeMemories(from source: MemorySource.Pools) throws(Trap) {
         let records = (context + linked.layout.memoryRecords).assumingMemoryBound(to: MemoryRecord.self)
         for index in module.importedMemoryCount..<module.memories.count {
             let defined = index - module.importedMemoryCount
             try store.initialize(
-                records + defined, type: module.memories[index], pool: linked.memoryPools[defined])
+                records + defined, type: module.memories[index], pool: source.pools[defined])
             head.pointee.memories[index] = records + defined
         }
         if !module.memories.isEmpty { head.pointee.memory = head.pointee.memories[0] }
@@ -150,11 +151,11 @@ extension Instance {
         }
     }
 
-    private func copyActiveData() throws(Trap) {
+    private func copyActiveData(isInPlace: Bool) throws(Trap) {
         for (index, segment) in module.dataSegments.enumerated() {
             guard case .active(let memory, let offset) = segment.mode else { continue }
             defer { head.pointee.droppedSegments[index] = true }
-            if linked.dataIsInPlace { continue }
+            if isInPlace { continue }
             let start = try evaluate(offset).low
             let record = head.pointee.memories[Int(memory)]
             let bytes = module.binary.bytes(in: segment.bytes)

@@ -9,18 +9,14 @@ public final class LinkedModule: @unchecked Sendable {
     let imports: [Linker.Definition]
     let code: ModuleCode
     let layout: InstanceLayout
-    let memoryPools: [MemoryPool]
-    /// Whether the pools' memory has the data segments in place.
-    let dataIsInPlace: Bool
+    let memories: MemorySource
 
     init(module: Module, imports: [Linker.Definition]) {
         self.module = module
         self.imports = imports
         layout = InstanceLayout(module)
         code = ModuleCode(module: module, layout: layout)
-        let images = InitialMemory(module)
-        dataIsInPlace = images.isComplete
-        memoryPools = images.images.map { MemoryPool(image: $0) }
+        memories = MemorySource(module)
     }
 
     /// Makes an instance: allocates what the module defines, fills tables and memories from its segments, and calls its

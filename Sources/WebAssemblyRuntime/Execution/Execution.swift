@@ -5,7 +5,9 @@ extension Store {
     func beginCall(slotCount: Int) throws(Trap) -> UnsafeMutableRawPointer {
         let slots = machine.pointee.stackTop
         let end = slots + slotCount * 8
-        guard end <= machine.pointee.stackLimit else { throw Trap(kind: .callStackExhausted) }
+        guard end <= machine.pointee.stackLimit else {
+            throw Trap(kind: isInterrupted ? .interrupted : .callStackExhausted)
+        }
         machine.pointee.stackTop = end
         return slots
     }
@@ -55,7 +57,7 @@ extension Store {
         // A call from the host is one more call: it checks the stack as calls do.
         let state = State(code, frame, machine.pointee.stackBase, 0, context, 0, 0).reloadingMemory()
         if frame + FrameRequirement.byteCount(of: code) > machine.pointee.stackLimit {
-            return state.trap(.callStackExhausted)
+            return state.trap(isInterrupted ? .interrupted : .callStackExhausted)
         }
         return state.dispatch()
     }
