@@ -6,7 +6,7 @@ import WebAssemblyText
 @Suite("Constants that do not fit into an instruction")
 struct LargeConstantTests {
     private func call(_ text: String, _ arguments: [Value]) throws -> [Value] {
-        let module = try Module(binary: assemble(Array(text.utf8)))
+        let module = try Module(bytes: assemble(Array(text.utf8)))
         let store = Store()
         let instance = try Linker().link(module).instantiate(in: store)
         let function = try #require(instance.function(named: "f"))
