@@ -9,6 +9,8 @@ final class CGIExchange: @unchecked Sendable {
     private var parser = CGIResponseParser()
     private var bodyBytes: Int64 = 0
     private(set) var state = State.header
+    /// What the client makes the module wait.
+    let waiting = WaitingTime()
 
     enum State {
         case header
@@ -35,7 +37,7 @@ final class CGIExchange: @unchecked Sendable {
     /// Fills the buffer with the request's next bytes; 0 is the end.
     func read(into buffer: UnsafeMutableRawBufferPointer) throws -> Int {
         switch input {
-        case .body(let body): return try body.read(into: buffer)
+        case .body(let body): return try waiting.measure { try body.read(into: buffer) }
         case .bytes(let rest):
             let piece = rest.prefix(buffer.count)
             buffer.copyBytes(from: piece)
@@ -65,7 +67,7 @@ final class CGIExchange: @unchecked Sendable {
         guard !bytes.isEmpty else { return }
         bodyBytes += Int64(bytes.count)
         guard bodyBytes <= maximumBodyBytes else { throw GuestFailure.responseTooLarge(limit: maximumBodyBytes) }
-        try writer.write(bytes)
+        try waiting.measure { try writer.write(bytes) }
     }
 
     /// Whether the module has not come to the end of its header block yet.

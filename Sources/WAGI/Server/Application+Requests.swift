@@ -1,4 +1,5 @@
 import HTTP
+import Synchronization
 import WASI
 import WebAssemblyRuntime
 
@@ -79,9 +80,12 @@ extension Application {
                 standardOutput: .output { try exchange.write($0) },
                 standardError: .output { errorOutput.write($0) }))
         let store = Store(limits: StoreLimits(memoryBytes: configuration.limits.memoryBytes), hostState: context)
-        let deadline = ContinuousClock.now + configuration.limits.time
-        let ticket = deadlines.schedule(store, at: deadline)
-        writer.onDisconnect { store.interrupt() }
+        let ticket = deadlines.schedule(store, limit: configuration.limits.time, waiting: exchange.waiting)
+        let abandonment = Flag()
+        writer.onDisconnect {
+            abandonment.set()
+            store.interrupt()
+        }
         defer { deadlines.cancel(ticket) }
         do {
             try handler.module.run(handler.function, in: store)
@@ -94,7 +98,7 @@ extension Application {
             errorOutput.flush()
             var failure = GuestFailure.trap(trap)
             if case .interrupted = trap.kind {
-                guard ContinuousClock.now >= deadline else { throw ResponseError.clientDisconnected }
+                guard !abandonment.isSet else { throw ResponseError.clientDisconnected }
                 failure = .timedOut(configuration.limits.time)
             }
             try fail(handler, request, writer, .internalServerError, failure.description)
@@ -132,4 +136,12 @@ struct IncompleteResponse: Error, CustomStringConvertible {
     let problem: String
 
     var description: String { "the response is incomplete: \(problem)" }
+}
+
+/// Something that happens once, on whatever thread.
+private final class Flag: Sendable {
+    private let value = Atomic<Bool>(false)
+
+    var isSet: Bool { value.load(ordering: .acquiring) }
+    func set() { value.store(true, ordering: .releasing) }
 }

@@ -166,8 +166,7 @@ private struct Loading {
                     standardOutput: .output { try output.append($0) }, standardError: .output { errorOutput.write($0) }))
             let store = Store(
                 limits: StoreLimits(memoryBytes: configuration.limits.memoryBytes), hostState: context)
-            let deadline = ContinuousClock.now + configuration.limits.time
-            let ticket = deadlines.schedule(store, at: deadline)
+            let ticket = deadlines.schedule(store, limit: configuration.limits.time)
             defer {
                 deadlines.cancel(ticket)
                 errorOutput.flush()
