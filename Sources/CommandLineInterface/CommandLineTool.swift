@@ -1,4 +1,8 @@
-import Glibc
+#if canImport(Glibc)
+    import Glibc
+#else
+    import Darwin
+#endif
 
 /// A program made of commands: reads its command line, runs what it names, and reports what goes wrong.
 public struct CommandLineTool: Sendable {
@@ -22,13 +26,13 @@ public struct CommandLineTool: Sendable {
         do {
             switch try CommandParser(root: root, environment: environment).parse(words) {
             case .version:
-                write("\(root.name) \(version)\n", to: STDOUT_FILENO)
+                show("\(root.name) \(version)\n", on: STDOUT_FILENO)
                 return .success
             case .help(let path):
                 let terminal = Terminal(fileDescriptor: STDOUT_FILENO, environment: environment)
                 // Lines longer than this are hard to read, however wide the terminal is.
                 let formatter = HelpFormatter(width: min(terminal.width, 100), usesStyles: terminal.usesStyles)
-                write(formatter.help(path: path), to: STDOUT_FILENO)
+                show(formatter.help(path: path), on: STDOUT_FILENO)
                 return .success
             case .run(let arguments, let path):
                 return run(arguments, path: path)
@@ -47,14 +51,14 @@ public struct CommandLineTool: Sendable {
         } catch let error as UsageError {
             return report(error, path: path)
         } catch {
-            write("\(prefix)\(error)\n", to: STDERR_FILENO)
+            show("\(prefix)\(error)\n", on: STDERR_FILENO)
             return .failure
         }
     }
 
     private func report(_ error: UsageError, path: [Command]) -> ExitCode {
         let words = path.map(\.name).joined(separator: " ")
-        write("\(prefix)\(error.message)\nTry '\(words) --help'.\n", to: STDERR_FILENO)
+        show("\(prefix)\(error.message)\nTry '\(words) --help'.\n", on: STDERR_FILENO)
         return .usage
     }
 
@@ -63,10 +67,10 @@ public struct CommandLineTool: Sendable {
         return isStyled ? "\u{1B}[1;31merror:\u{1B}[0m " : "error: "
     }
 
-    private func write(_ text: String, to fileDescriptor: Int32) {
+    private func show(_ text: String, on fileDescriptor: Int32) {
         var bytes = Array(text.utf8)[...]
         while !bytes.isEmpty {
-            let count = bytes.withUnsafeBytes { Glibc.write(fileDescriptor, $0.baseAddress, $0.count) }
+            let count = bytes.withUnsafeBytes { write(fileDescriptor, $0.baseAddress, $0.count) }
             if count > 0 {
                 bytes.removeFirst(count)
             } else if errno != EINTR {

@@ -79,12 +79,12 @@ final class EventWriter: Sendable {
     private static func write(_ text: String, to fileDescriptor: Int32) -> Bool {
         var bytes = Array(text.utf8)[...]
         while !bytes.isEmpty {
-            let count = bytes.withUnsafeBytes { Glibc.write(fileDescriptor, $0.baseAddress, $0.count) }
+            let count = bytes.withUnsafeBytes { Foundation.write(fileDescriptor, $0.baseAddress, $0.count) }
             if count > 0 {
                 bytes.removeFirst(count)
             } else if errno == EAGAIN {
                 var poll = pollfd(fd: fileDescriptor, events: Int16(POLLOUT), revents: 0)
-                _ = Glibc.poll(&poll, 1, -1)
+                _ = Foundation.poll(&poll, 1, -1)
             } else if errno != EINTR {
                 return false
             }
