@@ -1,7 +1,7 @@
 /// The fractional part of π in binary, which Blowfish takes its first tables from.
 ///
 /// Worked out when it is first needed, by Machin's formula π/4 = 4·arctan(1/5) - arctan(1/239): that is shorter than
-/// a table of a thousand numbers, cannot be mistyped, and takes some milliseconds, once.
+/// a table of a thousand numbers, cannot be mistyped, and takes some tens of milliseconds, once.
 enum PiDigits {
     /// The first `count` words of 32 bits of the fraction, most significant first.
     static func words(count: Int) -> [UInt32] {
@@ -21,20 +21,27 @@ enum PiDigits {
         power[0] = factor
         divide(&power, by: divisor)
         var sum = power
+        var term = power
         var odd: UInt32 = 1
-        while power.contains(where: { $0 != 0 }) {
-            divide(&power, by: divisor * divisor)
+        /// Where the words of `power` begin that are not 0: it shrinks by more than four bits each time.
+        var start = 0
+        while start < size {
+            divide(&power, by: divisor * divisor, from: start)
             odd += 2
-            var term = power
-            divide(&term, by: odd)
+            for index in start..<size { term[index] = power[index] }
+            divide(&term, by: odd, from: start)
             if odd % 4 == 1 { add(term, to: &sum) } else { subtract(term, from: &sum) }
+            while start < size, power[start] == 0 {
+                term[start] = 0
+                start += 1
+            }
         }
         return sum
     }
 
-    private static func divide(_ number: inout [UInt32], by divisor: UInt32) {
+    private static func divide(_ number: inout [UInt32], by divisor: UInt32, from start: Int = 0) {
         var remainder: UInt64 = 0
-        for index in number.indices {
+        for index in start..<number.count {
             let dividend = remainder << 32 | UInt64(number[index])
             number[index] = UInt32(dividend / UInt64(divisor))
             remainder = dividend % UInt64(divisor)

@@ -43,8 +43,9 @@ enum BindleOptions {
         summary: "The secret keys; by default secret_keys.toml in Bindle's configuration directory.")
 
     static func client(_ arguments: ParsedArguments) throws -> BindleClient {
+        let credentials = try credentials(arguments)
         let client = try arguments.value(of: serverURL, expecting: "a URL like \(BindleClient.defaultURL)") { text in
-            try BindleClient(baseURL: text, credentials: credentials(arguments))
+            try BindleClient(baseURL: text, credentials: credentials)
         }
         guard let client else { throw UsageError("a server is missing: give it with --\(serverURL.name)") }
         return client
