@@ -40,13 +40,13 @@ extension Command {
 private enum RunOptions {
     static let directory = Option(
         name: "dir", valueName: "HOST[::GUEST]",
-        summary: "Give the module a directory, under the path GUEST or its own. May be repeated.", isRepeatable: true)
+        summary: "Give the module a directory, under the path GUEST or its own.", isRepeatable: true)
     static let readOnlyDirectory = Option(
         name: "read-only-dir", valueName: "HOST[::GUEST]",
-        summary: "Give the module a directory in which it can change nothing. May be repeated.", isRepeatable: true)
+        summary: "Give the module a directory in which it can change nothing.", isRepeatable: true)
     static let environment = Option(
         name: "env", shortName: "e", valueName: "NAME[=VALUE]",
-        summary: "Set a variable of the module's environment; without VALUE, to what it is here. May be repeated.",
+        summary: "Set a variable of the module's environment; without VALUE, to what it is here.",
         isRepeatable: true)
     static let invoke = Option(
         name: "invoke", valueName: "FUNCTION", summary: "Call an exported function instead of '_start'.")
@@ -125,7 +125,7 @@ private struct ModuleRun {
             return try entry.call(in: linked.instantiate(in: store))
         } catch let trap as Trap {
             if let exit = trap.hostError as? ProcessExit { return ExitCode(rawValue: Int32(exit.code & 0xFF)) }
-            FileHandle.standardError.write(Data("error: \(describe(trap, in: module))\n".utf8))
+            FileHandle.standardError.write(Data("error: \(describe(trap))\n".utf8))
             return ExitCode(rawValue: 134)
         }
     }
@@ -144,17 +144,12 @@ private struct ModuleRun {
         }
     }
 
-    /// What happened, then the calls that led there, each with its place in the source where the module tells it.
-    private func describe(_ trap: Trap, in module: Module) -> String {
-        var text = "\(path) trapped: \(trap.message)"
-        if case .interrupted = trap.kind, let timeout { text = Self.timeoutMessage(timeout) }
-        for (position, frame) in trap.frames.enumerated() {
-            let name = frame.functionName ?? "function \(frame.functionIndex)"
-            let offset = "offset 0x" + String(frame.codeOffset, radix: 16)
-            let place = module.sourceLocation(at: frame.codeOffset).map { "\($0), \(offset)" } ?? offset
-            text += "\n  \(position): \(name) at \(place)"
+    /// What happened, then the calls that led there.
+    private func describe(_ trap: Trap) -> String {
+        if case .interrupted = trap.kind, let timeout {
+            return Trap(kind: .limitExceeded(Self.timeoutMessage(timeout)), frames: trap.frames).description
         }
-        return text
+        return "\(path) trapped: \(trap)"
     }
 
     private static func timeoutMessage(_ timeout: Duration) -> String {

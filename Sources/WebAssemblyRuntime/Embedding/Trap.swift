@@ -38,25 +38,6 @@ public struct Trap: Error, CustomStringConvertible {
         case host(any Error)
     }
 
-    /// A call that was active when the trap happened.
-    public struct Frame: Hashable, Sendable {
-        /// The name the instance's module gives itself, if any.
-        public let moduleName: String?
-        /// The function's index in its module, imported functions counted.
-        public let functionIndex: Int
-        /// The function's name from the module's name section, as it stands there.
-        public let functionName: String?
-        /// Where in the module's binary the instruction stands.
-        public let codeOffset: Int
-
-        public init(moduleName: String?, functionIndex: Int, functionName: String?, codeOffset: Int) {
-            self.moduleName = moduleName
-            self.functionIndex = functionIndex
-            self.functionName = functionName
-            self.codeOffset = codeOffset
-        }
-    }
-
     public let kind: Kind
 
     /// The active calls, innermost first; at most ``maximumFrames`` of them, the outermost left out.
@@ -108,12 +89,6 @@ public struct Trap: Error, CustomStringConvertible {
     }
 
     public var description: String {
-        var text = message
-        for (position, frame) in frames.enumerated() {
-            let name = frame.functionName ?? "function \(frame.functionIndex)"
-            text += "\n  \(position): \(frame.moduleName.map { "\($0)!" } ?? "")\(name) at offset 0x"
-                + String(frame.codeOffset, radix: 16)
-        }
-        return text
+        frames.enumerated().reduce(message) { text, call in "\(text)\n  \(call.offset): \(call.element)" }
     }
 }

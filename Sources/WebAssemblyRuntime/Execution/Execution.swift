@@ -66,20 +66,20 @@ extension Store {
 
     /// What the machine says of why it stopped, with the active calls.
     private func makeTrap() -> Trap {
-        let frames = activeCalls()
         switch machine.pointee.exit {
         case .hostError:
             let error = pendingError
             pendingError = nil
-            if let trap = error as? Trap { return Trap(kind: trap.kind, frames: trap.frames + frames) }
+            if let trap = error as? Trap { return Trap(kind: trap.kind, frames: trap.frames + activeCalls()) }
             guard let error else { preconditionFailure("a host function's error is pending") }
-            return Trap(kind: .host(error), frames: frames)
+            // Mostly a program's ordinary end, for which nobody wants to know the calls, and names are not free.
+            return Trap(kind: .host(error))
         case .exception:
-            return Trap(kind: .uncaughtException, frames: frames)
+            return Trap(kind: .uncaughtException, frames: activeCalls())
         case .uninitializedElement:
-            return Trap(kind: .uninitializedElement(index: machine.pointee.exitDetail), frames: frames)
+            return Trap(kind: .uninitializedElement(index: machine.pointee.exitDetail), frames: activeCalls())
         case let reason:
-            return Trap(kind: reason.kind, frames: frames)
+            return Trap(kind: reason.kind, frames: activeCalls())
         }
     }
 
@@ -94,11 +94,14 @@ extension Store {
             let linked = Instance(context: context, store: self).linked
             guard let function = linked.code.function(at: code) else { break }
             let names = linked.module.names
+            let offset = function.binaryOffset(of: code)
+            // In deep recursion the same place comes again and again.
+            let isRepeated = frames.last?.codeOffset == offset && frames.last?.functionIndex == function.index
+            let location = isRepeated ? frames.last?.sourceLocation : linked.module.sourceLocation(at: offset)
             frames.append(
                 Trap.Frame(
                     moduleName: names.module, functionIndex: function.index,
-                    functionName: names.function(function.index),
-                    codeOffset: function.binaryOffset(of: code)))
+                    functionName: names.function(function.index), codeOffset: offset, sourceLocation: location))
             let header = frame + function.header * 8
             var next = header.load(as: UnsafeRawPointer.self)
             frame = header.load(fromByteOffset: 8, as: UnsafeMutableRawPointer.self)
