@@ -27,7 +27,7 @@ public enum WASIAdvice {
         case "wasix_32v1", "wasix_64v1":
             "the module was built for WASIX: build for WASI preview 1"
         case "wasi_experimental_http":
-            "outbound HTTP (\"wasi_experimental_http\") is not offered here"
+            "outbound HTTP (\"wasi_experimental_http\") is offered to WAGI handlers only"
         case let name where name.hasPrefix("wasi:"):
             "the module was built for WASI preview 2: build for preview 1 (wasm32-wasip1)"
         case let name where name.hasPrefix("wbg") || name.hasPrefix("__wbindgen") || name.hasPrefix("./"):
