@@ -91,7 +91,7 @@ private struct ModuleRun {
         let variables = try arguments.convertedValues(
             of: RunOptions.environment, expecting: "NAME=VALUE, or the NAME of a variable that is set", Self.variable)
         configuration = WASIConfiguration(
-            arguments: [URL(fileURLWithPath: path).lastPathComponent] + (invoked == nil ? words : []),
+            arguments: [path.split(separator: "/").last.map(String.init) ?? path] + (invoked == nil ? words : []),
             environment: variables,
             preopens: preopens,
             standardInput: .fileDescriptor(STDIN_FILENO),
