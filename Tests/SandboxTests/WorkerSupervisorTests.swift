@@ -84,6 +84,7 @@ struct WorkerSupervisorTests {
         }
         #expect(first.revision == 1)
         #expect(timings.map(\.stage) == ["launch", "fetch"])
+        _ = stage.journal(count: 2)
         try stage.supervisor.load(stage.target("app/1.0.0", revision: 2))
         guard case .serving(let second, _, false) = stage.report() else {
             Issue.record("does not serve")

@@ -92,7 +92,7 @@ final class SandboxLoop {
         needsBuild = settings.buildCommand != nil
         advance()
         while end == nil {
-            let deadline = supervisor.nextDeadline.map { DispatchTime.now() + max(.zero, $0 - .now).seconds }
+            let deadline = nextDeadline.map { DispatchTime.now() + max(.zero, $0 - .now).seconds }
             for message in surroundings.mailbox.next(until: deadline ?? .distantFuture) { handle(message) }
             if let report = supervisor.tick() { handle(report) }
             if end == nil { advance() }
@@ -110,6 +110,15 @@ final class SandboxLoop {
         watcher = try FileWatcher(
             root: surroundings.project.directory, scope: scope, onProblem: { emit(.log(.sandbox, text: $0)) },
             onChange: { mailbox.post(.change($0, seen: .now)) })
+    }
+
+    /// When there is something to do even if no message comes.
+    private var nextDeadline: ContinuousClock.Instant? {
+        var deadlines = [supervisor.nextDeadline].compactMap { $0 }
+        if needsExpansion, build == nil, let time = supervisor.loadingTime {
+            deadlines.append(.now + max(.zero, Self.loadPatience - time))
+        }
+        return deadlines.min()
     }
 
     // MARK: Messages
