@@ -6,8 +6,8 @@ public enum WASIStream: Sendable {
     /// A descriptor of this process, which stays open when the guest closes its own.
     case fileDescriptor(Int32)
 
-    /// Input that is asked for when the guest reads: fills the buffer as far as it can, waits when nothing has come yet,
-    /// and returns the count of bytes, 0 at the end.
+    /// Input that is asked for when the guest reads: fills the buffer as far as it can, waits when nothing has come
+    /// yet, and returns the count of bytes, 0 at the end.
     case input(@Sendable (UnsafeMutableRawBufferPointer) throws -> Int)
 
     /// Output that is handed over, whole, with each of the guest's writes.

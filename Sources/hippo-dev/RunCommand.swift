@@ -10,15 +10,16 @@ extension Command {
         name: "run",
         summary: "Run one WASI module on this terminal.",
         discussion: """
-            Runs MODULE, a WebAssembly binary or a module in the text format, with this process's standard input, output \
-            and error, and ends with the module's exit code. A trap ends it with code 134, after a message and the calls \
-            that led there.
+            Runs MODULE, a WebAssembly binary or a module in the text format, with this process's standard input, \
+            output and error, and ends with the module's exit code. A trap ends it with code 134, after a message \
+            and the calls that led there.
 
-            The module sees no files but those of the directories given, and of the environment only the variables given.
+            The module sees no files but those of the directories given, and of the environment only the variables \
+            given.
 
-            A command is started by its function '_start'. A reactor, which exports '_initialize' instead, is initialized, \
-            and then has the function called that '--invoke' names. With '--invoke', ARGS are that function's arguments, \
-            numbers of the types it takes, and its results are printed, one on each line.
+            A command is started by its function '_start'. A reactor, which exports '_initialize' instead, is \
+            initialized, and then has the function called that '--invoke' names. With '--invoke', ARGS are that \
+            function's arguments, numbers of the types it takes, and its results are printed, one on each line.
             """,
         options: [
             RunOptions.directory, RunOptions.readOnlyDirectory, RunOptions.environment, RunOptions.invoke,
@@ -52,9 +53,11 @@ private enum RunOptions {
         name: "invoke", valueName: "FUNCTION", summary: "Call an exported function instead of '_start'.")
     static let maximumMemory = Option(
         name: "max-memory", valueName: "SIZE",
-        summary: "The most linear memory the module may have, as 64MiB or 1GiB; without a unit, bytes.", defaultValue: "512MiB")
+        summary: "The most linear memory the module may have, as 64MiB or 1GiB; without a unit, bytes.",
+        defaultValue: "512MiB")
     static let timeout = Option(
-        name: "timeout", valueName: "TIME", summary: "End the module after this time, as 500ms, 30s or 5m. No limit by default.")
+        name: "timeout", valueName: "TIME",
+        summary: "End the module after this time, as 500ms, 30s or 5m. No limit by default.")
     static let module = Argument("MODULE", summary: "The module's file, .wasm or .wat.")
     static let moduleArguments = Argument(
         "ARGS", summary: "The module's own arguments, even those that look like options.", arity: .rest)
@@ -205,7 +208,8 @@ private enum Entry {
             self = .instantiation
         } else {
             throw RunError(
-                "the module exports neither '_start' nor '_initialize': name a function to call by '--invoke'\(module.functionList)")
+                "the module exports neither '_start' nor '_initialize': name a function to call by '--invoke'"
+                    + module.functionList)
         }
     }
 

@@ -22,7 +22,8 @@ extension Value {
         }
     }
 
-    /// The value alone: integers as signed ones, a vector's bits with the last lane first, of a reference only the kind.
+    /// The value alone: integers as signed ones, a vector's bits with the last lane first, of a reference only the
+    /// kind.
     var plainDescription: String {
         switch self {
         case .i32(let bits): "\(Int32(bitPattern: bits))"

@@ -36,7 +36,8 @@ struct CProgram {
         && FileManager.default.fileExists(atPath: library + "/libc.a")
 
     /// What a skipped test says.
-    static let absence = "no C toolchain for WASI: install wasi-libc and libclang-rt-14-dev-wasm32 (Debian) beside clang and wasm-ld"
+    static let absence =
+        "no C toolchain for WASI: install wasi-libc and libclang-rt-14-dev-wasm32 (Debian) beside clang and wasm-ld"
 
     let module: Module
 

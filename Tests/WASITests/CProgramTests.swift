@@ -18,7 +18,8 @@ struct CProgramTests {
         #include <sys/stat.h>
         #include <time.h>
         #include <unistd.h>
-        #define CHECK(x) do { if (!(x)) { printf("line %d: %s (%s)\\n", __LINE__, #x, strerror(errno)); exit(99); } } while (0)
+        #define FAIL(x) (printf("line %d: %s (%s)\\n", __LINE__, x, strerror(errno)), exit(99))
+        #define CHECK(x) do { if (!(x)) FAIL(#x); } while (0)
         #define FAILS(x, number) do { errno = 0; CHECK((x) < 0); CHECK(errno == (number)); } while (0)
 
         """

@@ -18,7 +18,9 @@ import Testing
         try String(contentsOf: directory.url.appendingPathComponent(name), encoding: .utf8)
     }
 
-    private static let writing: Rights = [.read, .write, .seek, .tell, .status, .setSize, .setTimes, .allocate, .advise, .sync, .dataSync]
+    private static let writing: Rights = [
+        .read, .write, .seek, .tell, .status, .setSize, .setTimes, .allocate, .advise, .sync, .dataSync,
+    ]
 
     // MARK: Opening
 
@@ -28,7 +30,9 @@ import Testing
         #expect(try contents("new") == "hello")
         _ = try guest.open("new", flags: [.create, .truncate], rights: Self.writing)
         #expect(try contents("new") == "")
-        #expect(throws: ErrorNumber.fileExists) { try guest.open("new", flags: [.create, .exclusive], rights: Self.writing) }
+        #expect(throws: ErrorNumber.fileExists) {
+            try guest.open("new", flags: [.create, .exclusive], rights: Self.writing)
+        }
         #expect(throws: ErrorNumber.noEntry) { try guest.open("none") }
     }
 

@@ -58,7 +58,8 @@ final class Guest {
         try #require(function.parameters.count == arguments.count)
         var passed = InlineArray<9, UInt64>(repeating: 0)
         for (index, argument) in arguments.enumerated() { passed[index] = argument }
-        let call = GuestCall(context: context, memory: GuestMemory(memory), edition: edition, arguments: passed, store: store)
+        let call = GuestCall(
+            context: context, memory: GuestMemory(memory), edition: edition, arguments: passed, store: store)
         return try #require(try function.body(call))
     }
 

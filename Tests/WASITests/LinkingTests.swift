@@ -18,7 +18,9 @@ import WebAssemblyText
     }
 
     /// Calls `run` of a module and returns its `i32`.
-    private static func run(_ text: String, _ configuration: WASIConfiguration = WASIConfiguration()) throws -> UInt32? {
+    private static func run(
+        _ text: String, _ configuration: WASIConfiguration = WASIConfiguration()
+    ) throws -> UInt32? {
         let store = Store(hostState: WASIContext(configuration))
         let function = try #require(try link(text).instantiate(in: store).function(named: "run"))
         guard case .i32(let result)? = try function.call().first else { return nil }
@@ -87,7 +89,8 @@ import WebAssemblyText
               (import "wasi_unstable" "random_get" (func $random (param i32 i32) (result i32)))
               (memory (export "memory") 1)
               (func (export "run") (result i32)
-                (if (i32.ne (call $random (i32.const 65530) (i32.const 16)) (i32.const 21)) (then (return (i32.const -1))))
+                (if (i32.ne (call $random (i32.const 65530) (i32.const 16)) (i32.const 21))
+                  (then (return (i32.const -1))))
                 (drop (memory.grow (i32.const 1)))
                 (call $random (i32.const 65530) (i32.const 16))))
             """

@@ -121,7 +121,8 @@ import Testing
     @Test func descriptorsOfTheHostStayOpenWhenTheGuestClosesItsOwn() throws {
         let pipe = try Pipe()
         let guest = Guest(
-            WASIConfiguration(standardInput: .fileDescriptor(pipe.reading), standardOutput: .fileDescriptor(pipe.writing)))
+            WASIConfiguration(
+                standardInput: .fileDescriptor(pipe.reading), standardOutput: .fileDescriptor(pipe.writing)))
         #expect(try guest.write("through", to: 1) == 7)
         #expect(try guest.read(0) == "through")
         #expect(guest.call("fd_close", 1) == .success)

@@ -2,9 +2,9 @@ import Glibc
 
 /// Reads a directory's entries in the file system's order.
 ///
-/// A place in it, a guest's cookie, is the count of entries before it: guests of 32 bits keep it in a `long`, in which the
-/// kernel's own offsets (`d_off`) do not fit. These are remembered for each cookie that was given out, so that a cookie
-/// stays good when entries before it go.
+/// A place in it, a guest's cookie, is the count of entries before it: guests of 32 bits keep it in a `long`, in which
+/// the kernel's own offsets (`d_off`) do not fit. These are remembered for each cookie that was given out, so that a
+/// cookie stays good when entries before it go.
 final class DirectoryListing {
     struct Entry {
         /// The place after this entry.
@@ -19,7 +19,8 @@ final class DirectoryListing {
     private var position: UInt64 = 0
     /// The kernel's offset of each place that has been read up to, from the start on.
     private var offsets = [0]
-    /// The directory's own inode, which stands for that of `..` too: the real one may tell of what is outside a preopen.
+    /// The directory's own inode, which stands for that of `..` too: the real one may tell of what is outside a
+    /// preopen.
     private let inode: UInt64
 
     /// Lists the directory behind `fd`, over a descriptor of its own.
@@ -65,11 +66,13 @@ final class DirectoryListing {
         }
         let name = withUnsafePointer(to: &entry.pointee.d_name) { name in
             name.withMemoryRebound(to: UInt8.self, capacity: MemoryLayout.size(ofValue: name.pointee)) { name in
-                Array(UnsafeBufferPointer(start: name, count: strlen(UnsafeRawPointer(name).assumingMemoryBound(to: CChar.self))))
+                let length = strlen(UnsafeRawPointer(name).assumingMemoryBound(to: CChar.self))
+                return Array(UnsafeBufferPointer(start: name, count: length))
             }
         }
         position += 1
-        if position == offsets.count { offsets.append(entry.pointee.d_off) } else { offsets[Int(position)] = entry.pointee.d_off }
+        let offset = entry.pointee.d_off
+        if position == offsets.count { offsets.append(offset) } else { offsets[Int(position)] = offset }
         let isParent = name == [UInt8](repeating: UInt8(ascii: "."), count: 2)
         var type = FileType(directoryEntryType: Int(entry.pointee.d_type))
         if entry.pointee.d_type == DT_UNKNOWN {

@@ -65,8 +65,8 @@ extension Descriptor {
         do { try require(rights) } catch { throw .guest(error) }
     }
 
-    /// A standard stream's descriptor is shared with other processes, whose mode is not changed for a guest that asks for
-    /// non-blocking transfers: the stream is looked at first instead.
+    /// A standard stream's descriptor is shared with other processes, whose mode is not changed for a guest that asks
+    /// for non-blocking transfers: the stream is looked at first instead.
     private func waitIfBlocking(_ number: Int32, for event: Int32) throws(TransferError) {
         guard flags.contains(.nonblocking) else { return }
         var request = pollfd(fd: number, events: Int16(event), revents: 0)

@@ -12,14 +12,18 @@ struct StringBlock {
     }
 
     /// Stores the count of strings and the block's size.
-    fileprivate func storeSizes(at countAddress: UInt32, _ sizeAddress: UInt32, _ memory: GuestMemory) throws(ErrorNumber) {
+    fileprivate func storeSizes(
+        at countAddress: UInt32, _ sizeAddress: UInt32, _ memory: GuestMemory
+    ) throws(ErrorNumber) {
         guard let size = UInt32(exactly: bytes.count) else { throw .overflow }
         try memory.store(UInt32(offsets.count), at: countAddress)
         try memory.store(size, at: sizeAddress)
     }
 
     /// Stores the block, and pointers to its strings.
-    fileprivate func store(pointersAt pointers: UInt32, blockAt block: UInt32, _ memory: GuestMemory) throws(ErrorNumber) {
+    fileprivate func store(
+        pointersAt pointers: UInt32, blockAt block: UInt32, _ memory: GuestMemory
+    ) throws(ErrorNumber) {
         guard let size = UInt32(exactly: bytes.count) else { throw .overflow }
         let list = try memory.elements(at: pointers, count: UInt32(offsets.count), size: 4)
         try memory.bytes(at: block, count: size).copyBytes(from: bytes)

@@ -65,8 +65,9 @@ extension Descriptor {
         case .file(let file):
             let current = fcntl(file.number, F_GETFL)
             guard current >= 0 else { throw .current }
-            let kept = current & ~(O_APPEND | O_NONBLOCK)
-            guard fcntl(file.number, F_SETFL, kept | new.hostFlags & (O_APPEND | O_NONBLOCK)) == 0 else { throw .current }
+            let changeable = O_APPEND | O_NONBLOCK
+            let wanted = current & ~changeable | new.hostFlags & changeable
+            guard fcntl(file.number, F_SETFL, wanted) == 0 else { throw .current }
         case .stream:
             // The position of a standard stream is shared with other processes; see also `waitIfBlocking`.
             guard !changed.contains(.append) else { throw .notSupported }

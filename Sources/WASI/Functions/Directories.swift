@@ -2,8 +2,8 @@ import Glibc
 
 extension WASIFunction {
     static let directories: [WASIFunction] = [
-        // Entries follow each other until the buffer is full; the last may be cut, even within its head. A count of less
-        // than the buffer's length says that the directory has ended.
+        // Entries follow each other until the buffer is full; the last may be cut, even within its head. A count of
+        // less than the buffer's length says that the directory has ended.
         WASIFunction("fd_readdir", [.i32, .i32, .i32, .i64, .i32]) { call throws(ErrorNumber) in
             let directory = try call.directory(0, needing: .readDirectory)
             let buffer = try call.memory.bytes(at: call.u32(1), count: call.u32(2))

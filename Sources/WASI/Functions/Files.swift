@@ -152,7 +152,8 @@ extension Descriptor {
 }
 
 extension FileStatus {
-    /// Stores the status in the edition's layout: the older counts links in 32 bits, and has no room between the fields.
+    /// Stores the status in the edition's layout: the older counts links in 32 bits, and has no room between the
+    /// fields.
     func store(at address: UInt32, _ memory: GuestMemory, _ edition: Edition) throws(ErrorNumber) {
         let result = try memory.bytes(at: address, count: edition == .snapshot0 ? 56 : 64)
         result.clear()

@@ -17,7 +17,8 @@ extension WASIFunction {
             let entry = try call.entry(directory: 0, lookup: 1, path: 2, needing: .pathStatus)
             try FileStatus(ofHostDescriptor: entry.number).store(at: call.u32(4), call.memory, call.edition)
         },
-        WASIFunction("path_filestat_set_times", [.i32, .i32, .i32, .i32, .i64, .i64, .i32]) { call throws(ErrorNumber) in
+        WASIFunction("path_filestat_set_times", [.i32, .i32, .i32, .i32, .i64, .i64, .i32]) {
+            call throws(ErrorNumber) in
             let times = try FileTimes(access: call.u64(4), modification: call.u64(5), flags: call.u16(6))
             let directory = try call.directory(0, needing: .setPathTimes)
             try directory.refuseChanges()

@@ -16,7 +16,8 @@ extension WASIFunction {
             }
             let events = try poll.wait(until: { call.isInterrupted })
             for (index, event) in events.enumerated() {
-                event.store(in: UnsafeMutableRawBufferPointer(rebasing: output[index * Event.size..<(index + 1) * Event.size]))
+                let start = index * Event.size
+                event.store(in: UnsafeMutableRawBufferPointer(rebasing: output[start..<start + Event.size]))
             }
             result.store(UInt32(events.count), at: 0)
         }

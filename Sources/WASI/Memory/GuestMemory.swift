@@ -34,8 +34,8 @@ struct GuestMemory {
 }
 
 extension UnsafeMutableRawBufferPointer {
-    /// Reads an integer of the guest's byte order, little endian. The offset is within a structure whose bounds have been
-    /// checked.
+    /// Reads an integer of the guest's byte order, little endian. The offset is within a structure whose bounds have
+    /// been checked.
     func load<Integer: FixedWidthInteger>(_ type: Integer.Type, at offset: Int) -> Integer {
         Integer(littleEndian: loadUnaligned(fromByteOffset: offset, as: Integer.self))
     }

@@ -39,7 +39,9 @@ struct OpenRequest {
     }
 
     /// Opens as a read-only file system would: what is there can be read, and nothing else can be done.
-    fileprivate func openReadOnly(beneath root: Int32, with resolver: PathResolver) throws(ErrorNumber) -> HostDescriptor {
+    fileprivate func openReadOnly(
+        beneath root: Int32, with resolver: PathResolver
+    ) throws(ErrorNumber) -> HostDescriptor {
         guard changesContents || flags.contains(.create) else { return try open(beneath: root, with: resolver) }
         let entry: HostDescriptor
         do throws(ErrorNumber) {
@@ -73,8 +75,8 @@ extension WASIContext {
         return try descriptors.insert(Self.describe(opened, request, isReadOnly: directory.isReadOnly))
     }
 
-    /// The guest's descriptor for what was opened. It has fewer rights than asked for, where those mean nothing for what
-    /// it turned out to be.
+    /// The guest's descriptor for what was opened. It has fewer rights than asked for, where those mean nothing for
+    /// what it turned out to be.
     private static func describe(
         _ opened: HostDescriptor, _ request: OpenRequest, isReadOnly: Bool
     ) throws(ErrorNumber) -> Descriptor {

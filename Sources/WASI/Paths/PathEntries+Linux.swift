@@ -1,6 +1,7 @@
 import Glibc
 
-/// Changes to what an open path leads to, where the host's functions would want a name that might lead elsewhere by now.
+/// Changes to what an open path leads to, where the host's functions would want a name that might lead elsewhere by
+/// now.
 extension PathResolver {
     /// `AT_EMPTY_PATH` of `<fcntl.h>`, which is hidden from Swift.
     private static let emptyPath: Int32 = 0x1000

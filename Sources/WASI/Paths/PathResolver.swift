@@ -3,9 +3,9 @@ import Glibc
 /// Opens files by the paths that guests give, in such a way that what is opened is always at or below the directory the
 /// path starts from: whatever `..`, absolute paths and symbolic links say, and whatever is renamed meanwhile.
 ///
-/// The kernel does it where it can (`openat2` on Linux). Elsewhere the path is walked here, one component at a time, none
-/// of which the kernel is allowed to follow; `..` goes back to the directory the walk came from, whose descriptor it
-/// still holds, and never asks the file system for a parent.
+/// The kernel does it where it can (`openat2` on Linux). Elsewhere the path is walked here, one component at a time,
+/// none of which the kernel is allowed to follow; `..` goes back to the directory the walk came from, whose descriptor
+/// it still holds, and never asks the file system for a parent.
 struct PathResolver: Sendable {
     /// Whether to use the kernel's own resolution.
     let usesKernel: Bool
@@ -69,7 +69,9 @@ struct PathResolver: Sendable {
             case .parent:
                 guard entered.popLast() != nil else { throw .notCapable }
             case .name where walk.isAtEnd:
-                if let opened = try openLast(component.name, in: current, &walk, flags, mode, followsLast) { return opened }
+                if let opened = try openLast(component.name, in: current, &walk, flags, mode, followsLast) {
+                    return opened
+                }
             case .name:
                 if let directory = try enter(component.name, in: current, &walk) { entered.append(directory) }
             }
@@ -77,8 +79,11 @@ struct PathResolver: Sendable {
         return try Self.openEntry([GuestPath.dot, 0], in: entered.last?.number ?? root, flags, mode)
     }
 
-    /// Opens the directory `name`; or, where that is a symbolic link, puts the link's target before the rest of the path.
-    private func enter(_ name: [CChar], in directory: Int32, _ walk: inout Walk) throws(ErrorNumber) -> HostDescriptor? {
+    /// Opens the directory `name`; or, where that is a symbolic link, puts the link's target before the rest of the
+    /// path.
+    private func enter(
+        _ name: [CChar], in directory: Int32, _ walk: inout Walk
+    ) throws(ErrorNumber) -> HostDescriptor? {
         let entry = try Self.openEntry(name, in: directory, Self.entryFlags, 0)
         switch try FileStatus(ofHostDescriptor: entry.number).type {
         case .directory:
@@ -91,7 +96,8 @@ struct PathResolver: Sendable {
         }
     }
 
-    /// Opens `name`, the path's last component; or, where that is a symbolic link to be followed, goes on with its target.
+    /// Opens `name`, the path's last component; or, where that is a symbolic link to be followed, goes on with its
+    /// target.
     private func openLast(
         _ name: [CChar], in directory: Int32, _ walk: inout Walk, _ flags: Int32, _ mode: mode_t, _ followsLast: Bool
     ) throws(ErrorNumber) -> HostDescriptor? {

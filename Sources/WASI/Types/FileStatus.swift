@@ -77,7 +77,8 @@ struct FileStatus: Sendable {
 }
 
 extension timespec {
-    /// Nanoseconds since the clock's origin. A time before it, or too far after it for 64 bits, is the nearest there is.
+    /// Nanoseconds since the clock's origin. A time before it, or too far after it for 64 bits, is the nearest there
+    /// is.
     var nanoseconds: UInt64 {
         guard tv_sec >= 0 else { return 0 }
         let (seconds, overflow) = UInt64(tv_sec).multipliedReportingOverflow(by: 1_000_000_000)

@@ -42,9 +42,9 @@ public struct Rights: OptionSet, Hashable, Sendable {
 
     /// Those that mean something on a directory itself.
     static let applicableToDirectories: Rights = [
-        .setDescriptorFlags, .sync, .dataSync, .advise, .createDirectory, .createFile, .linkSource, .linkTarget, .openPath,
-        .readDirectory, .readLink, .renameSource, .renameTarget, .pathStatus, .setPathSize, .setPathTimes, .status,
-        .setTimes, .symbolicLink, .removeDirectory, .unlinkFile, .poll,
+        .setDescriptorFlags, .sync, .dataSync, .advise, .createDirectory, .createFile, .linkSource, .linkTarget,
+        .openPath, .readDirectory, .readLink, .renameSource, .renameTarget, .pathStatus, .setPathSize, .setPathTimes,
+        .status, .setTimes, .symbolicLink, .removeDirectory, .unlinkFile, .poll,
     ]
 
     /// Those that mean something on a regular file.
