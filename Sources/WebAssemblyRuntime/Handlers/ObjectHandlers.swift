@@ -262,13 +262,23 @@ private func makeArray(
     let count = slot(code, frame, 12).load(as: UInt32.self)
     guard let object = allocateObject(layout, count, code, frame, context) else { return 0 }
     if code.load(fromByteOffset: 14, as: UInt16.self) != 0, let element = layout.pointee.element {
-        let value = slot(code, frame, 10)
-        let size = layout.pointee.byteCount
-        for index in 0..<Int(count) {
-            element.store(value, to: object + HeapObject.headerByteCount + index * size)
-        }
+        fill(object + HeapObject.headerByteCount, element, with: slot(code, frame, 10), Int(count))
     }
     return UInt64(UInt(bitPattern: object))
+}
+
+/// Sets elements to the value in a slot.
+private func fill(
+    _ place: UnsafeMutableRawPointer, _ element: StorageType, with value: UnsafeMutableRawPointer, _ count: Int
+) {
+    switch element.size {
+    case 1: place.initializeMemory(as: UInt8.self, repeating: value.load(as: UInt8.self), count: count)
+    case 2: place.initializeMemory(as: UInt16.self, repeating: value.load(as: UInt16.self), count: count)
+    case 4: place.initializeMemory(as: UInt32.self, repeating: value.load(as: UInt32.self), count: count)
+    case 8: place.initializeMemory(as: UInt64.self, repeating: value.load(as: UInt64.self), count: count)
+    default:
+        for index in 0..<count { element.store(value, to: place + index * 16) }
+    }
 }
 
 @inline(never)
@@ -356,9 +366,8 @@ private func fillArray(_ code: UnsafeRawPointer, _ frame: UnsafeMutableRawPointe
     guard start + count <= target.count, let element = target.layout.pointee.element else {
         return .outOfBoundsArrayAccess
     }
-    let value = slot(code, frame, 12)
-    let size = target.layout.pointee.byteCount
-    for index in Int(start)..<Int(start + count) { element.store(value, to: target.elements + index * size) }
+    let place = target.elements + Int(start) * target.layout.pointee.byteCount
+    fill(place, element, with: slot(code, frame, 12), Int(count))
     return .returned
 }
 

@@ -438,8 +438,7 @@ extension Translator {
     /// Pushes an operand back that was popped and perhaps materialised.
     mutating func repush(_ operand: Operand) {
         if case .local(let slot) = operand.place {
-            pendingReads[slot] += 1
-            push(.local(slot), operand.type)
+            pushLocal(slot, operand.type)
         } else {
             push(.home, operand.type)
         }

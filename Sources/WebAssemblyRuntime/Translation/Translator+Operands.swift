@@ -12,13 +12,25 @@ extension Translator {
         stack.append(operand)
     }
 
+    /// Pushes the local in a slot, without copying it yet.
+    mutating func pushLocal(_ slot: Int, _ type: ValueType) {
+        pendingReads[slot] += 1
+        localOperandCount += 1
+        push(.local(slot), type)
+    }
+
+    private mutating func endRead(of slot: Int) {
+        pendingReads[slot] -= 1
+        localOperandCount -= 1
+    }
+
     mutating func pushConstant(_ bits: UInt64, _ type: ValueType) {
         push(.constant(bits), type)
     }
 
     mutating func pop() -> Operand {
         let operand = stack.removeLast()
-        if case .local(let slot) = operand.place { pendingReads[slot] -= 1 }
+        if case .local(let slot) = operand.place { endRead(of: slot) }
         return operand
     }
 
@@ -41,7 +53,7 @@ extension Translator {
         let operand = stack[index]
         switch operand.place {
         case .home: return
-        case .local(let slot): pendingReads[slot] -= 1
+        case .local(let slot): endRead(of: slot)
         case .constant: break
         }
         move(operand, to: operand.home)
@@ -52,8 +64,11 @@ extension Translator {
     /// Puts operands that stand for locals into their homes, since the code that follows may be reached with the locals
     /// changed or not.
     mutating func settleLocals() {
-        for index in stack.indices {
+        // From the top, and no further than there are any, so that blocks above a deep stack cost no time.
+        var index = stack.count - 1
+        while localOperandCount > 0, index >= 0 {
             if case .local = stack[index].place { settle(index) }
+            index -= 1
         }
     }
 

@@ -30,6 +30,8 @@ struct Translator {
     var localTypes: [ValueType] = []
     /// How many operands are unread copies of the local in a slot; indexed by slot.
     var pendingReads: [Int32] = []
+    /// How many operands are unread copies of locals.
+    var localOperandCount = 0
     /// The first slot of the operand stack.
     var operandBase = 0
     /// The number of slots the frame needs so far.
@@ -200,9 +202,7 @@ struct Translator {
 
     private mutating func translateLocalGet() {
         let local = reader.index()
-        let slot = localSlots[local]
-        pendingReads[slot] += 1
-        push(.local(slot), localTypes[local])
+        pushLocal(localSlots[local], localTypes[local])
     }
 
     private mutating func translateLocalSet() {
@@ -214,8 +214,7 @@ struct Translator {
         let local = reader.index()
         let slot = localSlots[local]
         setLocal(slot, pop())
-        pendingReads[slot] += 1
-        push(.local(slot), localTypes[local])
+        pushLocal(slot, localTypes[local])
     }
 
     /// Assigns to the local in a slot.
