@@ -107,7 +107,8 @@ public struct OffsetDateTime: Hashable, Sendable, CustomStringConvertible {
     public var description: String {
         guard offset != 0 else { return "\(date)T\(time)Z" }
         let magnitude = abs(offset)
-        return "\(date)T\(time)\(offset < 0 ? "-" : "+")\(padded(magnitude / 60, to: 2)):\(padded(magnitude % 60, to: 2))"
+        return
+            "\(date)T\(time)\(offset < 0 ? "-" : "+")\(padded(magnitude / 60, to: 2)):\(padded(magnitude % 60, to: 2))"
     }
 }
 

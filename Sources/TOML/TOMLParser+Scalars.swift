@@ -62,7 +62,9 @@ extension TOMLParser {
         }
         if index < magnitude.endIndex, magnitude[index] | 0x20 == UInt8(ascii: "e") {
             index += 1
-            if index < magnitude.endIndex, magnitude[index] == UInt8(ascii: "+") || magnitude[index] == UInt8(ascii: "-") {
+            if index < magnitude.endIndex,
+                magnitude[index] == UInt8(ascii: "+") || magnitude[index] == UInt8(ascii: "-")
+            {
                 index += 1
             }
             guard skipDigits(&index, in: magnitude) else {

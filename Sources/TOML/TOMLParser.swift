@@ -206,7 +206,9 @@ struct TOMLParser {
             let start = offset
             while Self.isBareKeyByte(bytes[offset]) { offset += 1 }
             guard offset > start else {
-                if bytes[offset] >= 0x80 { throw error("a key with other characters than A-Z a-z 0-9 _ - needs quotes") }
+                if bytes[offset] >= 0x80 {
+                    throw error("a key with other characters than A-Z a-z 0-9 _ - needs quotes")
+                }
                 throw error("a key is expected here, found \(found)")
             }
             return ParsedKey(name: String(decoding: bytes[start..<offset], as: UTF8.self), position: position)

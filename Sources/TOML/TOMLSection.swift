@@ -1,7 +1,7 @@
 /// A table of a document that is read key by key, each with the type it must have.
 ///
-/// A section remembers which keys were asked for, so that `finish` can refuse all others; its errors point at the key or
-/// value at fault.
+/// A section remembers which keys were asked for, so that `finish` can refuse all others; its errors point at the key
+/// or value at fault.
 public struct TOMLSection: Sendable {
     public let table: TOMLTable
     /// What the section is called in messages: `[bindle]`, `[[handler]]`, `the file`.

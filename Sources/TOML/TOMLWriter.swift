@@ -6,7 +6,8 @@ struct TOMLWriter {
         writeBody(of: document, path: [])
     }
 
-    /// Everything in `table`, whose header, if it has one, is written already. `path` is that header's keys, as written.
+    /// Everything in `table`, whose header, if it has one, is written already. `path` is that header's keys, as
+    /// written.
     private mutating func writeBody(of table: TOMLTable, path: [String]) {
         for entry in table.entries where Layout(entry.value) == .plain {
             append(Self.spelling(ofKey: entry.key))

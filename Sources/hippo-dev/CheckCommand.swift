@@ -26,7 +26,8 @@ extension Command {
         "PATH", summary: "HIPPOFACTS, its directory, or a lone module.", arity: .optional, defaultValue: ".")
     private static let checkStore = Option(
         name: "store", valueName: "FILE",
-        summary: "The store to look external bindles up in. [default: .hippo/bindles.sqlite in the project, if it is there]")
+        summary:
+            "The store to look external bindles up in. [default: .hippo/bindles.sqlite in the project, if it is there]")
 
     private static func runCheck(_ arguments: ParsedArguments) throws -> ExitCode {
         let facts = try Hippofacts(at: arguments[checkPath] ?? ".")

@@ -54,7 +54,8 @@ private struct WAGIOptions {
         name: "hostname", valueName: "HOST[:PORT]", summary: "The host of requests that do not name one.",
         defaultValue: "localhost:3000")
     static let environment = Option(
-        name: "env", shortName: "e", valueName: "NAME=VALUE", summary: "A variable for all modules.", isRepeatable: true)
+        name: "env", shortName: "e", valueName: "NAME=VALUE", summary: "A variable for all modules.", isRepeatable: true
+    )
     static let environmentFile = Option(
         name: "env-file", valueName: "FILE", summary: "A file of variables, one NAME=VALUE a line; --env wins over it.",
         isRepeatable: true)
@@ -68,7 +69,8 @@ private struct WAGIOptions {
         name: "cache", valueName: "FILE",
         summary: "Accepted for wagi's sake: the configuration of its compiler's cache. Here nothing is compiled ahead.")
     static let tlsCertificate = Option(
-        name: "tls-cert", valueName: "FILE", summary: "A certificate for HTTPS, which is not supported.", isHidden: true)
+        name: "tls-cert", valueName: "FILE", summary: "A certificate for HTTPS, which is not supported.", isHidden: true
+    )
     static let tlsKey = Option(
         name: "tls-key", valueName: "FILE", summary: "A key for HTTPS, which is not supported.", isHidden: true)
     static let allowTransientWrite = Option(
@@ -76,20 +78,24 @@ private struct WAGIOptions {
     static let noStatic = Option(
         flag: "no-static", summary: "Answer paths that no module takes with 404, and not with the bindle's files.")
     static let timeout = Option(
-        name: "timeout", valueName: "SECONDS", summary: "How long a module may run for one request.", defaultValue: "30")
+        name: "timeout", valueName: "SECONDS", summary: "How long a module may run for one request.", defaultValue: "30"
+    )
     static let maximumMemory = Option(
         name: "max-memory", valueName: "SIZE", summary: "The memory that a module may have for one request.",
         defaultValue: "512M")
     static let maximumResponse = Option(
         name: "max-response", valueName: "SIZE", summary: "The length of a response's body.", defaultValue: "1G")
     static let listenDescriptor = Option(
-        name: "listen-fd", valueName: "N", summary: "A listening socket that this process has inherited.", isHidden: true)
+        name: "listen-fd", valueName: "N", summary: "A listening socket that this process has inherited.",
+        isHidden: true)
     static let controlDescriptor = Option(
         name: "control-fd", valueName: "N", summary: "The control channel to the sandbox.", isHidden: true)
 
     static let all = [
-        config, bindle, bindleURL, bindlePath, bindleUser, bindlePassword, bindleInsecure, listen, hostname, environment,
-        environmentFile, logDirectory, moduleCache, cache, tlsCertificate, tlsKey, allowTransientWrite, noStatic, timeout,
+        config, bindle, bindleURL, bindlePath, bindleUser, bindlePassword, bindleInsecure, listen, hostname,
+        environment,
+        environmentFile, logDirectory, moduleCache, cache, tlsCertificate, tlsKey, allowTransientWrite, noStatic,
+        timeout,
         maximumMemory, maximumResponse, listenDescriptor, controlDescriptor,
     ]
 
@@ -174,8 +180,10 @@ private struct WAGIOptions {
                 if arguments.source(of: Self.bindleURL) == .commandLine {
                     throw UsageError("'--bindle-url' and '--bindle-path' exclude each other")
                 }
-                return { try Application(
-                    bindle: id, from: StandaloneBindleDirectory(path: directory), configuration: $0) }
+                return {
+                    try Application(
+                        bindle: id, from: StandaloneBindleDirectory(path: directory), configuration: $0)
+                }
             }
             let client = try client()
             return { try Application(bindle: id, from: client, configuration: $0) }
@@ -219,7 +227,9 @@ private struct WAGIOptions {
             } catch {
                 throw LoadError("the file of variables cannot be read: \(error.localizedDescription)", file: path)
             }
-            do { variables += try EnvironmentVariables.parse(file: text) } catch { throw LoadError("\(error)", file: path) }
+            do { variables += try EnvironmentVariables.parse(file: text) } catch {
+                throw LoadError("\(error)", file: path)
+            }
         }
         variables += try arguments.convertedValues(of: environment, expecting: "NAME=VALUE") {
             try EnvironmentVariables.parse($0)

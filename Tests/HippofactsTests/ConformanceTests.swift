@@ -52,7 +52,10 @@ struct ConformanceTests {
         #expect(expansion.warnings.map(\.position?.line) == [17, 22, 27])
         // Modules that are matched as files as well are two parcels.
         let twice = expansion.invoice.parcels.filter { $0.label.name == "wasm/no-assets.wasm" }
-        #expect(twice.map(\.label.feature) == [["wagi": ["route": "/penguin", "file": "false"]], ["wagi": ["file": "true"]]])
+        #expect(
+            twice.map(\.label.feature) == [
+                ["wagi": ["route": "/penguin", "file": "false"]], ["wagi": ["file": "true"]],
+            ])
         #expect(
             expansion.invoice.parcels.filter { $0.memberOf == ["wasm/other-wasms.wasm-files"] }.map(\.label.name)
                 == ["wasm/no-assets.wasm", "wasm/no-directory.wasm", "wasm/no-match.wasm"])

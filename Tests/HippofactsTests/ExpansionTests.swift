@@ -68,7 +68,8 @@ struct ExpansionTests {
     @Test func aRouteWithoutASlashIsWarnedOf() throws {
         let text = facts(files: []).replacingOccurrences(of: "\"/\"", with: "\"x\"")
         try project.write(text, to: "HIPPOFACTS")
-        #expect(try expand().warnings.map(\.message) == ["The route 'x' matches no request: it does not begin with '/'"])
+        #expect(
+            try expand().warnings.map(\.message) == ["The route 'x' matches no request: it does not begin with '/'"])
     }
 
     // MARK: Modules
@@ -248,7 +249,8 @@ struct ExpansionTests {
     /// Gives the file a time that lies back far enough to be relied on.
     @discardableResult
     private func age(_ file: URL) throws -> URL {
-        try FileManager.default.setAttributes([.modificationDate: Date(timeIntervalSince1970: 1e9)], ofItemAtPath: file.path)
+        try FileManager.default.setAttributes(
+            [.modificationDate: Date(timeIntervalSince1970: 1e9)], ofItemAtPath: file.path)
         return file
     }
 }

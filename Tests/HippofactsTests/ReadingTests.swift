@@ -9,7 +9,9 @@ import Testing
 struct ReadingTests {
     // MARK: Finding
 
-    @Test(arguments: ["HIPPOFACTS", "hippofacts", "Hippofacts", "HIPPOFACTS.toml", "hippofacts.toml", "Hippofacts.toml"])
+    @Test(arguments: [
+        "HIPPOFACTS", "hippofacts", "Hippofacts", "HIPPOFACTS.toml", "hippofacts.toml", "Hippofacts.toml",
+    ])
     func aDirectoryIsLookedThroughForItsFile(name: String) throws {
         let directory = try TemporaryDirectory()
         try directory.write(minimal, to: name)
@@ -95,7 +97,10 @@ struct ReadingTests {
         #expect(facts.authors == ["Joan", "Ann"])
         #expect(facts.annotations == ["colour": "blue"])
         // Handlers come before exports.
-        #expect(facts.entries.map(\.role) == [.handler(route: "/birds"), .handler(route: "/files/..."), .export(id: "first")])
+        #expect(
+            facts.entries.map(\.role) == [
+                .handler(route: "/birds"), .handler(route: "/files/..."), .export(id: "first"),
+            ])
         let fileserver = try BindleID("deislabs/fileserver/1.0.3")
         #expect(
             facts.entries.map(\.module) == [
@@ -109,7 +114,10 @@ struct ReadingTests {
     private static let bindle = "[bindle]\nname = \"x\"\nversion = \"1.0.0\"\n"
 
     @Test(arguments: [
-        ("[bindle]\nname = \"x\"\nversion = \"1.2.3.4\"", 3, 11, "Version 1.2.3.4 is not a valid semantic version (e.g. 1.2.3)"),
+        (
+            "[bindle]\nname = \"x\"\nversion = \"1.2.3.4\"", 3, 11,
+            "Version 1.2.3.4 is not a valid semantic version (e.g. 1.2.3)"
+        ),
         ("[bindle]\nversion = \"1.2.3\"", 1, 2, "[bindle] has no 'name'"),
         ("[bindle]\nname = \"a b\"\nversion = \"1.2.3\"", 2, 8, "'a b' is not a bindle's name"),
         ("[[handler]]\nroute = \"/\"", 1, 1, "there is no [bindle] table"),
@@ -127,13 +135,18 @@ struct ReadingTests {
             "Invalid bindle ID 'a'"
         ),
         (
-            bindle + "[[handler]]\nroute = \"/\"\nexternal = { bindleId = \"a/1.0.0\", handlerId = \"b\" }\nentrypoint = \"c\"",
+            bindle
+                + "[[handler]]\nroute = \"/\"\nexternal = { bindleId = \"a/1.0.0\", handlerId = \"b\" }\n"
+                + "entrypoint = \"c\"",
             7, 1, "cannot have an 'entrypoint'"
         ),
         (bindle + "[[handler]]\nroute = \"/\"\nname = \"../a.wasm\"", 6, 8, "would leave the project"),
         (bindle + "[[handler]]\nroute = \"/\"\nname = \"/a.wasm\"", 6, 8, "absolute path"),
         (bindle + "[[handler]]\nroute = \"/\"\nname = \"a/\"", 6, 8, "does not name a file"),
-        (bindle + "[[handler]]\nroute = \"/\"\nname = \"a\"\nfiles = [\"a\",\n \"../b\"]", 8, 2, "'..' would leave the project"),
+        (
+            bindle + "[[handler]]\nroute = \"/\"\nname = \"a\"\nfiles = [\"a\",\n \"../b\"]", 8, 2,
+            "'..' would leave the project"
+        ),
         (bindle + "[[handler]]\nroute = \"/\"\nname = \"a\"\nfiles = [\"/b\"]", 7, 10, "begins with '/'"),
         (bindle + "[[export]]\nname = \"a\"", 4, 3, "[[export]] has no 'id'"),
         (bindle + "[[export]]\nname = \"a\"\nid = \"b\"\nroute = \"/\"", 7, 1, "unknown key 'route' in [[export]]"),

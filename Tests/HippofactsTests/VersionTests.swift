@@ -45,7 +45,9 @@ struct VersionTests {
     /// The version with which a project is expanded when the store has some of its versions already.
     private func expanded(_ version: String, _ mode: VersionMode) throws -> String {
         let project = try TemporaryDirectory()
-        try project.write("[bindle]\nname = \"x\"\nversion = \"\(version)\"\n[[handler]]\nname = \"a.wasm\"\nroute = \"/\"", to: "HIPPOFACTS")
+        try project.write(
+            "[bindle]\nname = \"x\"\nversion = \"\(version)\"\n[[handler]]\nname = \"a.wasm\"\nroute = \"/\"",
+            to: "HIPPOFACTS")
         try project.write("", to: "a.wasm")
         let options = ExpansionOptions(
             versionMode: mode,

@@ -178,7 +178,8 @@ struct BindleServingTests {
         let cache = try TemporaryDirectory()
         let app = try bindle.serve { $0.cacheDirectory = cache.path }
         let old = try cache.write("old", to: "parcels/\(String(repeating: "0", count: 64))")
-        try FileManager.default.setAttributes([.modificationDate: Date(timeIntervalSince1970: 0)], ofItemAtPath: old.path)
+        try FileManager.default.setAttributes(
+            [.modificationDate: Date(timeIntervalSince1970: 0)], ofItemAtPath: old.path)
         try cache.write("new", to: "parcels/\(String(repeating: "1", count: 64))")
         app.server.application.removeUnusedParcels()
         let left = try FileManager.default.contentsOfDirectory(atPath: "\(cache.path)/parcels")

@@ -33,7 +33,8 @@ struct CGIRequestTests {
 
     @Test func withoutAHostTheDefaultIsTaken() {
         let environment = CGIEnvironment(
-            request: Request(target: "/"), route: Route("/..."), userVariables: [], defaultHost: "hippo:81", bodyLength: 0)
+            request: Request(target: "/"), route: Route("/..."), userVariables: [], defaultHost: "hippo:81",
+            bodyLength: 0)
         let variables = Dictionary(uniqueKeysWithValues: environment.variables)
         #expect(variables["SERVER_NAME"] == "hippo")
         #expect(variables["SERVER_PORT"] == "81")
@@ -43,7 +44,9 @@ struct CGIRequestTests {
         #expect(variables["REMOTE_ADDR"] == "")
     }
 
-    @Test(arguments: [("a", "a", "80"), ("a:1", "a", "1"), ("[::1]:80", "[::1]", "80"), ("[::1]", "[::1]", "80"), ("a:", "a", "80")])
+    @Test(arguments: [
+        ("a", "a", "80"), ("a:1", "a", "1"), ("[::1]:80", "[::1]", "80"), ("[::1]", "[::1]", "80"), ("a:", "a", "80"),
+    ])
     func hostAndPort(text: String, name: String, port: String) {
         #expect(HostField(text).name == name)
         #expect(HostField(text).port == port)
@@ -114,7 +117,8 @@ struct CGIResponseTests {
 
     @Test(arguments: [
         ("x-only: 1\n\n", 500), ("\n", 500), ("no field\n\n", 500), ("content-type: a/b\nbad name: x\n\n", 502),
-        (": x\n\n", 502), ("content-type: a\u{1}b\n\n", 502), ("content-type: a\u{0}b\n\n", 502), ("status: 99\n\n", 502),
+        (": x\n\n", 502), ("content-type: a\u{1}b\n\n", 502), ("content-type: a\u{0}b\n\n", 502),
+        ("status: 99\n\n", 502),
         ("status: 100\n\n", 502), ("status: abc\n\n", 502), ("status:\n\n", 502), ("status: 600\n\n", 502),
         ("content-type: a/b\ncontent-length: x\n\n", 502), ("content-type: a/b\ncontent-length: -1\n\n", 502),
         ("content-type: a/b\ncontent-length: 1\ncontent-length: 2\n\n", 502),
@@ -143,7 +147,9 @@ struct CGIResponseTests {
         return (head, String(decoding: bytes[consumed...], as: UTF8.self))
     }
 
-    private func withBytes<Result>(_ bytes: [UInt8], _ body: (UnsafeRawBufferPointer) throws -> Result) rethrows -> Result {
+    private func withBytes<Result>(_ bytes: [UInt8], _ body: (UnsafeRawBufferPointer) throws -> Result) rethrows
+        -> Result
+    {
         try bytes.withUnsafeBytes(body)
     }
 }

@@ -134,7 +134,8 @@ final class ServedApplication: Sendable {
         _ module: String, route: String = "/...", configure: (inout WAGIConfiguration) -> Void = { _ in }
     ) throws {
         try self.init(
-            ["module.wat": module], "[[module]]\nroute = \"\(route)\"\nmodule = \"DIR/module.wat\"", configure: configure)
+            ["module.wat": module], "[[module]]\nroute = \"\(route)\"\nmodule = \"DIR/module.wat\"",
+            configure: configure)
     }
 
     init(

@@ -52,7 +52,9 @@ struct ModulesFileTests {
     }
 
     @Test func variablesLoseTheirQuotes() throws {
-        for (text, value) in [("A=b", "b"), ("A=\"b c\"", "b c"), ("A='b'", "b"), ("A=", ""), ("A=b=c", "b=c"), ("A='", "'")] {
+        for (text, value) in [
+            ("A=b", "b"), ("A=\"b c\"", "b c"), ("A='b'", "b"), ("A=", ""), ("A=b=c", "b=c"), ("A='", "'"),
+        ] {
             let variable = try EnvironmentVariables.parse(text)
             #expect(variable.name == "A")
             #expect(variable.value == value)

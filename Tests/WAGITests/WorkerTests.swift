@@ -22,7 +22,9 @@ struct WorkerTests {
         let answer = try Client().send(ClientRequest(.get, HTTPURL("http://\(worker.address)/hello?x")))
         #expect(try answer.readAll(limit: 100) == Array("hello".utf8))
         var messages: [WorkerMessage] = []
-        while messages.count < 2, let message = try worker.channel.receive(WorkerMessage.self) { messages.append(message) }
+        while messages.count < 2, let message = try worker.channel.receive(WorkerMessage.self) {
+            messages.append(message)
+        }
         #expect(messages.contains(.log(route: "/...", text: "[1] noted")))
         let request = messages.compactMap { if case .request(let request) = $0 { request } else { nil } }.first
         #expect(request?.method == "GET")

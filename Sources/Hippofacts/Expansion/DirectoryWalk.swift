@@ -190,7 +190,9 @@ struct DirectoryWalk {
 
     private func absolute(_ path: String) -> String { path.isEmpty ? root : "\(root)/\(path)" }
 
-    private func join(_ directory: String, _ name: String) -> String { directory.isEmpty ? name : "\(directory)/\(name)" }
+    private func join(_ directory: String, _ name: String) -> String {
+        directory.isEmpty ? name : "\(directory)/\(name)"
+    }
 }
 
 /// Whether `path` is `directory` or below it; both without symbolic links.

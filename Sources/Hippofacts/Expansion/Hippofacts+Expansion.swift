@@ -56,7 +56,8 @@ private struct Expander {
         do {
             resolved = try facts.version.resolved { try options.knownVersions(facts.name) }
         } catch {
-            throw facts.error("the versions of \(facts.name) cannot be looked up: \(error)", at: facts.positions.version)
+            throw facts.error(
+                "the versions of \(facts.name) cannot be looked up: \(error)", at: facts.positions.version)
         }
         guard let resolved else {
             throw facts.error("there is no version after the last of \(facts.version)", at: facts.positions.version)

@@ -202,7 +202,9 @@ public struct GlobPattern: Hashable, Sendable, CustomStringConvertible {
             if low == "]" && !ranges.isEmpty { return .set(ranges, isNegated: isNegated) }
             if scalars.first == "-", let high = scalars.dropFirst().first, high != "]" {
                 scalars.removeFirst(2)
-                guard low <= high else { throw Invalid(pattern: pattern, reason: "the range '\(low)-\(high)' is empty") }
+                guard low <= high else {
+                    throw Invalid(pattern: pattern, reason: "the range '\(low)-\(high)' is empty")
+                }
                 ranges.append(low.value...high.value)
             } else {
                 ranges.append(low.value...low.value)

@@ -29,7 +29,8 @@ extension Hippofacts {
         default:
             let names = found.map { String($0.path.split(separator: "/").last ?? "") }.joined(separator: ", ")
             throw HippofactsError(
-                file: path, message: "there is more than one HIPPOFACTS file in this directory (\(names)): "
+                file: path,
+                message: "there is more than one HIPPOFACTS file in this directory (\(names)): "
                     + "pass the path of the one that is meant")
         }
     }
@@ -79,7 +80,8 @@ extension Hippofacts {
         annotations = [:]
         entries = [
             Entry(
-                role: .handler(route: "/..."), module: .local(path: fileName), entrypoint: nil, files: [], position: nil,
+                role: .handler(route: "/..."), module: .local(path: fileName), entrypoint: nil, files: [],
+                position: nil,
                 modulePosition: nil, handlerPosition: nil, routePosition: nil)
         ]
         positions = Positions()
@@ -97,7 +99,8 @@ extension Hippofacts {
         name = try bindle.requiredString("name")
         guard BindleID.isName(name) else {
             throw bindle.error(
-                "'\(name)' is not a bindle's name: letters, digits, '_', '-', '.' and '/' are allowed", atValueOf: "name")
+                "'\(name)' is not a bindle's name: letters, digits, '_', '-', '.' and '/' are allowed",
+                atValueOf: "name")
         }
         let version = try bindle.requiredString("version")
         guard let pattern = VersionPattern(version) else {
@@ -148,7 +151,8 @@ extension Hippofacts {
         case (_?, _?):
             throw section.error("a handler has either 'name' or 'external', not both", atKey: "external")
         case (nil, nil):
-            throw section.error("a handler needs 'name', its module, or 'external', another bindle's", at: section.position)
+            throw section.error(
+                "a handler needs 'name', its module, or 'external', another bindle's", at: section.position)
         }
         let entrypoint = try section.string("entrypoint")
         if external != nil, entrypoint != nil {

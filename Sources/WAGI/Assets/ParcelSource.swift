@@ -55,7 +55,9 @@ public struct StandaloneBindleDirectory: ParcelSource {
         }
         let digest = hash.finalize()
         guard size == label.size, digest.hex == label.sha256 else {
-            throw LoadError("the file has \(size) bytes with the SHA-256 digest \(digest), which its invoice does not say", file: file)
+            throw LoadError(
+                "the file has \(size) bytes with the SHA-256 digest \(digest), which its invoice does not say",
+                file: file)
         }
     }
 }

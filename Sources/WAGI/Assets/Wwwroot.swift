@@ -18,8 +18,9 @@ struct Wwwroot: Sendable {
         try Self.makeDirectory(path)
         for label in labels {
             guard let asset = AssetPath(label.name) else {
-                throw LoadError("the bindle \(id) has an asset that would leave the wwwroot: "
-                    + label.name.debugDescription)
+                throw LoadError(
+                    "the bindle \(id) has an asset that would leave the wwwroot: "
+                        + label.name.debugDescription)
             }
             if let other = placed.updateValue(label, forKey: asset.description) {
                 guard other.sha256 != label.sha256 else { continue }

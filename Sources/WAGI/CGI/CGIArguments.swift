@@ -9,9 +9,11 @@ enum CGIArguments {
     static func arguments(for request: Request, template: String?) -> [String] {
         let pieces = request.query?.split(separator: "&", omittingEmptySubsequences: false).map(String.init) ?? []
         guard let template else { return [request.path] + pieces }
-        return replace("${ARGS}", in: replace("${SCRIPT_NAME}", in: template, with: request.path),
-            with: pieces.joined(separator: " "))
-            .split(whereSeparator: \.isWhitespace).map(String.init)
+        return replace(
+            "${ARGS}", in: replace("${SCRIPT_NAME}", in: template, with: request.path),
+            with: pieces.joined(separator: " ")
+        )
+        .split(whereSeparator: \.isWhitespace).map(String.init)
     }
 
     private static func replace(_ placeholder: String, in text: String, with replacement: String) -> String {

@@ -48,7 +48,7 @@ struct CGIEnvironment {
             let name = Self.variableName(ofField: field.name)
             if name == "HTTP_AUTHORIZATION" || name == "HTTP_CONNECTION" { continue }
             if !added.insert(name).inserted, let place = places[name] {
-                // A repeated field means the list of its values (RFC 9110, 5.3); cookies are separated in their own way.
+                // A repeated field means the list of its values (RFC 9110, 5.3); cookies have a separator of their own.
                 variables[place].1 += (name == "HTTP_COOKIE" ? "; " : ", ") + field.value
             } else {
                 set(name, field.value)

@@ -92,7 +92,8 @@ struct CGIResponseParser {
                 hasContentType = true
             case "content-length":
                 guard let length = Int64(value), length >= 0, head.headers["Content-Length"] ?? value == value else {
-                    throw Malformed("the module wrote an invalid Content-Length: \(value.debugDescription)", status: 502)
+                    throw Malformed(
+                        "the module wrote an invalid Content-Length: \(value.debugDescription)", status: 502)
                 }
                 head.headers.set(name, value)
                 continue
@@ -105,7 +106,8 @@ struct CGIResponseParser {
         }
         guard status != nil || location != nil || hasContentType else {
             throw Malformed(
-                "the module's response has none of the headers content-type, location and status: one of them is needed")
+                "the module's response has none of the headers content-type, location and status: one of them is needed"
+            )
         }
         head.status = status ?? (location == nil ? .ok : .found)
         if let location, location.hasPrefix("/"), !location.hasPrefix("//"), fields.count == 1 {

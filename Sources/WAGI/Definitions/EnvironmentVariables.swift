@@ -25,14 +25,18 @@ public enum EnvironmentVariables {
         for (number, line) in text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).enumerated() {
             let content = line.trimmed
             if content.isEmpty || content.hasPrefix("#") { continue }
-            guard let variable = variable(content) else { throw Malformed(text: String(content), lineNumber: number + 1) }
+            guard let variable = variable(content) else {
+                throw Malformed(text: String(content), lineNumber: number + 1)
+            }
             variables.append(variable)
         }
         return variables
     }
 
     private static func variable(_ text: Substring) -> (name: String, value: String)? {
-        guard let equals = text.firstIndex(of: "="), equals != text.startIndex, !text.utf8.contains(0) else { return nil }
+        guard let equals = text.firstIndex(of: "="), equals != text.startIndex, !text.utf8.contains(0) else {
+            return nil
+        }
         var value = text[text.index(after: equals)...]
         if value.count >= 2, let quote = value.first, quote == "\"" || quote == "'", value.last == quote {
             value = value.dropFirst().dropLast()

@@ -63,7 +63,8 @@ public enum ModulesFile {
         guard let scheme = text.firstRange(of: "://").map({ text[..<$0.lowerBound] }) else {
             if text.hasPrefix("bindle:") {
                 throw section.error(
-                    "modules from bindles cannot stand in modules.toml: serve the bindle with --bindle", atValueOf: "module")
+                    "modules from bindles cannot stand in modules.toml: serve the bindle with --bindle",
+                    atValueOf: "module")
             }
             return text
         }
@@ -72,12 +73,14 @@ public enum ModulesFile {
             let rest = text.dropFirst("file://".count)
             let path = rest.hasPrefix("localhost/") ? rest.dropFirst("localhost".count) : rest
             guard path.hasPrefix("/"), let decoded = PercentEncoding.decode(path) else {
-                throw section.error("'\(text)' is not the URL of a file, like file:///srv/module.wasm", atValueOf: "module")
+                throw section.error(
+                    "'\(text)' is not the URL of a file, like file:///srv/module.wasm", atValueOf: "module")
             }
             return decoded
         case "oci":
             throw section.error(
-                "modules from OCI registries are not supported: fetch the module, and name its file", atValueOf: "module")
+                "modules from OCI registries are not supported: fetch the module, and name its file",
+                atValueOf: "module")
         default:
             throw section.error(
                 "'\(scheme)' URLs are not supported: a module is a path or a file:// URL", atValueOf: "module")

@@ -22,7 +22,8 @@ extension LinkedModule {
     /// - Throws: `GuestFailure`; the error of a host function unchanged.
     func run(_ function: String, in store: Store) throws {
         guard isFunctionToRun(function) else {
-            throw GuestFailure.notAFunction(name: function, exports: module.exports.filter { $0.kind == .function }.map(\.name))
+            throw GuestFailure.notAFunction(
+                name: function, exports: module.exports.filter { $0.kind == .function }.map(\.name))
         }
         do {
             let instance = try instantiate(in: store)
@@ -67,7 +68,4 @@ enum GuestFailure: Error, CustomStringConvertible {
             "the module was stopped because its response exceeds \(limit) bytes, its limit: --max-response sets another"
         }
     }
-
-    /// The first line, for those who need not see the module's insides.
-    var summary: String { String(description.split(separator: "\n").first ?? "") }
 }

@@ -69,8 +69,8 @@ public struct ModuleLoader {
         let wanted = module.imports.filter { $0.module == Self.experimentalHTTP }.map(\.name)
         guard wanted.isEmpty else {
             throw LoadError(
-                "the module imports \(wanted.joined(separator: ", ")) from \(Self.experimentalHTTP): outbound HTTP is not "
-                    + "supported yet, so build it without", file: reference.name)
+                "the module imports \(wanted.joined(separator: ", ")) from \(Self.experimentalHTTP): outbound HTTP "
+                    + "is not supported yet, so build it without", file: reference.name)
         }
         do {
             return try linker.link(module)

@@ -34,8 +34,9 @@ public struct Route: Hashable, Sendable, CustomStringConvertible {
 
     /// What follows the route's path in a request's path, as sent.
     public func pathInfo(of requestPath: String) -> Substring {
-        guard includesPathsBelow, let rest = requestPath.utf8.index(
-            requestPath.utf8.startIndex, offsetBy: path.utf8.count, limitedBy: requestPath.utf8.endIndex)
+        guard includesPathsBelow,
+            let rest = requestPath.utf8.index(
+                requestPath.utf8.startIndex, offsetBy: path.utf8.count, limitedBy: requestPath.utf8.endIndex)
         else { return "" }
         return requestPath[rest...]
     }

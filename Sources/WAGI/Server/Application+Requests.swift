@@ -61,7 +61,8 @@ extension Application {
         _ handler: Handler, _ request: Request, _ body: RequestBody, _ writer: ResponseWriter
     ) throws -> String? {
         // CGI promises the length, so a body that does not tell it is read first.
-        let bufferedBody = body.contentLength == nil
+        let bufferedBody =
+            body.contentLength == nil
             ? try body.readAll(limit: configuration.limits.undeclaredBodyBytes) : nil
         let exchange = CGIExchange(
             body: body, bufferedBody: bufferedBody, writer: writer,

@@ -163,7 +163,8 @@ private struct Loading {
             let errorOutput = GuestErrorOutput(log, requestID: nil)
             let context = WASIContext(
                 WASIConfiguration(
-                    standardOutput: .output { try output.append($0) }, standardError: .output { errorOutput.write($0) }))
+                    standardOutput: .output { try output.append($0) }, standardError: .output { errorOutput.write($0) })
+            )
             let store = Store(
                 limits: StoreLimits(memoryBytes: configuration.limits.memoryBytes), hostState: context)
             let ticket = deadlines.schedule(store, limit: configuration.limits.time)
