@@ -40,7 +40,10 @@ let package = Package(
         .target(name: "Hippofacts", dependencies: ["TOML", "HTTP", "Bindle", "WebAssemblyText"]),
         .target(
             name: "WAGI",
-            dependencies: ["TOML", "HTTP", "WebAssembly", "WebAssemblyText", "WebAssemblyRuntime", "WASI", "Bindle", "SandboxProtocol"]
+            dependencies: [
+                "TOML", "HTTP", "WebAssembly", "WebAssemblyText", "WebAssemblyRuntime", "WASI", "WASIExperimentalHTTP",
+                "Bindle", "SandboxProtocol",
+            ]
         ),
         .target(name: "SandboxProtocol"),
         .target(name: "Sandbox", dependencies: ["TOML", "HTTP", "Bindle", "Hippofacts", "SandboxProtocol"]),

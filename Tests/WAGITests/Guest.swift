@@ -9,9 +9,11 @@ import WebAssemblyText
 enum Guest {
     /// A module with `print` (a NUL-terminated text), `print-arguments`, `print-environment` and `copy-input`, and
     /// memory whose addresses from 65536 on are free for `body`'s data, at most 64 KiB of it.
-    static func text(_ body: String) -> String {
+    /// - Parameter imports: imports beyond those of WASI.
+    static func text(_ body: String, imports: String = "") -> String {
         """
         (module
+          \(imports)
           (import "wasi_snapshot_preview1" "fd_write" (func $fd_write (param i32 i32 i32 i32) (result i32)))
           (import "wasi_snapshot_preview1" "fd_read" (func $fd_read (param i32 i32 i32 i32) (result i32)))
           (import "wasi_snapshot_preview1" "args_sizes_get" (func $args_sizes_get (param i32 i32) (result i32)))

@@ -360,12 +360,44 @@ struct ServingTests {
         #expect(error.file?.hasSuffix("module.wat") == true)
     }
 
-    @Test func outboundHTTPFailsAtLoad() throws {
-        let module = """
-            (module (import "wasi_experimental_http" "req" (func (result i32))) (func (export "_start")))
+    @Test func aModuleFetchesFromAllowedHostsOnly() throws {
+        // Fetches the URL that is its first argument, and prints the body, or the digit of the error.
+        let module = Guest.text(
             """
-        let error = try #require(throws: LoadError.self) { _ = try ServedApplication(module) }
-        #expect(error.message.contains("outbound HTTP is not supported yet"))
+            \(Guest.data("status: 200\n\n", at: 65536))
+            \(Guest.data("GET", at: 66000))
+            (func (export "_start") (local $url i32) (local $code i32)
+              (call $print (i32.const 65536))
+              (drop (call $args_sizes_get (i32.const 16) (i32.const 20)))
+              (drop (call $args_get (i32.const 8192) (i32.const 16384)))
+              (local.set $url (i32.load (i32.const 8196)))
+              (local.set $code
+                (call $req (local.get $url) (call $length (local.get $url)) (i32.const 66000) (i32.const 3)
+                  (i32.const 0) (i32.const 0) (i32.const 0) (i32.const 0) (i32.const 28) (i32.const 32)))
+              (if (local.get $code)
+                (then
+                  (i32.store8 (i32.const 12) (i32.add (local.get $code) (i32.const 48)))
+                  (call $write (i32.const 1) (i32.const 12) (i32.const 1)))
+                (else
+                  (drop
+                    (call $body_read (i32.load (i32.const 32)) (i32.const 131072) (i32.const 65536) (i32.const 36)))
+                  (call $write (i32.const 1) (i32.const 131072) (i32.load (i32.const 36))))))
+            """,
+            imports: """
+                (import "wasi_experimental_http" "req"
+                  (func $req (param i32 i32 i32 i32 i32 i32 i32 i32 i32 i32) (result i32)))
+                (import "wasi_experimental_http" "body_read" (func $body_read (param i32 i32 i32 i32) (result i32)))
+                """)
+        let other = try ServedApplication(Guest.printing("status: 200\n\nfrom elsewhere"))
+        let route = "[[module]]\nroute = \"/...\"\nmodule = \"DIR/m.wat\"\n"
+        let target = "/?http://\(other.server.address)/"
+        let allowed = try ServedApplication(["m.wat": module], route + "allowed_hosts = [\"http://127.0.0.1\"]")
+        #expect(try allowed.get(target).body == "from elsewhere")
+        let refused = try ServedApplication(["m.wat": module], route + "allowed_hosts = [\"http://example.com\"]")
+        #expect(try refused.get(target).body == "7")
+        #expect(try ServedApplication(["m.wat": module], route).get(target).body == "7")
+        let all = try ServedApplication(["m.wat": module], route + "allowed_hosts = [\"insecure:allow-all\"]")
+        #expect(try all.get(target).body == "from elsewhere")
     }
 
     @Test func brokenModulesFailAtLoadWithTheirPlace() throws {

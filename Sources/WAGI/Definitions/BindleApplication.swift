@@ -46,6 +46,6 @@ struct BindleApplication {
         return HandlerDefinition(
             route: Route(feature["route"] ?? "/"), module: ModuleReference(path: path, name: label.name),
             entrypoint: feature["entrypoint"], argumentTemplate: feature["argv"], allowedHosts: allowedHosts,
-            hasAssets: hasAssets)
+            maximumRequestConcurrency: feature["http_max_concurrency"].flatMap { Int($0) }, hasAssets: hasAssets)
     }
 }

@@ -1,6 +1,7 @@
 import Foundation
 import HTTP
 import TOML
+import WASIExperimentalHTTP
 
 /// A `modules.toml`: a list of `[[module]]`.
 public enum ModulesFile {
@@ -47,7 +48,8 @@ public enum ModulesFile {
             handler.volumes.append(HandlerDefinition.Volume(guestPath: guestPath, hostPath: hostPath))
         }
         handler.allowedHosts = try section.strings("allowed_hosts") ?? []
-        for host in handler.allowedHosts where (try? HTTPURL(host)) == nil {
+        for host in handler.allowedHosts {
+            if host == OutboundHTTPPolicy.allowAll || (try? HTTPURL(host)) != nil { continue }
             throw section.error("'\(host)' is not a URL like https://example.com", atValueOf: "allowed_hosts")
         }
         handler.maximumRequestConcurrency = try section.integer("http_max_concurrency", in: 1...1_000_000)

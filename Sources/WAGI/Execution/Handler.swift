@@ -1,5 +1,6 @@
 import HTTP
 import WASI
+import WASIExperimentalHTTP
 import WebAssembly
 import WebAssemblyRuntime
 
@@ -12,11 +13,16 @@ struct Handler: Sendable {
     let function: String
     let argumentTemplate: String?
     let preopens: [Preopen]
+    /// Where the module may send requests; nil when it cannot send any.
+    let outboundHTTP: OutboundHTTPPolicy?
     /// Requests to sub-routes are logged with their module's.
     let log: RouteLog
 }
 
 extension LinkedModule {
+    /// Whether the module imports the functions for outbound HTTP.
+    var sendsRequests: Bool { module.imports.contains { $0.module == Linker.outboundHTTPModuleName } }
+
     /// Runs one function in an instance of its own, after `_initialize` if the module is a reactor.
     ///
     /// - Throws: `GuestFailure`; the error of a host function unchanged.

@@ -1,6 +1,7 @@
 import Foundation
 import TOML
 import WASI
+import WASIExperimentalHTTP
 import WebAssembly
 import WebAssemblyRuntime
 import WebAssemblyText
@@ -10,12 +11,10 @@ public struct ModuleLoader {
     private let linker: Linker
     private var loaded: [String: LinkedModule] = [:]
 
-    /// Host functions that WAGI knows of, and that are not there yet.
-    private static let experimentalHTTP = "wasi_experimental_http"
-
     public init() {
         var linker = Linker()
         linker.defineWASI()
+        linker.defineOutboundHTTP()
         self.linker = linker
     }
 
@@ -66,16 +65,11 @@ public struct ModuleLoader {
     }
 
     private func link(_ module: Module, _ reference: ModuleReference) throws(LoadError) -> LinkedModule {
-        let wanted = module.imports.filter { $0.module == Self.experimentalHTTP }.map(\.name)
-        guard wanted.isEmpty else {
-            throw LoadError(
-                "the module imports \(wanted.joined(separator: ", ")) from \(Self.experimentalHTTP): outbound HTTP "
-                    + "is not supported yet, so build it without", file: reference.name)
-        }
         do {
             return try linker.link(module)
         } catch {
-            throw LoadError("\(error)", file: reference.name)
+            let advice = WASIAdvice.lines(for: error).map { "\n  \($0)" }.joined()
+            throw LoadError("\(error)\(advice)", file: reference.name)
         }
     }
 }

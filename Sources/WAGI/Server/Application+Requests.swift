@@ -80,7 +80,9 @@ extension Application {
                 standardInput: .input { try exchange.read(into: $0) },
                 standardOutput: .output { try exchange.write($0) },
                 standardError: .output { errorOutput.write($0) }))
-        let store = Store(limits: StoreLimits(memoryBytes: configuration.limits.memoryBytes), hostState: context)
+        let store = Store(
+            limits: StoreLimits(memoryBytes: configuration.limits.memoryBytes),
+            hostState: GuestState.state(context, handler.outboundHTTP))
         let ticket = deadlines.schedule(store, limit: configuration.limits.time, waiting: exchange.waiting)
         let abandonment = Flag()
         writer.onDisconnect {

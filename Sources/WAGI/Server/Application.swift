@@ -3,6 +3,7 @@ import Foundation
 import HTTP
 import SandboxProtocol
 import WASI
+import WASIExperimentalHTTP
 import WebAssemblyRuntime
 
 /// Handlers that are loaded and ready to answer requests.
@@ -140,12 +141,14 @@ private struct Loading {
                     throw LoadError("\(error)", file: definition.module.name)
                 }
             }
+            let outboundHTTP = module.sendsRequests ? try policy(of: definition, log) : nil
             func handler(_ route: Route, _ function: String) -> Handler {
                 Handler(
                     route: route, module: module, moduleName: definition.module.name, function: function,
-                    argumentTemplate: definition.argumentTemplate, preopens: preopens, log: log)
+                    argumentTemplate: definition.argumentTemplate, preopens: preopens,
+                    outboundHTTP: outboundHTTP, log: log)
             }
-            for entry in try subroutes(of: module, definition.module, log).entries {
+            for entry in try subroutes(of: module, definition.module, log, outboundHTTP).entries {
                 handlers.append(handler(definition.route.appending(entry.path), entry.function))
             }
             handlers.append(handler(definition.route, definition.entrypoint ?? "_start"))
@@ -153,9 +156,20 @@ private struct Loading {
         endStage("modules")
     }
 
+    /// Where a handler may send requests.
+    private func policy(of definition: HandlerDefinition, _ log: RouteLog) throws(LoadError) -> OutboundHTTPPolicy {
+        do {
+            return try OutboundHTTPPolicy(
+                allowedHosts: definition.allowedHosts, maximumResponses: definition.maximumRequestConcurrency,
+                timeout: configuration.limits.time, problemObserver: { log.append($0, requestID: nil) })
+        } catch {
+            throw LoadError("allowed_hosts: \(error)", file: definition.module.name)
+        }
+    }
+
     /// Runs `_routes`, if the module has it.
     private func subroutes(
-        of module: LinkedModule, _ reference: ModuleReference, _ log: RouteLog
+        of module: LinkedModule, _ reference: ModuleReference, _ log: RouteLog, _ outboundHTTP: OutboundHTTPPolicy?
     ) throws(LoadError) -> SubrouteList {
         do {
             guard module.module.export(named: "_routes")?.kind == .function else { return try SubrouteList([]) }
@@ -166,7 +180,8 @@ private struct Loading {
                     standardOutput: .output { try output.append($0) }, standardError: .output { errorOutput.write($0) })
             )
             let store = Store(
-                limits: StoreLimits(memoryBytes: configuration.limits.memoryBytes), hostState: context)
+                limits: StoreLimits(memoryBytes: configuration.limits.memoryBytes),
+                hostState: GuestState.state(context, outboundHTTP))
             let ticket = deadlines.schedule(store, limit: configuration.limits.time)
             defer {
                 deadlines.cancel(ticket)
