@@ -76,19 +76,6 @@ public final class ControlChannel: Sendable {
         return message
     }
 
-    /// Ends this process, from now on, as soon as the other end is gone, whatever this process is doing then.
-    public func exitWhenPeerCloses() {
-        let fileDescriptor = fileDescriptor
-        let thread = Thread {
-            // The end of the other side is reported without being asked for.
-            var polled = pollfd(fd: fileDescriptor, events: 0, revents: 0)
-            while poll(&polled, 1, -1) <= 0 {}
-            _exit(0)
-        }
-        thread.name = "lifeline"
-        thread.start()
-    }
-
     private func receiveLine() throws(Failure) -> [UInt8]? {
         var buffer = received.withLock { contents in
             let taken = contents

@@ -7,6 +7,4 @@ struct ScriptReport: Sendable {
 
     var passed = 0
     var failures: [Failure] = []
-    /// Assertions that wait for a part of the engine, by that part.
-    var unsupported: [String: Int] = [:]
 }

@@ -34,7 +34,7 @@ struct ScriptRunner {
             let script = try Script(text)
             var runner = try ScriptRunner(dialect: dialect)
             for command in script.commands { runner.run(command) }
-            return runner.report(for: EngineGap.mentioned(in: text))
+            return runner.report
         } catch {
             let line = (error as? TextFormatError)?.line ?? 1
             let failure = ScriptReport.Failure(line: line, message: "the script cannot be run: \(error)")
@@ -46,15 +46,6 @@ struct ScriptRunner {
         self.dialect = dialect
         store = Store(limits: StoreLimits(memoryBytes: 8 << 30))
         linker = try SpectestModule.linker(in: store)
-    }
-
-    /// The report, with the failures of a script that shows gaps of the engine moved to these.
-    private func report(for gaps: [EngineGap]) -> ScriptReport {
-        guard let gap = gaps.first, !report.failures.isEmpty else { return report }
-        var report = report
-        report.unsupported[gap.rawValue] = report.failures.count
-        report.failures = []
-        return report
     }
 
     private mutating func fail(_ line: Int, _ message: String) {
