@@ -59,7 +59,7 @@ struct DirectoryWalk {
         let progress = patterns.indices.map { Progress(pattern: $0, states: patterns[$0].initialStates) }
         guard !progress.isEmpty else { return }
         try enter(Subdirectory(path: "", progress: progress))
-        matches.sort { $0.path.utf8.lexicographicallyPrecedes($1.path.utf8) }
+        matches.sort { $0.path < $1.path }
     }
 
     private mutating func enter(_ directory: Subdirectory) throws(Failure) {
