@@ -25,6 +25,13 @@ struct HandlerTable: @unchecked Sendable {
         return table
     }()
 
+    /// Instructions on 64-bit integers, the second being a constant that needs all its bits.
+    static let wideBinary: HandlerTable = {
+        var table = HandlerTable()
+        addI64WideBinary(to: &table)
+        return table
+    }()
+
     /// Instructions that compute a value of one other, which is the first operand of the form.
     static let unary: HandlerTable = {
         var table = HandlerTable()

@@ -44,6 +44,22 @@ private func binaryIS(_ state: State, _ operation: (UInt64, UInt64) -> UInt64) {
     return state.next(16, accumulator: result)
 }
 
+// The same with a constant of 64 bits at 16, making 24 bytes.
+
+@inline(__always)
+private func wideSI(_ state: State, _ operation: (UInt64, UInt64) -> UInt64) {
+    let result = operation(state.get64(10), state.operand64(16))
+    state.set64(8, result)
+    return state.next(24, accumulator: result)
+}
+
+@inline(__always)
+private func wideAI(_ state: State, _ operation: (UInt64, UInt64) -> UInt64) {
+    let result = operation(state.accumulator, state.operand64(16))
+    state.set64(8, result)
+    return state.next(24, accumulator: result)
+}
+
 /// Division; the operation says why it cannot be done.
 @inline(__always)
 private func divisionSS(_ state: State, _ operation: (UInt64, UInt64) -> UInt64, _ isSigned: Bool, _ canOverflow: Bool) {
@@ -261,4 +277,17 @@ func addI64Binary(to table: inout HandlerTable) {
     table[.i64RemU, .accumulatorSlot] = { divisionAS(State($0, $1, $2, $3, $4, $5, $6), I64.remU, false, false) }
     table[.i64RemU, .accumulatorImmediate] = { divisionAI(State($0, $1, $2, $3, $4, $5, $6), I64.remU, false, false) }
     table[.i64RemU, .immediateSlot] = { divisionIS(State($0, $1, $2, $3, $4, $5, $6), I64.remU, false, false) }
+}
+
+func addI64WideBinary(to table: inout HandlerTable) {
+    table[.i64Add, .slotImmediate] = { wideSI(State($0, $1, $2, $3, $4, $5, $6), I64.add) }
+    table[.i64Add, .accumulatorImmediate] = { wideAI(State($0, $1, $2, $3, $4, $5, $6), I64.add) }
+    table[.i64Mul, .slotImmediate] = { wideSI(State($0, $1, $2, $3, $4, $5, $6), I64.mul) }
+    table[.i64Mul, .accumulatorImmediate] = { wideAI(State($0, $1, $2, $3, $4, $5, $6), I64.mul) }
+    table[.i64And, .slotImmediate] = { wideSI(State($0, $1, $2, $3, $4, $5, $6), I64.and) }
+    table[.i64And, .accumulatorImmediate] = { wideAI(State($0, $1, $2, $3, $4, $5, $6), I64.and) }
+    table[.i64Or, .slotImmediate] = { wideSI(State($0, $1, $2, $3, $4, $5, $6), I64.or) }
+    table[.i64Or, .accumulatorImmediate] = { wideAI(State($0, $1, $2, $3, $4, $5, $6), I64.or) }
+    table[.i64Xor, .slotImmediate] = { wideSI(State($0, $1, $2, $3, $4, $5, $6), I64.xor) }
+    table[.i64Xor, .accumulatorImmediate] = { wideAI(State($0, $1, $2, $3, $4, $5, $6), I64.xor) }
 }

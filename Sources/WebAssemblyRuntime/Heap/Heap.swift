@@ -104,10 +104,16 @@ final class Heap {
 
     private func takeLarge(_ size: Int) -> UnsafeMutableRawPointer? {
         let count = (size + Heap.blockByteCount - 1) / Heap.blockByteCount
+        let fresh = blocks.count
         guard let first = takeBlocks(count) else { return nil }
         blocks[first] = .large(count: count)
-        for block in first + 1..<first + count { blocks[block] = .continuation }
-        return base + first * Heap.blockByteCount
+        let start = base + first * Heap.blockByteCount
+        // Blocks that were never used read as zeros already.
+        let usedCount = min(fresh - first, count)
+        if usedCount > 0 {
+            start.initializeMemory(as: UInt64.self, repeating: 0, count: usedCount * Heap.blockByteCount / 8)
+        }
+        return start
     }
 
     /// The first of some free blocks in a row.
@@ -190,8 +196,6 @@ final class Heap {
                     head.pointee.isMarked = false
                     bytesInUse += count * Heap.blockByteCount
                 } else {
-                    // Fresh large objects rely on reading zeros.
-                    AddressSpace.reset(start, count * Heap.blockByteCount)
                     for block in index..<index + count { blocks[block] = .free }
                 }
             }
@@ -213,7 +217,6 @@ final class Heap {
             }
         }
         guard isUsed else {
-            AddressSpace.reset(start, Heap.blockByteCount)
             blocks[index] = .free
             return
         }

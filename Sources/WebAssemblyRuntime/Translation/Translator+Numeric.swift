@@ -79,6 +79,13 @@ extension Translator {
                 remember(start, home, (opcode, first, second), before)
                 return
             }
+            if case .slot(let slot) = first, case .immediate(let bits) = second, signature.operand == .i64,
+                let handler = HandlerTable.wideBinary[
+                    opcode, slot == copied ? .accumulatorImmediate : .slotImmediate]
+            {
+                emitWideResult(handler, home, .accumulator, UInt16(slot), 0, bits)
+                return
+            }
             // A constant that no form takes goes into the home of its operand.
             if case .immediate(let bits) = second {
                 // If the operands were exchanged, the other one may be in the second home.
