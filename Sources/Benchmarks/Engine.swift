@@ -27,12 +27,12 @@ enum Engine: String, CaseIterable {
             result = try .run(programs.wasmkit, ["run", module.path] + arguments)
             isHosted = false
         case .cranelift, .winch:
-            let script = Programs.peersDirectory.appendingPathComponent("wasmtime.py").path
+            let script = Programs.peersDirectory.appendingPathComponent("run-wasmtime.py").path
             let strategy = self == .winch ? "winch" : "cranelift"
             result = try .run(programs.python, [script, strategy, module.path] + arguments)
             isHosted = true
         case .node:
-            let script = Programs.peersDirectory.appendingPathComponent("node.mjs").path
+            let script = Programs.peersDirectory.appendingPathComponent("run-node.mjs").path
             result = try .run(programs.node, ["--no-warnings", script, module.path] + arguments)
             isHosted = true
         }

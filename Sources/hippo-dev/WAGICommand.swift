@@ -78,7 +78,7 @@ private struct WAGIOptions {
     static let noStatic = Option(
         flag: "no-static", summary: "Answer paths that no module takes with 404, and not with the bindle's files.")
     static let timeout = Option(
-        name: "timeout", valueName: "SECONDS", summary: "How long a module may run for one request.", defaultValue: "30"
+        name: "timeout", valueName: "TIME", summary: "How long a module may run for one request.", defaultValue: "30s"
     )
     static let maximumMemory = Option(
         name: "max-memory", valueName: "SIZE", summary: "The memory that a module may have for one request.",
@@ -115,10 +115,9 @@ private struct WAGIOptions {
         configuration.cacheDirectory = arguments[Self.moduleCache]
         configuration.allowsTransientWrite = arguments.isSet(Self.allowTransientWrite)
         configuration.servesStaticFiles = !arguments.isSet(Self.noStatic)
-        let seconds = try arguments.value(of: Self.timeout, expecting: "a number of seconds, such as 2.5") { text in
-            Double(text).flatMap { $0 > 0 && $0 <= 1e9 ? $0 : nil }
+        if let time = try arguments.value(of: Self.timeout, expecting: "a time like 30s", Duration.init(parsing:)) {
+            configuration.limits.time = time
         }
-        if let seconds { configuration.limits.time = .milliseconds(Int64(seconds * 1000)) }
         if let bytes = try arguments.value(of: Self.maximumMemory, expecting: "a size such as 64M", Self.byteCount) {
             configuration.limits.memoryBytes = bytes
         }
