@@ -23,7 +23,9 @@ public struct LinkError: Error, CustomStringConvertible {
     }
 
     public var description: String {
-        var text = problems.count == 1 ? "an import cannot be resolved:" : "\(problems.count) imports cannot be resolved:"
+        var text =
+            problems.count == 1
+            ? "an import cannot be resolved:" : "\(problems.count) imports cannot be resolved:"
         for problem in problems {
             let wanted = problem.wanted
             text += "\n  \(wanted.module).\(wanted.name): "

@@ -5,8 +5,8 @@ import WebAssembly
 /// Where instances live: their memories, tables and globals, the register stack, the garbage-collected heap, and the
 /// limits of all these.
 ///
-/// A store is used by one thread at a time; only ``interrupt()`` may be called by others. What belongs to it (instances,
-/// functions, memories…) keeps it alive. It gives up its memory as a whole: make one store per request.
+/// A store is used by one thread at a time; only ``interrupt()`` may be called by others. What belongs to it
+/// (instances, functions, memories…) keeps it alive. It gives up its memory as a whole: make one store per request.
 public final class Store: @unchecked Sendable {
     public let limits: StoreLimits
 

@@ -32,7 +32,7 @@ final class ModuleCode: @unchecked Sendable {
         var shapesByType: [CanonicalType: FrameShape] = [:]
         shapes = module.functions.map { type in
             if let shape = shapesByType[type] { return shape }
-            let shape = type.functionType.map { FrameShape($0) } ?? FrameShape(FunctionType(parameters: [], results: []))
+            let shape = FrameShape(type.functionType ?? FunctionType(parameters: [], results: []))
             shapesByType[type] = shape
             return shape
         }
@@ -101,7 +101,7 @@ final class ModuleCode: @unchecked Sendable {
             var translator = Translator(functionIndex, of: self, hasTryBlocks: false)
             var translation = translator.translate()
             if translation == nil, translator.missesExceptionSlots {
-                // The frame needs room for each legacy `try` block, which few functions have: only now they are counted.
+                // The frame needs room for each legacy `try` block. Few functions have any: only now they are counted.
                 translator = Translator(functionIndex, of: self, hasTryBlocks: true)
                 translation = translator.translate()
             }

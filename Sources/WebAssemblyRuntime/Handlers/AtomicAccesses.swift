@@ -117,10 +117,16 @@ func addAtomicAccesses(to table: inout HandlerTable) {
     table[.i32AtomicRmwXchg, .slotSlot] = { modify(State($0, $1, $2, $3, $4, $5, $6), UInt32.self) { _, new in new } }
     table[.i64AtomicRmwXchg, .slotSlot] = { modify(State($0, $1, $2, $3, $4, $5, $6), UInt64.self) { _, new in new } }
     table[.i32AtomicRmw8XchgU, .slotSlot] = { modify(State($0, $1, $2, $3, $4, $5, $6), UInt8.self) { _, new in new } }
-    table[.i32AtomicRmw16XchgU, .slotSlot] = { modify(State($0, $1, $2, $3, $4, $5, $6), UInt16.self) { _, new in new } }
+    table[.i32AtomicRmw16XchgU, .slotSlot] = {
+        modify(State($0, $1, $2, $3, $4, $5, $6), UInt16.self) { _, new in new }
+    }
     table[.i64AtomicRmw8XchgU, .slotSlot] = { modify(State($0, $1, $2, $3, $4, $5, $6), UInt8.self) { _, new in new } }
-    table[.i64AtomicRmw16XchgU, .slotSlot] = { modify(State($0, $1, $2, $3, $4, $5, $6), UInt16.self) { _, new in new } }
-    table[.i64AtomicRmw32XchgU, .slotSlot] = { modify(State($0, $1, $2, $3, $4, $5, $6), UInt32.self) { _, new in new } }
+    table[.i64AtomicRmw16XchgU, .slotSlot] = {
+        modify(State($0, $1, $2, $3, $4, $5, $6), UInt16.self) { _, new in new }
+    }
+    table[.i64AtomicRmw32XchgU, .slotSlot] = {
+        modify(State($0, $1, $2, $3, $4, $5, $6), UInt32.self) { _, new in new }
+    }
     table[.i32AtomicRmwCmpxchg, .slotSlot] = { exchange(State($0, $1, $2, $3, $4, $5, $6), UInt32.self) }
     table[.i64AtomicRmwCmpxchg, .slotSlot] = { exchange(State($0, $1, $2, $3, $4, $5, $6), UInt64.self) }
     table[.i32AtomicRmw8CmpxchgU, .slotSlot] = { exchange(State($0, $1, $2, $3, $4, $5, $6), UInt8.self) }

@@ -145,7 +145,9 @@ private func addTruncations(to table: inout HandlerTable) {
     }
     table[.i32TruncSatF64S, .slotSlot] = {
         let state = State($0, $1, $2, $3, $4, $5, $6)
-        return saturate(state, state.getDouble(10), -2_147_483_649, 2_147_483_648, 0x8000_0000, 0x7FFF_FFFF, Convert.i32S)
+        return saturate(
+            state, state.getDouble(10), -2_147_483_649, 2_147_483_648, 0x8000_0000, 0x7FFF_FFFF,
+            Convert.i32S)
     }
     table[.i32TruncF64S, .accumulatorSlot] = {
         let state = State($0, $1, $2, $3, $4, $5, $6)
@@ -177,7 +179,10 @@ private func addTruncations(to table: inout HandlerTable) {
     }
     table[.i64TruncSatF64S, .slotSlot] = {
         let state = State($0, $1, $2, $3, $4, $5, $6)
-        return saturate(state, state.getDouble(10), -9_223_372_036_854_777_856, 9_223_372_036_854_775_808, 0x8000_0000_0000_0000, 0x7FFF_FFFF_FFFF_FFFF, Convert.i64S)
+        return saturate(
+            state, state.getDouble(10), -9_223_372_036_854_777_856, 9_223_372_036_854_775_808,
+            0x8000_0000_0000_0000, 0x7FFF_FFFF_FFFF_FFFF,
+            Convert.i64S)
     }
     table[.i64TruncF64S, .accumulatorSlot] = {
         let state = State($0, $1, $2, $3, $4, $5, $6)
@@ -185,7 +190,10 @@ private func addTruncations(to table: inout HandlerTable) {
     }
     table[.i64TruncSatF64S, .accumulatorSlot] = {
         let state = State($0, $1, $2, $3, $4, $5, $6)
-        return saturate(state, state.float, -9_223_372_036_854_777_856, 9_223_372_036_854_775_808, 0x8000_0000_0000_0000, 0x7FFF_FFFF_FFFF_FFFF, Convert.i64S)
+        return saturate(
+            state, state.float, -9_223_372_036_854_777_856, 9_223_372_036_854_775_808,
+            0x8000_0000_0000_0000, 0x7FFF_FFFF_FFFF_FFFF,
+            Convert.i64S)
     }
     table[.i64TruncF64U, .slotSlot] = {
         let state = State($0, $1, $2, $3, $4, $5, $6)
@@ -209,7 +217,9 @@ private func addTruncations(to table: inout HandlerTable) {
     }
     table[.i32TruncSatF32S, .slotSlot] = {
         let state = State($0, $1, $2, $3, $4, $5, $6)
-        return saturate(state, state.getFloat(10), -2_147_483_904, 2_147_483_648, 0x8000_0000, 0x7FFF_FFFF, Convert.i32S)
+        return saturate(
+            state, state.getFloat(10), -2_147_483_904, 2_147_483_648, 0x8000_0000, 0x7FFF_FFFF,
+            Convert.i32S)
     }
     table[.i32TruncF32U, .slotSlot] = {
         let state = State($0, $1, $2, $3, $4, $5, $6)
@@ -225,7 +235,10 @@ private func addTruncations(to table: inout HandlerTable) {
     }
     table[.i64TruncSatF32S, .slotSlot] = {
         let state = State($0, $1, $2, $3, $4, $5, $6)
-        return saturate(state, state.getFloat(10), -9_223_373_136_366_403_584, 9_223_372_036_854_775_808, 0x8000_0000_0000_0000, 0x7FFF_FFFF_FFFF_FFFF, Convert.i64S)
+        return saturate(
+            state, state.getFloat(10), -9_223_373_136_366_403_584, 9_223_372_036_854_775_808,
+            0x8000_0000_0000_0000, 0x7FFF_FFFF_FFFF_FFFF,
+            Convert.i64S)
     }
     table[.i64TruncF32U, .slotSlot] = {
         let state = State($0, $1, $2, $3, $4, $5, $6)

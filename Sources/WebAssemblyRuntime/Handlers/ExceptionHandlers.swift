@@ -52,8 +52,8 @@ private func makeException(
     return UInt64(UInt(bitPattern: object))
 }
 
-/// Finds what catches an exception and notes it in the machine's exit fields; false if nothing does, execution then being
-/// ended.
+/// Finds what catches an exception and notes it in the machine's exit fields; false if nothing does, execution then
+/// being ended.
 @inline(never)
 func raise(
     _ exception: UInt64, _ code: UnsafeRawPointer, _ frame: UnsafeMutableRawPointer,

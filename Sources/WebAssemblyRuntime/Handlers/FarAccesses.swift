@@ -1,7 +1,7 @@
 import WebAssembly
 
-// Access to memories other than the first, and with 64-bit addresses: 24 bytes, the slot of the result or value at 8, of
-// the address at 10, the memory's index at 12, an offset of 64 bits at 16.
+// Access to memories other than the first, and with 64-bit addresses: 24 bytes, the slot of the result or value at 8,
+// of the address at 10, the memory's index at 12, an offset of 64 bits at 16.
 
 extension State {
     /// The place of an access of the given number of bytes, or nil if that is out of bounds.

@@ -46,7 +46,9 @@ private func binaryIS(_ state: State, _ operation: (UInt32, UInt32) -> UInt32) {
 
 /// Division; the operation says why it cannot be done.
 @inline(__always)
-private func divisionSS(_ state: State, _ operation: (UInt32, UInt32) -> UInt32, _ isSigned: Bool, _ canOverflow: Bool) {
+private func divisionSS(
+    _ state: State, _ operation: (UInt32, UInt32) -> UInt32, _ isSigned: Bool, _ canOverflow: Bool
+) {
     let dividend = state.get32(10)
     let divisor = state.get32(12)
     if divisor == 0 { return state.trap(.integerDivideByZero) }
@@ -63,7 +65,9 @@ private func divisionSS(_ state: State, _ operation: (UInt32, UInt32) -> UInt32,
 }
 
 @inline(__always)
-private func divisionSA(_ state: State, _ operation: (UInt32, UInt32) -> UInt32, _ isSigned: Bool, _ canOverflow: Bool) {
+private func divisionSA(
+    _ state: State, _ operation: (UInt32, UInt32) -> UInt32, _ isSigned: Bool, _ canOverflow: Bool
+) {
     let dividend = state.get32(10)
     let divisor = state.accumulator32
     if divisor == 0 { return state.trap(.integerDivideByZero) }
@@ -80,7 +84,9 @@ private func divisionSA(_ state: State, _ operation: (UInt32, UInt32) -> UInt32,
 }
 
 @inline(__always)
-private func divisionSI(_ state: State, _ operation: (UInt32, UInt32) -> UInt32, _ isSigned: Bool, _ canOverflow: Bool) {
+private func divisionSI(
+    _ state: State, _ operation: (UInt32, UInt32) -> UInt32, _ isSigned: Bool, _ canOverflow: Bool
+) {
     let dividend = state.get32(10)
     let divisor = state.operand32(12)
     if divisor == 0 { return state.trap(.integerDivideByZero) }
@@ -97,7 +103,9 @@ private func divisionSI(_ state: State, _ operation: (UInt32, UInt32) -> UInt32,
 }
 
 @inline(__always)
-private func divisionAS(_ state: State, _ operation: (UInt32, UInt32) -> UInt32, _ isSigned: Bool, _ canOverflow: Bool) {
+private func divisionAS(
+    _ state: State, _ operation: (UInt32, UInt32) -> UInt32, _ isSigned: Bool, _ canOverflow: Bool
+) {
     let dividend = state.accumulator32
     let divisor = state.get32(12)
     if divisor == 0 { return state.trap(.integerDivideByZero) }
@@ -114,7 +122,9 @@ private func divisionAS(_ state: State, _ operation: (UInt32, UInt32) -> UInt32,
 }
 
 @inline(__always)
-private func divisionAI(_ state: State, _ operation: (UInt32, UInt32) -> UInt32, _ isSigned: Bool, _ canOverflow: Bool) {
+private func divisionAI(
+    _ state: State, _ operation: (UInt32, UInt32) -> UInt32, _ isSigned: Bool, _ canOverflow: Bool
+) {
     let dividend = state.accumulator32
     let divisor = state.operand32(12)
     if divisor == 0 { return state.trap(.integerDivideByZero) }
@@ -131,7 +141,9 @@ private func divisionAI(_ state: State, _ operation: (UInt32, UInt32) -> UInt32,
 }
 
 @inline(__always)
-private func divisionIS(_ state: State, _ operation: (UInt32, UInt32) -> UInt32, _ isSigned: Bool, _ canOverflow: Bool) {
+private func divisionIS(
+    _ state: State, _ operation: (UInt32, UInt32) -> UInt32, _ isSigned: Bool, _ canOverflow: Bool
+) {
     let dividend = state.operand32(12)
     let divisor = state.get32(10)
     if divisor == 0 { return state.trap(.integerDivideByZero) }
@@ -165,7 +177,9 @@ private enum I32 {
     @inline(__always)
     static func shrU(_ a: UInt32, _ b: UInt32) -> UInt32 { a &>> b }
     @inline(__always)
-    static func shrS(_ a: UInt32, _ b: UInt32) -> UInt32 { UInt32(bitPattern: Int32(bitPattern: a) &>> Int32(bitPattern: b)) }
+    static func shrS(_ a: UInt32, _ b: UInt32) -> UInt32 {
+        UInt32(bitPattern: Int32(bitPattern: a) &>> Int32(bitPattern: b))
+    }
     @inline(__always)
     static func rotl(_ a: UInt32, _ b: UInt32) -> UInt32 { (a &<< b) | (a &>> (0 &- b)) }
     @inline(__always)
@@ -175,9 +189,13 @@ private enum I32 {
     @inline(__always)
     static func remU(_ a: UInt32, _ b: UInt32) -> UInt32 { a % b }
     @inline(__always)
-    static func divS(_ a: UInt32, _ b: UInt32) -> UInt32 { UInt32(bitPattern: Int32(bitPattern: a) / Int32(bitPattern: b)) }
+    static func divS(_ a: UInt32, _ b: UInt32) -> UInt32 {
+        UInt32(bitPattern: Int32(bitPattern: a) / Int32(bitPattern: b))
+    }
     @inline(__always)
-    static func remS(_ a: UInt32, _ b: UInt32) -> UInt32 { UInt32(bitPattern: Int32(bitPattern: a) % Int32(bitPattern: b)) }
+    static func remS(_ a: UInt32, _ b: UInt32) -> UInt32 {
+        UInt32(bitPattern: Int32(bitPattern: a) % Int32(bitPattern: b))
+    }
 }
 
 func addI32Binary(to table: inout HandlerTable) {

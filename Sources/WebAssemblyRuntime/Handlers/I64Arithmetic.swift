@@ -62,7 +62,9 @@ private func wideAI(_ state: State, _ operation: (UInt64, UInt64) -> UInt64) {
 
 /// Division; the operation says why it cannot be done.
 @inline(__always)
-private func divisionSS(_ state: State, _ operation: (UInt64, UInt64) -> UInt64, _ isSigned: Bool, _ canOverflow: Bool) {
+private func divisionSS(
+    _ state: State, _ operation: (UInt64, UInt64) -> UInt64, _ isSigned: Bool, _ canOverflow: Bool
+) {
     let dividend = state.get64(10)
     let divisor = state.get64(12)
     if divisor == 0 { return state.trap(.integerDivideByZero) }
@@ -79,7 +81,9 @@ private func divisionSS(_ state: State, _ operation: (UInt64, UInt64) -> UInt64,
 }
 
 @inline(__always)
-private func divisionSA(_ state: State, _ operation: (UInt64, UInt64) -> UInt64, _ isSigned: Bool, _ canOverflow: Bool) {
+private func divisionSA(
+    _ state: State, _ operation: (UInt64, UInt64) -> UInt64, _ isSigned: Bool, _ canOverflow: Bool
+) {
     let dividend = state.get64(10)
     let divisor = state.accumulator
     if divisor == 0 { return state.trap(.integerDivideByZero) }
@@ -96,7 +100,9 @@ private func divisionSA(_ state: State, _ operation: (UInt64, UInt64) -> UInt64,
 }
 
 @inline(__always)
-private func divisionSI(_ state: State, _ operation: (UInt64, UInt64) -> UInt64, _ isSigned: Bool, _ canOverflow: Bool) {
+private func divisionSI(
+    _ state: State, _ operation: (UInt64, UInt64) -> UInt64, _ isSigned: Bool, _ canOverflow: Bool
+) {
     let dividend = state.get64(10)
     let divisor = UInt64(bitPattern: Int64(state.signed32(12)))
     if divisor == 0 { return state.trap(.integerDivideByZero) }
@@ -113,7 +119,9 @@ private func divisionSI(_ state: State, _ operation: (UInt64, UInt64) -> UInt64,
 }
 
 @inline(__always)
-private func divisionAS(_ state: State, _ operation: (UInt64, UInt64) -> UInt64, _ isSigned: Bool, _ canOverflow: Bool) {
+private func divisionAS(
+    _ state: State, _ operation: (UInt64, UInt64) -> UInt64, _ isSigned: Bool, _ canOverflow: Bool
+) {
     let dividend = state.accumulator
     let divisor = state.get64(12)
     if divisor == 0 { return state.trap(.integerDivideByZero) }
@@ -130,7 +138,9 @@ private func divisionAS(_ state: State, _ operation: (UInt64, UInt64) -> UInt64,
 }
 
 @inline(__always)
-private func divisionAI(_ state: State, _ operation: (UInt64, UInt64) -> UInt64, _ isSigned: Bool, _ canOverflow: Bool) {
+private func divisionAI(
+    _ state: State, _ operation: (UInt64, UInt64) -> UInt64, _ isSigned: Bool, _ canOverflow: Bool
+) {
     let dividend = state.accumulator
     let divisor = UInt64(bitPattern: Int64(state.signed32(12)))
     if divisor == 0 { return state.trap(.integerDivideByZero) }
@@ -147,7 +157,9 @@ private func divisionAI(_ state: State, _ operation: (UInt64, UInt64) -> UInt64,
 }
 
 @inline(__always)
-private func divisionIS(_ state: State, _ operation: (UInt64, UInt64) -> UInt64, _ isSigned: Bool, _ canOverflow: Bool) {
+private func divisionIS(
+    _ state: State, _ operation: (UInt64, UInt64) -> UInt64, _ isSigned: Bool, _ canOverflow: Bool
+) {
     let dividend = UInt64(bitPattern: Int64(state.signed32(12)))
     let divisor = state.get64(10)
     if divisor == 0 { return state.trap(.integerDivideByZero) }
@@ -181,7 +193,9 @@ private enum I64 {
     @inline(__always)
     static func shrU(_ a: UInt64, _ b: UInt64) -> UInt64 { a &>> b }
     @inline(__always)
-    static func shrS(_ a: UInt64, _ b: UInt64) -> UInt64 { UInt64(bitPattern: Int64(bitPattern: a) &>> Int64(bitPattern: b)) }
+    static func shrS(_ a: UInt64, _ b: UInt64) -> UInt64 {
+        UInt64(bitPattern: Int64(bitPattern: a) &>> Int64(bitPattern: b))
+    }
     @inline(__always)
     static func rotl(_ a: UInt64, _ b: UInt64) -> UInt64 { (a &<< b) | (a &>> (0 &- b)) }
     @inline(__always)
@@ -191,9 +205,13 @@ private enum I64 {
     @inline(__always)
     static func remU(_ a: UInt64, _ b: UInt64) -> UInt64 { a % b }
     @inline(__always)
-    static func divS(_ a: UInt64, _ b: UInt64) -> UInt64 { UInt64(bitPattern: Int64(bitPattern: a) / Int64(bitPattern: b)) }
+    static func divS(_ a: UInt64, _ b: UInt64) -> UInt64 {
+        UInt64(bitPattern: Int64(bitPattern: a) / Int64(bitPattern: b))
+    }
     @inline(__always)
-    static func remS(_ a: UInt64, _ b: UInt64) -> UInt64 { UInt64(bitPattern: Int64(bitPattern: a) % Int64(bitPattern: b)) }
+    static func remS(_ a: UInt64, _ b: UInt64) -> UInt64 {
+        UInt64(bitPattern: Int64(bitPattern: a) % Int64(bitPattern: b))
+    }
 }
 
 func addI64Binary(to table: inout HandlerTable) {

@@ -1,7 +1,8 @@
 import WebAssembly
 
 // Loads from memory 0 with 32-bit addresses: destination at 8. The address is a slot at 10 (or the accumulator) and the
-// offset of 32 bits at 12; or the address is the immediate at 12; or it is the wrapped sum of two slots at 10 and 12 and an offset of 16 bits at 14.
+// offset of 32 bits at 12; or the address is the immediate at 12; or it is the wrapped sum of two
+// slots at 10 and 12 and an offset of 16 bits at 14; or of the slot at 10 and the immediate at 12.
 //
 // No sum of an address and an offset overflows 64 bits, so one comparison decides.
 

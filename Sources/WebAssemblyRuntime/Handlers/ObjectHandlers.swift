@@ -229,7 +229,9 @@ private func conforms(_ code: UnsafeRawPointer, _ reference: UInt64) -> Bool {
 // What the instruction at `code` says.
 
 @inline(__always)
-private func slot(_ code: UnsafeRawPointer, _ frame: UnsafeMutableRawPointer, _ offset: Int) -> UnsafeMutableRawPointer {
+private func slot(
+    _ code: UnsafeRawPointer, _ frame: UnsafeMutableRawPointer, _ offset: Int
+) -> UnsafeMutableRawPointer {
     frame + Int(code.load(fromByteOffset: offset, as: UInt16.self)) * 8
 }
 

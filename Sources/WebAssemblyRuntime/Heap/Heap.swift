@@ -9,10 +9,10 @@ struct HeapObject {
     static let headerByteCount = 16
 }
 
-/// A garbage-collected heap: objects never move, and are found by marking from roots and swept by going over all blocks.
+/// A garbage-collected heap: objects never move, are marked from roots, and swept by going over all blocks.
 ///
-/// Marking is conservative: a word that could be the address of an object is taken for one. Addresses are checked against
-/// the blocks before anything there is read, so that no other word does harm.
+/// Marking is conservative: a word that could be the address of an object is taken for one. Addresses are checked
+/// against the blocks before anything there is read, so that no other word does harm.
 final class Heap {
     private static let blockByteCount = 64 << 10
 

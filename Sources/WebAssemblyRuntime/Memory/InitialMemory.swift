@@ -10,8 +10,8 @@ struct InitialMemory {
     /// Below this many bytes copying is cheaper than mapping.
     private static let smallestImage = 16 << 10
 
-    /// Segments are in the images only if nothing could tell the difference: if they all fit, at constant places, and no
-    /// failing initialisation could be seen from outside.
+    /// Segments are in the images only if nothing could tell the difference: if they all fit, at constant places, and
+    /// no failing initialisation could be seen from outside.
     init(_ module: Module) {
         let definedCount = module.memories.count - module.importedMemoryCount
         var pieces = [[(place: Int, bytes: UnsafeRawBufferPointer)]](repeating: [], count: definedCount)
@@ -40,7 +40,9 @@ struct InitialMemory {
         var images: [MemoryImage?] = []
         for pieces in pieces {
             let filled = pieces.filter { $0.bytes.count > 0 }
-            guard let start = filled.map(\.place).min(), let end = filled.map({ $0.place + $0.bytes.count }).max() else {
+            guard let start = filled.map(\.place).min(),
+                let end = filled.map({ $0.place + $0.bytes.count }).max()
+            else {
                 images.append(nil)
                 continue
             }

@@ -5,7 +5,9 @@ import WebAssembly
 extension Translator {
     mutating func translateAtomic(_ opcode: Opcode) {
         let (memory, offset) = reader.memoryArgument()
-        guard let handler = HandlerTable.atomic[opcode, .slotSlot] else { preconditionFailure("no handler for \(opcode)") }
+        guard let handler = HandlerTable.atomic[opcode, .slotSlot] else {
+            preconditionFailure("no handler for \(opcode)")
+        }
         let signature = NumericSignature.table[Int(opcode.rawValue)]
         let isStore = Opcode.i32AtomicStore.rawValue...Opcode.i64AtomicStore32.rawValue ~= opcode.rawValue
         var values: [UInt16] = []

@@ -26,7 +26,9 @@ extension Translator {
     }
 
     /// An instruction of 16 bytes whose result's slot stands at 8; it can be redirected or withdrawn.
-    mutating func emitResult(_ handler: Handler, _ target: Int, _ effect: Effect, _ b: UInt16, _ c: UInt16, _ d: UInt16) {
+    mutating func emitResult(
+        _ handler: Handler, _ target: Int, _ effect: Effect, _ b: UInt16, _ c: UInt16, _ d: UInt16
+    ) {
         let before = (accumulatorSlot, floatSlot)
         let start = buffer.count
         emit(handler, UInt16(target), b, c, d)

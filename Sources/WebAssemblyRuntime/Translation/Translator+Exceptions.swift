@@ -54,8 +54,8 @@ extension Translator {
         controls[controls.count - 1].bodyStart = buffer.count
     }
 
-    /// Emits the code that passes caught exceptions on to their labels. The control is the topmost; its body is complete
-    /// and its results, if control can get here, in place.
+    /// Emits the code that passes caught exceptions on to their labels. The control is the topmost; its body is
+    /// complete and its results, if control can get here, in place.
     mutating func endTryTable() {
         let index = controls.count - 1
         let control = controls[index]
