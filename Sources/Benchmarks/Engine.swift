@@ -4,10 +4,8 @@ import Foundation
 enum Engine: String, CaseIterable {
     case hippoDev = "hippo-dev"
     case wasmkit
-    /// wasmtime's optimising compiler, through its Python package.
-    case cranelift = "wasmtime"
-    /// wasmtime's baseline compiler, through its Python package.
-    case winch = "wasmtime-baseline"
+    /// Through its Python package, which offers its optimising compiler only.
+    case wasmtime
     case node
 
     struct Unavailable: Error, CustomStringConvertible {
@@ -26,10 +24,9 @@ enum Engine: String, CaseIterable {
         case .wasmkit:
             result = try .run(programs.wasmkit, ["run", module.path] + arguments)
             isHosted = false
-        case .cranelift, .winch:
+        case .wasmtime:
             let script = Programs.peersDirectory.appendingPathComponent("run-wasmtime.py").path
-            let strategy = self == .winch ? "winch" : "cranelift"
-            result = try .run(programs.python, [script, strategy, module.path] + arguments)
+            result = try .run(programs.python, [script, module.path] + arguments)
             isHosted = true
         case .node:
             let script = Programs.peersDirectory.appendingPathComponent("run-node.mjs").path

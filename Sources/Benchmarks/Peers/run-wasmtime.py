@@ -1,4 +1,4 @@
-"""Compiles and runs a WASI module with wasmtime: STRATEGY MODULE [ARGUMENT]...
+"""Compiles and runs a WASI module with wasmtime: MODULE [ARGUMENT]...
 
 The last line on standard error has the milliseconds that compiling and running took.
 """
@@ -8,10 +8,8 @@ import time
 
 import wasmtime
 
-strategy, path, *arguments = sys.argv[1:]
-config = wasmtime.Config()
-config.strategy = strategy
-engine = wasmtime.Engine(config)
+path, *arguments = sys.argv[1:]
+engine = wasmtime.Engine()
 with open(path, "rb") as file:
     binary = file.read()
 
