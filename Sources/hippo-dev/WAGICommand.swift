@@ -138,6 +138,9 @@ private struct WAGIOptions {
         }
         guard let address else { throw UsageError("'--listen' needs an address") }
         if arguments[Self.cache] != nil { note("--cache has no effect: modules are not compiled ahead") }
+        if arguments.isSet(Self.bindleInsecure) {
+            note("--bindle-insecure has no effect: there are no certificates without https, which is not supported")
+        }
         // Before any other thread starts.
         let ended = DispatchSemaphore(value: 0)
         SignalListener.start { _ in ended.signal() }
