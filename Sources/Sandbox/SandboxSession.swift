@@ -36,7 +36,7 @@ public enum SandboxSession {
         // It starts while the store is opened and the project is read.
         try supervisor.prepare()
 
-        let store = try BindleStore(path: storage.path)
+        let store = try BindleStore(path: storage.path, isTemporary: storage.isTemporary)
         let bindleServer = try EmbeddedBindleServer(
             store: store, socket: bindleSocket, version: configuration.version)
         defer { bindleServer.stop() }

@@ -17,6 +17,8 @@ enum SQLiteValue: ExpressibleByIntegerLiteral, ExpressibleByStringLiteral {
 /// One connection to an SQLite file, for one thread at a time. Statements are prepared once and kept.
 final class SQLiteConnection {
     let path: String
+    /// Whether the file is to be gone with the process, so that nothing need survive it.
+    let isTemporary: Bool
     private let handle: OpaquePointer
     /// Prepared statements that are not in use, by their text.
     private var idleStatements: [String: SQLiteStatement] = [:]
@@ -27,7 +29,7 @@ final class SQLiteConnection {
         case readOnly, readWrite
     }
 
-    init(path: String, access: Access) throws(StoreError) {
+    init(path: String, access: Access, isTemporary: Bool = false) throws(StoreError) {
         let flags =
             switch access {
             case .readOnly: SQLITE_OPEN_READONLY
@@ -41,6 +43,7 @@ final class SQLiteConnection {
             throw StoreError(sqliteCode: code, message: message, sql: nil, path: path)
         }
         self.path = path
+        self.isTemporary = isTemporary
         self.handle = handle
         sqlite3_busy_timeout(handle, Self.lockTimeoutMilliseconds)
     }
@@ -85,6 +88,15 @@ final class SQLiteConnection {
         return rows
     }
 
+    /// Calls `body` for each row.
+    func forEachRow(
+        _ sql: String, _ values: SQLiteValue..., body: (SQLiteStatement) throws(StoreError) -> Void
+    ) throws(StoreError) {
+        try withStatement(sql, values) { (statement) throws(StoreError) in
+            while try statement.step() { try body(statement) }
+        }
+    }
+
     /// What `read` makes of the first row, if there is one.
     func firstRow<Row>(
         _ sql: String, _ values: SQLiteValue..., read: (SQLiteStatement) throws(StoreError) -> Row
@@ -124,6 +136,15 @@ final class SQLiteConnection {
     }
 
     // MARK: - Transactions
+
+    /// Has what `body` commits stay in the operating system's cache: it survives the end of the process, and comes to the
+    /// disk with the next change that is synced.
+    func withoutSync<Result>(_ body: () throws(StoreError) -> Result) throws(StoreError) -> Result {
+        guard !isTemporary else { return try body() }
+        try execute("PRAGMA synchronous = NORMAL")
+        defer { try? execute("PRAGMA synchronous = FULL") }
+        return try body()
+    }
 
     /// Runs `body` in a transaction that has the right to write from its beginning, and undoes it all if `body` fails.
     func transaction<Result>(_ body: () throws(StoreError) -> Result) throws(StoreError) -> Result {
@@ -212,7 +233,11 @@ final class SQLiteStatement {
         return String(decoding: UnsafeBufferPointer(start: text, count: count), as: UTF8.self)
     }
 
+    func real(_ column: Int32) -> Double { sqlite3_column_double(handle, column) }
+
     func blob(_ column: Int32) -> [UInt8] { Array(bytes(column)) }
+
+    func append(blob column: Int32, to bytes: inout [UInt8]) { bytes.append(contentsOf: self.bytes(column)) }
 
     /// A digest, stored as its bytes.
     func digest(_ column: Int32) throws(StoreError) -> SHA256Digest {

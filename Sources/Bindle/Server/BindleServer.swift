@@ -128,13 +128,13 @@ public struct BindleServer: Sendable {
     private func sendInvoice(
         _ id: BindleID, _ request: Request, _ encoding: DocumentEncoding, _ writer: ResponseWriter
     ) throws(Failure) {
-        let isYankedWanted = try Parameters(request).boolean("yanked") ?? false
+        let parameters = Parameters(request)
+        let isYankedWanted = try parameters.boolean("yanked") ?? false
+        let revision = try parameters.count(("revision", "revision"), limit: .max)
         let text = try Failure.translating { () throws(StoreError) in
-            switch encoding {
             // This is how it is stored.
-            case .toml: try store.invoiceText(id, includingYanked: isYankedWanted)
-            case .json: try store.invoice(id, includingYanked: isYankedWanted).encoded(as: .json)
-            }
+            let toml = try store.invoiceText(id, revision: revision, includingYanked: isYankedWanted)
+            return encoding == .toml ? toml : try store.parse(toml, of: id).encoded(as: encoding)
         }
         try send(.ok, text, as: encoding, to: writer)
     }
@@ -227,9 +227,11 @@ public struct BindleServer: Sendable {
     private func sendParcel(
         _ digest: String, of id: BindleID, _ request: Request, _ writer: ResponseWriter
     ) throws(Failure) {
-        let isYankedWanted = try Parameters(request).boolean("yanked") ?? false
+        let parameters = Parameters(request)
+        let isYankedWanted = try parameters.boolean("yanked") ?? false
+        let revision = try parameters.count(("revision", "revision"), limit: .max)
         let parcel = try Failure.translating { () throws(StoreError) in
-            try store.parcel(digest, of: id, includingYanked: isYankedWanted)
+            try store.parcel(digest, of: id, revision: revision, includingYanked: isYankedWanted)
         }
         do {
             // The media type comes from an invoice, and may be any text: one that is no header's value is left out.

@@ -25,7 +25,7 @@ struct Failure: Error, CustomStringConvertible {
 
     private static func status(of error: StoreError) -> Status {
         switch error {
-        case .noSuchBindle, .parcelNotUploaded: .notFound
+        case .noSuchBindle, .noSuchRevision, .parcelNotUploaded: .notFound
         case .bindleExists, .parcelExists: .conflict
         case .yanked: .forbidden
         case .newBindleIsYanked: .unprocessableContent

@@ -48,17 +48,14 @@ public struct BindleMatches: Hashable, Sendable {
 extension BindleStore {
     /// Finds bindles, in the order of their names and, for one name, of their versions.
     public func find(_ query: BindleQuery) throws(StoreError) -> BindleMatches {
-        try pool.read { (connection) throws(StoreError) in
-            // One snapshot, so that the page and the total belong together.
-            try connection.beginSnapshot()
-            defer { connection.rollBack() }
+        // One snapshot, so that the page and the total belong together.
+        try snapshot { (connection) throws(StoreError) in
             let matches = try BindleTable.summaries(on: connection).filter(query.matches).sorted { $0.id < $1.id }
             let page = matches.dropFirst(query.offset).prefix(query.limit)
             var invoices: [Invoice] = []
             for match in page {
-                let row = BindleTable.Row(id: match.id, number: match.number, isYanked: match.isYanked)
-                let text = try BindleTable.invoiceText(row, on: connection)
-                invoices.append(try BindleTable.parse(text, of: match.id, on: connection))
+                let text = try InvoiceTable.text(ofBindle: match.number, on: connection)
+                invoices.append(try InvoiceTable.parse(text, of: match.id, path: connection.path))
             }
             let seen = min(query.offset, matches.count) + page.count
             return BindleMatches(total: matches.count, invoices: invoices, hasMore: seen < matches.count)

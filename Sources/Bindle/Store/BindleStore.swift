@@ -1,4 +1,5 @@
 import Cryptography
+import Synchronization
 
 /// Bindles and their parcels in one SQLite file.
 ///
@@ -19,10 +20,14 @@ public final class BindleStore: Sendable {
         case development
     }
 
+    /// The invoice that the sandbox saved last. It is used by whoever has the writing connection.
+    let lastSaved = Mutex<RememberedInvoice?>(nil)
+
     /// Opens the store at `path`, and makes the file if there is none.
-    public init(path: String) throws(StoreError) {
+    /// - Parameter isTemporary: Whether the file is removed with the process, and need not survive the machine.
+    public init(path: String, isTemporary: Bool = false) throws(StoreError) {
         self.path = path
-        pool = try ConnectionPool(path: path)
+        pool = try ConnectionPool(path: path, isTemporary: isTemporary)
         try removeIncompleteParcels()
     }
 
@@ -54,8 +59,8 @@ public final class BindleStore: Sendable {
         try check(invoice)
         return try pool.write { (connection) throws(StoreError) in
             try connection.transaction { () throws(StoreError) in
-                let (effect, row) = try BindleTable.put(invoice, mode: mode, on: connection)
-                return Creation(effect: effect, missing: try BindleTable.missing(of: invoice, in: row, on: connection))
+                let put = try InvoiceReplacement.put(invoice, mode: mode, on: connection)
+                return Creation(effect: put.effect, missing: try put.missing(on: connection))
             }
         }
     }
@@ -74,11 +79,11 @@ public final class BindleStore: Sendable {
         try check(invoice)
         return try pool.write { (connection) throws(StoreError) in
             try connection.transaction { () throws(StoreError) in
-                let (effect, row) = try BindleTable.put(invoice, mode: mode, on: connection)
-                for label in try BindleTable.missing(of: invoice, in: row, on: connection) {
+                let put = try InvoiceReplacement.put(invoice, mode: mode, on: connection)
+                for label in try put.missing(on: connection) {
                     try ParcelTable.insert(label, from: source(label), on: connection)
                 }
-                return effect
+                return put.effect
             }
         }
     }
@@ -91,29 +96,60 @@ public final class BindleStore: Sendable {
     /// The invoice of a bindle.
     /// - Throws: `StoreError.yanked` for one that is, unless `includingYanked`.
     public func invoice(_ id: BindleID, includingYanked: Bool = false) throws(StoreError) -> Invoice {
-        let text = try invoiceText(id, includingYanked: includingYanked)
-        return try pool.read { (connection) throws(StoreError) in try BindleTable.parse(text, of: id, on: connection) }
+        try parse(invoiceText(id, includingYanked: includingYanked), of: id)
+    }
+
+    /// Reads what `invoiceText` has returned.
+    func parse(_ text: [UInt8], of id: BindleID) throws(StoreError) -> Invoice {
+        try InvoiceTable.parse(text, of: id, path: path)
     }
 
     /// The invoice of a bindle as TOML.
-    func invoiceText(_ id: BindleID, includingYanked: Bool) throws(StoreError) -> [UInt8] {
-        try pool.read { (connection) throws(StoreError) in
-            guard let row = try BindleTable.find(id, on: connection) else { throw .noSuchBindle(id) }
-            guard includingYanked || !row.isYanked else { throw .yanked(id) }
-            return try BindleTable.invoiceText(row, on: connection)
+    /// - Parameter revision: The revision that is meant, whatever came after it.
+    func invoiceText(
+        _ id: BindleID, revision: Int? = nil, includingYanked: Bool = false
+    ) throws(StoreError) -> [UInt8] {
+        try snapshot { (connection) throws(StoreError) in
+            let (bindle, state, isYanked) = try Self.find(id, revision: revision, on: connection)
+            guard includingYanked || !isYanked else { throw .yanked(id) }
+            return try InvoiceTable.text(ofBindle: bindle, at: state, on: connection)
         }
     }
 
     /// The labels of the parcels that a bindle names and the store does not have, each digest once.
     public func missingParcels(of id: BindleID) throws(StoreError) -> [Label] {
-        try pool.read { (connection) throws(StoreError) in
+        try snapshot { (connection) throws(StoreError) in
             guard let row = try BindleTable.find(id, on: connection) else { throw .noSuchBindle(id) }
             // Mostly there are none; then the invoice need not be read.
-            guard try !BindleTable.missingDigests(of: row, on: connection).isEmpty else { return [] }
-            let text = try BindleTable.invoiceText(row, on: connection)
-            let invoice = try BindleTable.parse(text, of: id, on: connection)
-            return try BindleTable.missing(of: invoice, in: row, on: connection)
+            guard try !InvoiceTable.missingDigests(ofBindle: row.number, on: connection).isEmpty else { return [] }
+            let text = try InvoiceTable.text(ofBindle: row.number, on: connection)
+            let invoice = try InvoiceTable.parse(text, of: id, path: connection.path)
+            return try InvoiceTable.missing(of: invoice, in: row, on: connection)
         }
+    }
+
+    /// Lends a reading connection that sees the file as it is now, whatever others write meanwhile.
+    func snapshot<Result>(
+        _ body: (SQLiteConnection) throws(StoreError) -> Result
+    ) throws(StoreError) -> Result {
+        try pool.read { (connection) throws(StoreError) in
+            try connection.beginSnapshot()
+            defer { connection.rollBack() }
+            return try body(connection)
+        }
+    }
+
+    /// Where a bindle's content is: its current state, or that of a revision.
+    private static func find(
+        _ id: BindleID, revision: Int?, on connection: SQLiteConnection
+    ) throws(StoreError) -> (bindle: Int64, state: Int64?, isYanked: Bool) {
+        guard let revision else {
+            guard let row = try BindleTable.find(id, on: connection) else { throw .noSuchBindle(id) }
+            return (row.number, nil, row.isYanked)
+        }
+        let row = try RevisionTable.find(revision, on: connection)
+        guard row.revision.id == id else { throw .noSuchRevision(revision) }
+        return (row.bindle, row.state, false)
     }
 
     /// Removes a bindle, and the parcels that only it named.
@@ -131,10 +167,15 @@ public final class BindleStore: Sendable {
         try pool.write { (connection) throws(StoreError) in
             try connection.transaction { () throws(StoreError) in
                 guard let row = try BindleTable.find(id, on: connection) else { throw .noSuchBindle(id) }
-                let text = try BindleTable.invoiceText(row, on: connection)
-                var invoice = try BindleTable.parse(text, of: id, on: connection)
-                invoice.isYanked = true
-                try BindleTable.update(row, to: invoice, text: invoice.encoded(as: .toml), on: connection)
+                guard let frame = try InvoiceTable.frame(ofBindle: row.number, on: connection) else { return }
+                var head = try InvoiceTable.parse(frame.head, of: id, path: connection.path)
+                head.isYanked = true
+                let state = row.state + 1
+                let lastKept = try RevisionTable.lastState(ofBindle: row.number, on: connection)
+                try InvoiceTable.endFrame(bindle: row.number, state: state, lastKept: lastKept, on: connection)
+                try InvoiceTable.insertFrame(
+                    head: head.encoded(as: .toml), tail: frame.tail, bindle: row.number, state: state, on: connection)
+                _ = try BindleTable.update(row, to: head, state: state, on: connection)
             }
         }
     }
@@ -145,7 +186,7 @@ public final class BindleStore: Sendable {
     /// - Throws: `StoreError.parcelExists` if it is there; `.notInInvoice`; `.noSuchBindle`.
     public func upload(_ digest: String, to id: BindleID) throws(StoreError) -> ParcelUpload {
         try pool.read { (connection) throws(StoreError) in
-            let (key, reference) = try Self.reference(to: digest, of: id, on: connection) { (_) in }
+            let (key, reference) = try Self.reference(to: digest, of: id, includingYanked: true, on: connection)
             guard try ParcelTable.find(key, on: connection) == nil else {
                 throw .parcelExists(id, digest: digest)
             }
@@ -154,17 +195,16 @@ public final class BindleStore: Sendable {
     }
 
     /// Opens a parcel of a bindle for reading.
+    /// - Parameter revision: The revision that is meant, whatever came after it.
     public func parcel(
-        _ digest: String, of id: BindleID, includingYanked: Bool = false
+        _ digest: String, of id: BindleID, revision: Int? = nil, includingYanked: Bool = false
     ) throws(StoreError) -> ParcelReader {
         let held = try pool.takeReader()
         do throws(StoreError) {
             // One snapshot from the look-up to the last byte: the bindle may be replaced while a slow client reads.
             try held.connection.beginSnapshot()
-            let (key, reference) = try Self.reference(to: digest, of: id, on: held.connection) {
-                (row) throws(StoreError) in
-                guard includingYanked || !row.isYanked else { throw .yanked(id) }
-            }
+            let (key, reference) = try Self.reference(
+                to: digest, of: id, revision: revision, includingYanked: includingYanked, on: held.connection)
             guard let parcel = try ParcelTable.find(key, on: held.connection) else {
                 throw .parcelNotUploaded(id, digest: digest)
             }
@@ -178,13 +218,13 @@ public final class BindleStore: Sendable {
 
     /// What a bindle says of a parcel that it names.
     private static func reference(
-        to digest: String, of id: BindleID, on connection: SQLiteConnection,
-        check: (BindleTable.Row) throws(StoreError) -> Void
-    ) throws(StoreError) -> (key: SHA256Digest, reference: BindleTable.Reference) {
-        guard let row = try BindleTable.find(id, on: connection) else { throw .noSuchBindle(id) }
-        try check(row)
+        to digest: String, of id: BindleID, revision: Int? = nil, includingYanked: Bool,
+        on connection: SQLiteConnection
+    ) throws(StoreError) -> (key: SHA256Digest, reference: InvoiceTable.Reference) {
+        let (bindle, state, isYanked) = try find(id, revision: revision, on: connection)
+        guard includingYanked || !isYanked else { throw .yanked(id) }
         guard let key = SHA256Digest(hex: digest),
-            let reference = try BindleTable.reference(to: key, of: row, on: connection)
+            let reference = try InvoiceTable.reference(to: key, ofBindle: bindle, at: state, on: connection)
         else { throw .notInInvoice(id, digest: digest) }
         return (key, reference)
     }

@@ -18,11 +18,12 @@ final class ConnectionPool: Sendable {
     }
 
     /// Opens the file, made if need be, and brings its tables up to date.
+    /// - Parameter isTemporary: Whether the file need not survive the process.
     /// - Throws: `StoreError.inUse` when another process has it open.
-    init(path: String) throws(StoreError) {
+    init(path: String, isTemporary: Bool) throws(StoreError) {
         self.path = path
         lock = try StoreLock(storePath: path)
-        let connection = try SQLiteConnection(path: path, access: .readWrite)
+        let connection = try SQLiteConnection(path: path, access: .readWrite, isTemporary: isTemporary)
         // `page_size`: parcels are long rows, which large pages hold in fewer steps.
         // `synchronous = FULL`: in write-ahead logging, less would lose acknowledged changes when the machine fails.
         // `secure_delete`: some systems build SQLite to overwrite what it deletes, which makes removing a large parcel
@@ -32,7 +33,7 @@ final class ConnectionPool: Sendable {
             """
             PRAGMA page_size = 16384;
             PRAGMA journal_mode = WAL;
-            PRAGMA synchronous = FULL;
+            PRAGMA synchronous = \(isTemporary ? "OFF" : "FULL");
             PRAGMA foreign_keys = ON;
             PRAGMA secure_delete = OFF;
             PRAGMA wal_autocheckpoint = 4096;

@@ -45,7 +45,7 @@ enum ParcelTable {
         try connection.run(
             """
             DELETE FROM parcel
-            WHERE sha256 = ?1 AND complete AND NOT EXISTS (SELECT 1 FROM reference WHERE sha256 = ?1)
+            WHERE sha256 = ?1 AND complete AND NOT EXISTS (SELECT 1 FROM entry WHERE sha256 = ?1)
             """, .digest(digest))
     }
 

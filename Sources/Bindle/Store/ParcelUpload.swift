@@ -68,7 +68,7 @@ public final class ParcelUpload {
             try connection.transaction { () throws(StoreError) in
                 // The bindle may have been removed or replaced while the bytes were on their way.
                 guard let row = try BindleTable.find(id, on: connection) else { throw .noSuchBindle(id) }
-                guard try BindleTable.reference(to: digest, of: row, on: connection) != nil else {
+                guard try InvoiceTable.reference(to: digest, ofBindle: row.number, on: connection) != nil else {
                     throw .notInInvoice(id, digest: digest.hex)
                 }
                 guard try ParcelTable.find(digest, on: connection) == nil else { return false }
@@ -100,14 +100,14 @@ public final class ParcelUpload {
     private func flush() throws(StoreError) {
         let (pending, position, existing, digest, size) = (pending, nextPosition, parcel, digest, size)
         parcel = try pool.write { (connection) throws(StoreError) in
-            try connection.execute("PRAGMA synchronous = NORMAL")
-            defer { try? connection.execute("PRAGMA synchronous = FULL") }
-            return try connection.transaction { () throws(StoreError) in
-                let parcel = if let existing { existing } else {
-                    try ParcelTable.begin(digest, size: size, on: connection)
+            try connection.withoutSync { () throws(StoreError) in
+                try connection.transaction { () throws(StoreError) in
+                    let parcel = if let existing { existing } else {
+                        try ParcelTable.begin(digest, size: size, on: connection)
+                    }
+                    try Self.append(pending, position: position, to: parcel, on: connection)
+                    return parcel
                 }
-                try Self.append(pending, position: position, to: parcel, on: connection)
-                return parcel
             }
         }
         nextPosition += 1

@@ -23,6 +23,8 @@ public enum StoreError: Error, Hashable, CustomStringConvertible {
     // The request.
 
     case noSuchBindle(BindleID)
+    /// No revision has this number, or it is no longer kept.
+    case noSuchRevision(Int)
     case bindleExists(BindleID)
     case yanked(BindleID)
     /// The invoice of a new bindle says that it is yanked.
@@ -70,6 +72,8 @@ public enum StoreError: Error, Hashable, CustomStringConvertible {
         case .database(let path, let sql, let message):
             "the store \(path) failed: \(message)" + (sql.map { " in: \($0)" } ?? "")
         case .noSuchBindle(let id): "there is no bindle \(id)"
+        case .noSuchRevision(let number):
+            "there is no revision \(number): the last \(BindleStore.revisionLimit) are kept"
         case .bindleExists(let id): "the bindle \(id) exists already"
         case .yanked(let id): "the bindle \(id) is yanked"
         case .newBindleIsYanked(let id): "the bindle \(id) cannot be created: its invoice says that it is yanked"

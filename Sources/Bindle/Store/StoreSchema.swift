@@ -3,54 +3,132 @@ enum StoreSchema {
     /// Marks the file as ours, in SQLite's `application_id`: "hipp".
     static let applicationID: Int64 = 0x6869_7070
 
+    /// One step from a format to the next.
+    private enum Migration {
+        case script(String)
+        case code(@Sendable (SQLiteConnection) throws(StoreError) -> Void)
+    }
+
     /// What leads from each format to the next: the first entry makes format 1 out of an empty file.
-    static let migrations = [
-        """
-        CREATE TABLE bindle (
-            id INTEGER PRIMARY KEY AUTOINCREMENT,
-            name TEXT NOT NULL,
-            version TEXT NOT NULL,
-            yanked INTEGER NOT NULL,
-            description TEXT NOT NULL,
-            authors TEXT NOT NULL,
-            invoice BLOB NOT NULL, -- TOML
-            UNIQUE (name, version)
-        ) STRICT;
+    private static let migrations: [Migration] = [
+        .script(
+            """
+            CREATE TABLE bindle (
+                id INTEGER PRIMARY KEY AUTOINCREMENT,
+                name TEXT NOT NULL,
+                version TEXT NOT NULL,
+                yanked INTEGER NOT NULL,
+                description TEXT NOT NULL,
+                authors TEXT NOT NULL,
+                invoice BLOB NOT NULL, -- TOML
+                UNIQUE (name, version)
+            ) STRICT;
 
-        -- The parcels that a bindle names, each digest once, with what serving one takes.
-        CREATE TABLE reference (
-            bindle INTEGER NOT NULL REFERENCES bindle ON DELETE CASCADE,
-            sha256 BLOB NOT NULL,
-            size INTEGER NOT NULL,
-            media_type TEXT NOT NULL,
-            PRIMARY KEY (bindle, sha256)
-        ) STRICT, WITHOUT ROWID;
-        CREATE INDEX reference_by_digest ON reference (sha256);
+            -- The parcels that a bindle names, each digest once, with what serving one takes.
+            CREATE TABLE reference (
+                bindle INTEGER NOT NULL REFERENCES bindle ON DELETE CASCADE,
+                sha256 BLOB NOT NULL,
+                size INTEGER NOT NULL,
+                media_type TEXT NOT NULL,
+                PRIMARY KEY (bindle, sha256)
+            ) STRICT, WITHOUT ROWID;
+            CREATE INDEX reference_by_digest ON reference (sha256);
 
-        -- The parcels that are there, and those that are on their way, which nothing but their upload sees.
-        CREATE TABLE parcel (
-            id INTEGER PRIMARY KEY AUTOINCREMENT,
-            sha256 BLOB NOT NULL,
-            size INTEGER NOT NULL,
-            complete INTEGER NOT NULL
-        ) STRICT;
-        CREATE UNIQUE INDEX complete_parcel ON parcel (sha256) WHERE complete;
-        CREATE INDEX incomplete_parcel ON parcel (id) WHERE NOT complete;
+            -- The parcels that are there, and those that are on their way, which nothing but their upload sees.
+            CREATE TABLE parcel (
+                id INTEGER PRIMARY KEY AUTOINCREMENT,
+                sha256 BLOB NOT NULL,
+                size INTEGER NOT NULL,
+                complete INTEGER NOT NULL
+            ) STRICT;
+            CREATE UNIQUE INDEX complete_parcel ON parcel (sha256) WHERE complete;
+            CREATE INDEX incomplete_parcel ON parcel (id) WHERE NOT complete;
 
-        -- A parcel's bytes, in pieces: a blob has at most a gigabyte, and a piece fits in memory.
-        CREATE TABLE piece (
-            parcel INTEGER NOT NULL REFERENCES parcel ON DELETE CASCADE,
-            position INTEGER NOT NULL,
-            bytes BLOB NOT NULL,
-            PRIMARY KEY (parcel, position)
-        ) STRICT;
-        """
+            -- A parcel's bytes, in pieces: a blob has at most a gigabyte, and a piece fits in memory.
+            CREATE TABLE piece (
+                parcel INTEGER NOT NULL REFERENCES parcel ON DELETE CASCADE,
+                position INTEGER NOT NULL,
+                bytes BLOB NOT NULL,
+                PRIMARY KEY (parcel, position)
+            ) STRICT;
+            """),
+        // Invoices in pieces, so that replacing one costs what changed, and its earlier states, for the history.
+        .script(
+            """
+            -- The state that the bindle is in: each change of its invoice leads to the next one.
+            ALTER TABLE bindle ADD COLUMN state INTEGER NOT NULL DEFAULT 1;
+            -- 0 for a bindle that was deleted, of which revisions still tell.
+            ALTER TABLE bindle ADD COLUMN live INTEGER NOT NULL DEFAULT 1;
+
+            -- What an invoice has before and after its list of parcels, as TOML. Like entries, it belongs to the states
+            -- from `since` on, before `until`; NULL is no end.
+            CREATE TABLE frame (
+                id INTEGER PRIMARY KEY,
+                bindle INTEGER NOT NULL REFERENCES bindle ON DELETE CASCADE,
+                since INTEGER NOT NULL,
+                until INTEGER,
+                head BLOB NOT NULL,
+                tail BLOB NOT NULL
+            ) STRICT;
+            CREATE UNIQUE INDEX current_frame ON frame (bindle) WHERE until IS NULL;
+            CREATE INDEX frame_by_beginning ON frame (bindle, since);
+
+            -- The parcels of an invoice, in the order of their positions, which have gaps for those to come.
+            CREATE TABLE entry (
+                id INTEGER PRIMARY KEY,
+                bindle INTEGER NOT NULL REFERENCES bindle ON DELETE CASCADE,
+                position INTEGER NOT NULL,
+                since INTEGER NOT NULL,
+                until INTEGER,
+                sha256 BLOB NOT NULL,
+                size INTEGER NOT NULL,
+                media_type TEXT NOT NULL,
+                text BLOB NOT NULL -- TOML
+            ) STRICT;
+            CREATE UNIQUE INDEX current_entry ON entry (bindle, position) WHERE until IS NULL;
+            CREATE INDEX past_entry ON entry (bindle, until) WHERE until IS NOT NULL;
+            CREATE INDEX entry_by_beginning ON entry (bindle, since);
+            CREATE INDEX entry_by_digest ON entry (sha256, bindle);
+
+            -- What a sandbox has made: states of bindles, in their order.
+            CREATE TABLE revision (
+                number INTEGER PRIMARY KEY AUTOINCREMENT,
+                bindle INTEGER NOT NULL REFERENCES bindle ON DELETE CASCADE,
+                state INTEGER NOT NULL,
+                time INTEGER NOT NULL, -- milliseconds since 1970
+                restores INTEGER, -- the revision that was brought back
+                served INTEGER NOT NULL
+            ) STRICT;
+            CREATE INDEX revision_by_bindle ON revision (bindle, state);
+            """),
+        .code(splitInvoices),
     ]
+
+    /// Takes the invoices apart that format 1 kept as a whole.
+    private static func splitInvoices(_ connection: SQLiteConnection) throws(StoreError) {
+        let rows = try connection.rows("SELECT id, name, version FROM bindle") {
+            (row) throws(StoreError) in (number: row.integer(0), name: "\(row.text(1))/\(row.text(2))")
+        }
+        for row in rows {
+            let text = try connection.firstRow("SELECT invoice FROM bindle WHERE id = ?", .integer(row.number)) {
+                (row) throws(StoreError) in row.blob(0)
+            }
+            let invoice: Invoice
+            do { invoice = try Invoice(text ?? [], as: .toml, validating: false) } catch {
+                throw .corrupt(path: connection.path, detail: "the invoice of \(row.name): \(error.summary)")
+            }
+            try InvoiceTable.insertAll(of: invoice, bindle: row.number, state: 1, on: connection)
+        }
+        try connection.execute("DROP TABLE reference; ALTER TABLE bindle DROP COLUMN invoice")
+    }
 
     static var currentVersion: Int { migrations.count }
 
     /// Checks that the file is a store, or empty, and brings it up to date.
-    static func prepare(_ connection: SQLiteConnection) throws(StoreError) {
+    /// - Parameter target: The format to bring it to.
+    static func prepare(
+        _ connection: SQLiteConnection, for target: Int = currentVersion
+    ) throws(StoreError) {
         let path = connection.path
         func pragma(_ name: String) throws(StoreError) -> Int64 {
             try connection.firstRow("PRAGMA \(name)") { (row) throws(StoreError) in row.integer(0) } ?? 0
@@ -62,11 +140,16 @@ enum StoreSchema {
             throw .notAStore(path: path)
         }
         guard version <= currentVersion else { throw .newerFormat(path: path, version: version) }
-        guard version < currentVersion else { return }
+        guard version < target else { return }
         try connection.transaction { () throws(StoreError) in
             try connection.execute("PRAGMA application_id = \(applicationID)")
-            for migration in migrations[version...] { try connection.execute(migration) }
-            try connection.execute("PRAGMA user_version = \(currentVersion)")
+            for migration in migrations[version..<target] {
+                switch migration {
+                case .script(let script): try connection.execute(script)
+                case .code(let code): try code(connection)
+                }
+            }
+            try connection.execute("PRAGMA user_version = \(target)")
         }
     }
 }

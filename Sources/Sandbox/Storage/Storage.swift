@@ -9,6 +9,8 @@ final class Storage: Sendable {
     /// The claim on a store that is kept; a temporary one needs none.
     let lock: SandboxLock?
     private let temporaryDirectory: String?
+    /// Whether the store goes with the sandbox.
+    var isTemporary: Bool { temporaryDirectory != nil }
 
     /// Makes the directories that are needed, and claims the store.
     init(_ storage: SandboxSettings.Storage?, projectDirectory: String) throws {

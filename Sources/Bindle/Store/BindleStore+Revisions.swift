@@ -1,0 +1,185 @@
+/// The history of what a sandbox has made: the last revisions can be listed, compared, and brought back.
+extension BindleStore {
+    /// Revisions that are kept. Older ones go, with the parcels that nothing else names.
+    public static let revisionLimit = 50
+
+    /// What became of a revision that was handed in.
+    public struct SavedRevision: Hashable, Sendable {
+        /// Its number. For content that is the last revision's, that one's.
+        public let number: Int
+        public let effect: Creation.Effect
+    }
+
+    /// Takes in what a sandbox has made, and all parcels, at once, and records it as a revision. A bindle of the same ID
+    /// is replaced; only what differs from it is looked at and written.
+    ///
+    /// It survives the end of the process, however that comes, but not always that of the machine: a sandbox makes it
+    /// again then.
+    ///
+    /// - Parameters:
+    ///   - changes: How the parcels came out of those of the revision `base`, where the caller knows. Otherwise, and
+    ///     where `base` is not what was saved last, the store finds out.
+    ///   - base: The number that saving the invoice before has returned.
+    ///   - isAlwaysNew: Whether content that is the last revision's gets a number of its own.
+    ///   - source: Where the bytes of a parcel are. It is asked for those only that the store does not have.
+    public func saveRevision(
+        _ invoice: Invoice, changes: ParcelChanges? = nil, since base: Int? = nil, isAlwaysNew: Bool = false,
+        source: (Label) throws(StoreError) -> ParcelSource
+    ) throws(StoreError) -> SavedRevision {
+        guard !invoice.isYanked else { throw .newBindleIsYanked(invoice.id) }
+        return try pool.write { (connection) throws(StoreError) in
+            let last = lastSaved.withLock { $0 }
+            var known: ParcelChanges?
+            if let last, last.invoice.id == invoice.id {
+                let parcels = last.invoice.parcels
+                if let changes, let base, base == last.revision,
+                    changes.fit(oldCount: parcels.count, newCount: invoice.parcels.count)
+                {
+                    known = changes
+                } else {
+                    known = ParcelChanges(from: parcels, to: invoice.parcels)
+                }
+            }
+            do throws(InvoiceProblem) {
+                if let known, let last { try invoice.validate(known, after: last.invoice) } else { try invoice.validate() }
+            } catch {
+                throw .invalidInvoice(error)
+            }
+            var remembered: RememberedInvoice?
+            let saved = try connection.withoutSync { () throws(StoreError) in
+                try connection.transaction { () throws(StoreError) in
+                    let put = try InvoiceReplacement.put(
+                        invoice, mode: .development, after: last, changes: known, on: connection)
+                    for label in try put.missing(on: connection) {
+                        try ParcelTable.insert(label, from: source(label), on: connection)
+                    }
+                    let number = try record(put, isAlwaysNew: isAlwaysNew, on: connection)
+                    remembered = put.remembered
+                    remembered?.revision = number
+                    return SavedRevision(number: number, effect: put.effect)
+                }
+            }
+            lastSaved.withLock { [remembered] in $0 = remembered }
+            return saved
+        }
+    }
+
+    private func record(
+        _ put: InvoiceReplacement, isAlwaysNew: Bool, on connection: SQLiteConnection
+    ) throws(StoreError) -> Int {
+        if !isAlwaysNew, put.effect == .unchanged, let last = try RevisionTable.last(on: connection),
+            last.bindle == put.row.number, last.state == put.row.state
+        {
+            return last.revision.number
+        }
+        return try RevisionTable.insert(
+            bindle: put.row.number, state: put.row.state, restores: nil, on: connection)
+    }
+
+    /// Takes note that a revision serves, and forgets those that are too old.
+    public func noteServed(revision number: Int) throws(StoreError) {
+        try pool.write { (connection) throws(StoreError) in
+            try connection.withoutSync { () throws(StoreError) in
+                try connection.transaction { () throws(StoreError) in
+                    try connection.run("UPDATE revision SET served = 1 WHERE number = ?", .integer(number))
+                    try RevisionTable.collect(keeping: Self.revisionLimit, on: connection)
+                }
+            }
+        }
+    }
+
+    /// Brings back what a revision was: its bindle has that content again, which is recorded as a new revision.
+    public func restore(revision number: Int) throws(StoreError) -> Revision {
+        try pool.write { (connection) throws(StoreError) in
+            try connection.transaction { () throws(StoreError) in
+                let row = try RevisionTable.find(number, on: connection)
+                guard let bindle = try BindleTable.findWithDeleted(row.revision.id, on: connection) else {
+                    throw .noSuchRevision(number)
+                }
+                let state = bindle.state + 1
+                try InvoiceTable.restore(row, of: bindle, as: state, on: connection)
+                let head = try InvoiceTable.frame(ofBindle: bindle.number, on: connection)?.head ?? []
+                let invoice = try InvoiceTable.parse(head, of: bindle.id, path: connection.path)
+                _ = try BindleTable.update(bindle, to: invoice, state: state, on: connection)
+                // A revision that brings back one that brought back another says which that was.
+                let new = try RevisionTable.insert(
+                    bindle: bindle.number, state: state, restores: row.revision.restores ?? number, on: connection)
+                return try RevisionTable.find(new, on: connection).revision
+            }
+        }
+    }
+
+    // MARK: - Looking back
+
+    /// The revisions that are kept, oldest first.
+    public func revisions() throws(StoreError) -> [RevisionSummary] {
+        try snapshot { (connection) throws(StoreError) in
+            var summaries: [RevisionSummary] = []
+            for row in try RevisionTable.all(on: connection) {
+                let (count, size) = try RevisionTable.measure(row, on: connection)
+                summaries.append(RevisionSummary(revision: row.revision, parcelCount: count, size: size))
+            }
+            return summaries
+        }
+    }
+
+    public func revision(_ number: Int) throws(StoreError) -> Revision {
+        try pool.read { (connection) throws(StoreError) in try RevisionTable.find(number, on: connection).revision }
+    }
+
+    /// The newest revision.
+    public func lastRevision() throws(StoreError) -> Revision? {
+        try pool.read { (connection) throws(StoreError) in try RevisionTable.last(on: connection)?.revision }
+    }
+
+    /// The newest revision that has been served.
+    public func lastServedRevision() throws(StoreError) -> Revision? {
+        try pool.read { (connection) throws(StoreError) in try RevisionTable.lastServed(on: connection)?.revision }
+    }
+
+    /// The newest revision that was made of the project, rather than brought back.
+    public func lastMadeRevision() throws(StoreError) -> Revision? {
+        try pool.read { (connection) throws(StoreError) in try RevisionTable.lastMade(on: connection)?.revision }
+    }
+
+    /// The invoice as it was in a revision.
+    public func invoice(ofRevision number: Int) throws(StoreError) -> Invoice {
+        try snapshot { (connection) throws(StoreError) in
+            let row = try RevisionTable.find(number, on: connection)
+            let text = try InvoiceTable.text(ofBindle: row.bindle, at: row.state, on: connection)
+            return try InvoiceTable.parse(text, of: row.revision.id, path: connection.path)
+        }
+    }
+
+    /// What lies between two revisions, in either order. Takes as long as there are changes, if both are of one bindle.
+    public func changes(from first: Int, to second: Int) throws(StoreError) -> RevisionComparison {
+        try snapshot { (connection) throws(StoreError) in
+            let old = try RevisionTable.find(first, on: connection)
+            let new = try RevisionTable.find(second, on: connection)
+            guard old.bindle == new.bindle else { return try compare(old, new, on: connection) }
+            let isForward = old.state <= new.state
+            let (early, late) = isForward ? (old.state, new.state) : (new.state, old.state)
+            let ended = try InvoiceTable.parcels(of: old.bindle, endedIn: early, late, on: connection)
+            let begun = try InvoiceTable.parcels(of: old.bindle, begunIn: early, late, on: connection)
+            let oldFrame = try InvoiceTable.frame(ofBindle: old.bindle, at: old.state, on: connection)
+            let newFrame = try InvoiceTable.frame(ofBindle: new.bindle, at: new.state, on: connection)
+            return RevisionComparison(
+                removed: isForward ? ended : begun, added: isForward ? begun : ended,
+                isFrameDifferent: oldFrame?.head != newFrame?.head || oldFrame?.tail != newFrame?.tail)
+        }
+    }
+
+    private func compare(
+        _ old: RevisionTable.Row, _ new: RevisionTable.Row, on connection: SQLiteConnection
+    ) throws(StoreError) -> RevisionComparison {
+        func parcels(_ row: RevisionTable.Row) throws(StoreError) -> [Parcel] {
+            let text = try InvoiceTable.text(ofBindle: row.bindle, at: row.state, on: connection)
+            return try InvoiceTable.parse(text, of: row.revision.id, path: connection.path).parcels
+        }
+        let (oldParcels, newParcels) = (try parcels(old), try parcels(new))
+        let (oldSet, newSet) = (Set(oldParcels), Set(newParcels))
+        return RevisionComparison(
+            removed: oldParcels.filter { !newSet.contains($0) }, added: newParcels.filter { !oldSet.contains($0) },
+            isFrameDifferent: true)
+    }
+}

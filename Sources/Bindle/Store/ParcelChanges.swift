@@ -1,0 +1,109 @@
+/// How one invoice's list of parcels comes out of another's: stretches of it are replaced, the rest stays.
+public struct ParcelChanges: Hashable, Sendable {
+    /// The parcels at `old`, in the list before, make way for those at `new`, in the list after. Either may be empty.
+    public struct Replacement: Hashable, Sendable {
+        public var old: Range<Int>
+        public var new: Range<Int>
+
+        public init(old: Range<Int>, new: Range<Int>) {
+            self.old = old
+            self.new = new
+        }
+    }
+
+    /// In ascending order, and disjoint.
+    public var replacements: [Replacement]
+
+    public init(_ replacements: [Replacement] = []) {
+        self.replacements = replacements
+    }
+
+    public var isEmpty: Bool { replacements.isEmpty }
+
+    /// Finds out what has changed. What has only moved counts as removed and added, the fewest of such.
+    ///
+    /// Lists that share most of their elements are compared quickly: equal ends are passed over before anything is
+    /// hashed.
+    public init<Element: Hashable>(from old: [Element], to new: [Element]) {
+        let shorter = min(old.count, new.count)
+        var prefix = 0
+        while prefix < shorter, old[prefix] == new[prefix] { prefix += 1 }
+        var suffix = 0
+        while suffix < shorter - prefix, old[old.count - 1 - suffix] == new[new.count - 1 - suffix] { suffix += 1 }
+        let oldMiddle = prefix..<(old.count - suffix)
+        let newMiddle = prefix..<(new.count - suffix)
+        var builder = Builder(old: oldMiddle.lowerBound, new: newMiddle.lowerBound)
+        if !oldMiddle.isEmpty && !newMiddle.isEmpty {
+            for match in Self.matches(old[oldMiddle], new[newMiddle]) { builder.keep(match.old, match.new) }
+        }
+        builder.end(old: oldMiddle.upperBound, new: newMiddle.upperBound)
+        replacements = builder.replacements
+    }
+
+    /// Whether these changes lead from a list of `oldCount` elements to one of `newCount`.
+    func fit(oldCount: Int, newCount: Int) -> Bool {
+        var old = 0
+        var new = 0
+        for replacement in replacements {
+            guard replacement.old.lowerBound >= old, replacement.new.lowerBound >= new,
+                replacement.old.lowerBound - old == replacement.new.lowerBound - new
+            else { return false }
+            old = replacement.old.upperBound
+            new = replacement.new.upperBound
+        }
+        return old <= oldCount && oldCount - old == newCount - new
+    }
+
+    /// Collects replacements from the pairs of elements that stay.
+    private struct Builder {
+        var old: Int
+        var new: Int
+        var replacements: [Replacement] = []
+
+        mutating func keep(_ oldIndex: Int, _ newIndex: Int) {
+            end(old: oldIndex, new: newIndex)
+            old = oldIndex + 1
+            new = newIndex + 1
+        }
+
+        mutating func end(old oldEnd: Int, new newEnd: Int) {
+            guard old < oldEnd || new < newEnd else { return }
+            replacements.append(Replacement(old: old..<oldEnd, new: new..<newEnd))
+        }
+    }
+
+    private typealias Match = (old: Int, new: Int)
+
+    /// Equal elements of both lists, ascending in both: the longest such sequence when equal elements are paired in
+    /// their order. Takes n log n steps, whatever the lists hold.
+    private static func matches<Element: Hashable>(
+        _ old: ArraySlice<Element>, _ new: ArraySlice<Element>
+    ) -> [Match] {
+        var places: [Element: ArraySlice<Int>] = [:]
+        for index in old.indices { places[old[index], default: []].append(index) }
+        var pairs: [Match] = []
+        for index in new.indices {
+            if let place = places[new[index]]?.popFirst() { pairs.append((place, index)) }
+        }
+        // The longest ascending sequence: `tails[n]` is the pair that ends the best sequence of n + 1 pairs so far.
+        var tails: [Int] = []
+        var previous = Array(repeating: -1, count: pairs.count)
+        for index in pairs.indices {
+            var low = 0
+            var high = tails.count
+            while low < high {
+                let middle = (low + high) / 2
+                if pairs[tails[middle]].old < pairs[index].old { low = middle + 1 } else { high = middle }
+            }
+            if low > 0 { previous[index] = tails[low - 1] }
+            if low == tails.count { tails.append(index) } else { tails[low] = index }
+        }
+        var sequence: [Match] = []
+        var next = tails.last ?? -1
+        while next >= 0 {
+            sequence.append(pairs[next])
+            next = previous[next]
+        }
+        return sequence.reversed()
+    }
+}
