@@ -9,7 +9,18 @@ enum Commands {
         .run,
         .wagi,
         .bindle,
+        .completions,
+        .manual,
     ]
 
+    /// The tool itself.
+    static let root = Command(
+        name: "hippo-dev",
+        summary: "Run Hippo applications while you write them: WebAssembly modules, WAGI and bindles on your machine.",
+        subcommands: all
+    )
+
     static let version = "0.1.0"
+    /// The day of this version.
+    static let releaseDate = "2026-11-22"
 }

@@ -29,11 +29,19 @@ public struct Argument: Hashable, Sendable {
     public let arity: Arity
     /// What is taken when none is given, for help and as the value of an optional argument.
     public let defaultValue: String?
+    /// What kind of word it is.
+    public let kind: ValueKind
 
-    public init(_ name: String, summary: String, arity: Arity = .required, defaultValue: String? = nil) {
+    /// Defines an argument.
+    ///
+    /// - Parameter kind: what kind of word; by default what the name stands for by convention.
+    public init(
+        _ name: String, summary: String, arity: Arity = .required, defaultValue: String? = nil, kind: ValueKind? = nil
+    ) {
         self.name = name
         self.summary = summary
         self.arity = arity
         self.defaultValue = defaultValue
+        self.kind = kind ?? .conventional(for: name)
     }
 }

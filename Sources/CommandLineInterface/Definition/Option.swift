@@ -17,8 +17,12 @@ public struct Option: Hashable, Sendable {
     public let environmentVariable: String?
     /// Left out of help and suggestions.
     public let isHidden: Bool
+    /// What kind of value it takes.
+    public let kind: ValueKind
 
     /// Defines an option that takes a value.
+    ///
+    /// - Parameter kind: what kind of value; by default what the value's name stands for by convention.
     public init(
         name: String,
         shortName: Character? = nil,
@@ -27,7 +31,8 @@ public struct Option: Hashable, Sendable {
         defaultValue: String? = nil,
         isRepeatable: Bool = false,
         environmentVariable: String? = nil,
-        isHidden: Bool = false
+        isHidden: Bool = false,
+        kind: ValueKind? = nil
     ) {
         self.name = name
         self.shortName = shortName
@@ -37,6 +42,7 @@ public struct Option: Hashable, Sendable {
         self.isRepeatable = isRepeatable
         self.environmentVariable = environmentVariable
         self.isHidden = isHidden
+        self.kind = kind ?? .conventional(for: valueName)
     }
 
     /// Defines a flag, which takes no value.
@@ -49,6 +55,7 @@ public struct Option: Hashable, Sendable {
         self.isRepeatable = false
         self.environmentVariable = nil
         self.isHidden = isHidden
+        self.kind = .text
     }
 
     /// True if the option takes no value.

@@ -54,7 +54,7 @@ public struct HelpFormatter: Sendable {
     }
 
     private func summary(of option: Option) -> String {
-        var notes: [String] = []
+        var notes = choices(option.kind)
         if option.isRepeatable { notes.append("repeatable") }
         if let variable = option.environmentVariable { notes.append("environment: \(variable)") }
         if let value = option.defaultValue { notes.append("default: \(value)") }
@@ -62,7 +62,13 @@ public struct HelpFormatter: Sendable {
     }
 
     private func summary(of argument: Argument) -> String {
-        summary(argument.summary, notes: argument.defaultValue.map { ["default: \($0)"] } ?? [])
+        summary(
+            argument.summary, notes: choices(argument.kind) + (argument.defaultValue.map { ["default: \($0)"] } ?? []))
+    }
+
+    private func choices(_ kind: ValueKind) -> [String] {
+        guard case .choice(let words) = kind else { return [] }
+        return ["one of: \(words.joined(separator: ", "))"]
     }
 
     private func summary(_ text: String, notes: [String]) -> String {

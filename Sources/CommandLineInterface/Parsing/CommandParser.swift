@@ -168,6 +168,9 @@ private struct CommandRun {
     }
 
     private mutating func add(_ value: String, to option: Option) throws(UsageError) {
+        if let complaint = option.kind.complaint(about: value) {
+            throw UsageError("invalid value '\(value)' for '--\(option.name)': \(complaint)")
+        }
         if parsed.options[option.name] == nil {
             parsed.options[option.name] = .init(values: [value], source: .commandLine)
         } else if option.isRepeatable {
@@ -181,6 +184,9 @@ private struct CommandRun {
         try distributePositionals()
         for option in command.options where parsed.options[option.name] == nil {
             if let variable = option.environmentVariable, let value = environment[variable], !value.isEmpty {
+                if let complaint = option.kind.complaint(about: value) {
+                    throw UsageError("invalid value '\(value)' for '\(variable)': \(complaint)")
+                }
                 parsed.options[option.name] = .init(values: [value], source: .environment)
             } else if let value = option.defaultValue {
                 parsed.options[option.name] = .init(values: [value], source: .defaultValue)
@@ -204,6 +210,12 @@ private struct CommandRun {
                 throw UsageError("the argument '\(argument.name)' is missing")
             } else if let value = argument.defaultValue {
                 parsed.arguments[argument.name] = [value]
+            }
+        }
+        for argument in command.arguments {
+            for word in parsed.arguments[argument.name] ?? [] {
+                guard let complaint = argument.kind.complaint(about: word) else { continue }
+                throw UsageError("invalid \(argument.name) '\(word)': \(complaint)")
             }
         }
         if let excess = remaining.first {

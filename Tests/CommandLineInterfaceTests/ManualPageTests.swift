@@ -1,0 +1,34 @@
+import TestSupport
+import Testing
+
+@testable import CommandLineInterface
+
+/// The manual page, and what the programs that read it say.
+struct ManualPageTests {
+    private let page = ManualPage(
+        root: SampleTool.root, version: "1.2.3", date: "2026-01-31", description: "It's a tool.\n\n  verbatim",
+        sections: [.init(title: "FILES", entries: [.init(".tool", "Its settings. It has none.")])])
+
+    @Test func whatMeansSomethingToRoffIsEscaped() {
+        #expect(RoffText.escaped(".a 'b' -c \\d é") == "\\&.a \\(aqb\\(aq \\-c \\ed \\[u00E9]")
+        #expect(RoffText.filled("One. Two three.") == ["One.", "Two three."])
+    }
+
+    @Test func everyCommandAndOptionIsThere() {
+        let source = page.source
+        for text in [".SS keys new", "\\fB\\-l\\fP \\fIIP:PORT\\fP, \\fB\\-\\-listen\\fP", "LOG_DIR", ".SH FILES"] {
+            #expect(source.contains(text), "no \(text)")
+        }
+        #expect(!source.contains("secret") && !source.contains("inner"))
+    }
+
+    @Test(.enabled(if: Tool.path("mandoc") != nil, "no mandoc here"))
+    func mandocFindsNothingToSay() throws {
+        #expect(try Tool.output(of: "mandoc", ["-T", "lint"], input: page.source) == "")
+    }
+
+    @Test(.enabled(if: Tool.path("groff") != nil, "no groff here"))
+    func groffWarnsOfNothing() throws {
+        #expect(try Tool.output(of: "groff", ["-man", "-ww", "-z", "-Tutf8"], input: page.source) == "")
+    }
+}
