@@ -4,7 +4,8 @@ import PackageDescription
 
 /// The WebAssembly targets are compiled optimised in every configuration, debug included: the interpreter is threaded
 /// code, whose handlers end in calls that the optimiser must turn into jumps, and conformance suites run through all
-/// three of them in `swift test`. Cryptography is, because its loops of machine words are fifty times slower otherwise.
+/// three of them in `swift test`. Cryptography and Archive are, because their loops of machine words are fifty times slower
+/// otherwise.
 let optimised: [SwiftSetting] = [.unsafeFlags(["-O"])]
 
 /// The interpreter's handlers have to be compiled with what they inline from other files, without code of their own
@@ -36,7 +37,8 @@ let package = Package(
         .target(name: "WASI", dependencies: ["WebAssembly", "WebAssemblyRuntime"]),
         .target(name: "WASIExperimentalHTTP", dependencies: ["HTTP", "WebAssembly", "WebAssemblyRuntime"]),
         .target(name: "Cryptography", swiftSettings: optimised),
-        .target(name: "Bindle", dependencies: ["CSQLite", "Cryptography", "TOML", "HTTP"]),
+        .target(name: "Archive", swiftSettings: optimised),
+        .target(name: "Bindle", dependencies: ["Archive", "CSQLite", "Cryptography", "TOML", "HTTP"]),
         .target(name: "Hippofacts", dependencies: ["TOML", "HTTP", "Bindle", "WebAssemblyText"]),
         .target(
             name: "WAGI",
@@ -75,7 +77,8 @@ let package = Package(
             name: "WASIExperimentalHTTPTests",
             dependencies: ["WASIExperimentalHTTP", "HTTP", "WebAssembly", "WebAssemblyText", "WebAssemblyRuntime"]),
         .testTarget(name: "CryptographyTests", dependencies: ["TestSupport", "Cryptography"]),
-        .testTarget(name: "BindleTests", dependencies: ["TestSupport", "Bindle", "Cryptography", "TOML", "HTTP"]),
+        .testTarget(name: "ArchiveTests", dependencies: ["TestSupport", "Archive"], swiftSettings: optimised),
+        .testTarget(name: "BindleTests", dependencies: ["TestSupport", "Archive", "Bindle", "Cryptography", "TOML", "HTTP"]),
         .testTarget(name: "HippofactsTests", dependencies: ["TestSupport", "Hippofacts", "Bindle", "TOML"]),
         .testTarget(
             name: "WAGITests",
