@@ -2,6 +2,7 @@ import Bindle
 import Foundation
 import HTTP
 import Hippofacts
+import SandboxProtocol
 
 /// A running `hippo-dev up`: a store with its server, the loop that keeps the app up to date, and what it tells.
 public enum SandboxSession {
@@ -30,8 +31,14 @@ public enum SandboxSession {
         let workerCommand: @Sendable (SandboxSettings) -> WorkerCommand = { settings in
             .thisProgram(arguments: workerArguments(settings, address: appSocket.address, cache: cacheDirectory))
         }
+        let isWatching = settings.isWatching ?? true
+        let board = try RevisionBoard()
+        let freshness = Freshness(board: board)
+        let changes = isWatching ? try ChangeQueue() : nil
         var supervisor = WorkerSupervisor(
             command: workerCommand(settings), listeningSocket: appSocket.fileDescriptor,
+            surroundings: WorkerSurroundings(connections: try ConnectionQueue(), board: board, changes: changes),
+            onTakeOver: { freshness.takeOver(revision: $0.revision) },
             onEvent: { mailbox.post(.worker($0, $1)) })
         // It starts while the store is opened and the project is read.
         try supervisor.prepare()
@@ -46,7 +53,8 @@ public enum SandboxSession {
         let loop = SandboxLoop(
             .init(
                 project: project, commandLineSettings: configuration.settings, store: store, appURL: appURL,
-                bindleURL: bindleURL, mailbox: mailbox, emit: { writer.write($0) }, workerCommand: workerCommand),
+                bindleURL: bindleURL, mailbox: mailbox, freshness: freshness, changes: changes,
+                emit: { writer.write($0) }, workerCommand: workerCommand),
             supervisor: supervisor, settings: settings)
         let end = try loop.run()
         writer.write(.stopped(reason: end.reason))

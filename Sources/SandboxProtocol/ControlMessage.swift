@@ -7,6 +7,9 @@ public enum LauncherMessage: Hashable, Sendable {
     case serve
     /// Accept no more connections, finish the requests that have begun, and exit with status 0.
     case drain
+    /// As `drain`, but pass connections on to the process that serves from now on as soon as they have no request that
+    /// is being answered.
+    case handOver
 }
 
 /// What a WAGI process tells the sandbox that has started it.
@@ -93,6 +96,7 @@ extension LauncherMessage: ControlMessage {
             ]
         case .serve: ["type": .string("serve")]
         case .drain: ["type": .string("drain")]
+        case .handOver: ["type": .string("handOver")]
         }
     }
 
@@ -105,6 +109,7 @@ extension LauncherMessage: ControlMessage {
             self = .load(bindle: bindle, bindleURL: url, revision: revision)
         case "serve": self = .serve
         case "drain": self = .drain
+        case "handOver": self = .handOver
         default: return nil
         }
     }

@@ -18,6 +18,7 @@ extension Command {
               [build]
               command = "make"               # as the shell takes it
               watch = ["src/*", "Makefile"]  # what it reads
+              wait = true                    # as --wait-for-build
 
               [env]
               NAME = "VALUE"                 # for the modules
@@ -65,6 +66,9 @@ private enum UpOptions {
         name: "watch", valueName: "GLOB",
         summary: "Files that the build command reads; a change of one runs it. By default all but what it makes.",
         isRepeatable: true)
+    static let waitForBuild = Option(
+        flag: "wait-for-build",
+        summary: "Let requests wait for a build that runs, instead of answering with the last good version.")
     static let noWatch = Option(flag: "no-watch", summary: "Serve the project as it is now.")
     static let store = Option(
         name: "store", valueName: "FILE",
@@ -86,7 +90,7 @@ private enum UpOptions {
     static let timings = Option(flag: "timings", summary: "Show how long each stage of a change took.")
 
     static let all = [
-        listen, bindleListen, build, watch, noWatch, store, ephemeral, variable, environmentFile, transientWrite,
+        listen, bindleListen, build, watch, waitForBuild, noWatch, store, ephemeral, variable, environmentFile, transientWrite,
         noStatic, logDirectory, json, timings,
     ]
 
@@ -100,6 +104,7 @@ private enum UpOptions {
         }
         let patterns = try arguments.convertedValues(of: watch, expecting: "a pattern") { try GlobPattern($0) }
         settings.watchPatterns = patterns.isEmpty ? nil : patterns
+        settings.waitsForBuild = arguments.isSet(waitForBuild) ? true : nil
         settings.isWatching = arguments.isSet(noWatch) ? false : nil
         if arguments.isSet(ephemeral) {
             guard arguments[store] == nil else {

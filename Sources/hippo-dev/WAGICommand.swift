@@ -90,13 +90,24 @@ private struct WAGIOptions {
         isHidden: true)
     static let controlDescriptor = Option(
         name: "control-fd", valueName: "N", summary: "The control channel to the sandbox.", isHidden: true)
+    static let boardDescriptor = Option(
+        name: "board-fd", valueName: "N", summary: "The sandbox's revision board.", isHidden: true)
+    static let changesDescriptor = Option(
+        name: "changes-fd", valueName: "N", summary: "The sandbox's queue of file changes.", isHidden: true)
+    static let passDescriptor = Option(
+        name: "pass-fd", valueName: "N", summary: "Where connections go that another process takes over.",
+        isHidden: true)
+    static let receiveDescriptor = Option(
+        name: "receive-fd", valueName: "N", summary: "Where connections come from that this process takes over.",
+        isHidden: true)
 
     static let all = [
         config, bindle, bindleURL, bindlePath, bindleUser, bindlePassword, bindleInsecure, listen, hostname,
         environment,
         environmentFile, logDirectory, moduleCache, cache, tlsCertificate, tlsKey, allowTransientWrite, noStatic,
         timeout,
-        maximumMemory, maximumResponse, listenDescriptor, controlDescriptor,
+        maximumMemory, maximumResponse, listenDescriptor, controlDescriptor, boardDescriptor, changesDescriptor, passDescriptor,
+        receiveDescriptor,
     ]
 
     private let arguments: ParsedArguments
@@ -211,11 +222,18 @@ private struct WAGIOptions {
     }
 
     private func runAsWorker() throws -> ExitCode {
-        let expectation = "the number of an open descriptor"
-        guard let listen = try arguments.value(of: Self.listenDescriptor, expecting: expectation, { Int32($0) }),
-            let control = try arguments.value(of: Self.controlDescriptor, expecting: expectation, { Int32($0) })
+        func descriptor(_ option: Option) throws -> Int32? {
+            try arguments.value(of: option, expecting: "the number of an open descriptor") { Int32($0) }
+        }
+        guard let listen = try descriptor(Self.listenDescriptor), let control = try descriptor(Self.controlDescriptor)
         else { throw UsageError("'--listen-fd' and '--control-fd' go together") }
-        try WAGIWorker(listenDescriptor: listen, controlDescriptor: control, configuration: configuration).run()
+        var descriptors = WAGIWorker.Descriptors(listen: listen, control: control)
+        descriptors.board = try descriptor(Self.boardDescriptor)
+        descriptors.changes = try descriptor(Self.changesDescriptor)
+        if let sending = try descriptor(Self.passDescriptor), let receiving = try descriptor(Self.receiveDescriptor) {
+            descriptors.connections = (sending, receiving)
+        }
+        try WAGIWorker(descriptors, configuration: configuration).run()
         return .success
     }
 

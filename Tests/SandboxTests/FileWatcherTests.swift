@@ -26,7 +26,8 @@ struct FileWatcherTests {
             let log = Log()
             seen = log
             let scope = WatchScope(files: files, patterns: try patterns.map { try GlobPattern($0) })
-            watcher = try FileWatcher(root: directory.path, scope: scope, onProblem: { Issue.record("\($0)") }) { change in
+            watcher = try FileWatcher(root: directory.path, scope: scope, queue: ChangeQueue(), onProblem: { Issue.record("\($0)") }
+            ) { change, _ in
                 log.paths.withLock { paths in
                     switch change {
                     case .paths(let changed): paths.formUnion(changed)
@@ -127,8 +128,9 @@ struct FileWatcherTests {
         try parent.write("1", to: "project/a.txt")
         let log = Watched.Log()
         let watcher = try FileWatcher(
-            root: parent.path + "/project", scope: WatchScope(files: ["a.txt"]), onProblem: { _ in },
-            onChange: { change in
+            root: parent.path + "/project", scope: WatchScope(files: ["a.txt"]), queue: ChangeQueue(),
+            onProblem: { _ in },
+            onChange: { change, _ in
                 log.paths.withLock { paths in
                     switch change {
                     case .paths(let changed): paths.formUnion(changed)

@@ -24,6 +24,7 @@ struct WorkerSupervisorTests {
                 esac ;;
             *serve*) echo "$$ serve" >> "$JOURNAL" ;;
             *drain*) echo "$$ drain" >> "$JOURNAL"; exit 0 ;;
+            *handOver*) echo "$$ handOver" >> "$JOURNAL"; exit 0 ;;
             esac
         done
         echo "$$ end" >> "$JOURNAL"
@@ -97,7 +98,7 @@ struct WorkerSupervisorTests {
         #expect(journal[0] == [old, "load", "1"])
         #expect(journal[1] == [old, "serve"])
         #expect(journal[2] == [new, "load", "2"])
-        #expect(Set(journal[3...]) == [[new, "serve"], [old, "drain"]])
+        #expect(Set(journal[3...]) == [[new, "serve"], [old, "handOver"]])
     }
 
     @Test func aFailedLoadLeavesWhatServes() throws {

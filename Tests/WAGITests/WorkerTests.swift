@@ -108,8 +108,7 @@ private final class StartedWorker {
         var configuration = WAGIConfiguration()
         configuration.cacheDirectory = cache.path
         let worker = try WAGIWorker(
-            listenDescriptor: dup(socket.fileDescriptor), controlDescriptor: dup(far.fileDescriptor),
-            configuration: configuration)
+            .init(listen: dup(socket.fileDescriptor), control: dup(far.fileDescriptor)), configuration: configuration)
         Thread { [ended] in
             worker.run()
             ended.signal()

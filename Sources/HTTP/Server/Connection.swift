@@ -11,6 +11,8 @@ final class Connection: @unchecked Sendable {
     enum State {
         /// Waiting for a request or inside its head.
         case readingHead
+        /// The head is there, the first so many bytes of the input; waiting to be admitted.
+        case parked(RequestHead, byteCount: Int)
         /// The head is there; waiting for a body that is short enough to be received before the handler starts.
         case readingBody(RequestHead, length: Int)
         /// A worker has it.
@@ -45,6 +47,14 @@ final class Connection: @unchecked Sendable {
     /// Until when the client must have taken the response, at the least rate that is allowed.
     var sendingLimit = MonotonicTime.distantFuture
     var exchange: Exchange?
+    /// Since when the request whose head is there has waited to be admitted, in whatever process.
+    var waitingSince: MonotonicTime?
+    /// A field for the response to the request that has been admitted.
+    var mark: (name: String, value: String)?
+    /// Whether it waits for room in the queue to another process.
+    var isUnpassed = false
+    /// Whether it cannot pass to another process.
+    var isHeld = false
     /// Whether a request has been answered on it.
     var isReused = false
     /// Whether the socket may hold input that no event will tell of any more.

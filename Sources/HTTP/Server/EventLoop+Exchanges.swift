@@ -21,6 +21,7 @@ extension EventLoop {
         while true {
             switch connection.state {
             case .readingHead:
+                if passIfDue(connection) { return }
                 guard requests < Self.turn else { return unfinished.append(connection) }
                 switch parse(connection) {
                 case .dispatched: requests += 1
@@ -38,7 +39,7 @@ extension EventLoop {
                 guard skipBody(connection) else { return }
             case .lingering:
                 guard linger(connection) else { return }
-            case .handling, .closed:
+            case .parked, .handling, .closed:
                 return
             }
         }
@@ -54,21 +55,27 @@ extension EventLoop {
             guard let (head, byteCount) = try connection.parser.parse(connection.input.readable) else {
                 return .needsInput
             }
-            connection.input.consume(byteCount)
             if case .length(let length) = head.framing, length > context.configuration.maximumBody {
                 throw MessageError(
                     .contentTooLarge, "a body of more than \(context.configuration.maximumBody) bytes")
             }
-            if case .length(let length) = head.framing, length <= Self.longestBufferedBody, !head.expectsContinue {
-                connection.state = .readingBody(head, length: Int(length))
-                setDeadline(of: connection, .now + context.configuration.stallTimeout)
-            } else {
-                dispatch(connection, head)
-            }
+            admit(connection, head, byteCount: byteCount)
         } catch {
             refuse(connection, error)
         }
         return .dispatched
+    }
+
+    /// Answers a request whose head is the first `byteCount` bytes of the input, when what else it takes is there.
+    func begin(_ connection: Connection, _ head: RequestHead, byteCount: Int) {
+        connection.input.consume(byteCount)
+        connection.waitingSince = nil
+        if case .length(let length) = head.framing, length <= Self.longestBufferedBody, !head.expectsContinue {
+            connection.state = .readingBody(head, length: Int(length))
+            setDeadline(of: connection, .now + context.configuration.stallTimeout)
+        } else {
+            dispatch(connection, head)
+        }
     }
 
     /// Receives what is there; false if nothing is, and the connection has to wait (or has been closed).
@@ -119,6 +126,8 @@ extension EventLoop {
         let exchange = Exchange(
             context: context, workers: workers, fileDescriptor: connection.fileDescriptor, request: request, head: head,
             input: connection.input)
+        exchange.mark = connection.mark
+        connection.mark = nil
         connection.exchange = exchange
         connection.isReused = true
         if head.framing == .none, let response = context.configuration.inlineHandler?(request) {

@@ -14,12 +14,15 @@ final class EventLoop: @unchecked Sendable {
         case handled(Connection)
         /// A worker has let a connection go while the server began to drain.
         case released(Connection)
-        case drain(until: MonotonicTime, idleGrace: Duration)
+        case drain(until: MonotonicTime, idleGrace: Duration, handsOver: Bool)
         case stop
     }
 
     private static let listenerToken = UInt64.max - 1
-    private static let acceptedPerTurn = 64
+    private static let queueToken = UInt64.max - 2
+    static let acceptedPerTurn = 64
+    /// How often it is tried again what has to wait for other processes, in milliseconds.
+    private static let retryInterval: Int32 = 1
     /// How long accepting rests when the system has no descriptors left.
     private static let exhaustionPause = Duration.milliseconds(200)
     /// How long handlers are waited for whose connections have been cut.
@@ -33,7 +36,7 @@ final class EventLoop: @unchecked Sendable {
 
     // On the loop's thread only.
     private let connections = ConnectionTable()
-    private var isListening = false
+    private(set) var isListening = false
     private var acceptPausedUntil: MonotonicTime?
     private var nextSweep = MonotonicTime.distantFuture
     var now = MonotonicTime.now
@@ -41,6 +44,12 @@ final class EventLoop: @unchecked Sendable {
     var unfinished: [Connection] = []
     let memory = ReceiveBuffer.Pool()
     var draining: (until: MonotonicTime, idleUntil: MonotonicTime)?
+    /// Whether connections pass to another process as soon as they can.
+    private(set) var isHandingOver = false
+    /// Connections whose requests wait to be admitted.
+    var parked: [Connection] = []
+    /// Connections that the queue to the other process had no room for.
+    var unpassed: [Connection] = []
     private var isStopping = false
     private var lostRequests = false
 
@@ -58,9 +67,10 @@ final class EventLoop: @unchecked Sendable {
 
     // MARK: From other threads
 
-    func drain(until deadline: MonotonicTime, idleGrace: Duration) {
+    func drain(until deadline: MonotonicTime, idleGrace: Duration, handsOver: Bool) {
+        if handsOver { context.isHandingOver.store(true, ordering: .sequentiallyConsistent) }
         context.isDraining.store(true, ordering: .sequentiallyConsistent)
-        send(.drain(until: deadline, idleGrace: idleGrace))
+        send(.drain(until: deadline, idleGrace: idleGrace, handsOver: handsOver))
     }
 
     func stop() {
@@ -125,11 +135,14 @@ final class EventLoop: @unchecked Sendable {
                 switch token {
                 case EventPoll.wakeToken: break
                 case Self.listenerToken: accept()
+                case Self.queueToken: receivePassed()
                 default: handleEvents(events, token)
                 }
             }
             takeCommands()
             resumeUnfinished()
+            reconsiderParked()
+            retryPassing()
             if now >= nextSweep { sweep() }
             if let pause = acceptPausedUntil, now >= pause {
                 acceptPausedUntil = nil
@@ -145,8 +158,10 @@ final class EventLoop: @unchecked Sendable {
         var next = nextSweep
         if let acceptPausedUntil { next = min(next, acceptPausedUntil) }
         if let draining { next = min(next, draining.until) }
-        guard next < .distantFuture else { return -1 }
-        return next.pollMilliseconds(since: .now)
+        let mustRetry = !parked.isEmpty || !unpassed.isEmpty
+        guard next < .distantFuture else { return mustRetry ? Self.retryInterval : -1 }
+        let milliseconds = next.pollMilliseconds(since: .now)
+        return mustRetry ? min(milliseconds, Self.retryInterval) : milliseconds
     }
 
     private func takeCommands() {
@@ -158,8 +173,11 @@ final class EventLoop: @unchecked Sendable {
         for command in taken {
             switch command {
             case .handled(let connection): resume(afterHandling: connection)
-            case .released(let connection): notice(connection)
-            case .drain(let deadline, let idleGrace): beginDraining(until: deadline, idleGrace: idleGrace)
+            case .released(let connection):
+                notice(connection)
+                _ = passIfDue(connection)
+            case .drain(let deadline, let idleGrace, let handsOver):
+                beginDraining(until: deadline, idleGrace: idleGrace, handsOver: handsOver)
             case .stop: isStopping = true
             }
         }
@@ -203,11 +221,15 @@ final class EventLoop: @unchecked Sendable {
         if !isListening {
             context.report("cannot watch the listening socket: \(SystemError(operation: "epoll_ctl", code: errno))")
         }
+        if let queue = context.configuration.connectionQueue {
+            _ = poll.add(queue.receivingDescriptor, [.readable, .exclusive], token: Self.queueToken)
+        }
     }
 
     private func pauseAccepting() {
         guard isListening else { return }
         poll.remove(socket.fileDescriptor)
+        if let queue = context.configuration.connectionQueue { poll.remove(queue.receivingDescriptor) }
         isListening = false
     }
 
@@ -232,15 +254,17 @@ final class EventLoop: @unchecked Sendable {
         }
     }
 
-    private func add(_ descriptor: Int32, _ address: SocketAddress?) {
+    @discardableResult
+    func add(_ descriptor: Int32, _ address: SocketAddress?) -> Connection? {
         let interests: EventPoll.Events = [.readable, .readHangUp, .edgeTriggered]
         let connection = Connection(
             fileDescriptor: descriptor, remoteAddress: address, token: connections.nextToken(), interests: interests,
             limits: context.headLimits, deadline: .now + context.configuration.headTimeout)
-        guard poll.add(descriptor, interests, token: connection.token) else { return }
+        guard poll.add(descriptor, interests, token: connection.token) else { return nil }
         connections.insert(connection)
         noteDeadline(of: connection)
         if connections.count >= context.configuration.maximumConnections { pauseAccepting() }
+        return connection
     }
 
     func close(_ connection: Connection) {
@@ -288,7 +312,12 @@ final class EventLoop: @unchecked Sendable {
             }
             return
         }
-        if !events.isDisjoint(with: [.hangUp, .error]), case .lingering = connection.state { return close(connection) }
+        if !events.isDisjoint(with: [.hangUp, .error]) {
+            switch connection.state {
+            case .lingering, .parked: return close(connection)
+            default: break
+            }
+        }
         proceed(connection)
     }
 
@@ -340,21 +369,30 @@ final class EventLoop: @unchecked Sendable {
             close(connection)
         case .skippingBody, .lingering:
             close(connection)
-        case .closed:
+        case .parked, .closed:
             break
         }
     }
 
     // MARK: Draining
 
-    private func beginDraining(until deadline: MonotonicTime, idleGrace: Duration) {
-        guard draining == nil else { return }
+    private func beginDraining(until deadline: MonotonicTime, idleGrace: Duration, handsOver: Bool) {
+        guard draining == nil else {
+            guard isHandingOver, !handsOver else { return }
+            // Nobody takes what would still pass.
+            isHandingOver = false
+            context.isHandingOver.store(false, ordering: .sequentiallyConsistent)
+            for connection in unpassed { setDeadline(of: connection, .now + idleGrace) }
+            return
+        }
+        isHandingOver = handsOver
         pauseAccepting()
         acceptPausedUntil = nil
         let idleUntil = min(deadline, .now + idleGrace)
         draining = (deadline, idleUntil)
         for connection in connections.all {
             notice(connection)
+            if passIfDue(connection) { continue }
             guard connection.isIdle, connection.isReused else { continue }
             setDeadline(of: connection, min(connection.deadline, idleUntil))
         }

@@ -37,6 +37,8 @@ final class Exchange: @unchecked Sendable {
 
     /// Whether the connection can go on after this exchange.
     var keepsAlive: Bool
+    /// A field that the response gets, whatever the handler says.
+    var mark: (name: String, value: String)?
     /// What remains to be sent when the handler is done.
     var output = OutputQueue()
     var sentCount: Int64 = 0

@@ -312,7 +312,11 @@ extension Exchange {
         _ framing: ResponseFraming, into head: inout [UInt8]
     ) {
         if declarations.closes || framing == .untilClose || !canFindNextRequest { keepsAlive = false }
-        if context.isDraining.load(ordering: .relaxed), !hasFurtherInput { keepsAlive = false }
+        if context.isDraining.load(ordering: .relaxed), !context.isHandingOver.load(ordering: .relaxed), !hasFurtherInput {
+            keepsAlive = false
+        }
+        var headers = headers
+        if let mark { headers.set(mark.name, mark.value) }
         self.status = status
         context.encoder.append(
             status, headers, framing: framing, version: request.version, keepsAlive: keepsAlive, to: &head)

@@ -64,7 +64,18 @@ public final class Server: @unchecked Sendable {
     /// - Returns: whether all requests were finished.
     @discardableResult
     public func drain(deadline: Duration, idleGrace: Duration = .milliseconds(200)) -> Bool {
-        loop?.drain(until: .now + deadline, idleGrace: idleGrace)
+        loop?.drain(until: .now + deadline, idleGrace: idleGrace, handsOver: false)
+        return waitUntilStopped()
+    }
+
+    /// Stops accepting, finishes the requests that have been admitted, passes all other connections on through the
+    /// configuration's `connectionQueue`, which it must have, and returns when none is left, or when `deadline` has
+    /// passed, closing the rest.
+    ///
+    /// - Returns: whether all requests were finished or passed on.
+    @discardableResult
+    public func handOver(deadline: Duration) -> Bool {
+        loop?.drain(until: .now + deadline, idleGrace: .milliseconds(200), handsOver: true)
         return waitUntilStopped()
     }
 

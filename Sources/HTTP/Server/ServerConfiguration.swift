@@ -36,6 +36,12 @@ public struct ServerConfiguration: Sendable {
     /// The value of the `Server` field; `nil` sends none.
     public var serverName: String?
 
+    /// Asked, on the event loop, about each request whose head has arrived, and again while it has to wait; it is told
+    /// how long the request has waited so far. It must not block. `nil` admits every request at once.
+    public var admission: (@Sendable (_ waited: Duration) -> Admission)?
+    /// Through which connections come from the process that served the socket before this one, and go to the next.
+    public var connectionQueue: ConnectionQueue?
+
     /// Asked first, on the event loop itself, about each request that has no body: a response is sent from there,
     /// without a change of threads; `nil` leaves the request to the handler. It must not block.
     public var inlineHandler: (@Sendable (Request) -> Response?)?

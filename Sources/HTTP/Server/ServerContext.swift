@@ -7,6 +7,8 @@ final class ServerContext: Sendable {
     let headLimits: HeadLimits
     let encoder: ResponseHeadEncoder
     let isDraining = Atomic<Bool>(false)
+    /// Whether draining passes connections on to another process.
+    let isHandingOver = Atomic<Bool>(false)
     private let requestCount = Atomic<UInt64>(0)
 
     init(configuration: ServerConfiguration, handler: @escaping RequestHandler) {

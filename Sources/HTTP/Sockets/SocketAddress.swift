@@ -156,10 +156,19 @@ public struct SocketAddress: Hashable, Sendable, CustomStringConvertible {
 
     /// The local address of a socket.
     init?(localAddressOf fileDescriptor: Int32) {
+        self.init { getsockname(fileDescriptor, $0, $1) }
+    }
+
+    /// The address of the peer that a socket is connected to.
+    init?(peerOf fileDescriptor: Int32) {
+        self.init { getpeername(fileDescriptor, $0, $1) }
+    }
+
+    private init?(_ ask: (UnsafeMutablePointer<sockaddr>, UnsafeMutablePointer<socklen_t>) -> Int32) {
         var storage = sockaddr_storage()
         var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
         let result = withUnsafeMutablePointer(to: &storage) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { getsockname(fileDescriptor, $0, &length) }
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { ask($0, &length) }
         }
         guard result == 0 else { return nil }
         self.init(storage)

@@ -1,4 +1,5 @@
 import Foundation
+import HTTP
 import SandboxProtocol
 
 /// How a WAGI process is started.
@@ -12,6 +13,27 @@ struct WorkerCommand: Sendable, Equatable {
     /// rebuild of it does.
     static func thisProgram(arguments: [String]) -> WorkerCommand {
         WorkerCommand(executable: "/proc/self/exe", name: CommandLine.arguments.first ?? "hippo-dev", arguments: arguments)
+    }
+}
+
+/// What all WAGI processes of a sandbox share, apart from the listening socket.
+struct WorkerSurroundings: Sendable {
+    var connections: ConnectionQueue?
+    var board: RevisionBoard?
+    var changes: ChangeQueue?
+
+    /// The descriptors that a process is given, from this number on, and the options that tell it of them.
+    fileprivate func descriptors(from first: Int32) -> [(option: String, source: Int32, target: Int32)] {
+        let sources: [(String, Int32?)] = [
+            ("--pass-fd", connections?.sendingDescriptor), ("--receive-fd", connections?.receivingDescriptor),
+            ("--board-fd", board?.fileDescriptor), ("--changes-fd", changes?.fileDescriptor),
+        ]
+        var next = first
+        return sources.compactMap { option, source in
+            guard let source else { return nil }
+            defer { next += 1 }
+            return (option, source, next)
+        }
     }
 }
 
@@ -36,8 +58,10 @@ final class WorkerProcess: Sendable {
 
     /// Starts a process. `onEvent` is called on a thread of its own.
     init(
-        command: WorkerCommand, listeningSocket: Int32, onEvent: @escaping @Sendable (Event) -> Void
+        command: WorkerCommand, listeningSocket: Int32, surroundings: WorkerSurroundings,
+        onEvent: @escaping @Sendable (Event) -> Void
     ) throws {
+        let shared = surroundings.descriptors(from: Self.controlDescriptor + 1)
         let (near, far) = try ControlChannel.pair()
         let null = open("/dev/null", O_RDWR | O_CLOEXEC)
         defer { close(null) }
@@ -46,13 +70,13 @@ final class WorkerProcess: Sendable {
             name: command.name,
             arguments: command.arguments + [
                 "--listen-fd", String(Self.listenDescriptor), "--control-fd", String(Self.controlDescriptor),
-            ],
+            ] + shared.flatMap { [$0.option, String($0.target)] },
             environment: ProcessInfo.processInfo.environment.map { ($0.key, $0.value) },
             descriptors: [
                 // What the process itself has to say is for people; standard output may be a stream of JSON.
                 (null, 0), (STDERR_FILENO, 1), (STDERR_FILENO, 2), (listeningSocket, Self.listenDescriptor),
                 (far.fileDescriptor, Self.controlDescriptor),
-            ])
+            ] + shared.map { ($0.source, $0.target) })
         channel = near
         let thread = Thread { [child] in
             // A channel that fails means the same as one that ends: nothing more can be known of the process.

@@ -47,6 +47,8 @@ struct WorkerSupervisor {
     private static let stableTime = Duration.seconds(10)
 
     private let listeningSocket: Int32
+    private let surroundings: WorkerSurroundings
+    private let onTakeOver: @Sendable (Target) -> Void
     private let onEvent: @Sendable (WorkerID, WorkerProcess.Event) -> Void
     private var command: WorkerCommand
     private var workers: [WorkerID: WorkerProcess] = [:]
@@ -59,13 +61,18 @@ struct WorkerSupervisor {
     private var restart: (target: Target, time: ContinuousClock.Instant)?
     private var isStopping = false
 
-    /// - Parameter onEvent: called on any thread; what it is called with has to be given to `handle`.
+    /// - Parameters:
+    ///   - onTakeOver: called when a target is about to serve, before any process learns of it.
+    ///   - onEvent: called on any thread; what it is called with has to be given to `handle`.
     init(
-        command: WorkerCommand, listeningSocket: Int32,
+        command: WorkerCommand, listeningSocket: Int32, surroundings: WorkerSurroundings = WorkerSurroundings(),
+        onTakeOver: @escaping @Sendable (Target) -> Void = { _ in },
         onEvent: @escaping @Sendable (WorkerID, WorkerProcess.Event) -> Void
     ) {
         self.command = command
         self.listeningSocket = listeningSocket
+        self.surroundings = surroundings
+        self.onTakeOver = onTakeOver
         self.onEvent = onEvent
     }
 
@@ -133,7 +140,8 @@ struct WorkerSupervisor {
         restart = nil
         for (worker, process) in workers {
             if worker == serving?.worker || drains[worker] != nil {
-                if drains[worker] == nil { process.send(.drain) }
+                // To one that hands over, too: nobody takes what it would still pass on.
+                process.send(.drain)
                 drains[worker] = Drain(deadline: .now + patience)
             } else {
                 process.kill()
@@ -180,12 +188,13 @@ struct WorkerSupervisor {
 
     private mutating func takeOver(_ load: Load, _ timings: [StageTiming]) -> Report {
         self.load = nil
-        // Connections that arrive between the two wait in the socket's queue.
+        onTakeOver(load.target)
+        workers[load.worker]?.send(.serve)
+        // Connections that arrive between the two wait in the socket's queue, and those that pass on in theirs.
         if let old = serving {
-            workers[old.worker]?.send(.drain)
+            workers[old.worker]?.send(.handOver)
             drains[old.worker] = Drain(deadline: .now + Self.drainPatience)
         }
-        workers[load.worker]?.send(.serve)
         serving = (load.worker, load.target, .now)
         let launch = StageTiming(stage: "launch", milliseconds: (ContinuousClock.now - load.started).milliseconds)
         return .serving(load.target, timings: [launch] + timings, isRestart: load.isRestart)
@@ -229,7 +238,9 @@ struct WorkerSupervisor {
         let worker = WorkerID(number: nextNumber)
         nextNumber += 1
         let onEvent = onEvent
-        workers[worker] = try WorkerProcess(command: command, listeningSocket: listeningSocket) { event in
+        workers[worker] = try WorkerProcess(
+            command: command, listeningSocket: listeningSocket, surroundings: surroundings
+        ) { event in
             onEvent(worker, event)
         }
         return worker

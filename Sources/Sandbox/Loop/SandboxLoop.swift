@@ -9,7 +9,7 @@ import SandboxProtocol
 /// busy is taken together afterwards, so that there is nothing to wait for before it reacts.
 final class SandboxLoop {
     enum Message: Sendable {
-        case change(FileWatcher.Change, seen: ContinuousClock.Instant)
+        case change(FileWatcher.Change, ticket: UInt64, seen: ContinuousClock.Instant)
         case buildLine(String)
         case buildEnded(number: Int, BuildProcess.Outcome)
         case worker(WorkerSupervisor.WorkerID, WorkerProcess.Event)
@@ -25,6 +25,9 @@ final class SandboxLoop {
         let appURL: String
         let bindleURL: String
         let mailbox: Mailbox<Message>
+        let freshness: Freshness
+        /// The queue of file changes; nil if the project is not watched.
+        let changes: ChangeQueue?
         let emit: @Sendable (Event) -> Void
         let workerCommand: @Sendable (SandboxSettings) -> WorkerCommand
     }
@@ -49,6 +52,8 @@ final class SandboxLoop {
     private var digests = DigestCache()
     private var ledger = BuildInputLedger()
 
+    /// The last ticket of changes that have come in.
+    private var ticket: UInt64 = 0
     private var changed: Set<String> = []
     private var needsSettings = false
     private var needsBuild = false
@@ -96,20 +101,23 @@ final class SandboxLoop {
             for message in surroundings.mailbox.next(until: deadline ?? .distantFuture) { handle(message) }
             if let report = supervisor.tick() { handle(report) }
             if end == nil { advance() }
+            // What nothing is left to do for, whether it ended well or not, need not be waited for.
+            if !isWorkPending, supervisor.loadingTarget == nil { surroundings.freshness.finish(upTo: ticket) }
         }
         shutDown()
         return end ?? End(reason: "", isFailure: false)
     }
 
     private func startWatching() throws {
-        guard settings.isWatching ?? true else { return }
+        guard let changes = surroundings.changes else { return }
         let mailbox = surroundings.mailbox
         let emit = emit
         facts = try? Hippofacts(at: surroundings.project.path)
         scope = surroundings.project.scope(of: facts, settings: settings)
         watcher = try FileWatcher(
-            root: surroundings.project.directory, scope: scope, onProblem: { emit(.log(.sandbox, text: $0)) },
-            onChange: { mailbox.post(.change($0, seen: .now)) })
+            root: surroundings.project.directory, scope: scope, queue: changes, freshness: surroundings.freshness,
+            onProblem: { emit(.log(.sandbox, text: $0)) },
+            onChange: { mailbox.post(.change($0, ticket: $1, seen: .now)) })
     }
 
     /// When there is something to do even if no message comes.
@@ -125,7 +133,8 @@ final class SandboxLoop {
 
     private func handle(_ message: Message) {
         switch message {
-        case .change(let change, let seen):
+        case .change(let change, let ticket, let seen):
+            self.ticket = max(self.ticket, ticket)
             if !isWorkPending { cycle = Cycle(began: seen) }
             switch change {
             case .everything: noteEverything()
@@ -137,6 +146,7 @@ final class SandboxLoop {
             guard let build, build.number == number else { return }
             finishBuild(outcome)
             self.build = nil
+            surroundings.freshness.board.build = .idle
         case .worker(let worker, let event):
             if let report = supervisor.handle(worker, event) { handle(report) }
         case .stop(let reason):
@@ -206,6 +216,7 @@ final class SandboxLoop {
             try? supervisor.prepare()
         case .loadFailed(_, let failure):
             launchedInvoice = nil
+            try? supervisor.prepare()
             fail(
                 Failure(
                     stage: .launch, message: failure.message, file: failure.file.map(surroundings.project.relative),
@@ -217,6 +228,7 @@ final class SandboxLoop {
     }
 
     private func announce(_ id: String, isUnchanged: Bool, _ cycle: Cycle) {
+        if isUnchanged { surroundings.freshness.succeed() }
         let total = StageTiming(stage: "total", milliseconds: (ContinuousClock.now - cycle.began).milliseconds)
         if isReady {
             emit(.serving(revision: revision, id: id, isUnchanged: isUnchanged, timings: cycle.timings + [total]))
@@ -228,6 +240,8 @@ final class SandboxLoop {
 
     private func fail(_ failure: Failure) {
         emit(.failed(failure))
+        let stage = failure.stage == .build ? "the build failed" : "the last change cannot be served"
+        surroundings.freshness.fail(upTo: ticket, because: "\(stage): \(failure)")
         if watcher == nil && supervisor.servingTarget == nil {
             end = End(reason: "nothing can be served", isFailure: true)
         }
@@ -296,6 +310,7 @@ final class SandboxLoop {
         reportChanges()
         build?.process.cancel()
         build = nil
+        surroundings.freshness.board.build = .idle
         guard let command = settings.buildCommand else { return }
         needsExpansion = true
         cycle.timings = []
@@ -309,6 +324,7 @@ final class SandboxLoop {
                 onLine: { mailbox.post(.buildLine($0)) },
                 onEnd: { mailbox.post(.buildEnded(number: number, $0)) })
             build = (process, number)
+            surroundings.freshness.board.build = settings.waitsForBuild ?? false ? .awaited : .running
         } catch {
             needsExpansion = false
             fail(Failure(stage: .build, message: "The build command could not be started: \(error)"))
@@ -360,6 +376,7 @@ final class SandboxLoop {
         }
         guard try store(expansion) else { return }
         loadingCycle = cycle
+        surroundings.freshness.beginLoad(upTo: ticket)
         do {
             try supervisor.load(
                 .init(id: invoice.id.description, bindleURL: surroundings.bindleURL, revision: revision + 1))
@@ -423,7 +440,7 @@ final class SandboxLoop {
         } catch .sourceChanged, .unreadableSource {
             digests = DigestCache()
             needsExpansion = true
-            surroundings.mailbox.post(.change(.paths([]), seen: .now))
+            surroundings.mailbox.post(.change(.paths([]), ticket: 0, seen: .now))
             return false
         } catch {
             throw Failure(stage: .store, message: "\(error)")

@@ -43,6 +43,8 @@ public struct SandboxSettings: Sendable, Equatable {
     public var allowsTransientWrite: Bool?
     /// False to answer only what a handler takes; by default true, files being served where no handler is.
     public var servesStaticFiles: Bool?
+    /// True to let requests wait for a build that runs; by default they get the last good version meanwhile.
+    public var waitsForBuild: Bool?
     /// Where what guests write to standard error is kept; by default a temporary directory.
     public var logDirectory: String?
 
@@ -62,6 +64,7 @@ public struct SandboxSettings: Sendable, Equatable {
         settings.environmentFiles = weaker.environmentFiles + environmentFiles
         settings.allowsTransientWrite = allowsTransientWrite ?? weaker.allowsTransientWrite
         settings.servesStaticFiles = servesStaticFiles ?? weaker.servesStaticFiles
+        settings.waitsForBuild = waitsForBuild ?? weaker.waitsForBuild
         settings.logDirectory = logDirectory ?? weaker.logDirectory
         return settings
     }

@@ -34,6 +34,7 @@ enum SettingsFile {
                 throw build.error("'command' is empty; leave it out where nothing is to be built", atValueOf: "command")
             }
             settings.watchPatterns = try patterns("watch", in: &build)
+            settings.waitsForBuild = try build.boolean("wait")
             try build.finish()
         }
         settings.variables = try (document.stringTable("env") ?? []).map { .init(name: $0.key, value: $0.value) }

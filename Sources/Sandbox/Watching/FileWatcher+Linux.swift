@@ -14,18 +14,6 @@ final class FileWatcher: Sendable {
         case everything
     }
 
-    /// The system gives no watches.
-    struct Unavailable: Error, CustomStringConvertible {
-        let code: Int32
-
-        var description: String {
-            let reason = String(cString: strerror(code))
-            return code == EMFILE
-                ? "cannot watch files: \(reason). Raise fs.inotify.max_user_instances (sysctl), or use --no-watch."
-                : "cannot watch files: \(reason)"
-        }
-    }
-
     private struct State {
         var scope: WatchScope
         var tree: WatchTree
@@ -34,12 +22,13 @@ final class FileWatcher: Sendable {
     }
 
     private let state: Mutex<State>
-    private let inotify: Int32
+    private let queue: ChangeQueue
+    private let freshness: Freshness?
     private let wake: PipeDescriptors
-    private let onChange: @Sendable (Change) -> Void
+    private let onChange: @Sendable (Change, UInt64) -> Void
     /// Until a file that is being written is closed, its changes are held back for this long after the last one, for
     /// the sake of programs that keep files open.
-    private static let openFilePatience = Duration.milliseconds(250)
+    private static let openFilePatience = Duration.milliseconds(100)
     /// While the root is away, this often it is looked for.
     private static let absencePoll = Duration.milliseconds(50)
 
@@ -47,25 +36,24 @@ final class FileWatcher: Sendable {
     ///
     /// - Parameters:
     ///   - root: an absolute path.
+    ///   - queue: where the changes come from; for this watcher alone.
+    ///   - freshness: is told what is taken from the queue.
     ///   - onProblem: called with a sentence when some directory cannot be watched.
+    ///   - onChange: called with a change and its ticket (0 without `freshness`).
     init(
-        root: String, scope: WatchScope, onProblem: @escaping @Sendable (String) -> Void,
-        onChange: @escaping @Sendable (Change) -> Void
+        root: String, scope: WatchScope, queue: ChangeQueue, freshness: Freshness? = nil,
+        onProblem: @escaping @Sendable (String) -> Void, onChange: @escaping @Sendable (Change, UInt64) -> Void
     ) throws {
-        inotify = inotify_init1(Int32(IN_NONBLOCK) | Int32(IN_CLOEXEC))
-        guard inotify >= 0 else { throw Unavailable(code: errno) }
+        self.queue = queue
+        self.freshness = freshness
         wake = try PipeDescriptors()
         self.onChange = onChange
-        var tree = WatchTree(inotify: inotify, root: root, onProblem: onProblem)
+        var tree = WatchTree(inotify: queue.fileDescriptor, root: root, onProblem: onProblem)
         _ = tree.rebuild(scope)
         state = Mutex(State(scope: scope, tree: tree))
         let thread = Thread { [self] in run() }
         thread.name = "watcher"
         thread.start()
-    }
-
-    deinit {
-        close(inotify)
     }
 
     /// Watches another scope from now on. Changes before that, outside the scope before it, are not reported.
@@ -109,6 +97,7 @@ final class FileWatcher: Sendable {
             if !openFiles.isEmpty { timeout = max(.zero, lastWrite + Self.openFilePatience - .now) }
             if isRootAway { timeout = Self.absencePoll }
             waitForEvents(timeout)
+            let ticket = freshness?.willTakeEvents() ?? 0
 
             let synchronizations = state.withLock { state in
                 defer { state.synchronizations = [] }
@@ -136,10 +125,12 @@ final class FileWatcher: Sendable {
             }
             openFiles.subtract(changed)
             if isEverythingChanged {
-                onChange(.everything)
+                onChange(.everything, ticket)
             } else if !changed.isEmpty {
-                onChange(.paths(changed))
+                onChange(.paths(changed), ticket)
             }
+            freshness?.didTakeEvents(
+                ticket, hasReported: isEverythingChanged || !changed.isEmpty, isHolding: !openFiles.isEmpty)
             for synchronization in synchronizations { synchronization.signal() }
             let remaining = state.withLock { state -> [DispatchSemaphore]? in
                 state.isStopped ? state.synchronizations : nil
@@ -153,7 +144,7 @@ final class FileWatcher: Sendable {
 
     private func waitForEvents(_ timeout: Duration?) {
         var polled = [
-            pollfd(fd: inotify, events: Int16(POLLIN), revents: 0),
+            pollfd(fd: queue.fileDescriptor, events: Int16(POLLIN), revents: 0),
             pollfd(fd: wake.readEnd, events: Int16(POLLIN), revents: 0),
         ]
         _ = poll(&polled, 2, timeout.map { Int32($0.milliseconds.rounded(.up)) } ?? -1)
@@ -167,7 +158,7 @@ final class FileWatcher: Sendable {
     private func readEvents() -> [WatchEvent]? {
         var events: [WatchEvent] = []
         withUnsafeTemporaryAllocation(byteCount: 65536, alignment: 8) { buffer in
-            let count = read(inotify, buffer.baseAddress, buffer.count)
+            let count = read(queue.fileDescriptor, buffer.baseAddress, buffer.count)
             guard count > 0 else { return }
             var bytes = UnsafeRawBufferPointer(rebasing: buffer[..<count])
             while let event = WatchEvent(consuming: &bytes) { events.append(event) }

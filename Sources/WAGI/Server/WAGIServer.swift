@@ -35,6 +35,12 @@ public final class WAGIServer: Sendable {
         server.drain(deadline: deadline)
     }
 
+    /// As `drain`, but passes connections on through the configuration's queue.
+    @discardableResult
+    public func handOver(deadline: Duration) -> Bool {
+        server.handOver(deadline: deadline)
+    }
+
     /// Closes everything at once, and returns when no module runs any more.
     public func stop() {
         server.stop()

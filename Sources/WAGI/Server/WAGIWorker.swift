@@ -10,6 +10,9 @@ public final class WAGIWorker: Sendable {
     private let channel: ControlChannel
     private let socket: ListeningSocket
     private let configuration: WAGIConfiguration
+    private let connections: ConnectionQueue?
+    private let board: RevisionBoard?
+    private let changes: Int32?
     /// Sends in order, without letting requests wait for the sandbox to read.
     private let sending = DispatchQueue(label: "control channel")
     private let unsentCount = Atomic<Int>(0)
@@ -18,14 +21,34 @@ public final class WAGIWorker: Sendable {
     /// How long the last requests may take.
     private static let drainDeadline = Duration.seconds(30)
 
-    /// - Parameters:
-    ///   - listenDescriptor: the listening socket, which other processes may share.
-    ///   - controlDescriptor: the process's end of the control channel.
-    public init(
-        listenDescriptor: Int32, controlDescriptor: Int32, configuration: WAGIConfiguration
-    ) throws(ServerError) {
-        socket = try ListeningSocket(adopting: listenDescriptor)
-        channel = ControlChannel(adopting: controlDescriptor)
+    /// What the sandbox gives to a process, all of which other such processes may share but the control channel.
+    public struct Descriptors: Sendable {
+        /// The listening socket.
+        public var listen: Int32
+        /// The process's end of the control channel.
+        public var control: Int32
+        /// Both ends of the queue of connections that pass from process to process.
+        public var connections: (sending: Int32, receiving: Int32)?
+        /// The revision board.
+        public var board: Int32?
+        /// The queue of file changes.
+        public var changes: Int32?
+
+        public init(listen: Int32, control: Int32) {
+            self.listen = listen
+            self.control = control
+        }
+    }
+
+    public init(_ descriptors: Descriptors, configuration: WAGIConfiguration) throws {
+        socket = try ListeningSocket(adopting: descriptors.listen)
+        channel = ControlChannel(adopting: descriptors.control)
+        connections = descriptors.connections.map {
+            ConnectionQueue(adoptingSending: $0.sending, receiving: $0.receiving)
+        }
+        board = try descriptors.board.map { try RevisionBoard(adopting: $0) }
+        changes = descriptors.changes
+        if let changes { _ = fcntl(changes, F_SETFD, FD_CLOEXEC) }
         self.configuration = configuration
     }
 
@@ -46,6 +69,11 @@ public final class WAGIWorker: Sendable {
         }
         var serverConfiguration = ServerConfiguration()
         serverConfiguration.requestObserver = { [self] in report($0, revision: revision) }
+        serverConfiguration.connectionQueue = connections
+        if let board {
+            let gate = RevisionGate(board: board, changes: changes, revision: revision)
+            serverConfiguration.admission = { gate.admission(waited: $0) }
+        }
         let server = WAGIServer(application: application, socket: socket, configuration: serverConfiguration)
         defer { application.removeFiles() }
         send(.ready(revision: revision, timings: application.timings))
@@ -60,11 +88,8 @@ public final class WAGIWorker: Sendable {
                     flush()
                     return
                 }
-            case .drain:
-                endWithChannel(server)
-                server.drain(deadline: Self.drainDeadline)
-                flush()
-                return
+            case .drain, .handOver:
+                return finish(server, handsOver: message == .handOver && connections != nil)
             case .load:
                 // Each process loads once.
                 return server.stop()
@@ -73,13 +98,22 @@ public final class WAGIWorker: Sendable {
         server.stop()
     }
 
-    /// While requests are finished, nobody else would notice that the sandbox has gone.
-    private func endWithChannel(_ server: WAGIServer) {
+    /// Finishes the requests that have begun.
+    private func finish(_ server: WAGIServer, handsOver: Bool) {
+        // Nobody else would notice meanwhile that the sandbox has gone, or is about to.
         let thread = Thread { [self] in
-            while receive() != nil {}
+            while let message = receive() {
+                if message == .drain { server.drain(deadline: Self.drainDeadline) }
+            }
             server.stop()
         }
         thread.start()
+        if handsOver {
+            server.handOver(deadline: Self.drainDeadline)
+        } else {
+            server.drain(deadline: Self.drainDeadline)
+        }
+        flush()
     }
 
     private func load(_ bindle: String, _ url: String) throws(LoadError) -> Application {

@@ -1,0 +1,141 @@
+#if os(Linux)
+    import Glibc
+
+    /// A queue, kept by the kernel, through which connections pass from one process that serves a socket to the next.
+    ///
+    /// It is to connections that are open what the backlog of a listening socket is to those that are not accepted yet:
+    /// every process has both of its ends, the one that retires sends what it has, the one that serves takes what is
+    /// there, and what comes between the two waits.
+    public final class ConnectionQueue: Sendable {
+        /// Each descriptor is closed with the queue.
+        public let sendingDescriptor: Int32
+        public let receivingDescriptor: Int32
+
+        /// A connection, and what is known of it.
+        struct Passed {
+            let fileDescriptor: Int32
+            /// Since when its next request has waited to be admitted, on the clock that all processes share.
+            var waitingSince: MonotonicTime?
+            /// Whether a request has been answered on it.
+            var isReused: Bool
+            /// What has been received of its next request.
+            var input: [UInt8]
+        }
+
+        enum SendResult { case sent, full, impossible }
+
+        /// Bytes of a message before the connection's input: the time, or 0; a byte of flags; padding.
+        private static let headerLength = 16
+        /// The longest input that passes: the kernel takes a message as a whole, within the socket's buffer.
+        static let maximumInput = 150 << 10
+        /// What the kernel calls `SCM_RIGHTS`: descriptors that go along with a message.
+        private static let descriptorsType: Int32 = 1
+        /// A control message with one descriptor: 64-bit length, level, type, the descriptor; and its padded size.
+        private static let controlLength = 20
+        private static let controlSpace = 24
+
+        /// Makes a queue whose descriptors no program inherits unless it is given them.
+        public init() throws(SystemError) {
+            var descriptors: [Int32] = [-1, -1]
+            let type = Int32(SOCK_SEQPACKET.rawValue) | Int32(SOCK_CLOEXEC.rawValue) | Int32(SOCK_NONBLOCK.rawValue)
+            guard socketpair(AF_UNIX, type, 0, &descriptors) == 0 else {
+                throw SystemError(operation: "socketpair", code: errno)
+            }
+            (sendingDescriptor, receivingDescriptor) = (descriptors[0], descriptors[1])
+            // As many as the system allows without privilege.
+            setSocketOption(sendingDescriptor, SOL_SOCKET, SO_SNDBUF, 1 << 20)
+        }
+
+        /// Takes over the ends of a queue that another process has made.
+        public init(adoptingSending sending: Int32, receiving: Int32) {
+            (sendingDescriptor, receivingDescriptor) = (sending, receiving)
+            for descriptor in [sending, receiving] { _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC) }
+        }
+
+        deinit {
+            close(sendingDescriptor)
+            close(receivingDescriptor)
+        }
+
+        /// Sends a connection; the caller closes its own descriptor afterwards.
+        func send(
+            _ fileDescriptor: Int32, waitingSince: MonotonicTime?, isReused: Bool, input: UnsafeRawBufferPointer
+        ) -> SendResult {
+            guard input.count <= Self.maximumInput else { return .impossible }
+            var message = [UInt8](repeating: 0, count: Self.headerLength)
+            message.withUnsafeMutableBytes {
+                $0.storeBytes(of: waitingSince?.nanoseconds ?? 0, as: Int64.self)
+                $0.storeBytes(of: isReused ? 1 : 0, toByteOffset: 8, as: UInt8.self)
+            }
+            message.append(contentsOf: input)
+            var control = [UInt64](repeating: 0, count: Self.controlSpace / 8)
+            control.withUnsafeMutableBytes {
+                $0.storeBytes(of: Self.controlLength, as: Int.self)
+                $0.storeBytes(of: SOL_SOCKET, toByteOffset: 8, as: Int32.self)
+                $0.storeBytes(of: Self.descriptorsType, toByteOffset: 12, as: Int32.self)
+                $0.storeBytes(of: fileDescriptor, toByteOffset: 16, as: Int32.self)
+            }
+            let count = withHeader(&message, &control) { header in
+                sendmsg(sendingDescriptor, &header, Int32(MSG_NOSIGNAL) | Int32(MSG_DONTWAIT))
+            }
+            if count >= 0 { return .sent }
+            switch errno {
+            // Too many descriptors on their way are a matter of time as well.
+            case EAGAIN, EINTR, ENOBUFS, ENOMEM, ETOOMANYREFS: return .full
+            default: return .impossible
+            }
+        }
+
+        /// The next connection; `nil` if none is there.
+        func receive() -> Passed? {
+            var message = [UInt8](repeating: 0, count: Self.headerLength + Self.maximumInput)
+            while true {
+                var control = [UInt64](repeating: 0, count: Self.controlSpace / 8)
+                var flags: Int32 = 0
+                let count = withHeader(&message, &control) { header in
+                    let count = recvmsg(receivingDescriptor, &header, Int32(MSG_DONTWAIT) | Int32(MSG_CMSG_CLOEXEC))
+                    flags = header.msg_flags
+                    return count
+                }
+                if count < 0 && errno == EINTR { continue }
+                guard count > 0 else { return nil }
+                // A message without its descriptor, for want of free ones here, is a connection that is lost.
+                guard count >= Self.headerLength, flags & Int32(MSG_CTRUNC) == 0,
+                    let descriptor = Self.descriptor(in: control)
+                else { continue }
+                let time = message.withUnsafeBytes { $0.load(as: Int64.self) }
+                return Passed(
+                    fileDescriptor: descriptor, waitingSince: time == 0 ? nil : MonotonicTime(nanoseconds: time),
+                    isReused: message[8] == 1, input: Array(message[Self.headerLength..<count]))
+            }
+        }
+
+        private static func descriptor(in control: [UInt64]) -> Int32? {
+            control.withUnsafeBytes { bytes in
+                guard bytes.load(as: Int.self) == controlLength,
+                    bytes.load(fromByteOffset: 8, as: Int32.self) == SOL_SOCKET,
+                    bytes.load(fromByteOffset: 12, as: Int32.self) == descriptorsType
+                else { return nil }
+                return bytes.load(fromByteOffset: 16, as: Int32.self)
+            }
+        }
+
+        private func withHeader(
+            _ message: inout [UInt8], _ control: inout [UInt64], _ body: (inout msghdr) -> Int
+        ) -> Int {
+            message.withUnsafeMutableBytes { bytes in
+                control.withUnsafeMutableBytes { controlBytes in
+                    var vector = iovec(iov_base: bytes.baseAddress, iov_len: bytes.count)
+                    return withUnsafeMutablePointer(to: &vector) { vector in
+                        var header = msghdr()
+                        header.msg_iov = vector
+                        header.msg_iovlen = 1
+                        header.msg_control = controlBytes.baseAddress
+                        header.msg_controllen = controlBytes.count
+                        return body(&header)
+                    }
+                }
+            }
+        }
+    }
+#endif

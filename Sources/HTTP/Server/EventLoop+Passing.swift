@@ -1,0 +1,105 @@
+/// How requests wait to be admitted, and how connections pass to the process that serves after this one.
+extension EventLoop {
+    /// Asks whether the request whose head has been parsed may be answered; parks the connection if not.
+    func admit(_ connection: Connection, _ head: RequestHead, byteCount: Int) {
+        guard let admission = context.configuration.admission, draining == nil else {
+            return begin(connection, head, byteCount: byteCount)
+        }
+        let waited = connection.waitingSince.map { Duration.nanoseconds(MonotonicTime.now.nanoseconds - $0.nanoseconds) }
+        switch admission(waited ?? .zero) {
+        case .proceed:
+            begin(connection, head, byteCount: byteCount)
+        case .proceedMarked(let name, let value):
+            connection.mark = (name, value)
+            begin(connection, head, byteCount: byteCount)
+        case .wait:
+            if connection.waitingSince == nil { connection.waitingSince = .now }
+            connection.state = .parked(head, byteCount: byteCount)
+            // The answer to the request will show whether the client is still there.
+            connection.deadline = .distantFuture
+            parked.append(connection)
+        }
+    }
+
+    /// Asks again for the requests that wait.
+    func reconsiderParked() {
+        guard !parked.isEmpty else { return }
+        let connections = parked
+        parked.removeAll(keepingCapacity: true)
+        for connection in connections {
+            guard case .parked(let head, let byteCount) = connection.state else { continue }
+            if isHandingOver {
+                pass(connection)
+            } else {
+                admit(connection, head, byteCount: byteCount)
+                if case .parked = connection.state { continue }
+                proceed(connection)
+            }
+        }
+    }
+
+    /// Passes a connection on that is at the beginning of a request, or in its head.
+    func pass(_ connection: Connection) {
+        guard let queue = context.configuration.connectionQueue else { return }
+        let result = queue.send(
+            connection.fileDescriptor, waitingSince: connection.waitingSince, isReused: connection.isReused,
+            input: connection.input.readable)
+        switch result {
+        case .sent:
+            connection.input.consume(connection.input.count)
+            close(connection)
+        case .full:
+            connection.isUnpassed = true
+            unpassed.append(connection)
+        case .impossible:
+            // As if there were no queue.
+            connection.isHeld = true
+            if case .parked(let head, let byteCount) = connection.state {
+                begin(connection, head, byteCount: byteCount)
+            } else if let draining {
+                setDeadline(of: connection, min(connection.deadline, draining.idleUntil))
+            }
+            proceed(connection)
+        }
+    }
+
+    /// Tries once more to pass on what the queue had no room for.
+    func retryPassing() {
+        guard !unpassed.isEmpty else { return }
+        let connections = unpassed
+        unpassed.removeAll(keepingCapacity: true)
+        for connection in connections where !connection.isClosed {
+            connection.isUnpassed = false
+            if isHandingOver { pass(connection) } else { proceed(connection) }
+        }
+    }
+
+    /// Passes a connection on if that is due and it can be.
+    ///
+    /// - Returns: whether it is no concern of this process any more, or about to be none.
+    func passIfDue(_ connection: Connection) -> Bool {
+        guard isHandingOver, !connection.isHeld else { return false }
+        if case .readingHead = connection.state {} else { return false }
+        if !connection.isUnpassed { pass(connection) }
+        return true
+    }
+
+    /// Takes over connections that other processes have passed on.
+    func receivePassed() {
+        guard let queue = context.configuration.connectionQueue else { return }
+        for _ in 0..<Self.acceptedPerTurn {
+            guard isListening, let passed = queue.receive() else { return }
+            guard let connection = add(passed.fileDescriptor, SocketAddress(peerOf: passed.fileDescriptor)) else {
+                continue
+            }
+            connection.isReused = passed.isReused
+            connection.waitingSince = passed.waitingSince
+            passed.input.withUnsafeBytes { connection.input.append($0) }
+            if passed.isReused, passed.input.isEmpty {
+                setDeadline(of: connection, now + context.configuration.keepAliveTimeout)
+            }
+            connection.mayHaveInput = true
+            proceed(connection)
+        }
+    }
+}

@@ -1,0 +1,166 @@
+import Foundation
+import Synchronization
+
+/// A page of memory that the sandbox shares with its WAGI processes: on it stands whether what they serve is up to date.
+///
+/// The sandbox writes, the processes read, on each request, without a call to the kernel. Changes are counted: before
+/// the sandbox takes events from the kernel's queue of file changes, it raises `taken`; when all that these events ask
+/// for has been done, it raises `settled` to the same number. A revision is therefore current if the queue is empty,
+/// both counters are equal, and it is the one that `revision` names, looked at in this order.
+public final class RevisionBoard: Sendable {
+    /// The memory, to be given to a process or adopted by it.
+    public let fileDescriptor: Int32
+
+    // The memory is mapped as long as this object lives, and its words are atomic.
+    private nonisolated(unsafe) let words: UnsafeMutablePointer<Atomic<UInt64>>
+    private let writing = Mutex<Void>(())
+
+    private enum Word {
+        static let taken = 0
+        static let settled = 1
+        static let revision = 2
+        static let build = 3
+        static let buildEnd = 6
+        /// Odd while the failure's text is written.
+        static let failureSequence = 4
+        static let failureLength = 5
+        static let failureText = 8
+    }
+
+    /// How a build command bears on requests.
+    public enum Build: UInt64, Sendable {
+        /// None runs.
+        case idle
+        /// One runs, and requests are answered with the last good version.
+        case running
+        /// One runs, and requests wait for what it makes.
+        case awaited
+    }
+
+    private static let byteCount = 4096
+    /// The longest text of a failure, in bytes.
+    private static let maximumText = 240
+
+    /// Makes a board on which revision 0 is current.
+    public convenience init() throws(ControlChannel.Failure) {
+        guard let address = dlsym(nil, "memfd_create") else { throw .system(call: "memfd_create", code: ENOSYS) }
+        typealias MakeMemory = @convention(c) (UnsafePointer<CChar>, UInt32) -> Int32
+        let closesOnExecution: UInt32 = 1
+        let descriptor = unsafeBitCast(address, to: MakeMemory.self)("hippo-dev", closesOnExecution)
+        guard descriptor >= 0 else { throw .system(call: "memfd_create", code: errno) }
+        guard ftruncate(descriptor, off_t(Self.byteCount)) == 0 else {
+            let code = errno
+            close(descriptor)
+            throw .system(call: "ftruncate", code: code)
+        }
+        try self.init(mapping: descriptor)
+    }
+
+    /// Takes over the memory of a board that another process has made.
+    public convenience init(adopting fileDescriptor: Int32) throws(ControlChannel.Failure) {
+        _ = fcntl(fileDescriptor, F_SETFD, FD_CLOEXEC)
+        try self.init(mapping: fileDescriptor)
+    }
+
+    private init(mapping descriptor: Int32) throws(ControlChannel.Failure) {
+        guard let memory = mmap(nil, Self.byteCount, PROT_READ | PROT_WRITE, MAP_SHARED, descriptor, 0),
+            memory != MAP_FAILED
+        else {
+            let code = errno
+            close(descriptor)
+            throw .system(call: "mmap", code: code)
+        }
+        fileDescriptor = descriptor
+        words = memory.bindMemory(to: Atomic<UInt64>.self, capacity: Self.byteCount / 8)
+    }
+
+    deinit {
+        munmap(words, Self.byteCount)
+        close(fileDescriptor)
+    }
+
+    // MARK: Counters
+
+    /// How many times events have been taken from the queue, or are about to be.
+    public var taken: UInt64 { load(Word.taken) }
+    /// Up to which count everything has been done.
+    public var settled: UInt64 { load(Word.settled) }
+
+    /// The revision that serves.
+    public var revision: Int {
+        get { Int(truncatingIfNeeded: load(Word.revision)) }
+        set { store(UInt64(truncatingIfNeeded: newValue), Word.revision) }
+    }
+
+    public var build: Build {
+        get { Build(rawValue: load(Word.build)) ?? .idle }
+        set {
+            if newValue == .idle { store(UInt64(Self.monotonicNanoseconds), Word.buildEnd) }
+            store(newValue.rawValue, Word.build)
+        }
+    }
+
+    /// How long ago the last build ended; very long if there was none.
+    public var timeSinceBuild: Duration {
+        .nanoseconds(Self.monotonicNanoseconds - Int64(truncatingIfNeeded: load(Word.buildEnd)))
+    }
+
+    /// The clock that all processes share, and that nobody sets.
+    private static var monotonicNanoseconds: Int64 {
+        var time = timespec()
+        clock_gettime(CLOCK_MONOTONIC, &time)
+        return Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
+    }
+
+    /// Counts that events are about to be taken. To be called before that.
+    public func raiseTaken() -> UInt64 {
+        words[Word.taken].wrappingAdd(1, ordering: .sequentiallyConsistent).newValue
+    }
+
+    public func settle(upTo count: UInt64) {
+        store(count, Word.settled)
+    }
+
+    // MARK: Failure
+
+    /// Why what is saved cannot be served, in one line of ASCII; `nil` if it can.
+    public var failure: String? {
+        while true {
+            let sequence = load(Word.failureSequence)
+            // Writing takes less than a microsecond.
+            guard sequence % 2 == 0 else { continue }
+            let count = min(Int(load(Word.failureLength)), Self.maximumText)
+            let bytes = (0..<count).map { place in
+                UInt8(truncatingIfNeeded: load(Word.failureText + place / 8) >> UInt64(place % 8 * 8))
+            }
+            guard load(Word.failureSequence) == sequence else { continue }
+            return bytes.isEmpty ? nil : String(decoding: bytes, as: UTF8.self)
+        }
+    }
+
+    /// Sets why what is saved cannot be served. Of the text, the first line is kept, what is not ASCII replaced.
+    public func setFailure(_ text: String?) {
+        let line = text?.prefix { !$0.isNewline } ?? ""
+        let bytes = line.unicodeScalars.prefix(Self.maximumText).map { scalar -> UInt8 in
+            (0x20...0x7E).contains(scalar.value) ? UInt8(scalar.value) : UInt8(ascii: "?")
+        }
+        writing.withLock { _ in
+            words[Word.failureSequence].wrappingAdd(1, ordering: .sequentiallyConsistent)
+            for start in stride(from: 0, to: bytes.count, by: 8) {
+                var word: UInt64 = 0
+                for place in start..<min(start + 8, bytes.count) { word |= UInt64(bytes[place]) << UInt64((place - start) * 8) }
+                store(word, Word.failureText + start / 8)
+            }
+            store(UInt64(bytes.count), Word.failureLength)
+            words[Word.failureSequence].wrappingAdd(1, ordering: .sequentiallyConsistent)
+        }
+    }
+
+    private func load(_ word: Int) -> UInt64 {
+        words[word].load(ordering: .sequentiallyConsistent)
+    }
+
+    private func store(_ value: UInt64, _ word: Int) {
+        words[word].store(value, ordering: .sequentiallyConsistent)
+    }
+}

@@ -1,0 +1,47 @@
+import Foundation
+import HTTP
+import SandboxProtocol
+
+/// Sees to it that nobody who asks after a save is answered with what was there before.
+struct RevisionGate: Sendable {
+    let board: RevisionBoard
+    /// The queue of file changes, of which this process only asks whether it is empty; nil if the project is not watched.
+    let changes: Int32?
+    /// The revision that this process serves.
+    let revision: Int
+
+    /// How long a request waits for what has been saved.
+    static let patience = Duration.seconds(1)
+    static let fieldName = "X-Hippo-Stale"
+
+    /// Whether a request may be answered that has waited for so long.
+    func admission(waited: Duration) -> Admission {
+        // In this order: what is taken from the queue is counted before.
+        let isChangePending = hasPendingChanges || board.settled != board.taken
+        if board.revision != revision {
+            // The process that serves the newer revision is about to be handed the connection.
+            return min(waited, board.timeSinceBuild) < Self.patience ? .wait : stale("a newer revision is taking over")
+        }
+        switch board.build {
+        case .running: return stale("the build command is running")
+        case .awaited: return .wait
+        case .idle: break
+        }
+        if isChangePending {
+            // Waiting for a build does not count.
+            return min(waited, board.timeSinceBuild) < Self.patience
+                ? .wait : stale("what was saved is not ready after 1 second")
+        }
+        return board.failure.map(stale) ?? .proceed
+    }
+
+    private func stale(_ reason: String) -> Admission {
+        .proceedMarked(name: Self.fieldName, value: reason)
+    }
+
+    private var hasPendingChanges: Bool {
+        guard let changes else { return false }
+        var byteCount: Int32 = 0
+        return ioctl(changes, UInt(FIONREAD), &byteCount) == 0 && byteCount > 0
+    }
+}

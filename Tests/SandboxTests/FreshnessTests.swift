@@ -1,0 +1,96 @@
+import Foundation
+import SandboxProtocol
+import Testing
+
+@testable import Sandbox
+
+/// When what is saved counts as served.
+struct FreshnessTests {
+    let board: RevisionBoard
+    let freshness: Freshness
+
+    init() throws {
+        board = try RevisionBoard()
+        freshness = Freshness(board: board)
+    }
+
+    private var isSettled: Bool { board.settled == board.taken }
+
+    private func takeEvents(hasReported: Bool, isHolding: Bool = false) -> UInt64 {
+        let ticket = freshness.willTakeEvents()
+        freshness.didTakeEvents(ticket, hasReported: hasReported, isHolding: isHolding)
+        return ticket
+    }
+
+    @Test func eventsOfWhichNothingFollowsAreSettledAtOnce() {
+        let ticket = freshness.willTakeEvents()
+        #expect(!isSettled)
+        freshness.didTakeEvents(ticket, hasReported: false, isHolding: false)
+        #expect(isSettled)
+    }
+
+    @Test func aChangeIsSettledWhenTheLoopHasDealtWithIt() {
+        let first = takeEvents(hasReported: true)
+        let second = takeEvents(hasReported: true)
+        #expect(!isSettled)
+        freshness.finish(upTo: first)
+        #expect(!isSettled)
+        freshness.finish(upTo: second)
+        #expect(isSettled)
+    }
+
+    @Test func whatFollowsFromNothingDoesNotHideWhatIsUnderWay() {
+        let change = takeEvents(hasReported: true)
+        _ = takeEvents(hasReported: false)
+        #expect(!isSettled)
+        freshness.finish(upTo: change)
+        #expect(isSettled)
+    }
+
+    @Test func aFileThatIsBeingWrittenIsNotSettled() {
+        _ = takeEvents(hasReported: false, isHolding: true)
+        #expect(!isSettled)
+        let close = takeEvents(hasReported: true)
+        #expect(!isSettled)
+        freshness.finish(upTo: close)
+        #expect(isSettled)
+    }
+
+    @Test func aRevisionSettlesWhatItHolds() {
+        let change = takeEvents(hasReported: true)
+        freshness.beginLoad(upTo: change)
+        let next = takeEvents(hasReported: true)
+        freshness.takeOver(revision: 7)
+        #expect(board.revision == 7)
+        #expect(!isSettled)
+        freshness.finish(upTo: next)
+        #expect(isSettled)
+    }
+
+    @Test func aFailureStandsUntilSomethingNewerServes() {
+        let first = takeEvents(hasReported: true)
+        freshness.beginLoad(upTo: first)
+        let second = takeEvents(hasReported: true)
+        freshness.fail(upTo: second, because: "the build failed: a.c:1: what?\nmore")
+        freshness.takeOver(revision: 2)
+        #expect(board.failure == "the build failed: a.c:1: what?")
+        freshness.beginLoad(upTo: second)
+        freshness.takeOver(revision: 3)
+        #expect(board.failure == nil)
+        freshness.fail(upTo: second, because: "again")
+        freshness.succeed()
+        #expect(board.failure == nil)
+    }
+
+    @Test func theBoardIsSharedAndItsTextIsPlain() throws {
+        let other = try RevisionBoard(adopting: dup(board.fileDescriptor))
+        board.setFailure("crème \u{7}brûlée " + String(repeating: "x", count: 1000))
+        let text = try #require(other.failure)
+        #expect(text.hasPrefix("cr?me ?br?l?e xxx") && text.utf8.count == 240)
+        board.setFailure("")
+        #expect(other.failure == nil)
+        board.build = .awaited
+        #expect(other.build == .awaited)
+        #expect(other.raiseTaken() == 1 && board.taken == 1)
+    }
+}
