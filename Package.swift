@@ -45,7 +45,8 @@ let package = Package(
             dependencies: [
                 "TOML", "HTTP", "WebAssembly", "WebAssemblyText", "WebAssemblyRuntime", "WASI", "WASIExperimentalHTTP",
                 "Bindle", "SandboxProtocol",
-            ]
+            ],
+            resources: [.embedInCode("Pages/reload.js"), .embedInCode("Pages/page.css")]
         ),
         .target(name: "SandboxProtocol"),
         .target(name: "Sandbox", dependencies: ["TOML", "HTTP", "Bindle", "Hippofacts", "SandboxProtocol"]),

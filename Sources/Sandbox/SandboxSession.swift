@@ -37,6 +37,8 @@ public enum SandboxSession {
         let changes = isWatching ? try ChangeQueue() : nil
         var supervisor = WorkerSupervisor(
             command: workerCommand(settings), listeningSocket: appSocket.fileDescriptor,
+            status: ProjectStatus(
+                session: String(UInt64.random(in: 0 ... .max), radix: 36), reloadsPages: settings.reloadsPages ?? true),
             surroundings: WorkerSurroundings(connections: try ConnectionQueue(), board: board, changes: changes),
             onTakeOver: { freshness.takeOver(revision: $0.revision) },
             onEvent: { mailbox.post(.worker($0, $1)) })

@@ -3,6 +3,11 @@ public enum LauncherMessage: Hashable, Sendable {
     /// Fetch this bindle from this Bindle server (`/v1` included), make it ready, and answer `ready` or `failed`. Sent
     /// once, at any time after the start: a process waits for it with everything else done.
     case load(bindle: String, bindleURL: String, revision: Int)
+    /// In place of `load`, when there is nothing to be served yet: answer every request with the status of the project.
+    /// `status` and `serve` follow.
+    case hold
+    /// What pages are to know of the project. Sent before `serve`, and at each change from then on.
+    case status(ProjectStatus)
     /// Accept connections. Sent once, after `ready`.
     case serve
     /// Accept no more connections, finish the requests that have begun, and exit with status 0.
@@ -94,6 +99,8 @@ extension LauncherMessage: ControlMessage {
                 "type": .string("load"), "bindle": .string(bindle), "url": .string(bindleURL),
                 "revision": .integer(revision),
             ]
+        case .hold: ["type": .string("hold")]
+        case .status(let status): ["type": .string("status"), "project": .object(status.json)]
         case .serve: ["type": .string("serve")]
         case .drain: ["type": .string("drain")]
         case .handOver: ["type": .string("handOver")]
@@ -107,6 +114,10 @@ extension LauncherMessage: ControlMessage {
                 let revision = json["revision"]?.integer
             else { return nil }
             self = .load(bindle: bindle, bindleURL: url, revision: revision)
+        case "hold": self = .hold
+        case "status":
+            guard let status = json["project"]?.object.flatMap(ProjectStatus.init(json:)) else { return nil }
+            self = .status(status)
         case "serve": self = .serve
         case "drain": self = .drain
         case "handOver": self = .handOver

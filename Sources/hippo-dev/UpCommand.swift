@@ -25,7 +25,7 @@ extension Command {
 
               [up]
               listen = "127.0.0.1:3000"      # and bindle-listen, store, ephemeral, watch,
-              static = true                  # env-file, allow-transient-write, log-dir
+              static = true                  # env-file, allow-transient-write, log-dir, reload
             """,
         options: UpOptions.all,
         arguments: [UpOptions.path],
@@ -84,6 +84,8 @@ private enum UpOptions {
         flag: "allow-transient-write",
         summary: "Let modules write to their files, in a copy that lasts until the next change.")
     static let noStatic = Option(flag: "no-static", summary: "Serve nothing but what handlers answer.")
+    static let noReload = Option(
+        flag: "no-reload", summary: "Leave pages as they are: do not let them reload when a new revision serves.")
     static let logDirectory = Option(
         name: "log-dir", valueName: "DIR", summary: "Where to keep what modules write to standard error.")
     static let json = Option(flag: "json", summary: "Tell what happens in JSON, one object on a line.")
@@ -91,7 +93,7 @@ private enum UpOptions {
 
     static let all = [
         listen, bindleListen, build, watch, waitForBuild, noWatch, store, ephemeral, variable, environmentFile, transientWrite,
-        noStatic, logDirectory, json, timings,
+        noStatic, noReload, logDirectory, json, timings,
     ]
 
     static func settings(_ arguments: ParsedArguments) throws -> SandboxSettings {
@@ -122,6 +124,7 @@ private enum UpOptions {
         }
         settings.allowsTransientWrite = arguments.isSet(transientWrite) ? true : nil
         settings.servesStaticFiles = arguments.isSet(noStatic) ? false : nil
+        settings.reloadsPages = arguments.isSet(noReload) ? false : nil
         settings.logDirectory = arguments[logDirectory].map(absolute)
         return settings
     }

@@ -35,7 +35,7 @@ struct StaticFilesTests {
             bytes += piece
         }
         switch response.body {
-        case .empty, .stream: break
+        case .empty, .stream, .events: break
         case .bytes(let body): bytes = body
         case .file(let file, let range): try append(file, range)
         case .pieces(let pieces):

@@ -5,8 +5,16 @@ import Testing
 struct ControlProtocolTests {
     @Test func messagesToTheWorkerSurviveTheirJourney() throws {
         let (near, far) = try ControlChannel.pair()
+        var status = ProjectStatus(session: "abc", reloadsPages: false)
+        status.serve(.init(revision: 1, styleSheets: nil))
+        status.serve(.init(revision: 2, styleSheets: ["a.css"]))
+        status.isBuilding = true
+        var broken = status
+        broken.problem = .init(
+            stage: "assemble", message: "No.", file: "HIPPOFACTS", line: 3, column: 4, excerpt: [.init(number: 3, text: "x")])
         let messages: [LauncherMessage] = [
-            .load(bindle: "weather/1.2.3", bindleURL: "http://127.0.0.1:8080/v1", revision: 7), .serve, .drain,
+            .load(bindle: "weather/1.2.3", bindleURL: "http://127.0.0.1:8080/v1", revision: 7), .hold, .status(status),
+            .status(broken), .serve, .drain,
         ]
         for message in messages { try near.send(message) }
         for message in messages { #expect(try far.receive(LauncherMessage.self) == message) }

@@ -22,6 +22,8 @@ struct WorkerSupervisorTests {
                 *crash*) kill -9 $$ ;;
                 *) echo '{"type":"ready","revision":'$revision',"milliseconds":{"fetch":1}}' >&4 ;;
                 esac ;;
+            *'"hold"'*) echo "$$ hold" >> "$JOURNAL" ;;
+            *'"status"'*) echo "$$ status" >> "$JOURNAL" ;;
             *serve*) echo "$$ serve" >> "$JOURNAL" ;;
             *drain*) echo "$$ drain" >> "$JOURNAL"; exit 0 ;;
             *handOver*) echo "$$ handOver" >> "$JOURNAL"; exit 0 ;;
@@ -42,7 +44,8 @@ struct WorkerSupervisorTests {
             let mailbox = mailbox
             supervisor = WorkerSupervisor(
                 command: WorkerCommand(executable: "/bin/sh", name: "worker", arguments: ["-c", script]),
-                listeningSocket: STDERR_FILENO, onEvent: { mailbox.post(($0, $1)) })
+                listeningSocket: STDERR_FILENO, status: ProjectStatus(session: "test"),
+                onEvent: { mailbox.post(($0, $1)) })
         }
 
         deinit { supervisor.stop(patience: .zero) }
@@ -62,10 +65,11 @@ struct WorkerSupervisorTests {
         }
 
         /// Works until the journal has as many lines.
-        func journal(count: Int) -> [[String]] {
+        func journal(count: Int, withStatus: Bool = false) -> [[String]] {
             while true {
                 let text = (try? String(contentsOfFile: directory.path + "/journal", encoding: .utf8)) ?? ""
                 let lines = text.split(separator: "\n").map { $0.split(separator: " ").map(String.init) }
+                    .filter { withStatus || $0[1] != "status" }
                 if lines.count >= count { return lines }
                 for (worker, event) in mailbox.next(until: .now() + .milliseconds(2)) {
                     _ = supervisor.handle(worker, event)
@@ -157,6 +161,35 @@ struct WorkerSupervisorTests {
             return
         }
         #expect(target.revision == 2)
+    }
+
+    @Test func whatHasServedIsToldOfTheNewBeforeItDrains() throws {
+        let stage = try Stage()
+        try stage.supervisor.hold()
+        _ = stage.journal(count: 3, withStatus: true)
+        try stage.supervisor.load(stage.target("app/1.0.0", revision: 1))
+        _ = stage.report()
+        try stage.supervisor.load(stage.target("app/1.0.0", revision: 2))
+        stage.supervisor.noteLoadChanges(onlyStyleSheets: ["a.css"])
+        _ = stage.report()
+        let journal = stage.journal(count: 13, withStatus: true)
+        let holder = journal[0][0]
+        #expect(journal.filter { $0[0] == holder }.map { $0[1] } == ["hold", "status", "serve", "status", "drain"])
+        let first = try #require(journal.first { $0[1] == "load" })[0]
+        #expect(journal.filter { $0[0] == first }.map { $0[1] } == ["load", "status", "serve", "status", "drain"])
+        #expect(stage.supervisor.status.revision == 2)
+        #expect(stage.supervisor.status.changes.map(\.styleSheets) == [nil, ["a.css"]])
+    }
+
+    @Test func aProblemIsMendedByWhatIsLoadedAfterIt() throws {
+        let stage = try Stage()
+        try stage.supervisor.load(stage.target("app/1.0.0", revision: 1))
+        stage.supervisor.updateStatus { $0.problem = .init(stage: "build", message: "It is broken.") }
+        _ = stage.report()
+        #expect(stage.supervisor.status.problem != nil)
+        try stage.supervisor.load(stage.target("app/1.0.0", revision: 2))
+        _ = stage.report()
+        #expect(stage.supervisor.status.problem == nil)
     }
 
     @Test func nothingIsLeftAfterAStop() throws {

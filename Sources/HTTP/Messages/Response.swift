@@ -28,6 +28,12 @@ public struct Response: Sendable {
         /// Written while it is sent, by a closure that runs on a worker thread. `length` is the number of bytes it is
         /// going to write, if known: otherwise the body is chunked.
         case stream(length: Int64?, @Sendable (ResponseWriter) throws -> Void)
+        /// Events, as they come, without a thread that waits for them. The headers need not name the media type.
+        ///
+        /// `first` gives what the client is to get before. It is called on the event loop, and must not block. What it
+        /// makes from state that is changed before `EventStream.send` is called misses no event, though the client may
+        /// learn something twice.
+        case events(EventStream, first: @Sendable () -> [ServerSentEvent])
 
         /// The number of bytes, `nil` for a stream that does not know.
         public var length: Int64? {
@@ -37,6 +43,7 @@ public struct Response: Sendable {
             case .file(_, let range): Int64(range.count)
             case .pieces(let pieces): pieces.reduce(0) { $0 + $1.length }
             case .stream(let length, _): length
+            case .events: nil
             }
         }
     }

@@ -19,6 +19,8 @@ final class Connection: @unchecked Sendable {
         case handling
         /// Sending what the exchange left.
         case sending
+        /// Sending events as they are published, for as long as the client stays.
+        case following(EventStream)
         /// Skipping a request's body that the handler did not read.
         case skippingBody
         /// Waiting, after the last response, for the client to close.

@@ -35,6 +35,8 @@ extension EventLoop {
                 }
             case .sending:
                 guard continueSending(connection) else { return }
+            case .following:
+                return continueStream(on: connection)
             case .skippingBody:
                 guard skipBody(connection) else { return }
             case .lingering:
@@ -233,6 +235,10 @@ extension EventLoop {
             if exchange.sentCount > sentBefore { awaitClient(connection) }
             return false
         }
+        if exchange.failure == nil, let (stream, first) = exchange.events {
+            follow(stream, on: connection, first: first)
+            return false
+        }
         exchange.report()
         if exchange.failure != nil {
             StreamSocket.resetOnClose(connection.fileDescriptor)
@@ -321,7 +327,7 @@ extension EventLoop {
         }
     }
 
-    private func watch(_ connection: Connection, _ interests: EventPoll.Events) {
+    func watch(_ connection: Connection, _ interests: EventPoll.Events) {
         guard connection.interests != interests else { return }
         connection.interests = interests
         _ = poll.modify(connection.fileDescriptor, interests, token: connection.token)

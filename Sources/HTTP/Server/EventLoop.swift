@@ -14,6 +14,8 @@ final class EventLoop: @unchecked Sendable {
         case handled(Connection)
         /// A worker has let a connection go while the server began to drain.
         case released(Connection)
+        /// An event for all who follow the stream.
+        case publish([UInt8], EventStream)
         case drain(until: MonotonicTime, idleGrace: Duration, handsOver: Bool)
         case stop
     }
@@ -35,7 +37,7 @@ final class EventLoop: @unchecked Sendable {
     var workers: WorkerPool!
 
     // On the loop's thread only.
-    private let connections = ConnectionTable()
+    let connections = ConnectionTable()
     private(set) var isListening = false
     private var acceptPausedUntil: MonotonicTime?
     private var nextSweep = MonotonicTime.distantFuture
@@ -75,6 +77,10 @@ final class EventLoop: @unchecked Sendable {
 
     func stop() {
         send(.stop)
+    }
+
+    func publish(_ bytes: [UInt8], to stream: EventStream) {
+        send(.publish(bytes, stream))
     }
 
     private func send(_ command: Command) {
@@ -176,6 +182,7 @@ final class EventLoop: @unchecked Sendable {
             case .released(let connection):
                 notice(connection)
                 _ = passIfDue(connection)
+            case .publish(let bytes, let stream): deliver(bytes, of: stream)
             case .drain(let deadline, let idleGrace, let handsOver):
                 beginDraining(until: deadline, idleGrace: idleGrace, handsOver: handsOver)
             case .stop: isStopping = true
@@ -367,6 +374,8 @@ final class EventLoop: @unchecked Sendable {
             connection.exchange?.report()
             StreamSocket.resetOnClose(connection.fileDescriptor)
             close(connection)
+        case .following:
+            sendHeartbeat(on: connection)
         case .skippingBody, .lingering:
             close(connection)
         case .parked, .closed:
@@ -392,6 +401,7 @@ final class EventLoop: @unchecked Sendable {
         draining = (deadline, idleUntil)
         for connection in connections.all {
             notice(connection)
+            if case .following = connection.state { endStream(on: connection) }
             if passIfDue(connection) { continue }
             guard connection.isIdle, connection.isReused else { continue }
             setDeadline(of: connection, min(connection.deadline, idleUntil))

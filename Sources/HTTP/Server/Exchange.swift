@@ -49,6 +49,9 @@ final class Exchange: @unchecked Sendable {
     /// Why the response is not whole.
     var failure: String?
     var writePace: TransferPace
+    /// What the response goes on with when its head has been sent.
+    var events: (stream: EventStream, first: @Sendable () -> [ServerSentEvent])?
+    var eventFraming = ResponseFraming.chunked
 
     private let workers: WorkerPool
 
@@ -136,7 +139,7 @@ final class Exchange: @unchecked Sendable {
 
     /// Whether nothing remains to be done before the connection waits for its next request.
     var isComplete: Bool {
-        output.isEmpty && failure == nil && keepsAlive && framing == .none
+        output.isEmpty && failure == nil && keepsAlive && framing == .none && events == nil
     }
 
     /// Tells the access log, once.

@@ -270,9 +270,18 @@ extension Exchange {
     /// Enqueues a whole response that is not a stream.
     func enqueue(_ response: Response) throws(ResponseError) {
         guard response.status.code >= 200 else { throw .interimStatus(response.status) }
+        var response = response
+        if case .events = response.body { response.headers.set("Content-Type", "text/event-stream") }
         let declarations = try ResponseHeadEncoder.validate(response.headers)
         var length = response.body.length ?? 0
         let framing: ResponseFraming
+        if case .events(let stream, let first) = response.body, request.method != .head, !response.status.forbidsBody {
+            events = (stream, first)
+            eventFraming = request.version == .http11 ? .chunked : .untilClose
+            var head: [UInt8] = []
+            encodeHead(response.status, response.headers, declarations, eventFraming, into: &head)
+            return output.append(head)
+        }
         if response.status.forbidsBody {
             framing = .none(length: response.status.code == 304 ? declarations.contentLength : nil)
         } else if request.method == .head {
@@ -287,7 +296,7 @@ extension Exchange {
         guard case .length = framing else { return }
         do throws(ResponseError) {
             switch response.body {
-            case .empty, .stream: break
+            case .empty, .stream, .events: break
             case .bytes(let bytes): output.append(bytes)
             case .file(let file, let range): try output.append(file, range)
             case .pieces(let pieces):

@@ -33,6 +33,10 @@ struct WorkerSupervisor {
         let target: Target
         let started: ContinuousClock.Instant
         let isRestart: Bool
+        /// What the status's serial number was.
+        let statusSerial: Int
+        /// The style sheets that differ from what serves, if nothing else does.
+        var styleSheets: [String]?
     }
 
     private struct Drain {
@@ -56,6 +60,12 @@ struct WorkerSupervisor {
     private var standby: WorkerID?
     private var load: Load?
     private var serving: (worker: WorkerID, target: Target, since: ContinuousClock.Instant)?
+    /// The process that answers with the project's status, because there is nothing to be served yet.
+    private var holding: WorkerID?
+    /// What the processes tell pages.
+    private(set) var status: ProjectStatus
+    /// The status's serial number when it last got a problem.
+    private var problemSerial = 0
     private var drains: [WorkerID: Drain] = [:]
     private var deathCount = 0
     private var restart: (target: Target, time: ContinuousClock.Instant)?
@@ -65,11 +75,13 @@ struct WorkerSupervisor {
     ///   - onTakeOver: called when a target is about to serve, before any process learns of it.
     ///   - onEvent: called on any thread; what it is called with has to be given to `handle`.
     init(
-        command: WorkerCommand, listeningSocket: Int32, surroundings: WorkerSurroundings = WorkerSurroundings(),
+        command: WorkerCommand, listeningSocket: Int32, status: ProjectStatus,
+        surroundings: WorkerSurroundings = WorkerSurroundings(),
         onTakeOver: @escaping @Sendable (Target) -> Void = { _ in },
         onEvent: @escaping @Sendable (WorkerID, WorkerProcess.Event) -> Void
     ) {
         self.command = command
+        self.status = status
         self.listeningSocket = listeningSocket
         self.surroundings = surroundings
         self.onTakeOver = onTakeOver
@@ -121,9 +133,36 @@ struct WorkerSupervisor {
         try prepare()
         guard let worker = standby else { return }
         standby = nil
-        load = Load(worker: worker, target: target, started: .now, isRestart: isRestart)
+        load = Load(
+            worker: worker, target: target, started: .now, isRestart: isRestart, statusSerial: status.serial)
         workers[worker]?.send(
             .load(bindle: target.id, bindleURL: target.bindleURL, revision: target.revision))
+    }
+
+    /// Takes note that what is being loaded differs from what serves in these style sheets only.
+    mutating func noteLoadChanges(onlyStyleSheets paths: [String]) {
+        load?.styleSheets = paths
+    }
+
+    /// Changes what pages are told.
+    mutating func updateStatus(_ change: (inout ProjectStatus) -> Void) {
+        var new = status
+        change(&new)
+        guard new != status else { return }
+        new.serial += 1
+        if new.problem != status.problem { problemSerial = new.serial }
+        status = new
+        for worker in [serving?.worker, holding].compactMap({ $0 }) { workers[worker]?.send(.status(status)) }
+    }
+
+    /// Lets a process answer requests with the project's status, if none serves the project itself.
+    mutating func hold() throws {
+        guard serving == nil, holding == nil, !isStopping else { return }
+        try prepare()
+        guard let worker = standby else { return }
+        standby = nil
+        holding = worker
+        for message in [.hold, .status(status), .serve] as [LauncherMessage] { workers[worker]?.send(message) }
     }
 
     /// Ends a load that has not come to its end.
@@ -139,7 +178,7 @@ struct WorkerSupervisor {
         isStopping = true
         restart = nil
         for (worker, process) in workers {
-            if worker == serving?.worker || drains[worker] != nil {
+            if worker == serving?.worker || worker == holding || drains[worker] != nil {
                 // To one that hands over, too: nobody takes what it would still pass on.
                 process.send(.drain)
                 drains[worker] = Drain(deadline: .now + patience)
@@ -148,6 +187,7 @@ struct WorkerSupervisor {
             }
         }
         serving = nil
+        holding = nil
         load = nil
         standby = nil
     }
@@ -188,13 +228,26 @@ struct WorkerSupervisor {
 
     private mutating func takeOver(_ load: Load, _ timings: [StageTiming]) -> Report {
         self.load = nil
+        status.serial += 1
+        if load.isRestart {
+            status.revision = load.target.revision
+        } else {
+            // What has gone wrong since the load began is no matter of this revision.
+            let problem = problemSerial > load.statusSerial ? status.problem : nil
+            status.serve(.init(revision: load.target.revision, styleSheets: load.styleSheets))
+            status.problem = problem
+        }
         onTakeOver(load.target)
+        workers[load.worker]?.send(.status(status))
         workers[load.worker]?.send(.serve)
         // Connections that arrive between the two wait in the socket's queue, and those that pass on in theirs.
-        if let old = serving {
-            workers[old.worker]?.send(.handOver)
-            drains[old.worker] = Drain(deadline: .now + Self.drainPatience)
+        for old in [serving?.worker, holding].compactMap({ $0 }) {
+            // Told first, so that pages do not have to come back to learn of it.
+            workers[old]?.send(.status(status))
+            workers[old]?.send(.handOver)
+            drains[old] = Drain(deadline: .now + Self.drainPatience)
         }
+        holding = nil
         serving = (load.worker, load.target, .now)
         let launch = StageTiming(stage: "launch", milliseconds: (ContinuousClock.now - load.started).milliseconds)
         return .serving(load.target, timings: [launch] + timings, isRestart: load.isRestart)
@@ -207,6 +260,8 @@ struct WorkerSupervisor {
         if worker == standby {
             // The next load starts another one; if that dies too, it is reported then.
             standby = nil
+        } else if worker == holding {
+            holding = nil
         } else if let load, worker == load.worker {
             self.load = nil
             if load.isRestart { return scheduleRestart(of: load.target, because: "ended before it was ready: \(exit)") }

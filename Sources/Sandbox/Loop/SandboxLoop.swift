@@ -69,6 +69,8 @@ final class SandboxLoop {
 
     /// The invoice of the last load that did not fail.
     private var launchedInvoice: Invoice?
+    /// The invoice of the revision that serves.
+    private var servedInvoice: Invoice?
     private var isReady = false
     private var revision = 0
     private var lastWarnings: [String] = []
@@ -209,6 +211,7 @@ final class SandboxLoop {
             if isRestart {
                 emit(.log(.sandbox, text: "Revision \(revision) serves again."))
             } else {
+                servedInvoice = launchedInvoice
                 loadingCycle.timings += timings
                 announce(target.id, isUnchanged: false, loadingCycle)
             }
@@ -228,7 +231,13 @@ final class SandboxLoop {
     }
 
     private func announce(_ id: String, isUnchanged: Bool, _ cycle: Cycle) {
-        if isUnchanged { surroundings.freshness.succeed() }
+        if isUnchanged {
+            surroundings.freshness.succeed()
+            supervisor.updateStatus { status in
+                status.problem = nil
+                status.isBuilding = false
+            }
+        }
         let total = StageTiming(stage: "total", milliseconds: (ContinuousClock.now - cycle.began).milliseconds)
         if isReady {
             emit(.serving(revision: revision, id: id, isUnchanged: isUnchanged, timings: cycle.timings + [total]))
@@ -242,9 +251,18 @@ final class SandboxLoop {
         emit(.failed(failure))
         let stage = failure.stage == .build ? "the build failed" : "the last change cannot be served"
         surroundings.freshness.fail(upTo: ticket, because: "\(stage): \(failure)")
+        let problem = failure.problem(inProject: surroundings.project.directory)
+        supervisor.updateStatus { status in
+            status.problem = problem
+            status.isBuilding = false
+        }
         if watcher == nil && supervisor.servingTarget == nil {
             end = End(reason: "nothing can be served", isFailure: true)
+            return
         }
+        // Without a process to tell of it, a browser would wait and learn nothing.
+        try? supervisor.hold()
+        try? supervisor.prepare()
     }
 
     // MARK: Stages
@@ -295,6 +313,7 @@ final class SandboxLoop {
             needsExpansion = true
         }
         settings = new
+        supervisor.updateStatus { $0.reloadsPages = new.reloadsPages ?? true }
         updateScope()
         return true
     }
@@ -325,6 +344,7 @@ final class SandboxLoop {
                 onEnd: { mailbox.post(.buildEnded(number: number, $0)) })
             build = (process, number)
             surroundings.freshness.board.build = settings.waitsForBuild ?? false ? .awaited : .running
+            supervisor.updateStatus { $0.isBuilding = true }
         } catch {
             needsExpansion = false
             fail(Failure(stage: .build, message: "The build command could not be started: \(error)"))
@@ -385,6 +405,10 @@ final class SandboxLoop {
             throw Failure(stage: .launch, message: "The WAGI process could not be started: \(error)")
         }
         launchedInvoice = invoice
+        // While the process loads it, there is time.
+        if !needsLaunch, let servedInvoice, let paths = invoice.styleSheets(differingFrom: servedInvoice) {
+            supervisor.noteLoadChanges(onlyStyleSheets: paths)
+        }
         needsLaunch = false
     }
 

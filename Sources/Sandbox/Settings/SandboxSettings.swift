@@ -45,6 +45,8 @@ public struct SandboxSettings: Sendable, Equatable {
     public var servesStaticFiles: Bool?
     /// True to let requests wait for a build that runs; by default they get the last good version meanwhile.
     public var waitsForBuild: Bool?
+    /// False to leave pages as they are, so that they are reloaded by hand; by default true.
+    public var reloadsPages: Bool?
     /// Where what guests write to standard error is kept; by default a temporary directory.
     public var logDirectory: String?
 
@@ -65,6 +67,7 @@ public struct SandboxSettings: Sendable, Equatable {
         settings.allowsTransientWrite = allowsTransientWrite ?? weaker.allowsTransientWrite
         settings.servesStaticFiles = servesStaticFiles ?? weaker.servesStaticFiles
         settings.waitsForBuild = waitsForBuild ?? weaker.waitsForBuild
+        settings.reloadsPages = reloadsPages ?? weaker.reloadsPages
         settings.logDirectory = logDirectory ?? weaker.logDirectory
         return settings
     }

@@ -66,6 +66,7 @@ enum SettingsFile {
         settings.environmentFiles = try (up.strings("env-file") ?? []).map(absolute)
         settings.allowsTransientWrite = try up.boolean("allow-transient-write")
         settings.servesStaticFiles = try up.boolean("static")
+        settings.reloadsPages = try up.boolean("reload")
         settings.logDirectory = try up.string("log-dir").map(absolute)
     }
 

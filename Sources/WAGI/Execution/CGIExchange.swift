@@ -8,13 +8,19 @@ final class CGIExchange: @unchecked Sendable {
     private var input: Input
     private var parser = CGIResponseParser()
     private var bodyBytes: Int64 = 0
+    /// What is to be done if the response is a page.
+    private let insertion: ScriptInsertion?
+    /// The head, until the body's first bytes come: what goes wrong before can still be answered with.
+    private var pendingHead: CGIResponseParser.Head?
+    /// While the place of the element in the page is searched.
+    private var search: (prologue: PagePrologue, element: [UInt8])?
     private(set) var state = State.header
     /// What the client makes the module wait.
     let waiting = WaitingTime()
 
     enum State {
         case header
-        /// The head is written; what follows is the body.
+        /// The head is known; what follows is the body.
         case body(Status)
         /// The response is to be that of another request; further output is dropped.
         case localRedirect(String)
@@ -27,8 +33,10 @@ final class CGIExchange: @unchecked Sendable {
 
     /// - Parameter bufferedBody: the body, if it had to be read already.
     init(
-        body: RequestBody, bufferedBody: [UInt8]?, writer: ResponseWriter, maximumBodyBytes: Int64
+        body: RequestBody, bufferedBody: [UInt8]?, writer: ResponseWriter, maximumBodyBytes: Int64,
+        insertion: ScriptInsertion? = nil
     ) {
+        self.insertion = insertion
         input = bufferedBody.map { .bytes($0[...]) } ?? .body(body)
         self.writer = writer
         self.maximumBodyBytes = maximumBodyBytes
@@ -57,7 +65,7 @@ final class CGIExchange: @unchecked Sendable {
                 state = .localRedirect(target)
                 return
             }
-            try writer.writeHead(head.status, head.headers)
+            pendingHead = head
             state = .body(head.status)
             try writeBody(UnsafeRawBufferPointer(rebasing: bytes[consumed...]))
         }
@@ -67,7 +75,27 @@ final class CGIExchange: @unchecked Sendable {
         guard !bytes.isEmpty else { return }
         bodyBytes += Int64(bytes.count)
         guard bodyBytes <= maximumBodyBytes else { throw GuestFailure.responseTooLarge(limit: maximumBodyBytes) }
-        try waiting.measure { try writer.write(bytes) }
+        try writeHead(bodyBeginning: bytes)
+        try waiting.measure { try writePage(bytes) }
+    }
+
+    private func writeHead(bodyBeginning bytes: UnsafeRawBufferPointer) throws {
+        guard var head = pendingHead else { return }
+        pendingHead = nil
+        if let element = insertion?.element(for: head.status, &head.headers, bodyBeginning: bytes) {
+            search = (PagePrologue(), element)
+        }
+        try writer.writeHead(head.status, head.headers)
+    }
+
+    private func writePage(_ bytes: UnsafeRawBufferPointer) throws {
+        guard search != nil else { return try writer.write(bytes) }
+        var output: [UInt8] = []
+        guard let end = search!.prologue.scan(bytes, passing: &output) else { return try writer.write(output) }
+        output += search!.element + search!.prologue.held
+        search = nil
+        try writer.write(output)
+        try writer.write(UnsafeRawBufferPointer(rebasing: bytes[end...]))
     }
 
     /// Whether the module has not come to the end of its header block yet.
@@ -76,5 +104,9 @@ final class CGIExchange: @unchecked Sendable {
     /// To be called when the module has ended: fails when it has left the response incomplete.
     func finish() throws {
         if case .header = state { throw parser.endedEarly }
+        try writeHead(bodyBeginning: UnsafeRawBufferPointer(start: nil, count: 0))
+        guard let (prologue, element) = search else { return }
+        search = nil
+        try writer.write(element + prologue.held)
     }
 }

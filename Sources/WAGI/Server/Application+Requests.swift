@@ -10,12 +10,22 @@ extension Application {
     /// Answers a request: `/healthz`, else the first handler whose route matches, else the asset, else 404.
     public func respond(to request: Request, _ body: RequestBody, _ writer: ResponseWriter) throws {
         if let response = responseWithoutHandler(to: request) { return try writer.respond(response) }
+        let insertion = configuration.liveReload?.insertion(for: request)
+        let request = insertion?.request ?? ScriptInsertion.withoutPageTags(request)
         guard let handler = handler(for: request.path) else { return }
-        try run(handler, request, body, writer)
+        try run(handler, request, body, writer, insertion)
     }
 
     /// The response to a request that no module is run for; nil if one is.
     func responseWithoutHandler(to request: Request) -> Response? {
+        if let response = configuration.liveReload?.respond(to: request) { return response }
+        guard let insertion = configuration.liveReload?.insertion(for: request) else {
+            return response(to: ScriptInsertion.withoutPageTags(request))
+        }
+        return response(to: insertion.request).map(insertion.apply(to:))
+    }
+
+    private func response(to request: Request) -> Response? {
         if request.path == "/healthz" { return Response(text: "OK") }
         if handler(for: request.path) != nil { return nil }
         if let response = staticFiles?.respond(to: request) { return response }
@@ -29,17 +39,20 @@ extension Application {
     // MARK: Running a module
 
     private func run(
-        _ first: Handler, _ original: Request, _ originalBody: RequestBody, _ writer: ResponseWriter
+        _ first: Handler, _ original: Request, _ originalBody: RequestBody, _ writer: ResponseWriter,
+        _ insertion: ScriptInsertion?
     ) throws {
         var (handler, request, body) = (first, original, originalBody)
         for _ in 0...Self.maximumLocalRedirects {
-            guard let target = try runOnce(handler, request, body, writer) else { return }
+            guard let target = try runOnce(handler, request, body, writer, insertion) else { return }
             request = Request(
                 method: request.method == .head ? .head : .get, target: target, version: request.version,
                 headers: Self.headersWithoutBody(request.headers), remoteAddress: request.remoteAddress,
                 receivedAt: request.receivedAt, id: request.id)
             body = RequestBody([])
-            if let response = responseWithoutHandler(to: request) { return try writer.respond(response) }
+            if let response = response(to: request) {
+                return try writer.respond(insertion?.apply(to: response) ?? response)
+            }
             guard let next = self.handler(for: request.path) else { return }
             handler = next
         }
@@ -58,7 +71,8 @@ extension Application {
     /// Runs the handler's module once.
     /// - Returns: the path and query that it redirects to within the application, if it does.
     private func runOnce(
-        _ handler: Handler, _ request: Request, _ body: RequestBody, _ writer: ResponseWriter
+        _ handler: Handler, _ request: Request, _ body: RequestBody, _ writer: ResponseWriter,
+        _ insertion: ScriptInsertion?
     ) throws -> String? {
         // CGI promises the length, so a body that does not tell it is read first.
         let bufferedBody =
@@ -66,7 +80,7 @@ extension Application {
             ? try body.readAll(limit: configuration.limits.undeclaredBodyBytes) : nil
         let exchange = CGIExchange(
             body: body, bufferedBody: bufferedBody, writer: writer,
-            maximumBodyBytes: configuration.limits.responseBytes)
+            maximumBodyBytes: configuration.limits.responseBytes, insertion: insertion)
         let errorOutput = GuestErrorOutput(handler.log, requestID: request.id)
         defer { errorOutput.flush() }
         let environment = CGIEnvironment(
@@ -95,6 +109,7 @@ extension Application {
             try exchange.finish()
         } catch GuestFailure.exit(let code) where !exchange.isHeaderMissing {
             // The response is what it has written, as with any CGI program.
+            try exchange.finish()
             errorOutput.flush()
             handler.log.append("the module ended itself with exit code \(code)", requestID: request.id)
         } catch GuestFailure.trap(let trap) {

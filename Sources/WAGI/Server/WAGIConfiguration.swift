@@ -15,6 +15,8 @@ public struct WAGIConfiguration: Sendable {
     public var allowsTransientWrite = false
     /// Whether the client is told what went wrong in a module, and not only that something did.
     public var explainsFailures = true
+    /// Gives pages the means to reload themselves; nil to leave them as they are.
+    var liveReload: LiveReload?
     /// Told of each line that is logged, from several threads. It must not block.
     public var logObserver: (@Sendable (LogLine) -> Void)?
 

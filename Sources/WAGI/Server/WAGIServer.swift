@@ -3,7 +3,7 @@ import HTTP
 /// An application behind an HTTP server.
 public final class WAGIServer: Sendable {
     public let application: Application
-    private let server: Server
+    let server: Server
 
     /// Where it listens.
     public var address: SocketAddress { server.address }

@@ -57,27 +57,57 @@ public final class WAGIWorker: Sendable {
     public func run() {
         // Whoever waits at the other end, or on this one, learns at once that it is over.
         defer { shutdown(channel.fileDescriptor, Int32(SHUT_RDWR)) }
-        guard case .load(let bindle, let url, let revision)? = receive() else { return }
+        switch receive() {
+        case .load(let bindle, let url, let revision)?: serve(bindle, url, revision)
+        case .hold?: hold()
+        default: return
+        }
+    }
+
+    private func serve(_ bindle: String, _ url: String, _ revision: Int) {
         let application: Application
+        let liveReload = LiveReload(revision: revision)
         do throws(LoadError) {
-            application = try load(bindle, url)
+            application = try load(bindle, url, liveReload)
         } catch {
             let failure = WorkerFailure(
                 message: error.message, file: error.file, line: error.position?.line, column: error.position?.column)
             try? channel.send(WorkerMessage.failed(failure))
             return
         }
-        var serverConfiguration = ServerConfiguration()
-        serverConfiguration.requestObserver = { [self] in report($0, revision: revision) }
-        serverConfiguration.connectionQueue = connections
-        if let board {
-            let gate = RevisionGate(board: board, changes: changes, revision: revision)
-            serverConfiguration.admission = { gate.admission(waited: $0) }
-        }
+        let serverConfiguration = serverConfiguration(revision: revision)
         let server = WAGIServer(application: application, socket: socket, configuration: serverConfiguration)
         defer { application.removeFiles() }
         send(.ready(revision: revision, timings: application.timings))
         Thread.detachNewThread { application.removeUnusedParcels() }
+        attend(server.server, liveReload)
+    }
+
+    /// Answers with the project's status, while there is nothing to serve.
+    private func hold() {
+        let liveReload = LiveReload(revision: 0)
+        var serverConfiguration = serverConfiguration(revision: 0)
+        let page = StatusPage(liveReload: liveReload)
+        serverConfiguration.inlineHandler = { page.respond(to: $0) }
+        let server = Server(socket: socket, configuration: serverConfiguration) { request, _, writer in
+            try writer.respond(page.respond(to: request))
+        }
+        attend(server, liveReload)
+    }
+
+    private func serverConfiguration(revision: Int) -> ServerConfiguration {
+        var configuration = ServerConfiguration()
+        configuration.requestObserver = { [self] in report($0, revision: revision) }
+        configuration.connectionQueue = connections
+        if let board {
+            let gate = RevisionGate(board: board, changes: changes, revision: revision)
+            configuration.admission = { gate.admission(waited: $0) }
+        }
+        return configuration
+    }
+
+    /// Does what it is told, until the server has ended.
+    private func attend(_ server: Server, _ liveReload: LiveReload) {
         while let message = receive() {
             switch message {
             case .serve:
@@ -90,8 +120,10 @@ public final class WAGIWorker: Sendable {
                 }
             case .drain, .handOver:
                 return finish(server, handsOver: message == .handOver && connections != nil)
-            case .load:
-                // Each process loads once.
+            case .status(let status):
+                liveReload.update(status)
+            case .load, .hold:
+                // Each process serves one thing.
                 return server.stop()
             }
         }
@@ -99,7 +131,7 @@ public final class WAGIWorker: Sendable {
     }
 
     /// Finishes the requests that have begun.
-    private func finish(_ server: WAGIServer, handsOver: Bool) {
+    private func finish(_ server: Server, handsOver: Bool) {
         // Nobody else would notice meanwhile that the sandbox has gone, or is about to.
         let thread = Thread { [self] in
             while let message = receive() {
@@ -116,8 +148,9 @@ public final class WAGIWorker: Sendable {
         flush()
     }
 
-    private func load(_ bindle: String, _ url: String) throws(LoadError) -> Application {
+    private func load(_ bindle: String, _ url: String, _ liveReload: LiveReload) throws(LoadError) -> Application {
         var configuration = configuration
+        configuration.liveReload = liveReload
         configuration.logObserver = { [self] line in
             let number = line.requestID.map { "[\($0)] " } ?? ""
             send(.log(route: line.route, text: number + line.text), isDroppable: true)
@@ -134,6 +167,8 @@ public final class WAGIWorker: Sendable {
     }
 
     private func report(_ record: RequestRecord, revision: Int) {
+        // The sandbox's own: nobody has asked for them.
+        if let target = record.target, LiveReload.owns(target) { return }
         let request = ServedRequest(
             method: record.method?.rawValue ?? "-", target: record.target ?? "-", status: record.status?.code ?? 0,
             byteCount: Int(record.bodyBytes), milliseconds: record.duration.milliseconds, revision: revision)

@@ -1,0 +1,65 @@
+import HTTP
+import SandboxProtocol
+import Synchronization
+
+/// What lets pages follow the project: a script, put into them, and a stream of events for it.
+public final class LiveReload: Sendable {
+    /// The revision that this process serves; 0 when it serves the status only.
+    private let revision: Int
+    private let events = EventStream()
+    private let current = Mutex<ProjectStatus?>(nil)
+
+    init(revision: Int) {
+        self.revision = revision
+    }
+
+    /// What the project is like, once that is known.
+    var status: ProjectStatus? { current.withLock { $0 } }
+
+    /// Tells pages what the project is like now.
+    func update(_ status: ProjectStatus) {
+        current.withLock { $0 = status }
+        events.send(Self.event(status))
+    }
+
+    private static func event(_ status: ProjectStatus) -> ServerSentEvent {
+        ServerSentEvent(name: "status", data: JSONValue.object(status.json).serialized)
+    }
+
+    /// Whether a request's target is the sandbox's own, and not the app's.
+    static func owns(_ target: String) -> Bool { target.hasPrefix(ScriptInsertion.pathPrefix) }
+
+    /// Answers requests for what is the sandbox's own; `nil` for those that are for the app.
+    func respond(to request: Request) -> Response? {
+        guard Self.owns(request.target), let status, status.reloadsPages else { return nil }
+        guard request.method == .get || request.method == .head else {
+            return Response(status: .methodNotAllowed, headers: ["Allow": "GET, HEAD"])
+        }
+        guard TrustedOrigin.allows(request) else {
+            return Response(
+                status: .forbidden,
+                text: "403 Forbidden: this is for pages of this address only, under a name that is local to your network\n")
+        }
+        switch request.path {
+        case ScriptInsertion.pathPrefix + "reload.js":
+            return Response(
+                headers: [
+                    "Content-Type": "text/javascript; charset=utf-8", "Cache-Control": "no-cache",
+                    "Cross-Origin-Resource-Policy": "same-origin", "X-Content-Type-Options": "nosniff",
+                ], body: .bytes(PackageResources.reload_js))
+        case ScriptInsertion.pathPrefix + "events":
+            return Response(
+                headers: ["Cache-Control": "no-store", "X-Accel-Buffering": "no"],
+                body: .events(events) { [self] in self.status.map { [Self.event($0)] } ?? [] })
+        default:
+            return Response(status: .notFound, text: "404 Not Found: there is nothing of the sandbox's own at this path\n")
+        }
+    }
+
+    /// What to do to the response of a request for a page; `nil` for other requests.
+    func insertion(for request: Request) -> ScriptInsertion? {
+        guard let status, status.reloadsPages, TrustedOrigin.allowsHost(of: request) else { return nil }
+        return ScriptInsertion(
+            for: request, revision: "\(status.session)-\(revision)", statusSerial: revision == 0 ? status.serial : nil)
+    }
+}

@@ -1,0 +1,60 @@
+import HTTP
+import SandboxProtocol
+
+/// What is answered as long as there is nothing of the project to be served: that, and why.
+struct StatusPage: Sendable {
+    let liveReload: LiveReload
+
+    func respond(to request: Request) -> Response {
+        if let response = liveReload.respond(to: request) { return response }
+        let insertion = liveReload.insertion(for: request)
+        var response = response(to: insertion?.request ?? request)
+        response.headers.add("Retry-After", "1")
+        response.headers.add("Cache-Control", "no-store")
+        return insertion?.apply(to: response) ?? response
+    }
+
+    private func response(to request: Request) -> Response {
+        let status = liveReload.status
+        guard PageRequest.accepts(request) else {
+            let text = status?.problem?.text ?? "the project is being built for the first time"
+            return Response(status: .serviceUnavailable, text: "503 Service Unavailable: \(text)\n")
+        }
+        return Response(status: .serviceUnavailable, text: page(status), contentType: "text/html; charset=utf-8")
+    }
+
+    private func page(_ status: ProjectStatus?) -> String {
+        guard let problem = status?.problem else {
+            return Page(title: "Building …", sections: [.text("The project is being built for the first time.")]).html
+        }
+        var sections: [Page.Section] = []
+        if let place = problem.place { sections.append(.place(place)) }
+        sections.append(.message(TerminalText.withoutControls(problem.message)))
+        if !problem.excerpt.isEmpty {
+            sections.append(.source(problem.excerpt.map { ($0.number, $0.text) }, line: problem.line, column: problem.column))
+        }
+        let reload = status?.reloadsPages == true ? "This page shows your app as soon as it is mended." : "Reload it when that is mended."
+        sections.append(.footnote(status?.isBuilding == true ? "Building again …" : "Nothing has been served yet. \(reload)"))
+        return Page(title: Self.titles[problem.stage] ?? "Something has failed", sections: sections).html
+    }
+
+    private static let titles = [
+        "build": "The build has failed",
+        "assemble": "The bundle cannot be put together",
+        "store": "The bundle cannot be stored",
+        "launch": "The app cannot be started",
+    ]
+}
+
+extension ProjectStatus.Problem {
+    /// `FILE:LINE:COLUMN`, as far as known.
+    var place: String? {
+        guard let file else { return nil }
+        return [file, line.map(String.init), column.map(String.init)].compactMap { $0 }.joined(separator: ":")
+    }
+
+    /// The problem in plain text.
+    var text: String {
+        (place.map { "\($0): " } ?? "") + TerminalText.withoutControls(message)
+    }
+}

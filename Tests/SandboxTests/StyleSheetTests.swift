@@ -1,0 +1,35 @@
+import Bindle
+import Testing
+
+@testable import Sandbox
+
+/// Whether pages need more than new style sheets.
+struct StyleSheetTests {
+    private static func invoice(_ files: [String: String], route: String = "/") throws -> Invoice {
+        let parcels = files.sorted { $0.key < $1.key }.map { name, content in
+            Parcel(
+                label: Label(
+                    sha256: SHA256.hash(content.utf8).hex, mediaType: name.hasSuffix(".css") ? "text/css" : "text/html",
+                    name: name, size: content.utf8.count, feature: ["wagi": ["route": route]]))
+        }
+        return Invoice(bindle: .init(id: try BindleID("a/1.0.0")), parcels: parcels)
+    }
+
+    @Test func onlyStyleSheetsDiffer() throws {
+        let old = try Self.invoice(["a.html": "1", "b.css": "1", "c/d.css": "1"])
+        #expect(try Self.invoice(["a.html": "1", "b.css": "22", "c/d.css": "1"]).styleSheets(differingFrom: old) == ["b.css"])
+        #expect(try Self.invoice(["a.html": "1", "b.css": "2", "c/d.css": "3"]).styleSheets(differingFrom: old) == ["b.css", "c/d.css"])
+    }
+
+    @Test func moreDiffers() throws {
+        let old = try Self.invoice(["a.html": "1", "b.css": "1"])
+        #expect(old.styleSheets(differingFrom: old) == nil)
+        #expect(try Self.invoice(["a.html": "2", "b.css": "2"]).styleSheets(differingFrom: old) == nil)
+        #expect(try Self.invoice(["a.html": "1"]).styleSheets(differingFrom: old) == nil)
+        #expect(try Self.invoice(["a.html": "1", "c.css": "1"]).styleSheets(differingFrom: old) == nil)
+        #expect(try Self.invoice(["a.html": "1", "b.css": "2"], route: "/x").styleSheets(differingFrom: old) == nil)
+        var renamed = try Self.invoice(["a.html": "1", "b.css": "2"])
+        renamed.bindle.id = try BindleID("a/1.0.1")
+        #expect(renamed.styleSheets(differingFrom: old) == nil)
+    }
+}
