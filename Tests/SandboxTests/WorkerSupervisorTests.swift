@@ -163,7 +163,7 @@ struct WorkerSupervisorTests {
         #expect(target.revision == 2)
     }
 
-    @Test func whatHasServedIsToldOfTheNewBeforeItDrains() throws {
+    @Test func whatHasServedIsToldOfTheNewBeforeItHandsOver() throws {
         let stage = try Stage()
         try stage.supervisor.hold()
         _ = stage.journal(count: 3, withStatus: true)
@@ -174,9 +174,9 @@ struct WorkerSupervisorTests {
         _ = stage.report()
         let journal = stage.journal(count: 13, withStatus: true)
         let holder = journal[0][0]
-        #expect(journal.filter { $0[0] == holder }.map { $0[1] } == ["hold", "status", "serve", "status", "drain"])
+        #expect(journal.filter { $0[0] == holder }.map { $0[1] } == ["hold", "status", "serve", "status", "handOver"])
         let first = try #require(journal.first { $0[1] == "load" })[0]
-        #expect(journal.filter { $0[0] == first }.map { $0[1] } == ["load", "status", "serve", "status", "drain"])
+        #expect(journal.filter { $0[0] == first }.map { $0[1] } == ["load", "status", "serve", "status", "handOver"])
         #expect(stage.supervisor.status.revision == 2)
         #expect(stage.supervisor.status.changes.map(\.styleSheets) == [nil, ["a.css"]])
     }
