@@ -47,7 +47,8 @@ public enum SandboxSession {
 
         let store = try BindleStore(path: storage.path, isTemporary: storage.isTemporary)
         let bindleServer = try EmbeddedBindleServer(
-            store: store, socket: bindleSocket, version: configuration.version)
+            store: store, socket: bindleSocket, version: configuration.version,
+            rollBack: { RollbackRequest.send(revision: $0, to: mailbox) })
         defer { bindleServer.stop() }
         let writer = EventWriter(
             fileDescriptor: STDOUT_FILENO, renderer: renderer(configuration, settings, project),

@@ -74,18 +74,18 @@ private struct BindleSummary: CustomStringConvertible {
             let label = parcel.label
             let feature = label.feature["wagi"] ?? [:]
             let role = feature["route"] ?? label.annotations["wagi_handler_id"].map { "export \($0)" } ?? "module"
-            var line = "  \(role) → \(label.name), \(size(label.size))"
+            var line = "  \(role) → \(label.name), \(Quantity.size(label.size))"
             if let entrypoint = feature["entrypoint"] { line += ", function \(entrypoint)" }
             if expansion.sources[label.sha256] == nil { line += ", external" }
             lines.append(line)
             for file in requirements.parcels(requiredBy: parcel) {
-                lines.append("    \(file.label.name), \(size(file.label.size)), \(file.label.mediaType)")
+                lines.append("    \(file.label.name), \(Quantity.size(file.label.size)), \(file.label.mediaType)")
             }
         }
         let total = invoice.distinctLabels.reduce(0) { $0 + $1.size }
         let fileCount = invoice.parcels.count { !$0.isGlobal }
         lines.append(
-            "\(count(invoice.parcels.count - fileCount, "module")), \(count(fileCount, "file")), \(size(total)) in all")
+            "\(Quantity.count(invoice.parcels.count - fileCount, "module")), \(Quantity.count(fileCount, "file")), \(Quantity.size(total)) in all")
         description = lines.joined(separator: "\n")
     }
 
@@ -108,15 +108,5 @@ private struct BindleSummary: CustomStringConvertible {
                 return "\(error)"
             }
         }
-    }
-}
-
-private func count(_ number: Int, _ noun: String) -> String { number == 1 ? "1 \(noun)" : "\(number) \(noun)s" }
-
-private func size(_ bytes: Int) -> String {
-    switch bytes {
-    case ..<1000: "\(bytes) B"
-    case ..<1_000_000: String(format: "%.1f kB", Double(bytes) / 1000)
-    default: String(format: "%.1f MB", Double(bytes) / 1_000_000)
     }
 }

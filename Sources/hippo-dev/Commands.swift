@@ -9,6 +9,8 @@ enum Commands {
         .run,
         .wagi,
         .bindle,
+        .revisions,
+        .rollback,
         .completions,
         .manual,
     ]

@@ -1,3 +1,5 @@
+import Foundation
+
 /// A size on the command line: `1048576`, `64KiB`, `512MiB`, `2GiB`, or with decimal units `kB`, `MB`, `GB`.
 struct ByteCount {
     let bytes: Int
@@ -36,5 +38,20 @@ extension Duration {
             }
         guard let unit, let value = Double(number), value * unit > 0, value * unit <= 365 * 86_400 else { return nil }
         self = .seconds(value * unit)
+    }
+}
+
+/// Quantities as people read them.
+enum Quantity {
+    static func count(_ number: Int, _ noun: String) -> String { number == 1 ? "1 \(noun)" : "\(number) \(noun)s" }
+
+    /// A number of bytes, in decimal units.
+    static func size(_ bytes: Int) -> String {
+        switch bytes {
+        case ..<1000: "\(bytes) B"
+        case ..<1_000_000: String(format: "%.1f kB", Double(bytes) / 1000)
+        case ..<1_000_000_000: String(format: "%.1f MB", Double(bytes) / 1_000_000)
+        default: String(format: "%.1f GB", Double(bytes) / 1_000_000_000)
+        }
     }
 }

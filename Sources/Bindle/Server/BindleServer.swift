@@ -12,21 +12,29 @@ public struct BindleServer: Sendable {
     private let version: String
     private let trust: ServerTrust
     private let authentication: ServerAuthentication?
+    /// Brings back a revision, for a server that is part of a sandbox; others have none.
+    let rollBack: RollBack?
     /// Larger invoices are refused: at some 300 bytes for a parcel, this is room for 200,000.
     private static let invoiceLimit = 64 << 20
     /// What is read of a body that is of no use, so that its sender comes to read the answer.
     private static let discardLimit = 64 << 20
 
-    /// - Parameter authentication: Who may use the server; `nil` lets everybody, which is for loopback addresses.
+    /// Brings back a revision, and returns what serves then.
+    public typealias RollBack = @Sendable (_ number: Int) -> Result<Revision, RollbackError>
+
+    /// - Parameters:
+    ///   - authentication: Who may use the server; `nil` lets everybody, which is for loopback addresses.
+    ///   - rollBack: Brings back a revision. A server that has it tells of the store's revisions under `/revisions`.
     public init(
         store: BindleStore, mode: BindleStore.Mode, version: String, trust: ServerTrust = ServerTrust(),
-        authentication: ServerAuthentication? = nil
+        authentication: ServerAuthentication? = nil, rollBack: RollBack? = nil
     ) {
         self.store = store
         self.mode = mode
         self.version = version
         self.trust = trust
         self.authentication = authentication
+        self.rollBack = rollBack
     }
 
     /// Answers requests. Runs on any number of threads.
@@ -52,13 +60,17 @@ public struct BindleServer: Sendable {
                 let status = TOMLTable(["status": "OK", "version": TOMLValue(version)])
                 try send(.ok, status, as: .json, to: writer)
             case .createInvoice: try createInvoice(request, body, encoding, writer)
-            case .invoice(let id): try sendInvoice(id, request, encoding, writer)
+            case .invoice(let id, let revision): try sendInvoice(id, revision: revision, request, encoding, writer)
             case .deleteInvoice(let id): try deleteInvoice(id, encoding, writer)
             case .createParcel(let id, let digest): try createParcel(digest, of: id, body, encoding, writer)
-            case .parcel(let id, let digest): try sendParcel(digest, of: id, request, writer)
+            case .parcel(let id, let digest, let revision):
+                try sendParcel(digest, of: id, revision: revision, request, writer)
             case .query: try sendMatches(request, encoding, writer)
             case .missing(let id): try sendMissing(id, encoding, writer)
             case .keys: try sendKeys(request, encoding, writer)
+            case .revisions: try sendRevisions(encoding, writer)
+            case .revisionChanges(let first, let second): try sendChanges(from: first, to: second, encoding, writer)
+            case .restoreRevision(let number): try restore(revision: number, request, encoding, writer)
             }
         } catch {
             guard !writer.hasHead else { throw error }
@@ -71,7 +83,7 @@ public struct BindleServer: Sendable {
         }
     }
 
-    private func send(
+    func send(
         _ status: Status, _ table: TOMLTable, as encoding: DocumentEncoding, to writer: ResponseWriter
     ) throws(Failure) {
         try send(status, encoding.encode(table), as: encoding, to: writer)
@@ -126,11 +138,9 @@ public struct BindleServer: Sendable {
     }
 
     private func sendInvoice(
-        _ id: BindleID, _ request: Request, _ encoding: DocumentEncoding, _ writer: ResponseWriter
+        _ id: BindleID, revision: Int?, _ request: Request, _ encoding: DocumentEncoding, _ writer: ResponseWriter
     ) throws(Failure) {
-        let parameters = Parameters(request)
-        let isYankedWanted = try parameters.boolean("yanked") ?? false
-        let revision = try parameters.count(("revision", "revision"), limit: .max)
+        let isYankedWanted = try Parameters(request).boolean("yanked") ?? false
         let text = try Failure.translating { () throws(StoreError) in
             // This is how it is stored.
             let toml = try store.invoiceText(id, revision: revision, includingYanked: isYankedWanted)
@@ -225,11 +235,9 @@ public struct BindleServer: Sendable {
     }
 
     private func sendParcel(
-        _ digest: String, of id: BindleID, _ request: Request, _ writer: ResponseWriter
+        _ digest: String, of id: BindleID, revision: Int?, _ request: Request, _ writer: ResponseWriter
     ) throws(Failure) {
-        let parameters = Parameters(request)
-        let isYankedWanted = try parameters.boolean("yanked") ?? false
-        let revision = try parameters.count(("revision", "revision"), limit: .max)
+        let isYankedWanted = try Parameters(request).boolean("yanked") ?? false
         let parcel = try Failure.translating { () throws(StoreError) in
             try store.parcel(digest, of: id, revision: revision, includingYanked: isYankedWanted)
         }

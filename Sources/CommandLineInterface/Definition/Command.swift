@@ -26,7 +26,7 @@ public struct Command: Sendable {
     /// Defines a command.
     ///
     /// - Precondition: option names are unique; only the last argument is repeatable; no required argument follows an
-    ///   optional one; a command with subcommands has no arguments of its own.
+    ///   optional one; a command with subcommands has arguments only if it does something by itself.
     public init(
         name: String,
         summary: String,
@@ -57,7 +57,8 @@ public struct Command: Sendable {
         let shortNames = options.compactMap(\.shortName)
         precondition(
             Set(shortNames + ["h"]).count == shortNames.count + 1, "\(name): short option defined twice")
-        precondition(subcommands.isEmpty || arguments.isEmpty, "\(name): both subcommands and arguments")
+        precondition(
+            subcommands.isEmpty || arguments.isEmpty || action != nil, "\(name): both subcommands and arguments")
         for (earlier, later) in zip(arguments, arguments.dropFirst()) {
             precondition(!earlier.arity.isRepeatable, "\(name): '\(earlier.name)' takes what follows it")
             precondition(

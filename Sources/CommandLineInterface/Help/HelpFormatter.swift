@@ -36,7 +36,7 @@ public struct HelpFormatter: Sendable {
         guard let command = path.last else { return [] }
         var words: [String] = []
         if command.options.contains(where: { !$0.isHidden }) { words.append("[OPTIONS]") }
-        if !command.subcommands.isEmpty { words.append("COMMAND") }
+        if !command.subcommands.isEmpty && command.action == nil { words.append("COMMAND") }
         for argument in command.arguments {
             switch argument.arity {
             case .required: words.append(argument.name)
@@ -45,7 +45,12 @@ public struct HelpFormatter: Sendable {
             case .oneOrMore: words.append("\(argument.name)...")
             }
         }
-        return [heading("Usage") + " " + (path.map(\.name) + words).joined(separator: " ")]
+        let names = path.map(\.name)
+        var lines = [heading("Usage") + " " + (names + words).joined(separator: " ")]
+        if !command.subcommands.isEmpty && command.action != nil {
+            lines.append("       " + (names + ["COMMAND"]).joined(separator: " "))
+        }
+        return lines
     }
 
     private func spelling(of option: Option, indented: Bool) -> String {

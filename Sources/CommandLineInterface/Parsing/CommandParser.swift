@@ -28,8 +28,9 @@ public struct CommandParser: Sendable {
         var path = [root]
         var remaining = words[...]
         while let command = path.last, !command.subcommands.isEmpty {
+            // A command that does something by itself takes what is none of its subcommands.
+            if command.action != nil, remaining.first.flatMap(command.subcommand(named:)) == nil { break }
             guard let word = remaining.popFirst() else {
-                if command.action != nil { break }
                 throw Failure(error: UsageError("a command is missing"), path: path)
             }
             if word == "--help" || word == "-h" { return .help(path: path) }

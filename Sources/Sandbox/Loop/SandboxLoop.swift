@@ -13,6 +13,7 @@ final class SandboxLoop {
         case buildLine(String)
         case buildEnded(number: Int, BuildProcess.Outcome)
         case worker(WorkerSupervisor.WorkerID, WorkerProcess.Event)
+        case rollBack(RollbackRequest)
         case stop(reason: String)
     }
 
@@ -33,7 +34,7 @@ final class SandboxLoop {
     }
 
     /// What is known of the revision that is being made.
-    private struct Cycle {
+    struct Cycle {
         var began = ContinuousClock.now
         var timings: [StageTiming] = []
     }
@@ -42,10 +43,10 @@ final class SandboxLoop {
     private static let loadPatience = Duration.seconds(2)
     private static let stopPatience = Duration.seconds(3)
 
-    private let surroundings: Surroundings
-    private let emit: @Sendable (Event) -> Void
+    let surroundings: Surroundings
+    let emit: @Sendable (Event) -> Void
     private var settings: SandboxSettings
-    private var supervisor: WorkerSupervisor
+    var supervisor: WorkerSupervisor
     private var watcher: FileWatcher?
     private var facts: Hippofacts?
     private var scope = WatchScope()
@@ -65,14 +66,19 @@ final class SandboxLoop {
     /// The cycle of what has changed since the last load began.
     private var cycle = Cycle()
     /// The cycle of the load that is under way.
-    private var loadingCycle = Cycle()
+    var loadingCycle = Cycle()
 
     /// The invoice of the last load that did not fail.
-    private var launchedInvoice: Invoice?
-    /// The invoice of the revision that serves.
+    var launchedInvoice: Invoice?
+    /// The invoice of the revision that serves, unless that was brought back.
     private var servedInvoice: Invoice?
     private var isReady = false
-    private var revision = 0
+    /// The revision that serves.
+    var revision = 0
+    /// The last revision that was brought back.
+    var restoredRevision: Int?
+    /// The revision that is being brought back, and who waits for it.
+    var rollback: (revision: Revision, request: RollbackRequest)?
     private var lastWarnings: [String] = []
     private var knownVersions: [String: [SemanticVersion]] = [:]
     private var end: End?
@@ -151,6 +157,8 @@ final class SandboxLoop {
             surroundings.freshness.board.build = .idle
         case .worker(let worker, let event):
             if let report = supervisor.handle(worker, event) { handle(report) }
+        case .rollBack(let request):
+            rollBack(request)
         case .stop(let reason):
             end = End(reason: reason, isFailure: false)
         }
@@ -211,15 +219,17 @@ final class SandboxLoop {
             if isRestart {
                 emit(.log(.sandbox, text: "Revision \(revision) serves again."))
             } else {
-                servedInvoice = launchedInvoice
+                servedInvoice = target.revision == restoredRevision ? nil : launchedInvoice
                 loadingCycle.timings += timings
                 announce(target.id, isUnchanged: false, loadingCycle)
             }
+            noteServed()
             // Its start must not compete with the first requests, but it has to be over before the next save.
             try? supervisor.prepare()
         case .loadFailed(_, let failure):
             launchedInvoice = nil
             try? supervisor.prepare()
+            finishRollback(failure: "it could not be launched: \(failure.message)")
             fail(
                 Failure(
                     stage: .launch, message: failure.message, file: failure.file.map(surroundings.project.relative),
@@ -394,15 +404,20 @@ final class SandboxLoop {
             cycle = Cycle()
             return
         }
-        guard try store(expansion) else { return }
-        loadingCycle = cycle
-        surroundings.freshness.beginLoad(upTo: ticket)
-        do {
-            try supervisor.load(
-                .init(id: invoice.id.description, bindleURL: surroundings.bindleURL, revision: revision + 1))
-        } catch {
-            launchedInvoice = nil
-            throw Failure(stage: .launch, message: "The WAGI process could not be started: \(error)")
+        if let pinned = pinnedRevision(for: invoice) {
+            emit(.log(.sandbox, text: "Revision \(pinned.number) serves until a file changes: it was brought back."))
+            restoredRevision = pinned.number
+            try launch(pinned.id, revision: pinned.number)
+        } else {
+            guard let saved = try store(expansion) else { return }
+            if saved.number == supervisor.servingTarget?.revision && supervisor.loadingTarget == nil {
+                // The project has become what was brought back.
+                servedInvoice = invoice
+                announce(invoice.id.description, isUnchanged: true, cycle)
+                cycle = Cycle()
+            } else {
+                try launch(invoice.id, revision: saved.number)
+            }
         }
         launchedInvoice = invoice
         // While the process loads it, there is time.
@@ -410,6 +425,20 @@ final class SandboxLoop {
             supervisor.noteLoadChanges(onlyStyleSheets: paths)
         }
         needsLaunch = false
+    }
+
+    /// Begins to load a revision, which is served when that has come to its end.
+    private func launch(_ id: BindleID, revision: Int) throws(Failure) {
+        finishRollback(failure: "a change of the project came in between")
+        loadingCycle = cycle
+        surroundings.freshness.beginLoad(upTo: ticket)
+        do {
+            try supervisor.load(
+                .init(id: id.description, bindleURL: surroundings.bindleURL(ofRevision: revision), revision: revision))
+        } catch {
+            launchedInvoice = nil
+            throw Failure(stage: .launch, message: "The WAGI process could not be started: \(error)")
+        }
     }
 
     private func assemble() throws(Failure) -> Expansion {
@@ -450,11 +479,14 @@ final class SandboxLoop {
         watcher.update(scope: new)
     }
 
-    /// False if a file has changed since it was read, so that all has to be done again.
-    private func store(_ expansion: Expansion) throws(Failure) -> Bool {
+    /// Saves what was assembled as a revision; `nil` if a file has changed since it was read, so that all has to be done
+    /// again.
+    private func store(_ expansion: Expansion) throws(Failure) -> BindleStore.SavedRevision? {
         let started = ContinuousClock.now
+        let saved: BindleStore.SavedRevision
         do {
-            _ = try surroundings.store.save(expansion.invoice, mode: .development) { (label) throws(StoreError) in
+            saved = try surroundings.store.saveRevision(expansion.invoice, isAlwaysNew: needsLaunch) {
+                (label) throws(StoreError) in
                 switch expansion.sources[label.sha256] {
                 case .file(let path, _): return .file(path: path)
                 case .bytes(let bytes): return .bytes(bytes)
@@ -465,18 +497,19 @@ final class SandboxLoop {
             digests = DigestCache()
             needsExpansion = true
             surroundings.mailbox.post(.change(.paths([]), ticket: 0, seen: .now))
-            return false
+            return nil
         } catch {
             throw Failure(stage: .store, message: "\(error)")
         }
         cycle.timings.append(StageTiming(stage: "store", milliseconds: (ContinuousClock.now - started).milliseconds))
-        return true
+        return saved
     }
 
     // MARK: End
 
     private func shutDown() {
         watcher?.stop()
+        finishRollback(failure: "hippo-dev up was stopped")
         build?.process.cancel()
         supervisor.stop(patience: Self.stopPatience)
         let deadline = ContinuousClock.now + Self.stopPatience + .seconds(1)
@@ -489,6 +522,7 @@ final class SandboxLoop {
                     if let report = supervisor.handle(worker, event) { handle(report) }
                 case .buildEnded(let number, _): if build?.number == number { build = nil }
                 case .stop: isHurried = true
+                case .rollBack(let request): request.finish(.failure(.notServed("hippo-dev up is being stopped")))
                 case .change, .buildLine: break
                 }
             }

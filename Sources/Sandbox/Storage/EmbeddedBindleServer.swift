@@ -6,10 +6,13 @@ final class EmbeddedBindleServer: Sendable {
     private let server: Server
 
     /// Serves the store in development mode from now on.
-    init(store: BindleStore, socket: ListeningSocket, version: String) throws(ServerError) {
+    /// - Parameter rollBack: Brings back a revision, and waits until it serves.
+    init(
+        store: BindleStore, socket: ListeningSocket, version: String, rollBack: @escaping BindleServer.RollBack
+    ) throws(ServerError) {
         var configuration = BindleServer.configuration()
         configuration.maximumWorkers = 8
-        let bindles = BindleServer(store: store, mode: .development, version: version)
+        let bindles = BindleServer(store: store, mode: .development, version: version, rollBack: rollBack)
         server = Server(socket: socket, configuration: configuration, handler: bindles.handler)
         try server.start()
     }

@@ -65,6 +65,14 @@ final class SandboxLock: Sendable {
         pwrite(fileDescriptor, bytes, bytes.count, 0)
     }
 
+    /// The sandbox that has a store, if one has.
+    static func holder(ofStore store: String) -> Holder? {
+        let fileDescriptor = open(store + ".up", O_RDONLY | O_CLOEXEC)
+        guard fileDescriptor >= 0 else { return nil }
+        defer { close(fileDescriptor) }
+        return holder(in: fileDescriptor)
+    }
+
     private static func holder(in fileDescriptor: Int32) -> Holder? {
         var bytes = [UInt8](repeating: 0, count: 4096)
         let count = pread(fileDescriptor, &bytes, bytes.count, 0)

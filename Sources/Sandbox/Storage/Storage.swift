@@ -32,7 +32,7 @@ final class Storage: Sendable {
             cacheDirectory = file + ".cache"
             lock = try SandboxLock(store: file)
         case nil:
-            let directory = projectDirectory + "/.hippo"
+            let directory = Self.directory(ofProject: projectDirectory)
             try files.createDirectory(atPath: directory, withIntermediateDirectories: true)
             // Nothing in it is for version control.
             if !files.fileExists(atPath: directory + "/.gitignore") {
@@ -45,6 +45,17 @@ final class Storage: Sendable {
         }
         try files.createDirectory(atPath: cacheDirectory, withIntermediateDirectories: true)
     }
+
+    /// The file of the store that these settings mean; `nil` for a temporary one.
+    static func file(_ storage: SandboxSettings.Storage?, projectDirectory: String) -> String? {
+        switch storage {
+        case .temporary: nil
+        case .file(let file): file
+        case nil: directory(ofProject: projectDirectory) + "/bindles.sqlite"
+        }
+    }
+
+    private static func directory(ofProject directory: String) -> String { directory + "/.hippo" }
 
     /// Removes what is temporary.
     func remove() {

@@ -1,0 +1,74 @@
+import HTTP
+import TOML
+
+/// A client of a running sandbox: asks its Bindle server for revisions, and has it bring one back.
+public struct RevisionClient: Sendable {
+    private let baseURL: HTTPURL
+    private let client: Client
+    /// Larger answers than this are not read.
+    private static let answerLimit = 256 << 20
+
+    /// - Parameter bindleURL: The URL of the sandbox's Bindle server, ending in `/v1`.
+    public init(bindleURL: String) throws(RevisionClientError) {
+        do { baseURL = try HTTPURL(bindleURL) } catch { throw RevisionClientError("\(error)") }
+        var configuration = ClientConfiguration()
+        // A rollback is answered when the revision serves.
+        configuration.stallTimeout = .seconds(120)
+        client = Client(configuration: configuration)
+    }
+
+    public func revisions() throws(RevisionClientError) -> [RevisionSummary] {
+        let table = try send(.get, "/revisions")
+        do { return try RevisionSummary.list(in: table) } catch { throw malformed(error) }
+    }
+
+    public func changes(from first: Int, to second: Int) throws(RevisionClientError) -> RevisionComparison {
+        let table = try send(.get, "/revisions/\(first)/changes/\(second)")
+        do { return try RevisionComparison(table) } catch { throw malformed(error) }
+    }
+
+    /// Brings a revision back.
+    /// - Returns: The revision that serves its content.
+    public func restore(revision number: Int) throws(RevisionClientError) -> Revision {
+        let table = try send(.post, "/revisions/\(number)/restore")
+        do {
+            return try Revision(TableReader(table, at: [], position: nil, keys: Revision.keys))
+        } catch {
+            throw malformed(error)
+        }
+    }
+
+    private func malformed(_ problem: InvoiceProblem) -> RevisionClientError {
+        RevisionClientError("\(baseURL) gives an answer that is not understood: \(problem)")
+    }
+
+    private func send(_ method: Method, _ path: String) throws(RevisionClientError) -> TOMLTable {
+        let json = DocumentEncoding.json
+        let answer: (status: Status, bytes: [UInt8])
+        do {
+            let url = try baseURL.resolving(path)
+            let response = try client.send(
+                ClientRequest(
+                    method, url, headers: ["Accept": json.mediaType, "Content-Type": json.mediaType], body: .empty))
+            answer = (response.status, try response.readAll(limit: Self.answerLimit))
+        } catch {
+            throw RevisionClientError("\(error)")
+        }
+        let table = try? json.decode(answer.bytes)
+        guard answer.status == .ok else {
+            let message = table?["error"]?.string
+            throw RevisionClientError(message ?? "\(baseURL) answers with \(answer.status.code): is it a sandbox's server?")
+        }
+        guard let table else { throw RevisionClientError("\(baseURL) does not answer in JSON: is it a sandbox's server?") }
+        return table
+    }
+}
+
+/// Why a sandbox did not tell or do what it was asked.
+public struct RevisionClientError: Error, Hashable, CustomStringConvertible {
+    public let description: String
+
+    init(_ description: String) {
+        self.description = description
+    }
+}

@@ -1,0 +1,87 @@
+import Bindle
+import Foundation
+
+/// The revisions of a sandbox, which are reached through it while it runs, and in its store otherwise.
+public struct SandboxHistory: Sendable {
+    private enum Access {
+        case running(RevisionClient)
+        case stopped(BindleStore)
+    }
+
+    private let access: Access
+
+    /// The history of the sandbox whose Bindle server has this URL.
+    public init(bindleURL: String) throws {
+        access = .running(try RevisionClient(bindleURL: bindleURL))
+    }
+
+    /// The history of a project.
+    ///
+    /// - Parameters:
+    ///   - path: The project, as for `hippo-dev up`.
+    ///   - store: The store's file, where it is not the one of the project's settings.
+    public init(path: String, store: String?) throws {
+        let file: String
+        if let store {
+            file = store
+        } else {
+            let project = try Project(at: path)
+            let settings = try SettingsFile.read(inProject: project.directory)
+            guard let own = Storage.file(settings.storage, projectDirectory: project.directory) else {
+                throw SandboxHistoryError.ephemeral
+            }
+            file = own
+        }
+        guard FileManager.default.fileExists(atPath: file) else { throw SandboxHistoryError.noStore(file) }
+        do {
+            access = .stopped(try BindleStore(path: file))
+        } catch .inUse(let path, let holder) {
+            guard let sandbox = SandboxLock.holder(ofStore: file) else {
+                throw StoreError.inUse(path: path, holder: holder)
+            }
+            access = .running(try RevisionClient(bindleURL: sandbox.bindle))
+        }
+    }
+
+    /// Whether a sandbox runs on it.
+    public var isRunning: Bool {
+        if case .running = access { true } else { false }
+    }
+
+    /// The revisions, oldest first.
+    public func revisions() throws -> [RevisionSummary] {
+        switch access {
+        case .running(let client): try client.revisions()
+        case .stopped(let store): try store.revisions()
+        }
+    }
+
+    public func changes(from first: Int, to second: Int) throws -> RevisionComparison {
+        switch access {
+        case .running(let client): try client.changes(from: first, to: second)
+        case .stopped(let store): try store.changes(from: first, to: second)
+        }
+    }
+
+    /// Brings a revision back. A running sandbox serves it when this returns, one that is started next will.
+    public func restore(revision number: Int) throws -> Revision {
+        switch access {
+        case .running(let client): try client.restore(revision: number)
+        case .stopped(let store): try store.restore(revision: number)
+        }
+    }
+}
+
+/// Why there is no history.
+public enum SandboxHistoryError: Error, CustomStringConvertible {
+    case ephemeral
+    case noStore(String)
+
+    public var description: String {
+        switch self {
+        case .ephemeral:
+            "this project's sandbox keeps nothing (ephemeral). While it runs, name its Bindle server with --bindle-url"
+        case .noStore(let path): "there are no revisions yet: hippo-dev up has not made the store \(path)"
+        }
+    }
+}
