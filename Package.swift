@@ -50,12 +50,13 @@ let package = Package(
         ),
         .target(name: "SandboxProtocol"),
         .target(name: "Sandbox", dependencies: ["TOML", "HTTP", "Bindle", "Hippofacts", "SandboxProtocol"]),
+        .target(name: "Scaffolding", dependencies: ["TOML", "SandboxProtocol"]),
         .target(name: "CommandLineInterface"),
         .executableTarget(
             name: "hippo-dev",
             dependencies: [
                 "CommandLineInterface", "TOML", "HTTP", "WebAssembly", "WebAssemblyText", "WebAssemblyRuntime", "WASI",
-                "Bindle", "Hippofacts", "WAGI", "Sandbox", "SandboxProtocol",
+                "Bindle", "Hippofacts", "WAGI", "Sandbox", "SandboxProtocol", "Scaffolding",
             ]
         ),
         .executableTarget(
@@ -85,8 +86,9 @@ let package = Package(
             name: "WAGITests",
             dependencies: ["TestSupport", "WAGI", "HTTP", "Bindle", "TOML", "WebAssemblyText", "SandboxProtocol"]),
         .testTarget(name: "SandboxTests", dependencies: ["TestSupport", "Sandbox", "SandboxProtocol", "Bindle", "Hippofacts", "HTTP"]),
+        .testTarget(name: "ScaffoldingTests", dependencies: ["TestSupport", "Scaffolding", "Hippofacts", "Sandbox"]),
         .testTarget(name: "CommandLineInterfaceTests", dependencies: ["TestSupport", "CommandLineInterface"]),
-        .testTarget(name: "EndToEndTests", dependencies: ["TestSupport", "hippo-dev", "HTTP", "SandboxProtocol"]),
+        .testTarget(name: "EndToEndTests", dependencies: ["TestSupport", "hippo-dev", "HTTP", "SandboxProtocol", "WebAssemblyText"]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -1,0 +1,79 @@
+import Foundation
+
+/// The files of an existing project that its HIPPOFACTS could name.
+struct ProjectFiles {
+    /// Modules, relative to the project, those nearest to it first.
+    private(set) var modules: [String] = []
+    /// Names of the directories below `cmd` that hold Go files.
+    private(set) var goCommands: [String] = []
+    /// True if there is a Go file in the project's own directory.
+    private(set) var hasRootGoProgram = false
+    /// Patterns for what a browser would be served.
+    private(set) var sitePatterns: [String] = []
+
+    /// Directories that are not looked into: what tools keep there is not what a project offers.
+    private static let skipped: Set<String> = [
+        "node_modules", "deps", "incremental", "vendor", "zig-cache", "bazel-out",
+    ]
+    private static let maximumDepth = 5
+    /// Enough for any project; a tree beyond it is none to look for modules in.
+    private static let maximumCount = 20_000
+    private static let siteExtensions = ["html", "css", "js", "mjs", "svg", "png", "jpg", "webp", "ico"]
+    private static let siteDirectories = ["public", "static", "www", "wwwroot", "assets"]
+
+    init(in directory: String) {
+        var count = 0
+        walk(directory, "", depth: 0, &count)
+        modules.sort { ($0.split(separator: "/").count, $0) < ($1.split(separator: "/").count, $1) }
+        goCommands.sort()
+        findSite(directory)
+    }
+
+    private mutating func walk(_ root: String, _ path: String, depth: Int, _ count: inout Int) {
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: root + "/" + path)) ?? []
+        for name in names.sorted() where !name.hasPrefix(".") {
+            count += 1
+            guard count < Self.maximumCount else { return }
+            let child = path.isEmpty ? name : path + "/" + name
+            let attributes = try? FileManager.default.attributesOfItem(atPath: root + "/" + child)
+            switch attributes?[.type] as? FileAttributeType {
+            case .typeDirectory?:
+                if depth < Self.maximumDepth && !Self.skipped.contains(name) {
+                    walk(root, child, depth: depth + 1, &count)
+                }
+            case .typeRegular?: note(child, name)
+            default: break
+            }
+        }
+    }
+
+    private mutating func note(_ path: String, _ name: String) {
+        if name.hasSuffix(".wasm") || name.hasSuffix(".wat") { modules.append(path) }
+        guard name.hasSuffix(".go") else { return }
+        let components = path.split(separator: "/")
+        if components.count == 1 { hasRootGoProgram = true }
+        if components.count == 3 && components[0] == "cmd" && !goCommands.contains(String(components[1])) {
+            goCommands.append(String(components[1]))
+        }
+    }
+
+    private mutating func findSite(_ directory: String) {
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: directory)) ?? []
+        if names.contains("index.html") {
+            // Data and text are left out: mostly, they belong to build tools.
+            let extensions = Set(
+                names.compactMap { name in
+                    name.dropFirst().contains(".") ? name.split(separator: ".").last.map(String.init) : nil
+                })
+            sitePatterns = Self.siteExtensions.filter(extensions.contains).map { "*.\($0)" }
+        }
+        for name in Self.siteDirectories {
+            var isDirectory: ObjCBool = false
+            if FileManager.default.fileExists(atPath: directory + "/" + name, isDirectory: &isDirectory),
+                isDirectory.boolValue
+            {
+                sitePatterns.append("\(name)/**/*")
+            }
+        }
+    }
+}

@@ -1,0 +1,20 @@
+/// What an existing project can be taken for.
+public enum ProjectKind: String, CaseIterable, Sendable {
+    // In the order in which they are preferred.
+    case rust, go, zig, swift, npm, make, modules
+    case `static`
+
+    /// What it is told by.
+    public var evidence: String {
+        switch self {
+        case .rust: "Cargo.toml"
+        case .go: "go.mod"
+        case .zig: "build.zig"
+        case .swift: "Package.swift"
+        case .npm: "package.json"
+        case .make: "Makefile"
+        case .modules: "modules, .wasm or .wat"
+        case .static: "index.html"
+        }
+    }
+}

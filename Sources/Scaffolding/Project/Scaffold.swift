@@ -1,0 +1,67 @@
+import Foundation
+
+/// Files that are to be written into a project's directory.
+public struct Scaffold: Sendable {
+    /// What became of a file, or would.
+    public enum Outcome: Hashable, Sendable {
+        case created
+        case replaced
+        /// There is another file of that name, which was left alone.
+        case kept
+        /// The file is there already, just as it would be written.
+        case unchanged
+    }
+
+    /// A file that cannot be written.
+    public struct WriteError: Error, CustomStringConvertible {
+        public let path: String
+        public let reason: String
+
+        public var description: String { "cannot write \(path): \(reason)" }
+    }
+
+    public var files: [ScaffoldFile]
+
+    public init(files: [ScaffoldFile]) {
+        self.files = files
+    }
+
+    /// Writes the files, in order.
+    ///
+    /// - Parameters:
+    ///   - replacesExisting: whether files that are there already, and are other ones, are replaced.
+    ///   - isDryRun: whether it is only found out what would be done.
+    /// - Returns: what became of each file.
+    public func write(
+        to directory: String, replacesExisting: Bool, isDryRun: Bool
+    ) throws(WriteError) -> [(file: ScaffoldFile, outcome: Outcome)] {
+        var outcomes: [(ScaffoldFile, Outcome)] = []
+        for file in files {
+            let outcome = outcome(for: file, in: directory, replacesExisting: replacesExisting)
+            if !isDryRun && (outcome == .created || outcome == .replaced) {
+                try Self.write(file, to: directory)
+            }
+            outcomes.append((file, outcome))
+        }
+        return outcomes
+    }
+
+    private func outcome(for file: ScaffoldFile, in directory: String, replacesExisting: Bool) -> Outcome {
+        let path = directory + "/" + file.path
+        // A link that leads nowhere is something, too.
+        guard (try? FileManager.default.attributesOfItem(atPath: path)) != nil else { return .created }
+        if FileManager.default.contents(atPath: path) == Data(file.content.utf8) { return .unchanged }
+        return replacesExisting ? .replaced : .kept
+    }
+
+    private static func write(_ file: ScaffoldFile, to directory: String) throws(WriteError) {
+        let url = URL(fileURLWithPath: directory).appendingPathComponent(file.path)
+        do {
+            try FileManager.default.createDirectory(
+                at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
+            try Data(file.content.utf8).write(to: url, options: .atomic)
+        } catch {
+            throw WriteError(path: url.path, reason: error.localizedDescription)
+        }
+    }
+}

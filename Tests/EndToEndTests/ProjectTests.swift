@@ -1,0 +1,149 @@
+import Foundation
+import TestSupport
+import Testing
+import WebAssemblyText
+
+/// Projects that `new` and `init` make, built and served.
+@Suite(.timeLimit(.minutes(3)))
+struct ProjectTests {
+    /// A toolchain of this machine that can build a template.
+    private enum BuildTool {
+        static func exists(_ name: String) -> Bool {
+            let path = ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin"
+            return path.split(separator: ":").contains { FileManager.default.isExecutableFile(atPath: "\($0)/\(name)") }
+        }
+
+        static let hasC =
+            exists("clang") && exists("wasm-ld") && exists("make")
+            && FileManager.default.fileExists(atPath: "/usr/include/wasm32-wasi/stdio.h")
+        static let hasSwift = exists("swiftc") && exists("wasm-ld")
+        static let hasGo = exists("go")
+        static let hasZig = exists("zig")
+        static let hasRust: Bool = {
+            let process = Process()
+            process.executableURL = URL(fileURLWithPath: "/bin/sh")
+            process.arguments = ["-c", "cargo --version && test -d \"$(rustc --print target-libdir --target wasm32-wasip1)\""]
+            process.standardOutput = FileHandle.nullDevice
+            process.standardError = FileHandle.nullDevice
+            guard (try? process.run()) != nil else { return false }
+            process.waitUntilExit()
+            return process.terminationStatus == 0
+        }()
+    }
+
+    private func makeAndServe(_ template: String, answer: String) async throws {
+        let directory = try TemporaryDirectory()
+        let made = try Program.run(
+            ["new", "my-app", "--template", template, "--vscode", "--github"], in: directory.path)
+        try #require(made.status == 0, "\(made.errors)")
+        let sandbox = try SandboxProcess(directory.path + "/my-app")
+        let ready = try await sandbox.next("ready")
+        let app = try #require(ready["app"]?.string)
+        #expect(try get(app + "hello?Ada") == Answer(status: 200, body: "Hello, Ada! \(answer) answered.\n"))
+        #expect(try get(app + "hello").body == "Hello, world! \(answer) answered.\n")
+        #expect(try get(app).body.contains("<h1>my-app</h1>"))
+        #expect(try get(app + "style.css").status == 200)
+        #expect(ready["id"]?.string == "my-app/0.1.0")
+    }
+
+    @Test func webAssemblyText() async throws {
+        try await makeAndServe("wat", answer: "WebAssembly text")
+    }
+
+    @Test(.enabled(if: BuildTool.hasC, "no clang with wasi-libc here"))
+    func c() async throws {
+        try await makeAndServe("c", answer: "C")
+    }
+
+    @Test(.enabled(if: BuildTool.hasSwift, "no swiftc with wasm-ld here"))
+    func swift() async throws {
+        try await makeAndServe("swift", answer: "Swift")
+    }
+
+    @Test(.enabled(if: BuildTool.hasGo, "no go here"))
+    func go() async throws {
+        try await makeAndServe("go", answer: "Go")
+    }
+
+    @Test(.enabled(if: BuildTool.hasZig, "no zig here"))
+    func zig() async throws {
+        try await makeAndServe("zig", answer: "Zig")
+    }
+
+    @Test(.enabled(if: BuildTool.hasRust, "no cargo with the target wasm32-wasip1 here"))
+    func rust() async throws {
+        try await makeAndServe("rust", answer: "Rust")
+    }
+
+    @Test func staticPages() async throws {
+        let directory = try TemporaryDirectory()
+        let made = try Program.run(["new", "site", "-t", "static"], in: directory.path)
+        try #require(made.status == 0, "\(made.errors)")
+        let sandbox = try SandboxProcess(directory.path + "/site")
+        let app = try #require(try await sandbox.next("ready")["app"]?.string)
+        #expect(try get(app).body.contains("<h1>site</h1>"))
+        #expect(try get(app + "about.html").status == 200)
+        #expect(try get(app + "assets/style.css").status == 200)
+        #expect(try get(app + "version") == Answer(status: 200, body: "site 0.1.0\n"))
+        // Nothing else of the project is.
+        #expect(try get(app + "HIPPOFACTS").status == 404)
+    }
+
+    @Test func aProjectThatIsThereIsNotOverwritten() throws {
+        let directory = try TemporaryDirectory()
+        try directory.write("mine", to: "app/index.html")
+        let refused = try Program.run(["new", "app"], in: directory.path)
+        #expect(refused.status == 1)
+        #expect(refused.errors.contains("--force"))
+        let planned = try Program.run(["new", "other", "--dry-run"], in: directory.path)
+        #expect(planned.output.contains("would create  HIPPOFACTS"))
+        #expect(!FileManager.default.fileExists(atPath: directory.path + "/other"))
+        #expect(try Program.run(["new", "a b"], in: directory.path).status == 2)
+    }
+
+    @Test func initLooksAtTheProjectAndSaysWhatItFound() async throws {
+        let directory = try TemporaryDirectory()
+        try directory.write(SmallApp.handler(answering: "made"), to: "source.wat")
+        try directory.write("out/x.wasm:\n\tmkdir -p out && cp source.wat $@\n", to: "Makefile")
+        try directory.write("{\"name\": \"pack\"}", to: "package.json")
+        let planned = try Program.run(["init", "--as", "make", "--dry-run"], in: directory.path)
+        #expect(planned.output.contains("    name = \"out/x.wasm\""))
+        #expect(planned.output.contains("--as npm (package.json)"))
+        #expect(!FileManager.default.fileExists(atPath: directory.path + "/HIPPOFACTS"))
+
+        let made = try Program.run(["init", "--as", "modules", "--vscode"], in: directory.path)
+        #expect(made.status == 0, "\(made.errors)")
+        let sandbox = try SandboxProcess(directory.path)
+        let app = try #require(try await sandbox.next("ready")["app"]?.string)
+        #expect(try get(app + "anything").body == "made")
+        // Again, everything is there already, and stays.
+        let again = try Program.run(["init", "--as", "make"], in: directory.path)
+        #expect(again.output.contains("kept      HIPPOFACTS"))
+        #expect(again.output.contains("--force"))
+    }
+
+    /// As projects were laid out that other generators made.
+    @Test(arguments: ["target/wasm32-wasi/release/weather.wasm", "weather.wasm", "build/weather.wasm"])
+    func aProjectOfAnotherGeneratorComesUpAsItIs(_ module: String) async throws {
+        let directory = try TemporaryDirectory()
+        try directory.write(Data(try assemble(SmallApp.handler(answering: "as it is"))), to: module)
+        try directory.write("fn main() {}", to: "src/main.rs")
+        try directory.write(
+            """
+            [bindle]
+            name = "weather"
+            version = "1.0.0"
+            description = "weather"
+            authors = ["A Author <author@example.com>"]
+
+            [[handler]]
+            name = "\(module)"
+            route = "/"
+            files = []
+            """, to: "HIPPOFACTS")
+        let sandbox = try SandboxProcess(directory.path)
+        let ready = try await sandbox.next("ready")
+        #expect(ready["id"]?.string == "weather/1.0.0")
+        #expect(try get(ready["app"]?.string ?? "") == Answer(status: 200, body: "as it is"))
+    }
+}

@@ -1,0 +1,51 @@
+import Foundation
+import Testing
+
+@testable import Scaffolding
+
+/// The files for editors and for continuous integration.
+struct EditorFileTests {
+    private func project(_ template: Template) throws -> ProjectDescription {
+        template.project(named: try #require(ProjectName("app"))).description
+    }
+
+    @Test(arguments: Template.allCases)
+    func tasksAreJSONWithABackgroundTaskForUp(_ template: Template) throws {
+        let file = try project(template).editorTasks
+        #expect(file.path == ".vscode/tasks.json")
+        let document = try #require(
+            try JSONSerialization.jsonObject(with: Data(file.content.utf8)) as? [String: Any])
+        let tasks = try #require(document["tasks"] as? [[String: Any]])
+        let up = try #require(tasks.first { $0["label"] as? String == "hippo-dev up" })
+        #expect(up["isBackground"] as? Bool == true)
+        for matcher in try #require(up["problemMatcher"] as? [[String: Any]]) {
+            let background = try #require(matcher["background"] as? [String: Any])
+            for key in ["beginsPattern", "endsPattern"] {
+                _ = try NSRegularExpression(pattern: try #require(background[key] as? String))
+            }
+        }
+        let builds = tasks.filter { $0["group"] != nil }
+        #expect(builds.count == 1)
+        #expect(tasks.contains { $0["label"] as? String == "publish" })
+    }
+
+    @Test(arguments: Template.allCases)
+    func extensionsAreJSON(_ template: Template) throws {
+        let file = try project(template).editorExtensions
+        let document = try JSONSerialization.jsonObject(with: Data(file.content.utf8)) as? [String: [String]]
+        #expect(document?["recommendations"]?.isEmpty == false)
+    }
+
+    @Test(arguments: Template.allCases)
+    func theWorkflowBuildsChecksAndPushesWhatIsTagged(_ template: Template) throws {
+        let project = try project(template)
+        let lines = project.releaseWorkflow.content.split(separator: "\n", omittingEmptySubsequences: false)
+        #expect(lines.contains("    tags: [\"v*\"]"))
+        #expect(lines.contains("        run: hippo-dev push -v production"))
+        #expect(lines.contains("      - name: Build") == (project.build != nil))
+        // No tabs, no trailing spaces, steps indented alike: what YAML minds.
+        #expect(!lines.contains { $0.contains("\t") || $0.hasSuffix(" ") })
+        let steps = lines.filter { $0.drop { $0 == " " }.hasPrefix("- ") }
+        #expect(steps.allSatisfy { $0.hasPrefix("      - ") })
+    }
+}
