@@ -60,7 +60,7 @@ final class RunningSandbox {
     }
 
     /// The body of what `path` (without its first slash) answers.
-    func body(of path: String) throws -> [UInt8] {
+    func body(of path: String, _ client: Client) throws -> [UInt8] {
         try client.send(ClientRequest(.get, HTTPURL("\(app)\(path)"))).readAll(limit: 64 << 20)
     }
 

@@ -42,6 +42,8 @@ public enum SandboxSession {
             surroundings: WorkerSurroundings(connections: try ConnectionQueue(), board: board, changes: changes),
             onTakeOver: { freshness.takeOver(revision: $0.revision) },
             onEvent: { mailbox.post(.worker($0, $1)) })
+        supervisor.layouts = try layouts(for: settings, in: cacheDirectory)
+        defer { try? FileManager.default.removeItem(atPath: layoutDirectory(in: cacheDirectory)) }
         // It starts while the store is opened and the project is read.
         try supervisor.prepare()
 
@@ -64,6 +66,14 @@ public enum SandboxSession {
         writer.close()
         return !end.isFailure
     }
+
+    /// Guests that may write to their files have copies of their own.
+    private static func layouts(for settings: SandboxSettings, in cacheDirectory: String) throws -> LayoutPool? {
+        let isShared = !(settings.allowsTransientWrite ?? false)
+        return isShared ? try LayoutPool(parent: layoutDirectory(in: cacheDirectory)) : nil
+    }
+
+    private static func layoutDirectory(in cacheDirectory: String) -> String { cacheDirectory + "/layouts" }
 
     private static func renderer(
         _ configuration: SandboxConfiguration, _ settings: SandboxSettings, _ project: Project

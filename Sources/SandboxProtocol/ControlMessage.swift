@@ -1,8 +1,11 @@
 /// What the sandbox tells a WAGI process it has started.
 public enum LauncherMessage: Hashable, Sendable {
-    /// Fetch this bindle from this Bindle server (`/v1` included), make it ready, and answer `ready` or `failed`. Sent
-    /// once, at any time after the start: a process waits for it with everything else done.
-    case load(bindle: String, bindleURL: String, revision: Int)
+    /// Bring a layout up to date, and load what can be loaded, while there is time: what is loaded next will differ from
+    /// this in little. Sent at most once, before `load`, and answered with `prepared` or `failed`.
+    case prepare(Load)
+    /// Fetch a revision of a bindle, make it ready, and answer `ready` or `failed`. Sent once, at any time after the
+    /// start: a process waits for it with everything else done.
+    case load(Load)
     /// In place of `load`, when there is nothing to be served yet: answer every request with the status of the project.
     /// `status` and `serve` follow.
     case hold
@@ -17,8 +20,29 @@ public enum LauncherMessage: Hashable, Sendable {
     case handOver
 }
 
+extension LauncherMessage {
+    /// What is to be loaded.
+    public struct Load: Hashable, Sendable {
+        public var bindle: String
+        /// Where the bindle is as it was in the revision; `/v1` included.
+        public var bindleURL: String
+        public var revision: Int
+        /// Without it, all of the bindle is fetched and laid out in a directory of the process.
+        public var plan: LayoutPlan?
+
+        public init(bindle: String, bindleURL: String, revision: Int, plan: LayoutPlan? = nil) {
+            self.bindle = bindle
+            self.bindleURL = bindleURL
+            self.revision = revision
+            self.plan = plan
+        }
+    }
+}
+
 /// What a WAGI process tells the sandbox that has started it.
 public enum WorkerMessage: Hashable, Sendable {
+    /// What `prepare` asked for is done.
+    case prepared
     /// The bindle is loaded; `serve` may follow.
     case ready(revision: Int, timings: [StageTiming])
     /// The bindle cannot be served. The process exits after it.
@@ -94,11 +118,8 @@ public protocol ControlMessage: Sendable {
 extension LauncherMessage: ControlMessage {
     public var json: JSONObject {
         switch self {
-        case .load(let bindle, let bindleURL, let revision):
-            [
-                "type": .string("load"), "bindle": .string(bindle), "url": .string(bindleURL),
-                "revision": .integer(revision),
-            ]
+        case .prepare(let load): load.json(type: "prepare")
+        case .load(let load): load.json(type: "load")
         case .hold: ["type": .string("hold")]
         case .status(let status): ["type": .string("status"), "project": .object(status.json)]
         case .serve: ["type": .string("serve")]
@@ -109,11 +130,12 @@ extension LauncherMessage: ControlMessage {
 
     public init?(json: JSONObject) {
         switch json["type"]?.string {
+        case "prepare":
+            guard let load = Load(json: json) else { return nil }
+            self = .prepare(load)
         case "load":
-            guard let bindle = json["bindle"]?.string, let url = json["url"]?.string,
-                let revision = json["revision"]?.integer
-            else { return nil }
-            self = .load(bindle: bindle, bindleURL: url, revision: revision)
+            guard let load = Load(json: json) else { return nil }
+            self = .load(load)
         case "hold": self = .hold
         case "status":
             guard let status = json["project"]?.object.flatMap(ProjectStatus.init(json:)) else { return nil }
@@ -126,9 +148,31 @@ extension LauncherMessage: ControlMessage {
     }
 }
 
+extension LauncherMessage.Load {
+    fileprivate func json(type: String) -> JSONObject {
+        var json: JSONObject = [
+            "type": .string(type), "bindle": .string(bindle), "url": .string(bindleURL), "revision": .integer(revision),
+        ]
+        json["plan"] = plan?.json
+        return json
+    }
+
+    fileprivate init?(json: JSONObject) {
+        guard let bindle = json["bindle"]?.string, let url = json["url"]?.string,
+            let revision = json["revision"]?.integer
+        else { return nil }
+        self.init(bindle: bindle, bindleURL: url, revision: revision)
+        if let plan = json["plan"] {
+            guard let parsed = LayoutPlan(json: plan) else { return nil }
+            self.plan = parsed
+        }
+    }
+}
+
 extension WorkerMessage: ControlMessage {
     public var json: JSONObject {
         switch self {
+        case .prepared: return ["type": .string("prepared")]
         case .ready(let revision, let timings):
             var milliseconds = JSONObject()
             for timing in timings { milliseconds[timing.stage] = .number(timing.milliseconds) }
@@ -154,6 +198,7 @@ extension WorkerMessage: ControlMessage {
 
     public init?(json: JSONObject) {
         switch json["type"]?.string {
+        case "prepared": self = .prepared
         case "ready":
             guard let revision = json["revision"]?.integer, let stages = json["milliseconds"]?.object else { return nil }
             let timings = stages.members.map { StageTiming(stage: $0.name, milliseconds: $0.value.number ?? 0) }

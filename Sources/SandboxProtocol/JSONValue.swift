@@ -9,6 +9,14 @@ public enum JSONValue: Hashable, Sendable {
     case object(JSONObject)
 
     /// The string, if it is one.
+    public var boolean: Bool? {
+        if case .boolean(let value) = self { value } else { nil }
+    }
+
+    public var array: [JSONValue]? {
+        if case .array(let values) = self { values } else { nil }
+    }
+
     public var string: String? {
         if case .string(let value) = self { value } else { nil }
     }

@@ -13,8 +13,22 @@ struct ControlProtocolTests {
         broken.problem = .init(
             stage: "assemble", message: "No.", file: "HIPPOFACTS", line: 3, column: 4, excerpt: [.init(number: 3, text: "x")])
         let messages: [LauncherMessage] = [
-            .load(bindle: "weather/1.2.3", bindleURL: "http://127.0.0.1:8080/v1", revision: 7), .hold, .status(status),
-            .status(broken), .serve, .drain,
+            .load(.init(bindle: "weather/1.2.3", bindleURL: "http://127.0.0.1:8080/v1", revision: 7)), .hold,
+            .status(status), .status(broken), .serve, .drain,
+            .handOver,
+            .prepare(
+                .init(
+                    bindle: "weather/1.2.3", bindleURL: "http://127.0.0.1:8080/v1", revision: 7,
+                    plan: LayoutPlan(
+                        directory: "/tmp/\"layout\"", isLaidOut: true,
+                        changes: [
+                            .init(name: "a.txt", content: .init(sha256: "0a", size: 3)), .init(name: "b", content: nil),
+                        ],
+                        handlers: [
+                            .init(
+                                name: "hello.wasm", content: .init(sha256: "0b", size: 4),
+                                feature: ["route": "/...", "file": "false"], hasAssets: true)
+                        ]))),
         ]
         for message in messages { try near.send(message) }
         for message in messages { #expect(try far.receive(LauncherMessage.self) == message) }

@@ -32,6 +32,8 @@ struct DirectoryWalk {
     /// The root without symbolic links, found when the first link is met.
     private var resolvedRoot: String?
     private(set) var matches: [Match] = []
+    /// Whether anything was reached by a symbolic link.
+    private(set) var hasFollowedLinks = false
     /// The directories that were entered, relative to the root, which is the empty path.
     private(set) var directories: [String] = []
     /// The directories that the walk is in, to notice links that lead back.
@@ -156,6 +158,7 @@ struct DirectoryWalk {
         }
         guard var status else { return }
         if status.kind == .symbolicLink {
+            hasFollowedLinks = true
             guard let followed = try follow(path) else { return }
             status = followed
         }

@@ -11,6 +11,10 @@ public struct Expansion: Sendable {
     public let warnings: [Warning]
     /// The directories in which files were looked for, relative to the project's, which is the empty path.
     public let directories: [String]
+    /// The project's directory without symbolic links.
+    let root: String
+    /// Whether anything in it was reached by a symbolic link.
+    let hasLinks: Bool
 
     public enum ParcelSource: Hashable, Sendable {
         /// The file at this path, as it was when it had this identity.

@@ -49,6 +49,16 @@ struct FileDigests: Sendable {
         return found.compactMap { $0 }
     }
 
+    /// Reads one file below `root` anew, whatever its identity.
+    static func entry(of path: String, below root: String) throws(FileChangeError) -> Entry {
+        try hash(path, below: root)
+    }
+
+    /// Takes in what `entry` has found.
+    mutating func update(_ path: String, to entry: Entry) {
+        entries[path] = entry
+    }
+
     private static func read(
         _ places: [Int], _ requests: [Request], below root: String
     ) -> [(Int, Result<Entry, FileChangeError>)] {

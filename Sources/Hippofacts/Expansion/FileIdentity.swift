@@ -28,6 +28,13 @@ struct FileStatus {
         self.init(status)
     }
 
+    /// What is at `path` itself, symbolic links not followed. Nil when there is nothing.
+    init?(linkAt path: String) {
+        var status = stat()
+        guard lstat(path, &status) == 0 else { return nil }
+        self.init(status)
+    }
+
     /// The entry of an open directory, symbolic links not followed. Nil when there is none.
     init?(directory: Int32, name: UnsafePointer<CChar>) {
         var status = stat()

@@ -19,6 +19,7 @@ private struct Expander {
     let options: ExpansionOptions
     /// The project's directory without symbolic links.
     var root = ""
+    var hasLinks = false
     var modules: [Parcel] = []
     var groups: [Group] = []
     var externalParcels = SharedParcels()
@@ -48,7 +49,8 @@ private struct Expander {
         } catch {
             throw facts.error("the bindle would not be valid: \(error)", at: nil)
         }
-        return Expansion(invoice: invoice, sources: sources, warnings: warnings, directories: directories)
+        return Expansion(invoice: invoice, sources: sources, warnings: warnings, directories: directories, root: root,
+            hasLinks: hasLinks)
     }
 
     private func bindleID() throws(HippofactsError) -> BindleID {
@@ -129,10 +131,11 @@ private struct Expander {
         facts.directory == "." ? path : "\(facts.directory)/\(path)"
     }
 
-    private func identity(ofModule path: String, _ entry: Hippofacts.Entry) throws(HippofactsError) -> FileIdentity {
+    private mutating func identity(ofModule path: String, _ entry: Hippofacts.Entry) throws(HippofactsError) -> FileIdentity {
         guard let resolved = resolvedPath("\(root)/\(path)"), let status = FileStatus(path: resolved) else {
             throw facts.error("the module '\(path)' does not exist", at: entry.modulePosition)
         }
+        if resolved != "\(root)/\(path)" { hasLinks = true }
         guard isInside(resolved, root) else {
             throw facts.error(
                 "the module '\(path)' would leave the project: it is a symbolic link to \(resolved)",
@@ -235,6 +238,7 @@ private struct Expander {
         } catch {
             throw describe(error)
         }
+        if walk.hasFollowedLinks { hasLinks = true }
         var matches: [[Int]] = Array(repeating: [], count: patterns.count)
         for (index, match) in walk.matches.enumerated() {
             for pattern in match.patterns { matches[pattern].append(index) }

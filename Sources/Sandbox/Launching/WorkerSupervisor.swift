@@ -47,6 +47,8 @@ struct WorkerSupervisor {
     private static let drainPatience = Duration.seconds(30)
     private static let firstRestartDelay = Duration.milliseconds(100)
     private static let longestRestartDelay = Duration.seconds(10)
+    /// How long the process that stands by waits for the directory of one that is about to end.
+    private static let layoutPatience = Duration.milliseconds(300)
     /// A process that has served for this long has not died of its start.
     private static let stableTime = Duration.seconds(10)
 
@@ -67,6 +69,10 @@ struct WorkerSupervisor {
     /// The status's serial number when it last got a problem.
     private var problemSerial = 0
     private var drains: [WorkerID: Drain] = [:]
+    /// The directories of the app's files; `nil` if each process has its own.
+    var layouts: LayoutPool?
+    /// When the process that stands by gets a new directory, if none that is laid out has become free.
+    private var layoutDeadline: ContinuousClock.Instant?
     private var deathCount = 0
     private var restart: (target: Target, time: ContinuousClock.Instant)?
     private var isStopping = false
@@ -99,7 +105,7 @@ struct WorkerSupervisor {
 
     /// When `tick` has something to do.
     var nextDeadline: ContinuousClock.Instant? {
-        (drains.values.map(\.deadline) + [restart?.time].compactMap { $0 }).min()
+        (drains.values.map(\.deadline) + [restart?.time, layoutDeadline].compactMap { $0 }).min()
     }
 
     /// Starts processes in another way from now on.
@@ -120,6 +126,22 @@ struct WorkerSupervisor {
     mutating func prepare() throws {
         guard standby == nil, !isStopping else { return }
         standby = try start()
+        layoutDeadline = .now + Self.layoutPatience
+        prepareLayout()
+    }
+
+    /// Lets the process that stands by bring a directory up to date, and load what it can, if it has not done so yet and
+    /// there is one, or it has been waited for long enough.
+    private mutating func prepareLayout() {
+        guard let standby, let due = layoutDeadline, let target = serving?.target, load == nil, layouts != nil else { return }
+        guard layouts?.hasSpare == true || due <= .now else { return }
+        layoutDeadline = nil
+        guard let plan = layouts?.plan(for: standby, asServed: true) else { return }
+        workers[standby]?.send(.prepare(message(for: target, plan)))
+    }
+
+    private func message(for target: Target, _ plan: LayoutPlan?) -> LauncherMessage.Load {
+        .init(bindle: target.id, bindleURL: target.bindleURL, revision: target.revision, plan: plan)
     }
 
     /// Loads a target. A target that is still being loaded is given up.
@@ -133,10 +155,11 @@ struct WorkerSupervisor {
         try prepare()
         guard let worker = standby else { return }
         standby = nil
+        layoutDeadline = nil
         load = Load(
             worker: worker, target: target, started: .now, isRestart: isRestart, statusSerial: status.serial)
-        workers[worker]?.send(
-            .load(bindle: target.id, bindleURL: target.bindleURL, revision: target.revision))
+        let plan = layouts?.plan(for: worker, asServed: isRestart)
+        workers[worker]?.send(.load(message(for: target, plan)))
     }
 
     /// Takes note that what is being loaded differs from what serves in these style sheets only.
@@ -203,6 +226,9 @@ struct WorkerSupervisor {
             self.load = nil
             workers[worker]?.kill()
             return .loadFailed(load.target, failure)
+        case .message(.prepared):
+            layouts?.noteSuccess(of: worker)
+            return nil
         case .message(.request(let request)): return .request(request)
         case .message(.log(let route, let text)): return .log(route: route, text: text)
         case .ended(let exit): return handleEnd(worker, exit)
@@ -223,11 +249,17 @@ struct WorkerSupervisor {
                 return scheduleRestart(of: due.target, because: "\(error)")
             }
         }
+        if let layoutDeadline, layoutDeadline <= .now {
+            prepareLayout()
+            self.layoutDeadline = nil
+        }
         return nil
     }
 
     private mutating func takeOver(_ load: Load, _ timings: [StageTiming]) -> Report {
         self.load = nil
+        layouts?.noteSuccess(of: load.worker)
+        if !load.isRestart { layouts?.noteServing() }
         status.serial += 1
         if load.isRestart {
             status.revision = load.target.revision
@@ -256,6 +288,8 @@ struct WorkerSupervisor {
     private mutating func handleEnd(_ worker: WorkerID, _ exit: ChildProcess.Exit) -> Report? {
         workers[worker] = nil
         drains[worker] = nil
+        layouts?.release(worker)
+        defer { prepareLayout() }
         guard !isStopping else { return nil }
         if worker == standby {
             // The next load starts another one; if that dies too, it is reported then.

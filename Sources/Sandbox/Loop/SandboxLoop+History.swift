@@ -30,6 +30,7 @@ extension SandboxLoop {
                 .sandbox,
                 text: "Revision \(restored.number) brings back revision \(request.number). It serves until a file changes."))
         loadingCycle = Cycle()
+        layOut(revision: restored.number)
         do {
             try supervisor.load(
                 .init(
@@ -40,6 +41,14 @@ extension SandboxLoop {
         } catch {
             request.finish(.failure(.notServed("the WAGI process could not be started: \(error)")))
         }
+    }
+
+    /// What is loaded next has the files of a revision of before.
+    func layOut(revision number: Int) {
+        isLayoutOfProject = false
+        // Without the invoice, the process says what is wrong with it.
+        guard let invoice = try? surroundings.store.invoice(ofRevision: number) else { return }
+        supervisor.layouts?.replaceContent(with: invoice)
     }
 
     /// Tells who waits for a revision to be brought back that it is not what serves.

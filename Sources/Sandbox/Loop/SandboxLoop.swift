@@ -50,7 +50,9 @@ final class SandboxLoop {
     private var watcher: FileWatcher?
     private var facts: Hippofacts?
     private var scope = WatchScope()
-    private var digests = DigestCache()
+    private var expansion = ProjectExpansion()
+    /// All that has changed since the last expansion; `nil` if that is not known, or more than files.
+    private var touched: Set<String>?
     private var ledger = BuildInputLedger()
 
     /// The last ticket of changes that have come in.
@@ -68,10 +70,15 @@ final class SandboxLoop {
     /// The cycle of the load that is under way.
     var loadingCycle = Cycle()
 
-    /// The invoice of the last load that did not fail.
+    /// The invoice of what has been loaded, or is being; `nil` if the project is not that any more, or failed to load.
     var launchedInvoice: Invoice?
     /// The invoice of the revision that serves, unless that was brought back.
     private var servedInvoice: Invoice?
+    /// Whether the expansion, as it is, is in the store, as the revision `storedRevision`.
+    private var isStored = false
+    private var storedRevision: Int?
+    /// Whether the last load was of the project, and not of something that was brought back.
+    var isLayoutOfProject = false
     private var isReady = false
     /// The revision that serves.
     var revision = 0
@@ -170,6 +177,7 @@ final class SandboxLoop {
 
     private func noteEverything() {
         changed.insert(".")
+        touched = nil
         needsSettings = true
         needsExpansion = true
         needsBuild = settings.buildCommand != nil
@@ -177,6 +185,7 @@ final class SandboxLoop {
 
     /// Finds out what a change of a path means. Directories end in `/`.
     private func note(_ path: String) {
+        noteTouched(path)
         let components = path.split(separator: "/")
         let isDirectory = path.hasSuffix("/")
         let isBuildInput =
@@ -198,6 +207,13 @@ final class SandboxLoop {
             needsExpansion = true
             if build == nil { changed.insert(path) }
         }
+    }
+
+    /// Only changes of files can be taken in one by one, and only as long as what they are for stays the same.
+    private func noteTouched(_ path: String) {
+        let isFile = !path.hasSuffix("/") && !Hippofacts.fileNames.contains(path)
+            && surroundings.project.path != surroundings.project.directory + "/" + path
+        if isFile { touched?.insert(path) } else { touched = nil }
     }
 
     private func noteBuildInput(_ path: String) {
@@ -316,6 +332,8 @@ final class SandboxLoop {
                     .sandbox,
                     text: "New addresses, another store, and watching or not take effect when hippo-dev up is started again."))
         }
+        // From now on each process lays out the files for itself.
+        if new.allowsTransientWrite ?? false { supervisor.layouts = nil }
         let command = surroundings.workerCommand(new)
         if command != surroundings.workerCommand(settings) {
             supervisor.use(command)
@@ -392,31 +410,31 @@ final class SandboxLoop {
     /// Expands the project, stores the bindle, and begins to load it, unless it is what is loaded already.
     private func makeRevision() throws(Failure) {
         needsExpansion = false
-        let expansion = try assemble()
-        for warning in expansion.warnings.map(\.description) where !lastWarnings.contains(warning) {
-            emit(.log(.sandbox, text: "warning: \(warning)"))
-        }
-        lastWarnings = expansion.warnings.map(\.description)
-        let invoice = expansion.invoice
-        if invoice == launchedInvoice && !needsLaunch {
+        let change = try assemble()
+        if !change.isEmpty { (launchedInvoice, isStored) = (nil, false) }
+        guard let invoice = expansion.invoice else { return }
+        let id = invoice.id.description
+        if launchedInvoice != nil && !needsLaunch {
             // What is still being loaded is announced when it serves.
-            if supervisor.loadingTarget == nil { announce(invoice.id.description, isUnchanged: true, cycle) }
+            if supervisor.loadingTarget == nil { announce(id, isUnchanged: true, cycle) }
             cycle = Cycle()
             return
         }
         if let pinned = pinnedRevision(for: invoice) {
             emit(.log(.sandbox, text: "Revision \(pinned.number) serves until a file changes: it was brought back."))
             restoredRevision = pinned.number
+            layOut(revision: pinned.number)
             try launch(pinned.id, revision: pinned.number)
         } else {
-            guard let saved = try store(expansion) else { return }
-            if saved.number == supervisor.servingTarget?.revision && supervisor.loadingTarget == nil {
+            guard let number = try store(invoice, change) else { return }
+            layOut(invoice, change)
+            if number == supervisor.servingTarget?.revision && supervisor.loadingTarget == nil {
                 // The project has become what was brought back.
                 servedInvoice = invoice
-                announce(invoice.id.description, isUnchanged: true, cycle)
+                announce(id, isUnchanged: true, cycle)
                 cycle = Cycle()
             } else {
-                try launch(invoice.id, revision: saved.number)
+                try launch(invoice.id, revision: number)
             }
         }
         launchedInvoice = invoice
@@ -425,6 +443,17 @@ final class SandboxLoop {
             supervisor.noteLoadChanges(onlyStyleSheets: paths)
         }
         needsLaunch = false
+    }
+
+    /// What is loaded next has the files of the project.
+    private func layOut(_ invoice: Invoice, _ change: Change) {
+        switch change {
+        case .parcels(let update) where isLayoutOfProject:
+            supervisor.layouts?.applyToContent(update.changes.map { ($0.old, $0.new) })
+        default:
+            supervisor.layouts?.replaceContent(with: invoice)
+        }
+        isLayoutOfProject = true
     }
 
     /// Begins to load a revision, which is served when that has come to its end.
@@ -441,26 +470,32 @@ final class SandboxLoop {
         }
     }
 
-    private func assemble() throws(Failure) -> Expansion {
-        let started = ContinuousClock.now
-        do {
-            facts = try Hippofacts(at: surroundings.project.path)
-            // Watched first, so that what changes from here on is seen.
-            updateScope()
-            let store = surroundings.store
-            if let facts, case .nextPatch = facts.version, knownVersions[facts.name] == nil {
-                // Asked for once, so that a version like 1.2.* stays the same from rebuild to rebuild.
-                let ids = try store.allIDs(includingYanked: true)
-                knownVersions[facts.name] = ids.filter { $0.name == facts.name }.map(\.version)
+    /// How the project's expansion differs from the one before.
+    private enum Change {
+        case whole(Expansion, isNew: Bool)
+        case parcels(ProjectExpansion.Update)
+
+        var isEmpty: Bool {
+            switch self {
+            case .whole(_, let isNew): !isNew
+            case .parcels(let update): update.changes.isEmpty
             }
-            let options = ExpansionOptions(
-                versionMode: .asWritten,
-                knownVersions: { [knownVersions] in knownVersions[$0] ?? [] },
-                externalInvoice: { try store.invoice($0, includingYanked: true) })
-            guard let expansion = try facts?.expanded(options, cache: &digests) else { throw CancellationError() }
+        }
+    }
+
+    private func assemble() throws(Failure) -> Change {
+        let started = ContinuousClock.now
+        defer {
             cycle.timings.append(
                 StageTiming(stage: "assemble", milliseconds: (ContinuousClock.now - started).milliseconds))
-            return expansion
+        }
+        do {
+            // What is not in the store as it is has to be looked at as a whole.
+            if isStored, let touched, let update = try expansion.update(touched) {
+                self.touched = []
+                return .parcels(update)
+            }
+            return try expand()
         } catch let error as HippofactsError {
             throw Failure(
                 stage: .assemble, message: error.message + (error.excerpt.map { "\n" + $0 } ?? ""),
@@ -471,6 +506,32 @@ final class SandboxLoop {
         }
     }
 
+    private func expand() throws -> Change {
+        touched = nil
+        let facts = try Hippofacts(at: surroundings.project.path)
+        self.facts = facts
+        // Watched first, so that what changes from here on is seen.
+        updateScope()
+        let store = surroundings.store
+        if case .nextPatch = facts.version, knownVersions[facts.name] == nil {
+            // Asked for once, so that a version like 1.2.* stays the same from rebuild to rebuild.
+            let ids = try store.allIDs(includingYanked: true)
+            knownVersions[facts.name] = ids.filter { $0.name == facts.name }.map(\.version)
+        }
+        let options = ExpansionOptions(
+            versionMode: .asWritten,
+            knownVersions: { [knownVersions] in knownVersions[$0] ?? [] },
+            externalInvoice: { try store.invoice($0, includingYanked: true) })
+        let before = expansion.invoice
+        let whole = try expansion.expand(facts, options)
+        for warning in whole.warnings.map(\.description) where !lastWarnings.contains(warning) {
+            emit(.log(.sandbox, text: "warning: \(warning)"))
+        }
+        lastWarnings = whole.warnings.map(\.description)
+        touched = []
+        return .whole(whole, isNew: whole.invoice != before)
+    }
+
     private func updateScope() {
         guard let watcher else { return }
         let new = surroundings.project.scope(of: facts, settings: settings)
@@ -479,30 +540,41 @@ final class SandboxLoop {
         watcher.update(scope: new)
     }
 
-    /// Saves what was assembled as a revision; `nil` if a file has changed since it was read, so that all has to be done
-    /// again.
-    private func store(_ expansion: Expansion) throws(Failure) -> BindleStore.SavedRevision? {
+    /// The number that the store gives to the revision; `nil` if a file has changed since it was read, so that all has to
+    /// be done again.
+    private func store(_ invoice: Invoice, _ change: Change) throws(Failure) -> Int? {
         let started = ContinuousClock.now
-        let saved: BindleStore.SavedRevision
+        let changes: ParcelChanges?
+        let sources: [String: Expansion.ParcelSource]
+        switch change {
+        case .whole(let expansion, _): (changes, sources) = (nil, expansion.sources)
+        case .parcels(let update):
+            changes = ParcelChanges(update.changes.map { .init(old: $0.place..<$0.place + 1, new: $0.place..<$0.place + 1) })
+            sources = update.sources
+        }
         do {
-            saved = try surroundings.store.saveRevision(expansion.invoice, isAlwaysNew: needsLaunch) {
-                (label) throws(StoreError) in
-                switch expansion.sources[label.sha256] {
+            let saved = try surroundings.store.saveRevision(
+                invoice, changes: changes, since: storedRevision, isAlwaysNew: needsLaunch
+            ) { (label) throws(StoreError) in
+                switch sources[label.sha256] {
                 case .file(let path, _): return .file(path: path)
                 case .bytes(let bytes): return .bytes(bytes)
-                case nil: throw .parcelNotUploaded(expansion.invoice.id, digest: label.sha256)
+                case nil: throw .parcelNotUploaded(invoice.id, digest: label.sha256)
                 }
             }
+            (isStored, storedRevision) = (true, saved.number)
+            cycle.timings.append(StageTiming(stage: "store", milliseconds: (ContinuousClock.now - started).milliseconds))
+            return saved.number
         } catch .sourceChanged, .unreadableSource {
-            digests = DigestCache()
+            expansion.forgetFiles()
             needsExpansion = true
             surroundings.mailbox.post(.change(.paths([]), ticket: 0, seen: .now))
             return nil
         } catch {
+            // What is missing may be more than what this change has brought.
+            touched = nil
             throw Failure(stage: .store, message: "\(error)")
         }
-        cycle.timings.append(StageTiming(stage: "store", milliseconds: (ContinuousClock.now - started).milliseconds))
-        return saved
     }
 
     // MARK: End

@@ -1,5 +1,6 @@
 import Bindle
 import Foundation
+import SandboxProtocol
 
 /// A bindle's assets laid out as a directory of their own.
 struct Wwwroot: Sendable {
@@ -40,6 +41,48 @@ struct Wwwroot: Sendable {
                 throw LoadError("the bindle \(id) has an asset '\(label.name)', which is a directory of another")
             }
             try Self.place(cache.path(of: label), at: "\(path)/\(asset.description)", asLink: !isWritable)
+        }
+    }
+
+    /// A directory that has been laid out before.
+    init(existingAt path: String) {
+        self.path = path
+    }
+
+    /// Makes the files what the changes say. It may be done again after it has failed half-way.
+    func apply(_ changes: [LayoutPlan.Change], cache: ParcelCache) throws(LoadError) {
+        // A file may come where a directory was, and the other way round.
+        for change in changes where change.content == nil {
+            guard let asset = AssetPath(change.name) else { continue }
+            unlink("\(path)/\(asset.description)")
+            var directory = asset.directory
+            while !directory.isEmpty, rmdir("\(path)/\(directory)") == 0 {
+                directory = String(directory[..<(directory.lastIndex(of: "/") ?? directory.startIndex)])
+            }
+        }
+        for change in changes {
+            guard let content = change.content else { continue }
+            guard let asset = AssetPath(change.name) else {
+                throw LoadError("there is an asset that would leave the wwwroot: \(change.name.debugDescription)")
+            }
+            let destination = "\(path)/\(asset.description)"
+            let temporary = "\(path).\(getpid())-new"
+            unlink(temporary)
+            try Self.place("\(cache.directory)/\(content.sha256)", at: temporary, asLink: true)
+            if rename(temporary, destination) != 0 {
+                var directory = path
+                for component in asset.components.dropLast() {
+                    directory += "/\(component)"
+                    mkdir(directory, 0o700)
+                }
+                guard rename(temporary, destination) == 0 else {
+                    let reason = String(cString: strerror(errno))
+                    unlink(temporary)
+                    throw LoadError("the asset cannot be laid out: \(reason)", file: change.name)
+                }
+            }
+            // Of two links to one file, renaming leaves both.
+            unlink(temporary)
         }
     }
 

@@ -9,33 +9,16 @@ struct BindleApplication {
 
     /// Finds the handlers: the parcels with the media type of modules that are in no group and have a route.
     init(_ invoice: Invoice) throws(LoadError) {
-        let requirements = InvoiceRequirements(invoice)
-        var handlers: [(label: Label, hasAssets: Bool)] = []
-        var assets: [Label] = []
-        var seen = Set<AssetKey>()
-        for parcel in invoice.parcels {
-            guard parcel.isGlobal, parcel.label.mediaType == "application/wasm",
-                parcel.label.feature["wagi"]?["route"] != nil
-            else { continue }
-            let files = requirements.parcels(requiredBy: parcel).map(\.label)
-                .filter { $0.feature["wagi"]?["file"] == "true" }
-            handlers.append((parcel.label, !files.isEmpty))
-            for file in files where seen.insert(AssetKey(name: file.name, digest: file.sha256)).inserted {
-                assets.append(file)
-            }
-        }
-        guard !handlers.isEmpty else {
-            throw LoadError(
-                "the bindle \(invoice.id) has no handler: no parcel outside of groups is application/wasm and has the "
-                    + "feature wagi.route")
-        }
-        self.handlers = handlers
-        self.assets = assets
+        let parcels = ApplicationParcels(invoice)
+        guard !parcels.handlers.isEmpty else { throw Self.hasNoHandler(invoice.id) }
+        handlers = parcels.handlers
+        assets = parcels.assets
     }
 
-    private struct AssetKey: Hashable {
-        let name: String
-        let digest: String
+    static func hasNoHandler(_ id: BindleID) -> LoadError {
+        LoadError(
+            "the bindle \(id) has no handler: no parcel outside of groups is application/wasm and has the feature "
+                + "wagi.route")
     }
 
     /// The definition of a handler whose module is the file at `path`.

@@ -57,24 +57,21 @@ public final class WAGIWorker: Sendable {
     public func run() {
         // Whoever waits at the other end, or on this one, learns at once that it is over.
         defer { shutdown(channel.fileDescriptor, Int32(SHUT_RDWR)) }
-        switch receive() {
-        case .load(let bindle, let url, let revision)?: serve(bindle, url, revision)
-        case .hold?: hold()
-        default: return
-        }
-    }
-
-    private func serve(_ bindle: String, _ url: String, _ revision: Int) {
-        let application: Application
-        let liveReload = LiveReload(revision: revision)
         do throws(LoadError) {
-            application = try load(bindle, url, liveReload)
+            switch try prepare() {
+            case .load(let load, let loading)?: serve(try finish(loading, load), revision: load.revision)
+            case .hold?: hold()
+            case nil: return
+            }
         } catch {
             let failure = WorkerFailure(
                 message: error.message, file: error.file, line: error.position?.line, column: error.position?.column)
             try? channel.send(WorkerMessage.failed(failure))
-            return
         }
+    }
+
+    private func serve(_ application: Application, revision: Int) {
+        let liveReload = application.configuration.liveReload ?? LiveReload(revision: revision)
         let serverConfiguration = serverConfiguration(revision: revision)
         let server = WAGIServer(application: application, socket: socket, configuration: serverConfiguration)
         defer { application.removeFiles() }
@@ -122,7 +119,7 @@ public final class WAGIWorker: Sendable {
                 return finish(server, handsOver: message == .handOver && connections != nil)
             case .status(let status):
                 liveReload.update(status)
-            case .load, .hold:
+            case .load, .prepare, .hold:
                 // Each process serves one thing.
                 return server.stop()
             }
@@ -148,19 +145,50 @@ public final class WAGIWorker: Sendable {
         flush()
     }
 
-    private func load(_ bindle: String, _ url: String, _ liveReload: LiveReload) throws(LoadError) -> Application {
+    /// What a process is for.
+    private enum Task {
+        case load(LauncherMessage.Load, Loading)
+        case hold
+    }
+
+    /// Does what can be done before it is known what this process is to serve, and what it is told to until then; nil if
+    /// the sandbox goes before.
+    private func prepare() throws(LoadError) -> Task? {
         var configuration = configuration
-        configuration.liveReload = liveReload
         configuration.logObserver = { [self] line in
             let number = line.requestID.map { "[\($0)] " } ?? ""
             send(.log(route: line.route, text: number + line.text), isDroppable: true)
         }
+        var loading = try Loading(configuration)
+        while let message = receive() {
+            switch message {
+            case .prepare(let load):
+                let (id, client) = try source(of: load)
+                if let plan = load.plan { try loading.prepare(plan, of: id, from: client) }
+                send(.prepared)
+            case .load(let load): return .load(load, loading)
+            case .hold: return .hold
+            default: return nil
+            }
+        }
+        return nil
+    }
+
+    private func finish(_ prepared: Loading, _ load: LauncherMessage.Load) throws(LoadError) -> Application {
+        var loading = prepared
+        loading.configuration.liveReload = LiveReload(revision: load.revision)
+        let (id, client) = try source(of: load)
+        if let plan = load.plan {
+            try loading.load(plan, of: id, from: client)
+        } else {
+            try loading.loadBindle(id, from: client)
+        }
+        return Application(loading)
+    }
+
+    private func source(of load: LauncherMessage.Load) throws(LoadError) -> (BindleID, BindleClient) {
         do {
-            let client = try BindleClient(baseURL: url)
-            return try Application(
-                bindle: BindleID(bindle), from: client, configuration: configuration)
-        } catch let error as LoadError {
-            throw error
+            return (try BindleID(load.bindle), try BindleClient(baseURL: load.bindleURL))
         } catch {
             throw LoadError("\(error)")
         }

@@ -1,0 +1,33 @@
+/// What a WAGI host serves of a bindle.
+public struct ApplicationParcels: Sendable {
+    /// The parcels with the media type of modules that are in no group and have a route, in the order of the invoice;
+    /// and whether any files belong to them.
+    public let handlers: [(label: Label, hasAssets: Bool)]
+    /// The files of all handlers, each once.
+    public let assets: [Label]
+
+    public init(_ invoice: Invoice) {
+        let requirements = InvoiceRequirements(invoice)
+        var handlers: [(label: Label, hasAssets: Bool)] = []
+        var assets: [Label] = []
+        var seen = Set<AssetKey>()
+        for parcel in invoice.parcels {
+            guard parcel.isGlobal, parcel.label.mediaType == "application/wasm",
+                parcel.label.feature["wagi"]?["route"] != nil
+            else { continue }
+            let files = requirements.parcels(requiredBy: parcel).map(\.label)
+                .filter { $0.feature["wagi"]?["file"] == "true" }
+            handlers.append((parcel.label, !files.isEmpty))
+            for file in files where seen.insert(AssetKey(name: file.name, digest: file.sha256)).inserted {
+                assets.append(file)
+            }
+        }
+        self.handlers = handlers
+        self.assets = assets
+    }
+
+    private struct AssetKey: Hashable {
+        let name: String
+        let digest: String
+    }
+}
