@@ -14,15 +14,15 @@ public enum SandboxSession {
     /// - Throws: when it cannot begin: no project, broken settings, an address or a store in use.
     public static func run(_ configuration: SandboxConfiguration) throws -> Bool {
         let mailbox = Mailbox<SandboxLoop.Message>()
-        SignalListener.start { mailbox.post(.stop(reason: $0)) }
+        SignalListener.start(keepsTerminal: configuration.takesKeys) { mailbox.post(.stop(reason: $0)) }
         let project = try Project(at: configuration.path)
         let settings = configuration.settings.completed(
             by: try SettingsFile.read(inProject: project.directory))
 
         let storage = try Storage(settings.storage, projectDirectory: project.directory)
         defer { storage.remove() }
-        let appSocket = try ListeningSocket(binding: settings.listen ?? SandboxSettings.defaultListen)
-        let bindleSocket = try ListeningSocket(binding: settings.bindleListen ?? SandboxSettings.defaultBindleListen)
+        let sockets = try SandboxSockets(settings)
+        let (appSocket, bindleSocket) = (sockets.app, sockets.bindle)
         let appURL = "http://\(appSocket.address.reachable)/"
         let bindleURL = "http://\(bindleSocket.address.reachable)/v1"
         storage.lock?.announce(app: appURL, bindle: bindleURL)
@@ -52,18 +52,25 @@ public enum SandboxSession {
             store: store, socket: bindleSocket, version: configuration.version,
             rollBack: { RollbackRequest.send(revision: $0, to: mailbox) })
         defer { bindleServer.stop() }
-        let writer = EventWriter(
-            fileDescriptor: STDOUT_FILENO, renderer: renderer(configuration, settings, project),
-            onReaderGone: { mailbox.post(.stop(reason: "nobody reads the output")) })
+        let output = SandboxOutput(
+            renderer: renderer(configuration, settings, project),
+            logPath: storage.isTemporary ? nil : ProjectStore.log(ofStore: storage.path),
+            onReaderGone: { mailbox.post(.stop(reason: "nobody reads the output")) },
+            onEvent: { event in
+                if case .ready = event, configuration.opensPage { open(appURL, mailbox) }
+            })
+        for note in sockets.notes { output.tell(.log(.sandbox, text: note)) }
         let loop = SandboxLoop(
             .init(
                 project: project, commandLineSettings: configuration.settings, store: store, appURL: appURL,
                 bindleURL: bindleURL, mailbox: mailbox, freshness: freshness, changes: changes,
-                emit: { writer.write($0) }, workerCommand: workerCommand),
+                emit: { output.tell($0) }, workerCommand: workerCommand),
             supervisor: supervisor, settings: settings)
+        let keys = configuration.takesKeys ? TerminalKeys { obey($0, appURL, output, mailbox) } : nil
+        defer { keys?.stop() }
         let end = try loop.run()
-        writer.write(.stopped(reason: end.reason))
-        writer.close()
+        output.tell(.stopped(reason: end.reason))
+        output.close()
         return !end.isFailure
     }
 
@@ -80,11 +87,31 @@ public enum SandboxSession {
     ) -> any EventRenderer {
         switch configuration.output {
         case .json: JSONEventRenderer()
-        case .text(let usesStyles, let showsTimings):
+        case .text(let style):
             HumanEventRenderer(
-                heading: .init(project: project.displayPath, isWatching: settings.isWatching ?? true),
-                usesStyles: usesStyles, showsTimings: showsTimings)
+                heading: .init(
+                    project: project.displayPath, isWatching: settings.isWatching ?? true,
+                    hint: configuration.takesKeys ? "press ? for keys" : nil),
+                style: style)
         }
+    }
+
+    /// Does what a key asks for.
+    private static func obey(
+        _ key: TerminalKey, _ appURL: String, _ output: SandboxOutput, _ mailbox: Mailbox<SandboxLoop.Message>
+    ) {
+        switch key {
+        case .rebuild: mailbox.post(.rebuild)
+        case .open: open(appURL, mailbox)
+        case .clear: output.write(text: "\u{1B}[H\u{1B}[2J\u{1B}[3J")
+        case .help: output.write(text: TerminalKey.list)
+        case .quit: mailbox.post(.stop(reason: "quit"))
+        }
+    }
+
+    private static func open(_ url: String, _ mailbox: Mailbox<SandboxLoop.Message>) {
+        guard !Browser.open(url) else { return }
+        mailbox.post(.notice("No browser was found: set BROWSER to one, or open \(url) yourself."))
     }
 
     /// What `hippo-dev wagi` is given, apart from the descriptors.

@@ -6,11 +6,16 @@ public enum SignalListener {
     /// a closed pipe is an error from now on, and no signal.
     ///
     /// To be called before any other thread is started, since threads inherit what is blocked.
-    public static func start(_ onSignal: @escaping @Sendable (String) -> Void) {
+    ///
+    /// - Parameter keepsTerminal: true if the process changes the mode of its terminal (see `TerminalMode`): SIGTSTP and
+    ///   SIGQUIT put it back before they do what they do, and SIGCONT changes it again.
+    public static func start(keepsTerminal: Bool = false, _ onSignal: @escaping @Sendable (String) -> Void) {
         signal(SIGPIPE, SIG_IGN)
         var signals = sigset_t()
         sigemptyset(&signals)
-        for number in [SIGINT, SIGTERM, SIGHUP] { sigaddset(&signals, number) }
+        for number in [SIGINT, SIGTERM, SIGHUP] + (keepsTerminal ? [SIGTSTP, SIGCONT, SIGQUIT] : []) {
+            sigaddset(&signals, number)
+        }
         pthread_sigmask(SIG_BLOCK, &signals, nil)
         let blocked = signals
         let thread = Thread {
@@ -21,11 +26,28 @@ public enum SignalListener {
                 switch number {
                 case SIGINT: onSignal("interrupted")
                 case SIGHUP: onSignal("the terminal was closed")
-                default: onSignal("terminated")
+                case SIGTERM: onSignal("terminated")
+                case SIGCONT: TerminalMode.enter()
+                case SIGTSTP:
+                    TerminalMode.leave()
+                    kill(getpid(), SIGSTOP)
+                default:
+                    TerminalMode.leave()
+                    end(by: number)
                 }
             }
         }
         thread.name = "signals"
         thread.start()
+    }
+
+    /// Does what the signal does to a process that does not handle it.
+    private static func end(by number: Int32) {
+        signal(number, SIG_DFL)
+        var only = sigset_t()
+        sigemptyset(&only)
+        sigaddset(&only, number)
+        pthread_sigmask(SIG_UNBLOCK, &only, nil)
+        raise(number)
     }
 }

@@ -5,6 +5,8 @@ enum Commands {
     /// In the order in which help lists them.
     static let all: [Command] = [
         .up,
+        .logs,
+        .status,
         .new,
         .`init`,
         .check,

@@ -44,6 +44,10 @@ extension Commands {
                             "Beside HIPPOFACTS: how the project is built, variables for its modules, and other settings "
                                 + "of hippo-dev up."),
                         .init(".hippo/bindles.sqlite", "The project's store of bindles."),
+                        .init(
+                            ".hippo/up.log",
+                            "What hippo-dev up has told; hippo-dev logs shows it. When it is full, at one megabyte, it "
+                                + "becomes up.log.1."),
                     ]),
                 .init(
                     title: "EXIT STATUS",

@@ -24,7 +24,7 @@ extension Command {
               NAME = "VALUE"                 # for the modules
 
               [up]
-              listen = "127.0.0.1:3000"      # and bindle-listen, store, ephemeral, watch,
+              listen = "127.0.0.1:3000"      # and port, bindle-listen, store, ephemeral, watch,
               static = true                  # env-file, allow-transient-write, log-dir, reload
             """,
         options: UpOptions.all,
@@ -32,19 +32,25 @@ extension Command {
         examples: [
             Example("hippo-dev up", "Serves the project in this directory."),
             Example("hippo-dev up --build 'cargo build --target wasm32-wasi' --watch 'src/**'", "Builds it, too."),
-            Example("hippo-dev up handler.wat --listen 127.0.0.1:0", "Serves a lone module, on any free port."),
+            Example("hippo-dev up handler.wat --port auto", "Serves a lone module, at a port that is free."),
         ],
         action: { arguments in
-            let environment = ProcessInfo.processInfo.environment
-            let terminal = Terminal(fileDescriptor: STDOUT_FILENO, environment: environment)
-            let configuration = SandboxConfiguration(
+            let isJSON = arguments.isSet(UpOptions.json)
+            let style = try OutputOptions.style(arguments, showsTimings: arguments.isSet(UpOptions.timings))
+            var configuration = SandboxConfiguration(
                 path: arguments[UpOptions.path] ?? ".",
                 settings: try UpOptions.settings(arguments),
-                output: arguments.isSet(UpOptions.json)
-                    ? .json
-                    : .text(usesStyles: terminal.usesStyles, showsTimings: arguments.isSet(UpOptions.timings)),
+                output: isJSON ? .json : .text(style),
                 version: Commands.version)
-            return try SandboxSession.run(configuration) ? .success : .failure
+            configuration.opensPage = arguments.isSet(UpOptions.open)
+            configuration.takesKeys =
+                !isJSON && isatty(STDIN_FILENO) == 1 && OutputOptions.terminal(STDOUT_FILENO, arguments).isTerminal
+            do {
+                return try SandboxSession.run(configuration) ? .success : .failure
+            } catch let error as SandboxInUse {
+                if arguments.isSet(UpOptions.open) { _ = error.holder?.openPage() }
+                throw error
+            }
         }
     )
 }
@@ -57,6 +63,11 @@ private enum UpOptions {
     static let listen = Option(
         name: "listen", shortName: "l", valueName: "IP:PORT",
         summary: "Where to serve the app; port 0 takes any that is free. By default 127.0.0.1:3000.")
+    static let port = Option(
+        name: "port", shortName: "p", valueName: "PORT",
+        summary: "The port to serve the app at, or auto for the first that is free from 3000 on. Bindles are served at the "
+            + "first that is free from 8080 on then.")
+    static let open = Option(flag: "open", shortName: "o", summary: "Open the app in the browser when it serves.")
     static let bindleListen = Option(
         name: "bindle-listen", valueName: "IP:PORT",
         summary: "Where to serve the bindles. By default 127.0.0.1:8080.")
@@ -92,14 +103,21 @@ private enum UpOptions {
     static let timings = Option(flag: "timings", summary: "Show how long each stage of a change took.")
 
     static let all = [
-        listen, bindleListen, build, watch, waitForBuild, noWatch, store, ephemeral, variable, environmentFile, transientWrite,
+        listen, port, open, bindleListen, build, watch, waitForBuild, noWatch, store, ephemeral, variable, environmentFile, transientWrite,
         noStatic, noReload, logDirectory, json, timings,
+        OutputOptions.color, OutputOptions.quiet, OutputOptions.verbose,
     ]
 
     static func settings(_ arguments: ParsedArguments) throws -> SandboxSettings {
         let address = "an address like 127.0.0.1:3000"
         var settings = SandboxSettings()
         settings.listen = try arguments.value(of: listen, expecting: address) { SocketAddress.parse($0) }
+        settings.port = try arguments.value(of: port, expecting: "a number up to 65535, or auto") {
+            PortChoice(parsing: $0)
+        }
+        if settings.listen != nil && settings.port != nil {
+            throw UsageError("the options '--listen' and '--port' exclude each other")
+        }
         settings.bindleListen = try arguments.value(of: bindleListen, expecting: address) { SocketAddress.parse($0) }
         settings.buildCommand = try arguments.value(of: build, expecting: "a command") { text in
             text.allSatisfy(\.isWhitespace) ? nil : text

@@ -36,8 +36,9 @@ struct RevisionTests {
         #expect(rollback.output == "Revision 4 brings back revision 1, and serves until a file changes.\n")
         #expect(try get(scene.url + "assets/style.css").body == original)
         #expect(second == 2)
-        let said = scene.sandbox.events("log").compactMap { $0["text"]?.string }
-        #expect(said.contains("Revision 4 brings back revision 1. It serves until a file changes."))
+        try await scene.sandbox.next("log") {
+            $0["text"]?.string == "Revision 4 brings back revision 1. It serves until a file changes."
+        }
 
         // The next change is of the project as it is, not as it was.
         try app.save("fourth", to: "assets/other.txt")

@@ -11,9 +11,12 @@ struct EventRendererTests {
         return renderer.render(event)
     }
 
-    func text(_ events: Event..., usesStyles: Bool = false) -> String {
+    func text(
+        _ events: Event..., usesStyles: Bool = false, style: SandboxConfiguration.TextStyle? = nil
+    ) -> String {
         var renderer = HumanEventRenderer(
-            heading: .init(project: "/p/HIPPOFACTS", isWatching: true), usesStyles: usesStyles, clock: { "12:00:00" })
+            heading: .init(project: "/p/HIPPOFACTS", isWatching: true), style: style ?? .init(usesStyles: usesStyles),
+            clock: { "12:00:00" })
         return events.map { renderer.render($0) }.joined()
     }
 
@@ -99,5 +102,39 @@ struct EventRendererTests {
         pipe.closeReadEnd()
         writer.write(.stopped(reason: "x"))
         #expect(gone.wait(timeout: .now() + 30) == .success)
+    }
+
+    @Test func quietTellsOnlyWhatServesAndWhatHasFailed() {
+        let quiet = SandboxConfiguration.TextStyle(usesStyles: false, verbosity: .quiet)
+        let serving = Event.serving(revision: 2, id: "a/1.0.0", isUnchanged: false, timings: [])
+        #expect(
+            text(.rebuilding(changed: ["a"]), .log(.build, text: "b"), .request(request), serving, style: quiet) == "")
+        let told = text(.failed(Failure(stage: .build, message: "x")), serving, serving, style: quiet)
+        // The end of a failure is told, and no more.
+        #expect(told.split(separator: "\n").map { $0.prefix(10) } == ["12:00:00 ✗", "12:00:00 ●"])
+    }
+
+    @Test func verboseTellsMoreOfEach() {
+        let verbose = SandboxConfiguration.TextStyle(usesStyles: false, verbosity: .verbose)
+        let told = text(.rebuilding(changed: ["a", "b", "c", "d"]), .request(request), style: verbose)
+        #expect(told.contains("a, b, c, d changed"))
+        #expect(told.contains("9 bytes, revision 2"))
+    }
+
+    @Test func whatTheBuildHasJustWrittenIsNotRepeated() {
+        let failure = Failure(
+            stage: .build, message: "bad\nThe build command 'make' ended with exit code 2.\nline 1\nline 2", file: "a.c",
+            line: 1, column: 2)
+        let told = text(.rebuilding(changed: ["a"]), .log(.build, text: "line 1"), .failed(failure))
+        #expect(told.contains("✗ build failed: a.c:1:2: bad\n           The build command 'make' ended with exit code 2.\n"))
+        #expect(!told.contains("line 2"))
+        // Who has not seen it is shown it.
+        #expect(text(.failed(failure)).contains("line 2"))
+    }
+
+    @Test func coloursOfTheBuildAreKeptOnlyWhereColoursAreWanted() {
+        let line = Event.log(.build, text: "\u{1B}[1;31merror\u{1B}[0m here")
+        #expect(text(line) == "         build │ error here\n")
+        #expect(text(line, usesStyles: true).contains("\u{1B}[1;31merror"))
     }
 }

@@ -8,8 +8,14 @@ protocol EventRenderer: Sendable {
 
 /// Writes events to a file descriptor, in order, on a thread of its own, so that a slow reader slows nobody down.
 final class EventWriter: Sendable {
+    private enum Item {
+        case event(Event)
+        /// Text that is no event, to be written as it is.
+        case text(String)
+    }
+
     private struct State {
-        var pending: [Event] = []
+        var pending: [Item] = []
         var isClosed = false
         var skippedRequests = 0
     }
@@ -23,11 +29,19 @@ final class EventWriter: Sendable {
     private let onReaderGone: @Sendable () -> Void
 
     /// - Parameter onReaderGone: called once if nobody reads the descriptor any more.
-    init(
+    convenience init(
         fileDescriptor: Int32, renderer: any EventRenderer, onReaderGone: @escaping @Sendable () -> Void = {}
     ) {
+        self.init(renderer: renderer, onReaderGone: onReaderGone) { Self.write($0, to: fileDescriptor) }
+    }
+
+    /// - Parameter sink: takes the text, on the writer's thread; false if nobody reads it any more.
+    init(
+        renderer: any EventRenderer, onReaderGone: @escaping @Sendable () -> Void = {},
+        sink: @escaping @Sendable (String) -> Bool
+    ) {
         self.onReaderGone = onReaderGone
-        let thread = Thread { [self] in run(fileDescriptor, renderer) }
+        let thread = Thread { [self] in run(renderer, sink) }
         thread.name = "events"
         thread.start()
     }
@@ -38,8 +52,17 @@ final class EventWriter: Sendable {
             if case .request = event, state.pending.count >= Self.requestLimit {
                 state.skippedRequests += 1
             } else {
-                state.pending.append(event)
+                state.pending.append(.event(event))
             }
+        }
+        arrival.signal()
+    }
+
+    /// Writes text that is no event, among the events.
+    func write(text: String) {
+        state.withLock { state in
+            guard !state.isClosed else { return }
+            state.pending.append(.text(text))
         }
         arrival.signal()
     }
@@ -51,11 +74,11 @@ final class EventWriter: Sendable {
         _ = finished.wait(timeout: .now() + 1)
     }
 
-    private func run(_ fileDescriptor: Int32, _ renderer: any EventRenderer) {
+    private func run(_ renderer: any EventRenderer, _ sink: (String) -> Bool) {
         var renderer = renderer
         while true {
             arrival.wait()
-            let (events, skipped, isClosed) = state.withLock { state in
+            let (items, skipped, isClosed) = state.withLock { state in
                 defer {
                     state.pending = []
                     state.skippedRequests = 0
@@ -63,9 +86,14 @@ final class EventWriter: Sendable {
                 return (state.pending, state.skippedRequests, state.isClosed)
             }
             var text = ""
-            for event in events { text += renderer.render(event) }
+            for item in items {
+                switch item {
+                case .event(let event): text += renderer.render(event)
+                case .text(let plain): text += plain
+                }
+            }
             if skipped > 0 { text += renderer.render(.log(.sandbox, text: "\(skipped) requests are not shown")) }
-            if !text.isEmpty && !Self.write(text, to: fileDescriptor) {
+            if !text.isEmpty && !sink(text) {
                 state.withLock { $0.isClosed = true }
                 onReaderGone()
                 break

@@ -14,6 +14,10 @@ final class SandboxLoop {
         case buildEnded(number: Int, BuildProcess.Outcome)
         case worker(WorkerSupervisor.WorkerID, WorkerProcess.Event)
         case rollBack(RollbackRequest)
+        /// Somebody asks for a rebuild, whether anything has changed or not.
+        case rebuild
+        /// Something to be told.
+        case notice(String)
         case stop(reason: String)
     }
 
@@ -65,6 +69,8 @@ final class SandboxLoop {
     private var needsLaunch = false
     private var build: (process: BuildProcess, number: Int)?
     private var buildCount = 0
+    /// What the compilers of the build report.
+    private var diagnostics = DiagnosticScanner()
     /// The cycle of what has changed since the last load began.
     private var cycle = Cycle()
     /// The cycle of the load that is under way.
@@ -156,6 +162,7 @@ final class SandboxLoop {
             case .paths(let paths): for path in paths { note(path) }
             }
         case .buildLine(let line):
+            diagnostics.note(line)
             emit(.log(.build, text: line))
         case .buildEnded(let number, let outcome):
             guard let build, build.number == number else { return }
@@ -166,6 +173,11 @@ final class SandboxLoop {
             if let report = supervisor.handle(worker, event) { handle(report) }
         case .rollBack(let request):
             rollBack(request)
+        case .rebuild:
+            if !isWorkPending { cycle = Cycle() }
+            noteEverything()
+        case .notice(let text):
+            emit(.log(.sandbox, text: text))
         case .stop(let reason):
             end = End(reason: reason, isFailure: false)
         }
@@ -362,6 +374,7 @@ final class SandboxLoop {
         needsExpansion = true
         cycle.timings = []
         buildCount += 1
+        diagnostics = DiagnosticScanner()
         let number = buildCount
         let mailbox = surroundings.mailbox
         do {
@@ -400,11 +413,20 @@ final class SandboxLoop {
             needsExpansion = false
             let command = settings.buildCommand ?? ""
             let lines = outcome.lastLines.isEmpty ? "" : "\n" + outcome.lastLines.joined(separator: "\n")
-            fail(
-                Failure(
-                    stage: .build, message: "The build command '\(command)' ended with \(outcome.exit).\(lines)"))
+            fail(buildFailure("The build command '\(command)' ended with \(outcome.exit).\(lines)"))
             return
         }
+    }
+
+    /// The failure of a build: at the place of the first error that a compiler reported, if that is a file's.
+    private func buildFailure(_ message: String) -> Failure {
+        let directory = surroundings.project.directory
+        guard let error = diagnostics.firstError,
+            FileManager.default.fileExists(atPath: error.file.hasPrefix("/") ? error.file : "\(directory)/\(error.file)")
+        else { return Failure(stage: .build, message: message) }
+        return Failure(
+            stage: .build, message: "\(error.message)\n\(message)", file: surroundings.project.relative(error.file),
+            line: error.line, column: error.column)
     }
 
     /// Expands the project, stores the bindle, and begins to load it, unless it is what is loaded already.
@@ -595,7 +617,7 @@ final class SandboxLoop {
                 case .buildEnded(let number, _): if build?.number == number { build = nil }
                 case .stop: isHurried = true
                 case .rollBack(let request): request.finish(.failure(.notServed("hippo-dev up is being stopped")))
-                case .change, .buildLine: break
+                case .change, .buildLine, .rebuild, .notice: break
                 }
             }
             _ = supervisor.tick()

@@ -25,6 +25,8 @@ public struct SandboxSettings: Sendable, Equatable {
 
     /// Where the app is served; by default 127.0.0.1:3000.
     public var listen: SocketAddress?
+    /// The port that the app is served at, in place of the one of `listen`.
+    public var port: PortChoice?
     /// Where the bindles are served; by default 127.0.0.1:8080.
     public var bindleListen: SocketAddress?
     /// What builds the modules, as the shell takes it.
@@ -56,6 +58,8 @@ public struct SandboxSettings: Sendable, Equatable {
     public func completed(by weaker: SandboxSettings) -> SandboxSettings {
         var settings = self
         settings.listen = listen ?? weaker.listen
+        // An address of the stronger source has a port, too.
+        settings.port = port ?? (listen == nil ? weaker.port : nil)
         settings.bindleListen = bindleListen ?? weaker.bindleListen
         settings.buildCommand = buildCommand ?? weaker.buildCommand
         settings.watchPatterns = watchPatterns ?? weaker.watchPatterns

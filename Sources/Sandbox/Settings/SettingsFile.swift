@@ -54,6 +54,7 @@ enum SettingsFile {
     ) throws(TOMLError) {
         let absolute = { (path: String) in path.hasPrefix("/") ? path : projectDirectory + "/" + path }
         settings.listen = try address("listen", in: &up)
+        settings.port = try port(in: &up)
         settings.bindleListen = try address("bindle-listen", in: &up)
         settings.isWatching = try up.boolean("watch")
         let store = try up.string("store")
@@ -68,6 +69,18 @@ enum SettingsFile {
         settings.servesStaticFiles = try up.boolean("static")
         settings.reloadsPages = try up.boolean("reload")
         settings.logDirectory = try up.string("log-dir").map(absolute)
+    }
+
+    /// A number, or `"auto"`.
+    private static func port(in section: inout TOMLSection) throws(TOMLError) -> PortChoice? {
+        if section.table["port"]?.integer != nil {
+            return try section.integer("port", in: 0...65535).map { .number(UInt16($0)) }
+        }
+        guard let text = try section.string("port") else { return nil }
+        guard text == "auto" else {
+            throw section.error("'\(text)' is no port; write a number, or \"auto\"", atValueOf: "port")
+        }
+        return .automatic
     }
 
     private static func address(_ key: String, in section: inout TOMLSection) throws(TOMLError) -> SocketAddress? {

@@ -1,0 +1,58 @@
+import Foundation
+
+/// All who are told what happens in a sandbox: standard output, and the log.
+final class SandboxOutput: Sendable {
+    private let writer: EventWriter
+    private let log: EventWriter?
+    private let onEvent: @Sendable (Event) -> Void
+
+    /// - Parameters:
+    ///   - logPath: the log's file; `nil` for none.
+    ///   - onEvent: called for each event too, on the thread that tells it.
+    init(
+        renderer: any EventRenderer, logPath: String?, onReaderGone: @escaping @Sendable () -> Void,
+        onEvent: @escaping @Sendable (Event) -> Void
+    ) {
+        writer = EventWriter(fileDescriptor: STDOUT_FILENO, renderer: renderer, onReaderGone: onReaderGone)
+        log = logPath.map { path in
+            let file = UncheckedLogFile(LogFile(path: path))
+            return EventWriter(renderer: LogRenderer()) { text in
+                file.file?.append(text)
+                return true
+            }
+        }
+        self.onEvent = onEvent
+    }
+
+    func tell(_ event: Event) {
+        writer.write(event)
+        log?.write(event)
+        onEvent(event)
+    }
+
+    /// Writes text for people, which is no event.
+    func write(text: String) {
+        writer.write(text: text)
+    }
+
+    /// Waits until everything is written, and takes no more.
+    func close() {
+        writer.close()
+        log?.close()
+    }
+
+    /// The file of a log, which only the log's own thread touches.
+    private final class UncheckedLogFile: @unchecked Sendable {
+        let file: LogFile?
+
+        init(_ file: LogFile?) {
+            self.file = file
+        }
+    }
+
+    private struct LogRenderer: EventRenderer {
+        func render(_ event: Event) -> String {
+            LogEntry(time: Date().timeIntervalSince1970, event: event).line
+        }
+    }
+}

@@ -1,0 +1,50 @@
+import Foundation
+
+/// A file of lines that never grows beyond a limit: when it is full, it becomes the older half, in place of the one before.
+///
+/// To be used from one thread.
+final class LogFile {
+    /// How long each of the two files may become, in bytes.
+    static let limit = 1 << 20
+
+    private let path: String
+    private let limit: Int
+    private var fileDescriptor: Int32
+    private var size: Int
+
+    /// The older half of the log at `path`.
+    static func older(_ path: String) -> String { path + ".1" }
+
+    /// Opens the file to append to it; `nil` if that cannot be done.
+    init?(path: String, limit: Int = LogFile.limit) {
+        self.path = path
+        self.limit = limit
+        fileDescriptor = Self.open(path)
+        guard fileDescriptor >= 0 else { return nil }
+        size = Int(lseek(fileDescriptor, 0, SEEK_END))
+    }
+
+    deinit {
+        if fileDescriptor >= 0 { close(fileDescriptor) }
+    }
+
+    /// Appends lines. What cannot be written is lost: a log must not keep the sandbox from working.
+    func append(_ text: String) {
+        let bytes = Array(text.utf8)
+        if size > 0 && size + bytes.count > limit { turn() }
+        guard fileDescriptor >= 0 else { return }
+        let count = write(fileDescriptor, bytes, bytes.count)
+        if count > 0 { size += count }
+    }
+
+    private func turn() {
+        close(fileDescriptor)
+        rename(path, Self.older(path))
+        fileDescriptor = Self.open(path)
+        size = 0
+    }
+
+    private static func open(_ path: String) -> Int32 {
+        Foundation.open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o644)
+    }
+}

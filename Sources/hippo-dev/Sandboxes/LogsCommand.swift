@@ -1,0 +1,88 @@
+import CommandLineInterface
+import Foundation
+import Sandbox
+
+extension Command {
+    /// `hippo-dev logs`: what a sandbox has told.
+    static let logs = Command(
+        name: "logs",
+        summary: "Show what a project's sandbox tells, wherever it runs.",
+        discussion: """
+            Shows what 'hippo-dev up' has told, of the sandbox that runs on a project or of the last one that did: \
+            rebuilds, failures, requests, and what modules write to their standard error. It is kept beside the store, in \
+            .hippo/up.log; of a sandbox that keeps nothing (--ephemeral), there is none.
+            """,
+        options: [
+            LogsOptions.follow, LogsOptions.lines, LogsOptions.route, LogsOptions.store, LogsOptions.json,
+            OutputOptions.color, OutputOptions.quiet, OutputOptions.verbose,
+        ],
+        arguments: [LogsOptions.path],
+        examples: [
+            Example("hippo-dev logs -f", "Show what has happened, and what happens from now on."),
+            Example("hippo-dev logs -n 5 --route /hello", "The last 5 lines that the handler at /hello has written."),
+        ],
+        action: showLogs
+    )
+
+    private static func showLogs(_ arguments: ParsedArguments) throws -> ExitCode {
+        let path = arguments[LogsOptions.path] ?? "."
+        let store = arguments[LogsOptions.store]
+        let limit = try arguments.value(of: LogsOptions.lines, expecting: "a number from 0 on") { text in
+            Int(text).flatMap { $0 >= 0 ? $0 : nil }
+        }
+        guard let file = try ProjectStore.file(ofProject: path, store: store) else {
+            throw CommandFailure("the settings of \(path) say that nothing is kept (ephemeral), a log neither")
+        }
+        let isRunning = try RunningSandbox.find(project: path, store: store) != nil
+        let log = ProjectStore.log(ofStore: file)
+        guard isRunning || FileManager.default.fileExists(atPath: log) else {
+            throw CommandFailure("no sandbox has run here: there is no \(log). 'hippo-dev up' starts one.")
+        }
+        // Whoever reads these lines may stop reading, as head does.
+        signal(SIGPIPE, SIG_DFL)
+        var reader = LogReader(path: log)
+        var printer = LogPrinter(
+            renderer: HumanEventRenderer(style: try OutputOptions.style(arguments)),
+            isJSON: arguments.isSet(LogsOptions.json), route: arguments[LogsOptions.route])
+        printer.print(reader.next(), last: limit ?? 50)
+        guard arguments.isSet(LogsOptions.follow) else { return .success }
+        while true {
+            usleep(50_000)
+            printer.print(reader.next(), last: .max)
+        }
+    }
+}
+
+private enum LogsOptions {
+    static let path = Argument(
+        "PATH", summary: "The project: its directory, its HIPPOFACTS, or a lone module.", arity: .optional,
+        defaultValue: ".")
+    static let follow = Option(
+        flag: "follow", shortName: "f", summary: "Go on with what happens, until ^C; also from one sandbox to the next.")
+    static let lines = Option(
+        name: "lines", shortName: "n", valueName: "N", summary: "How many events to begin with.", defaultValue: "50")
+    static let route = Option(
+        name: "route", valueName: "ROUTE", summary: "Only what the handler at this route writes to its standard error.")
+    static let store = Option(
+        name: "store", valueName: "FILE", summary: "The sandbox's store, if it was started with --store.")
+    static let json = Option(flag: "json", summary: "Show the events in JSON, one object on a line.")
+}
+
+/// Prints entries of a log.
+private struct LogPrinter {
+    var renderer: HumanEventRenderer
+    let isJSON: Bool
+    let route: String?
+
+    mutating func print(_ entries: [LogEntry], last limit: Int) {
+        let wanted = entries.filter { entry in
+            guard let route else { return true }
+            if case .log(.guest(route), _) = entry.event { return true }
+            return false
+        }
+        var text = ""
+        for entry in wanted.suffix(limit) { text += isJSON ? entry.json : renderer.render(entry) }
+        guard !text.isEmpty else { return }
+        FileHandle.standardOutput.write(Data(text.utf8))
+    }
+}

@@ -1,0 +1,31 @@
+import CommandLineInterface
+import Foundation
+import Sandbox
+
+/// The options that say how events are told to people.
+enum OutputOptions {
+    static let color = Option(
+        name: "color", valueName: "WHEN", summary: "Whether output has colours; auto is on a terminal.",
+        defaultValue: Terminal.StyleChoice.auto.rawValue, kind: .choice(Terminal.StyleChoice.allCases.map(\.rawValue)))
+    static let quiet = Option(flag: "quiet", shortName: "q", summary: "Tell only what serves and what has failed.")
+    static let verbose = Option(flag: "verbose", shortName: "v", summary: "Tell more of what happens.")
+
+    /// The terminal on a descriptor, with the colours that are asked for.
+    static func terminal(_ fileDescriptor: Int32, _ arguments: ParsedArguments) -> Terminal {
+        Terminal(
+            fileDescriptor: fileDescriptor, environment: ProcessInfo.processInfo.environment,
+            styles: arguments[color].flatMap(Terminal.StyleChoice.init(rawValue:)) ?? .auto)
+    }
+
+    static func style(
+        _ arguments: ParsedArguments, showsTimings: Bool = false
+    ) throws(UsageError) -> SandboxConfiguration.TextStyle {
+        if arguments.isSet(quiet) && arguments.isSet(verbose) {
+            throw UsageError("the options '--quiet' and '--verbose' exclude each other")
+        }
+        return .init(
+            usesStyles: terminal(STDOUT_FILENO, arguments).usesStyles,
+            verbosity: arguments.isSet(quiet) ? .quiet : arguments.isSet(verbose) ? .verbose : .normal,
+            showsTimings: showsTimings || arguments.isSet(verbose))
+    }
+}

@@ -1,0 +1,84 @@
+import Foundation
+import Synchronization
+
+/// A program whose output is read line by line as it comes.
+final class TextProcess: Sendable {
+    private let process = Process()
+    private let input = Pipe()
+    private final class Story: Sendable {
+        let lines = Mutex<(all: [String], read: Int)>(([], 0))
+    }
+    private let story = Story()
+
+    init(_ executable: String, _ arguments: [String], in directory: String? = nil, environment: [String: String] = [:]) throws {
+        process.executableURL = URL(fileURLWithPath: executable)
+        process.arguments = arguments
+        process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
+        if let directory { process.currentDirectoryURL = URL(fileURLWithPath: directory) }
+        let output = Pipe()
+        process.standardInput = input
+        process.standardOutput = output
+        process.standardError = output
+        try process.run()
+        let handle = output.fileHandleForReading
+        Thread { [story] in
+            var partial: [UInt8] = []
+            while case let data = handle.availableData, !data.isEmpty {
+                partial += data
+                while let end = partial.firstIndex(of: UInt8(ascii: "\n")) {
+                    let line = String(decoding: partial[..<end], as: UTF8.self)
+                    story.lines.withLock { $0.all.append(line.hasSuffix("\r") ? String(line.dropLast()) : line) }
+                    partial.removeSubrange(...end)
+                }
+            }
+        }.start()
+    }
+
+    deinit {
+        if process.isRunning { kill(process.processIdentifier, SIGKILL) }
+    }
+
+    var id: pid_t { process.processIdentifier }
+    var lines: [String] { story.lines.withLock { $0.all } }
+
+    func type(_ text: String) {
+        try? input.fileHandleForWriting.write(contentsOf: Data(text.utf8))
+    }
+
+    func closeInput() {
+        try? input.fileHandleForWriting.close()
+    }
+
+    /// Waits for the next line that is as expected and comes after the last one waited for.
+    @discardableResult
+    func next(_ expectation: String, where isMeant: (String) -> Bool) async throws -> String {
+        let deadline = ContinuousClock.now + SandboxProcess.patience
+        while ContinuousClock.now < deadline {
+            let found = story.lines.withLock { state -> String? in
+                while state.read < state.all.count {
+                    state.read += 1
+                    if isMeant(state.all[state.read - 1]) { return state.all[state.read - 1] }
+                }
+                return nil
+            }
+            if let found { return found }
+            try await Task.sleep(for: .milliseconds(2))
+        }
+        throw SandboxProcess.Timeout(expectation: expectation, events: [], errors: lines.joined(separator: "\n"))
+    }
+
+    func next(containing text: String) async throws -> String {
+        try await next("line with '\(text)'") { $0.contains(text) }
+    }
+
+    func waitForEnd() async throws -> Int32 {
+        let deadline = ContinuousClock.now + SandboxProcess.patience
+        while process.isRunning {
+            guard ContinuousClock.now < deadline else {
+                throw SandboxProcess.Timeout(expectation: "end", events: [], errors: lines.joined(separator: "\n"))
+            }
+            try await Task.sleep(for: .milliseconds(2))
+        }
+        return process.terminationStatus
+    }
+}

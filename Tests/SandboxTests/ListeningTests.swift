@@ -1,0 +1,90 @@
+import Foundation
+import HTTP
+import TestSupport
+import Testing
+
+@testable import Sandbox
+
+/// Which ports a sandbox takes.
+struct ListeningTests {
+    private func settings(_ socket: ListeningSocket, port: PortChoice? = nil) -> SandboxSettings {
+        var settings = SandboxSettings()
+        settings.listen = socket.address
+        settings.bindleListen = .loopback(port: 0)
+        settings.port = port
+        return settings
+    }
+
+    @Test func aPortThatIsTakenIsSteppedOverWhereThatIsWanted() throws {
+        let taken = try ListeningSocket(binding: .loopback(port: 0))
+        let sockets = try SandboxSockets(settings(taken, port: .automatic))
+        #expect(sockets.app.address.port > taken.address.port)
+        #expect(sockets.notes.count == 1)
+        #expect(sockets.notes[0].hasPrefix("Port \(taken.address.port) is in use by "))
+        #expect(sockets.notes[0].contains("(process \(getpid()))"))
+    }
+
+    @Test func otherwiseTheErrorSaysWhoHasItAndWhatToDo() throws {
+        let taken = try ListeningSocket(binding: .loopback(port: 0))
+        #expect {
+            try SandboxSockets(settings(taken))
+        } throws: { error in
+            let text = "\(error)"
+            return text.contains("\(taken.address) is in use, by ") && text.contains("(process \(getpid()))")
+                && text.contains("--port auto")
+        }
+    }
+
+    @Test func portsAreReadFromWordsAndSettings() throws {
+        #expect(PortChoice(parsing: "auto") == .automatic)
+        #expect(PortChoice(parsing: "8000") == .number(8000))
+        for text in ["", "65536", "-1", "any"] { #expect(PortChoice(parsing: text) == nil) }
+        let read = { (text: String) in try SettingsFile.parse(Array("[up]\n\(text)".utf8), projectDirectory: "/p").port }
+        #expect(try read("port = \"auto\"") == .automatic)
+        #expect(try read("port = 3001") == .number(3001))
+        #expect(throws: (any Error).self) { try read("port = \"x\"") }
+        #expect(throws: (any Error).self) { try read("port = 70000") }
+        // An address on the command line is stronger than a port in the file.
+        var commandLine = SandboxSettings()
+        commandLine.listen = .loopback(port: 1)
+        var file = SandboxSettings()
+        file.port = .automatic
+        #expect(commandLine.completed(by: file).port == nil)
+        #expect(SandboxSettings().completed(by: file).port == .automatic)
+    }
+
+    @Test func theBrowserIsStartedWithoutAShell() throws {
+        let directory = try TemporaryDirectory()
+        let script = try directory.write("#!/bin/sh\nprintf '%s|' \"$@\" > \(directory.path)/told\n", to: "browser")
+        try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: script.path)
+        let url = "http://127.0.0.1:1/;$(x)"
+        for (variable, expected) in [("\(script.path) --new", "--new|\(url)|"), ("no-such:\(script.path) -u=%s -x", "-u=\(url)|-x|")] {
+            #expect(Browser.open(url, environment: ["BROWSER": variable, "PATH": "/usr/bin:/bin"]))
+            let deadline = ContinuousClock.now + .seconds(30)
+            var told: String?
+            while told != expected && ContinuousClock.now < deadline {
+                told = try? String(contentsOfFile: directory.path + "/told", encoding: .utf8)
+                usleep(2000)
+            }
+            #expect(told == expected)
+        }
+        #expect(!Browser.open(url, environment: ["PATH": directory.path + "/none"]))
+    }
+
+    @Test func theHolderOfAStoreIsFoundAndAStaleFileHindersNobody() throws {
+        let directory = try TemporaryDirectory()
+        let store = directory.path + "/bindles.sqlite"
+        // What a sandbox that was killed leaves.
+        try directory.write(#"{"process":2147483646,"app":"http://a/","bindle":"http://b/v1"}"#, to: "bindles.sqlite.up")
+        #expect(!SandboxLock.isHeld(store: store))
+        #expect(try RunningSandbox.find(project: directory.path, store: store) == nil)
+        let lock = try SandboxLock(store: store)
+        lock.announce(app: "http://127.0.0.1:1/", bindle: "http://127.0.0.1:2/v1")
+        let found = try RunningSandbox.find(project: directory.path, store: store)
+        #expect(found == RunningSandbox(process: Int(getpid()), app: "http://127.0.0.1:1/", bindle: "http://127.0.0.1:2/v1"))
+        #expect {
+            try SandboxLock(store: store)
+        } throws: { ($0 as? SandboxInUse)?.holder == found }
+        withExtendedLifetime(lock) {}
+    }
+}

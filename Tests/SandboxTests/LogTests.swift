@@ -1,0 +1,67 @@
+import Foundation
+import SandboxProtocol
+import TestSupport
+import Testing
+
+@testable import Sandbox
+
+/// The log of a sandbox: what is written can be read, and it stays small.
+struct LogTests {
+    @Test(arguments: [
+        Event.ready(app: "http://a/", bindle: "http://b/v1", id: "x/1.0.0", revision: 1),
+        .rebuilding(changed: ["a", "b"]),
+        .serving(revision: 2, id: "x/1.0.0", isUnchanged: true, timings: [StageTiming(stage: "total", milliseconds: 1.5)]),
+        .failed(Failure(stage: .launch, message: "no\nno", file: "f", line: 1, column: 2)),
+        .failed(Failure(stage: .build, message: "no")),
+        .request(ServedRequest(method: "GET", target: "/", status: 200, byteCount: 3, milliseconds: 2.5, revision: 1)),
+        .log(.guest(route: "/r"), text: "t"), .log(.build, text: "t"), .log(.sandbox, text: "t"),
+        .stopped(reason: "quit"),
+    ])
+    func everyEventComesBack(_ event: Event) {
+        let entry = LogEntry(time: 1_700_000_000.125, event: event)
+        #expect(LogEntry(line: Array(entry.line.utf8)) == entry)
+    }
+
+    private func line(_ number: Int) -> String {
+        LogEntry(time: Double(number), event: .log(.build, text: "line \(number)")).line
+    }
+
+    private func numbers(_ entries: [LogEntry]) -> [Int] { entries.map { Int($0.time) } }
+
+    @Test func aReaderFollowsTheLogFromFileToFile() throws {
+        let directory = try TemporaryDirectory()
+        let path = directory.path + "/up.log"
+        var reader = LogReader(path: path)
+        #expect(reader.next().isEmpty)
+        let log = try #require(LogFile(path: path, limit: 400))
+        log.append(line(1))
+        #expect(numbers(reader.next()) == [1])
+        // Half a line is none yet.
+        log.append(String(line(2).prefix(10)))
+        #expect(reader.next().isEmpty)
+        log.append(String(line(2).dropFirst(10)))
+        for number in 3...6 { log.append(line(number)) }
+        #expect(numbers(reader.next()) == [2, 3, 4, 5, 6])
+        #expect(FileManager.default.fileExists(atPath: LogFile.older(path)) == false)
+        for number in 7...9 { log.append(line(number)) }
+        #expect(FileManager.default.fileExists(atPath: LogFile.older(path)))
+        #expect(numbers(reader.next()) == [7, 8, 9])
+        // Who comes later reads both files.
+        var late = LogReader(path: path)
+        #expect(numbers(late.next()) == Array(1...9))
+    }
+
+    @Test func theLogNeverGrowsBeyondItsLimit() throws {
+        let directory = try TemporaryDirectory()
+        let path = directory.path + "/up.log"
+        let log = try #require(LogFile(path: path, limit: 1000))
+        for number in 1...200 { log.append(line(number)) }
+        for file in [path, LogFile.older(path)] {
+            #expect(try #require(FileManager.default.contents(atPath: file)).count <= 1000)
+        }
+        // A sandbox that is started anew goes on with it.
+        try #require(LogFile(path: path, limit: 1000)).append(line(201))
+        var reader = LogReader(path: path)
+        #expect(numbers(reader.next()).suffix(2) == [200, 201])
+    }
+}
