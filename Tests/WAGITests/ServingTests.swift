@@ -215,7 +215,7 @@ struct ServingTests {
         #expect(answer.body.contains("unreachable"))
         #expect(app.lines.texts.contains { $0.contains("GET /x") && $0.contains("unreachable") })
         #expect(app.lines.texts.contains { $0.contains("deep") })
-        let quiet = try ServedApplication(module) { $0.explainsFailures = false }
+        let quiet = try ServedApplication(module) { $0.failureDetail = .none }
         #expect(try quiet.get("/x").body == "500 Internal Server Error\n")
     }
 

@@ -240,7 +240,7 @@ extension EventLoop {
             return false
         }
         exchange.report()
-        if exchange.failure != nil {
+        if exchange.failure != nil, !exchange.endsEarly {
             StreamSocket.resetOnClose(connection.fileDescriptor)
             close(connection)
             return false

@@ -48,6 +48,8 @@ final class Exchange: @unchecked Sendable {
     private var isReported = false
     /// Why the response is not whole.
     var failure: String?
+    /// Whether the client gets what has been sent nevertheless, and sees from the framing that it is not whole.
+    var endsEarly = false
     var writePace: TransferPace
     /// What the response goes on with when its head has been sent.
     var events: (stream: EventStream, first: @Sendable () -> [ServerSentEvent])?

@@ -164,6 +164,7 @@ public final class ResponseWriter {
                     exchange.context.report("\(describe(error)), in the middle of the response")
                 }
                 exchange.fail("the handler failed in the middle of the response: \(error)")
+                if framing != .untilClose { exchange.endsEarly = true }
                 return
             }
             switch framing {

@@ -12,9 +12,14 @@ final class CGIExchange: @unchecked Sendable {
     private let insertion: ScriptInsertion?
     /// The head, until the body's first bytes come: what goes wrong before can still be answered with.
     private var pendingHead: CGIResponseParser.Head?
+    /// Whether the response is a page with a script in it, of a length that has not been declared.
+    private var isFollowedPage = false
     /// While the place of the element in the page is searched.
     private var search: (prologue: PagePrologue, element: [UInt8])?
     private(set) var state = State.header
+    /// The beginning of what the module has written.
+    private(set) var output = FailureReport.Output()
+    private static let keptOutput = 4096
     /// What the client makes the module wait.
     let waiting = WaitingTime()
 
@@ -56,6 +61,8 @@ final class CGIExchange: @unchecked Sendable {
 
     /// Takes what the module writes.
     func write(_ bytes: UnsafeRawBufferPointer) throws {
+        output.bytes += bytes.prefix(Self.keptOutput - output.bytes.count)
+        output.byteCount += bytes.count
         switch state {
         case .localRedirect: return
         case .body: try writeBody(bytes)
@@ -84,6 +91,7 @@ final class CGIExchange: @unchecked Sendable {
         pendingHead = nil
         if let element = insertion?.element(for: head.status, &head.headers, bodyBeginning: bytes) {
             search = (PagePrologue(), element)
+            isFollowedPage = !head.headers.contains("Content-Length")
         }
         try writer.writeHead(head.status, head.headers)
     }
@@ -100,6 +108,16 @@ final class CGIExchange: @unchecked Sendable {
 
     /// Whether the module has not come to the end of its header block yet.
     var isHeaderMissing: Bool { if case .header = state { true } else { false } }
+
+    /// To be called when the module has failed after it has begun to answer.
+    ///
+    /// - Returns: whether the response is whole for the browser nevertheless: a page that can tell by itself what has
+    ///   happened. Browsers may drop what they have of a page that is cut off, however much that is.
+    func endPage() throws -> Bool {
+        guard isFollowedPage else { return false }
+        try finish()
+        return true
+    }
 
     /// To be called when the module has ended: fails when it has left the response incomplete.
     func finish() throws {

@@ -61,6 +61,9 @@ final class GuestErrorOutput: @unchecked Sendable {
     private var partialLine: [UInt8] = []
     private let log: RouteLog
     private let requestID: UInt64?
+    /// The end of all that was written.
+    private(set) var end = FailureReport.Output()
+    private static let keptEnd = 16 << 10
     /// A longer line is broken.
     private static let maximumLine = 64 << 10
 
@@ -70,6 +73,10 @@ final class GuestErrorOutput: @unchecked Sendable {
     }
 
     func write(_ bytes: UnsafeRawBufferPointer) {
+        end.bytes += bytes.suffix(Self.keptEnd)
+        end.byteCount += bytes.count
+        // Now and then only, so that a byte is not moved for each one that comes.
+        if end.bytes.count > 2 * Self.keptEnd { end.bytes.removeFirst(end.bytes.count - Self.keptEnd) }
         partialLine.append(contentsOf: bytes)
         if let end = partialLine.lastIndex(of: UInt8(ascii: "\n")) {
             log.append(Array(partialLine[...end]), requestID: requestID)

@@ -8,6 +8,9 @@ public final class LiveReload: Sendable {
     private let revision: Int
     private let events = EventStream()
     private let current = Mutex<ProjectStatus?>(nil)
+    /// Responses that ended early. Pages come back for them when they know which of these they are.
+    private let incomplete = Mutex<[JSONObject]>([])
+    private static let incompleteLimit = 8
 
     init(revision: Int) {
         self.revision = revision
@@ -20,6 +23,24 @@ public final class LiveReload: Sendable {
     func update(_ status: ProjectStatus) {
         current.withLock { $0 = status }
         events.send(Self.event(status))
+    }
+
+    /// Tells the page, whose response had begun already, what has ended it.
+    func tell(_ report: FailureReport) {
+        guard let session = status?.session else { return }
+        let failure: JSONObject = [
+            "revision": .string("\(session)-\(revision)"), "request": .string("\(report.request.id)"),
+            "message": .string(report.text),
+        ]
+        incomplete.withLock { incomplete in
+            incomplete.append(failure)
+            if incomplete.count > Self.incompleteLimit { incomplete.removeFirst() }
+        }
+        events.send(Self.event(failure))
+    }
+
+    private static func event(_ failure: JSONObject) -> ServerSentEvent {
+        ServerSentEvent(name: "incomplete", data: JSONValue.object(failure).serialized)
     }
 
     private static func event(_ status: ProjectStatus) -> ServerSentEvent {
@@ -50,10 +71,14 @@ public final class LiveReload: Sendable {
         case ScriptInsertion.pathPrefix + "events":
             return Response(
                 headers: ["Cache-Control": "no-store", "X-Accel-Buffering": "no"],
-                body: .events(events) { [self] in self.status.map { [Self.event($0)] } ?? [] })
+                body: .events(events, first: firstEvents))
         default:
             return Response(status: .notFound, text: "404 Not Found: there is nothing of the sandbox's own at this path\n")
         }
+    }
+
+    @Sendable private func firstEvents() -> [ServerSentEvent] {
+        (status.map { [Self.event($0)] } ?? []) + incomplete.withLock { $0 }.map { Self.event($0) }
     }
 
     /// What to do to the response of a request for a page; `nil` for other requests.

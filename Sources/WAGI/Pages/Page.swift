@@ -16,6 +16,8 @@ struct Page {
         case table([(name: String, value: String)])
         /// Calls, the innermost first: the function and where it was.
         case stack([(function: String, place: String)])
+        /// Addresses, what is shown of them, and what is to be said of them.
+        case links([(address: String, text: String, note: String)])
         case footnote(String)
     }
 
@@ -69,6 +71,12 @@ struct Page {
                 "<li><code>\(HTML.escaped($0.function))</code> <code class=\"quiet\">\(HTML.escaped($0.place))</code></li>"
             }
             return "<ol class=\"stack\" start=\"0\">\(items.joined(separator: "\n"))</ol>"
+        case .links(let links):
+            let items = links.map {
+                "<li><a href=\"\(HTML.escaped($0.address))\"><code>\(HTML.escaped($0.text))</code></a>"
+                    + " <span class=\"quiet\">\(HTML.escaped($0.note))</span></li>"
+            }
+            return "<ul class=\"links\">\(items.joined(separator: "\n"))</ul>"
         case .footnote(let text): return "<footer>\(HTML.escaped(text))</footer>"
         }
     }

@@ -40,8 +40,8 @@ struct StatusPage: Sendable {
 
     private static let titles = [
         "build": "The build has failed",
-        "assemble": "The bundle cannot be put together",
-        "store": "The bundle cannot be stored",
+        "assemble": "The bindle cannot be put together",
+        "store": "The bindle cannot be stored",
         "launch": "The app cannot be started",
     ]
 }

@@ -4,14 +4,16 @@
   "use strict";
 
   /** Follows the stream of events, coming back whenever it ends: at each change of processes, and when the sandbox ends. */
-  const follow = (url, onStatus) => {
+  const follow = (url, onEvent) => {
     let source, timer, isOver = false, delay = 0;
     const open = () => {
       source = new EventSource(url);
-      source.addEventListener("status", (event) => {
-        delay = 0;
-        onStatus(event.data);
-      });
+      for (const type of ["status", "incomplete"]) {
+        source.addEventListener(type, ({ data }) => {
+          delay = 0;
+          onEvent({ type, data });
+        });
+      }
       source.onerror = () => {
         // Not left to the browser, some of which wait for seconds.
         source.close();
@@ -32,7 +34,9 @@
 
   if (typeof SharedWorkerGlobalScope !== "undefined" && self instanceof SharedWorkerGlobalScope) {
     const ports = new Set();
-    let latest, stop;
+    // The status, and the latest pages that have ended early, for those that come late to learn of it.
+    const latest = new Map();
+    let stop;
     self.onconnect = (event) => {
       const port = event.ports[0];
       port.onmessage = () => {
@@ -40,14 +44,16 @@
         ports.delete(port);
         if (ports.size === 0 && stop) {
           stop();
-          stop = latest = undefined;
+          stop = undefined;
+          latest.clear();
         }
       };
       ports.add(port);
-      if (latest) port.postMessage(latest);
-      stop ||= follow("/.hippo/events", (data) => {
-        latest = data;
-        for (const port of ports) port.postMessage(data);
+      for (const message of latest.values()) port.postMessage(message);
+      stop ||= follow("/.hippo/events", (message) => {
+        latest.set(message.type === "status" ? "status" : message.data, message);
+        if (latest.size > 16) latest.delete([...latest.keys()].find((key) => key !== "status"));
+        for (const port of ports) port.postMessage(message);
       });
     };
     return;
@@ -57,7 +63,7 @@
 
   const script = document.currentScript;
   if (!script) return;
-  const { method = "GET", status: statusSerial } = script.dataset;
+  const { method = "GET", request, status: statusSerial } = script.dataset;
   let { revision } = script.dataset;
   const base = script.src;
   script.remove();
@@ -80,12 +86,12 @@
   };
 
   /** The style sheets that have changed since this page was made, if nothing else has. */
-  const changedStyles = ({ session, revision: newest, changes }) => {
+  const changedStyles = ({ session, changes }) => {
     const [pageSession, pageRevision] = revision.split("-");
-    if (session !== pageSession || Number(pageRevision) === 0) return null;
-    const later = changes.filter((change) => change.revision > Number(pageRevision));
-    // Revisions that failed have numbers that are used again, so that there are no gaps but those of what is forgotten.
-    if (later.length !== newest - Number(pageRevision) || later.some((change) => !change.styles)) return null;
+    const index = changes.findLastIndex((change) => String(change.revision) === pageRevision);
+    if (session !== pageSession || index < 0) return null;
+    const later = changes.slice(index + 1);
+    if (later.some((change) => !change.styles)) return null;
     return [...new Set(later.flatMap((change) => change.styles))];
   };
 
@@ -130,8 +136,13 @@
     return true;
   };
 
-  const receive = (data) => {
-    const status = JSON.parse(data);
+  const receive = ({ type, data }) => {
+    const message = JSON.parse(data);
+    if (type === "status") return receiveStatus(message);
+    if (message.request === request && message.revision === revision) overlay.show(data, { stage: type, message: message.message });
+  };
+
+  const receiveStatus = (status) => {
     if (!status.reload) return;
     if (statusSerial !== undefined) {
       if (String(status.serial) !== statusSerial || !revision.startsWith(status.session + "-")) reload();
@@ -197,9 +208,10 @@
 
   const titles = {
     build: "The build has failed",
-    assemble: "The bundle cannot be put together",
-    store: "The bundle cannot be stored",
+    assemble: "The bindle cannot be put together",
+    store: "The bindle cannot be stored",
     launch: "The app cannot be started",
+    incomplete: "This page ends early",
   };
 
   const overlay = {
@@ -207,7 +219,7 @@
     closed: null,
 
     update({ problem, building, revision: serving }) {
-      if (!problem) return this.hide();
+      if (!problem) return this.shown?.isPageOwn || this.hide();
       const key = JSON.stringify(problem);
       if (this.shown?.key === key) {
         this.shown.state.textContent = building ? "Building again …" : this.shown.text;
@@ -229,15 +241,16 @@
     },
 
     show(key, problem, serving) {
+      const isPageOwn = serving === undefined;
       const { host, root } = layer(`${colors}
-        dialog {
+        dialog.face {
           width: min(60rem, calc(100vw - 2rem)); max-height: calc(100vh - 4rem); margin: 2rem auto auto; padding: 0;
           border-radius: 12px; border-top: 4px solid var(--alarm); overflow: auto;
           box-shadow: 0 16px 48px rgb(0 0 0 / .35);
         }
         dialog::backdrop { background: rgb(0 0 0 / .45); }
         header { display: flex; align-items: baseline; gap: 1rem; padding: 1.1rem 1.4rem .2rem; }
-        h1 { font-size: 1.15rem; line-height: 1.3; font-weight: 650; margin: 0; color: var(--alarm); flex: 1; }
+        h1 { font-size: 1.15rem; line-height: 1.3; font-weight: 650; margin: 0; color: var(--alarm); flex: 1; outline: none; }
         .place { margin: 0 1.4rem; color: var(--quiet); overflow-wrap: anywhere; }
         .message { margin: .6rem 1.4rem 1rem; white-space: pre-wrap; overflow-wrap: anywhere; }
         .source { margin: 0; padding: .7rem 0; background: var(--well); border-block: 1px solid var(--line); overflow-x: auto; }
@@ -249,15 +262,18 @@
       `);
       const place = [problem.file, problem.line, problem.column].filter((part) => part !== undefined).join(":");
       const text =
-        (serving ? `Revision ${serving} goes on serving. ` : "") + "This goes away when it is mended. Esc closes it.";
+        (serving ? `Revision ${serving} goes on serving. ` : "") +
+        (isPageOwn ? "Esc closes this." : "This goes away when it is mended. Esc closes it.");
       const state = element("footer", { textContent: text });
       state.setAttribute("role", "status");
       const close = element("button", { type: "button", textContent: "Close" });
       const dialog = element(
         "dialog",
         { className: "face" },
-        element("header", {}, element("h1", { id: "title", textContent: titles[problem.stage] ?? "Something has failed" }), close)
+        element("header", {}, element("h1", { id: "title", tabIndex: -1, textContent: titles[problem.stage] ?? "Something has failed" }), close)
       );
+      // Rather than the button, so that a key meant for the page does not close it.
+      dialog.querySelector("h1").autofocus = true;
       dialog.setAttribute("aria-labelledby", "title");
       dialog.setAttribute("aria-describedby", "message");
       if (place) dialog.append(element("p", { className: "place" }, element("code", { textContent: place })));
@@ -272,7 +288,7 @@
         this.hide();
       };
       root.append(dialog);
-      this.shown = { key, host, dialog, state, text };
+      this.shown = { key, host, dialog, state, text, isPageOwn };
       this.closed = null;
       dialog.showModal();
     },

@@ -29,7 +29,7 @@ extension Application {
         if request.path == "/healthz" { return Response(text: "OK") }
         if handler(for: request.path) != nil { return nil }
         if let response = staticFiles?.respond(to: request) { return response }
-        return Response(status: .notFound, text: "404 Not Found: nothing is served at \(request.path)\n")
+        return NotFoundPage(application: self).response(to: request)
     }
 
     func handler(for path: String) -> Handler? {
@@ -57,7 +57,7 @@ extension Application {
             handler = next
         }
         try fail(
-            handler, request, writer, .internalServerError,
+            Run(handler: handler, request: request, writer: writer, insertion: insertion), .internalServerError,
             "the module redirected to a local path for the \(Self.maximumLocalRedirects + 1)th time, at last from "
                 + request.target)
     }
@@ -83,6 +83,9 @@ extension Application {
             maximumBodyBytes: configuration.limits.responseBytes, insertion: insertion)
         let errorOutput = GuestErrorOutput(handler.log, requestID: request.id)
         defer { errorOutput.flush() }
+        let run = Run(
+            handler: handler, request: request, writer: writer, insertion: insertion, exchange: exchange,
+            errorOutput: errorOutput)
         let environment = CGIEnvironment(
             request: request, route: handler.route, userVariables: configuration.environment,
             defaultHost: configuration.defaultHost,
@@ -119,18 +122,18 @@ extension Application {
                 guard !abandonment.isSet else { throw ResponseError.clientDisconnected }
                 failure = .timedOut(configuration.limits.time)
             }
-            try fail(handler, request, writer, .internalServerError, failure.description)
+            try fail(run, .internalServerError, failure.description, trap)
         } catch let failure as GuestFailure {
             errorOutput.flush()
-            try fail(handler, request, writer, .internalServerError, failure.description)
+            try fail(run, .internalServerError, failure.description)
         } catch let malformed as CGIResponseParser.Malformed {
             errorOutput.flush()
-            try fail(handler, request, writer, Status(malformed.status), malformed.description)
+            try fail(run, Status(malformed.status), malformed.description, isMalformed: true)
         } catch let error as ResponseError {
             // A client that is gone is no failure of the module; a response that contradicts itself is.
             switch error {
             case .clientDisconnected, .timedOut: throw error
-            default: try fail(handler, request, writer, .badGateway, "the module's response is not valid: \(error)")
+            default: try fail(run, .badGateway, "the module's response is not valid: \(error)")
             }
         }
         if case .localRedirect(let target) = exchange.state { return target }
@@ -139,14 +142,37 @@ extension Application {
 
     /// Logs what went wrong, and answers with it. If an answer has begun already, it is cut off by throwing.
     private func fail(
-        _ handler: Handler, _ request: Request, _ writer: ResponseWriter, _ status: Status, _ problem: String
+        _ run: Run, _ status: Status, _ problem: String, _ trap: Trap? = nil, isMalformed: Bool = false
     ) throws {
+        let (handler, request) = (run.handler, run.request)
         let text = "\(request.method) \(request.target) → \(handler.function) of \(handler.moduleName): \(problem)"
         handler.log.append(text, requestID: request.id)
-        guard !writer.hasHead else { throw IncompleteResponse(problem: problem) }
-        let explanation = configuration.explainsFailures ? ": \(problem)" : ""
-        try writer.respond(Response(status: status, text: "\(status)\(explanation)\n"))
+        let report = FailureReport(
+            status: status, problem: problem, isMalformed: isMalformed, trap: trap, handler: handler, request: request,
+            output: run.exchange?.output, errorOutput: run.errorOutput?.end)
+        guard !run.writer.hasHead else {
+            configuration.liveReload?.tell(report)
+            if try run.exchange?.endPage() == true { return }
+            throw IncompleteResponse(problem: problem)
+        }
+        let response =
+            switch configuration.failureDetail {
+            case .none: Response(status: status, text: "\(status)\n")
+            case .problem: Response(status: status, text: "\(status): \(problem)\n")
+            case .everything: report.response()
+            }
+        try run.writer.respond(run.insertion?.apply(to: response) ?? response)
     }
+}
+
+/// A module's run for a request, and what it leaves.
+private struct Run {
+    let handler: Handler
+    let request: Request
+    let writer: ResponseWriter
+    let insertion: ScriptInsertion?
+    var exchange: CGIExchange?
+    var errorOutput: GuestErrorOutput?
 }
 
 /// A module failed after its response had begun, which therefore ends early.

@@ -10,6 +10,7 @@ import WebAssemblyRuntime
 public final class Application: Sendable {
     let handlers: [Handler]
     let staticFiles: StaticFiles?
+    let assets: AssetNames
     let configuration: WAGIConfiguration
     let deadlines = DeadlineTimer()
     /// How long the stages of loading took.
@@ -21,6 +22,7 @@ public final class Application: Sendable {
     init(_ loading: Loading) {
         handlers = loading.handlers
         staticFiles = loading.staticFiles
+        assets = loading.assets
         timings = loading.timings
         directory = loading.directory
         unusedParcels = loading.unusedParcels

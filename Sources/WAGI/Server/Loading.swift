@@ -20,6 +20,9 @@ struct Loading {
     private var wwwroot: Wwwroot?
     private var stageStart = ContinuousClock.now
 
+    /// The files that clients may have.
+    var assets: AssetNames { AssetNames(root: configuration.servesStaticFiles ? wwwroot?.path : nil) }
+
     init(_ configuration: WAGIConfiguration) throws(LoadError) {
         self.configuration = configuration
         // Beside the cache, so that both are on one file system and assets can be links.

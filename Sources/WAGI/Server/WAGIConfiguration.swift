@@ -1,3 +1,13 @@
+/// What clients are told of a module's failure.
+public enum FailureDetail: Hashable, Sendable {
+    /// Only that something has failed.
+    case none
+    /// What has gone wrong.
+    case problem
+    /// All that helps to find out why: the stack, what the module wrote, the request. For development.
+    case everything
+}
+
 /// How modules are run, whatever they are.
 public struct WAGIConfiguration: Sendable {
     /// Variables for all modules.
@@ -13,8 +23,8 @@ public struct WAGIConfiguration: Sendable {
     public var servesStaticFiles = true
     /// Whether guests may change the assets; each application then has a copy of its own.
     public var allowsTransientWrite = false
-    /// Whether the client is told what went wrong in a module, and not only that something did.
-    public var explainsFailures = true
+    /// What the client is told when a module fails.
+    public var failureDetail = FailureDetail.problem
     /// Gives pages the means to reload themselves; nil to leave them as they are.
     var liveReload: LiveReload?
     /// Told of each line that is logged, from several threads. It must not block.

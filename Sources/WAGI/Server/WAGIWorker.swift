@@ -155,6 +155,7 @@ public final class WAGIWorker: Sendable {
     /// the sandbox goes before.
     private func prepare() throws(LoadError) -> Task? {
         var configuration = configuration
+        configuration.failureDetail = .everything
         configuration.logObserver = { [self] line in
             let number = line.requestID.map { "[\($0)] " } ?? ""
             send(.log(route: line.route, text: number + line.text), isDroppable: true)

@@ -36,12 +36,14 @@ final class SandboxProcess: Sendable {
     var isRunning: Bool { process.isRunning }
 
     /// Starts `hippo-dev up PATH` on free ports.
-    init(_ path: String, _ arguments: [String] = [], environment: [String: String] = [:]) throws {
+    init(
+        _ path: String, _ arguments: [String] = [], listen: String = "127.0.0.1:0", environment: [String: String] = [:]
+    ) throws {
         let output = Pipe()
         let errors = Pipe()
         process.executableURL = URL(fileURLWithPath: Program.path)
         process.arguments =
-            ["up", path, "--listen", "127.0.0.1:0", "--bindle-listen", "127.0.0.1:0", "--json"] + arguments
+            ["up", path, "--listen", listen, "--bindle-listen", "127.0.0.1:0", "--json"] + arguments
         process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
         process.standardInput = FileHandle.nullDevice
         process.standardOutput = output

@@ -1,0 +1,145 @@
+import Foundation
+import HTTP
+import WebAssemblyRuntime
+
+/// What a developer wants to know when a module has not answered a request: as a page for browsers, as text for others.
+struct FailureReport {
+    /// What the module wrote, as far as it is kept.
+    struct Output {
+        var bytes: [UInt8] = []
+        /// All that it wrote.
+        var byteCount = 0
+    }
+
+    let status: Status
+    /// What went wrong, in a sentence.
+    let problem: String
+    /// Whether the module came to its end, but what it wrote is no response.
+    let isMalformed: Bool
+    /// The calls that were active, the innermost first.
+    let stack: [Trap.Frame]
+    let handler: Handler
+    let request: Request
+    /// The beginning of what the module wrote to its standard output.
+    let output: Output
+    /// The end of what the module wrote to its standard error.
+    let errorOutput: Output
+
+    init(
+        status: Status, problem: String, isMalformed: Bool, trap: Trap?, handler: Handler, request: Request, output: Output?,
+        errorOutput: Output?
+    ) {
+        self.status = status
+        // Without the stack, which is told apart from it.
+        self.problem = trap == nil ? problem : String(problem.prefix { $0 != "\n" })
+        self.isMalformed = isMalformed
+        stack = trap?.frames ?? []
+        self.handler = handler
+        self.request = request
+        self.output = output ?? Output()
+        self.errorOutput = errorOutput ?? Output()
+    }
+
+    /// What to do about it, where that is known.
+    private var advice: String? {
+        if isMalformed {
+            return "A response begins with fields such as 'content-type: text/html', one on a line, of which content-type, location "
+                + "and status are those to choose from; then an empty line; then the body."
+        }
+        guard !stack.isEmpty, !handler.moduleName.hasSuffix(".wat"), stack.allSatisfy({ $0.sourceLocation == nil }) else {
+            return nil
+        }
+        return "The module has no line tables: built with debug information (-g), it has files and lines to tell here."
+    }
+
+    private var origin: String {
+        "\(request.method) \(request.target) → \(handler.function) of \(handler.moduleName), at the route \(handler.route)"
+    }
+
+    private static let credentialWords = ["auth", "cookie", "token", "secret", "password", "session", "api-key", "apikey", "credential"]
+
+    /// The request's headers, of which those that may hold credentials do not show their values.
+    private var headers: [(name: String, value: String)] {
+        request.headers.map { field in
+            let isSecret = Self.credentialWords.contains { field.name.lowercased().contains($0) }
+            return (field.name, isSecret ? "(\(field.value.utf8.count) bytes, not shown)" : field.value)
+        }
+    }
+
+    /// The calls, of which runs of the same one are told once, as recursion without end makes many.
+    private var calls: [(function: String, place: String)] {
+        var calls: [(function: String, place: String, count: Int)] = []
+        for frame in stack {
+            let (function, place) = (frame.shownName, frame.shownPlace)
+            if let last = calls.last, last.function == function, last.place == place {
+                calls[calls.count - 1].count += 1
+            } else {
+                calls.append((function, place, 1))
+            }
+        }
+        return calls.map { ($0.function, $0.count > 1 ? "\($0.place), \($0.count) times" : $0.place) }
+    }
+
+    func response() -> Response {
+        guard PageRequest.accepts(request) else { return Response(status: status, text: text) }
+        return Response(status: status, text: page.html, contentType: "text/html; charset=utf-8")
+    }
+
+    private var page: Page {
+        var sections: [Page.Section] = [.place(origin)]
+        if let advice { sections.append(.text(advice)) }
+        if !stack.isEmpty { sections += [.heading("Stack, innermost call first"), .stack(calls)] }
+        let written: [Page.Section] = [.heading("What the module wrote"), Self.section(output, isBeginning: true)]
+        if isMalformed { sections += written }
+        sections += [.heading("Standard error"), Self.section(errorOutput, isBeginning: false)]
+        if !isMalformed { sections += written }
+        sections += [.heading("Request"), .output("\(request.method) \(request.target) \(request.version)"), .table(headers)]
+        sections.append(.footnote("Request \(request.id): the log has its number, too."))
+        return Page(title: sentence, kicker: "\(status)", sections: sections)
+    }
+
+    private var sentence: String { problem.prefix(1).uppercased() + problem.dropFirst() }
+
+    private static func section(_ output: Output, isBeginning: Bool) -> Page.Section {
+        guard output.byteCount > 0 else { return .text("Nothing.") }
+        return .output(shown(output, isBeginning: isBeginning))
+    }
+
+    private static func shown(_ output: Output, isBeginning: Bool) -> String {
+        let text = TerminalText.withoutControls(String(decoding: output.bytes, as: UTF8.self))
+            .trimmingCharacters(in: .newlines)
+        guard output.byteCount > output.bytes.count else { return text }
+        let left = "[\(output.byteCount - output.bytes.count) bytes are not shown]"
+        return isBeginning ? "\(text)\n\(left)" : "\(left)\n\(text)"
+    }
+
+    /// The report for those who do not show pages.
+    var text: String {
+        var text = "\(status): \(problem)\n\(origin)\n"
+        if let advice { text += "\(advice)\n" }
+        if !stack.isEmpty {
+            text += "\nstack, innermost call first:\n"
+            for (number, call) in calls.enumerated() { text += "  \(number): \(call.function) at \(call.place)\n" }
+        }
+        for (name, output, isBeginning) in [("standard error", errorOutput, false), ("what the module wrote", self.output, true)] {
+            let shown = output.byteCount == 0 ? "nothing" : Self.shown(output, isBeginning: isBeginning)
+            text += "\n\(name):\n" + shown.split(separator: "\n", omittingEmptySubsequences: false)
+                .map { $0.isEmpty ? "\n" : "  \($0)\n" }.joined()
+        }
+        text += "\nrequest \(request.id):\n  \(request.method) \(request.target) \(request.version)\n"
+        for (name, value) in headers { text += "  \(name): \(value)\n" }
+        return text
+    }
+}
+
+extension Trap.Frame {
+    /// The description's two parts: the function, and the place.
+    private var parts: (name: String, place: String) {
+        let text = description
+        guard let range = text.range(of: " at ", options: .backwards) else { return (text, "") }
+        return (String(text[..<range.lowerBound]), String(text[range.upperBound...]))
+    }
+
+    fileprivate var shownName: String { parts.name }
+    fileprivate var shownPlace: String { parts.place }
+}
