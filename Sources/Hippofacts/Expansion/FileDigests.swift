@@ -118,8 +118,9 @@ extension FileIdentity {
         var now = timespec()
         clock_gettime(CLOCK_REALTIME, &now)
         let nanoseconds = Int64(now.tv_sec) &* 1_000_000_000 &+ Int64(now.tv_nsec)
-        let window = modificationTime % 1_000_000_000 == 0 ? Self.coarseRaceWindow : Self.raceWindow
-        return max(modificationTime, changeTime) > nanoseconds - window
+        return [modificationTime, changeTime].contains { time in
+            time > nanoseconds - (time % 1_000_000_000 == 0 ? Self.coarseRaceWindow : Self.raceWindow)
+        }
     }
 }
 
