@@ -56,7 +56,7 @@ let package = Package(
             name: "hippo-dev",
             dependencies: [
                 "CommandLineInterface", "TOML", "HTTP", "WebAssembly", "WebAssemblyText", "WebAssemblyRuntime", "WASI",
-                "Archive", "Bindle", "Hippofacts", "WAGI", "Sandbox", "SandboxProtocol", "Scaffolding",
+                "Bindle", "Hippofacts", "WAGI", "Sandbox", "SandboxProtocol", "Scaffolding",
             ]
         ),
         .executableTarget(
@@ -88,7 +88,7 @@ let package = Package(
         .testTarget(name: "SandboxTests", dependencies: ["TestSupport", "Sandbox", "SandboxProtocol", "Bindle", "Hippofacts", "HTTP"]),
         .testTarget(name: "ScaffoldingTests", dependencies: ["TestSupport", "Scaffolding", "Hippofacts", "Sandbox"]),
         .testTarget(name: "CommandLineInterfaceTests", dependencies: ["TestSupport", "CommandLineInterface"]),
-        .testTarget(name: "EndToEndTests", dependencies: ["TestSupport", "hippo-dev", "HTTP", "SandboxProtocol", "WebAssemblyText"]),
+        .testTarget(name: "EndToEndTests", dependencies: ["TestSupport", "hippo-dev", "HTTP", "Bindle", "SandboxProtocol", "WebAssemblyText"]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -1,3 +1,5 @@
+import Bindle
+
 /// All that a sandbox is started with.
 public struct SandboxConfiguration: Sendable {
     /// How events are written to standard output.
@@ -44,10 +46,17 @@ public struct SandboxConfiguration: Sendable {
     /// The version of this program, which the Bindle server tells.
     public var version: String
 
-    public init(path: String, settings: SandboxSettings, output: Output, version: String) {
+    /// Makes the client of an upstream server, with the credentials for it.
+    public var makeUpstream: @Sendable (_ url: String, _ strategy: String?) throws -> ExternalBindles.Upstream
+
+    public init(
+        path: String, settings: SandboxSettings, output: Output, version: String,
+        makeUpstream: @escaping @Sendable (_ url: String, _ strategy: String?) throws -> ExternalBindles.Upstream
+    ) {
         self.path = path
         self.settings = settings
         self.output = output
         self.version = version
+        self.makeUpstream = makeUpstream
     }
 }

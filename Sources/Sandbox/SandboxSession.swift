@@ -60,11 +60,14 @@ public enum SandboxSession {
                 if case .ready = event, configuration.opensPage { open(appURL, mailbox) }
             })
         for note in sockets.notes { output.tell(.log(.sandbox, text: note)) }
-        let loop = SandboxLoop(
+        let loop = try SandboxLoop(
             .init(
                 project: project, commandLineSettings: configuration.settings, store: store, appURL: appURL,
                 bindleURL: bindleURL, mailbox: mailbox, freshness: freshness, changes: changes,
-                emit: { output.tell($0) }, workerCommand: workerCommand),
+                emit: { output.tell($0) }, workerCommand: workerCommand,
+                upstream: { settings in
+                    try settings.upstream.map { try configuration.makeUpstream($0, settings.upstreamStrategy) }
+                }),
             supervisor: supervisor, settings: settings)
         let keys = configuration.takesKeys ? TerminalKeys { obey($0, appURL, output, mailbox) } : nil
         defer { keys?.stop() }

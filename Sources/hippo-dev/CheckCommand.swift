@@ -2,6 +2,7 @@ import Bindle
 import CommandLineInterface
 import Foundation
 import Hippofacts
+import Sandbox
 import WAGI
 
 extension Command {
@@ -13,7 +14,7 @@ extension Command {
             Reads HIPPOFACTS, assembles modules that are text, checks every module as a server would when it loads it, \
             and finds the files that the patterns match. Nothing is written.
             """,
-        options: [checkStore],
+        options: [checkStore, UpstreamOptions.url, UpstreamOptions.strategy],
         arguments: [checkPath],
         examples: [
             Example("hippo-dev check", "Check the project in this directory."),
@@ -30,12 +31,15 @@ extension Command {
             "The store to look external bindles up in. [default: .hippo/bindles.sqlite in the project, if it is there]")
 
     private static func runCheck(_ arguments: ParsedArguments) throws -> ExitCode {
-        let facts = try Hippofacts(at: arguments[checkPath] ?? ".")
+        let path = arguments[checkPath] ?? "."
+        let facts = try Hippofacts(at: path)
         let storePath = try storePath(arguments[checkStore], facts)
         var options = ExpansionOptions()
+        let externals = try ProjectExternals(
+            path: path, store: storePath, upstream: try UpstreamOptions.upstream(arguments))
+        options.externalInvoice = { try externals.invoice($0) }
         if let storePath {
             // Opened only if it is needed: a sandbox may be using it.
-            options.externalInvoice = { try BindleStore(path: storePath).invoice($0, includingYanked: true) }
             options.knownVersions = { name in
                 try BindleStore(path: storePath).allIDs(includingYanked: true).filter { $0.name == name }.map(\.version)
             }

@@ -1,3 +1,4 @@
+import Bindle
 import CommandLineInterface
 import Foundation
 import HTTP
@@ -26,6 +27,7 @@ extension Command {
               [up]
               listen = "127.0.0.1:3000"      # and port, bindle-listen, store, ephemeral, watch,
               static = true                  # env-file, allow-transient-write, log-dir, reload
+              libraries = ["../library"]     # projects of external bindles; upstream = "URL"
             """,
         options: UpOptions.all,
         arguments: [UpOptions.path],
@@ -41,7 +43,7 @@ extension Command {
                 path: arguments[UpOptions.path] ?? ".",
                 settings: try UpOptions.settings(arguments),
                 output: isJSON ? .json : .text(style),
-                version: Commands.version)
+                version: Commands.version, makeUpstream: { try UpstreamOptions.upstream($0, strategy: $1) })
             configuration.opensPage = arguments.isSet(UpOptions.open)
             configuration.takesKeys =
                 !isJSON && isatty(STDIN_FILENO) == 1 && OutputOptions.terminal(STDOUT_FILENO, arguments).isTerminal
@@ -99,13 +101,16 @@ private enum UpOptions {
         flag: "no-reload", summary: "Leave pages as they are: do not let them reload when a new revision serves.")
     static let logDirectory = Option(
         name: "log-dir", valueName: "DIR", summary: "Where to keep what modules write to standard error.")
+    static let library = Option(
+        name: "library", valueName: "PATH",
+        summary: "A project whose bindle this one refers to: it is put into the store, and watched.", isRepeatable: true)
     static let json = Option(flag: "json", summary: "Tell what happens in JSON, one object on a line.")
     static let timings = Option(flag: "timings", summary: "Show how long each stage of a change took.")
 
     static let all = [
-        listen, port, open, bindleListen, build, watch, waitForBuild, noWatch, store, ephemeral, variable, environmentFile, transientWrite,
-        noStatic, noReload, logDirectory, json, timings,
-        OutputOptions.color, OutputOptions.quiet, OutputOptions.verbose,
+        listen, port, open, bindleListen, build, watch, waitForBuild, noWatch, store, ephemeral, library,
+        UpstreamOptions.url, UpstreamOptions.strategy, variable, environmentFile, transientWrite, noStatic, noReload,
+        logDirectory, json, timings, OutputOptions.color, OutputOptions.quiet, OutputOptions.verbose,
     ]
 
     static func settings(_ arguments: ParsedArguments) throws -> SandboxSettings {
@@ -144,6 +149,14 @@ private enum UpOptions {
         settings.servesStaticFiles = arguments.isSet(noStatic) ? false : nil
         settings.reloadsPages = arguments.isSet(noReload) ? false : nil
         settings.logDirectory = arguments[logDirectory].map(absolute)
+        let libraries = arguments.values(of: library).map(absolute)
+        settings.libraries = libraries.isEmpty ? nil : libraries
+        settings.upstream = try arguments.value(of: UpstreamOptions.url, expecting: "a URL like https://HOST/v1") {
+            try HTTPURL($0)
+        } == nil ? nil : arguments[UpstreamOptions.url]
+        settings.upstreamStrategy = try arguments.value(
+            of: UpstreamOptions.strategy, expecting: "a strategy like GreedyVerification"
+        ) { VerificationStrategy($0) } == nil ? nil : arguments[UpstreamOptions.strategy]
         return settings
     }
 

@@ -4,7 +4,7 @@ import Synchronization
 import TestSupport
 import Testing
 
-import Bindle
+@testable import Bindle
 
 @Suite("A store")
 struct BindleStoreTests {
@@ -249,6 +249,7 @@ struct BindleStoreTests {
         func ids(_ query: BindleQuery) throws -> [String] { try store.find(query).invoices.map(\.id.description) }
         #expect(try ids(BindleQuery()) == ["a/tool/1.0.0", "b/app/1.9.0", "b/app/1.10.0", "b/app/2.0.0-rc.1"])
         #expect(try ids(BindleQuery(terms: "pp b", isStrict: true)).count == 3)
+        #expect(try ids(BindleQuery(terms: "pp b")) == [])
         #expect(try ids(BindleQuery(terms: "example", isStrict: true)) == [])
         #expect(try ids(BindleQuery(terms: "example lovelace")).count == 4)
         #expect(try ids(BindleQuery(terms: "1.10")) == ["b/app/1.10.0"])
@@ -256,6 +257,67 @@ struct BindleStoreTests {
         try store.yank(try BindleID("b/app/1.9.0"))
         #expect(try ids(BindleQuery(terms: "app")) == ["b/app/1.10.0", "b/app/2.0.0-rc.1"])
         #expect(try ids(BindleQuery(terms: "app", includesYanked: true)).count == 3)
+    }
+
+    @Test(arguments: [
+        ("example.com/hello-world", 1), ("hello-wor", 1), ("world hello", 1), ("HELLO", 1), ("ello", 0), ("wörld", 1),
+        ("example", 2), ("com exam", 2), ("1.2.3", 1), ("1.2", 1), ("2.0.0-rc", 1), ("jose", 1), ("García", 1),
+        ("garcia hello", 1), ("greets everybody", 1), ("greets -everybody", 1), ("", 2), (" - / . ", 2),
+        // None of this has a meaning of its own.
+        ("name:hello", 0), ("hello OR nothing", 0), ("NOT hello", 0), ("hello*", 1), ("\"hello", 1), ("hel\"\"lo", 0),
+        ("NEAR(hello world)", 0), ("{name}: hello", 0), ("hello) OR (zzz", 0), ("' OR '1'='1", 0), ("^hello", 1),
+        ("hello\0world", 0),
+    ])
+    func `finds words and their beginnings by full-text search`(terms: String, count: Int) throws {
+        var hello = try Samples.invoice("example.com/hello-world/1.2.3", description: "Greets everybody")
+        hello.bindle.authors = ["José García <jose@example.org>"]
+        _ = try store.create(hello, mode: .immutable)
+        var other = try Samples.invoice("example.com/other/2.0.0-rc.1")
+        other.bindle.authors = []
+        _ = try store.create(other, mode: .immutable)
+        #expect(try store.find(BindleQuery(terms: terms)).total == count)
+        #expect(throws: Never.self) { try store.find(BindleQuery(terms: terms, isStrict: true)) }
+    }
+
+    @Test func `searches what is there now`() throws {
+        let id = try BindleID("app/1.0.0")
+        func isFound(_ word: String) throws -> Bool { try store.find(BindleQuery(terms: word)).total == 1 }
+        _ = try store.create(try Samples.invoice("app/1.0.0", description: "before"), mode: .development)
+        #expect(try isFound("before"))
+        _ = try store.create(try Samples.invoice("app/1.0.0", description: "after"), mode: .development)
+        #expect(try isFound("after") && !isFound("before"))
+        try store.yank(id)
+        #expect(try !isFound("after"))
+        try store.delete(id)
+        #expect(try store.find(BindleQuery(terms: "after", includesYanked: true)).total == 0)
+        try store.checkIntegrity()
+    }
+
+    @Test func `gives who goes through its pages everything once, though others write`() throws {
+        for patch in 10..<20 { _ = try store.create(try Samples.invoice("app/1.0.\(patch)"), mode: .immutable) }
+        var query = BindleQuery(terms: "app", limit: 4)
+        var seen: [Int] = []
+        var pages = 0
+        repeat {
+            let page = try store.page(query, for: "somebody")
+            seen += page.ids.map { Int($0.version.patch) }
+            #expect(page.total == 10 && page.hasMore == (seen.count < 10))
+            // Before and behind what was seen, and gone from behind it.
+            _ = try store.create(try Samples.invoice("app/1.0.\(pages)"), mode: .immutable)
+            _ = try store.create(try Samples.invoice("app/1.1.\(pages)"), mode: .immutable)
+            query.offset += query.limit
+            pages += 1
+        } while seen.count < 10 && pages < 10
+        #expect(seen == Array(10..<20))
+        // Somebody else, and a new beginning, see what is there now.
+        #expect(try store.page(BindleQuery(terms: "app", offset: 1, limit: 1), for: "another").total == 16)
+        #expect(try store.page(BindleQuery(terms: "app", limit: 4), for: "somebody").total == 16)
+        // What is deleted meanwhile is left out.
+        try store.delete(try BindleID("app/1.0.11"))
+        query.offset = 4
+        let page = try store.page(query, for: "somebody")
+        #expect(page.ids.contains(try BindleID("app/1.0.11")))
+        #expect(try store.invoice(of: try BindleID("app/1.0.11"), in: query) == nil)
     }
 
     @Test func `gives out matches in pages`() throws {

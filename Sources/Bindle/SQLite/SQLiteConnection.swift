@@ -132,7 +132,9 @@ final class SQLiteConnection {
     }
 
     fileprivate func failure(_ code: Int32, _ sql: String) -> StoreError {
-        StoreError(sqliteCode: code, message: String(cString: sqlite3_errmsg(handle)), sql: sql, path: path)
+        StoreError(
+            sqliteCode: code, systemCode: sqlite3_system_errno(handle), message: String(cString: sqlite3_errmsg(handle)),
+            sql: sql, path: path)
     }
 
     // MARK: - Transactions

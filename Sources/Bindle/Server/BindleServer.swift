@@ -89,7 +89,7 @@ public struct BindleServer: Sendable {
         try send(status, encoding.encode(table), as: encoding, to: writer)
     }
 
-    private func send(
+    func send(
         _ status: Status, _ bytes: [UInt8], as encoding: DocumentEncoding, to writer: ResponseWriter
     ) throws(Failure) {
         let headers: Headers = ["Content-Type": encoding.mediaType]
@@ -166,24 +166,6 @@ public struct BindleServer: Sendable {
     ) throws(Failure) {
         let labels = try Failure.translating { () throws(StoreError) in try store.missingParcels(of: id) }
         try send(.ok, TOMLTable(["missing": TOMLValue(labels.map(\.table))]), as: encoding, to: writer)
-    }
-
-    private func sendMatches(
-        _ request: Request, _ encoding: DocumentEncoding, _ writer: ResponseWriter
-    ) throws(Failure) {
-        let query = try BindleQuery(Parameters(request))
-        let matches = try Failure.translating { () throws(StoreError) in try store.find(query) }
-        let answer = TOMLTable([
-            "query": TOMLValue(query.terms),
-            "strict": TOMLValue(query.isStrict),
-            "offset": TOMLValue(query.offset),
-            "limit": TOMLValue(query.limit),
-            "total": TOMLValue(matches.total),
-            "more": TOMLValue(matches.hasMore),
-            "yanked": TOMLValue(query.includesYanked),
-            "invoices": TOMLValue(matches.invoices.map(\.table)),
-        ])
-        try send(.ok, answer, as: encoding, to: writer)
     }
 
     private func sendKeys(

@@ -41,6 +41,9 @@ extension BindleQuery {
     init(_ parameters: Parameters) throws(Failure) {
         self.init()
         terms = try parameters.string("q", "query") ?? ""
+        guard words.count <= Self.wordLimit else {
+            throw Failure(.badRequest, "a query has at most \(Self.wordLimit) words, not \(words.count)")
+        }
         if let text = try parameters.string("v", "version") {
             do { versions = try VersionRange(text) } catch { throw Failure(.badRequest, error.description) }
         }

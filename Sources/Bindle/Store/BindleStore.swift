@@ -22,6 +22,7 @@ public final class BindleStore: Sendable {
 
     /// The invoice that the sandbox saved last. It is used by whoever has the writing connection.
     let lastSaved = Mutex<RememberedInvoice?>(nil)
+    let queryResults = QueryResults()
 
     /// Opens the store at `path`, and makes the file if there is none.
     /// - Parameter isTemporary: Whether the file is removed with the process, and need not survive the machine.
@@ -88,9 +89,36 @@ public final class BindleStore: Sendable {
         }
     }
 
-    private func check(_ invoice: Invoice) throws(StoreError) {
+    /// Takes in an invoice that another server has accepted, yanked or not, unless there is one of its ID.
+    func keep(_ invoice: Invoice) throws(StoreError) {
+        try check(invoice, allowingYanked: true)
+        try pool.write { (connection) throws(StoreError) in
+            try connection.transaction { () throws(StoreError) in
+                guard try BindleTable.find(invoice.id, on: connection) == nil else { return }
+                _ = try InvoiceReplacement.put(invoice, mode: .immutable, on: connection)
+            }
+        }
+    }
+
+    private func check(_ invoice: Invoice, allowingYanked: Bool = false) throws(StoreError) {
         do { try invoice.validate() } catch { throw .invalidInvoice(error) }
-        guard !invoice.isYanked else { throw .newBindleIsYanked(invoice.id) }
+        guard allowingYanked || !invoice.isYanked else { throw .newBindleIsYanked(invoice.id) }
+    }
+
+    /// The labels among these whose parcels the store does not have.
+    func missing(among labels: [Label]) throws(StoreError) -> [Label] {
+        try pool.read { (connection) throws(StoreError) in
+            var missing: [Label] = []
+            for label in labels {
+                guard let digest = SHA256Digest(hex: label.sha256),
+                    try ParcelTable.find(digest, on: connection) != nil
+                else {
+                    missing.append(label)
+                    continue
+                }
+            }
+            return missing
+        }
     }
 
     /// The invoice of a bindle.
@@ -234,7 +262,7 @@ public final class BindleStore: Sendable {
     /// The IDs of all bindles, by name and version.
     public func allIDs(includingYanked: Bool = false) throws(StoreError) -> [BindleID] {
         try pool.read { (connection) throws(StoreError) in
-            try BindleTable.summaries(on: connection).filter { includingYanked || !$0.isYanked }.map(\.id).sorted()
+            try BindleTable.ids(includingYanked: includingYanked, on: connection).sorted()
         }
     }
 
@@ -247,6 +275,9 @@ public final class BindleStore: Sendable {
                 "a row of \(row.text(0)) refers to nothing"
             }
             return damage.filter { $0 != "ok" } + dangling
+        }
+        try pool.write { (connection) throws(StoreError) in
+            try connection.execute("INSERT INTO bindle_text (bindle_text, rank) VALUES ('integrity-check', 1)")
         }
         if !findings.isEmpty {
             throw .corrupt(path: path, detail: findings.prefix(5).joined(separator: "; "))

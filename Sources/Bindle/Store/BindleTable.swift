@@ -36,11 +36,12 @@ enum BindleTable {
         try connection.run(
             """
             INSERT INTO bindle (name, version, yanked, description, authors, state, live)
-            VALUES (?, ?, 0, ?, ?, 1, 1)
+            VALUES (?, ?, ?, ?, ?, 1, 1)
             """,
-            .text(invoice.id.name), .text(invoice.id.version.description), .text(invoice.bindle.description ?? ""),
-            .text(invoice.bindle.authors.joined(separator: "\n")))
-        return Row(id: invoice.id, number: connection.lastInsertedRow, isYanked: false, state: 1, isLive: true)
+            .text(invoice.id.name), .text(invoice.id.version.description), .integer(invoice.isYanked ? 1 : 0),
+            .text(invoice.bindle.description ?? ""), .text(invoice.bindle.authors.joined(separator: "\n")))
+        return Row(
+            id: invoice.id, number: connection.lastInsertedRow, isYanked: invoice.isYanked, state: 1, isLive: true)
     }
 
     /// Takes note that the bindle is in another state now.
@@ -70,22 +71,20 @@ enum BindleTable {
 
     // MARK: - Overview
 
-    /// What a query looks at.
-    struct Summary {
-        let id: BindleID
-        let number: Int64
-        let isYanked: Bool
-        let description: String
-        let authors: String
-    }
-
-    static func summaries(on connection: SQLiteConnection) throws(StoreError) -> [Summary] {
-        try connection.rows("SELECT id, name, version, yanked, description, authors FROM bindle WHERE live") {
-            (row) throws(StoreError) in
-            Summary(
-                id: try id(name: row.text(1), version: row.text(2), on: connection), number: row.integer(0),
-                isYanked: row.boolean(3), description: row.text(4), authors: row.text(5))
+    /// The IDs of bindles.
+    /// - Parameter expression: What full-text search has to find in them; `nil` for all.
+    static func ids(
+        matching expression: String? = nil, includingYanked: Bool, on connection: SQLiteConnection
+    ) throws(StoreError) -> [BindleID] {
+        let columns = "SELECT name, version FROM bindle WHERE live AND (?1 OR NOT yanked)"
+        let read = { (row: SQLiteStatement) throws(StoreError) in
+            try id(name: row.text(0), version: row.text(1), on: connection)
         }
+        let yanked = SQLiteValue.integer(includingYanked ? 1 : 0)
+        guard let expression else { return try connection.rows(columns, yanked, read: read) }
+        return try connection.rows(
+            "\(columns) AND id IN (SELECT rowid FROM bindle_text WHERE bindle_text MATCH ?2)", yanked,
+            .text(expression), read: read)
     }
 
     static func id(name: String, version: String, on connection: SQLiteConnection) throws(StoreError) -> BindleID {

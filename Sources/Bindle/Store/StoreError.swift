@@ -1,5 +1,6 @@
 import CSQLite
 import Cryptography
+import Foundation
 
 /// Why a store did not do what it was asked.
 public enum StoreError: Error, Hashable, CustomStringConvertible {
@@ -14,6 +15,7 @@ public enum StoreError: Error, Hashable, CustomStringConvertible {
     case corrupt(path: String, detail: String)
     /// The file or its directory cannot be written.
     case notWritable(path: String, detail: String)
+    /// The disk is full, or the user's share of it, or the file as large as it may become.
     case diskFull(path: String)
     /// The file cannot be opened for another reason.
     case cannotOpen(path: String, detail: String)
@@ -41,8 +43,12 @@ public enum StoreError: Error, Hashable, CustomStringConvertible {
     /// A file is not, or no longer, what its label says.
     case sourceChanged(path: String)
 
-    init(sqliteCode code: Int32, message: String, sql: String?, path: String) {
+    /// - Parameter systemCode: What the operating system said, where it had a say.
+    init(sqliteCode code: Int32, systemCode: Int32 = 0, message: String, sql: String?, path: String) {
         switch code & 0xFF {
+        case SQLITE_IOERR where [ENOSPC, EDQUOT, EFBIG].contains(systemCode): self = .diskFull(path: path)
+        case SQLITE_IOERR where systemCode == EROFS:
+            self = .notWritable(path: path, detail: String(cString: strerror(systemCode)))
         case SQLITE_NOTADB: self = .notAStore(path: path)
         case SQLITE_CORRUPT: self = .corrupt(path: path, detail: message)
         case SQLITE_READONLY, SQLITE_PERM: self = .notWritable(path: path, detail: message)
@@ -62,9 +68,10 @@ public enum StoreError: Error, Hashable, CustomStringConvertible {
                 + "\(StoreSchema.currentVersion). Use a newer version of hippo-dev, or another store"
         case .notAStore(let path):
             "\(path) is not a store of bindles: it is no SQLite file, or another program's. Name another file, or "
-                + "move this one away"
+                + "set this one aside with 'hippo-dev bindle reset --store FILE'"
         case .corrupt(let path, let detail):
-            "the store \(path) is damaged (\(detail)). Move it away; a new one is made in its place"
+            "the store \(path) is damaged (\(detail)). Set it aside with 'hippo-dev bindle reset --store FILE'; a new one is "
+                + "made in its place"
         case .notWritable(let path, let detail):
             "the store \(path) cannot be written: \(detail). Check the permissions of the file and its directory"
         case .diskFull(let path): "the disk is full: the store \(path) cannot grow. Nothing was changed"

@@ -102,6 +102,30 @@ enum StoreSchema {
             CREATE INDEX revision_by_bindle ON revision (bindle, state);
             """),
         .code(splitInvoices),
+        // Full-text search, kept up by triggers. It takes its texts from the table, and keeps no second copy of them.
+        .script(
+            """
+            CREATE VIRTUAL TABLE bindle_text USING fts5(
+                name, version, authors, description, content = 'bindle', content_rowid = 'id', prefix = '2 3',
+                tokenize = 'unicode61 remove_diacritics 2');
+            INSERT INTO bindle_text (rowid, name, version, authors, description)
+                SELECT id, name, version, authors, description FROM bindle;
+            CREATE TRIGGER bindle_text_insert AFTER INSERT ON bindle BEGIN
+                INSERT INTO bindle_text (rowid, name, version, authors, description)
+                    VALUES (new.id, new.name, new.version, new.authors, new.description);
+            END;
+            CREATE TRIGGER bindle_text_delete AFTER DELETE ON bindle BEGIN
+                INSERT INTO bindle_text (bindle_text, rowid, name, version, authors, description)
+                    VALUES ('delete', old.id, old.name, old.version, old.authors, old.description);
+            END;
+            CREATE TRIGGER bindle_text_update AFTER UPDATE OF authors, description ON bindle
+            WHEN old.authors <> new.authors OR old.description <> new.description BEGIN
+                INSERT INTO bindle_text (bindle_text, rowid, name, version, authors, description)
+                    VALUES ('delete', old.id, old.name, old.version, old.authors, old.description);
+                INSERT INTO bindle_text (rowid, name, version, authors, description)
+                    VALUES (new.id, new.name, new.version, new.authors, new.description);
+            END;
+            """),
     ]
 
     /// Takes the invoices apart that format 1 kept as a whole.

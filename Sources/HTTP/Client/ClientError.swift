@@ -1,10 +1,8 @@
 /// Why a request failed. The description names the URL.
 public struct ClientError: Error, Hashable, CustomStringConvertible {
     public enum Reason: Hashable, Sendable {
-        /// The server's certificate is not one that is trusted for its name.
-        case untrustedServer(String)
-        /// There is no secure connection for another reason.
-        case tls(String)
+        /// `https`, which this client does not speak, or another scheme.
+        case unsupportedScheme(String)
         /// The host's name has no address.
         case unknownHost(String)
         /// No connection to the server.
@@ -34,8 +32,8 @@ public struct ClientError: Error, Hashable, CustomStringConvertible {
 
     private var explanation: String {
         switch reason {
-        case .untrustedServer(let problem): "the server is not trusted: \(problem)"
-        case .tls(let problem): "no secure connection: \(problem)"
+        case .unsupportedScheme(let scheme):
+            "\(scheme) is not supported by this client, only http"
         case .unknownHost(let problem): "the host's address cannot be found: \(problem)"
         case .cannotConnect(let error): "no connection: \(error)"
         case .timedOut: "the server does not answer in time"

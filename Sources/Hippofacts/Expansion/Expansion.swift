@@ -7,6 +7,8 @@ public struct Expansion: Sendable {
     /// Where the parcels with these digests (hexadecimal) are. Those of external bindles are not here: they are in the
     /// store that the external invoice came from.
     public let sources: [String: ParcelSource]
+    /// The parcels of external bindles, by the labels that they have there.
+    public let externalParcels: [ExternalParcel]
     /// What is not wrong, and yet hardly meant.
     public let warnings: [Warning]
     /// The directories in which files were looked for, relative to the project's, which is the empty path.
@@ -21,6 +23,11 @@ public struct Expansion: Sendable {
         case file(path: String, identity: FileIdentity)
         /// Bytes that are in no file, such as those of an assembled module.
         case bytes([UInt8])
+    }
+
+    public struct ExternalParcel: Hashable, Sendable {
+        public let bindle: BindleID
+        public let label: Label
     }
 
     public struct Warning: Hashable, Sendable, CustomStringConvertible {

@@ -23,6 +23,7 @@ private struct Expander {
     var modules: [Parcel] = []
     var groups: [Group] = []
     var externalParcels = SharedParcels()
+    var externals: [Expansion.ExternalParcel] = []
     var sources: [String: Expansion.ParcelSource] = [:]
     var warnings: [Expansion.Warning] = []
     /// Where names of external dependencies come from.
@@ -49,8 +50,9 @@ private struct Expander {
         } catch {
             throw facts.error("the bindle would not be valid: \(error)", at: nil)
         }
-        return Expansion(invoice: invoice, sources: sources, warnings: warnings, directories: directories, root: root,
-            hasLinks: hasLinks)
+        return Expansion(
+            invoice: invoice, sources: sources, externalParcels: externals, warnings: warnings, directories: directories,
+            root: root, hasLinks: hasLinks)
     }
 
     private func bindleID() throws(HippofactsError) -> BindleID {
@@ -203,6 +205,7 @@ private struct Expander {
         guard case .handler(let route) = entry.role else { return }
         warnIfUnreachable(route, entry)
         let group = addGroup(of: entry)
+        externals.append(.init(bindle: id, label: module.label))
         var feature = ["route": route, "file": "false"]
         feature["entrypoint"] = module.label.feature["wagi"]?["entrypoint"]
         modules.append(
@@ -212,6 +215,7 @@ private struct Expander {
                     size: module.label.size, annotations: ["hippos_do_not_stage": "true"], feature: ["wagi": feature]),
                 conditions: Conditions(requires: [group])))
         for parcel in InvoiceRequirements(invoice).parcels(requiredBy: module) {
+            externals.append(.init(bindle: id, label: parcel.label))
             var label = parcel.label
             label.annotations["hippos_do_not_stage"] = "true"
             externalNames[label.name] = (id, entry)

@@ -18,6 +18,9 @@ final class SandboxLoop {
         case rebuild
         /// Something to be told.
         case notice(String)
+        /// A file of the library in this directory has changed.
+        case libraryChange(directory: String, FileWatcher.Change, seen: ContinuousClock.Instant)
+        case fetched(ExternalFetches.Item, ExternalBindleError?)
         case stop(reason: String)
     }
 
@@ -35,6 +38,8 @@ final class SandboxLoop {
         let changes: ChangeQueue?
         let emit: @Sendable (Event) -> Void
         let workerCommand: @Sendable (SandboxSettings) -> WorkerCommand
+        /// The upstream that settings name.
+        let upstream: @Sendable (SandboxSettings) throws -> ExternalBindles.Upstream?
     }
 
     /// What is known of the revision that is being made.
@@ -58,6 +63,8 @@ final class SandboxLoop {
     /// All that has changed since the last expansion; `nil` if that is not known, or more than files.
     private var touched: Set<String>?
     private var ledger = BuildInputLedger()
+    private let libraries: Libraries
+    private let externals: ExternalFetches
 
     /// The last ticket of changes that have come in.
     private var ticket: UInt64 = 0
@@ -97,11 +104,20 @@ final class SandboxLoop {
     private var end: End?
 
     /// - Parameter supervisor: posts its events to the surroundings' mailbox.
-    init(_ surroundings: Surroundings, supervisor: WorkerSupervisor, settings: SandboxSettings) {
+    init(_ surroundings: Surroundings, supervisor: WorkerSupervisor, settings: SandboxSettings) throws {
         self.surroundings = surroundings
         self.supervisor = supervisor
         self.settings = settings
-        emit = surroundings.emit
+        let (emit, mailbox) = (surroundings.emit, surroundings.mailbox)
+        self.emit = emit
+        libraries = Libraries(
+            store: surroundings.store, isWatching: surroundings.changes != nil,
+            onProblem: { emit(.log(.sandbox, text: $0)) },
+            onChange: { mailbox.post(.libraryChange(directory: $0, $1, seen: .now)) })
+        externals = ExternalFetches(
+            store: surroundings.store, upstream: try surroundings.upstream(settings),
+            onStart: { emit(.log(.sandbox, text: "Fetching \($0) from \($1).")) },
+            onEnd: { mailbox.post(.fetched($0, $1)) })
     }
 
     /// How the loop came to its end.
@@ -156,6 +172,7 @@ final class SandboxLoop {
         switch message {
         case .change(let change, let ticket, let seen):
             self.ticket = max(self.ticket, ticket)
+            externals.forgetFailures()
             if !isWorkPending { cycle = Cycle(began: seen) }
             switch change {
             case .everything: noteEverything()
@@ -178,13 +195,20 @@ final class SandboxLoop {
             noteEverything()
         case .notice(let text):
             emit(.log(.sandbox, text: text))
+        case .libraryChange(let directory, let change, let seen):
+            if !isWorkPending { cycle = Cycle(began: seen) }
+            noteLibraryChange(directory, change)
+        case .fetched(let item, let failure):
+            externals.finish(item, failure)
+            needsExpansion = true
+            touched = nil
         case .stop(let reason):
             end = End(reason: reason, isFailure: false)
         }
     }
 
     private var isWorkPending: Bool {
-        needsSettings || needsBuild || needsExpansion || build != nil
+        needsSettings || needsBuild || needsExpansion || build != nil || externals.isPending
     }
 
     private func noteEverything() {
@@ -226,6 +250,18 @@ final class SandboxLoop {
         let isFile = !path.hasSuffix("/") && !Hippofacts.fileNames.contains(path)
             && surroundings.project.path != surroundings.project.directory + "/" + path
         if isFile { touched?.insert(path) } else { touched = nil }
+    }
+
+    private func noteLibraryChange(_ directory: String, _ change: FileWatcher.Change) {
+        externals.forgetFailures()
+        libraries.noteChange(in: directory)
+        let name = directory.split(separator: "/").last.map(String.init) ?? directory
+        switch change {
+        case .everything: changed.insert(name)
+        case .paths(let paths): changed.formUnion(paths.map { "\(name)/\($0)" })
+        }
+        touched = nil
+        needsExpansion = true
     }
 
     private func noteBuildInput(_ path: String) {
@@ -344,6 +380,15 @@ final class SandboxLoop {
                     .sandbox,
                     text: "New addresses, another store, and watching or not take effect when hippo-dev up is started again."))
         }
+        if new.libraries != settings.libraries || new.upstream != settings.upstream
+            || new.upstreamStrategy != settings.upstreamStrategy
+        {
+            needsExpansion = true
+            touched = nil
+            do { externals.use(try surroundings.upstream(new)) } catch {
+                fail(Failure(stage: .assemble, message: "\(error)", file: SettingsFile.name))
+            }
+        }
         // From now on each process lays out the files for itself.
         if new.allowsTransientWrite ?? false { supervisor.layouts = nil }
         let command = surroundings.workerCommand(new)
@@ -432,9 +477,9 @@ final class SandboxLoop {
     /// Expands the project, stores the bindle, and begins to load it, unless it is what is loaded already.
     private func makeRevision() throws(Failure) {
         needsExpansion = false
-        let change = try assemble()
+        guard let change = try assemble() else { return }
         if !change.isEmpty { (launchedInvoice, isStored) = (nil, false) }
-        guard let invoice = expansion.invoice else { return }
+        guard let invoice = expansion.invoice, try hasExternalParcels(change) else { return }
         let id = invoice.id.description
         if launchedInvoice != nil && !needsLaunch {
             // What is still being loaded is announced when it serves.
@@ -505,7 +550,21 @@ final class SandboxLoop {
         }
     }
 
-    private func assemble() throws(Failure) -> Change {
+    /// False while parcels of other bindles are being fetched.
+    private func hasExternalParcels(_ change: Change) throws(Failure) -> Bool {
+        guard case .whole(let expansion, _) = change else { return true }
+        do {
+            try externals.require(expansion.externalParcels)
+            return true
+        } catch is ExternalFetches.Pending {
+            return false
+        } catch {
+            throw Failure(stage: .store, message: "An external bindle is not to be had as a whole: \(error)")
+        }
+    }
+
+    /// What has changed; `nil` while an external bindle is being fetched.
+    private func assemble() throws(Failure) -> Change? {
         let started = ContinuousClock.now
         defer {
             cycle.timings.append(
@@ -518,7 +577,11 @@ final class SandboxLoop {
                 return .parcels(update)
             }
             return try expand()
+        } catch is ExternalFetches.Pending {
+            return nil
         } catch let error as HippofactsError {
+            // What cannot be had yet is being fetched; when it is here, all this is done again.
+            if externals.isPending { return nil }
             throw Failure(
                 stage: .assemble, message: error.message + (error.excerpt.map { "\n" + $0 } ?? ""),
                 file: surroundings.project.relative(error.file), line: error.position?.line,
@@ -540,10 +603,12 @@ final class SandboxLoop {
             let ids = try store.allIDs(includingYanked: true)
             knownVersions[facts.name] = ids.filter { $0.name == facts.name }.map(\.version)
         }
+        try libraries.use(settings.libraries ?? [])
+        try libraries.store(externals)
         let options = ExpansionOptions(
             versionMode: .asWritten,
             knownVersions: { [knownVersions] in knownVersions[$0] ?? [] },
-            externalInvoice: { try store.invoice($0, includingYanked: true) })
+            externalInvoice: { [externals] in try externals.invoice($0) })
         let before = expansion.invoice
         let whole = try expansion.expand(facts, options)
         for warning in whole.warnings.map(\.description) where !lastWarnings.contains(warning) {
@@ -603,6 +668,7 @@ final class SandboxLoop {
 
     private func shutDown() {
         watcher?.stop()
+        libraries.stop()
         finishRollback(failure: "hippo-dev up was stopped")
         build?.process.cancel()
         supervisor.stop(patience: Self.stopPatience)
@@ -617,7 +683,7 @@ final class SandboxLoop {
                 case .buildEnded(let number, _): if build?.number == number { build = nil }
                 case .stop: isHurried = true
                 case .rollBack(let request): request.finish(.failure(.notServed("hippo-dev up is being stopped")))
-                case .change, .buildLine, .rebuild, .notice: break
+                case .change, .libraryChange, .fetched, .buildLine, .rebuild, .notice: break
                 }
             }
             _ = supervisor.tick()

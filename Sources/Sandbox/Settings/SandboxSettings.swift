@@ -52,6 +52,14 @@ public struct SandboxSettings: Sendable, Equatable {
     /// Where what guests write to standard error is kept; by default a temporary directory.
     public var logDirectory: String?
 
+    /// Projects whose bindles this one refers to: they are expanded into the same store, and watched. One that others refer
+    /// to stands before them.
+    public var libraries: [String]?
+    /// The Bindle server that has what the store lacks.
+    public var upstream: String?
+    /// The verification strategy that invoices of the upstream have to pass, by name; by default none is asked for.
+    public var upstreamStrategy: String?
+
     public init() {}
 
     /// These settings, completed by those of a weaker source.
@@ -73,6 +81,9 @@ public struct SandboxSettings: Sendable, Equatable {
         settings.waitsForBuild = waitsForBuild ?? weaker.waitsForBuild
         settings.reloadsPages = reloadsPages ?? weaker.reloadsPages
         settings.logDirectory = logDirectory ?? weaker.logDirectory
+        settings.libraries = libraries ?? weaker.libraries
+        settings.upstream = upstream ?? weaker.upstream
+        settings.upstreamStrategy = upstreamStrategy ?? weaker.upstreamStrategy
         return settings
     }
 

@@ -1,3 +1,4 @@
+import Bindle
 import Foundation
 import HTTP
 import Hippofacts
@@ -69,6 +70,17 @@ enum SettingsFile {
         settings.servesStaticFiles = try up.boolean("static")
         settings.reloadsPages = try up.boolean("reload")
         settings.logDirectory = try up.string("log-dir").map(absolute)
+        settings.libraries = try up.strings("libraries").map { $0.map(absolute) }
+        settings.upstream = try up.string("upstream")
+        if let upstream = settings.upstream {
+            do { _ = try HTTPURL(upstream) } catch { throw up.error("\(error)", atValueOf: "upstream") }
+        }
+        settings.upstreamStrategy = try up.string("upstream-strategy")
+        if let strategy = settings.upstreamStrategy, VerificationStrategy(strategy) == nil {
+            throw up.error(
+                "'\(strategy)' is no verification strategy; write one like \"GreedyVerification\"",
+                atValueOf: "upstream-strategy")
+        }
     }
 
     /// A number, or `"auto"`.

@@ -1,0 +1,145 @@
+import HTTP
+
+/// The bindles of others that a project refers to: those of a store and, where it lacks them, those of an upstream server.
+/// What has been fetched is kept in the store, so that it is fetched once, and is there without a network.
+///
+/// Its calls block; any number of threads may share it.
+public struct ExternalBindles: Sendable {
+    /// Where bindles are fetched from.
+    public struct Upstream: Sendable {
+        public let client: BindleClient
+        /// What the signatures of a fetched invoice have to be; `nil` asks for none.
+        public let strategy: VerificationStrategy?
+        /// The keys that the strategy knows.
+        public let keyring: Keyring
+
+        public init(client: BindleClient, strategy: VerificationStrategy? = nil, keyring: Keyring = Keyring()) {
+            self.client = client
+            self.strategy = strategy
+            self.keyring = keyring
+        }
+    }
+
+    public let store: BindleStore
+    public let upstream: Upstream?
+
+    public init(store: BindleStore, upstream: Upstream?) {
+        self.store = store
+        self.upstream = upstream
+    }
+
+    /// An invoice: the store's, or else the upstream's, which the store has from then on. It may be yanked.
+    public func invoice(_ id: BindleID) throws(ExternalBindleError) -> Invoice {
+        if let invoice = try storedInvoice(id) { return invoice }
+        return try fetchInvoice(id)
+    }
+
+    /// An invoice, if the store has it.
+    public func storedInvoice(_ id: BindleID) throws(ExternalBindleError) -> Invoice? {
+        do {
+            return try store.invoice(id, includingYanked: true)
+        } catch .noSuchBindle {
+            return nil
+        } catch {
+            throw .store(error)
+        }
+    }
+
+    /// Fetches an invoice, verifies it, and keeps it in the store.
+    public func fetchInvoice(_ id: BindleID) throws(ExternalBindleError) -> Invoice {
+        guard let upstream else { throw .noUpstream(id) }
+        let invoice = try upstream.invoice(id)
+        do {
+            try store.keep(invoice)
+        } catch {
+            throw .store(error)
+        }
+        return invoice
+    }
+
+    /// Sees to it that the store has these parcels of a bindle whose invoice it has.
+    public func fetchParcels(_ labels: [Label], of id: BindleID) throws(ExternalBindleError) {
+        for label in labels {
+            let upload: ParcelUpload
+            do {
+                upload = try store.upload(label.sha256, to: id)
+            } catch .parcelExists {
+                continue
+            } catch {
+                throw .store(error)
+            }
+            guard let upstream else { throw .noUpstream(id) }
+            do {
+                // Size and digest are checked by both.
+                try upstream.client.parcel(label, of: id, includingYanked: true) { try upload.write($0) }
+            } catch {
+                throw upstream.failure(error, id, parcel: label)
+            }
+            do { try upload.finish() } catch { throw .store(error) }
+        }
+    }
+
+    /// Those of these parcels that the store does not have.
+    public func missing(_ labels: [Label]) throws(ExternalBindleError) -> [Label] {
+        do { return try store.missing(among: labels) } catch { throw .store(error) }
+    }
+}
+
+extension ExternalBindles.Upstream {
+    /// Fetches an invoice and verifies it.
+    public func invoice(_ id: BindleID) throws(ExternalBindleError) -> Invoice {
+        let invoice: Invoice
+        do {
+            invoice = try client.invoice(id, includingYanked: true)
+        } catch {
+            throw failure(error, id, parcel: nil)
+        }
+        guard invoice.id == id else {
+            throw .refused(id, server: "\(client.baseURL)", reason: "it sends the invoice of \(invoice.id) instead")
+        }
+        do { try invoice.validate() } catch {
+            throw .refused(id, server: "\(client.baseURL)", reason: "its invoice is not valid: \(error)")
+        }
+        do { try strategy?.verify(invoice, with: keyring) } catch {
+            throw .notTrusted(id, server: "\(client.baseURL)", error)
+        }
+        return invoice
+    }
+
+    fileprivate func failure(_ error: BindleClientError, _ id: BindleID, parcel: Label?) -> ExternalBindleError {
+        let server = "\(client.baseURL)"
+        switch error {
+        case .transport: return .unreachable(id, server: server, reason: "\(error)")
+        case _ where error.status == .notFound: return .notFound(id, server: server, parcel: parcel?.name)
+        default: return .refused(id, server: server, reason: "\(error)")
+        }
+    }
+}
+
+/// Why an external bindle is not to be had.
+public enum ExternalBindleError: Error, Hashable, CustomStringConvertible {
+    /// The store lacks it, and there is nowhere else to look.
+    case noUpstream(BindleID)
+    /// The upstream lacks it, or a parcel of it.
+    case notFound(BindleID, server: String, parcel: String?)
+    case unreachable(BindleID, server: String, reason: String)
+    /// The upstream does not give it out, or gives out something else.
+    case refused(BindleID, server: String, reason: String)
+    case notTrusted(BindleID, server: String, VerificationError)
+    case store(StoreError)
+
+    public var description: String {
+        switch self {
+        case .noUpstream:
+            "the store does not have it. Name a Bindle server that does with --upstream URL or BINDLE_URL, or the "
+                + "library's project in hippo-dev.toml: [up] libraries = [\"../library\"]"
+        case .notFound(_, let server, nil): "neither the store nor \(server) has it"
+        case .notFound(_, let server, let parcel?): "neither the store nor \(server) has its parcel '\(parcel)'"
+        case .unreachable(_, let server, let reason):
+            "the store does not have it, and \(server) cannot be reached: \(reason)"
+        case .refused(_, let server, let reason): "the store does not have it, and \(server) does not give it: \(reason)"
+        case .notTrusted(_, let server, let error): "\(server) has it, but \(error)"
+        case .store(let error): error.description
+        }
+    }
+}

@@ -1,0 +1,136 @@
+import Bindle
+import Foundation
+import SandboxProtocol
+import TestSupport
+import Testing
+import WebAssemblyText
+
+/// Apps whose handlers are other bindles'.
+@Suite(.timeLimit(.minutes(3)))
+struct ExternalTests {
+    @Test func theSampleAppWithALibraryComesUpByItself() async throws {
+        let directory = try TemporaryDirectory()
+        let samples = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+            .appendingPathComponent("../../sample-apps").standardizedFileURL
+        for name in ["library", "library-app"] {
+            try FileManager.default.copyItem(
+                atPath: samples.appendingPathComponent(name).path, toPath: "\(directory.path)/\(name)")
+            try? FileManager.default.removeItem(atPath: "\(directory.path)/\(name)/.hippo")
+        }
+        let check = try Program.run(["check", directory.path + "/library-app"])
+        #expect(check.status == 0 && check.output.contains("/visits → counter.wat"), "\(check)")
+
+        let sandbox = try SandboxProcess(directory.path + "/library-app")
+        let url = try #require(try await sandbox.next("ready")["app"]?.string)
+        #expect(try get(url).body.contains("An app of borrowed handlers"))
+        #expect(try get(url + "pages/about.html").status == 200)
+        #expect(try get(url + "pages/none.html") == Answer(status: 404, body: "There is no such file.\n"))
+        #expect(try get(url + "pages").status == 404)
+        #expect(try get(url + "visits").body == "Visit number 1.\n")
+
+        // The library's project is watched as well.
+        let module = directory.path + "/library/counter.wat"
+        let text = try String(contentsOfFile: module, encoding: .utf8)
+        try text.replacingOccurrences(of: "Visit number ", with: "visit NUMBER ")
+            .write(toFile: module, atomically: true, encoding: .utf8)
+        let served = try await sandbox.next("serving")
+        #expect(served["revision"]?.integer == 2)
+        #expect(try get(url + "visits").body == "visit NUMBER 1.\n")
+    }
+
+    // MARK: - Upstream
+
+    private static let id = "example.com/greeter/1.0.0"
+
+    /// An upstream server with a bindle that exports a handler, which serves a file of its own.
+    private func upstream(in directory: TemporaryDirectory, isYanked: Bool = false) throws -> BindleServerProcess {
+        let path = directory.path + "/upstream.sqlite"
+        do {
+            let module = try assemble(Array(SmallApp.handler(answering: "greetings from upstream").utf8))
+            let note = Array("a note".utf8)
+            var invoice = Invoice(bindle: .init(id: try BindleID(Self.id)), groups: [Group(name: "greeter-files")])
+            invoice.parcels = [
+                Parcel(
+                    label: Label(
+                        sha256: SHA256.hash(module).hex, mediaType: "application/wasm", name: "greeter.wasm",
+                        size: module.count, annotations: ["wagi_handler_id": "greeter"],
+                        feature: ["wagi": ["file": "false"]]),
+                    conditions: Conditions(requires: ["greeter-files"])),
+                Parcel(
+                    label: Label(
+                        sha256: SHA256.hash(note).hex, mediaType: "text/plain", name: "note.txt", size: note.count,
+                        feature: ["wagi": ["file": "true"]]),
+                    conditions: Conditions(memberOf: ["greeter-files"])),
+            ]
+            let store = try BindleStore(path: path)
+            _ = try store.save(invoice) { (label) in .bytes(label.name == "note.txt" ? note : module) }
+            if isYanked { try store.yank(invoice.id) }
+        }
+        return try BindleServerProcess(store: path, ["--strict"])
+    }
+
+    private func app(in directory: TemporaryDirectory, bindle: String = Self.id) throws -> String {
+        try directory.write(
+            """
+            [bindle]
+            name = "borrower"
+            version = "1.0.0"
+
+            [[handler]]
+            route = "/greet"
+            external.bindleId = "\(bindle)"
+            external.handlerId = "greeter"
+            """, to: "app/HIPPOFACTS")
+        return directory.path + "/app"
+    }
+
+    @Test(arguments: [false, true])
+    func externalBindlesAreFetchedOnceAndThenThereWithoutTheUpstream(isYanked: Bool) async throws {
+        let directory = try TemporaryDirectory()
+        let app = try app(in: directory)
+        let server = try upstream(in: directory, isYanked: isYanked)
+        do {
+            let sandbox = try SandboxProcess(app, ["--upstream", server.url])
+            let url = try #require(try await sandbox.next("ready")["app"]?.string)
+            #expect(try get(url + "greet").body == "greetings from upstream")
+            #expect(try get(url + "note.txt").body == "a note")
+            let said = sandbox.events("log").compactMap { $0["text"]?.string }
+            #expect(said.contains("Fetching \(Self.id) from \(server.url)."))
+            kill(sandbox.id, SIGINT)
+            _ = try await sandbox.waitForEnd()
+        }
+        server.kill()
+        let sandbox = try SandboxProcess(app, ["--upstream", server.url])
+        let url = try #require(try await sandbox.next("ready")["app"]?.string)
+        #expect(try get(url + "greet").body == "greetings from upstream")
+    }
+
+    @Test func whatIsNotToBeHadSaysWhyAndWhere() async throws {
+        let directory = try TemporaryDirectory()
+        let server = try upstream(in: directory)
+        let app = try app(in: directory, bindle: "example.com/none/1.0.0")
+
+        let missing = try SandboxProcess(app, ["--ephemeral", "--upstream", server.url])
+        var failure = try await missing.next("failed")
+        #expect(failure["message"]?.string?.contains("neither the store nor \(server.url) has it") == true, "\(failure)")
+        #expect(failure["file"]?.string == "HIPPOFACTS" && failure["line"]?.integer == 7, "\(failure)")
+
+        let alone = try SandboxProcess(app, ["--ephemeral"], environment: ["BINDLE_URL": ""])
+        failure = try await alone.next("failed")
+        #expect(failure["message"]?.string?.contains("--upstream") == true, "\(failure)")
+
+        let unreachable = try SandboxProcess(app, ["--ephemeral"], environment: ["BINDLE_URL": "http://127.0.0.1:1/v1"])
+        failure = try await unreachable.next("failed")
+        #expect(failure["message"]?.string?.contains("http://127.0.0.1:1/v1 cannot be reached") == true, "\(failure)")
+
+        let check = try Program.run(["check", app, "--upstream", server.url])
+        #expect(check.status == 1 && check.errors.contains("neither the store nor"), "\(check)")
+
+        let unsigned = try SandboxProcess(
+            try self.app(in: directory),
+            ["--ephemeral", "--upstream", server.url, "--upstream-strategy", "CreativeIntegrity"],
+            environment: ["BINDLE_KEYRING": directory.path + "/keyring.toml"])
+        failure = try await unsigned.next("failed")
+        #expect(failure["message"]?.string?.contains("is not signed") == true, "\(failure)")
+    }
+}

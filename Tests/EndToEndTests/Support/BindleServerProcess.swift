@@ -1,0 +1,38 @@
+import Foundation
+import Testing
+
+/// A `hippo-dev bindle serve` on a free port.
+final class BindleServerProcess {
+    private let process = Process()
+    /// Ends in `/v1`.
+    let url: String
+
+    init(store: String, _ arguments: [String] = []) throws {
+        let output = Pipe()
+        process.executableURL = URL(fileURLWithPath: Program.path)
+        process.arguments = ["bindle", "serve", "--store", store, "--listen", "127.0.0.1:0"] + arguments
+        process.standardInput = FileHandle.nullDevice
+        process.standardOutput = output
+        try process.run()
+        var text = ""
+        while !text.contains("\n") {
+            let data = output.fileHandleForReading.availableData
+            guard !data.isEmpty else { throw CocoaError(.fileReadUnknown) }
+            text += String(decoding: data, as: UTF8.self)
+        }
+        let address = text.split(separator: " ").first { $0.hasPrefix("http://") }
+        url = String(try #require(address))
+        // The log is read, so that the server never waits for that.
+        let handle = output.fileHandleForReading
+        Thread { while !handle.availableData.isEmpty {} }.start()
+    }
+
+    func kill() {
+        Foundation.kill(process.processIdentifier, SIGKILL)
+        process.waitUntilExit()
+    }
+
+    deinit {
+        if process.isRunning { kill() }
+    }
+}
