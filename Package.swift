@@ -56,7 +56,7 @@ let package = Package(
             name: "hippo-dev",
             dependencies: [
                 "CommandLineInterface", "TOML", "HTTP", "WebAssembly", "WebAssemblyText", "WebAssemblyRuntime", "WASI",
-                "Bindle", "Hippofacts", "WAGI", "Sandbox", "SandboxProtocol", "Scaffolding",
+                "Archive", "Bindle", "Hippofacts", "WAGI", "Sandbox", "SandboxProtocol", "Scaffolding",
             ]
         ),
         .executableTarget(

@@ -5,7 +5,9 @@ let tool = CommandLineTool(
     root: Command(
         name: "Benchmarks",
         summary: "Measure hippo-dev: run in release mode, with nothing else running.",
-        subcommands: [EngineCommand.command, RebuildBenchmark.command, SaveBenchmark.command]
+        subcommands: [
+            EngineCommand.command, RebuildBenchmark.command, SaveBenchmark.command, PushBenchmark.command,
+        ]
     ),
     version: "1",
     environment: ProcessInfo.processInfo.environment

@@ -149,9 +149,6 @@ private struct WAGIOptions {
         }
         guard let address else { throw UsageError("'--listen' needs an address") }
         if arguments[Self.cache] != nil { note("--cache has no effect: modules are not compiled ahead") }
-        if arguments.isSet(Self.bindleInsecure) {
-            note("--bindle-insecure has no effect: there are no certificates without https, which is not supported")
-        }
         // Before any other thread starts.
         let ended = DispatchSemaphore(value: 0)
         SignalListener.start { _ in ended.signal() }
@@ -213,7 +210,9 @@ private struct WAGIOptions {
         default: throw UsageError("'--bindle-http-user' and '--bindle-http-password' go together")
         }
         let client = try arguments.value(of: Self.bindleURL, expecting: "a URL like \(BindleClient.defaultURL)") {
-            try BindleClient(baseURL: $0, credentials: credentials)
+            var configuration = ClientConfiguration()
+            configuration.tls.verifiesServer = !arguments.isSet(Self.bindleInsecure)
+            return try BindleClient(baseURL: $0, credentials: credentials, configuration: configuration)
         }
         guard let client else {
             throw UsageError("'--bindle' needs '--bindle-url' or '--bindle-path': where the bindle is")

@@ -1,7 +1,9 @@
 import HTTP
 import TOML
 
-/// A client of any Bindle server that is reached by plain HTTP. Its calls block; any number of threads may share it.
+/// A client of any Bindle server. Its calls block; any number of threads may share it.
+///
+/// Redirects are not followed, so that credentials go to the origin of the base URL only.
 public struct BindleClient: Sendable {
     /// How the client says who it is.
     public enum Credentials: Sendable {
@@ -22,6 +24,8 @@ public struct BindleClient: Sendable {
 
     /// The URL that all paths are below, ending in `/v1` by custom.
     public let baseURL: HTTPURL
+    /// What is done about requests that fail for a reason that passes.
+    public var retries = RetryPolicy.none
     private let credentials: Credentials
     private let client: Client
     /// Larger answers than this are not read, parcels excepted.
@@ -78,6 +82,36 @@ public struct BindleClient: Sendable {
             return Creation(invoice: try Invoice(table), missing: try fields.list("missing", Label.init))
         } catch {
             throw exchange.malformed(error.description)
+        }
+    }
+
+    /// Whether the server accepts the credentials for writing.
+    ///
+    /// Servers that let everybody read say nothing of credentials when something is read. So an invoice that is none is
+    /// handed in, which is refused either for lack of rights or for its content.
+    public func acceptsCredentials() throws(BindleClientError) -> Bool {
+        do {
+            _ = try send(.post, "_i", headers: ["Content-Type": DocumentEncoding.toml.mediaType], body: .bytes([]))
+            return true
+        } catch {
+            switch error.status {
+            case .badRequest, .unprocessableContent: return true
+            case .unauthorized, .forbidden: return false
+            default: throw error
+            }
+        }
+    }
+
+    /// All versions of the bindle of this name, those of yanked ones included, since they are taken for ever.
+    public func versions(of name: String) throws(BindleClientError) -> [SemanticVersion] {
+        var versions: [SemanticVersion] = []
+        var query = BindleQuery(
+            terms: name, limit: BindleQuery.limits.upperBound, isStrict: true, includesYanked: true)
+        while true {
+            let page = try find(query)
+            versions += page.invoices.filter { $0.id.name == name }.map(\.id.version)
+            query.offset += page.invoices.count
+            guard page.hasMore, !page.invoices.isEmpty else { return versions }
         }
     }
 
@@ -143,11 +177,12 @@ public struct BindleClient: Sendable {
     }
 
     /// Uploads a parcel whose bytes are in memory, in a file, or made while it is sent.
+    /// - Parameter body: Made anew for each attempt.
     public func upload(
-        _ label: Label, to id: BindleID, body: ClientRequest.Body
+        _ label: Label, to id: BindleID, body: @autoclosure () -> ClientRequest.Body
     ) throws(BindleClientError) {
         let headers: Headers = ["Content-Type": "application/octet-stream"]
-        let exchange = try send(.post, parcelPath(label.sha256, of: id), headers: headers, body: body)
+        let exchange = try send(.post, parcelPath(label.sha256, of: id), headers: headers, body: body())
         _ = try exchange.body(limit: Self.answerLimit)
     }
 
@@ -197,8 +232,25 @@ public struct BindleClient: Sendable {
 
     // MARK: - Requests
 
-    private func send(
-        _ method: Method, _ path: String, headers: Headers = [:], body: ClientRequest.Body = .empty
+    /// Sends a request, again if it fails for a reason that passes and the policy says so.
+    /// - Parameter body: Made anew for each attempt.
+    func send(
+        _ method: Method, _ path: String, headers: Headers = [:], body: @autoclosure () -> ClientRequest.Body = .empty
+    ) throws(BindleClientError) -> BindleExchange {
+        var attempt = 1
+        while true {
+            do throws(BindleClientError) {
+                return try sendOnce(method, path, headers: headers, body: body())
+            } catch {
+                guard attempt < retries.attempts, retries.covers(error) else { throw error }
+                retries.wait(before: attempt, asked: error.retryAfter)
+                attempt += 1
+            }
+        }
+    }
+
+    private func sendOnce(
+        _ method: Method, _ path: String, headers: Headers, body: ClientRequest.Body
     ) throws(BindleClientError) -> BindleExchange {
         let url: HTTPURL
         do { url = try baseURL.appending(path) } catch { throw .invalidURL(error) }

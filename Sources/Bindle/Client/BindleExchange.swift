@@ -37,8 +37,11 @@ struct BindleExchange {
                 message = text.trimmingWhitespace()
             }
         }
+        // A date may stand there too; then the policy's own delay is taken.
+        let retryAfter = response.headers["Retry-After"].flatMap { Int($0) }.map { Duration.seconds(max(0, $0)) }
         return .refused(
-            method: method.rawValue, url: url.description, status: response.status, message: message)
+            method: method.rawValue, url: url.description, status: response.status, message: message,
+            retryAfter: retryAfter)
     }
 }
 
@@ -57,7 +60,7 @@ public enum BindleClientError: Error, Hashable, CustomStringConvertible {
     /// There was no answer, or none that is HTTP.
     case transport(method: String, ClientError)
     /// The server said no; `message` is its reason.
-    case refused(method: String, url: String, status: Status, message: String?)
+    case refused(method: String, url: String, status: Status, message: String?, retryAfter: Duration? = nil)
     /// The server said yes, and what it sent is not what was asked for.
     case malformed(method: String, url: String, problem: String)
     /// What was to be done with a parcel's bytes failed.
@@ -65,14 +68,32 @@ public enum BindleClientError: Error, Hashable, CustomStringConvertible {
 
     /// The status of a server's refusal.
     public var status: Status? {
-        if case .refused(_, _, let status, _) = self { status } else { nil }
+        if case .refused(_, _, let status, _, _) = self { status } else { nil }
+    }
+
+    /// How long the server asks to wait before the request is sent again.
+    var retryAfter: Duration? {
+        if case .refused(_, _, _, _, let delay) = self { delay } else { nil }
+    }
+
+    /// Whether the same request may well succeed a little later.
+    var isTransient: Bool {
+        switch self {
+        case .transport(_, let error):
+            switch error.reason {
+            case .cannotConnect, .timedOut, .disconnected, .system: true
+            default: false
+            }
+        case .refused(_, _, let status, _, _): [408, 425, 429, 500, 502, 503, 504].contains(status.code)
+        default: false
+        }
     }
 
     public var description: String {
         switch self {
         case .invalidURL(let error): error.description
         case .transport(let method, let error): "\(method) \(error)"
-        case .refused(let method, let url, let status, let message):
+        case .refused(let method, let url, let status, let message, _):
             "\(method) \(url): the server answered \(status)" + (message.map { ": \($0)" } ?? "")
         case .malformed(let method, let url, let problem):
             "\(method) \(url): the server's answer makes no sense: \(problem)"

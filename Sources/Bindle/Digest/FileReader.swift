@@ -15,6 +15,13 @@ struct FileReader: ~Copyable {
         close(descriptor)
     }
 
+    /// The number of its bytes.
+    func size() throws(FileReadError) -> Int64 {
+        var status = stat()
+        guard fstat(descriptor, &status) == 0 else { throw FileReadError(path: path, code: errno) }
+        return Int64(status.st_size)
+    }
+
     /// Reads until `buffer` is full or the file ends.
     /// - Returns: The number of bytes; 0 at the end.
     func read(filling buffer: UnsafeMutableRawBufferPointer) throws(FileReadError) -> Int {

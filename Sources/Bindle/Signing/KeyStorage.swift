@@ -14,13 +14,17 @@ public struct KeyStorage: Sendable {
 
     public init(environment: [String: String]) {
         func value(_ name: String) -> String? { environment[name].flatMap { $0.isEmpty ? nil : $0 } }
-        // By the XDG specification, a relative directory is not one.
-        let configuration =
-            value("XDG_CONFIG_HOME").flatMap { $0.hasPrefix("/") ? $0 : nil }
-            ?? (value("HOME") ?? NSHomeDirectory()) + "/.config"
+        let configuration = Self.configurationDirectory(environment)
         self.init(
             keyringPath: value("BINDLE_KEYRING") ?? "\(configuration)/bindle/keyring.toml",
             secretKeysPath: "\(configuration)/bindle/secret_keys.toml")
+    }
+
+    /// Where a user's settings are, by the XDG specification, for which a relative directory is not one.
+    static func configurationDirectory(_ environment: [String: String]) -> String {
+        func value(_ name: String) -> String? { environment[name].flatMap { $0.isEmpty ? nil : $0 } }
+        return value("XDG_CONFIG_HOME").flatMap { $0.hasPrefix("/") ? $0 : nil }
+            ?? (value("HOME") ?? NSHomeDirectory()) + "/.config"
     }
 
     /// The keyring; an empty one where there is no file.
@@ -53,16 +57,8 @@ public struct KeyStorage: Sendable {
         }
     }
 
-    /// Writes a file that only its owner may read, in a directory that only its owner may enter if it is made here.
     private func write(_ text: String, to path: String) throws(KeyStorageError) {
-        let directory = URL(fileURLWithPath: path).deletingLastPathComponent().path
-        do {
-            try FileManager.default.createDirectory(
-                atPath: directory, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
-            let file = try PendingFile(replacing: path, permissions: 0o600)
-            try file.write(Array(text.utf8))
-            try file.commit()
-        } catch {
+        do { try PendingFile.writePrivately(text, to: path) } catch {
             throw .unwritable(path: path, detail: "\(error)")
         }
     }

@@ -52,4 +52,14 @@ final class PendingFile {
             throw error
         }
     }
+
+    /// Writes a file that only its owner may read, in a directory that only its owner may enter if it is made here.
+    static func writePrivately(_ text: String, to path: String) throws {
+        let directory = URL(fileURLWithPath: path).deletingLastPathComponent().path
+        try FileManager.default.createDirectory(
+            atPath: directory, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+        let file = try PendingFile(replacing: path, permissions: 0o600)
+        try file.write(Array(text.utf8))
+        try file.commit()
+    }
 }

@@ -1,3 +1,4 @@
+import Archive
 import Foundation
 
 /// A bindle as a directory: `SHA256_OF_ID/invoice.toml`, and any of its parcels as `SHA256_OF_ID/parcels/SHA256.dat`.
@@ -46,34 +47,64 @@ public struct StandaloneBindle: Sendable {
     ///
     /// Each file appears under its name only when it is whole. Parcels that are there already, with the right bytes,
     /// are kept.
-    /// - Parameter fetch: Hands a parcel's bytes to the function that it is given. Their digest is checked.
+    /// - Parameters:
+    ///   - isWanted: Which parcels are written; all by default.
+    ///   - fetch: Hands a parcel's bytes to the function that it is given. Their digest is checked.
     public static func write(
-        _ invoice: Invoice, in parent: String,
+        _ invoice: Invoice, in parent: String, where isWanted: (Label) -> Bool = { _ in true },
         fetch: (Label, (UnsafeRawBufferPointer) throws -> Void) throws -> Void
     ) throws -> StandaloneBindle {
+        let directory = try makeDirectory(for: invoice, in: parent)
+        for label in invoice.distinctLabels where isWanted(label) {
+            try writeParcel(label, in: directory, fetch: fetch)
+        }
+        return try finish(invoice, in: directory)
+    }
+
+    /// The same, with several parcels fetched at a time.
+    public static func write(
+        _ invoice: Invoice, in parent: String, connections: Int,
+        fetch: @escaping @Sendable (Label, (UnsafeRawBufferPointer) throws -> Void) throws -> Void
+    ) throws -> StandaloneBindle {
+        let directory = try makeDirectory(for: invoice, in: parent)
+        try ConcurrentWork.forEach(invoice.distinctLabels, width: connections) { label in
+            try writeParcel(label, in: directory, fetch: fetch)
+        }
+        return try finish(invoice, in: directory)
+    }
+
+    private static func makeDirectory(for invoice: Invoice, in parent: String) throws -> String {
         try invoice.validate()
         let directory = Self.directory(of: invoice.id, in: parent)
-        let parcels = "\(directory)/parcels"
         do {
-            try FileManager.default.createDirectory(atPath: parcels, withIntermediateDirectories: true)
+            try FileManager.default.createDirectory(
+                atPath: "\(directory)/parcels", withIntermediateDirectories: true)
         } catch {
-            throw StandaloneBindleError.cannotWrite(path: parcels, detail: error.localizedDescription)
+            throw StandaloneBindleError.cannotWrite(path: "\(directory)/parcels", detail: error.localizedDescription)
         }
-        for label in invoice.distinctLabels {
-            let path = "\(parcels)/\(label.sha256).dat"
-            if let present = try? SHA256.hash(fileAt: path), present.digest.hex == label.sha256 { continue }
-            let file = try PendingFile(replacing: path)
-            var hash = SHA256()
-            try fetch(label) { bytes in
-                hash.update(bytes)
-                try file.write(bytes)
-            }
-            let digest = hash.finalize()
-            guard digest.hex == label.sha256 else {
-                throw StandaloneBindleError.wrongDigest(path: path, actual: digest)
-            }
-            try file.commit()
+        return directory
+    }
+
+    private static func writeParcel(
+        _ label: Label, in directory: String,
+        fetch: (Label, (UnsafeRawBufferPointer) throws -> Void) throws -> Void
+    ) throws {
+        let path = "\(directory)/parcels/\(label.sha256).dat"
+        if let present = try? SHA256.hash(fileAt: path), present.digest.hex == label.sha256 { return }
+        let file = try PendingFile(replacing: path)
+        var hash = SHA256()
+        try fetch(label) { bytes in
+            hash.update(bytes)
+            try file.write(bytes)
         }
+        let digest = hash.finalize()
+        guard digest.hex == label.sha256 else {
+            throw StandaloneBindleError.wrongDigest(path: path, actual: digest)
+        }
+        try file.commit()
+    }
+
+    private static func finish(_ invoice: Invoice, in directory: String) throws -> StandaloneBindle {
         let file = try PendingFile(replacing: invoicePath(in: directory))
         try file.write(invoice.encoded(as: .toml))
         try file.commit()
@@ -88,6 +119,7 @@ public enum StandaloneBindleError: Error, Hashable, CustomStringConvertible {
     case wrongID(path: String, expected: BindleID, actual: BindleID)
     case wrongDigest(path: String, actual: SHA256Digest)
     case cannotWrite(path: String, detail: String)
+    case archive(path: String, ArchiveError)
 
     public var description: String {
         switch self {
@@ -97,6 +129,7 @@ public enum StandaloneBindleError: Error, Hashable, CustomStringConvertible {
             "the standalone bindle in \(path) should be \(expected), and is \(actual)"
         case .wrongDigest(let path, let actual): "the bytes for \(path) have the SHA-256 digest \(actual)"
         case .cannotWrite(let path, let detail): "cannot write \(path): \(detail)"
+        case .archive(let path, let error): "\(path): \(error)"
         }
     }
 }

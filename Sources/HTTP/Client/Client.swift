@@ -1,6 +1,6 @@
 /// An HTTP/1.1 client with kept-alive connections. Its calls block; any number of threads may share it.
 ///
-/// It speaks plain `http` only; `https` is refused with an error that says so.
+/// For `https`, it secures its connections by TLS, as libcurl does it, which has to be on the system then.
 public final class Client: Sendable {
     public let configuration: ClientConfiguration
     private let pool: ConnectionPool
@@ -28,7 +28,7 @@ public final class Client: Sendable {
                 throw ClientError(reason: .tooManyRedirects, url: target)
             }
             _ = try? response.readAll(limit: 64 << 10)
-            if target.host != request.url.host || target.port != request.url.port {
+            if target.origin != request.url.origin {
                 request.headers.remove("Authorization")
                 request.headers.remove("Cookie")
             }
@@ -49,12 +49,8 @@ public final class Client: Sendable {
     }
 
     private func perform(_ request: ClientRequest, deadline: MonotonicTime) throws(ClientError) -> ClientResponse {
-        guard request.url.scheme == "http" else {
-            throw ClientError(reason: .unsupportedScheme(request.url.scheme), url: request.url)
-        }
         let head = try encodeHead(request)
-        let destination = ClientConnection.Destination(host: request.url.host, port: request.url.port)
-        if let connection = pool.take(destination) {
+        if let connection = pool.take(ClientConnection.Destination(request.url)) {
             var exchange = makeExchange(connection, request, deadline)
             do throws(ClientError) {
                 return try run(&exchange, head, request)
@@ -65,7 +61,7 @@ public final class Client: Sendable {
             }
         }
         let connection = try ClientConnection(
-            to: request.url, timeout: configuration.connectTimeout, limit: deadline)
+            to: request.url, configuration: configuration, limit: deadline)
         var exchange = makeExchange(connection, request, deadline)
         return try run(&exchange, head, request)
     }

@@ -19,5 +19,8 @@ public struct ClientConfiguration: Sendable {
     /// Asked before a redirect is followed; `false` hands the redirect to the caller.
     public var allowsRedirect: (@Sendable (HTTPURL) -> Bool)?
 
+    /// Which servers are trusted, for `https`.
+    public var tls = TLSPolicy()
+
     public init() {}
 }

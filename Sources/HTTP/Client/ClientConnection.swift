@@ -8,11 +8,20 @@
 final class ClientConnection: @unchecked Sendable {
     /// What connections are pooled by.
     struct Destination: Hashable, Sendable {
+        let scheme: String
         let host: String
         let port: UInt16
+
+        init(_ url: HTTPURL) {
+            scheme = url.scheme
+            host = url.host
+            port = url.port
+        }
     }
 
     let fileDescriptor: Int32
+    /// What secures the connection; `nil` for plain HTTP.
+    private let tls: TLSStream?
     let destination: Destination
     let input = ReceiveBuffer()
     /// Whether an exchange has been completed on it.
@@ -21,15 +30,24 @@ final class ClientConnection: @unchecked Sendable {
     var idleDeadline = MonotonicTime.distantFuture
 
     /// Connects to the first address of the host's that answers.
-    init(to url: HTTPURL, timeout: Duration, limit: MonotonicTime) throws(ClientError) {
-        destination = Destination(host: url.host, port: url.port)
+    init(to url: HTTPURL, configuration: ClientConfiguration, limit: MonotonicTime) throws(ClientError) {
+        destination = Destination(url)
+        let deadline = min(.now + configuration.connectTimeout, limit)
+        guard url.scheme == "http" else {
+            let left = deadline.nanoseconds - MonotonicTime.now.nanoseconds
+            let stream = try TLSStream(to: url, policy: configuration.tls, timeout: .nanoseconds(max(0, left)))
+            tls = stream
+            fileDescriptor = stream.fileDescriptor
+            return
+        }
+        tls = nil
         var lastError = SystemError(operation: "connect", code: EHOSTUNREACH)
         for address in try Self.addresses(of: url) {
             let descriptor = makeStreamSocket(family: address.family)
             guard descriptor >= 0 else {
                 throw ClientError(reason: .system(SystemError(operation: "socket", code: errno)), url: url)
             }
-            switch Self.connect(descriptor, to: address, until: min(.now + timeout, limit)) {
+            switch Self.connect(descriptor, to: address, until: deadline) {
             case 0:
                 setSocketOption(descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, 1)
                 fileDescriptor = descriptor
@@ -43,12 +61,34 @@ final class ClientConnection: @unchecked Sendable {
     }
 
     deinit {
-        close(fileDescriptor)
+        if tls == nil { close(fileDescriptor) }
+    }
+
+    func send(_ bytes: UnsafeRawBufferPointer) -> TransferResult {
+        tls?.send(bytes) ?? StreamSocket.send(fileDescriptor, bytes)
+    }
+
+    func receive(into buffer: UnsafeMutableRawBufferPointer) -> TransferResult {
+        tls?.receive(into: buffer) ?? StreamSocket.receive(fileDescriptor, into: buffer)
+    }
+
+    /// Whether the server has said something or closed the connection. With TLS, that takes receiving, since there is
+    /// traffic that is no message; what comes stands in `input`.
+    var hasInput: Bool {
+        guard let tls else { return StreamSocket.isReadable(fileDescriptor) }
+        if !input.isEmpty { return true }
+        switch tls.receive(into: input.room(atLeast: 4096)) {
+        case .moved(let count):
+            input.commit(count)
+            return true
+        case .wouldBlock: return false
+        case .end, .failed: return true
+        }
     }
 
     /// Whether it can carry another request: a server that has closed it, or says anything unasked, cannot.
     var isUsable: Bool {
-        input.isEmpty && MonotonicTime.now < idleDeadline && !StreamSocket.isReadable(fileDescriptor)
+        input.isEmpty && MonotonicTime.now < idleDeadline && !hasInput
     }
 
     /// Connects without blocking beyond `deadline`; 0 or an `errno`.

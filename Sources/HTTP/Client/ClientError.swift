@@ -1,8 +1,10 @@
 /// Why a request failed. The description names the URL.
 public struct ClientError: Error, Hashable, CustomStringConvertible {
     public enum Reason: Hashable, Sendable {
-        /// `https`, which this client does not speak, or another scheme.
-        case unsupportedScheme(String)
+        /// The server's certificate is not one that is trusted for its name.
+        case untrustedServer(String)
+        /// There is no secure connection for another reason.
+        case tls(String)
         /// The host's name has no address.
         case unknownHost(String)
         /// No connection to the server.
@@ -32,8 +34,8 @@ public struct ClientError: Error, Hashable, CustomStringConvertible {
 
     private var explanation: String {
         switch reason {
-        case .unsupportedScheme(let scheme):
-            "\(scheme) is not supported by this client, only http"
+        case .untrustedServer(let problem): "the server is not trusted: \(problem)"
+        case .tls(let problem): "no secure connection: \(problem)"
         case .unknownHost(let problem): "the host's address cannot be found: \(problem)"
         case .cannotConnect(let error): "no connection: \(error)"
         case .timedOut: "the server does not answer in time"

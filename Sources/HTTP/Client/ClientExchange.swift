@@ -99,7 +99,7 @@ struct ClientExchange {
         var start = 0
         while start < bytes.count, !answeredEarly {
             let result = bytes.withUnsafeBytes {
-                StreamSocket.send(connection.fileDescriptor, UnsafeRawBufferPointer(rebasing: $0[start...]))
+                connection.send(UnsafeRawBufferPointer(rebasing: $0[start...]))
             }
             switch result {
             case .moved(let count):
@@ -108,10 +108,10 @@ struct ClientExchange {
                 guard pace.wait(connection.fileDescriptor, for: .either, until: deadline) else {
                     throw error(.timedOut)
                 }
-                if StreamSocket.isReadable(connection.fileDescriptor) { answeredEarly = true }
+                if connection.hasInput { answeredEarly = true }
             case .end, .failed:
                 // The server may have said why before it closed.
-                guard StreamSocket.isReadable(connection.fileDescriptor) else { throw error(.disconnected) }
+                guard connection.hasInput else { throw error(.disconnected) }
                 answeredEarly = true
             }
         }
@@ -154,11 +154,13 @@ struct ClientExchange {
     /// Waits for bytes; `nil` at the stream's end.
     private mutating func receive(into buffer: UnsafeMutableRawBufferPointer) throws(ClientError) -> Int? {
         while true {
-            switch StreamSocket.receive(connection.fileDescriptor, into: buffer) {
+            switch connection.receive(into: buffer) {
             case .moved(let count): return count
             case .end: return nil
             case .failed(let code):
-                throw error(code == ECONNRESET ? .disconnected : .system(SystemError(operation: "recv", code: code)))
+                throw error(
+                    code == ECONNRESET || code == 0
+                        ? .disconnected : .system(SystemError(operation: "recv", code: code)))
             case .wouldBlock:
                 guard pace.wait(connection.fileDescriptor, for: .reading, until: deadline) else {
                     throw error(.timedOut)

@@ -96,6 +96,9 @@ public struct HTTPURL: Hashable, Sendable, CustomStringConvertible {
         return port == (scheme == "http" ? 80 : 443) ? host : "\(host):\(port)"
     }
 
+    /// Scheme, host and port, as one text: to whom credentials belong.
+    public var origin: String { "\(scheme)://\(authority)" }
+
     public var description: String { "\(scheme)://\(authority)\(target)" }
 
     /// A letter, then letters, digits, `+`, `-`, `.`, then a colon, before anything else.

@@ -25,6 +25,16 @@ struct FileDigests: Sendable {
     /// How many files had to be read the last time.
     private(set) var readCount = 0
 
+    init() {}
+
+    /// With what another process knew.
+    init(trusting entries: [String: Entry]) {
+        self.entries = entries
+    }
+
+    /// What holds as long as the files' identities do.
+    var trustworthy: [String: Entry] { entries.filter { !$0.value.isRacy } }
+
     /// The digests of these files below `root`, in the same order. Files that are not asked for are forgotten.
     mutating func digests(of requests: [Request], below root: String) throws(FileChangeError) -> [Entry] {
         var found = requests.map { request in
@@ -100,13 +110,17 @@ struct FileDigests: Sendable {
 extension FileIdentity {
     /// File systems stamp times with the tick of the kernel's clock, which is up to 10 ms long.
     private static let raceWindow: Int64 = 20_000_000
+    /// Some have nothing finer than two seconds, which shows in times that are whole ones.
+    private static let coarseRaceWindow: Int64 = 2_500_000_000
 
     /// Whether the file was modified so recently that it may change once more without a new time.
     var isRacy: Bool {
         var now = timespec()
         clock_gettime(CLOCK_REALTIME, &now)
         let nanoseconds = Int64(now.tv_sec) &* 1_000_000_000 &+ Int64(now.tv_nsec)
-        return modificationTime > nanoseconds - Self.raceWindow
+        return [modificationTime, changeTime].contains { time in
+            time > nanoseconds - (time % 1_000_000_000 == 0 ? Self.coarseRaceWindow : Self.raceWindow)
+        }
     }
 }
 

@@ -10,6 +10,8 @@ public struct FileIdentity: Hashable, Sendable {
     public let size: Int64
     /// Nanoseconds since 1970.
     public let modificationTime: Int64
+    /// When content or attributes changed last, which no program can set: nanoseconds since 1970.
+    public let changeTime: Int64
     public let inode: UInt64
     public let device: UInt64
 }
@@ -57,12 +59,15 @@ struct FileStatus {
         }
         #if os(Linux)
             let modified = status.st_mtim
+            let changed = status.st_ctim
         #else
             let modified = status.st_mtimespec
+            let changed = status.st_ctimespec
         #endif
         identity = FileIdentity(
             size: Int64(status.st_size),
             modificationTime: Int64(modified.tv_sec) &* 1_000_000_000 &+ Int64(modified.tv_nsec),
+            changeTime: Int64(changed.tv_sec) &* 1_000_000_000 &+ Int64(changed.tv_nsec),
             inode: UInt64(truncatingIfNeeded: status.st_ino), device: UInt64(truncatingIfNeeded: status.st_dev))
     }
 }

@@ -16,17 +16,29 @@ enum Program {
     }
 
     /// Runs the program to its end.
-    static func run(_ arguments: [String], in directory: String? = nil) throws -> Result {
+    /// - Parameters:
+    ///   - environment: Variables beside those of this process.
+    ///   - input: What it reads from its standard input; nothing by default.
+    static func run(
+        _ arguments: [String], in directory: String? = nil, environment: [String: String] = [:], input: String? = nil
+    ) throws -> Result {
         let process = Process()
         process.executableURL = URL(fileURLWithPath: path)
         process.arguments = arguments
         if let directory { process.currentDirectoryURL = URL(fileURLWithPath: directory) }
         let output = Pipe()
         let errors = Pipe()
-        process.standardInput = FileHandle.nullDevice
+        process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
+        let inputPipe = input.map { _ in Pipe() }
+        process.standardInput = inputPipe ?? FileHandle.nullDevice
         process.standardOutput = output
         process.standardError = errors
         try process.run()
+        if let input, let inputPipe {
+            // Little enough for the pipe's buffer.
+            inputPipe.fileHandleForWriting.write(Data(input.utf8))
+            try inputPipe.fileHandleForWriting.close()
+        }
         // What is written here fits into a pipe's buffer, so that one can be read after the other.
         let outputData = output.fileHandleForReading.readDataToEndOfFile()
         let errorData = errors.fileHandleForReading.readDataToEndOfFile()

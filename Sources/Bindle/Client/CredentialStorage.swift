@@ -1,0 +1,149 @@
+import Foundation
+import HTTP
+import TOML
+
+/// What logging in has left: for each server, who one is to it. Kept in a file that only its owner may read.
+public struct CredentialStorage: Sendable {
+    /// `hippo/bindle.json` in the user's configuration directory.
+    public let path: String
+
+    public init(path: String) {
+        self.path = path
+    }
+
+    public init(environment: [String: String]) {
+        path = KeyStorage.configurationDirectory(environment) + "/hippo/bindle.json"
+    }
+
+    /// What is kept; nothing where there is no file.
+    public func load() throws(CredentialStorageError) -> StoredCredentials {
+        guard FileManager.default.fileExists(atPath: path) else { return StoredCredentials() }
+        guard let data = FileManager.default.contents(atPath: path) else { throw .unreadable(path: path) }
+        do { return try StoredCredentials(DocumentEncoding.json.decode(Array(data))) } catch {
+            throw .malformed(path: path, detail: "\(error)")
+        }
+    }
+
+    public func save(_ credentials: StoredCredentials) throws(CredentialStorageError) {
+        let text = String(decoding: DocumentEncoding.json.encode(credentials.table), as: UTF8.self)
+        do { try PendingFile.writePrivately(text + "\n", to: path) } catch {
+            throw .unwritable(path: path, detail: "\(error)")
+        }
+    }
+}
+
+/// Credentials by server. They belong to an origin, scheme, host and port, and are of no use for any other.
+public struct StoredCredentials: Sendable {
+    /// The Bindle server that was logged in to last.
+    public var bindleURL: String?
+    /// The Hippo server that was logged in to last.
+    public var hippoURL: String?
+    private var bindle: [String: BindleClient.Credentials] = [:]
+    private var hippo: [String: HippoToken] = [:]
+
+    /// What a Hippo server gives for a name and a password.
+    public struct HippoToken: Sendable {
+        public var token: String
+        /// As the server wrote it: a time in ISO 8601.
+        public var expiration: String?
+
+        public init(token: String, expiration: String?) {
+            self.token = token
+            self.expiration = expiration
+        }
+
+        /// Whether it holds for at least another minute. One without an end does.
+        public var isValid: Bool {
+            guard let expiration else { return true }
+            // Fractions of a second have any number of digits there, and do not matter.
+            let whole = expiration.prefix(19)
+            let formatter = ISO8601DateFormatter()
+            guard let date = formatter.date(from: whole + "Z") else { return false }
+            return date.timeIntervalSinceNow > 60
+        }
+    }
+
+    public init() {}
+
+    public func bindleCredentials(for url: HTTPURL) -> BindleClient.Credentials? { bindle[url.origin] }
+
+    public mutating func setBindle(_ credentials: BindleClient.Credentials?, for url: HTTPURL) {
+        bindle[url.origin] = credentials
+    }
+
+    public func hippoToken(for url: HTTPURL) -> HippoToken? { hippo[url.origin] }
+
+    public mutating func setHippo(_ token: HippoToken?, for url: HTTPURL) {
+        hippo[url.origin] = token
+    }
+
+    public var isEmpty: Bool { bindle.isEmpty && hippo.isEmpty && bindleURL == nil && hippoURL == nil }
+
+    // MARK: The file
+
+    fileprivate init(_ table: TOMLTable) throws {
+        bindleURL = table["bindleUrl"]?.string
+        hippoURL = table["hippoUrl"]?.string
+        for server in table["bindleServers"]?.table?.entries ?? [] {
+            let origin = server.key
+            guard let entry = server.value.table else { throw MalformedEntry(origin: origin) }
+            if let token = entry["token"]?.string {
+                bindle[origin] = .bearer(token: token)
+            } else if let username = entry["username"]?.string, let password = entry["password"]?.string {
+                bindle[origin] = .basic(username: username, password: password)
+            } else {
+                throw MalformedEntry(origin: origin)
+            }
+        }
+        for server in table["hippoServers"]?.table?.entries ?? [] {
+            let entry = server.value.table
+            guard let token = entry?["token"]?.string else { throw MalformedEntry(origin: server.key) }
+            hippo[server.key] = HippoToken(token: token, expiration: entry?["expiration"]?.string)
+        }
+    }
+
+    fileprivate var table: TOMLTable {
+        var table = TOMLTable()
+        table["bindleUrl"] = bindleURL.map { TOMLValue($0) }
+        table["hippoUrl"] = hippoURL.map { TOMLValue($0) }
+        var servers = TOMLTable()
+        for (origin, credentials) in bindle.sorted(by: { $0.key < $1.key }) {
+            switch credentials {
+            case .none: break
+            case .basic(let username, let password):
+                servers[origin] = TOMLValue(
+                    TOMLTable(["username": TOMLValue(username), "password": TOMLValue(password)]))
+            case .bearer(let token): servers[origin] = TOMLValue(TOMLTable(["token": TOMLValue(token)]))
+            }
+        }
+        table["bindleServers"] = TOMLValue(servers)
+        servers = TOMLTable()
+        for (origin, token) in hippo.sorted(by: { $0.key < $1.key }) {
+            var entry = TOMLTable(["token": TOMLValue(token.token)])
+            entry["expiration"] = token.expiration.map { TOMLValue($0) }
+            servers[origin] = TOMLValue(entry)
+        }
+        table["hippoServers"] = TOMLValue(servers)
+        return table
+    }
+
+    private struct MalformedEntry: Error, CustomStringConvertible {
+        let origin: String
+        var description: String { "what it says of \(origin) lacks a token, or a username and a password" }
+    }
+}
+
+/// Why credentials could not be read or kept.
+public enum CredentialStorageError: Error, Hashable, CustomStringConvertible {
+    case unreadable(path: String)
+    case malformed(path: String, detail: String)
+    case unwritable(path: String, detail: String)
+
+    public var description: String {
+        switch self {
+        case .unreadable(let path): "cannot read \(path)"
+        case .malformed(let path, let detail): "\(path): \(detail); 'hippo-dev logout' removes the file"
+        case .unwritable(let path, let detail): "cannot write \(path): \(detail)"
+        }
+    }
+}

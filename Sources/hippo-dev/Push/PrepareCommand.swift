@@ -1,0 +1,68 @@
+import Bindle
+import CommandLineInterface
+import Foundation
+import Hippofacts
+
+extension Command {
+    /// `hippo-dev prepare`: a project as a standalone bindle.
+    static let prepare = Command(
+        name: "prepare",
+        summary: "Write a project's bindle into a directory or a .tar.gz, without pushing it.",
+        discussion: """
+            Expands HIPPOFACTS and writes a standalone bindle: DIR/SHA256_OF_ID with invoice.toml and the parcels, or \
+            the same packed, if DIR ends in .tar.gz. 'hippo-dev bindle push' pushes it later. Parcels of external \
+            bindles are not in it: the server that it is pushed to has them.
+            """,
+        options: [ProjectBindle.versioning, directory, TransferOptions.output, TransferOptions.quiet]
+            + SigningOptions.all + BindleOptions.server,
+        arguments: [ProjectBindle.path],
+        examples: [
+            Example("hippo-dev prepare -v production", "Write the bindle below .hippo."),
+            Example("hippo-dev prepare app -v production -d app.tar.gz", "Pack the bindle of another project."),
+        ],
+        action: { arguments in
+            let client = try BindleOptions.client(arguments)
+            let expansion = try ProjectBindle(arguments).expand(client: client)
+            let invoice = try SigningOptions.signed(expansion.invoice, arguments)
+            let path = arguments[directory] ?? ".hippo"
+            let isArchive = StandaloneBindle.isArchivePath(path)
+            let temporary = isArchive ? try TemporaryPlace(beside: path) : nil
+            let bindle = try StandaloneBindle.write(
+                invoice, in: temporary?.path ?? path, where: { expansion.sources[$0.sha256] != nil }
+            ) { label, receive in
+                try expansion.read(label, receive)
+            }
+            if isArchive { try bindle.pack(to: path) }
+            let isQuiet = arguments.isSet(TransferOptions.quiet)
+            switch isQuiet ? "none" : arguments[TransferOptions.output] {
+            case "id": print(invoice.id)
+            case "none": break
+            default:
+                print("Wrote \(invoice.id) to \(isArchive ? path : bindle.directory)")
+                let push = isArchive ? path : "-p \(path) \(invoice.id)"
+                print("Push it by: hippo-dev bindle push \(push)")
+            }
+            return .success
+        }
+    )
+
+    private static let directory = Option(
+        name: "dir", shortName: "d", valueName: "DIR",
+        summary: "Where to put the bindle's own directory, or the .tar.gz to write.", defaultValue: ".hippo")
+}
+
+extension Expansion {
+    /// Hands a parcel's bytes on.
+    fileprivate func read(_ label: Label, _ receive: (UnsafeRawBufferPointer) throws -> Void) throws {
+        switch sources[label.sha256] {
+        case .bytes(let bytes): try bytes.withUnsafeBytes { try receive($0) }
+        case .file(let path, _):
+            let file = try FileHandle(forReadingFrom: URL(fileURLWithPath: path))
+            defer { try? file.close() }
+            while let piece = try file.read(upToCount: 1 << 20), !piece.isEmpty {
+                try piece.withUnsafeBytes { try receive($0) }
+            }
+        case nil: throw CommandFailure("the bytes of '\(label.name)' are not at hand")
+        }
+    }
+}

@@ -1,0 +1,59 @@
+import Bindle
+import CommandLineInterface
+import Foundation
+import HTTP
+import Hippofacts
+
+extension Command {
+    /// `hippo-dev push`: a project's bindle to a Bindle server, and its revision to Hippo.
+    static let push = Command(
+        name: "push",
+        summary: "Push a project's bindle to a Bindle server, and tell Hippo of it.",
+        discussion: """
+            Expands HIPPOFACTS, hands the invoice in, and sends the parcels that the server does not have, several at a \
+            time. A push that was interrupted goes on where it stopped. Files that have not changed since the last push \
+            are not even read.
+
+            With --hippo-url, the revision is registered with Hippo afterwards.
+            """,
+        options: [ProjectBindle.versioning] + BindleOptions.server + HippoOptions.all + SigningOptions.all
+            + TransferOptions.all,
+        arguments: [ProjectBindle.path],
+        examples: [
+            Example("hippo-dev push", "Push a development version of the project in this directory."),
+            Example("hippo-dev push -v production -s https://bindle.example.com/v1 -o id", "Push a release, from CI."),
+        ],
+        action: runPush
+    )
+
+    /// How often another version is tried when somebody else takes the one that `1.2.*` stands for.
+    private static let versionAttempts = 5
+
+    private static func runPush(_ arguments: ParsedArguments) throws -> ExitCode {
+        let sender = try ParcelSender(arguments)
+        let client = try BindleOptions.client(arguments)
+        // Before anything is pushed, so that a wrong password is not found out afterwards.
+        let hippo = try HippoOptions.authenticatedClient(arguments)
+        let project = try ProjectBindle(arguments)
+        for attempt in 1... {
+            let expansion = try project.expand(client: client)
+            let invoice = try SigningOptions.signed(expansion.invoice, arguments)
+            let sent: String
+            do {
+                sent = try sender.send(invoice, to: client) { expansion.content(of: $0) }
+            } catch PushError.taken where project.isVersionOpen && attempt < versionAttempts {
+                continue
+            }
+            if let hippo {
+                do { try hippo.register(invoice.id) } catch {
+                    throw CommandFailure(
+                        "\(invoice.id) is pushed, but Hippo has not taken it: \(error); push again to try once more")
+                }
+            }
+            let registered = hippo.map { ", registered with \($0.url)" } ?? ""
+            sender.report(invoice.id, "Pushed \(invoice.id): \(sent)\(registered)")
+            return .success
+        }
+        return .success
+    }
+}

@@ -1,0 +1,209 @@
+import Bindle
+import Foundation
+import HTTP
+import Synchronization
+import TestSupport
+import Testing
+
+@Suite("A push")
+struct PushTests {
+    let server: RunningServer
+    let client: BindleClient
+
+    init() throws {
+        server = try RunningServer(.immutable)
+        client = try BindleClient(baseURL: server.url)
+    }
+
+    private func invoice(_ id: String, parcels: Int) throws -> Invoice {
+        Invoice(
+            bindle: .init(id: try BindleID(id)),
+            parcels: (0..<parcels).map { Parcel(label: Samples.label("file\($0)", "content \($0)")) })
+    }
+
+    private func content(of label: Label) -> ParcelContent {
+        .bytes(Array("content \(label.name.dropFirst("file".count))".utf8))
+    }
+
+    @Test(arguments: [1, 3, 8])
+    func `sends each missing parcel once, over any number of connections`(connections: Int) throws {
+        let invoice = try invoice("app/1.0.0", parcels: 100)
+        let asked = Mutex<[String]>([])
+        let sent = try client.push(invoice, options: PushOptions(connections: connections)) { label in
+            asked.withLock { $0.append(label.name) }
+            return content(of: label)
+        }
+        #expect(sent.count == 100)
+        #expect(Set(asked.withLock { $0 }).count == 100)
+        #expect(try client.missingParcels(of: invoice.id).isEmpty)
+        let again = try client.push(invoice) { _ in .absent("nobody asks for it") }
+        #expect(again.isEmpty)
+    }
+
+    @Test func `tells how far it is`() throws {
+        let directory = try TemporaryDirectory()
+        let text = String(repeating: "0123456789", count: 50_000)
+        let file = try directory.write(text, to: "large")
+        let invoice = Invoice(
+            bindle: .init(id: try BindleID("app/1.0.0")), parcels: [Parcel(label: Samples.label("large", text))])
+        let reports = Mutex<[PushProgress]>([])
+        let options = PushOptions { progress in reports.withLock { $0.append(progress) } }
+        try client.push(invoice, options: options) { _ in .file(path: file.path) }
+        let all = reports.withLock { $0 }
+        #expect(all.count > 3)
+        #expect(all.first.map { [$0.sentBytes, Int64($0.finishedParcels)] } == [0, 0])
+        #expect(all.allSatisfy { $0.totalBytes == 500_000 && $0.totalParcels == 1 })
+        #expect(all.last.map { [$0.sentBytes, Int64($0.finishedParcels)] } == [500_000, 1])
+    }
+
+    @Test func `refuses a version that is taken by something else, or yanked`() throws {
+        let first = try invoice("app/1.0.0", parcels: 2)
+        try client.push(first, content: content)
+        var other = first
+        other.annotations["changed"] = "yes"
+        let taken = #expect(throws: PushError.self) { try client.push(other, content: content) }
+        #expect(
+            taken?.description == "the server has another bindle app/1.0.0, and keeps it; push under another version")
+        try client.delete(first.id)
+        let yanked = #expect(throws: PushError.self) { try client.push(first, content: content) }
+        #expect(yanked?.description.contains("it was yanked") == true)
+    }
+
+    @Test func `takes an invoice for the same, whoever signed it and whatever goes without saying`() throws {
+        var one = try invoice("app/1.0.0", parcels: 1)
+        one.groups = [Group(name: "g")]
+        var other = one
+        other.parcels[0].conditions = Conditions()
+        other.groups[0].satisfiedBy = .allOf
+        other.isYanked = true
+        other.signatures = [Signature(by: "host", signature: "", key: "", role: .host, at: 1)]
+        #expect(one.hasSameContent(as: other))
+        other.groups[0].isRequired = true
+        #expect(!one.hasSameContent(as: other))
+    }
+
+    @Test func `says which parcel is neither here nor there`() throws {
+        let error = #expect(throws: PushError.self) {
+            try client.push(invoice("app/1.0.0", parcels: 1)) { _ in .absent("it is lost") }
+        }
+        #expect(error?.description == "the server does not have the parcel 'file0', and it is lost")
+    }
+
+    @Test func `notices a file that changed after its digest was taken`() throws {
+        let directory = try TemporaryDirectory()
+        let file = try directory.write("CONTENT 0", to: "file0")
+        for options in [PushOptions(), PushOptions(progress: { _ in })] {
+            let error = #expect(throws: PushError.self) {
+                try client.push(invoice("app/1.0.0", parcels: 1), options: options) { _ in .file(path: file.path) }
+            }
+            #expect(error?.description == "\(file.path) has changed since its digest was taken; push again")
+        }
+    }
+
+    @Test func `goes on after failures that pass, and ends at others`() throws {
+        let bindles = BindleServer(store: server.store, mode: .immutable, version: "1")
+        // Every other request is refused before the server sees it.
+        let count = Mutex(0)
+        let moody = Server(
+            socket: try ListeningSocket(binding: .loopback(port: 0)), configuration: BindleServer.configuration()
+        ) { request, body, writer in
+            guard
+                count.withLock({
+                    $0 += 1
+                    return $0 % 2 == 0
+                })
+            else {
+                _ = try body.readAll(limit: 1 << 20)
+                try writer.respond(Response(status: .serviceUnavailable, text: "not now"))
+                return
+            }
+            try bindles.handler(request, body, writer)
+        }
+        try moody.start()
+        defer { moody.stop() }
+        var client = try BindleClient(baseURL: "http://\(moody.address)/v1")
+        let invoice = try invoice("app/1.0.0", parcels: 20)
+        #expect(throws: PushError.self) { try client.push(invoice, content: content) }
+        client.retries = RetryPolicy(attempts: 12, firstDelay: .milliseconds(1))
+        try client.push(invoice, content: content)
+        #expect(try self.client.missingParcels(of: invoice.id).isEmpty)
+        // What is wrong with the request does not pass.
+        let before = count.withLock { $0 }
+        let error = #expect(throws: BindleClientError.self) { try client.invoice(BindleID("nothing/1.0.0")) }
+        #expect(error?.status == .notFound)
+        #expect(count.withLock { $0 } - before <= 2)
+    }
+
+    @Test func `does not go where a redirect leads`() throws {
+        let thief = Mutex<[String]>([])
+        let other = Server(socket: try ListeningSocket(binding: .loopback(port: 0))) { request, _, writer in
+            thief.withLock { $0.append(request.headers["Authorization"] ?? "nothing") }
+            try writer.respond(Response(status: .ok, text: ""))
+        }
+        try other.start()
+        defer { other.stop() }
+        let target = "http://\(other.address)/v1/_q"
+        let redirecting = Server(socket: try ListeningSocket(binding: .loopback(port: 0))) { _, _, writer in
+            try writer.respond(Response(status: .found, headers: ["Location": target]))
+        }
+        try redirecting.start()
+        defer { redirecting.stop() }
+        let client = try BindleClient(
+            baseURL: "http://\(redirecting.address)/v1", credentials: .bearer(token: "secret"))
+        let error = #expect(throws: BindleClientError.self) { try client.find(BindleQuery()) }
+        #expect(error?.status == .found)
+        #expect(error?.description.contains("secret") == false)
+        #expect(thief.withLock { $0 }.isEmpty)
+    }
+
+    @Test func `finds all versions of a name`() throws {
+        for version in ["1.0.0", "1.0.1", "2.0.0-beta"] {
+            try client.push(invoice("app/\(version)", parcels: 1), content: content)
+        }
+        try client.push(invoice("application/9.0.0", parcels: 1), content: content)
+        try client.delete(BindleID("app/1.0.1"))
+        #expect(try client.versions(of: "app").map(\.description).sorted() == ["1.0.0", "1.0.1", "2.0.0-beta"])
+        #expect(try client.versions(of: "nothing").isEmpty)
+    }
+}
+
+@Suite("Credentials that a login leaves")
+struct CredentialStorageTests {
+    @Test func `belong to a server, and are for their owner's eyes`() throws {
+        let directory = try TemporaryDirectory()
+        let storage = CredentialStorage(environment: ["XDG_CONFIG_HOME": directory.path])
+        #expect(storage.path == directory.path + "/hippo/bindle.json")
+        var credentials = try storage.load()
+        #expect(credentials.isEmpty)
+        let url = try HTTPURL("https://bindle.example.com/v1")
+        credentials.setBindle(.basic(username: "ada", password: "p\"ässword\n"), for: url)
+        credentials.setBindle(.bearer(token: "t"), for: try HTTPURL("http://localhost:8080/v1"))
+        credentials.bindleURL = url.description
+        credentials.setHippo(.init(token: "h", expiration: "2000-01-01T00:00:00.1234567Z"), for: url)
+        try storage.save(credentials)
+        let attributes = try FileManager.default.attributesOfItem(atPath: storage.path)
+        #expect(attributes[.posixPermissions] as? Int == 0o600)
+        let loaded = try storage.load()
+        guard
+            case .basic("ada", "p\"ässword\n") = loaded.bindleCredentials(
+                for: try HTTPURL("https://BINDLE.example.com:443/other"))
+        else {
+            Issue.record("no credentials")
+            return
+        }
+        #expect(loaded.bindleCredentials(for: try HTTPURL("http://bindle.example.com/v1")) == nil)
+        #expect(loaded.bindleCredentials(for: try HTTPURL("https://bindle.example.com:444/v1")) == nil)
+        #expect(loaded.bindleURL == url.description)
+        #expect(loaded.hippoToken(for: url)?.isValid == false)
+        #expect(StoredCredentials.HippoToken(token: "", expiration: "2999-01-01T00:00:00+00:00").isValid)
+    }
+
+    @Test func `are refused where the file is damaged`() throws {
+        let directory = try TemporaryDirectory()
+        for text in ["{", "{\"bindleServers\": {\"http://a\": {\"username\": \"ada\"}}}"] {
+            let file = try directory.write(text, to: "bindle.json")
+            let error = #expect(throws: CredentialStorageError.self) { try CredentialStorage(path: file.path).load() }
+            #expect(error?.description.hasPrefix(file.path) == true)
+        }
+    }
+}

@@ -1,0 +1,270 @@
+import Foundation
+import HTTP
+import SandboxProtocol
+import Synchronization
+import TestSupport
+import Testing
+
+/// `hippo-dev bindle serve` on a free port, over a store of its own.
+private final class BindleServerProcess {
+    let url: String
+    let directory: TemporaryDirectory
+    private let process = Process()
+
+    init(_ arguments: [String] = ["--strict"]) throws {
+        directory = try TemporaryDirectory()
+        process.executableURL = URL(fileURLWithPath: Program.path)
+        process.arguments =
+            ["bindle", "serve", "--listen", "127.0.0.1:0", "--store", directory.path + "/bindles.sqlite"] + arguments
+        let output = Pipe()
+        process.standardOutput = output
+        process.standardError = FileHandle.nullDevice
+        process.standardInput = FileHandle.nullDevice
+        try process.run()
+        var text = ""
+        while !text.contains(" (") {
+            let piece = output.fileHandleForReading.availableData
+            try #require(!piece.isEmpty, "the server ended: \(text)")
+            text += String(decoding: piece, as: UTF8.self)
+        }
+        let start = try #require(text.range(of: "http://")).lowerBound
+        url = String(text[start...].prefix { $0 != " " })
+        let handle = output.fileHandleForReading
+        Thread { while !handle.availableData.isEmpty {} }.start()
+    }
+
+    deinit {
+        kill(process.processIdentifier, SIGKILL)
+        process.waitUntilExit()
+    }
+}
+
+/// Hippo's API, as far as pushing needs it.
+private final class FakeHippo {
+    private let server: Server
+    let requests: RequestLog
+
+    final class RequestLog: Sendable {
+        private let state = Mutex<[String]>([])
+        var all: [String] { state.withLock { $0 } }
+        func add(_ line: String) { state.withLock { $0.append(line) } }
+    }
+
+    var url: String { "http://\(server.address)" }
+
+    init(isWilling: Bool = true) throws {
+        let requests = RequestLog()
+        self.requests = requests
+        server = Server(socket: try ListeningSocket(binding: .loopback(port: 0))) { request, body, writer in
+            let text = String(decoding: try body.readAll(limit: 1 << 20), as: UTF8.self)
+            requests.add("\(request.method) \(request.path) \(request.headers["Authorization"] ?? "-") \(text)")
+            switch request.path {
+            case "/api/account/createtoken" where text.contains("\"password\":\"Passw0rd!\""):
+                let answer = #"{"token":"t0ken","expiration":"2999-01-01T00:00:00.1234567Z"}"#
+                try writer.respond(Response(status: .ok, text: answer, contentType: "application/json"))
+            case "/api/revision" where request.headers["Authorization"] == "Bearer t0ken" && isWilling:
+                try writer.respond(Response(status: .created, text: "\"id\"", contentType: "application/json"))
+            case "/api/revision": try writer.respond(Response(status: .badRequest, text: "no such app"))
+            default: try writer.respond(Response(status: .unauthorized, text: "no"))
+            }
+        }
+        try server.start()
+    }
+
+    deinit {
+        server.stop()
+    }
+}
+
+@Suite("Pushing")
+struct PushTests {
+    private let home: TemporaryDirectory
+    private let app: SmallApp
+
+    init() throws {
+        home = try TemporaryDirectory()
+        app = try SmallApp()
+    }
+
+    private func run(_ arguments: String..., environment: [String: String] = [:], input: String? = nil) throws
+        -> Program.Result
+    {
+        let own = [
+            "HOME": home.path, "XDG_CONFIG_HOME": home.path + "/config", "USER": "ada", "BINDLE_URL": "",
+            "BINDLE_TOKEN": "", "BINDLE_USERNAME": "", "BINDLE_PASSWORD": "", "HIPPO_URL": "",
+        ]
+        return try Program.run(arguments, environment: own.merging(environment) { $1 }, input: input)
+    }
+
+    @Test func `a production version is pushed once, and only what is missing of it`() throws {
+        let server = try BindleServerProcess()
+        let first = try run("push", app.path, "-v", "production", "-s", server.url)
+        #expect(first.status == 0, "\(first.errors)")
+        #expect(first.output.hasPrefix("Pushed small/1.2.3: 3 of 3 parcels sent"))
+        #expect(first.errors.isEmpty)
+        let second = try run("push", app.path, "-v", "production", "-s", server.url)
+        #expect(second.output == "Pushed small/1.2.3: all parcels were there\n")
+        try app.save("h1 { color: blue }", to: "assets/style.css")
+        let third = try run("push", app.path, "-v", "production", "-s", server.url)
+        #expect(third.status == 1)
+        #expect(third.errors.contains("the server has another bindle small/1.2.3, and keeps it"))
+        #expect(try run("bindle", "search", "-s", server.url).output == "small/1.2.3\n")
+    }
+
+    @Test func `a development version is a new one each time`() throws {
+        let server = try BindleServerProcess()
+        let ids = try (0..<2).map { _ in try run("push", app.path, "-s", server.url, "-o", "id").output }
+        #expect(ids.allSatisfy { $0.wholeMatch(of: /small\/1\.2\.3-ada-[0-9]{17}\n/) != nil }, "\(ids)")
+        #expect(ids[0] != ids[1])
+        #expect(try run("push", app.path, "-s", server.url, "-q").output.isEmpty)
+    }
+
+    @Test func `a version that is open is the next one that the server does not have`() throws {
+        let server = try BindleServerProcess()
+        let text = try String(contentsOfFile: app.path + "/HIPPOFACTS", encoding: .utf8)
+        try app.save(text.replacingOccurrences(of: "1.2.3", with: "1.2.*"), to: "HIPPOFACTS")
+        for patch in 0..<3 {
+            let pushed = try run("push", app.path, "-v", "production", "-s", server.url, "-o", "id")
+            #expect(pushed.output == "small/1.2.\(patch)\n", "\(pushed.errors)")
+        }
+    }
+
+    @Test func `what is prepared is pushed later, from a directory or packed, and pulled`() throws {
+        let server = try BindleServerProcess()
+        let directory = home.path + "/out"
+        #expect(try run("prepare", app.path, "-v", "production", "-d", directory).status == 0)
+        let pushed = try run("bindle", "push", "-p", directory, "small/1.2.3", "-s", server.url)
+        #expect(pushed.output.hasPrefix("Pushed small/1.2.3: 3 of 3 parcels sent"), "\(pushed.errors)")
+        let other = try BindleServerProcess()
+        let packed = home.path + "/small.tar.gz"
+        #expect(try run("prepare", app.path, "-v", "production", "-d", packed).status == 0)
+        #expect(try run("bindle", "push", packed, "-s", other.url).output.contains("3 of 3 parcels"))
+        let exported = home.path + "/exported.tar.gz"
+        #expect(try run("bindle", "export", "small/1.2.3", "-s", other.url, "-o", exported).status == 0)
+        #expect(FileManager.default.contentsEqual(atPath: packed, andPath: exported))
+        let pulled = try run("bindle", "pull", "small/1.2.3", "-s", server.url, "-d", home.path + "/pulled")
+        #expect(pulled.output.hasPrefix(home.path + "/pulled/"))
+        let store = home.path + "/store.sqlite"
+        #expect(try run("bindle", "import", packed, "--store", store).output == "small/1.2.3: imported into \(store)\n")
+        let again = home.path + "/again.tar.gz"
+        #expect(try run("bindle", "export", "small/1.2.3", "--store", store, "-o", again).status == 0)
+        #expect(FileManager.default.contentsEqual(atPath: packed, andPath: again))
+        #expect(
+            try FileManager.default.contentsOfDirectory(atPath: home.path).allSatisfy { !$0.hasPrefix(".hippo-dev") })
+    }
+
+    @Test func `a login is checked, kept for its server only, and forgotten`() throws {
+        let tokens = try home.write("s3cret\n", to: "tokens")
+        let server = try BindleServerProcess(["--strict", "--token-file", tokens.path, "--anonymous-get"])
+        let other = try BindleServerProcess(["--strict", "--token-file", tokens.path])
+        let push = ["push", app.path, "-v", "production", "-s", server.url]
+        let stranger = try run(push[0], push[1], push[2], push[3], push[4], push[5])
+        #expect(stranger.status == 1 && stranger.errors.contains("401 Unauthorized"))
+        let wrong = try run("login", "-s", server.url, "--bindle-token", "wrong")
+        #expect(wrong.status == 1 && wrong.errors.contains("does not accept these credentials"))
+        let login = try run("login", "-s", server.url, environment: ["BINDLE_TOKEN": "s3cret"])
+        #expect(login.status == 0, "\(login.errors)")
+        #expect(!login.output.contains("s3cret"))
+        // The server of the last login is the default.
+        #expect(try run("push", app.path, "-v", "production").output.hasPrefix("Pushed"))
+        #expect(try run("bindle", "list", "-s", other.url).errors.contains("401 Unauthorized"))
+        #expect(try run("logout").output == "Logged out\n")
+        #expect(try run("bindle", "yank", "small/1.2.3", "-s", server.url).status == 1)
+        let yanked = try run("bindle", "yank", "small/1.2.3", "-s", server.url, "--bindle-token", "s3cret")
+        #expect(yanked.output == "small/1.2.3: invoice yanked\n")
+    }
+
+    @Test func `a push is signed when there is a key, which servers may ask for`() throws {
+        let server = try BindleServerProcess(["--strict", "--strategy", "CreativeIntegrity"])
+        let unsigned = try run("push", app.path, "-v", "production", "-s", server.url)
+        #expect(unsigned.status == 1)
+        let signed = try run("push", app.path, "-v", "production", "-s", server.url, "--sign", "--label", "Ada")
+        // Its key is made, and nobody knows it yet.
+        #expect(signed.status == 1 && signed.errors.contains("signed by 'Ada' as creator"), "\(signed.errors)")
+        let keys = home.path + "/config/bindle/secret_keys.toml"
+        let attributes = try FileManager.default.attributesOfItem(atPath: keys)
+        #expect(attributes[.posixPermissions] as? Int == 0o600)
+        let printed = try home.write(run("bindle", "keys", "print").output, to: "public.toml")
+        let trusting = try BindleServerProcess(
+            ["--strict", "--strategy", "CreativeIntegrity", "--keyring", printed.path])
+        let pushed = try run("push", app.path, "-v", "production", "-s", trusting.url)
+        #expect(pushed.status == 0, "\(pushed.errors)")
+        #expect(try run("push", app.path, "-v", "production", "-s", trusting.url, "--unsigned").status == 1)
+    }
+
+    @Test func `a revision is registered with Hippo after the bindle is pushed`() throws {
+        let server = try BindleServerProcess()
+        let hippo = try FakeHippo()
+        let arguments = ["push", app.path, "-v", "production", "-s", server.url, "--hippo-url", hippo.url]
+        func push(_ environment: [String: String]) throws -> Program.Result {
+            try run(
+                arguments[0], arguments[1], arguments[2], arguments[3], arguments[4], arguments[5], arguments[6],
+                arguments[7], environment: environment)
+        }
+        let stranger = try push([:])
+        #expect(stranger.status == 1 && stranger.errors.contains("wants a login"))
+        let wrong = try push(["HIPPO_USERNAME": "admin", "HIPPO_PASSWORD": "wrong"])
+        #expect(wrong.status == 1 && wrong.errors.contains("401 Unauthorized") && !wrong.errors.contains("wrong\""))
+        #expect(try run("bindle", "search", "-s", server.url).output.isEmpty)
+        let pushed = try push(["HIPPO_USERNAME": "admin", "HIPPO_PASSWORD": "Passw0rd!"])
+        #expect(pushed.status == 0, "\(pushed.errors)")
+        #expect(pushed.output.hasSuffix("registered with \(hippo.url)/\n"))
+        #expect(
+            hippo.requests.all.suffix(2) == [
+                "POST /api/account/createtoken - {\"password\":\"Passw0rd!\",\"userName\":\"admin\"}",
+                "POST /api/revision Bearer t0ken {\"appStorageId\":\"small\",\"revisionNumber\":\"1.2.3\"}",
+            ])
+        // A login does as well.
+        let login = try run(
+            "login", "--hippo-url", hippo.url, "--hippo-username", "admin", "--password-stdin", input: "Passw0rd!\n")
+        #expect(login.status == 0, "\(login.errors)")
+        #expect(try push([:]).status == 0)
+        let unwilling = try FakeHippo(isWilling: false)
+        let refused = try run(
+            "push", app.path, "-v", "production", "-s", server.url, "--hippo-url", unwilling.url,
+            environment: ["HIPPO_USERNAME": "admin", "HIPPO_PASSWORD": "Passw0rd!"])
+        #expect(refused.status == 1)
+        #expect(refused.errors.contains("small/1.2.3 is pushed, but Hippo has not taken it"))
+    }
+
+    @Test func `a push that was killed goes on where it stopped`() throws {
+        let server = try BindleServerProcess()
+        // Enough to be in the middle of for a while.
+        for number in 0..<400 {
+            try app.directory.write(String(repeating: "\(number) ", count: 40_000), to: "assets/large/\(number)")
+        }
+        try app.writeHippofacts(extra: "")
+        let text = try String(contentsOfFile: app.path + "/HIPPOFACTS", encoding: .utf8)
+        try app.save(text.replacingOccurrences(of: "assets/*", with: "assets/**/*"), to: "HIPPOFACTS")
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: Program.path)
+        process.arguments = ["push", app.path, "-v", "production", "-s", server.url]
+        process.environment = ["HOME": home.path]
+        process.standardOutput = FileHandle.nullDevice
+        process.standardError = FileHandle.nullDevice
+        try process.run()
+        // Until some parcels are there.
+        let client = Client()
+        let missing = try HTTPURL("\(server.url)/_r/missing/small/1.2.3")
+        func missingCount() throws -> Int? {
+            let answer = try client.send(ClientRequest(.get, missing))
+            guard answer.status == .ok else { return nil }
+            let text = String(decoding: try answer.readAll(limit: 16 << 20), as: UTF8.self)
+            return text.components(separatedBy: "sha256").count - 1
+        }
+        var left: Int?
+        while process.isRunning {
+            left = try missingCount()
+            if let left, left < 395 { break }
+        }
+        kill(process.processIdentifier, SIGKILL)
+        process.waitUntilExit()
+        let rest = try #require(try missingCount())
+        let resumed = try run("push", app.path, "-v", "production", "-s", server.url)
+        #expect(resumed.status == 0, "\(resumed.errors)")
+        let expected = rest == 0 ? "all parcels were there" : "\(rest) of 403 parcels sent"
+        #expect(resumed.output.contains(expected), "\(resumed.output)")
+        #expect(rest < 400)
+        #expect(try missingCount() == 0)
+    }
+}
