@@ -1,11 +1,11 @@
 import Glibc
 
 /// The name in the source of a function whose linker symbol is `symbol`; the symbol itself where it is not mangled, or not
-/// by C++, Swift or Rust (up to its legacy scheme).
+/// by C++, Swift or Rust (in its legacy scheme or `v0`).
 public func demangled(_ symbol: String) -> String {
     if symbol.hasPrefix("_Z"), let name = demangledCPlusPlus(symbol) { return withoutRustHash(name) }
     if symbol.hasPrefix("$s") || symbol.hasPrefix("$e"), let name = demangledSwift(symbol) { return name }
-    return symbol
+    return demangledRust(symbol) ?? symbol
 }
 
 /// A function of the Swift runtime. The result is the caller's to free.
