@@ -144,7 +144,9 @@ struct Translator {
         if slot > first {
             let quadruples = (slot - first + 3) / 4
             slotCount = first + quadruples * 4
-            emit(ControlHandlers.zero, UInt16(first), 0, UInt32(quadruples))
+            let counts = ControlHandlers.zeroCounts
+            let handler = quadruples <= counts.count ? counts[quadruples - 1] : ControlHandlers.zero
+            emit(handler, UInt16(first), 0, UInt32(quadruples))
         }
         forget()
     }
