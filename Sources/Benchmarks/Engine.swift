@@ -4,8 +4,10 @@ import Foundation
 enum Engine: String, CaseIterable {
     case hippoDev = "hippo-dev"
     case wasmkit
-    /// Through its Python package, which offers its optimising compiler only.
+    /// Its optimising compiler, through its Python package.
     case wasmtime
+    /// Its compiler of one pass.
+    case wasmtimeBaseline = "wasmtime-baseline"
     case node
 
     struct Unavailable: Error, CustomStringConvertible {
@@ -24,9 +26,10 @@ enum Engine: String, CaseIterable {
         case .wasmkit:
             result = try .run(programs.wasmkit, ["run", module.path] + arguments)
             isHosted = false
-        case .wasmtime:
+        case .wasmtime, .wasmtimeBaseline:
             let script = Programs.peersDirectory.appendingPathComponent("run-wasmtime.py").path
-            result = try .run(programs.python, [script, module.path] + arguments)
+            let compiler = self == .wasmtime ? "optimising" : "baseline"
+            result = try .run(programs.python, [script, compiler, module.path] + arguments)
             isHosted = true
         case .node:
             let script = Programs.peersDirectory.appendingPathComponent("run-node.mjs").path

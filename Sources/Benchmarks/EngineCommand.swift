@@ -4,7 +4,7 @@ import Foundation
 /// The speed of the WebAssembly engine beside others.
 enum EngineCommand {
     private static let engine = Option(
-        name: "engine", valueName: "NAME", summary: "hippo-dev, wasmkit, wasmtime or node.",
+        name: "engine", valueName: "NAME", summary: "hippo-dev, wasmkit, wasmtime, wasmtime-baseline or node.",
         isRepeatable: true)
     private static let repetitions = Option(
         name: "repeat", valueName: "N", summary: "Runs of each guest on each engine.", defaultValue: "5")

@@ -29,6 +29,13 @@ struct Guest {
         }
     }
 
+    /// Builds a handler of ordinary size into `directory`, and returns its path.
+    static func page(into directory: URL) throws -> URL {
+        let module = directory.appendingPathComponent("page.wasm")
+        try compile(Programs.sourceDirectory.appendingPathComponent("Guests/page.c"), to: module)
+        return module
+    }
+
     /// Compiles a C file with clang and Debian's wasi-libc.
     private static func compile(_ source: URL, to module: URL) throws {
         let llvm = "/usr/lib/llvm-14/lib/clang/14.0.6/lib/wasi/libclang_rt.builtins-wasm32.a"
