@@ -53,7 +53,7 @@ let package = Package(
             resources: [.embedInCode("Pages/reload.js"), .embedInCode("Pages/page.css")]
         ),
         .target(name: "SandboxProtocol"),
-        .target(name: "Sandbox", dependencies: ["TOML", "HTTP", "Bindle", "Hippofacts", "SandboxProtocol"]),
+        .target(name: "Sandbox", dependencies: ["TOML", "HTTP", "Bindle", "Hippofacts", "CommandLineInterface", "SandboxProtocol"]),
         .target(name: "Scaffolding", dependencies: ["TOML", "SandboxProtocol"]),
         .target(name: "CommandLineInterface"),
         .executableTarget(

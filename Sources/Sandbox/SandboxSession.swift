@@ -126,6 +126,9 @@ public enum SandboxSession {
         for file in settings.environmentFiles { arguments += ["--env-file", file] }
         if settings.allowsTransientWrite ?? false { arguments.append("--allow-transient-write") }
         if !(settings.servesStaticFiles ?? true) { arguments.append("--no-static") }
+        if let time = settings.requestTime { arguments += ["--timeout", "\(time.milliseconds)ms"] }
+        if let count = settings.memoryBytes { arguments += ["--max-memory", "\(count)"] }
+        if let count = settings.responseBytes { arguments += ["--max-response", "\(count)"] }
         if let directory = settings.logDirectory { arguments += ["--log-dir", directory] }
         return arguments
     }

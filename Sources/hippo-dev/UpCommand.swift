@@ -26,7 +26,8 @@ extension Command {
 
               [up]
               listen = "127.0.0.1:3000"      # and port, bindle-listen, store, ephemeral, watch,
-              static = true                  # env-file, allow-transient-write, log-dir, reload
+              static = true                  # env-file, allow-transient-write, log-dir, reload,
+              timeout = "30s"                # max-memory, max-response
               libraries = ["../library"]     # projects of external bindles; upstream = "URL"
             """,
         options: UpOptions.all,
@@ -97,6 +98,12 @@ private enum UpOptions {
         flag: "allow-transient-write",
         summary: "Let modules write to their files, in a copy that lasts until the next change.")
     static let noStatic = Option(flag: "no-static", summary: "Serve nothing but what handlers answer.")
+    static let timeout = Option(
+        name: "timeout", valueName: "TIME", summary: "How long a module may run for a request. By default 30s.")
+    static let maximumMemory = Option(
+        name: "max-memory", valueName: "SIZE", summary: "The memory that a module may have. By default 512MiB.")
+    static let maximumResponse = Option(
+        name: "max-response", valueName: "SIZE", summary: "The length of a response's body. By default 1GiB.")
     static let noReload = Option(
         flag: "no-reload", summary: "Leave pages as they are: do not let them reload when a new revision serves.")
     static let logDirectory = Option(
@@ -110,7 +117,7 @@ private enum UpOptions {
     static let all = [
         listen, port, open, bindleListen, build, watch, waitForBuild, noWatch, store, ephemeral, library,
         UpstreamOptions.url, UpstreamOptions.strategy, variable, environmentFile, transientWrite, noStatic, noReload,
-        logDirectory, json, timings, OutputOptions.color, OutputOptions.quiet, OutputOptions.verbose,
+        timeout, maximumMemory, maximumResponse, logDirectory, json, timings, OutputOptions.color, OutputOptions.quiet, OutputOptions.verbose,
     ]
 
     static func settings(_ arguments: ParsedArguments) throws -> SandboxSettings {
@@ -147,6 +154,13 @@ private enum UpOptions {
         }
         settings.allowsTransientWrite = arguments.isSet(transientWrite) ? true : nil
         settings.servesStaticFiles = arguments.isSet(noStatic) ? false : nil
+        settings.requestTime = try arguments.value(
+            of: timeout, expecting: "a time like 30s", Duration.init(parsing:))
+        let size = "a size like 64MiB"
+        settings.memoryBytes = try arguments.value(of: maximumMemory, expecting: size) { ByteCount(parsing: $0)?.bytes }
+        settings.responseBytes = try arguments.value(of: maximumResponse, expecting: size) {
+            ByteCount(parsing: $0)?.bytes
+        }
         settings.reloadsPages = arguments.isSet(noReload) ? false : nil
         settings.logDirectory = arguments[logDirectory].map(absolute)
         let libraries = arguments.values(of: library).map(absolute)

@@ -129,10 +129,10 @@ private struct WAGIOptions {
         if let time = try arguments.value(of: Self.timeout, expecting: "a time like 30s", Duration.init(parsing:)) {
             configuration.limits.time = time
         }
-        if let bytes = try arguments.value(of: Self.maximumMemory, expecting: "a size such as 64M", Self.byteCount) {
+        if let bytes = try arguments.value(of: Self.maximumMemory, expecting: "a size such as 64M", { ByteCount(parsing: $0)?.bytes }) {
             configuration.limits.memoryBytes = bytes
         }
-        if let bytes = try arguments.value(of: Self.maximumResponse, expecting: "a size such as 64M", Self.byteCount) {
+        if let bytes = try arguments.value(of: Self.maximumResponse, expecting: "a size such as 64M", { ByteCount(parsing: $0)?.bytes }) {
             configuration.limits.responseBytes = Int64(bytes)
         }
         self.configuration = configuration
@@ -254,15 +254,6 @@ private struct WAGIOptions {
             try EnvironmentVariables.parse($0)
         }
         return variables
-    }
-
-    /// Reads a number of bytes: digits, and perhaps `K`, `M` or `G`.
-    private static func byteCount(_ text: String) -> Int? {
-        let units: [Character: Int] = ["K": 10, "M": 20, "G": 30]
-        let shift = text.uppercased().last.flatMap { units[$0] }
-        guard let number = Int(shift == nil ? text[...] : text.dropLast()), number > 0 else { return nil }
-        let (bytes, overflow) = number.multipliedReportingOverflow(by: 1 << (shift ?? 0))
-        return overflow ? nil : bytes
     }
 }
 

@@ -30,6 +30,10 @@ struct SettingsFileTests {
             allow-transient-write = true
             static = false
             log-dir = "logs"
+            reload = false
+            timeout = "1.5s"
+            max-memory = "64MiB"
+            max-response = "10kB"
             """)
         var expected = SandboxSettings()
         expected.buildCommand = "make"
@@ -43,11 +47,16 @@ struct SettingsFileTests {
         expected.allowsTransientWrite = true
         expected.servesStaticFiles = false
         expected.logDirectory = "/project/logs"
+        expected.reloadsPages = false
+        expected.requestTime = .milliseconds(1500)
+        expected.memoryBytes = 64 << 20
+        expected.responseBytes = 10_000
         #expect(settings == expected)
     }
 
     @Test(arguments: [
         ("[bild]", 1, 2, "unknown key 'bild'"),
+        ("[up]\ntimeout = \"soon\"", 2, 11, "'soon' does not fit here; write something like \"30s\""),
         ("[build]\ncomand = \"make\"", 2, 1, "unknown key 'comand'"),
         ("[build]\ncommand = 3", 2, 11, "has to be a string"),
         ("[build]\ncommand = \" \"", 2, 11, "is empty"),

@@ -38,7 +38,9 @@ enum SourceExcerpt {
         guard let data = try? file.read(upToCount: longestFile + 1), data.count <= longestFile,
             !data.contains(0)
         else { return [] }
-        let lines = data.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+        var lines = data.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+        // What follows the last line's end is a line only if it is the one that is meant.
+        if lines.last?.isEmpty == true, line < lines.count { lines.removeLast() }
         guard (1...max(1, lines.count)).contains(line) else { return [] }
         let range = max(1, line - reach)...min(lines.count, line + reach)
         return range.map { number in

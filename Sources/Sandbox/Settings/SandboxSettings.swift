@@ -49,6 +49,12 @@ public struct SandboxSettings: Sendable, Equatable {
     public var waitsForBuild: Bool?
     /// False to leave pages as they are, so that they are reloaded by hand; by default true.
     public var reloadsPages: Bool?
+    /// How long a module may run for a request; by default 30 seconds.
+    public var requestTime: Duration?
+    /// Bytes of memory that a module may have for a request; by default 512 MiB.
+    public var memoryBytes: Int?
+    /// Bytes of a response's body; by default 1 GiB.
+    public var responseBytes: Int?
     /// Where what guests write to standard error is kept; by default a temporary directory.
     public var logDirectory: String?
 
@@ -80,6 +86,9 @@ public struct SandboxSettings: Sendable, Equatable {
         settings.servesStaticFiles = servesStaticFiles ?? weaker.servesStaticFiles
         settings.waitsForBuild = waitsForBuild ?? weaker.waitsForBuild
         settings.reloadsPages = reloadsPages ?? weaker.reloadsPages
+        settings.requestTime = requestTime ?? weaker.requestTime
+        settings.memoryBytes = memoryBytes ?? weaker.memoryBytes
+        settings.responseBytes = responseBytes ?? weaker.responseBytes
         settings.logDirectory = logDirectory ?? weaker.logDirectory
         settings.libraries = libraries ?? weaker.libraries
         settings.upstream = upstream ?? weaker.upstream

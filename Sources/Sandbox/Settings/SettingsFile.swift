@@ -1,4 +1,5 @@
 import Bindle
+import CommandLineInterface
 import Foundation
 import HTTP
 import Hippofacts
@@ -69,6 +70,9 @@ enum SettingsFile {
         settings.allowsTransientWrite = try up.boolean("allow-transient-write")
         settings.servesStaticFiles = try up.boolean("static")
         settings.reloadsPages = try up.boolean("reload")
+        settings.requestTime = try value("timeout", in: &up, likeness: "30s") { Duration(parsing: $0) }
+        settings.memoryBytes = try value("max-memory", in: &up, likeness: "64MiB") { ByteCount(parsing: $0)?.bytes }
+        settings.responseBytes = try value("max-response", in: &up, likeness: "64MiB") { ByteCount(parsing: $0)?.bytes }
         settings.logDirectory = try up.string("log-dir").map(absolute)
         settings.libraries = try up.strings("libraries").map { $0.map(absolute) }
         settings.upstream = try up.string("upstream")
@@ -81,6 +85,16 @@ enum SettingsFile {
                 "'\(strategy)' is no verification strategy; write one like \"GreedyVerification\"",
                 atValueOf: "upstream-strategy")
         }
+    }
+
+    private static func value<Value>(
+        _ key: String, in section: inout TOMLSection, likeness: String, _ read: (String) -> Value?
+    ) throws(TOMLError) -> Value? {
+        guard let text = try section.string(key) else { return nil }
+        guard let value = read(text) else {
+            throw section.error("'\(text)' does not fit here; write something like \"\(likeness)\"", atValueOf: key)
+        }
+        return value
     }
 
     /// A number, or `"auto"`.

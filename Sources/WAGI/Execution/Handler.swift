@@ -69,7 +69,7 @@ enum GuestFailure: Error, CustomStringConvertible {
         case .trap(let trap): "the module trapped: \(trap)"
         case .exit(let code): "the module ended itself with exit code \(code)"
         case .timedOut(let limit):
-            "the module was stopped after \(limit.seconds) seconds, its limit: --timeout sets another"
+            "the module was stopped after \(limit.milliseconds.rounded() / 1000) seconds, its limit: --timeout sets another"
         case .responseTooLarge(let limit):
             "the module was stopped because its response exceeds \(limit) bytes, its limit: --max-response sets another"
         }

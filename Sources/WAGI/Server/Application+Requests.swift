@@ -10,8 +10,7 @@ extension Application {
     /// Answers a request: `/healthz`, else the first handler whose route matches, else the asset, else 404.
     public func respond(to request: Request, _ body: RequestBody, _ writer: ResponseWriter) throws {
         if let response = responseWithoutHandler(to: request) { return try writer.respond(response) }
-        let insertion = configuration.liveReload?.insertion(for: request)
-        let request = insertion?.request ?? ScriptInsertion.withoutPageTags(request)
+        let (request, insertion) = followed(request)
         guard let handler = handler(for: request.path) else { return }
         try run(handler, request, body, writer, insertion)
     }
@@ -19,10 +18,18 @@ extension Application {
     /// The response to a request that no module is run for; nil if one is.
     func responseWithoutHandler(to request: Request) -> Response? {
         if let response = configuration.liveReload?.respond(to: request) { return response }
-        guard let insertion = configuration.liveReload?.insertion(for: request) else {
-            return response(to: ScriptInsertion.withoutPageTags(request))
+        let (request, insertion) = followed(request)
+        return response(to: request).map { insertion?.apply(to: $0) ?? $0 }
+    }
+
+    /// The request as the app is to get it, and what is to be done to the response so that the page in it follows the
+    /// project.
+    private func followed(_ request: Request) -> (Request, ScriptInsertion?) {
+        guard let liveReload = configuration.liveReload else { return (request, nil) }
+        guard let insertion = liveReload.insertion(for: request) else {
+            return (ScriptInsertion.withoutPageTags(request), nil)
         }
-        return response(to: insertion.request).map(insertion.apply(to:))
+        return (insertion.request, insertion)
     }
 
     private func response(to request: Request) -> Response? {

@@ -1,10 +1,11 @@
 import Foundation
 
-/// A size on the command line: `1048576`, `64KiB`, `512MiB`, `2GiB`, or with decimal units `kB`, `MB`, `GB`.
-struct ByteCount {
-    let bytes: Int
+/// A size, as people write it on command lines and in settings: `1048576`, `64KiB`, `512MiB`, `2GiB`, or with decimal units `kB`, `MB`, `GB`.
+public struct ByteCount {
+    public let bytes: Int
 
-    init?(parsing text: String) {
+    /// `nil` for what is no size, or one of more bytes than an `Int` counts.
+    public init?(parsing text: String) {
         let digits = text.prefix { $0.isASCII && $0.isNumber }
         let unit: Int? =
             switch text.dropFirst(digits.count).lowercased() {
@@ -25,8 +26,8 @@ struct ByteCount {
 }
 
 extension Duration {
-    /// Reads a time on the command line: `30s`, `500ms`, `5m`, `1.5s`; without a unit, seconds. At most a year.
-    init?(parsing text: String) {
+    /// Reads a time as people write it: `30s`, `500ms`, `5m`, `1.5s`; without a unit, seconds. At most a year.
+    public init?(parsing text: String) {
         let number = text.prefix { ($0.isASCII && $0.isNumber) || $0 == "." }
         let unit: Double? =
             switch text.dropFirst(number.count) {
@@ -38,20 +39,5 @@ extension Duration {
             }
         guard let unit, let value = Double(number), value * unit > 0, value * unit <= 365 * 86_400 else { return nil }
         self = .seconds(value * unit)
-    }
-}
-
-/// Quantities as people read them.
-enum Quantity {
-    static func count(_ number: Int, _ noun: String) -> String { number == 1 ? "1 \(noun)" : "\(number) \(noun)s" }
-
-    /// A number of bytes, in decimal units.
-    static func size(_ bytes: Int) -> String {
-        switch bytes {
-        case ..<1000: "\(bytes) B"
-        case ..<1_000_000: String(format: "%.1f kB", Double(bytes) / 1000)
-        case ..<1_000_000_000: String(format: "%.1f MB", Double(bytes) / 1_000_000)
-        default: String(format: "%.1f GB", Double(bytes) / 1_000_000_000)
-        }
     }
 }
