@@ -7,6 +7,11 @@ struct DemanglingTests {
         "Symbols are shown as the source has them",
         arguments: [
             ("_ZN4core9panicking5panic17h0123456789abcdefE", "core::panicking::panic"),
+            (
+                "_ZN3std2rt10lang_start28_$u7b$$u7b$closure$u7d$$u7d$17h0123456789abcdefE.llvm.17209538272517509308",
+                "std::rt::lang_start::{{closure}}"
+            ),
+            ("_ZN39_$LT$u8$u20$as$u20$core..fmt..Debug$GT$3fmt17h0123456789abcdefE", "<u8 as core::fmt::Debug>::fmt"),
             ("_ZN7example6Parser4readEPKci", "example::Parser::read(char const*, int)"),
             ("$s7example4readSiyF", "example.read() -> Swift.Int"),
             ("_RINvCsjMaewn57Afh_1t3genSxQeEB2_", "t::gen::<[i64], &mut str>"),
