@@ -93,7 +93,10 @@ let package = Package(
         .testTarget(name: "SandboxTests", dependencies: ["TestSupport", "Sandbox", "SandboxProtocol", "Bindle", "Hippofacts", "HTTP"]),
         .testTarget(name: "ScaffoldingTests", dependencies: ["TestSupport", "Scaffolding", "Hippofacts", "Sandbox"]),
         .testTarget(name: "CommandLineInterfaceTests", dependencies: ["TestSupport", "CommandLineInterface"]),
-        .testTarget(name: "EndToEndTests", dependencies: ["TestSupport", "hippo-dev", "HTTP", "Bindle", "SandboxProtocol", "WebAssemblyText"]),
+        .testTarget(
+            name: "EndToEndTests",
+            dependencies: ["TestSupport", "hippo-dev", "HTTP", "Bindle", "SandboxProtocol", "WebAssemblyText"],
+            exclude: ["Scripts"]),
     ],
     swiftLanguageModes: [.v6]
 )

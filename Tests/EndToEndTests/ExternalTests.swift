@@ -43,7 +43,7 @@ struct ExternalTests {
     private static let id = "example.com/greeter/1.0.0"
 
     /// An upstream server with a bindle that exports a handler, which serves a file of its own.
-    private func upstream(in directory: TemporaryDirectory, isYanked: Bool = false) throws -> BindleServerProcess {
+    private func upstream(in directory: TemporaryDirectory, isYanked: Bool = false) throws -> StoreServer {
         let path = directory.path + "/upstream.sqlite"
         do {
             let module = try assemble(Array(SmallApp.handler(answering: "greetings from upstream").utf8))
@@ -66,7 +66,7 @@ struct ExternalTests {
             _ = try store.save(invoice) { (label) in .bytes(label.name == "note.txt" ? note : module) }
             if isYanked { try store.yank(invoice.id) }
         }
-        return try BindleServerProcess(store: path, ["--strict"])
+        return try StoreServer(store: path, ["--strict"])
     }
 
     private func app(in directory: TemporaryDirectory, bindle: String = Self.id) throws -> String {

@@ -15,7 +15,7 @@ struct KillTests {
         let path = directory.path + "/bindles.sqlite"
         let writers = (0..<3).map { BindleWriter(name: "writer\($0)") }
         for round in 0..<Self.rounds {
-            let server = try BindleServerProcess(store: path)
+            let server = try StoreServer(store: path)
             let isOver = Atomic<Bool>(false)
             let threads = DispatchGroup()
             for writer in writers {

@@ -47,6 +47,8 @@ public enum StoreError: Error, Hashable, CustomStringConvertible {
     init(sqliteCode code: Int32, systemCode: Int32 = 0, message: String, sql: String?, path: String) {
         switch code & 0xFF {
         case SQLITE_IOERR where [ENOSPC, EDQUOT, EFBIG].contains(systemCode): self = .diskFull(path: path)
+        // SQLite does not always keep what the system said.
+        case SQLITE_IOERR where code == SQLITE_IOERR | 3 << 8 && FileSizeLimit.isSet: self = .diskFull(path: path)
         case SQLITE_IOERR where systemCode == EROFS:
             self = .notWritable(path: path, detail: String(cString: strerror(systemCode)))
         case SQLITE_NOTADB: self = .notAStore(path: path)

@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 /// A `hippo-dev bindle serve` on a free port.
-final class BindleServerProcess {
+final class StoreServer {
     private let process = Process()
     /// Ends in `/v1`.
     let url: String
