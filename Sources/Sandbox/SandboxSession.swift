@@ -59,7 +59,7 @@ public enum SandboxSession {
             onEvent: { event in
                 if case .ready = event, configuration.opensPage { open(appURL, mailbox) }
             })
-        for note in sockets.notes { output.tell(.log(.sandbox, text: note)) }
+        for note in sockets.notes + Self.notes(on: settings) { output.tell(.log(.sandbox, text: note)) }
         let loop = try SandboxLoop(
             .init(
                 project: project, commandLineSettings: configuration.settings, store: store, appURL: appURL,
@@ -117,6 +117,16 @@ public enum SandboxSession {
         mailbox.post(.notice("No browser was found: set BROWSER to one, or open \(url) yourself."))
     }
 
+    /// What of the settings has no effect.
+    private static func notes(on settings: SandboxSettings) -> [String] {
+        guard let program = settings.wagiProgram else { return [] }
+        var options: [String] = []
+        if settings.allowsTransientWrite ?? false { options.append("--allow-transient-write") }
+        if !(settings.servesStaticFiles ?? true) { options.append("--no-static") }
+        guard !options.isEmpty else { return [] }
+        return ["\(program) is not told of \(options.joined(separator: " and ")): other WAGI programs have no such option."]
+    }
+
     /// What `hippo-dev wagi` is given, apart from the descriptors.
     private static func workerArguments(
         _ settings: SandboxSettings, address: SocketAddress, cache: String
@@ -130,6 +140,11 @@ public enum SandboxSession {
         if let count = settings.memoryBytes { arguments += ["--max-memory", "\(count)"] }
         if let count = settings.responseBytes { arguments += ["--max-response", "\(count)"] }
         if let directory = settings.logDirectory { arguments += ["--log-dir", directory] }
+        if let program = settings.wagiProgram {
+            // One that is not there is reported when it is to be started.
+            let path = ExecutablePath.find(program, in: ProcessInfo.processInfo.environment["PATH"])
+            arguments += ["--program", path ?? program]
+        }
         return arguments
     }
 }

@@ -26,7 +26,7 @@ extension Command {
 
               [up]
               listen = "127.0.0.1:3000"      # and port, bindle-listen, store, ephemeral, watch,
-              static = true                  # env-file, allow-transient-write, log-dir, reload,
+              static = true                  # env-file, allow-transient-write, log-dir, reload, wagi,
               timeout = "30s"                # max-memory, max-response
               libraries = ["../library"]     # projects of external bindles; upstream = "URL"
             """,
@@ -111,13 +111,18 @@ private enum UpOptions {
     static let library = Option(
         name: "library", valueName: "PATH",
         summary: "A project whose bindle this one refers to: it is put into the store, and watched.", isRepeatable: true)
+    static let wagi = Option(
+        name: "wagi", valueName: "PROGRAM",
+        summary: "Serve by another WAGI program, which is started with wagi's options for each revision.",
+        kind: .file(extensions: []))
     static let json = Option(flag: "json", summary: "Tell what happens in JSON, one object on a line.")
     static let timings = Option(flag: "timings", summary: "Show how long each stage of a change took.")
 
     static let all = [
         listen, port, open, bindleListen, build, watch, waitForBuild, noWatch, store, ephemeral, library,
         UpstreamOptions.url, UpstreamOptions.strategy, variable, environmentFile, transientWrite, noStatic, noReload,
-        timeout, maximumMemory, maximumResponse, logDirectory, json, timings, OutputOptions.color, OutputOptions.quiet, OutputOptions.verbose,
+        timeout, maximumMemory, maximumResponse, logDirectory, wagi, json, timings, OutputOptions.color,
+        OutputOptions.quiet, OutputOptions.verbose,
     ]
 
     static func settings(_ arguments: ParsedArguments) throws -> SandboxSettings {
@@ -171,6 +176,7 @@ private enum UpOptions {
         settings.upstreamStrategy = try arguments.value(
             of: UpstreamOptions.strategy, expecting: "a strategy like GreedyVerification"
         ) { VerificationStrategy($0) } == nil ? nil : arguments[UpstreamOptions.strategy]
+        settings.wagiProgram = arguments[wagi].map { $0.contains("/") ? absolute($0) : $0 }
         return settings
     }
 

@@ -85,6 +85,9 @@ private struct WAGIOptions {
         defaultValue: "512M")
     static let maximumResponse = Option(
         name: "max-response", valueName: "SIZE", summary: "The length of a response's body.", defaultValue: "1G")
+    static let program = Option(
+        name: "program", valueName: "PROGRAM", summary: "Another WAGI program, which requests are passed on to.",
+        isHidden: true)
     static let listenDescriptor = Option(
         name: "listen-fd", valueName: "N", summary: "A listening socket that this process has inherited.",
         isHidden: true)
@@ -106,7 +109,7 @@ private struct WAGIOptions {
         environment,
         environmentFile, logDirectory, moduleCache, cache, tlsCertificate, tlsKey, allowTransientWrite, noStatic,
         timeout,
-        maximumMemory, maximumResponse, listenDescriptor, controlDescriptor, boardDescriptor, changesDescriptor, passDescriptor,
+        maximumMemory, maximumResponse, program, listenDescriptor, controlDescriptor, boardDescriptor, changesDescriptor, passDescriptor,
         receiveDescriptor,
     ]
 
@@ -220,6 +223,17 @@ private struct WAGIOptions {
         return client
     }
 
+    /// The other program, with what it is told of the options.
+    private func externalProgram() -> ExternalProgram? {
+        guard let path = arguments[Self.program] else { return nil }
+        var options: [String] = []
+        if let host = arguments[Self.hostname] { options += ["--hostname", host] }
+        for variable in arguments.values(of: Self.environment) { options += ["--env", variable] }
+        for file in arguments.values(of: Self.environmentFile) { options += ["--env-file", file] }
+        if let directory = arguments[Self.logDirectory] { options += ["--log-dir", directory] }
+        return ExternalProgram(path: path, options: options)
+    }
+
     private func runAsWorker() throws -> ExitCode {
         func descriptor(_ option: Option) throws -> Int32? {
             try arguments.value(of: option, expecting: "the number of an open descriptor") { Int32($0) }
@@ -232,6 +246,8 @@ private struct WAGIOptions {
         if let sending = try descriptor(Self.passDescriptor), let receiving = try descriptor(Self.receiveDescriptor) {
             descriptors.connections = (sending, receiving)
         }
+        var configuration = configuration
+        configuration.program = externalProgram()
         try WAGIWorker(descriptors, configuration: configuration).run()
         return .success
     }

@@ -33,6 +33,7 @@ public final class Client: Sendable {
                 request.headers.remove("Cookie")
             }
             request.url = target
+            request.host = nil
         }
     }
 
@@ -97,7 +98,9 @@ public final class Client: Sendable {
         } catch {
             throw invalid("\(error)".replacingPrefix("invalid response header", with: "invalid header"))
         }
-        var head = "\(request.method.rawValue) \(request.url.target) HTTP/1.1\r\nHost: \(request.url.authority)\r\n"
+        let host = request.host ?? request.url.authority
+        guard host.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) else { throw invalid("\(host) is no host") }
+        var head = "\(request.method.rawValue) \(request.url.target) HTTP/1.1\r\nHost: \(host)\r\n"
         for field in request.headers where !Self.ownedFields.contains(field.name.lowercased()) {
             head += "\(field.name): \(field.value)\r\n"
         }

@@ -5,6 +5,8 @@ public struct ClientRequest: Sendable {
     /// `Host`, `Content-Length`, `Transfer-Encoding` and `Connection` are the client's affair.
     public var headers: Headers
     public var body: Body
+    /// What the server is told to be called, for proxies; by default what the URL calls it. Not kept over redirects.
+    public var host: String?
 
     public init(_ method: Method = .get, _ url: HTTPURL, headers: Headers = [:], body: Body = .empty) {
         self.method = method

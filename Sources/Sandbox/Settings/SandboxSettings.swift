@@ -65,6 +65,8 @@ public struct SandboxSettings: Sendable, Equatable {
     public var upstream: String?
     /// The verification strategy that invoices of the upstream have to pass, by name; by default none is asked for.
     public var upstreamStrategy: String?
+    /// The path of another WAGI program, which serves in place of this one.
+    public var wagiProgram: String?
 
     public init() {}
 
@@ -93,6 +95,7 @@ public struct SandboxSettings: Sendable, Equatable {
         settings.libraries = libraries ?? weaker.libraries
         settings.upstream = upstream ?? weaker.upstream
         settings.upstreamStrategy = upstreamStrategy ?? weaker.upstreamStrategy
+        settings.wagiProgram = wagiProgram ?? weaker.wagiProgram
         return settings
     }
 

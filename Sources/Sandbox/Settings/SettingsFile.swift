@@ -85,6 +85,8 @@ enum SettingsFile {
                 "'\(strategy)' is no verification strategy; write one like \"GreedyVerification\"",
                 atValueOf: "upstream-strategy")
         }
+        // A name alone is looked for on the PATH.
+        settings.wagiProgram = try up.string("wagi").map { $0.contains("/") ? absolute($0) : $0 }
     }
 
     private static func value<Value>(

@@ -25,6 +25,8 @@ public struct WAGIConfiguration: Sendable {
     public var allowsTransientWrite = false
     /// What the client is told when a module fails.
     public var failureDetail = FailureDetail.problem
+    /// Another WAGI program that serves in place of this one; nil for none.
+    public var program: ExternalProgram?
     /// Gives pages the means to reload themselves; nil to leave them as they are.
     var liveReload: LiveReload?
     /// Told of each line that is logged, from several threads. It must not block.

@@ -59,7 +59,12 @@ public final class WAGIWorker: Sendable {
         defer { shutdown(channel.fileDescriptor, Int32(SHUT_RDWR)) }
         do throws(LoadError) {
             switch try prepare() {
-            case .load(let load, let loading)?: serve(try finish(loading, load), revision: load.revision)
+            case .load(let load, let loading)?:
+                if let program = configuration.program {
+                    try serve(load, by: program)
+                } else {
+                    serve(try finish(loading, load), revision: load.revision)
+                }
             case .hold?: hold()
             case nil: return
             }
@@ -78,6 +83,34 @@ public final class WAGIWorker: Sendable {
         send(.ready(revision: revision, timings: application.timings))
         Thread.detachNewThread { application.removeUnusedParcels() }
         attend(server.server, liveReload)
+    }
+
+    /// Passes requests on to another program, which is started for this revision and ends with it.
+    private func serve(_ load: LauncherMessage.Load, by program: ExternalProgram) throws(LoadError) {
+        let started = ContinuousClock.now
+        let process = try ExternalProcess(program, bindle: load.bindle, bindleURL: load.bindleURL) { [self] line in
+            send(.log(route: program.name, text: line), isDroppable: true)
+        }
+        defer { process.kill() }
+        try process.waitUntilItAnswers()
+        let liveReload = LiveReload(revision: load.revision)
+        let proxy = ReverseProxy(port: process.port, name: program.name, liveReload: liveReload)
+        var serverConfiguration = serverConfiguration(revision: load.revision)
+        serverConfiguration.inlineHandler = { liveReload.respond(to: $0) }
+        let server = Server(socket: socket, configuration: serverConfiguration) { request, body, writer in
+            try proxy.respond(to: request, body, writer)
+        }
+        send(
+            .ready(
+                revision: load.revision,
+                timings: [StageTiming(stage: "program", milliseconds: (ContinuousClock.now - started).milliseconds)]))
+        // Without the program, there is nothing that this process could answer: the sandbox starts another one.
+        process.onUnexpectedEnd { [self] in
+            send(.log(route: program.name, text: "The program has ended."))
+            flush()
+            _exit(1)
+        }
+        attend(server, liveReload)
     }
 
     /// Answers with the project's status, while there is nothing to serve.
@@ -165,7 +198,8 @@ public final class WAGIWorker: Sendable {
             switch message {
             case .prepare(let load):
                 let (id, client) = try source(of: load)
-                if let plan = load.plan { try loading.prepare(plan, of: id, from: client) }
+                // Another program fetches what it needs itself.
+                if configuration.program == nil, let plan = load.plan { try loading.prepare(plan, of: id, from: client) }
                 send(.prepared)
             case .load(let load): return .load(load, loading)
             case .hold: return .hold

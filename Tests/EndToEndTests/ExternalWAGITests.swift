@@ -1,0 +1,122 @@
+import Foundation
+import HTTP
+import TestSupport
+import Testing
+
+/// `up --wagi`: another WAGI program serves. Here it is a script that starts this one under another name, as `wagi` would
+/// be started.
+@Suite(.timeLimit(.minutes(3)))
+struct ExternalWAGITests {
+    /// Writes the program: it notes how it was started, and becomes `hippo-dev wagi`.
+    private func writeProgram(_ app: SmallApp, _ body: String? = nil) throws -> String {
+        let script = """
+            #!/bin/sh
+            echo "$$ $*" >> \(app.path)/starts
+            \(body ?? "exec \(Program.path) wagi \"$@\"")
+            """
+        let file = try app.directory.write(script, to: "other-wagi")
+        try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: file.path)
+        return file.path
+    }
+
+    private func starts(_ app: SmallApp) throws -> [(process: pid_t, arguments: String)] {
+        try String(contentsOfFile: app.path + "/starts", encoding: .utf8).split(separator: "\n").compactMap { line in
+            let words = line.split(separator: " ", maxSplits: 1)
+            return pid_t(words[0]).map { ($0, String(words[1])) }
+        }
+    }
+
+    @Test func anotherProgramServesAndIsStartedAnewForEachRevision() async throws {
+        let app = try SmallApp()
+        let program = try writeProgram(app)
+        let sandbox = try SandboxProcess(app.path, ["--wagi", program, "-e", "COLOR=red"])
+        let url = try #require(try await sandbox.next("ready")["app"]?.string)
+        #expect(try get(url + "hello") == Answer(status: 200, body: "hello 1"))
+        #expect(try get(url + "assets/style.css").body == "h1 { color: red }")
+        #expect(try get(url + "none").status == 404)
+        let request = try await sandbox.next("request") { $0["path"]?.string == "/none" }
+        #expect(request["status"]?.integer == 404)
+        let first = try starts(app)
+        #expect(first.count == 1)
+        for option in ["-b small/1.2.3", "--bindle-url http://127.0.0.1:", "--listen 127.0.0.1:", "--env COLOR=red"] {
+            #expect(first[0].arguments.contains(option), "\(first[0].arguments)")
+        }
+
+        try app.writeHandler("hello 2")
+        try await sandbox.next("serving")
+        #expect(try get(url + "hello").body == "hello 2")
+        #expect(try starts(app).count == 2)
+        // The one before has no more to do.
+        try await SandboxProcess.waitForDeath(of: [first[0].process])
+
+        // A browser's page reloads itself, as with the program's own server.
+        var navigation = ClientRequest(.get, try HTTPURL(url + "assets/index.html"))
+        navigation.headers = ["Accept": "text/html", "Sec-Fetch-Dest": "document", "Sec-Fetch-Mode": "navigate"]
+        let page = String(decoding: try Client().send(navigation).readAll(limit: 1 << 20), as: UTF8.self)
+        #expect(page.contains("/.hippo/reload.js") && page.hasSuffix("<h1>page 1</h1>"))
+
+        // Nothing outlives the sandbox, however it ends.
+        let last = try #require(try starts(app).last)
+        kill(sandbox.id, SIGKILL)
+        try await SandboxProcess.waitForDeath(of: [last.process])
+    }
+
+    @Test func bodiesPassInBothDirections() async throws {
+        let app = try SmallApp()
+        try app.save(
+            """
+            (module
+              (import "wasi_snapshot_preview1" "fd_read" (func $read (param i32 i32 i32 i32) (result i32)))
+              (import "wasi_snapshot_preview1" "fd_write" (func $write (param i32 i32 i32 i32) (result i32)))
+              (memory (export "memory") 2)
+              (data (i32.const 0) "\\10\\00\\00\\00\\1b\\00\\00\\00")
+              (data (i32.const 16) "content-type: text/plain\\n\\n")
+              (func (export "_start")
+                (i32.store (i32.const 4) (i32.const 26))
+                (drop (call $write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 8)))
+                (loop $next
+                  (i32.store (i32.const 0) (i32.const 65536))
+                  (i32.store (i32.const 4) (i32.const 65536))
+                  (drop (call $read (i32.const 0) (i32.const 0) (i32.const 1) (i32.const 8)))
+                  (i32.store (i32.const 4) (i32.load (i32.const 8)))
+                  (if (i32.load (i32.const 8))
+                    (then
+                      (drop (call $write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 8)))
+                      (br $next))))))
+            """, to: "hello.wat")
+        let sandbox = try SandboxProcess(app.path, ["--wagi", try writeProgram(app)])
+        let url = try #require(try await sandbox.next("ready")["app"]?.string)
+        let bytes = (0..<300_000).map { UInt8(truncatingIfNeeded: $0 &* 31 >> 3) }
+        let response = try Client().send(ClientRequest(.post, try HTTPURL(url + "hello"), body: .bytes(bytes)))
+        #expect(response.status == .ok)
+        #expect(try response.readAll(limit: 1 << 20) == bytes)
+    }
+
+    @Test func aProgramThatFailsIsReportedAndWhatServesServesOn() async throws {
+        let app = try SmallApp()
+        let program = try writeProgram(app, "echo 'no such option: -b' >&2; exit 7")
+        let sandbox = try SandboxProcess(app.path, ["--wagi", program])
+        let failed = try await sandbox.next("failed")
+        #expect(failed["stage"]?.string == "launch")
+        let message = try #require(failed["message"]?.string)
+        #expect(message.contains("exit code 7") && message.contains("no such option: -b"), "\(message)")
+        // When it is mended, the next change serves.
+        _ = try writeProgram(app)
+        try app.writeHandler("hello 2")
+        let url = try #require(try await sandbox.next("ready")["app"]?.string)
+        #expect(try get(url + "hello").body == "hello 2")
+        // One that dies is started again.
+        let victim = try #require(try starts(app).last)
+        kill(victim.process, SIGKILL)
+        try await sandbox.next("log") { $0["text"]?.string?.contains("serves again") == true }
+        #expect(try get(url + "hello").body == "hello 2")
+    }
+
+    @Test func aProgramThatIsNotThereIsNamed() async throws {
+        let app = try SmallApp()
+        let sandbox = try SandboxProcess(app.path, ["--wagi", "no-such-wagi", "--no-watch"])
+        let failed = try await sandbox.next("failed")
+        #expect(failed["message"]?.string?.contains("'no-such-wagi' is not there") == true)
+        #expect(try await sandbox.waitForEnd() == 1)
+    }
+}
