@@ -1,3 +1,4 @@
+import Dispatch
 import HTTP
 import TOML
 
@@ -14,8 +15,12 @@ public struct BindleServer: Sendable {
     private let authentication: ServerAuthentication?
     /// Brings back a revision, for a server that is part of a sandbox; others have none.
     let rollBack: RollBack?
-    /// Larger invoices are refused: at some 300 bytes for a parcel, this is room for 200,000.
-    private static let invoiceLimit = 64 << 20
+    /// Larger invoices are refused: at some 350 bytes for a parcel, this is room for 45,000.
+    private static let invoiceLimit = 16 << 20
+    /// What is read of an invoice can take fifty times its length. Of those that are longer than this, one is read at a
+    /// time.
+    private static let largeInvoice = 1 << 20
+    private static let largeInvoiceTurn = DispatchSemaphore(value: 1)
     /// What is read of a body that is of no use, so that its sender comes to read the answer.
     private static let discardLimit = 64 << 20
 
@@ -124,11 +129,14 @@ public struct BindleServer: Sendable {
         do { text = try body.readAll(limit: Self.invoiceLimit) } catch {
             throw Failure(error.status, error.description)
         }
+        let isLarge = text.count > Self.largeInvoice
+        if isLarge { Self.largeInvoiceTurn.wait() }
+        defer { if isLarge { Self.largeInvoiceTurn.signal() } }
         var invoice: Invoice
         do { invoice = try Invoice(text, as: format) } catch {
             throw Failure(.badRequest, "the invoice is not valid: \(error.summary)")
         }
-        do { try trust.admit(&invoice, replacing: try? store.invoice(invoice.id, includingYanked: true)) } catch {
+        do { try trust.admit(&invoice) { try? store.invoice($0, includingYanked: true) } } catch {
             throw Failure(.badRequest, error.description)
         }
         let creation = try Failure.translating { () throws(StoreError) in try store.create(invoice, mode: mode) }

@@ -16,14 +16,14 @@ public struct ServerTrust: Sendable {
     }
 
     /// Verifies a new invoice, and signs it as host unless it is already.
-    /// - Parameter existing: The invoice of this ID that the store has. Its host's signature is kept where it still
-    ///   holds, so that handing in the same invoice again changes nothing.
-    func admit(_ invoice: inout Invoice, replacing existing: Invoice?) throws(VerificationError) {
+    /// - Parameter existing: Looks up the invoice of this ID that the store has. Its host's signature is kept where it
+    ///   still holds, so that handing in the same invoice again changes nothing.
+    func admit(_ invoice: inout Invoice, existing: (BindleID) -> Invoice?) throws(VerificationError) {
         try strategy?.verify(invoice, with: keyring)
         guard let hostKey else { return }
         let publicKey = Base64.encode(hostKey.privateKey.publicKey.bytes)
         guard !invoice.signatures.contains(where: { $0.key == publicKey }) else { return }
-        if let kept = existing?.signatures.first(where: { $0.key == publicKey && $0.role == .host }),
+        if let kept = existing(invoice.id)?.signatures.first(where: { $0.key == publicKey && $0.role == .host }),
             invoice.isValid(kept)
         {
             invoice.signatures.append(kept)

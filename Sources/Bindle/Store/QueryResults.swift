@@ -28,7 +28,7 @@ final class QueryResults: Sendable {
     private let entries = Mutex<[Key: Entry]>([:])
     /// For so long after the last page, the next one is still of the same result.
     private static let patience = Duration.seconds(120)
-    private static let capacity = 64
+    private static let capacity = 16
 
     func keep(_ ids: [BindleID], for key: Key) {
         entries.withLock { entries in

@@ -135,6 +135,7 @@ expect("create from JSON that is TOML", send("POST", "/_i", invoice("x", "1.0.0"
 expect("create of another type", send("POST", "/_i", b"x", {"Content-Type": "image/png"}), 400)
 expect("deep JSON", send("POST", "/_i", b"[" * 200_000, {"Content-Type": "application/json"}), 400)
 expect("deep TOML", send("POST", "/_i", b"a = " + b"[" * 200_000, TOML), 400)
+expect("create from 17 MB", send("POST", "/_i", b"# more than an invoice may have\n" * 550_000, TOML), 413)
 expect("create yanked", create("x", "1.0.0", extra="yanked = true"), 422)
 again = create("example.com/app", "1.0.0", b"one", b"two")
 expect("create again", again, 409 if strict else 202)
