@@ -61,8 +61,10 @@ extension Command {
 /// The options of `hippo-dev up`, and what they mean.
 private enum UpOptions {
     static let path = Argument(
-        "PATH", summary: "The project's directory, its HIPPOFACTS, or a lone .wasm or .wat module.", arity: .optional,
-        defaultValue: ".")
+        "PATH",
+        summary: "The project's directory, its HIPPOFACTS, a lone .wasm or .wat module, or a directory of pages, with "
+            + "index.html and no HIPPOFACTS.",
+        arity: .optional, defaultValue: ".")
     static let listen = Option(
         name: "listen", shortName: "l", valueName: "IP:PORT",
         summary: "Where to serve the app; port 0 takes any that is free. By default 127.0.0.1:3000.")

@@ -89,6 +89,33 @@ struct ProjectTests {
         #expect(try get(app + "HIPPOFACTS").status == 404)
     }
 
+    @Test func aDirectoryOfPagesIsServedAsItIs() async throws {
+        let directory = try TemporaryDirectory()
+        try directory.write("<h1>one</h1>", to: "my pages/index.html")
+        try directory.write("p {}", to: "my pages/css/a.css")
+        try directory.write("secret", to: "my pages/.env")
+        let sandbox = try SandboxProcess(directory.path + "/my pages")
+        let ready = try await sandbox.next("ready")
+        let app = try #require(ready["app"]?.string)
+        #expect(ready["id"]?.string == "my-pages/0.1.0")
+        #expect(try get(app).body == "<h1>one</h1>")
+        #expect(try get(app + "css/a.css").body == "p {}")
+        #expect(try get(app + ".env").status == 404)
+        #expect(try get(app + "none").status == 404)
+        #expect(sandbox.events("log").isEmpty)
+        try directory.write("<h1>two</h1>", to: "my pages/index.html")
+        try await sandbox.next("serving")
+        #expect(try get(app).body == "<h1>two</h1>")
+        // It becomes an app as soon as it is described as one.
+        try directory.write(SmallApp.handler(answering: "handled"), to: "my pages/h.wat")
+        try await sandbox.next("serving")
+        try directory.write(
+            "[bindle]\nname = \"app\"\nversion = \"1.0.0\"\n[[handler]]\nname = \"h.wat\"\nroute = \"/h\"\n",
+            to: "my pages/HIPPOFACTS")
+        try await sandbox.next("serving") { $0["id"]?.string == "app/1.0.0" }
+        #expect(try get(app + "h").body == "handled")
+    }
+
     @Test func aProjectThatIsThereIsNotOverwritten() throws {
         let directory = try TemporaryDirectory()
         try directory.write("mine", to: "app/index.html")

@@ -78,12 +78,15 @@ private struct Expander {
     private mutating func addModules(_ cache: inout DigestCache) throws(HippofactsError) {
         var identities: [String: FileIdentity] = [:]
         for entry in facts.entries {
-            if case .local(let path) = entry.module, identities[path] == nil {
+            if case .local(let path) = entry.module, identities[path] == nil, path != Hippofacts.siteModule {
                 identities[path] = try identity(ofModule: path, entry)
             }
         }
         let binaries = try digestsOfBinaries(identities.filter { !$0.key.hasSuffix(".wat") }, &cache)
-        let assembled = try assembledModules(identities.filter { $0.key.hasSuffix(".wat") }, cache)
+        var assembled = try assembledModules(identities.filter { $0.key.hasSuffix(".wat") }, cache)
+        if facts.entries.contains(where: { $0.module == .local(path: Hippofacts.siteModule) }) {
+            assembled[Hippofacts.siteModule] = try DigestCache.AssembledModule(ofSiteIn: root)
+        }
         cache.assembled = assembled
         for entry in facts.entries {
             switch entry.module {
@@ -258,7 +261,10 @@ private struct Expander {
             let group = membership.group(named: entry.groupName)
             for file in entry.files {
                 let files = matches[places[file.glob]!]
-                if files.isEmpty { warn("No files matched pattern \(file.glob)", at: file.position) }
+                // The patterns of a site are nobody's mistake.
+                if files.isEmpty && entry.module != .local(path: Hippofacts.siteModule) {
+                    warn("No files matched pattern \(file.glob)", at: file.position)
+                }
                 for index in files { membership.add(index, to: group) }
             }
         }

@@ -4,6 +4,17 @@ import TOML
 import WebAssemblyText
 
 extension DigestCache.AssembledModule {
+    /// The module of a site, which does nothing; its identity is that of the directory.
+    init(ofSiteIn directory: String) throws(HippofactsError) {
+        guard let status = FileStatus(path: directory), let empty = try? assemble("(module)") else {
+            throw HippofactsError(file: directory, message: "the directory has vanished")
+        }
+        identity = status.identity
+        isRacy = true
+        binary = empty
+        digest = SHA256.hash(empty).hex
+    }
+
     /// Assembles the text at `path` below `root`.
     init(path: String, below root: String, reportedAs file: String) throws(HippofactsError) {
         guard let status = FileStatus(path: "\(root)/\(path)") else {

@@ -46,6 +46,36 @@ extension Hippofacts {
         }
     }
 
+    /// Whether a path is a directory of pages without HIPPOFACTS: there is an `index.html`, and nothing that describes an
+    /// app.
+    public static func isSite(_ path: String) -> Bool {
+        guard FileStatus(path: path)?.kind == .directory, FileStatus(path: path + "/index.html")?.kind == .regular else {
+            return false
+        }
+        return !fileNames.contains { FileStatus(path: "\(path)/\($0)")?.kind == .regular }
+    }
+
+    /// The path that the module of a site has, which is no file.
+    static let siteModule = ".hippo/site.wat"
+
+    /// Describes a directory of pages (see `isSite`) for a sandbox: all its files but hidden ones, named after the
+    /// directory, version 0.1.0. A bindle has to have a handler; this one's is made up, and nobody asks for its route.
+    public init(site directory: String) throws(HippofactsError) {
+        let name = directory.split(separator: "/").last.map(String.init) ?? "site"
+        let valid = String(String.UnicodeScalarView(name.unicodeScalars.map { BindleID.isName(String($0)) ? $0 : "-" }))
+        let text = """
+            [bindle]
+            name = "\(valid)"
+            version = "0.1.0"
+
+            [[handler]]
+            name = "\(Self.siteModule)"
+            route = "/.hippo/site"
+            files = ["[!.]*", "[!.]*/**/[!.]*"]
+            """
+        try self.init(parsing: Array(text.utf8), file: directory + "/index.html")
+    }
+
     /// Reads a HIPPOFACTS file.
     public init(file: String) throws(HippofactsError) {
         let data: Data

@@ -12,6 +12,11 @@ struct Project: Sendable {
     ///
     /// - Throws: `HippofactsError` when there is none at all. What the file in it says is not looked at.
     init(at path: String) throws(HippofactsError) {
+        if Hippofacts.isSite(path) {
+            directory = URL(fileURLWithPath: path).standardizedFileURL.path
+            self.path = directory
+            return
+        }
         let file = try Hippofacts.find(at: path)
         let absolute = URL(fileURLWithPath: file).standardizedFileURL
         directory = absolute.deletingLastPathComponent().path
@@ -19,6 +24,11 @@ struct Project: Sendable {
         let isNamedByDirectory = FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory) && isDirectory.boolValue
         // Named by its directory, a project may rename its HIPPOFACTS to another of the valid names.
         self.path = isNamedByDirectory ? directory : absolute.path
+    }
+
+    /// What the project consists of, as far as its HIPPOFACTS says; without one, a directory of pages is one of files.
+    func facts() throws(HippofactsError) -> Hippofacts {
+        Hippofacts.isSite(path) ? try Hippofacts(site: path) : try Hippofacts(at: path)
     }
 
     /// The file that describes the project, as people know it.

@@ -149,7 +149,7 @@ final class SandboxLoop {
         guard let changes = surroundings.changes else { return }
         let mailbox = surroundings.mailbox
         let emit = emit
-        facts = try? Hippofacts(at: surroundings.project.path)
+        facts = try? surroundings.project.facts()
         scope = surroundings.project.scope(of: facts, settings: settings)
         watcher = try FileWatcher(
             root: surroundings.project.directory, scope: scope, queue: changes, freshness: surroundings.freshness,
@@ -593,7 +593,7 @@ final class SandboxLoop {
 
     private func expand() throws -> Change {
         touched = nil
-        let facts = try Hippofacts(at: surroundings.project.path)
+        let facts = try surroundings.project.facts()
         self.facts = facts
         // Watched first, so that what changes from here on is seen.
         updateScope()
