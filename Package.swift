@@ -20,7 +20,9 @@ let threaded: [SwiftSetting] = [
 
 /// At a fixed address, the program starts a millisecond earlier: eighty thousand relocations of the Swift libraries' tables
 /// are done by the linker rather than at each start. Stack, heap, libraries and guests' memories stay at random addresses.
-let fixedAddress: [LinkerSetting] = [.unsafeFlags(["-Xclang-linker", "-no-pie"], .when(platforms: [.linux]))]
+/// Only for releases, which have those libraries linked in (`--static-swift-stdlib`): the dynamic linker warns of programs
+/// at fixed addresses that refer to functions of shared ones.
+let fixedAddress: [LinkerSetting] = [.unsafeFlags(["-Xclang-linker", "-no-pie"], .when(platforms: [.linux], configuration: .release))]
 
 let package = Package(
     name: "hippo-dev",
@@ -100,3 +102,17 @@ let package = Package(
     ],
     swiftLanguageModes: [.v6]
 )
+
+// The fuzzers, and the coverage that guides them, only where they are asked for.
+if Context.environment["HIPPO_DEV_FUZZING"] != nil {
+    for target in package.targets where ["WebAssembly", "WebAssemblyText", "WebAssemblyRuntime"].contains(target.name) {
+        target.swiftSettings?.append(.unsafeFlags(["-sanitize=fuzzer,address"]))
+    }
+    package.targets.append(
+        .executableTarget(
+            name: "Fuzzing",
+            dependencies: ["TestSupport", "WebAssembly", "WebAssemblyText", "WebAssemblyRuntime"],
+            exclude: ["Peers"],
+            swiftSettings: [.unsafeFlags(["-O", "-sanitize=fuzzer,address"])],
+            linkerSettings: [.unsafeFlags(["-sanitize=fuzzer,address", "-use-ld=lld"])]))
+}

@@ -140,6 +140,7 @@ public enum SandboxSession {
         if let count = settings.memoryBytes { arguments += ["--max-memory", "\(count)"] }
         if let count = settings.responseBytes { arguments += ["--max-response", "\(count)"] }
         if let directory = settings.logDirectory { arguments += ["--log-dir", directory] }
+        arguments += settings.limitArguments
         if let program = settings.wagiProgram {
             // One that is not there is reported when it is to be started.
             let path = ExecutablePath.find(program, in: ProcessInfo.processInfo.environment["PATH"])

@@ -11,6 +11,8 @@ public struct WASIConfiguration: Sendable {
     public var standardError: WASIStream
     /// How many descriptors the guest may have open at a time, its standard streams and preopens included.
     public var descriptorLimit: Int
+    /// How people raise that limit, such as by an option's name; goes into messages.
+    public var descriptorRemedy: String?
 
     public init(
         arguments: [String] = [],

@@ -13,6 +13,14 @@ public final class WASIContext {
         self.init(configuration, resolver: .automatic)
     }
 
+    /// What the limits of the configuration refused the guest, which may be why it failed later: as
+    /// ``Store/limitDescriptions``.
+    public var limitDescriptions: [String] {
+        guard descriptors.hasReachedLimit else { return [] }
+        let remedy = configuration.descriptorRemedy.map { "; \($0) raises it" } ?? ""
+        return ["the limit of \(descriptors.limit) open files was reached\(remedy)"]
+    }
+
     init(_ configuration: WASIConfiguration, resolver: PathResolver) {
         self.configuration = configuration
         self.resolver = resolver

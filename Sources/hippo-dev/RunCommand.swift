@@ -23,8 +23,8 @@ extension Command {
             """,
         options: [
             RunOptions.directory, RunOptions.readOnlyDirectory, RunOptions.environment, RunOptions.invoke,
-            RunOptions.maximumMemory, RunOptions.timeout,
-        ],
+            RunOptions.timeout,
+        ] + LimitOptions.all,
         arguments: [RunOptions.module, RunOptions.moduleArguments],
         examples: [
             Example("hippo-dev run hello.wasm", "Run a command"),
@@ -51,10 +51,6 @@ private enum RunOptions {
         isRepeatable: true)
     static let invoke = Option(
         name: "invoke", valueName: "FUNCTION", summary: "Call an exported function instead of '_start'.")
-    static let maximumMemory = Option(
-        name: "max-memory", valueName: "SIZE",
-        summary: "The most linear memory the module may have, as 64MiB or 1GiB; without a unit, bytes.",
-        defaultValue: "512MiB")
     static let timeout = Option(
         name: "timeout", valueName: "TIME",
         summary: "End the module after this time, as 500ms, 30s or 5m. No limit by default.")
@@ -77,9 +73,7 @@ private struct ModuleRun {
         self.path = path
         words = arguments.values(of: RunOptions.moduleArguments)
         invoked = arguments[RunOptions.invoke]
-        let memory = try arguments.value(
-            of: RunOptions.maximumMemory, expecting: "a size like 64MiB", { ByteCount(parsing: $0)?.bytes })
-        limits = StoreLimits(memoryBytes: memory ?? StoreLimits().memoryBytes)
+        limits = try LimitOptions.storeLimits(arguments)
         timeout = try arguments.value(of: RunOptions.timeout, expecting: "a time like 30s", Duration.init(parsing:))
 
         // In the order of the command line within each option; those that can be written come first.
@@ -93,13 +87,15 @@ private struct ModuleRun {
         for preopen in preopens { try preopen.open() }
         let variables = try arguments.convertedValues(
             of: RunOptions.environment, expecting: "NAME=VALUE, or the NAME of a variable that is set", Self.variable)
-        configuration = WASIConfiguration(
+        var configuration = WASIConfiguration(
             arguments: [path.split(separator: "/").last.map(String.init) ?? path] + (invoked == nil ? words : []),
             environment: variables,
             preopens: preopens,
             standardInput: .fileDescriptor(STDIN_FILENO),
             standardOutput: .fileDescriptor(STDOUT_FILENO),
             standardError: .fileDescriptor(STDERR_FILENO))
+        try LimitOptions.limitOpenFiles(arguments, of: &configuration)
+        self.configuration = configuration
     }
 
     private static func variable(_ text: String) -> (String, String)? {
@@ -122,12 +118,25 @@ private struct ModuleRun {
             throw RunError("\(path): \(error)\(WASIAdvice.lines(for: error).map { "\n\($0)" }.joined())")
         }
         let entry = try Entry(of: module, invoking: invoked, words)
-        let store = Store(limits: limits, hostState: WASIContext(configuration))
-        if let timeout { Self.end(store, after: timeout) }
+        let context = WASIContext(configuration)
+        let store = Store(limits: limits, hostState: context)
+        let deadline = timeout.map { timeout in
+            GuestDeadline(store, after: timeout) {
+                FileHandle.standardError.write(Data("error: \(Self.timeoutMessage(timeout))\n".utf8))
+                exit(134)
+            }
+        }
         do {
+            defer { deadline?.cancel() }
             return try entry.call(in: linked.instantiate(in: store))
         } catch let trap as Trap {
-            if let exit = trap.hostError as? ProcessExit { return ExitCode(rawValue: Int32(exit.code & 0xFF)) }
+            if let exit = trap.hostError as? ProcessExit {
+                // A program that fails may do so because it was refused something.
+                let limits = exit.code == 0 ? [] : store.limitDescriptions + context.limitDescriptions
+                for limit in limits { FileHandle.standardError.write(Data("note: \(limit)\n".utf8)) }
+                return ExitCode(rawValue: Int32(exit.code & 0xFF))
+            }
+            for limit in context.limitDescriptions { FileHandle.standardError.write(Data("note: \(limit)\n".utf8)) }
             FileHandle.standardError.write(Data("error: \(describe(trap))\n".utf8))
             return ExitCode(rawValue: 134)
         }
@@ -157,18 +166,6 @@ private struct ModuleRun {
 
     private static func timeoutMessage(_ timeout: Duration) -> String {
         "the module was ended after \(timeout); '--timeout' sets how long it may run"
-    }
-
-    /// Asks the guest to stop when its time is up; and ends the process, should the guest be waiting for the host then.
-    private static func end(_ store: Store, after timeout: Duration) {
-        let seconds = TimeInterval(timeout.components.seconds) + TimeInterval(timeout.components.attoseconds) / 1e18
-        Thread.detachNewThread {
-            Thread.sleep(forTimeInterval: seconds)
-            store.interrupt()
-            Thread.sleep(forTimeInterval: 0.25)
-            FileHandle.standardError.write(Data("error: \(timeoutMessage(timeout))\n".utf8))
-            exit(134)
-        }
     }
 }
 

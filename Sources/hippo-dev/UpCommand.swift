@@ -125,7 +125,7 @@ private enum UpOptions {
         UpstreamOptions.url, UpstreamOptions.strategy, variable, environmentFile, transientWrite, noStatic, noReload,
         timeout, maximumMemory, maximumResponse, logDirectory, wagi, json, timings, OutputOptions.color,
         OutputOptions.quiet, OutputOptions.verbose,
-    ]
+    ] + LimitOptions.further
 
     static func settings(_ arguments: ParsedArguments) throws -> SandboxSettings {
         let address = "an address like 127.0.0.1:3000"
@@ -179,6 +179,7 @@ private enum UpOptions {
             of: UpstreamOptions.strategy, expecting: "a strategy like GreedyVerification"
         ) { VerificationStrategy($0) } == nil ? nil : arguments[UpstreamOptions.strategy]
         settings.wagiProgram = arguments[wagi].map { $0.contains("/") ? absolute($0) : $0 }
+        settings.limitArguments = try LimitOptions.given(arguments)
         return settings
     }
 

@@ -77,14 +77,6 @@ private struct WAGIOptions {
         flag: "allow-transient-write", summary: "Let modules change their files, in a copy that goes with the process.")
     static let noStatic = Option(
         flag: "no-static", summary: "Answer paths that no module takes with 404, and not with the bindle's files.")
-    static let timeout = Option(
-        name: "timeout", valueName: "TIME", summary: "How long a module may run for one request.", defaultValue: "30s"
-    )
-    static let maximumMemory = Option(
-        name: "max-memory", valueName: "SIZE", summary: "The memory that a module may have for one request.",
-        defaultValue: "512M")
-    static let maximumResponse = Option(
-        name: "max-response", valueName: "SIZE", summary: "The length of a response's body.", defaultValue: "1G")
     static let program = Option(
         name: "program", valueName: "PROGRAM", summary: "Another WAGI program, which requests are passed on to.",
         isHidden: true)
@@ -108,10 +100,9 @@ private struct WAGIOptions {
         config, bindle, bindleURL, bindlePath, bindleUser, bindlePassword, bindleInsecure, listen, hostname,
         environment,
         environmentFile, logDirectory, moduleCache, cache, tlsCertificate, tlsKey, allowTransientWrite, noStatic,
-        timeout,
-        maximumMemory, maximumResponse, program, listenDescriptor, controlDescriptor, boardDescriptor, changesDescriptor, passDescriptor,
+        program, listenDescriptor, controlDescriptor, boardDescriptor, changesDescriptor, passDescriptor,
         receiveDescriptor,
-    ]
+    ] + LimitOptions.ofRequests
 
     private let arguments: ParsedArguments
     private let configuration: WAGIConfiguration
@@ -129,15 +120,7 @@ private struct WAGIOptions {
         configuration.cacheDirectory = arguments[Self.moduleCache]
         configuration.allowsTransientWrite = arguments.isSet(Self.allowTransientWrite)
         configuration.servesStaticFiles = !arguments.isSet(Self.noStatic)
-        if let time = try arguments.value(of: Self.timeout, expecting: "a time like 30s", Duration.init(parsing:)) {
-            configuration.limits.time = time
-        }
-        if let bytes = try arguments.value(of: Self.maximumMemory, expecting: "a size such as 64M", { ByteCount(parsing: $0)?.bytes }) {
-            configuration.limits.memoryBytes = bytes
-        }
-        if let bytes = try arguments.value(of: Self.maximumResponse, expecting: "a size such as 64M", { ByteCount(parsing: $0)?.bytes }) {
-            configuration.limits.responseBytes = Int64(bytes)
-        }
+        configuration.limits = try LimitOptions.requestLimits(arguments)
         self.configuration = configuration
     }
 

@@ -147,6 +147,49 @@ import Testing
         #expect(try run(big, ["--max-memory", "lots"]).status == 2)
     }
 
+    @Test func theDeadlineWakesAModuleThatWaitsForItsInput() throws {
+        let file = try directory.write(
+            """
+            (module
+              (import "wasi_snapshot_preview1" "fd_read" (func $read (param i32 i32 i32 i32) (result i32)))
+              (memory (export "memory") 1)
+              (func (export "_start")
+                (i32.store (i32.const 0) (i32.const 64))
+                (i32.store (i32.const 4) (i32.const 9))
+                (drop (call $read (i32.const 0) (i32.const 0) (i32.const 1) (i32.const 8)))
+                (loop (br 0))))
+            """, to: "reader.wat")
+        let result = try Program.run(["run", "--timeout", "100ms", file.path], keepsInputOpen: true)
+        #expect(result.status == 134)
+        #expect(result.errors.contains("--timeout"))
+        // It is the guest that was ended, not the process around it: its calls are told.
+        #expect(result.errors.contains("0: "))
+    }
+
+    @Test func limitsThatWereReachedAreNamedWithTheirOptions() throws {
+        let memory = Self.command("(drop (memory.grow (i32.const 100))) unreachable")
+        let refused = try run(memory, ["--max-memory", "1MiB"])
+        #expect(refused.status == 134)
+        #expect(refused.errors.contains("1048576 bytes of linear memory was reached; '--max-memory' raises it"))
+        // A program that gives up by itself.
+        let exit = try run(
+            Self.command("(drop (memory.grow (i32.const 100))) (call $exit (i32.const 3))"), ["--max-memory", "1MiB"])
+        #expect(exit.status == 3)
+        #expect(exit.errors == "note: the limit of 1048576 bytes of linear memory was reached; '--max-memory' raises it\n")
+        let deep = try run("(module (func $f (export \"_start\") (call $f)))", ["--max-stack", "100KiB"])
+        #expect(deep.errors.contains("call stack exhausted: the limit of 102400 bytes of stack"))
+        #expect(deep.errors.contains("'--max-stack' raises it"))
+        let files = try run(
+            Self.command(
+                """
+                (i32.store8 (i32.const 0) (i32.const 120))
+                (drop (call $open (i32.const 3) (i32.const 0) (i32.const 0) (i32.const 1) (i32.const 2)
+                  (i64.const 0) (i64.const 0) (i32.const 0) (i32.const 32)))
+                (call $exit (i32.const 1))
+                """), ["--max-open-files", "4", "--dir", directory.path])
+        #expect(files.errors == "note: the limit of 4 open files was reached; '--max-open-files' raises it\n")
+    }
+
     @Test func whatCannotBeRunIsExplained() throws {
         let imports = "(import \"env\" \"f\" (func)) (import \"env\" \"g\" (func))"
         let unknown = try run("(module \(imports) (func (export \"_start\")))")

@@ -119,8 +119,17 @@ struct BindleServingTests {
                 feature: ["entrypoint": "other", "argv": "program ${ARGS}", "allowed_hosts": "http://a, http://b"])
         ])
         #expect(try bindle.serve().get("/x?1&2").body == "program\n1\n2\n")
-        let definition = BindleApplication.definition(bindle.invoice.parcels[0].label, path: "p", hasAssets: false)
+        let definition = try BindleApplication.definition(bindle.invoice.parcels[0].label, path: "p", hasAssets: false)
         #expect(definition.allowedHosts == ["http://a", "http://b"])
+    }
+
+    @Test(arguments: ["0", "-1", "many", "1.5", "1000001", ""])
+    func aConcurrencyThatIsNoneIsRefused(text: String) throws {
+        let bindle = try TestBindle([
+            .handler("m.wasm", Self.reader, route: "/x", feature: ["http_max_concurrency": text])
+        ])
+        let error = try #require(throws: LoadError.self) { try bindle.serve() }
+        #expect(error.message.contains("http_max_concurrency") && error.message.contains("'\(text)'"))
     }
 
     @Test func aBindleWithoutHandlersIsRefused() throws {

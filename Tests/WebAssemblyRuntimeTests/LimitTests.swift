@@ -75,3 +75,69 @@ struct LimitTests {
         #expect(try instance.call("grow", .i32(1)) == [.i32(Int32(-1))])
     }
 }
+
+@Suite("Traps after a limit was reached")
+struct ReachedLimitTests {
+    private func trap(_ fields: String, _ limits: StoreLimits) throws -> Trap {
+        var limits = limits
+        limits.remedies = [.memory: "--m", .tables: "--t", .stack: "--s", .heap: "--h"]
+        let instance = try Guests.instance("(module \(fields))", in: Store(limits: limits))
+        return try #require(try instance.trap("f"))
+    }
+
+    @Test("refused memory is told of when the guest gives up")
+    func memory() throws {
+        let trap = try trap(
+            #"(memory 1) (func (export "f") (drop (memory.grow (i32.const 9))) unreachable)"#,
+            StoreLimits(memoryBytes: 2 << 16))
+        #expect(trap.message == "unreachable")
+        #expect(
+            trap.description.hasPrefix(
+                "unreachable: the limit of 131072 bytes of linear memory was reached; --m raises it\n  0: "))
+    }
+
+    @Test("a module's own maximum is no limit of the store")
+    func ownMaximum() throws {
+        let trap = try trap(
+            #"(memory 1 2) (func (export "f") (drop (memory.grow (i32.const 9))) unreachable)"#, StoreLimits())
+        #expect(trap.limitDescriptions.isEmpty)
+    }
+
+    @Test("refused table elements are told of")
+    func tables() throws {
+        let trap = try trap(
+            #"(table 1 funcref) (func (export "f") (drop (table.grow (ref.null func) (i32.const 99))) unreachable)"#,
+            StoreLimits(tableElements: 10))
+        #expect(trap.limitDescriptions == ["the limit of 10 table elements was reached; --t raises it"])
+    }
+
+    @Test("recursion without end names the limit of the stack")
+    func stack() throws {
+        let trap = try trap(#"(func $f (export "f") (call $f))"#, StoreLimits(stackBytes: 1 << 16))
+        #expect(trap.limitDescriptions == ["the limit of 65536 bytes of stack was reached; --s raises it"])
+    }
+
+    @Test("objects without end name the limit of the heap")
+    func heap() throws {
+        let trap = try trap(
+            """
+            (type $list (struct (field (ref null $list)))) (global $list (mut (ref null $list)) (ref.null $list))
+            (func (export "f") (loop $l (global.set $list (struct.new $list (global.get $list))) (br $l)))
+            """, StoreLimits(heapBytes: 1 << 20))
+        #expect(trap.message == "garbage-collected heap exhausted")
+        #expect(
+            trap.limitDescriptions == ["the limit of 1048576 bytes of garbage-collected objects was reached; --h raises it"])
+    }
+
+    @Test("a memory that the limit does not allow at all names it")
+    func initialMemory() throws {
+        var limits = StoreLimits(memoryBytes: 1 << 16)
+        limits.remedies = [.memory: "--m"]
+        let trap = #expect(throws: Trap.self) {
+            try Guests.instance("(module (memory 5))", in: Store(limits: limits))
+        }
+        #expect(
+            trap?.message == "a memory of 5 pages of 64 KiB does not fit: the limit of 65536 bytes of linear memory was "
+                + "reached; --m raises it")
+    }
+}

@@ -57,6 +57,8 @@ public struct SandboxSettings: Sendable, Equatable {
     public var responseBytes: Int?
     /// Where what guests write to standard error is kept; by default a temporary directory.
     public var logDirectory: String?
+    /// Options of `hippo-dev wagi` that limit what guests may use.
+    public var limitArguments: [String] = []
 
     /// Projects whose bindles this one refers to: they are expanded into the same store, and watched. One that others refer
     /// to stands before them.

@@ -22,13 +22,24 @@ struct BindleApplication {
     }
 
     /// The definition of a handler whose module is the file at `path`.
-    static func definition(_ label: Label, path: String, hasAssets: Bool) -> HandlerDefinition {
+    static func definition(_ label: Label, path: String, hasAssets: Bool) throws(LoadError) -> HandlerDefinition {
         let feature = label.feature["wagi"] ?? [:]
         let allowedHosts = (feature["allowed_hosts"] ?? "").split(separator: ",")
             .map { String($0.filter { !$0.isWhitespace }) }.filter { !$0.isEmpty }
         return HandlerDefinition(
             route: Route(feature["route"] ?? "/"), module: ModuleReference(path: path, name: label.name),
             entrypoint: feature["entrypoint"], argumentTemplate: feature["argv"], allowedHosts: allowedHosts,
-            maximumRequestConcurrency: feature["http_max_concurrency"].flatMap { Int($0) }, hasAssets: hasAssets)
+            maximumRequestConcurrency: try feature["http_max_concurrency"].map { text throws(LoadError) in
+                try requestConcurrency(text, of: label)
+            }, hasAssets: hasAssets)
+    }
+
+    private static func requestConcurrency(_ text: String, of label: Label) throws(LoadError) -> Int {
+        guard let count = Int(text), (1...1_000_000).contains(count) else {
+            throw LoadError(
+                "the feature wagi.http_max_concurrency of the parcel '\(label.name)' is '\(text)': it has to be a "
+                    + "whole number from 1 to 1000000")
+        }
+        return count
     }
 }

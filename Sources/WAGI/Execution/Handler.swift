@@ -61,6 +61,11 @@ enum GuestFailure: Error, CustomStringConvertible {
     case timedOut(Duration)
     case responseTooLarge(limit: Int64)
 
+    /// What happened, and the limits that had refused the module something.
+    func description(after limits: [String]) -> String {
+        limits.isEmpty ? description : "\(limits.joined(separator: "; ")); \(description)"
+    }
+
     var description: String {
         switch self {
         case .notAFunction(let name, let exports):

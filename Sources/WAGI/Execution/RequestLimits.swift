@@ -1,20 +1,32 @@
+import WebAssemblyRuntime
+
 /// The most that a module may use for one request.
 public struct RequestLimits: Sendable {
     /// From the start of the module's run.
     public var time: Duration
-    /// Bytes of linear memory.
-    public var memoryBytes: Int
+    /// Linear memory, tables, stack and objects.
+    public var store: StoreLimits
+    /// Files that are open at a time.
+    public var openFiles = 1024
+    /// How that limit is raised; goes into messages.
+    public var openFilesRemedy: String?
     /// Bytes of the response's body.
     public var responseBytes: Int64
     /// Bytes of a body without a declared length, which is kept in memory until its length is known.
     public var undeclaredBodyBytes: Int
+
+    /// Bytes of linear memory.
+    public var memoryBytes: Int {
+        get { store.memoryBytes }
+        set { store.memoryBytes = newValue }
+    }
 
     public init(
         time: Duration = .seconds(30), memoryBytes: Int = 512 << 20, responseBytes: Int64 = 1 << 30,
         undeclaredBodyBytes: Int = 64 << 20
     ) {
         self.time = time
-        self.memoryBytes = memoryBytes
+        store = StoreLimits(memoryBytes: memoryBytes)
         self.responseBytes = responseBytes
         self.undeclaredBodyBytes = undeclaredBodyBytes
     }

@@ -97,15 +97,17 @@ extension Application {
             request: request, route: handler.route, userVariables: configuration.environment,
             defaultHost: configuration.defaultHost,
             bodyLength: body.contentLength ?? Int64(bufferedBody?.count ?? 0))
-        let context = WASIContext(
-            WASIConfiguration(
+        var guest = WASIConfiguration(
                 arguments: CGIArguments.arguments(for: request, template: handler.argumentTemplate),
                 environment: environment.variables, preopens: handler.preopens,
                 standardInput: .input { try exchange.read(into: $0) },
                 standardOutput: .output { try exchange.write($0) },
-                standardError: .output { errorOutput.write($0) }))
+                standardError: .output { errorOutput.write($0) })
+        guest.descriptorLimit = configuration.limits.openFiles
+        guest.descriptorRemedy = configuration.limits.openFilesRemedy
+        let context = WASIContext(guest)
         let store = Store(
-            limits: StoreLimits(memoryBytes: configuration.limits.memoryBytes),
+            limits: configuration.limits.store,
             hostState: GuestState.state(context, handler.outboundHTTP))
         let ticket = deadlines.schedule(store, limit: configuration.limits.time, waiting: exchange.waiting)
         let abandonment = Flag()
@@ -129,10 +131,12 @@ extension Application {
                 guard !abandonment.isSet else { throw ResponseError.clientDisconnected }
                 failure = .timedOut(configuration.limits.time)
             }
-            try fail(run, .internalServerError, failure.description, trap)
+            try fail(run, .internalServerError, failure.description(after: context.limitDescriptions), trap)
         } catch let failure as GuestFailure {
             errorOutput.flush()
-            try fail(run, .internalServerError, failure.description)
+            // A module that ends itself may do so because it was refused something.
+            let limits = store.limitDescriptions + context.limitDescriptions
+            try fail(run, .internalServerError, failure.description(after: limits))
         } catch let malformed as CGIResponseParser.Malformed {
             errorOutput.flush()
             try fail(run, Status(malformed.status), malformed.description, isMalformed: true)

@@ -43,8 +43,8 @@ struct Loading {
     ) throws(LoadError) {
         stageStart = .now
         let bindle = try layOut(id, from: source, at: path)
-        let definitions = bindle.handlers.map { handler in
-            BindleApplication.definition(
+        let definitions = try bindle.handlers.map { handler throws(LoadError) in
+            try BindleApplication.definition(
                 handler.label, path: cache!.path(of: handler.label), hasAssets: handler.hasAssets)
         }
         try loadHandlers(definitions)
@@ -105,8 +105,8 @@ struct Loading {
         guard !plan.handlers.isEmpty else { throw BindleApplication.hasNoHandler(id) }
         try apply(plan, of: id, from: source)
         let cache = try parcelCache()
-        let definitions = plan.handlers.map { handler in
-            BindleApplication.definition(
+        let definitions = try plan.handlers.map { handler throws(LoadError) in
+            try BindleApplication.definition(
                 handler.label, path: cache.path(of: handler.label), hasAssets: handler.hasAssets)
         }
         try loadHandlers(definitions)
@@ -202,7 +202,7 @@ struct Loading {
                     standardOutput: .output { try output.append($0) }, standardError: .output { errorOutput.write($0) })
             )
             let store = Store(
-                limits: StoreLimits(memoryBytes: configuration.limits.memoryBytes),
+                limits: configuration.limits.store,
                 hostState: GuestState.state(context, outboundHTTP))
             let ticket = deadlines.schedule(store, limit: configuration.limits.time)
             defer {

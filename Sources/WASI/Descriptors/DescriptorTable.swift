@@ -3,7 +3,10 @@ struct DescriptorTable {
     private var slots: [Descriptor?] = []
     /// No number below it is free.
     private var lowestFree: Int
-    private let limit: Int
+    /// How many descriptors the guest may have.
+    let limit: Int
+    /// Whether the guest was refused a descriptor for having as many as it may.
+    private(set) var hasReachedLimit = false
 
     /// The descriptors that a guest has at its start: the standard streams, then the preopens.
     init(_ configuration: WASIConfiguration) {
@@ -45,8 +48,11 @@ struct DescriptorTable {
     }
 
     /// Fails when the guest has no room for one more descriptor, before anything is opened for it.
-    func requireRoom() throws(ErrorNumber) {
-        guard lowestFree < limit else { throw .tooManyOpenDescriptors }
+    mutating func requireRoom() throws(ErrorNumber) {
+        guard lowestFree < limit else {
+            hasReachedLimit = true
+            throw .tooManyOpenDescriptors
+        }
     }
 
     /// Adds a descriptor and returns its number.

@@ -10,20 +10,24 @@ enum TransferError: Error {
 
 extension Descriptor {
     /// Reads into `list`, at `offset` or at the descriptor's own position, and returns the count of bytes.
-    func read(into list: BufferList, at offset: off_t? = nil) throws(TransferError) -> Int {
+    ///
+    /// - Parameter isInterrupted: whether a wait that a signal ends is to be given up.
+    func read(
+        into list: BufferList, at offset: off_t? = nil, isInterrupted: () -> Bool = { false }
+    ) throws(TransferError) -> Int {
         switch resource {
         case .directory:
             throw .guest(.isDirectory)
         case .file(let file):
             try requireForTransfer(offset == nil ? .read : [.read, .seek])
-            return try Self.transfer(list, on: file.number, offset, Glibc.read, readv, preadv)
+            return try Self.transfer(list, on: file.number, offset, isInterrupted, Glibc.read, readv, preadv)
         case .stream(let stream):
             if offset != nil, !stream.isSeekable { throw .guest(.illegalSeek) }
             try requireForTransfer(.read)
             switch stream.source {
             case .fileDescriptor(let number):
                 try waitIfBlocking(number, for: POLLIN)
-                return try Self.transfer(list, on: number, offset, Glibc.read, readv, preadv)
+                return try Self.transfer(list, on: number, offset, isInterrupted, Glibc.read, readv, preadv)
             case .input(let read):
                 guard let buffer = list.first else { return 0 }
                 return min(max(0, try Self.call { try read(buffer) }), buffer.count)
@@ -36,21 +40,26 @@ extension Descriptor {
     }
 
     /// Writes what is in `list`, at `offset` or at the descriptor's own position, and returns the count of bytes.
-    func write(from list: BufferList, at offset: off_t? = nil) throws(TransferError) -> Int {
+    ///
+    /// - Parameter isInterrupted: whether a wait that a signal ends is to be given up.
+    func write(
+        from list: BufferList, at offset: off_t? = nil, isInterrupted: () -> Bool = { false }
+    ) throws(TransferError) -> Int {
         switch resource {
         case .directory:
             throw .guest(.badDescriptor)
         case .file(let file):
             try requireForTransfer(offset == nil ? .write : [.write, .seek])
             return try Self.transfer(
-                list, on: file.number, offset, { Glibc.write($0, $1, $2) }, writev, pwritev)
+                list, on: file.number, offset, isInterrupted, { Glibc.write($0, $1, $2) }, writev, pwritev)
         case .stream(let stream):
             if offset != nil, !stream.isSeekable { throw .guest(.illegalSeek) }
             try requireForTransfer(.write)
             switch stream.source {
             case .fileDescriptor(let number):
                 try waitIfBlocking(number, for: POLLOUT)
-                return try Self.transfer(list, on: number, offset, { Glibc.write($0, $1, $2) }, writev, pwritev)
+                return try Self.transfer(
+                    list, on: number, offset, isInterrupted, { Glibc.write($0, $1, $2) }, writev, pwritev)
             case .output(let write):
                 return try Self.hand(list, to: write)
             case .discard:
@@ -77,6 +86,7 @@ extension Descriptor {
         _ list: BufferList,
         on number: Int32,
         _ offset: off_t?,
+        _ isInterrupted: () -> Bool,
         _ single: (Int32, UnsafeMutableRawPointer, Int) -> Int,
         _ several: (Int32, UnsafePointer<iovec>, Int32) -> Int,
         _ positioned: (Int32, UnsafePointer<iovec>, Int32, off_t) -> Int
@@ -91,7 +101,7 @@ extension Descriptor {
                     several(number, list.buffers, Int32(list.buffers.count))
                 }
             if count >= 0 { return count }
-            guard errno == EINTR else { throw .guest(.current) }
+            guard errno == EINTR, !isInterrupted() else { throw .guest(.current) }
         }
     }
 

@@ -220,14 +220,14 @@ extension Instance {
             case .arrayNew(let type):
                 let count = UInt32(truncatingIfNeeded: stack.removeLast().low)
                 let value = stack.removeLast()
-                push(try makeArray(type, [GlobalCell](repeating: value, count: Int(count))))
+                push(try makeArray(type, CollectionOfOne(value), repeated: Int(count)))
             case .arrayNewDefault(let type):
                 let count = UInt32(truncatingIfNeeded: stack.removeLast().low)
                 push(UInt64(UInt(bitPattern: try makeObject(linked.code.objectLayout(of: type), count))))
             case .arrayNewFixed(let type, let count):
                 let values = Array(stack.suffix(Int(count)))
                 stack.removeLast(Int(count))
-                push(try makeArray(type, values))
+                push(try makeArray(type, values, repeated: 1))
             }
         }
         return stack.removeLast()
@@ -238,18 +238,26 @@ extension Instance {
         _ layout: UnsafePointer<ObjectLayout>, _ count: UInt32
     ) throws(Trap) -> UnsafeMutableRawPointer {
         guard let object = store.allocate(layout, elementCount: count, stackEnd: { nil }) else {
-            throw Trap(kind: .heapExhausted)
+            store.noteReached(.heap)
+            throw Trap(kind: .heapExhausted, limitDescriptions: store.limitDescriptions)
         }
         return object
     }
 
-    private func makeArray(_ type: CanonicalType, _ values: [GlobalCell]) throws(Trap) -> UInt64 {
+    /// Makes an array of some values, all of them so many times in a row; how many that are, the module alone decides.
+    private func makeArray(
+        _ type: CanonicalType, _ values: some Collection<GlobalCell>, repeated count: Int
+    ) throws(Trap) -> UInt64 {
         let layout = linked.code.objectLayout(of: type)
-        let object = try makeObject(layout, UInt32(values.count))
+        let object = try makeObject(layout, UInt32(values.count * count))
         guard let element = layout.pointee.element else { preconditionFailure("arrays have elements") }
-        for (index, value) in values.enumerated() {
-            var value = value
-            element.store(&value, to: object + HeapObject.headerByteCount + index * layout.pointee.byteCount)
+        var place = object + HeapObject.headerByteCount
+        for _ in 0..<count {
+            for value in values {
+                var value = value
+                element.store(&value, to: place)
+                place += layout.pointee.byteCount
+            }
         }
         return UInt64(UInt(bitPattern: object))
     }

@@ -21,6 +21,9 @@ public final class Store: @unchecked Sendable {
     var memoryBytesInUse = 0
     var tableElementsInUse = 0
 
+    /// The limits that refused the guest something, in the order in which they first did.
+    private var reachedLimits: [StoreLimits.Resource] = []
+
     var heap: Heap?
     /// The exception that an execution ended with, until it is caught or reported.
     var pendingException: UInt64 = 0
@@ -106,6 +109,16 @@ public final class Store: @unchecked Sendable {
             .pointee.load(ordering: .relaxed) != 0
     }
 
+    // MARK: Limits
+
+    func noteReached(_ resource: StoreLimits.Resource) {
+        if !reachedLimits.contains(resource) { reachedLimits.append(resource) }
+    }
+
+    /// The limits that refused the guest something, which may be why it failed later: a sentence for each, without a
+    /// period, that names the limit and how to raise it.
+    public var limitDescriptions: [String] { reachedLimits.map(limits.description) }
+
     // MARK: Making parts
 
     /// Memory that holds until the store ends.
@@ -144,8 +157,8 @@ public final class Store: @unchecked Sendable {
         guard type.limits.minimum <= available / pageByteCount else {
             throw Trap(
                 kind: .limitExceeded(
-                    "a memory of \(type.limits.minimum) pages of 64 KiB does not fit in the limit of "
-                        + "\(limits.memoryBytes) bytes of linear memory"))
+                    "a memory of \(type.limits.minimum) pages of 64 KiB does not fit: "
+                        + limits.description(of: .memory)))
         }
         let typeMaximum = type.addressType == .i64 ? UInt64(1) << 48 : 65536
         let maximum = min(type.limits.maximum ?? typeMaximum, typeMaximum)
@@ -168,10 +181,14 @@ public final class Store: @unchecked Sendable {
         let pageByteCount = UInt64(MemoryType.pageByteCount)
         let old = UInt64(record.pointee.byteCount) / pageByteCount
         let (new, overflow) = old.addingReportingOverflow(count)
-        guard !overflow, new <= record.pointee.maximumPageCount,
-            new <= UInt64(record.pointee.reservedByteCount) / pageByteCount,
+        // What the type forbids is the module's own limit.
+        guard !overflow, new <= record.pointee.maximumPageCount else { return nil }
+        guard new <= UInt64(record.pointee.reservedByteCount) / pageByteCount,
             count <= UInt64(max(0, limits.memoryBytes - memoryBytesInUse)) / pageByteCount
-        else { return nil }
+        else {
+            noteReached(.memory)
+            return nil
+        }
         memoryBytesInUse += Int(count * pageByteCount)
         record.pointee.byteCount = UInt(new * pageByteCount)
         return old
@@ -190,8 +207,7 @@ public final class Store: @unchecked Sendable {
         guard type.limits.minimum <= available else {
             throw Trap(
                 kind: .limitExceeded(
-                    "a table of \(type.limits.minimum) elements does not fit in the limit of "
-                        + "\(limits.tableElements) table elements"))
+                    "a table of \(type.limits.minimum) elements does not fit: " + limits.description(of: .tables)))
         }
         let count = Int(type.limits.minimum)
         let capacity = max(count, 1)
@@ -211,9 +227,11 @@ public final class Store: @unchecked Sendable {
     func grow(_ record: UnsafeMutablePointer<TableRecord>, by count: UInt64, with element: UInt64) -> UInt64? {
         let old = UInt64(record.pointee.count)
         let (new, overflow) = old.addingReportingOverflow(count)
-        guard !overflow, new <= record.pointee.maximumCount,
-            count <= UInt64(max(0, limits.tableElements - tableElementsInUse))
-        else { return nil }
+        guard !overflow, new <= record.pointee.maximumCount else { return nil }
+        guard count <= UInt64(max(0, limits.tableElements - tableElementsInUse)) else {
+            noteReached(.tables)
+            return nil
+        }
         if new > UInt64(record.pointee.capacity) {
             let capacity = Int(max(new, min(UInt64(record.pointee.capacity) * 2, record.pointee.maximumCount)))
             let elements = UnsafeMutablePointer<UInt64>.allocate(capacity: capacity)

@@ -43,12 +43,16 @@ public struct Trap: Error, CustomStringConvertible {
     /// The active calls, innermost first; at most ``maximumFrames`` of them, the outermost left out.
     public let frames: [Frame]
 
+    /// What the store's limits had refused the guest before, which may be why it trapped.
+    public let limitDescriptions: [String]
+
     /// How many frames a trap describes.
     public static let maximumFrames = 100
 
-    public init(kind: Kind, frames: [Frame] = []) {
+    public init(kind: Kind, frames: [Frame] = [], limitDescriptions: [String] = []) {
         self.kind = kind
         self.frames = frames
+        self.limitDescriptions = limitDescriptions
     }
 
     /// The host error that ended the guest, if that is what happened.
@@ -89,6 +93,7 @@ public struct Trap: Error, CustomStringConvertible {
     }
 
     public var description: String {
-        frames.enumerated().reduce(message) { text, call in "\(text)\n  \(call.offset): \(call.element)" }
+        let reason = ([message] + limitDescriptions).joined(separator: ": ")
+        return frames.enumerated().reduce(reason) { text, call in "\(text)\n  \(call.offset): \(call.element)" }
     }
 }

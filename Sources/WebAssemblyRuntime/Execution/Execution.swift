@@ -6,7 +6,7 @@ extension Store {
         let slots = machine.pointee.stackTop
         let end = slots + slotCount * 8
         guard end <= machine.pointee.stackLimit else {
-            throw Trap(kind: isInterrupted ? .interrupted : .callStackExhausted)
+            throw isInterrupted ? Trap(kind: .interrupted) : stackExhaustion
         }
         machine.pointee.stackTop = end
         return slots
@@ -36,7 +36,7 @@ extension Store {
         guard let entry = record.pointee.entry, let context = record.pointee.context else {
             preconditionFailure("a function of an instance has code")
         }
-        guard machine.pointee.nesting < Store.maximumNesting else { throw Trap(kind: .callStackExhausted) }
+        guard machine.pointee.nesting < Store.maximumNesting else { throw stackExhaustion }
         machine.pointee.nesting += 1
         defer { machine.pointee.nesting -= 1 }
         let crossings = machine.pointee.crossingTop
@@ -75,12 +75,28 @@ extension Store {
             // Mostly a program's ordinary end, for which nobody wants to know the calls, and names are not free.
             return Trap(kind: .host(error))
         case .exception:
-            return Trap(kind: .uncaughtException, frames: activeCalls())
+            return trap(.uncaughtException)
         case .uninitializedElement:
-            return Trap(kind: .uninitializedElement(index: machine.pointee.exitDetail), frames: activeCalls())
+            return trap(.uninitializedElement(index: machine.pointee.exitDetail))
+        case .callStackExhausted:
+            noteReached(.stack)
+            return trap(.callStackExhausted)
+        case .heapExhausted:
+            noteReached(.heap)
+            return trap(.heapExhausted)
         case let reason:
-            return Trap(kind: reason.kind, frames: activeCalls())
+            return trap(reason.kind)
         }
+    }
+
+    private func trap(_ kind: Trap.Kind) -> Trap {
+        Trap(kind: kind, frames: activeCalls(), limitDescriptions: limitDescriptions)
+    }
+
+    /// The trap of a call from the host for which there is no room.
+    private var stackExhaustion: Trap {
+        noteReached(.stack)
+        return Trap(kind: .callStackExhausted, limitDescriptions: limitDescriptions)
     }
 
     /// The calls of the execution that just ended, innermost first.

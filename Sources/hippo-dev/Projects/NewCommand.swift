@@ -23,7 +23,7 @@ extension Command {
     )
 
     private static func padded(_ text: String) -> String {
-        text.padding(toLength: 14, withPad: " ", startingAt: 0)
+        text + String(repeating: " ", count: max(0, 14 - text.count))
     }
 
     private static func make(_ arguments: ParsedArguments) throws -> ExitCode {

@@ -19,8 +19,10 @@ enum Program {
     /// - Parameters:
     ///   - environment: Variables beside those of this process.
     ///   - input: What it reads from its standard input; nothing by default.
+    ///   - keepsInputOpen: Whether the input does not end before the program does.
     static func run(
-        _ arguments: [String], in directory: String? = nil, environment: [String: String] = [:], input: String? = nil
+        _ arguments: [String], in directory: String? = nil, environment: [String: String] = [:], input: String? = nil,
+        keepsInputOpen: Bool = false
     ) throws -> Result {
         let process = Process()
         process.executableURL = URL(fileURLWithPath: path)
@@ -29,7 +31,7 @@ enum Program {
         let output = Pipe()
         let errors = Pipe()
         process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
-        let inputPipe = input.map { _ in Pipe() }
+        let inputPipe = input == nil && !keepsInputOpen ? nil : Pipe()
         process.standardInput = inputPipe ?? FileHandle.nullDevice
         process.standardOutput = output
         process.standardError = errors

@@ -1,0 +1,90 @@
+import CommandLineInterface
+import WAGI
+import WASI
+import WebAssemblyRuntime
+
+/// The options that limit what a running module may use, for all commands that run modules.
+enum LimitOptions {
+    static let memory = Option(
+        name: "max-memory", valueName: "SIZE",
+        summary: "The most linear memory a module may have, as 64MiB or 1GiB; without a unit, bytes.",
+        defaultValue: "512MiB")
+    static let stack = Option(
+        name: "max-stack", valueName: "SIZE", summary: "The most stack for nested calls.", defaultValue: "16MiB")
+    static let heap = Option(
+        name: "max-heap", valueName: "SIZE", summary: "The most garbage-collected objects.", defaultValue: "256MiB")
+    static let tables = Option(
+        name: "max-table-elements", valueName: "N", summary: "The most elements of all tables.",
+        defaultValue: "10000000")
+    static let openFiles = Option(
+        name: "max-open-files", valueName: "N", summary: "The most files a module may have open at a time.",
+        defaultValue: "1024")
+
+    /// Only for requests.
+    static let time = Option(
+        name: "timeout", valueName: "TIME", summary: "How long a module may run for one request.", defaultValue: "30s"
+    )
+    /// Only for requests.
+    static let response = Option(
+        name: "max-response", valueName: "SIZE", summary: "The length of a response's body.", defaultValue: "1GiB")
+
+    /// Those that are seldom needed.
+    static let further = [stack, heap, tables, openFiles]
+    static let all = [memory] + further
+    static let ofRequests = [time, response] + all
+
+    static func storeLimits(_ arguments: ParsedArguments) throws -> StoreLimits {
+        var limits = StoreLimits()
+        limits = StoreLimits(
+            memoryBytes: try size(arguments, memory) ?? limits.memoryBytes,
+            tableElements: try count(arguments, tables) ?? limits.tableElements,
+            stackBytes: try size(arguments, stack) ?? limits.stackBytes,
+            heapBytes: try size(arguments, heap) ?? limits.heapBytes)
+        limits.remedies = [
+            .memory: remedy(memory), .tables: remedy(tables), .stack: remedy(stack), .heap: remedy(heap),
+        ]
+        return limits
+    }
+
+    /// Sets how many files a module may have open.
+    static func limitOpenFiles(_ arguments: ParsedArguments, of configuration: inout WASIConfiguration) throws {
+        configuration.descriptorLimit = try descriptorLimit(arguments) ?? configuration.descriptorLimit
+        configuration.descriptorRemedy = remedy(openFiles)
+    }
+
+    /// The limits of a request.
+    static func requestLimits(_ arguments: ParsedArguments) throws -> RequestLimits {
+        var limits = RequestLimits()
+        limits.time =
+            try arguments.value(of: time, expecting: "a time like 30s", Duration.init(parsing:)) ?? limits.time
+        limits.responseBytes = Int64(try size(arguments, response) ?? Int(limits.responseBytes))
+        limits.store = try storeLimits(arguments)
+        limits.openFiles = try descriptorLimit(arguments) ?? limits.openFiles
+        limits.openFilesRemedy = remedy(openFiles)
+        return limits
+    }
+
+    /// What was given of the limits that are seldom needed, checked, to be handed to another process.
+    static func given(_ arguments: ParsedArguments) throws -> [String] {
+        for option in [stack, heap] { _ = try size(arguments, option) }
+        for option in [tables, openFiles] { _ = try count(arguments, option) }
+        return further.flatMap { option -> [String] in
+            guard arguments.source(of: option) == .commandLine, let text = arguments[option] else { return [] }
+            return ["--\(option.name)", text]
+        }
+    }
+
+    private static func descriptorLimit(_ arguments: ParsedArguments) throws -> Int? {
+        try count(arguments, openFiles)
+    }
+
+    private static func remedy(_ option: Option) -> String { "'--\(option.name)'" }
+
+    private static func size(_ arguments: ParsedArguments, _ option: Option) throws -> Int? {
+        try arguments.value(of: option, expecting: "a size like 64MiB", { ByteCount(parsing: $0)?.bytes })
+    }
+
+    private static func count(_ arguments: ParsedArguments, _ option: Option) throws -> Int? {
+        try arguments.value(of: option, expecting: "a whole number", { Int($0).flatMap { $0 < 0 ? nil : $0 } })
+    }
+}
