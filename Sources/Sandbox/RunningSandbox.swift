@@ -62,8 +62,8 @@ public struct SandboxInUse: Error, CustomStringConvertible {
             hippo-dev up already runs here, as process \(holder.process).
               app      \(holder.app)
               bindle   \(holder.bindle)
-            Use that one ('hippo-dev up --open' opens its page, 'hippo-dev logs -f' shows what it tells), stop it, or start \
-            another with --ephemeral --port auto.
+            Use that one ('hippo-dev up --open' opens its page, 'hippo-dev logs -f' shows what it tells), stop it, or \
+            start another with --ephemeral --port auto.
             """
     }
 }

@@ -2,12 +2,13 @@ import Foundation
 
 /// Waits for the signals that ask a process to end.
 public enum SignalListener {
-    /// Calls `onSignal`, on a thread of its own, with the name of each SIGINT, SIGTERM and SIGHUP from now on. Writing to
-    /// a closed pipe is an error from now on, and no signal.
+    /// Calls `onSignal`, on a thread of its own, with the name of each SIGINT, SIGTERM and SIGHUP from now on. Writing
+    /// to a closed pipe is an error from now on, and no signal.
     ///
     /// To be called before any other thread is started, since threads inherit what is blocked.
     ///
-    /// - Parameter keepsTerminal: true if the process changes the mode of its terminal (see `TerminalMode`): SIGTSTP and
+    /// - Parameter keepsTerminal: true if the process changes the mode of its terminal (see `TerminalMode`): SIGTSTP
+    /// and
     ///   SIGQUIT put it back before they do what they do, and SIGCONT changes it again.
     public static func start(keepsTerminal: Bool = false, _ onSignal: @escaping @Sendable (String) -> Void) {
         signal(SIGPIPE, SIG_IGN)

@@ -9,7 +9,8 @@ extension Command {
         examples: [
             Example("hippo-dev manual | man -l -", "Read it."),
             Example(
-                "hippo-dev manual > ~/.local/share/man/man1/hippo-dev.1", "Install it, so that man hippo-dev shows it."),
+                "hippo-dev manual > ~/.local/share/man/man1/hippo-dev.1",
+                "Install it, so that man hippo-dev shows it."),
         ],
         action: { _ in
             FileHandle.standardOutput.write(Data(Commands.manualPage.source.utf8))
@@ -41,8 +42,8 @@ extension Commands {
                                 + "hippofacts or Hippofacts, with or without .toml."),
                         .init(
                             "hippo-dev.toml",
-                            "Beside HIPPOFACTS: how the project is built, variables for its modules, and other settings "
-                                + "of hippo-dev up."),
+                            "Beside HIPPOFACTS: how the project is built, variables for its modules, and other "
+                                + "settings of hippo-dev up."),
                         .init(".hippo/bindles.sqlite", "The project's store of bindles."),
                         .init(
                             ".hippo/up.log",

@@ -70,8 +70,8 @@ private enum UpOptions {
         summary: "Where to serve the app; port 0 takes any that is free. By default 127.0.0.1:3000.")
     static let port = Option(
         name: "port", shortName: "p", valueName: "PORT",
-        summary: "The port to serve the app at, or auto for the first that is free from 3000 on. Bindles are served at the "
-            + "first that is free from 8080 on then.")
+        summary: "The port to serve the app at, or auto for the first that is free from 3000 on. Bindles are served at "
+            + "the first that is free from 8080 on then.")
     static let open = Option(flag: "open", shortName: "o", summary: "Open the app in the browser when it serves.")
     static let bindleListen = Option(
         name: "bindle-listen", valueName: "IP:PORT",

@@ -3,8 +3,8 @@ import HTTP
 import TestSupport
 import Testing
 
-/// `up --wagi`: another WAGI program serves. Here it is a script that starts this one under another name, as `wagi` would
-/// be started.
+/// `up --wagi`: another WAGI program serves. Here it is a script that starts this one under another name, as `wagi`
+/// would be started.
 @Suite(.timeLimit(.minutes(3)))
 struct ExternalWAGITests {
     /// Writes the program: it notes how it was started, and becomes `hippo-dev wagi`.

@@ -22,7 +22,8 @@ struct ProjectTests {
         static let hasRust: Bool = {
             let process = Process()
             process.executableURL = URL(fileURLWithPath: "/bin/sh")
-            process.arguments = ["-c", "cargo --version && test -d \"$(rustc --print target-libdir --target wasm32-wasip1)\""]
+            let test = "cargo --version && test -d \"$(rustc --print target-libdir --target wasm32-wasip1)\""
+            process.arguments = ["-c", test]
             process.standardOutput = FileHandle.nullDevice
             process.standardError = FileHandle.nullDevice
             guard (try? process.run()) != nil else { return false }

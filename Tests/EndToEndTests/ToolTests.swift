@@ -212,6 +212,47 @@ struct ToolTests {
         #expect(try await asked.next(containing: "serving ").contains("\u{1B}[32m●"))
     }
 
+    // MARK: Shell
+
+    @Test func theShellCompletesTheToolsOwnCommandLines() throws {
+        let script = try Program.run(["completions", "bash"]).output
+        let directory = try TemporaryDirectory()
+        try directory.write(script, to: "completions.bash")
+        func completed(_ words: String) throws -> Set<String> {
+            let process = Process()
+            process.executableURL = URL(fileURLWithPath: "/bin/bash")
+            process.arguments = [
+                "--norc", "-c",
+                """
+                source \(directory.path)/completions.bash
+                COMP_WORDS=(\(words)) COMP_CWORD=$((${#COMP_WORDS[@]} - 1))
+                _hippo_dev
+                printf '%s\\n' "${COMPREPLY[@]}"
+                """,
+            ]
+            let output = Pipe()
+            process.standardOutput = output
+            try process.run()
+            let data = output.fileHandleForReading.readDataToEndOfFile()
+            process.waitUntilExit()
+            return Set(String(decoding: data, as: UTF8.self).split(separator: "\n").map(String.init))
+        }
+        #expect(try completed("hippo-dev u") == ["up"])
+        #expect(try completed("hippo-dev bindle ''").isSuperset(of: ["serve", "list"]))
+        #expect(try completed("hippo-dev up --color ''") == ["auto", "always", "never"])
+        #expect(try completed("hippo-dev new x -t ''").isSuperset(of: ["wat", "rust", "static"]))
+        #expect(try completed("hippo-dev up --open --po") == ["--port"])
+        // What is for its own processes is shown to nobody.
+        #expect(try completed("hippo-dev wagi --control") == [])
+    }
+
+    @Test func theManualHasEveryCommand() throws {
+        let page = try Program.run(["manual"]).output
+        for command in ["up", "new", "init", "logs", "bindle serve", "completions"] {
+            #expect(page.contains("\n.SS \(command.replacingOccurrences(of: "-", with: "\\-"))\n"), "no \(command)")
+        }
+    }
+
     // MARK: Other sandboxes
 
     @Test func aSecondUpSaysWhereTheFirstServes() async throws {

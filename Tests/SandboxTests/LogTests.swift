@@ -10,7 +10,8 @@ struct LogTests {
     @Test(arguments: [
         Event.ready(app: "http://a/", bindle: "http://b/v1", id: "x/1.0.0", revision: 1),
         .rebuilding(changed: ["a", "b"]),
-        .serving(revision: 2, id: "x/1.0.0", isUnchanged: true, timings: [StageTiming(stage: "total", milliseconds: 1.5)]),
+        .serving(
+            revision: 2, id: "x/1.0.0", isUnchanged: true, timings: [StageTiming(stage: "total", milliseconds: 1.5)]),
         .failed(Failure(stage: .launch, message: "no\nno", file: "f", line: 1, column: 2)),
         .failed(Failure(stage: .build, message: "no")),
         .request(ServedRequest(method: "GET", target: "/", status: 200, byteCount: 3, milliseconds: 2.5, revision: 1)),

@@ -39,7 +39,8 @@ struct InspectionTests {
 
     @Test func cargosOwnTargetIsTaken() throws {
         let sample = try Sample([
-            "Cargo.toml": "[workspace]\nmembers = [\"server\"]", ".cargo/config.toml": "[build]\ntarget = \"wasm32-wasi\"",
+            "Cargo.toml": "[workspace]\nmembers = [\"server\"]",
+            ".cargo/config.toml": "[build]\ntarget = \"wasm32-wasi\"",
             "server/Cargo.toml": "[package]\nname = \"api\"", "server/src/main.rs": "",
         ])
         let project = sample.finding(.rust).description

@@ -65,7 +65,8 @@ struct FishCompletion {
     private func candidates(_ kind: ValueKind) -> String {
         switch kind {
         case .text: ""
-        case .file(let extensions): "-a '(__fish_complete_suffix \(extensions.map { "." + $0 }.joined(separator: " ")))'"
+        case .file(let extensions):
+            "-a '(__fish_complete_suffix \(extensions.map { "." + $0 }.joined(separator: " ")))'"
         case .directory: "-a '(__fish_complete_directories (commandline -ct))'"
         case .choice(let words): "-a \(quoted(words.joined(separator: " ")))"
         }

@@ -74,7 +74,8 @@ public struct ManualPage: Sendable {
         lines += RoffText.paragraphs(located.command.discussion)
         for argument in located.command.arguments {
             let notes = argument.defaultValue.map { " By default \($0)." } ?? ""
-            lines += term("\\fI\(RoffText.escaped(argument.name))\\fP", argument.summary + notes + choices(argument.kind))
+            let meaning = argument.summary + notes + choices(argument.kind)
+            lines += term("\\fI\(RoffText.escaped(argument.name))\\fP", meaning)
         }
         for option in located.command.options where !option.isHidden {
             lines += term(spelling(of: option), meaning(of: option))

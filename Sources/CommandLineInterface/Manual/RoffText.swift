@@ -52,7 +52,8 @@ enum RoffText {
             if !paragraph.isEmpty { result += [".PP"] + filled(paragraph.joined(separator: " ")) }
             while verbatim.last?.isEmpty == true { verbatim.removeLast() }
             if !verbatim.isEmpty {
-                result += [".PP", ".RS 4", ".nf"] + verbatim.map { escaped(String($0.drop { $0 == " " })) } + [".fi", ".RE"]
+                let lines = verbatim.map { escaped(String($0.drop { $0 == " " })) }
+                result += [".PP", ".RS 4", ".nf"] + lines + [".fi", ".RE"]
             }
             paragraph = []
             verbatim = []

@@ -46,12 +46,11 @@ extension Hippofacts {
         }
     }
 
-    /// Whether a path is a directory of pages without HIPPOFACTS: there is an `index.html`, and nothing that describes an
-    /// app.
+    /// Whether a path is a directory of pages without HIPPOFACTS: there is an `index.html`, and nothing that describes
+    /// an app.
     public static func isSite(_ path: String) -> Bool {
-        guard FileStatus(path: path)?.kind == .directory, FileStatus(path: path + "/index.html")?.kind == .regular else {
-            return false
-        }
+        guard FileStatus(path: path)?.kind == .directory, FileStatus(path: path + "/index.html")?.kind == .regular
+        else { return false }
         return !fileNames.contains { FileStatus(path: "\(path)/\($0)")?.kind == .regular }
     }
 

@@ -2,9 +2,9 @@ import Foundation
 
 /// Finds the first error that a compiler reports in what a build command writes.
 ///
-/// It knows the forms in which most compilers name a place: `FILE:LINE:COLUMN: error: MESSAGE` (C, C++, Swift, Zig; Go and
-/// others leave `error:` out), `FILE(LINE,COLUMN): error MESSAGE` (TypeScript), and the two that begin with the message and
-/// name the place on a later line: Rust's `--> FILE:LINE:COLUMN`, AssemblyScript's `in FILE(LINE,COLUMN)`.
+/// It knows the forms in which most compilers name a place: `FILE:LINE:COLUMN: error: MESSAGE` (C, C++, Swift, Zig; Go
+/// and others leave `error:` out), `FILE(LINE,COLUMN): error MESSAGE` (TypeScript), and the two that begin with the
+/// message and name the place on a later line: Rust's `--> FILE:LINE:COLUMN`, AssemblyScript's `in FILE(LINE,COLUMN)`.
 struct DiagnosticScanner: Sendable {
     /// An error of a compiler.
     struct Diagnostic: Hashable, Sendable {
@@ -23,7 +23,8 @@ struct DiagnosticScanner: Sendable {
         #"^(?:\./)?([^\s:()][^:()]*):(\d+):(\d+): (?:(?:fatal )?(error|warning|note|remark|info)(?:\[\w+\])?: )?(.+)$"#)
     private static let parenthesized = expression(#"^(?:\./)?([^\s()][^()]*)\((\d+),(\d+)\): (error)\b[^:]*: (.+)$"#)
     private static let headline = expression(#"^(?:error(?:\[\w+\])?|ERROR \w+): (.+)$"#)
-    private static let laterPlace = expression(#"^\s*(?:--> |└─ in |in )([^\s:()][^:()]*)(?::(\d+):(\d+)|\((\d+),(\d+)\))$"#)
+    private static let laterPlace = expression(
+        #"^\s*(?:--> |└─ in |in )([^\s:()][^:()]*)(?::(\d+):(\d+)|\((\d+),(\d+)\))$"#)
 
     /// Takes note of a line of output.
     mutating func note(_ line: String) {

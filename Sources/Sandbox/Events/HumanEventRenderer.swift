@@ -3,8 +3,8 @@ import SandboxProtocol
 
 /// Renders events for people: a line for most, aligned, and coloured where that is wanted.
 ///
-/// Tools find rebuilds and failures by these lines, VS Code for one: each begins with a time of day and one of `●`, `↻`,
-/// `✗`, `!`, `■`, and a failure that has a place goes on with `STAGE failed: FILE:LINE:COLUMN: MESSAGE`.
+/// Tools find rebuilds and failures by these lines, VS Code for one: each begins with a time of day and one of `●`,
+/// `↻`, `✗`, `!`, `■`, and a failure that has a place goes on with `STAGE failed: FILE:LINE:COLUMN: MESSAGE`.
 public struct HumanEventRenderer: EventRenderer {
     /// What is told before anything is served.
     struct Heading: Sendable {

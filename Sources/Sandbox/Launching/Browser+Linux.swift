@@ -46,8 +46,8 @@ enum ExecutablePath {
         for directory in (path ?? "/usr/local/bin:/usr/bin:/bin").split(separator: ":") {
             let candidate = "\(directory)/\(program)"
             var isDirectory: ObjCBool = false
-            if files.isExecutableFile(atPath: candidate), files.fileExists(atPath: candidate, isDirectory: &isDirectory),
-                !isDirectory.boolValue
+            if files.isExecutableFile(atPath: candidate),
+                files.fileExists(atPath: candidate, isDirectory: &isDirectory), !isDirectory.boolValue
             {
                 return candidate
             }

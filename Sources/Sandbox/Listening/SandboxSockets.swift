@@ -72,8 +72,8 @@ struct AddressTaken: Error, CustomStringConvertible {
     var description: String {
         let by = holder.map { ", by \($0)" } ?? ""
         return """
-            \(address) is in use\(by). Stop what listens there, name another address with \(option), or let hippo-dev find \
-            free ports with '--port auto'.
+            \(address) is in use\(by). Stop what listens there, name another address with \(option), or let hippo-dev \
+            find free ports with '--port auto'.
             """
     }
 }

@@ -1,6 +1,7 @@
 import Foundation
 
-/// A file of lines that never grows beyond a limit: when it is full, it becomes the older half, in place of the one before.
+/// A file of lines that never grows beyond a limit: when it is full, it becomes the older half, in place of the one
+/// before.
 ///
 /// To be used from one thread.
 final class LogFile {

@@ -16,7 +16,9 @@ public struct LogReader {
     /// read to its end first.
     public mutating func next() -> [LogEntry] {
         var entries: [LogEntry] = []
-        if inode == 0 { entries += Self.entries(in: FileManager.default.contents(atPath: LogFile.older(path)) ?? Data()) }
+        if inode == 0 {
+            entries += Self.entries(in: FileManager.default.contents(atPath: LogFile.older(path)) ?? Data())
+        }
         var status = stat()
         guard stat(path, &status) == 0 else { return entries }
         let current = UInt64(status.st_ino)

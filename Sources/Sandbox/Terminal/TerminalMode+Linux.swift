@@ -3,8 +3,8 @@ import Synchronization
 
 /// The mode of the terminal on standard input: while the sandbox runs, keys come one by one and are not shown.
 ///
-/// Whatever ends the process puts the terminal back into the mode in which it was found: the end of the sandbox, `exit`,
-/// a signal, a crash. While the process is stopped (`^Z`) or in the background, the terminal is left alone.
+/// Whatever ends the process puts the terminal back into the mode in which it was found: the end of the sandbox,
+/// `exit`, a signal, a crash. While the process is stopped (`^Z`) or in the background, the terminal is left alone.
 enum TerminalMode {
     private struct State {
         var original: termios?

@@ -38,11 +38,11 @@ extension ProjectDescription {
                   - name: Install hippo-dev
                     run: |
                       mkdir -p "$RUNNER_TEMP/bin"
-                      curl --fail --location --silent --show-error "$HIPPO_DEV_URL" --output "$RUNNER_TEMP/bin/hippo-dev"
+                      curl --fail --location --silent --show-error --output "$RUNNER_TEMP/bin/hippo-dev" "$URL"
                       chmod +x "$RUNNER_TEMP/bin/hippo-dev"
                       echo "$RUNNER_TEMP/bin" >> "$GITHUB_PATH"
                     env:
-                      HIPPO_DEV_URL: ${{ vars.HIPPO_DEV_URL }}
+                      URL: ${{ vars.HIPPO_DEV_URL }}
 
             \(steps)
                   - name: Check

@@ -8,7 +8,9 @@ public enum Toolchain: Hashable, Sendable {
     public var requirement: String? {
         switch self {
         case .none, .other: nil
-        case .c: "clang, wasm-ld, wasi-libc and the compiler's routines for wasm32 (Debian: wasi-libc libclang-rt-14-dev-wasm32 lld), or WASI_SDK_PATH"
+        case .c:
+            "clang, wasm-ld, wasi-libc and the compiler's routines for wasm32 (Debian: wasi-libc "
+                + "libclang-rt-14-dev-wasm32 lld), or WASI_SDK_PATH"
         case .rust: "cargo, with the target wasm32-wasip1 (rustup target add wasm32-wasip1)"
         case .go: "go 1.21 or later"
         case .zig: "zig"
@@ -55,8 +57,7 @@ public enum Toolchain: Hashable, Sendable {
             """
         case .zig:
             """
-                  - name: Install Zig
-                    run: pipx install ziglang && printf '#!/bin/sh\\nexec pipx run --spec ziglang python-zig "$@"\\n' | sudo tee /usr/local/bin/zig && sudo chmod +x /usr/local/bin/zig
+                  - uses: mlugg/setup-zig@v2
 
             """
         case .swift:

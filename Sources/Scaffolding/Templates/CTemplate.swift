@@ -27,8 +27,8 @@ extension Template {
             ScaffoldFile(
                 "Makefile",
                 """
-                # With WASI_SDK_PATH, the compiler and the library of that SDK. Otherwise any clang that knows wasm32, and
-                # wasi-libc and clang's own routines as Debian has them (wasi-libc, libclang-rt-14-dev-wasm32, lld).
+                # With WASI_SDK_PATH, the compiler and the library of that SDK. Otherwise any clang that knows wasm32,
+                # and wasi-libc and clang's own routines as Debian has them (wasi-libc, libclang-rt-14-dev-wasm32, lld).
                 MODULE = \(module)
                 OBJECTS = $(patsubst source/%.c,build/%.o,$(wildcard source/*.c))
                 CFLAGS = -O2 -g -Wall -Wextra -std=c17

@@ -97,8 +97,8 @@ extension Template {
             ScaffoldFile(
                 "Sources/Allocator.swift",
                 """
-                // What Embedded Swift asks of its platform, which here is nobody: an allocator. Each request gets a fresh
-                // instance of the module, so memory is only ever handed out; all of it goes after the response.
+                // What Embedded Swift asks of its platform, which here is nobody: an allocator. Each request gets a
+                // fresh instance of the module, so memory is only ever handed out; all of it goes after the response.
 
                 /// The instruction memory.grow: the size before, in pages of 64 KiB, or -1.
                 @_silgen_name("llvm.wasm.memory.grow.i32")

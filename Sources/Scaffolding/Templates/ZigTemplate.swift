@@ -25,8 +25,8 @@ extension Template {
             ScaffoldFile(
                 "src/wasi.zig",
                 """
-                // The little of WASI that a handler needs. Zig's own library has it all, but in other words from version to
-                // version; this file is the same for each.
+                // The little of WASI that a handler needs. Zig's own library has it all, but in other words from version
+                // to version; this file is the same for each.
 
                 pub const output: u32 = 1;
                 pub const err: u32 = 2;

@@ -4,8 +4,8 @@ import Synchronization
 
 /// A run of another WAGI program, for one revision.
 ///
-/// It ends with this process, however that ends: a shell that starts it keeps a second process in its group, which waits
-/// for the end of a pipe that this process alone holds, and then kills the group.
+/// It ends with this process, however that ends: a shell that starts it keeps a second process in its group, which
+/// waits for the end of a pipe that this process alone holds, and then kills the group.
 final class ExternalProcess: Sendable {
     private static let script = """
         exec 3<&0 </dev/null

@@ -10,8 +10,8 @@ extension Command {
         summary: "Add HIPPOFACTS to a project.",
         discussion: """
             Looks at the project's build tool (\(ProjectKind.allCases.map(\.evidence).joined(separator: ", "))), and \
-            writes HIPPOFACTS, hippo-dev.toml with a build command, and .gitignore. Where the project could be taken for \
-            several things, it says what it was taken for and what else there is. What cannot be known is guessed, and \
+            writes HIPPOFACTS, hippo-dev.toml with a build command, and .gitignore. Where the project could be taken \
+            for several things, it says what it was taken for and what else there is. What cannot be known is guessed, and \
             said.
 
             Files that are there already are kept.
@@ -46,7 +46,10 @@ extension Command {
         }
         let finding = inspector.finding(kind)
         print("Taken for a project of \(kind.rawValue): there is \(kind.evidence).")
-        let others = candidates.filter { $0 != kind && !($0 == .modules || $0 == .static) || chosen != nil && $0 != kind }
+        // Modules and pages are in most projects; who has not named a kind is not asked about them.
+        let others = candidates.filter { other in
+            other != kind && (chosen != nil || (other != .modules && other != .static))
+        }
         if !others.isEmpty {
             let list = others.map { "--as \($0.rawValue) (\($0.evidence))" }.joined(separator: ", ")
             print("It could also be taken for \(others.count == 1 ? "" : "one of ")\(list).")

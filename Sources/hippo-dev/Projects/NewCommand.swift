@@ -32,8 +32,8 @@ extension Command {
         let lastComponent = directory.split(separator: "/").last.map(String.init) ?? ""
         guard let name = ProjectName(lastComponent) else {
             throw UsageError(
-                "'\(lastComponent)' is no name for a project: it takes letters, digits, '_', '-' and '.', and begins with "
-                    + "a letter or a digit")
+                "'\(lastComponent)' is no name for a project: it takes letters, digits, '_', '-' and '.', and begins "
+                    + "with a letter or a digit")
         }
         let content = (try? FileManager.default.contentsOfDirectory(atPath: directory)) ?? []
         if FileManager.default.fileExists(atPath: directory) && !content.allSatisfy({ $0 == ".git" }) {

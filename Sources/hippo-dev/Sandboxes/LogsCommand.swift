@@ -9,8 +9,8 @@ extension Command {
         summary: "Show what a project's sandbox tells, wherever it runs.",
         discussion: """
             Shows what 'hippo-dev up' has told, of the sandbox that runs on a project or of the last one that did: \
-            rebuilds, failures, requests, and what modules write to their standard error. It is kept beside the store, in \
-            .hippo/up.log; of a sandbox that keeps nothing (--ephemeral), there is none.
+            rebuilds, failures, requests, and what modules write to their standard error. It is kept beside the store, \
+            in .hippo/up.log; of a sandbox that keeps nothing (--ephemeral), there is none.
             """,
         options: [
             LogsOptions.follow, LogsOptions.lines, LogsOptions.route, LogsOptions.store, LogsOptions.json,
@@ -58,7 +58,8 @@ private enum LogsOptions {
         "PATH", summary: "The project: its directory, its HIPPOFACTS, or a lone module.", arity: .optional,
         defaultValue: ".")
     static let follow = Option(
-        flag: "follow", shortName: "f", summary: "Go on with what happens, until ^C; also from one sandbox to the next.")
+        flag: "follow", shortName: "f",
+        summary: "Go on with what happens, until ^C; also from one sandbox to the next.")
     static let lines = Option(
         name: "lines", shortName: "n", valueName: "N", summary: "How many events to begin with.", defaultValue: "50")
     static let route = Option(

@@ -15,8 +15,10 @@ enum SampleTool {
                     Option(
                         name: "color", valueName: "WHEN", summary: "When to use colours.", defaultValue: "auto",
                         kind: .choice(["auto", "always", "never"])),
-                    Option(name: "log-dir", valueName: "DIR", summary: "Where the log is.", environmentVariable: "LOG_DIR"),
-                    Option(name: "env", shortName: "e", valueName: "NAME=VALUE", summary: "A variable.", isRepeatable: true),
+                    Option(
+                        name: "log-dir", valueName: "DIR", summary: "Where the log is.", environmentVariable: "LOG_DIR"),
+                    Option(
+                        name: "env", shortName: "e", valueName: "NAME=VALUE", summary: "A variable.", isRepeatable: true),
                     Option(flag: "quiet", shortName: "q", summary: "Say less."),
                     Option(flag: "secret", summary: "Not shown.", isHidden: true),
                 ],
@@ -51,7 +53,9 @@ enum Tool {
     }
 
     /// Runs a program to its end and gives all that it wrote, standard error included.
-    static func output(of name: String, _ arguments: [String], input: String = "", in directory: String? = nil) throws -> String {
+    static func output(
+        of name: String, _ arguments: [String], input: String = "", in directory: String? = nil
+    ) throws -> String {
         let process = Process()
         process.executableURL = URL(fileURLWithPath: path(name) ?? name)
         process.arguments = arguments
