@@ -28,18 +28,18 @@ enum UpstreamOptions {
             }
             keyring = try KeyStorage(environment: environment).keyring()
         }
-        let client: BindleClient
-        do {
-            client = try BindleClient(baseURL: url, credentials: credentials(environment))
-        } catch {
-            throw UsageError("the upstream '\(url)': \(error)")
-        }
+        let address: HTTPURL
+        do { address = try HTTPURL(url) } catch { throw UsageError("the upstream '\(url)': \(error)") }
+        // Those of the environment, or what logging in there has left.
+        let credentials =
+            try credentials(environment) ?? BindleOptions.storedCredentials.load().bindleCredentials(for: address)
+        let client = BindleClient(baseURL: address, credentials: credentials ?? .none)
         return ExternalBindles.Upstream(client: client, strategy: strategy, keyring: keyring)
     }
 
-    private static func credentials(_ environment: [String: String]) -> BindleClient.Credentials {
+    private static func credentials(_ environment: [String: String]) -> BindleClient.Credentials? {
         if let token = environment["BINDLE_TOKEN"], !token.isEmpty { return .bearer(token: token) }
-        guard let name = environment["BINDLE_USERNAME"], !name.isEmpty else { return .none }
+        guard let name = environment["BINDLE_USERNAME"], !name.isEmpty else { return nil }
         return .basic(username: name, password: environment["BINDLE_PASSWORD"] ?? "")
     }
 }
