@@ -92,7 +92,9 @@ let package = Package(
         .testTarget(
             name: "WAGITests",
             dependencies: ["TestSupport", "WAGI", "HTTP", "Bindle", "TOML", "WebAssemblyText", "SandboxProtocol"]),
-        .testTarget(name: "SandboxTests", dependencies: ["TestSupport", "Sandbox", "SandboxProtocol", "Bindle", "Hippofacts", "HTTP"]),
+        .testTarget(
+            name: "SandboxTests",
+            dependencies: ["TestSupport", "hippo-dev", "Sandbox", "SandboxProtocol", "Bindle", "Hippofacts", "HTTP"]),
         .testTarget(name: "ScaffoldingTests", dependencies: ["TestSupport", "Scaffolding", "Hippofacts", "Sandbox"]),
         .testTarget(name: "CommandLineInterfaceTests", dependencies: ["TestSupport", "CommandLineInterface"]),
         .testTarget(

@@ -34,7 +34,7 @@ public enum SandboxSession {
         let isWatching = settings.isWatching ?? true
         let board = try RevisionBoard()
         let freshness = Freshness(board: board)
-        let changes = isWatching ? try ChangeQueue() : nil
+        let (changes, queueProblem) = changeQueue(isWanted: isWatching && settings.pollInterval == nil)
         var supervisor = WorkerSupervisor(
             command: workerCommand(settings), listeningSocket: appSocket.fileDescriptor,
             status: ProjectStatus(
@@ -64,6 +64,7 @@ public enum SandboxSession {
             .init(
                 project: project, commandLineSettings: configuration.settings, store: store, appURL: appURL,
                 bindleURL: bindleURL, mailbox: mailbox, freshness: freshness, changes: changes,
+                hasColours: hasColours(configuration.output),
                 emit: { output.tell($0) }, workerCommand: workerCommand,
                 upstream: { settings in
                     try settings.upstream.map { try configuration.makeUpstream($0, settings.upstreamStrategy) }
@@ -71,10 +72,21 @@ public enum SandboxSession {
             supervisor: supervisor, settings: settings)
         let keys = configuration.takesKeys ? TerminalKeys { obey($0, appURL, output, mailbox) } : nil
         defer { keys?.stop() }
+        if let queueProblem { output.tell(.log(.sandbox, text: "\(queueProblem)")) }
         let end = try loop.run()
         output.tell(.stopped(reason: end.reason))
         output.close()
         return !end.isFailure
+    }
+
+    /// A queue of changes; if there is none to be had, why.
+    private static func changeQueue(isWanted: Bool) -> (ChangeQueue?, problem: ChangeQueue.Unavailable?) {
+        guard isWanted else { return (nil, nil) }
+        do { return (try ChangeQueue(), nil) } catch { return (nil, error) }
+    }
+
+    private static func hasColours(_ output: SandboxConfiguration.Output) -> Bool {
+        if case .text(let style) = output { style.usesStyles } else { false }
     }
 
     /// Guests that may write to their files have copies of their own.

@@ -21,6 +21,7 @@ enum Commands {
         .rollback,
         .completions,
         .manual,
+        .buildRunner,
     ]
 
     /// The tool itself.

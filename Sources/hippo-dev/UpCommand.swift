@@ -27,7 +27,7 @@ extension Command {
               [up]
               listen = "127.0.0.1:3000"      # and port, bindle-listen, store, ephemeral, watch,
               static = true                  # env-file, allow-transient-write, log-dir, reload, wagi,
-              timeout = "30s"                # max-memory, max-response
+              timeout = "30s"                # max-memory, max-response; poll = "1s"
               libraries = ["../library"]     # projects of external bindles; upstream = "URL"
             """,
         options: UpOptions.all,
@@ -85,6 +85,9 @@ private enum UpOptions {
     static let waitForBuild = Option(
         flag: "wait-for-build",
         summary: "Let requests wait for a build that runs, instead of answering with the last good version.")
+    static let poll = Option(
+        flag: "poll",
+        summary: "Look for changes every second, for file systems that tell of none; hippo-dev.toml may set the time.")
     static let noWatch = Option(flag: "no-watch", summary: "Serve the project as it is now.")
     static let store = Option(
         name: "store", valueName: "FILE",
@@ -121,7 +124,7 @@ private enum UpOptions {
     static let timings = Option(flag: "timings", summary: "Show how long each stage of a change took.")
 
     static let all = [
-        listen, port, open, bindleListen, build, watch, waitForBuild, noWatch, store, ephemeral, library,
+        listen, port, open, bindleListen, build, watch, waitForBuild, poll, noWatch, store, ephemeral, library,
         UpstreamOptions.url, UpstreamOptions.strategy, variable, environmentFile, transientWrite, noStatic, noReload,
         timeout, maximumMemory, maximumResponse, logDirectory, wagi, json, timings, OutputOptions.color,
         OutputOptions.quiet, OutputOptions.verbose,
@@ -144,6 +147,7 @@ private enum UpOptions {
         let patterns = try arguments.convertedValues(of: watch, expecting: "a pattern") { try GlobPattern($0) }
         settings.watchPatterns = patterns.isEmpty ? nil : patterns
         settings.waitsForBuild = arguments.isSet(waitForBuild) ? true : nil
+        settings.pollInterval = arguments.isSet(poll) ? .seconds(1) : nil
         settings.isWatching = arguments.isSet(noWatch) ? false : nil
         if arguments.isSet(ephemeral) {
             guard arguments[store] == nil else {

@@ -13,17 +13,27 @@ struct BuildProcessTests {
     }
 
     func start(
-        _ command: String, in directory: String = "/", _ lines: Lines = Lines(),
+        _ command: String, in directory: String = "/", _ lines: Lines = Lines(), terminal: TerminalSize? = nil,
         _ onEnd: @escaping @Sendable (BuildProcess.Outcome) -> Void
     ) throws -> BuildProcess {
         try BuildProcess(
             command: command, directory: directory, environment: [("PATH", "/usr/bin:/bin"), ("GREETING", "hello")],
+            runner: Self.runner, terminal: terminal,
             onLine: { line in lines.lines.withLock { $0.append(line) } }, onEnd: onEnd)
     }
 
-    func run(_ command: String, in directory: String = "/", _ lines: Lines = Lines()) async throws -> BuildProcess.Outcome {
+    /// The `hippo-dev` beside the test bundle.
+    static let runner: WorkerCommand = {
+        let tests = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
+        let program = tests.deletingLastPathComponent().appendingPathComponent("hippo-dev").path
+        return WorkerCommand(executable: program, name: "hippo-dev", arguments: ["build-runner", "--"])
+    }()
+
+    func run(
+        _ command: String, in directory: String = "/", _ lines: Lines = Lines(), terminal: TerminalSize? = nil
+    ) async throws -> BuildProcess.Outcome {
         let (outcomes, continuation) = AsyncStream.makeStream(of: BuildProcess.Outcome.self)
-        let process = try start(command, in: directory, lines) { outcome in
+        let process = try start(command, in: directory, lines, terminal: terminal) { outcome in
             continuation.yield(outcome)
             continuation.finish()
         }
@@ -77,11 +87,22 @@ struct BuildProcessTests {
         try await expectDeath(ofProcessIn: directory, "child")
     }
 
-    @Test func aDaemonThatKeepsTheOutputOpenDoesNotHoldTheBuild() async throws {
+    @Test func whatLeavesTheSessionIsKilledToo() async throws {
         let directory = try TemporaryDirectory()
-        let outcome = try await run("setsid sleep 5 & echo done", in: directory.path)
+        // Twice removed: the first one is gone when the second one begins its work.
+        let outcome = try await run(
+            "setsid sh -c 'sleep 1000 & echo $! > c && mv c child' & while ! test -e child; do :; done; echo done",
+            in: directory.path)
         #expect(outcome.isSuccess)
         #expect(outcome.lastLines == ["done"])
+        try await expectDeath(ofProcessIn: directory, "child")
+    }
+
+    @Test func onATerminalTheCommandFindsOneOfThatSize() async throws {
+        let outcome = try await run(
+            "test -t 1 && test -t 2 && stty size <&1; printf 'red\\n'", terminal: TerminalSize(rows: 33, columns: 97))
+        #expect(outcome.lastLines == ["33 97", "red"])
+        #expect(try await run("test -t 1").exit == .exited(code: 1))
     }
 
     /// Waits until the process whose number the file holds is gone.

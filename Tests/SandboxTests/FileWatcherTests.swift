@@ -21,12 +21,15 @@ struct FileWatcherTests {
 
         static let everything = "<everything>"
 
-        init(_ directory: TemporaryDirectory, files: Set<String> = [], patterns: [String] = []) throws {
+        init(
+            _ directory: TemporaryDirectory, files: Set<String> = [], patterns: [String] = [], polls: Bool = false
+        ) throws {
             self.directory = directory
             let log = Log()
             seen = log
             let scope = WatchScope(files: files, patterns: try patterns.map { try GlobPattern($0) })
-            watcher = try FileWatcher(root: directory.path, scope: scope, queue: ChangeQueue(), onProblem: { Issue.record("\($0)") }
+            watcher = try FileWatcher(root: directory.path, scope: scope, queue: polls ? nil : ChangeQueue(),
+                pollInterval: .milliseconds(5), onProblem: { Issue.record("\($0)") }
             ) { change, _ in
                 log.paths.withLock { paths in
                     switch change {
@@ -62,6 +65,42 @@ struct FileWatcherTests {
         try process.run()
         process.waitUntilExit()
         #expect(process.terminationStatus == 0)
+    }
+
+    @Test(arguments: [
+        "echo new > page.html", "echo new > page.html~ && mv page.html~ page.html", "rm page.html", "touch page.html",
+        "ln -sf other.html page.html", "mkdir -p new && echo x > new/page.html",
+        "rm -r deep && mkdir deep && echo other > deep/page.html",
+    ])
+    func whereTheSystemTellsNothingChangesAreFoundByLooking(command: String) throws {
+        let directory = try TemporaryDirectory()
+        for path in ["page.html", "deep/page.html", "other.html", "away.txt"] { try directory.write("old", to: path) }
+        // What has just been written may be written again without looking different: it counts as changed once more.
+        usleep(40_000)
+        let watched = try Watched(directory, patterns: ["**/page.html"], polls: true)
+        try shell("echo x > other.html; mkdir -p .git/new && echo x > .git/page.html", in: directory)
+        #expect(watched.take().isEmpty)
+        try shell(command, in: directory)
+        let changed = watched.take()
+        #expect(changed.count == 1 && changed.allSatisfy { $0.hasSuffix("page.html") }, "\(changed)")
+    }
+
+    @Test func aRootThatGoesAndComesIsFoundByLooking() async throws {
+        let parent = try TemporaryDirectory()
+        let path = parent.path + "/project"
+        try parent.write("1", to: "project/page.html")
+        let log = Mutex<[String]>([])
+        let watcher = try FileWatcher(
+            root: path, scope: WatchScope(files: ["page.html"]), queue: nil, pollInterval: .milliseconds(2),
+            onProblem: { _ in },
+            onChange: { change, _ in
+                if case .everything = change { log.withLock { $0.append("everything") } }
+            })
+        defer { watcher.stop() }
+        try FileManager.default.removeItem(atPath: path)
+        while log.withLock({ $0.count }) < 1 { try await Task.sleep(for: .milliseconds(2)) }
+        try parent.write("2", to: "project/page.html")
+        while log.withLock({ $0.count }) < 2 { try await Task.sleep(for: .milliseconds(2)) }
     }
 
     @Test(arguments: [

@@ -17,6 +17,7 @@ struct SettingsFileTests {
             [build]
             command = "make"
             watch = ["source/*", "Makefile"]
+            wait = true
 
             [env]
             TITLE = "A title"
@@ -30,6 +31,7 @@ struct SettingsFileTests {
             allow-transient-write = true
             static = false
             log-dir = "logs"
+            poll = "250ms"
             reload = false
             timeout = "1.5s"
             max-memory = "64MiB"
@@ -38,6 +40,8 @@ struct SettingsFileTests {
         var expected = SandboxSettings()
         expected.buildCommand = "make"
         expected.watchPatterns = [try GlobPattern("source/*"), try GlobPattern("Makefile")]
+        expected.waitsForBuild = true
+        expected.pollInterval = .milliseconds(250)
         expected.variables = [.init(name: "TITLE", value: "A title")]
         expected.listen = .loopback(port: 0)
         expected.bindleListen = SocketAddress.parse("[::1]:9000")

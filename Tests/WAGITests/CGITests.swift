@@ -11,6 +11,8 @@ struct CGIRequestTests {
             headers: [
                 "Host": "example.com:8000", "Content-Type": "text/x", "X-Thing": "1", "x-thing": "2", "Cookie": "a=1",
                 "Cookie": "b=2", "Authorization": "secret", "Connection": "close",
+                // It would be the variable of `X-Thing`.
+                "X_Thing": "3",
             ],
             remoteAddress: SocketAddress.parse("192.0.2.7:4711"))
         let environment = CGIEnvironment(

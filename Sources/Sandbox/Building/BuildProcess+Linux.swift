@@ -1,10 +1,10 @@
 import Foundation
 import Synchronization
 
-/// A run of the build command, by `/bin/sh -c` in the project's directory.
+/// A run of the build command, by `/bin/sh -c` in the project's directory, with a `BuildRunner` in between.
 ///
-/// It has a process group of its own, which ends with it: when the command ends, when it is cancelled, and when this
-/// process ends, however it ends.
+/// All that it starts ends with it: when the command ends, when it is cancelled, and when this process ends, however it
+/// ends.
 final class BuildProcess: Sendable {
     /// How a run ended.
     struct Outcome: Sendable {
@@ -17,13 +17,8 @@ final class BuildProcess: Sendable {
         var isSuccess: Bool { exit == .exited(code: 0) && !wasCancelled }
     }
 
-    /// The shell that runs the command keeps a second process in the group. It waits on descriptor 3 for the end of
-    /// the sandbox, which is the only one to hold the other end and never writes, and then kills the group.
-    private static let script = """
-        { read -r line <&3; kill -KILL 0; } </dev/null >/dev/null 2>&1 &
-        exec 3<&-
-        exec /bin/sh -c "$1"
-        """
+    /// How long the end of a cancelled build is waited for.
+    private static let cancellationPatience = DispatchTimeInterval.seconds(5)
     private static let lastLineCount = 20
 
     private struct State {
@@ -33,38 +28,44 @@ final class BuildProcess: Sendable {
     }
 
     private let child: ChildProcess
+    private let lifeline: PipeDescriptors
+    private let ended = DispatchSemaphore(value: 0)
     private let state = Mutex(State())
 
     /// Starts the command.
     ///
     /// - Parameters:
+    ///   - runner: the program that runs the command, as `BuildRunner` does; the command is added to its arguments.
+    ///   - terminal: the size of the terminal that the command finds itself on; `nil` for none.
     ///   - onLine: called for each line of output, standard error included, as it comes.
     ///   - onEnd: called once, after the last line, on a thread of its own.
     init(
         command: String,
         directory: String,
         environment: [(name: String, value: String)],
+        runner: WorkerCommand,
+        terminal: TerminalSize? = nil,
         onLine: @escaping @Sendable (String) -> Void,
         onEnd: @escaping @Sendable (Outcome) -> Void
     ) throws {
-        let output = try PipeDescriptors()
+        let output = try terminal.map { try PipeDescriptors(terminalOfSize: $0) } ?? PipeDescriptors()
         let lifeline = try PipeDescriptors()
+        self.lifeline = lifeline
         let end = try PipeDescriptors()
         let null = open("/dev/null", O_RDONLY | O_CLOEXEC)
         defer { close(null) }
         let started = ContinuousClock.now
         child = try ChildProcess.spawn(
-            executable: "/bin/sh", arguments: ["-c", Self.script, "sh", command], environment: environment,
-            directory: directory,
+            executable: runner.executable, name: runner.name, arguments: runner.arguments + [command],
+            environment: environment, directory: directory,
             descriptors: [
-                (null, 0), (output.writeEnd, 1), (output.writeEnd, 2), (lifeline.readEnd, 3),
+                (null, 0), (output.writeEnd, 1), (output.writeEnd, 2), (lifeline.readEnd, BuildRunner.lifeline),
             ])
         output.closeWriteEnd()
         lifeline.closeReadEnd()
         let waiter = Thread { [child] in
+            // By then, whatever the command left behind has gone.
             child.waitForEnd()
-            // Whatever the command left behind goes with it.
-            child.signalGroup(SIGKILL)
             end.closeWriteEnd()
         }
         let reader = Thread { [self] in
@@ -74,8 +75,8 @@ final class BuildProcess: Sendable {
                 return (state.isCancelled, state.lastLines)
             }
             let exit = child.waitForExit()
-            // Held until here: its closing would kill the group.
             lifeline.closeWriteEnd()
+            ended.signal()
             onEnd(
                 Outcome(
                     exit: exit, lastLines: lastLines, milliseconds: (ContinuousClock.now - started).milliseconds,
@@ -87,13 +88,15 @@ final class BuildProcess: Sendable {
         reader.start()
     }
 
-    /// Kills the command and everything in its group. `onEnd` is still called.
+    /// Kills the command and everything that it has started, and waits until that has gone. `onEnd` is still called.
     func cancel() {
-        state.withLock { state in
-            guard !state.hasEnded else { return }
-            state.isCancelled = true
-            child.signalGroup(SIGKILL)
+        let isRunning = state.withLock { state in
+            if !state.hasEnded { state.isCancelled = true }
+            return !state.hasEnded
         }
+        guard isRunning else { return }
+        lifeline.closeWriteEnd()
+        if ended.wait(timeout: .now() + Self.cancellationPatience) == .success { ended.signal() }
     }
 
     /// Reads lines until the pipe's end, or until `endDescriptor` is closed at its other end and the pipe is empty:

@@ -10,6 +10,13 @@ enum GNUFunctions {
         @convention(c) (UnsafeMutablePointer<posix_spawn_file_actions_t>, UnsafePointer<CChar>) -> Int32 =
             lookUp("posix_spawn_file_actions_addchdir_np")
 
+    /// `openpty(3)`.
+    static let openTerminal:
+        @convention(c) (
+            UnsafeMutablePointer<Int32>, UnsafeMutablePointer<Int32>, UnsafeMutablePointer<CChar>?,
+            UnsafeRawPointer?, UnsafePointer<winsize>?
+        ) -> Int32 = lookUp("openpty")
+
     private static func lookUp<Function>(_ name: String) -> Function {
         guard let address = dlsym(nil, name) else { fatalError("the C library has no \(name)") }
         return unsafeBitCast(address, to: Function.self)

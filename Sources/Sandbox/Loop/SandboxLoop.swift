@@ -34,8 +34,10 @@ final class SandboxLoop {
         let bindleURL: String
         let mailbox: Mailbox<Message>
         let freshness: Freshness
-        /// The queue of file changes; nil if the project is not watched.
+        /// The queue of file changes; nil if the project is not watched, or only looked at now and then.
         let changes: ChangeQueue?
+        /// Whether what a build command writes is shown on a terminal with its colours.
+        let hasColours: Bool
         let emit: @Sendable (Event) -> Void
         let workerCommand: @Sendable (SandboxSettings) -> WorkerCommand
         /// The upstream that settings name.
@@ -146,13 +148,14 @@ final class SandboxLoop {
     }
 
     private func startWatching() throws {
-        guard let changes = surroundings.changes else { return }
+        guard settings.isWatching ?? true else { return }
         let mailbox = surroundings.mailbox
         let emit = emit
         facts = try? surroundings.project.facts()
         scope = surroundings.project.scope(of: facts, settings: settings)
         watcher = try FileWatcher(
-            root: surroundings.project.directory, scope: scope, queue: changes, freshness: surroundings.freshness,
+            root: surroundings.project.directory, scope: scope, queue: surroundings.changes,
+            pollInterval: settings.pollInterval ?? FileWatcher.defaultPollInterval, freshness: surroundings.freshness,
             onProblem: { emit(.log(.sandbox, text: $0)) },
             onChange: { mailbox.post(.change($0, ticket: $1, seen: .now)) })
     }
@@ -373,7 +376,7 @@ final class SandboxLoop {
         guard new != settings else { return true }
         if new.buildCommand != settings.buildCommand { needsBuild = new.buildCommand != nil }
         if new.listen != settings.listen || new.bindleListen != settings.bindleListen || new.storage != settings.storage
-            || new.isWatching != settings.isWatching
+            || new.isWatching != settings.isWatching || new.pollInterval != settings.pollInterval
         {
             emit(
                 .log(
@@ -426,6 +429,8 @@ final class SandboxLoop {
             let process = try BuildProcess(
                 command: command, directory: surroundings.project.directory,
                 environment: ProcessInfo.processInfo.environment.map { ($0.key, $0.value) },
+                runner: .thisProgram(arguments: ["build-runner", "--"]),
+                terminal: surroundings.hasColours ? TerminalSize(of: STDOUT_FILENO) : nil,
                 onLine: { mailbox.post(.buildLine($0)) },
                 onEnd: { mailbox.post(.buildEnded(number: number, $0)) })
             build = (process, number)
@@ -642,7 +647,8 @@ final class SandboxLoop {
         do {
             let saved = try surroundings.store.saveRevision(
                 invoice, changes: changes, since: storedRevision, isAlwaysNew: needsLaunch
-            ) { (label) throws(StoreError) in
+            ) { [path = surroundings.store.path] (label) throws(StoreError) in
+                try DiskSpace.require(label, beside: path)
                 switch sources[label.sha256] {
                 case .file(let path, _): return .file(path: path)
                 case .bytes(let bytes): return .bytes(bytes)

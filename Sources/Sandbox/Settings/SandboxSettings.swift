@@ -35,6 +35,8 @@ public struct SandboxSettings: Sendable, Equatable {
     public var watchPatterns: [GlobPattern]?
     /// False to bring the project up once, as it is; by default true.
     public var isWatching: Bool?
+    /// How often the project's directories are looked at, in place of being told of changes by the system.
+    public var pollInterval: Duration?
     /// By default the file `.hippo/bindles.sqlite` in the project.
     public var storage: Storage?
     /// Variables for the guests. Where two sources name the same one, the stronger source's value is taken.
@@ -81,6 +83,7 @@ public struct SandboxSettings: Sendable, Equatable {
         settings.bindleListen = bindleListen ?? weaker.bindleListen
         settings.buildCommand = buildCommand ?? weaker.buildCommand
         settings.watchPatterns = watchPatterns ?? weaker.watchPatterns
+        settings.pollInterval = pollInterval ?? weaker.pollInterval
         settings.isWatching = isWatching ?? weaker.isWatching
         settings.storage = storage ?? weaker.storage
         let names = Set(variables.map(\.name))

@@ -59,6 +59,7 @@ enum SettingsFile {
         settings.port = try port(in: &up)
         settings.bindleListen = try address("bindle-listen", in: &up)
         settings.isWatching = try up.boolean("watch")
+        settings.pollInterval = try value("poll", in: &up, likeness: "1s") { Duration(parsing: $0) }
         let store = try up.string("store")
         if try up.boolean("ephemeral") == true {
             if store != nil { throw up.error("'ephemeral' and 'store' exclude each other", atKey: "ephemeral") }

@@ -12,9 +12,8 @@ final class ChangeQueue: Sendable {
 
         var description: String {
             let reason = String(cString: strerror(code))
-            return code == EMFILE
-                ? "cannot watch files: \(reason). Raise fs.inotify.max_user_instances (sysctl), or use --no-watch."
-                : "cannot watch files: \(reason)"
+            let advice = code == EMFILE ? " Raise fs.inotify.max_user_instances (sysctl)." : ""
+            return "The system tells of no changes (\(reason)): they are looked for now and then, as with --poll.\(advice)"
         }
     }
 

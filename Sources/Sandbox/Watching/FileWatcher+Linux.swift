@@ -18,17 +18,23 @@ final class FileWatcher: Sendable {
         var scope: WatchScope
         var tree: WatchTree
         var synchronizations: [DispatchSemaphore] = []
+        /// What the last look at the directories has found, if they are looked at.
+        var scan: FileScan?
         var isStopped = false
     }
 
     private let state: Mutex<State>
-    private let queue: ChangeQueue
+    private let queue: ChangeQueue?
+    private let root: String
+    /// How often the directories are looked at, if they are.
+    private let pollInterval: Duration
     private let freshness: Freshness?
     private let wake: PipeDescriptors
     private let onChange: @Sendable (Change, UInt64) -> Void
     /// Until a file that is being written is closed, its changes are held back for this long after the last one, for
     /// the sake of programs that keep files open.
     private static let openFilePatience = Duration.milliseconds(100)
+    static let defaultPollInterval = Duration.seconds(1)
     /// While the root is away, this often it is looked for.
     private static let absencePoll = Duration.milliseconds(50)
 
@@ -36,21 +42,27 @@ final class FileWatcher: Sendable {
     ///
     /// - Parameters:
     ///   - root: an absolute path.
-    ///   - queue: where the changes come from; for this watcher alone.
+    ///   - queue: where the changes come from; for this watcher alone. Without it, the directories are looked at now and
+    ///     then; that is also done if the queue cannot take them all in.
+    ///   - pollInterval: how often the directories are looked at, if they have to be.
     ///   - freshness: is told what is taken from the queue.
     ///   - onProblem: called with a sentence when some directory cannot be watched.
     ///   - onChange: called with a change and its ticket (0 without `freshness`).
     init(
-        root: String, scope: WatchScope, queue: ChangeQueue, freshness: Freshness? = nil,
+        root: String, scope: WatchScope, queue: ChangeQueue?, pollInterval: Duration = defaultPollInterval, freshness: Freshness? = nil,
         onProblem: @escaping @Sendable (String) -> Void, onChange: @escaping @Sendable (Change, UInt64) -> Void
     ) throws {
         self.queue = queue
+        self.root = root
+        self.pollInterval = pollInterval
         self.freshness = freshness
         wake = try PipeDescriptors()
         self.onChange = onChange
-        var tree = WatchTree(inotify: queue.fileDescriptor, root: root, onProblem: onProblem)
+        var tree = WatchTree(inotify: queue?.fileDescriptor, root: root, onProblem: onProblem)
         _ = tree.rebuild(scope)
-        state = Mutex(State(scope: scope, tree: tree))
+        var state = State(scope: scope, tree: tree)
+        if queue == nil || tree.isIncomplete { state.scan = FileScan(root: root, scope: scope) }
+        self.state = Mutex(state)
         let thread = Thread { [self] in run() }
         thread.name = "watcher"
         thread.start()
@@ -62,7 +74,23 @@ final class FileWatcher: Sendable {
             guard state.scope != scope else { return }
             state.scope = scope
             _ = state.tree.rebuild(scope)
+            if state.scan != nil || state.tree.isIncomplete { state.scan = FileScan(root: root, scope: scope) }
         }
+    }
+
+    /// Looks at the directories, and adds what has changed since the last time to `changed`.
+    ///
+    /// - Returns: whether the root has come or gone.
+    private func scan(_ changed: inout Set<String>) -> Bool {
+        let (scope, last) = state.withLock { ($0.scope, $0.scan) }
+        let new = FileScan(root: root, scope: scope)
+        state.withLock { state in
+            // With another scope, there is another scan already.
+            if state.scope == scope { state.scan = new }
+        }
+        guard let last else { return false }
+        changed.formUnion(new.changes(since: last))
+        return new.hasRoot != last.hasRoot
     }
 
     /// Returns when every change made before the call has been reported (but for files still being written).
@@ -91,10 +119,12 @@ final class FileWatcher: Sendable {
     private func run() {
         var openFiles: Set<String> = []
         var lastWrite = ContinuousClock.now
+        var nextScan = ContinuousClock.now + pollInterval
         while true {
-            let isRootAway = state.withLock { $0.tree.isRootAway }
+            let (isRootAway, isScanning) = state.withLock { ($0.tree.isRootAway, $0.scan != nil) }
             var timeout: Duration?
             if !openFiles.isEmpty { timeout = max(.zero, lastWrite + Self.openFilePatience - .now) }
+            if isScanning { timeout = min(timeout ?? pollInterval, max(.zero, nextScan - .now)) }
             if isRootAway { timeout = Self.absencePoll }
             waitForEvents(timeout)
             let ticket = freshness?.willTakeEvents() ?? 0
@@ -105,6 +135,10 @@ final class FileWatcher: Sendable {
             }
             var changed: Set<String> = []
             var isEverythingChanged = false
+            if isScanning, nextScan <= .now || !synchronizations.isEmpty {
+                if scan(&changed) { isEverythingChanged = true }
+                nextScan = .now + pollInterval
+            }
             while let events = readEvents() {
                 state.withLock { state in
                     for event in events {
@@ -114,7 +148,7 @@ final class FileWatcher: Sendable {
                     }
                 }
             }
-            if isEverythingChanged || isRootAway {
+            if queue != nil, isEverythingChanged || isRootAway {
                 isEverythingChanged = state.withLock { $0.tree.rebuild($0.scope) }
             } else if state.withLock({ $0.tree.isRootAway }) {
                 isEverythingChanged = true
@@ -144,7 +178,7 @@ final class FileWatcher: Sendable {
 
     private func waitForEvents(_ timeout: Duration?) {
         var polled = [
-            pollfd(fd: queue.fileDescriptor, events: Int16(POLLIN), revents: 0),
+            pollfd(fd: queue?.fileDescriptor ?? -1, events: Int16(POLLIN), revents: 0),
             pollfd(fd: wake.readEnd, events: Int16(POLLIN), revents: 0),
         ]
         _ = poll(&polled, 2, timeout.map { Int32($0.milliseconds.rounded(.up)) } ?? -1)
@@ -156,6 +190,7 @@ final class FileWatcher: Sendable {
 
     /// All events of one read; `nil` if there are none.
     private func readEvents() -> [WatchEvent]? {
+        guard let queue else { return nil }
         var events: [WatchEvent] = []
         withUnsafeTemporaryAllocation(byteCount: 65536, alignment: 8) { buffer in
             let count = read(queue.fileDescriptor, buffer.baseAddress, buffer.count)

@@ -2,7 +2,8 @@ import Foundation
 
 /// The watched directories of a tree, and what their events mean.
 struct WatchTree: Sendable {
-    private let inotify: Int32
+    /// Nil if nothing is to be watched.
+    private let inotify: Int32?
     private let root: String
     private let onProblem: @Sendable (String) -> Void
     /// The directories that a watch stands for, relative to the root: several where symbolic links lead to one.
@@ -11,6 +12,8 @@ struct WatchTree: Sendable {
     private var hasReportedProblem = false
     /// True while there is no directory at the root.
     private(set) var isRootAway = false
+    /// True if there were directories that could not be watched.
+    private(set) var isIncomplete = false
 
     private static let mask = UInt32(
         IN_CLOSE_WRITE | IN_MODIFY | IN_ATTRIB | IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO | IN_DELETE_SELF
@@ -18,7 +21,7 @@ struct WatchTree: Sendable {
     /// How deep symbolic links and directories may nest before they are taken for a cycle.
     private static let maximumDepth = 64
 
-    init(inotify: Int32, root: String, onProblem: @escaping @Sendable (String) -> Void) {
+    init(inotify: Int32?, root: String, onProblem: @escaping @Sendable (String) -> Void) {
         self.inotify = inotify
         self.root = root
         self.onProblem = onProblem
@@ -26,6 +29,8 @@ struct WatchTree: Sendable {
 
     /// Watches exactly the directories that the scope reaches into. False if there is no root.
     mutating func rebuild(_ scope: WatchScope) -> Bool {
+        guard let inotify else { return true }
+        isIncomplete = false
         let before = directories
         directories = [:]
         descriptors = [:]
@@ -105,6 +110,7 @@ struct WatchTree: Sendable {
     /// Watches a directory and those below it that the scope reaches into; adds files that are there already to
     /// `changed`. False if it is no directory.
     private mutating func watch(_ path: String, _ scope: WatchScope, changed: inout Set<String>) -> Bool {
+        guard let inotify else { return false }
         let fullPath = path.isEmpty ? root : root + "/" + path
         let descriptor = inotify_add_watch(inotify, fullPath, Self.mask)
         guard descriptor >= 0 else {
@@ -155,17 +161,21 @@ struct WatchTree: Sendable {
             directories[descriptor]?.remove(candidate)
             if directories[descriptor]?.isEmpty == true {
                 directories[descriptor] = nil
-                inotify_rm_watch(inotify, descriptor)
+                if let inotify { inotify_rm_watch(inotify, descriptor) }
             }
         }
     }
 
     private mutating func reportProblem(_ path: String, _ code: Int32) {
+        // A directory that may not be read cannot be looked at either.
+        if code != EACCES { isIncomplete = true }
         guard !hasReportedProblem else { return }
         hasReportedProblem = true
         let reason =
             code == ENOSPC
             ? "there are no more watches; raise fs.inotify.max_user_watches (sysctl)" : String(cString: strerror(code))
-        onProblem("changes below \(path), and perhaps elsewhere, will not be seen: \(reason)")
+        let consequence =
+            isIncomplete ? "are looked for now and then, as with --poll" : "will not be seen"
+        onProblem("changes below \(path), and perhaps elsewhere, \(consequence): \(reason)")
     }
 }

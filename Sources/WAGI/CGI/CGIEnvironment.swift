@@ -45,6 +45,9 @@ struct CGIEnvironment {
     private mutating func addFields(of headers: Headers) {
         var added = Set<String>()
         for field in headers {
+            // `X_Y` and `X-Y` would be one variable: a client could pass off the one, which proxies let through, as the
+            // other, which they set. Such fields are left out, as nginx and Apache do.
+            guard !field.name.utf8.contains(UInt8(ascii: "_")) else { continue }
             let name = Self.variableName(ofField: field.name)
             if name == "HTTP_AUTHORIZATION" || name == "HTTP_CONNECTION" { continue }
             if !added.insert(name).inserted, let place = places[name] {

@@ -1,0 +1,140 @@
+import Foundation
+import SandboxProtocol
+import TestSupport
+import Testing
+
+/// Whatever goes wrong, the last good version serves on, and everything recovers when it is mended.
+@Suite(.serialized, .timeLimit(.minutes(3)))
+struct UnbreakableTests {
+    private func start(_ app: SmallApp, _ arguments: [String] = []) async throws -> (SandboxProcess, url: String) {
+        let sandbox = try SandboxProcess(app.path, arguments)
+        let url = try #require(try await sandbox.next("ready")["app"]?.string)
+        return (sandbox, url)
+    }
+
+    /// Asks until the answer is as expected.
+    private func wait(for body: String, at url: String) async throws {
+        let deadline = ContinuousClock.now + SandboxProcess.patience
+        while ContinuousClock.now < deadline {
+            if try get(url) == Answer(status: 200, body: body) { return }
+            try await Task.sleep(for: .milliseconds(2))
+        }
+        Issue.record("\(url) does not answer \(body)")
+    }
+
+    @Test func aModuleWhoseRoutesTrapLeavesWhatServes() async throws {
+        let app = try SmallApp()
+        let (sandbox, url) = try await start(app)
+        try app.save(
+            "(module (memory (export \"memory\") 1) (func (export \"_routes\") unreachable) (func (export \"_start\")))",
+            to: "hello.wat")
+        let failed = try await sandbox.next("failed")
+        #expect(failed["stage"]?.string == "launch")
+        #expect(failed["message"]?.string?.contains("unreachable") == true)
+        #expect(try get(url + "hello").body == "hello 1")
+        try app.writeHandler("mended")
+        try await wait(for: "mended", at: url + "hello")
+    }
+
+    @Test func aRestartAfterAFailedLaunchServesTheLastGoodRevision() async throws {
+        let app = try SmallApp()
+        let (sandbox, url) = try await start(app)
+        try app.save("page 2", to: "assets/index.html")
+        try await wait(for: "page 2", at: url + "assets/index.html")
+        // One revision that is assembled and stored, but cannot be launched, and that has another page too.
+        try app.save(
+            "(module (func (export \"_routes\") unreachable) (func (export \"_start\")))", to: "hello.wat")
+        _ = try await sandbox.next("failed")
+        try app.save("page 3", to: "assets/index.html")
+        _ = try await sandbox.next("failed")
+        for round in 1...2 {
+            for id in sandbox.descendants() { kill(id, SIGKILL) }
+            try await sandbox.next("log") { $0["text"]?.string?.contains("serves again") == true }
+            #expect(try get(url + "hello").body == "hello 1", "round \(round)")
+            #expect(try get(url + "assets/index.html").body == "page 2", "round \(round)")
+        }
+        try app.writeHandler("mended")
+        try await wait(for: "mended", at: url + "hello")
+        #expect(try get(url + "assets/index.html").body == "page 3")
+    }
+
+    @Test(.enabled(if: geteuid() == 0, "a file system of a certain size can be made by root only"))
+    func aFullDiskLeavesWhatServes() async throws {
+        let app = try SmallApp()
+        let disk = try TemporaryDirectory()
+        guard mount("tmpfs", disk.path, "tmpfs", 0, "size=6m") == 0 else { return }
+        defer { umount2(disk.path, Int32(MNT_DETACH)) }
+        let (sandbox, url) = try await start(app, ["--store", disk.path + "/store.sqlite"])
+        try app.save(String(repeating: "much ", count: 2 << 20), to: "assets/large.txt")
+        let failed = try await sandbox.next("failed")
+        #expect(["store", "launch"].contains(failed["stage"]?.string))
+        #expect(try get(url + "hello").body == "hello 1")
+        try app.save("little", to: "assets/large.txt")
+        try await wait(for: "little", at: url + "assets/large.txt")
+        try app.writeHandler("hello 2")
+        try await wait(for: "hello 2", at: url + "hello")
+    }
+
+    @Test func manyChangesAtOnceEndWithWhatIsOnTheDisk() async throws {
+        let app = try SmallApp()
+        let (sandbox, url) = try await start(app)
+        for generation in ["first", "second"] {
+            for number in 0..<1500 {
+                let directory = app.path + "/assets"
+                try Data("\(generation) \(number)".utf8).write(to: URL(fileURLWithPath: "\(directory)/\(number).txt"))
+            }
+            // The pattern takes them all.
+            try await wait(for: "\(generation) 1499", at: url + "assets/1499.txt")
+            for number in [0, 1, 700, 1498] {
+                #expect(try get(url + "assets/\(number).txt").body == "\(generation) \(number)")
+            }
+        }
+        for number in 1..<1500 { try app.remove("assets/\(number).txt") }
+        let deadline = ContinuousClock.now + SandboxProcess.patience
+        while try get(url + "assets/1499.txt").status != 404, .now < deadline {}
+        #expect(try get(url + "assets/1.txt").status == 404)
+        #expect(try get(url + "assets/0.txt").body == "second 0")
+        #expect(sandbox.events("failed").isEmpty)
+    }
+
+    @Test func guestsHaveTheLimitsThatAreAskedFor() async throws {
+        let app = try SmallApp()
+        try app.save("[up]\nmax-memory = \"128KiB\"\n", to: "hippo-dev.toml")
+        try app.save("(module (func (export \"_start\") (loop (br 0))))", to: "loop.wat")
+        try app.save(
+            """
+            (module (memory (export "memory") 1)
+              (func (export "_start") (if (i32.eq (memory.grow (i32.const 4)) (i32.const -1)) (then unreachable))))
+            """, to: "grow.wat")
+        try app.writeHippofacts(
+            extra: "[[handler]]\nname = \"loop.wat\"\nroute = \"/loop\"\n[[handler]]\nname = \"grow.wat\"\nroute = \"/grow\"")
+        let (sandbox, url) = try await start(app, ["--timeout", "100ms"])
+        defer { withExtendedLifetime(sandbox) {} }
+        let looping = try get(url + "loop")
+        #expect(looping.status == 500 && looping.body.contains("--timeout"))
+        #expect(try get(url + "grow").status == 500)
+        #expect(try get(url + "hello").body == "hello 1")
+    }
+
+    @Test func withoutEventsChangesAreFoundAllTheSame() async throws {
+        let app = try SmallApp()
+        try app.save("[up]\npoll = \"20ms\"\n", to: "hippo-dev.toml")
+        let (sandbox, url) = try await start(app)
+        defer { withExtendedLifetime(sandbox) {} }
+        try app.writeHandler("hello 2")
+        try await wait(for: "hello 2", at: url + "hello")
+        try app.save("found", to: "assets/new.txt")
+        try await wait(for: "found", at: url + "assets/new.txt")
+    }
+
+    @Test func whatABuildHasStartedDoesNotOutliveTheSandbox() async throws {
+        let app = try SmallApp()
+        let command = "setsid sleep 1000 & echo $! > .c && mv .c .child; wait"
+        let sandbox = try SandboxProcess(app.path, ["--build", command])
+        while !FileManager.default.fileExists(atPath: app.path + "/.child") { try await Task.sleep(for: .milliseconds(2)) }
+        let text = try String(contentsOfFile: app.path + "/.child", encoding: .utf8)
+        let child = try #require(pid_t(text.trimmingCharacters(in: .whitespacesAndNewlines)))
+        kill(sandbox.id, SIGKILL)
+        try await SandboxProcess.waitForDeath(of: [child])
+    }
+}
