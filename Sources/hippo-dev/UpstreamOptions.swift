@@ -6,7 +6,8 @@ import HTTP
 /// Where commands look for external bindles that are not at hand.
 enum UpstreamOptions {
     static let url = Option(
-        name: "upstream", valueName: "URL", summary: "The Bindle server that has the external bindles which are not here.",
+        name: "upstream", valueName: "URL",
+        summary: "The Bindle server that has the external bindles which are not here.",
         environmentVariable: "BINDLE_URL")
     static let strategy = Option(
         name: "upstream-strategy", valueName: "STRATEGY",

@@ -57,9 +57,12 @@ public struct RevisionClient: Sendable {
         let table = try? json.decode(answer.bytes)
         guard answer.status == .ok else {
             let message = table?["error"]?.string
-            throw RevisionClientError(message ?? "\(baseURL) answers with \(answer.status.code): is it a sandbox's server?")
+            throw RevisionClientError(
+                message ?? "\(baseURL) answers with \(answer.status.code): is it a sandbox's server?")
         }
-        guard let table else { throw RevisionClientError("\(baseURL) does not answer in JSON: is it a sandbox's server?") }
+        guard let table else {
+            throw RevisionClientError("\(baseURL) does not answer in JSON: is it a sandbox's server?")
+        }
         return table
     }
 }

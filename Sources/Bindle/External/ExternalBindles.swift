@@ -1,7 +1,7 @@
 import HTTP
 
-/// The bindles of others that a project refers to: those of a store and, where it lacks them, those of an upstream server.
-/// What has been fetched is kept in the store, so that it is fetched once, and is there without a network.
+/// The bindles of others that a project refers to: those of a store and, where it lacks them, those of an upstream
+/// server. What has been fetched is kept in the store, so that it is fetched once, and is there without a network.
 ///
 /// Its calls block; any number of threads may share it.
 public struct ExternalBindles: Sendable {
@@ -137,7 +137,8 @@ public enum ExternalBindleError: Error, Hashable, CustomStringConvertible {
         case .notFound(_, let server, let parcel?): "neither the store nor \(server) has its parcel '\(parcel)'"
         case .unreachable(_, let server, let reason):
             "the store does not have it, and \(server) cannot be reached: \(reason)"
-        case .refused(_, let server, let reason): "the store does not have it, and \(server) does not give it: \(reason)"
+        case .refused(_, let server, let reason):
+            "the store does not have it, and \(server) does not give it: \(reason)"
         case .notTrusted(_, let server, let error): "\(server) has it, but \(error)"
         case .store(let error): error.description
         }

@@ -16,8 +16,8 @@ extension Invoice {
         try validateRequirementsEnd()
     }
 
-    /// Checks what these changes have brought, given that the invoice before them is valid. What `validate()` finds, this
-    /// finds, except that a digest has another size than a parcel that stays gives it.
+    /// Checks what these changes have brought, given that the invoice before them is valid. What `validate()` finds,
+    /// this finds, except that a digest has another size than a parcel that stays gives it.
     func validate(_ changes: ParcelChanges, after old: Invoice) throws(InvoiceProblem) {
         guard bindleVersion == old.bindleVersion, groups == old.groups else { return try validate() }
         for places in changes.replacements.map(\.new) {

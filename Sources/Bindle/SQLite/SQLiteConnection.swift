@@ -133,14 +133,14 @@ final class SQLiteConnection {
 
     fileprivate func failure(_ code: Int32, _ sql: String) -> StoreError {
         StoreError(
-            sqliteCode: code, systemCode: sqlite3_system_errno(handle), message: String(cString: sqlite3_errmsg(handle)),
-            sql: sql, path: path)
+            sqliteCode: code, systemCode: sqlite3_system_errno(handle),
+            message: String(cString: sqlite3_errmsg(handle)), sql: sql, path: path)
     }
 
     // MARK: - Transactions
 
-    /// Has what `body` commits stay in the operating system's cache: it survives the end of the process, and comes to the
-    /// disk with the next change that is synced.
+    /// Has what `body` commits stay in the operating system's cache: it survives the end of the process, and comes to
+    /// the disk with the next change that is synced.
     func withoutSync<Result>(_ body: () throws(StoreError) -> Result) throws(StoreError) -> Result {
         guard !isTemporary else { return try body() }
         try execute("PRAGMA synchronous = NORMAL")

@@ -42,7 +42,9 @@ extension BindleServer {
     }
 
     private func control() throws(Failure) -> RollBack {
-        guard let rollBack else { throw Failure(.notFound, "this server is not part of a sandbox: it has no revisions") }
+        guard let rollBack else {
+            throw Failure(.notFound, "this server is not part of a sandbox: it has no revisions")
+        }
         return rollBack
     }
 }

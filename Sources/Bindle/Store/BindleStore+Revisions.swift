@@ -10,8 +10,8 @@ extension BindleStore {
         public let effect: Creation.Effect
     }
 
-    /// Takes in what a sandbox has made, and all parcels, at once, and records it as a revision. A bindle of the same ID
-    /// is replaced; only what differs from it is looked at and written.
+    /// Takes in what a sandbox has made, and all parcels, at once, and records it as a revision. A bindle of the same
+    /// ID is replaced; only what differs from it is looked at and written.
     ///
     /// It survives the end of the process, however that comes, but not always that of the machine: a sandbox makes it
     /// again then.
@@ -41,7 +41,11 @@ extension BindleStore {
                 }
             }
             do throws(InvoiceProblem) {
-                if let known, let last { try invoice.validate(known, after: last.invoice) } else { try invoice.validate() }
+                if let known, let last {
+                    try invoice.validate(known, after: last.invoice)
+                } else {
+                    try invoice.validate()
+                }
             } catch {
                 throw .invalidInvoice(error)
             }

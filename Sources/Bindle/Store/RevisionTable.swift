@@ -83,7 +83,9 @@ enum RevisionTable {
                 SELECT count(*) AS occurrences, size FROM entry
                 WHERE bindle = ?1 AND since <= ?2 AND (until IS NULL OR until > ?2) GROUP BY sha256)
             """, .integer(row.bindle), .integer(row.state)
-        ) { (row) throws(StoreError) in (count: Int(row.integer(0)), size: Int(exactly: row.real(1).rounded()) ?? .max) }
+        ) { (row) throws(StoreError) in
+            (count: Int(row.integer(0)), size: Int(exactly: row.real(1).rounded()) ?? .max)
+        }
         return measure ?? (0, 0)
     }
 

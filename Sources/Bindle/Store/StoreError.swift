@@ -72,8 +72,8 @@ public enum StoreError: Error, Hashable, CustomStringConvertible {
             "\(path) is not a store of bindles: it is no SQLite file, or another program's. Name another file, or "
                 + "set this one aside with 'hippo-dev bindle reset --store FILE'"
         case .corrupt(let path, let detail):
-            "the store \(path) is damaged (\(detail)). Set it aside with 'hippo-dev bindle reset --store FILE'; a new one is "
-                + "made in its place"
+            "the store \(path) is damaged (\(detail)). Set it aside with 'hippo-dev bindle reset --store FILE'; a new "
+                + "one is made in its place"
         case .notWritable(let path, let detail):
             "the store \(path) cannot be written: \(detail). Check the permissions of the file and its directory"
         case .diskFull(let path): "the disk is full: the store \(path) cannot grow. Nothing was changed"

@@ -1,8 +1,8 @@
 import Foundation
 
 extension BindleStore {
-    /// Moves a store's file out of the way, with what belongs to it, so that a new one is made in its place. It need not
-    /// be a store that can be opened.
+    /// Moves a store's file out of the way, with what belongs to it, so that a new one is made in its place. It need
+    /// not be a store that can be opened.
     ///
     /// - Returns: The path that it has now.
     /// - Throws: `StoreError.inUse` while a process has it open.
@@ -24,7 +24,8 @@ extension BindleStore {
             count += 1
             target = "\(stem)-\(count)"
         }
-        // The log first: without it, the file is a store of before; the other way round, a new store would take it for its own.
+        // The log first: without it, the file is a store of before; the other way round, a new store would take it for
+        // its own.
         for suffix in ["-shm", "-wal", ""] {
             guard rename(path + suffix, target + suffix) != 0 else { continue }
             let code = errno

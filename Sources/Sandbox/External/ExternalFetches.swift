@@ -3,7 +3,8 @@ import Foundation
 import Hippofacts
 import Synchronization
 
-/// What a project needs of other bindles: told at once where the store has it, fetched in the background where it does not.
+/// What a project needs of other bindles: told at once where the store has it, fetched in the background where it does
+/// not.
 final class ExternalFetches: Sendable {
     /// Something that is fetched.
     enum Item: Hashable, Sendable {

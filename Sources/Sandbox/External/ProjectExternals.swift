@@ -2,8 +2,8 @@ import Bindle
 import Foundation
 import Hippofacts
 
-/// Where the external bindles of a project are found when no sandbox expands it: in the projects that `hippo-dev.toml` names
-/// as its libraries, in its store (through the sandbox that runs on it, if one does), and on an upstream server.
+/// Where the external bindles of a project are found when no sandbox expands it: in the projects that `hippo-dev.toml`
+/// names as its libraries, in its store (through the sandbox that runs on it, if one does), and on an upstream server.
 ///
 /// Nothing is written.
 public struct ProjectExternals: Sendable {

@@ -28,7 +28,9 @@ extension SandboxLoop {
         emit(
             .log(
                 .sandbox,
-                text: "Revision \(restored.number) brings back revision \(request.number). It serves until a file changes."))
+                text: """
+                    Revision \(restored.number) brings back revision \(request.number). It serves until a file changes.
+                    """))
         loadingCycle = Cycle()
         layOut(revision: restored.number)
         do {
@@ -55,8 +57,8 @@ extension SandboxLoop {
     func finishRollback(failure reason: String) {
         guard let (revision, request) = rollback else { return }
         rollback = nil
-        request.finish(
-            .failure(.notServed("revision \(revision.number), which brings back \(request.number), does not serve: \(reason)")))
+        let name = "revision \(revision.number), which brings back \(request.number),"
+        request.finish(.failure(.notServed("\(name) does not serve: \(reason)")))
     }
 
     /// Takes note in the store that the revision serves: after it was announced, since this takes its time.

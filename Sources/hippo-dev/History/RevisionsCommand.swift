@@ -21,7 +21,8 @@ extension Command {
         action: { arguments in
             let revisions = try HistoryOptions.history(arguments).revisions()
             if arguments.isSet(json) {
-                print(String(decoding: DocumentEncoding.json.encode(RevisionSummary.document(of: revisions)), as: UTF8.self))
+                let document = RevisionSummary.document(of: revisions)
+                print(String(decoding: DocumentEncoding.json.encode(document), as: UTF8.self))
             } else {
                 print(RevisionList(revisions).text, terminator: "")
             }
@@ -121,7 +122,9 @@ struct ComparisonText {
         }
         lines.sort { $0.name < $1.name }
         var text = lines.map { $0.text + "\n" }.joined()
-        if comparison.isFrameDifferent { text += "ID, description, authors, annotations, groups or signatures differ.\n" }
+        if comparison.isFrameDifferent {
+            text += "ID, description, authors, annotations, groups or signatures differ.\n"
+        }
         text +=
             lines.isEmpty
             ? "No parcel differs.\n"

@@ -16,16 +16,17 @@ extension Command {
             let number = try HistoryOptions.number(arguments, revision)
             let history = try HistoryOptions.history(arguments)
             let restored = try history.restore(revision: number)
+            let what = "Revision \(restored.number) brings back revision \(number)"
             print(
                 history.isRunning
-                    ? "Revision \(restored.number) brings back revision \(number), and serves until a file changes."
-                    : "Revision \(restored.number) brings back revision \(number): hippo-dev up will serve it until a file changes."
-            )
+                    ? "\(what), and serves until a file changes."
+                    : "\(what): hippo-dev up will serve it until a file changes.")
             return .success
         }
     )
 
-    private static let revision = Argument("N", summary: "The number of the revision; 'hippo-dev revisions' lists them.")
+    private static let revision = Argument(
+        "N", summary: "The number of the revision; 'hippo-dev revisions' lists them.")
 }
 
 /// What the commands about revisions have in common.
