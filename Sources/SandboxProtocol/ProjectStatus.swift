@@ -92,7 +92,8 @@ extension ProjectStatus {
     /// The status as an object, as processes and pages get it.
     public var json: JSONObject {
         var object: JSONObject = [
-            "session": .string(session), "reload": .boolean(reloadsPages), "serial": .integer(serial), "revision": .integer(revision),
+            "session": .string(session), "reload": .boolean(reloadsPages), "serial": .integer(serial),
+            "revision": .integer(revision),
             "building": .boolean(isBuilding), "changes": .array(changes.map { .object($0.json) }),
         ]
         object["problem"] = problem.map { .object($0.json) }

@@ -140,7 +140,10 @@ struct BrowserTests {
         let scene = try await Scene(app)
         let tab = try await scene.open("hello?a=b")
         let text = try await tab.evaluate("document.body.innerText").string ?? ""
-        for part in ["500 Internal Server Error", "The module trapped: unreachable", "find_the_hippo", "<b>no hippo</b>", "GET /hello?a=b", "Request "] {
+        for part in [
+            "500 Internal Server Error", "The module trapped: unreachable", "find_the_hippo", "<b>no hippo</b>",
+            "GET /hello?a=b", "Request ",
+        ] {
             #expect(text.contains(part), "\(part)")
         }
         #expect(try await tab.evaluate("document.querySelectorAll('b').length") == .integer(0))
@@ -252,7 +255,8 @@ struct BrowserTests {
     @Test func withoutReloadPagesAreLeftAlone() async throws {
         let scene = try await Scene(Self.app(), ["--no-reload"])
         let tab = try await scene.open("assets/")
-        let resources = try await tab.evaluate("performance.getEntriesByType('resource').map((entry) => entry.name).join(' ')")
+        let resources = try await tab.evaluate(
+            "performance.getEntriesByType('resource').map((entry) => entry.name).join(' ')")
         #expect(resources.string?.contains("/.hippo/") == false)
         #expect(try get(scene.url + ".hippo/reload.js").status == 404)
         try scene.app.save(Self.page.replacingOccurrences(of: "one", with: "two"), to: "assets/index.html")
@@ -281,9 +285,22 @@ struct BrowserTests {
         try await scene.context.close()
     }
 
+    @Test func aPageThatACacheKeepsIsNotLoadedForEver() async throws {
+        // What comes from such a cache knows an old revision however often it is asked for.
+        let old = "<script src=\"/.hippo/reload.js\" data-revision=\"old-1\" data-request=\"1\" async></script>"
+        let scene = try await Scene(Self.app("<!doctype html>\(old)<h1>one</h1>"))
+        let tab = try await scene.context.open(scene.url + "assets/")
+        let notice = "document.querySelector('hippo-dev')?.shadowRoot.querySelector('[role=status]')?.innerText"
+        try await tab.wait(until: "\(notice)?.includes('service worker') ?? false")
+        let pages = scene.sandbox.events("request").filter { $0["path"]?.string == "/assets/" }
+        #expect(pages.count == 2)
+        try await scene.context.close()
+    }
+
     @Test func aStrictPolicyOfThePageIsNoObstacle() async throws {
         let app = try Self.app()
-        let policy = "content-security-policy: default-src 'none'; script-src 'nonce-abc'; require-trusted-types-for 'script'; trusted-types"
+        let policy =
+            "content-security-policy: default-src 'none'; script-src 'nonce-abc'; require-trusted-types-for 'script'; trusted-types"
         try app.writePage("<!doctype html><h1>answer 1</h1>", headers: policy)
         let scene = try await Scene(app)
         let tab = try await scene.open("hello")

@@ -6,7 +6,9 @@ import Testing
 
 /// What pages show of a failure.
 struct ProblemTests {
-    private static func problem(line: Int?, of text: String, message: String = "No.\n    x\n    ^") throws -> ProjectStatus.Problem {
+    private static func problem(line: Int?, of text: String, message: String = "No.\n    x\n    ^") throws
+        -> ProjectStatus.Problem
+    {
         let directory = try TemporaryDirectory()
         try directory.write(text, to: "source/a.wat")
         let failure = Failure(stage: .launch, message: message, file: "source/a.wat", line: line, column: 1)
@@ -33,7 +35,8 @@ struct ProblemTests {
     }
 
     @Test func whatIsLongIsCut() throws {
-        let problem = try Self.problem(line: 1, of: String(repeating: "x", count: 10_000), message: String(repeating: "m", count: 50_000))
+        let problem = try Self.problem(
+            line: 1, of: String(repeating: "x", count: 10_000), message: String(repeating: "m", count: 50_000))
         #expect(problem.excerpt.first?.text.count == 400)
         #expect(problem.message.count == 32_000)
     }

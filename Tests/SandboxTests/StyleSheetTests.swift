@@ -17,8 +17,14 @@ struct StyleSheetTests {
 
     @Test func onlyStyleSheetsDiffer() throws {
         let old = try Self.invoice(["a.html": "1", "b.css": "1", "c/d.css": "1"])
-        #expect(try Self.invoice(["a.html": "1", "b.css": "22", "c/d.css": "1"]).styleSheets(differingFrom: old) == ["b.css"])
-        #expect(try Self.invoice(["a.html": "1", "b.css": "2", "c/d.css": "3"]).styleSheets(differingFrom: old) == ["b.css", "c/d.css"])
+        #expect(
+            try Self.invoice(["a.html": "1", "b.css": "22", "c/d.css": "1"]).styleSheets(differingFrom: old) == [
+                "b.css"
+            ])
+        #expect(
+            try Self.invoice(["a.html": "1", "b.css": "2", "c/d.css": "3"]).styleSheets(differingFrom: old) == [
+                "b.css", "c/d.css",
+            ])
     }
 
     @Test func moreDiffers() throws {

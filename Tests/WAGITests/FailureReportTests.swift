@@ -6,7 +6,9 @@ import Testing
 
 /// What is told of modules that fail, and to whom.
 struct FailureReportTests {
-    private static let browser: Headers = ["Accept": "text/html,*/*", "Authorization": "Basic c2VjcmV0", "X-Session-Token": "1234", "X-Plain": "<i>"]
+    private static let browser: Headers = [
+        "Accept": "text/html,*/*", "Authorization": "Basic c2VjcmV0", "X-Session-Token": "1234", "X-Plain": "<i>",
+    ]
 
     private static func served(_ module: String, detail: FailureDetail = .everything) throws -> ServedApplication {
         try ServedApplication(module) { $0.failureDetail = detail }
@@ -26,7 +28,8 @@ struct FailureReportTests {
         #expect(answer.status == 500)
         #expect(answer.headers["Content-Type"] == "text/html; charset=utf-8")
         for part in [
-            "The module trapped: unreachable", "<code>inner</code>", "panic &amp; &lt;b&gt;", "&lt;script&gt;alert(1)&lt;/script&gt;",
+            "The module trapped: unreachable", "<code>inner</code>", "panic &amp; &lt;b&gt;",
+            "&lt;script&gt;alert(1)&lt;/script&gt;",
             "X-Plain", "&lt;i&gt;", "(14 bytes, not shown)", "(4 bytes, not shown)", "GET /a?&lt;u&gt;",
         ] {
             #expect(answer.body.contains(part), "\(part)")
@@ -39,12 +42,14 @@ struct FailureReportTests {
     @Test func othersGetTheSameInText() throws {
         let answer = try Self.served(Self.trapping).get("/a", headers: ["Authorization": "Basic c2VjcmV0"])
         #expect(answer.headers["Content-Type"] == "text/plain; charset=utf-8")
-        #expect(answer.body.hasPrefix("500 Internal Server Error: the module trapped: unreachable\nGET /a → _start of "))
+        #expect(
+            answer.body.hasPrefix("500 Internal Server Error: the module trapped: unreachable\nGET /a → _start of "))
         #expect(answer.body.contains("  0: inner at offset 0x"))
         #expect(answer.body.contains("panic & <b>"))
         #expect(answer.body.contains("Authorization: (14 bytes, not shown)"))
         // What a page's script fetches is no page.
-        let fetched = try Self.served(Self.trapping).get("/a", headers: ["Accept": "text/html", "Sec-Fetch-Dest": "empty"])
+        let fetched = try Self.served(Self.trapping).get(
+            "/a", headers: ["Accept": "text/html", "Sec-Fetch-Dest": "empty"])
         #expect(fetched.headers["Content-Type"] == "text/plain; charset=utf-8")
     }
 
@@ -62,7 +67,8 @@ struct FailureReportTests {
         let answer = try Self.served(Guest.printing("Hello <world>\n")).get("/", headers: Self.browser)
         #expect(answer.body.contains("<pre class=\"well\" tabindex=\"0\">Hello &lt;world&gt;</pre>"))
         #expect(answer.body.contains("content-type, location and status are"))
-        let silent = try Self.served("(module (memory (export \"memory\") 1) (func (export \"_start\")))").get("/", headers: Self.browser)
+        let silent = try Self.served("(module (memory (export \"memory\") 1) (func (export \"_start\")))").get(
+            "/", headers: Self.browser)
         #expect(silent.body.contains("The module wrote no response"))
     }
 
@@ -97,7 +103,8 @@ struct FailureReportTests {
     }
 
     @Test(arguments: [
-        ("plain", "plain"), ("\u{1B}[1;31mred\u{1B}[0m", "red"), ("\u{1B}]8;;http://a\u{7}link\u{1B}]8;;\u{1B}\\", "link"),
+        ("plain", "plain"), ("\u{1B}[1;31mred\u{1B}[0m", "red"),
+        ("\u{1B}]8;;http://a\u{7}link\u{1B}]8;;\u{1B}\\", "link"),
         ("a\u{1B}", "a"), ("a\u{1B}[", "a"), ("\u{1B}(Bx", "Bx"), ("\u{1B}]never ended", ""),
     ])
     func escapeSequencesAreTakenOut(text: String, result: String) {

@@ -20,19 +20,25 @@ struct PagePrologueTests {
     }
 
     @Test(arguments: [
-        "<!doctype html>|<html>", "<!DOCTYPE HTML PUBLIC \"-//W3C//DTD HTML 4.01//EN\">|\n<html>", "<!DocType>|x", "\u{FEFF}<!doctype html>|x",
-        " \t\r\n\u{C}<!doctype html>|", "<!-- <script> --> <!-- > -- --!><!doctype html>|<p>", "<!--><!doctype html>|", "<!---><!doctype html>|",
+        "<!doctype html>|<html>", "<!DOCTYPE HTML PUBLIC \"-//W3C//DTD HTML 4.01//EN\">|\n<html>", "<!DocType>|x",
+        "\u{FEFF}<!doctype html>|x",
+        " \t\r\n\u{C}<!doctype html>|", "<!-- <script> --> <!-- > -- --!><!doctype html>|<p>", "<!--><!doctype html>|",
+        "<!---><!doctype html>|",
         "<!----><!doctype html>|", "<!--a--b-->\n<!doctype html>|", "<!--a--!b--><!doctype html>|",
-        "<?xml version=\"1.0\"?><!doctype html>|", "<!weird><!doctype html>|", "<!-x><!doctype html>|", "<!><!doctype html>|", "<!do><!doctype html>|",
+        "<?xml version=\"1.0\"?><!doctype html>|", "<!weird><!doctype html>|", "<!-x><!doctype html>|",
+        "<!><!doctype html>|", "<!do><!doctype html>|",
         "</ ><!doctype html>|", "</><!doctype html>|", "<!doctype html \">|\">",
-        "|<html><!doctype html>", "|", "  |text", "|text<!doctype html>", "|<p>", "|</p><!doctype html>", "\u{FEFF}|<p>", "|<", "|<!docty", "|<!-",
+        "|<html><!doctype html>", "|", "  |text", "|text<!doctype html>", "|<p>", "|</p><!doctype html>",
+        "\u{FEFF}|<p>", "|<", "|<!docty", "|<!-",
         "<!-- c -->|<body>", "|\u{0}<!doctype html>", "|\u{C5}", " |\u{FEFF}<!doctype html>", "|<>", "|<1",
         "<!-- never ended <!doctype html><p>|", "<!doctype html|",
     ])
     func thePlaceIsBehindTheDocumentType(example: String) {
         let expected = Array(example.utf8)
         let document = expected.filter { $0 != UInt8(ascii: "|") }
-        for length in [1, 2, 3, 7, 1000] { #expect(Self.marked(document, pieces: length) == expected, "in pieces of \(length)") }
+        for length in [1, 2, 3, 7, 1000] {
+            #expect(Self.marked(document, pieces: length) == expected, "in pieces of \(length)")
+        }
     }
 
     @Test func textInSixteenBitsIsTold() {

@@ -8,7 +8,9 @@ import Testing
 
 /// Which responses get the script that reloads pages, and what becomes of them.
 struct ScriptInsertionTests {
-    static let navigation: Headers = ["Host": "127.0.0.1:3000", "Sec-Fetch-Dest": "document", "Sec-Fetch-Mode": "navigate"]
+    static let navigation: Headers = [
+        "Host": "127.0.0.1:3000", "Sec-Fetch-Dest": "document", "Sec-Fetch-Mode": "navigate",
+    ]
 
     private static func insertion(_ headers: Headers = navigation, method: HTTP.Method = .get) -> ScriptInsertion? {
         ScriptInsertion(for: Request(method: method, target: "/", headers: headers, id: 7), revision: "s-3")
@@ -37,24 +39,29 @@ struct ScriptInsertionTests {
         #expect(Self.insertion([:]) == nil)
     }
 
-    @Test(arguments: [
-        ["Content-Type": "text/html"], ["content-type": "Text/HTML; charset=\"utf-8\""], ["Content-Type": "text/html", "Content-Encoding": "identity"],
-        ["Content-Type": "text/html", "Content-Disposition": "inline"],
-    ] as [Headers])
+    @Test(
+        arguments: [
+            ["Content-Type": "text/html"], ["content-type": "Text/HTML; charset=\"utf-8\""],
+            ["Content-Type": "text/html", "Content-Encoding": "identity"],
+            ["Content-Type": "text/html", "Content-Disposition": "inline"],
+        ] as [Headers])
     func htmlIsAPage(headers: Headers) throws {
-        let response = try #require(Self.insertion()).apply(to: Response(headers: headers, body: .bytes(Array("<p>".utf8))))
+        let response = try #require(Self.insertion()).apply(
+            to: Response(headers: headers, body: .bytes(Array("<p>".utf8))))
         guard case .bytes(let bytes) = response.body else { throw CocoaError(.fileReadUnknown) }
         let script = "<script src=\"/.hippo/reload.js\" data-revision=\"s-3\" data-request=\"7\" async></script>"
         #expect(String(decoding: bytes, as: UTF8.self) == script + "<p>")
         #expect(response.headers["Vary"] == "Sec-Fetch-Dest")
     }
 
-    @Test(arguments: [
-        (200, [:]), (200, ["Content-Type": "text/plain"]), (200, ["Content-Type": "application/xhtml+xml"]),
-        (200, ["Content-Type": "text/html; charset=UTF-16"]), (200, ["Content-Type": "text/html", "Content-Encoding": "gzip"]),
-        (200, ["Content-Type": "text/html", "Content-Disposition": "attachment; filename=a.html"]),
-        (206, ["Content-Type": "text/html", "Content-Range": "bytes 0-1/2"]), (204, ["Content-Type": "text/html"]),
-    ] as [(Int, Headers)])
+    @Test(
+        arguments: [
+            (200, [:]), (200, ["Content-Type": "text/plain"]), (200, ["Content-Type": "application/xhtml+xml"]),
+            (200, ["Content-Type": "text/html; charset=UTF-16"]),
+            (200, ["Content-Type": "text/html", "Content-Encoding": "gzip"]),
+            (200, ["Content-Type": "text/html", "Content-Disposition": "attachment; filename=a.html"]),
+            (206, ["Content-Type": "text/html", "Content-Range": "bytes 0-1/2"]), (204, ["Content-Type": "text/html"]),
+        ] as [(Int, Headers)])
     func whateverElseIsLeftAlone(status: Int, headers: Headers) throws {
         let response = try #require(Self.insertion()).apply(
             to: Response(status: Status(status), headers: headers, body: .bytes(Array("<p>".utf8))))
@@ -65,7 +72,8 @@ struct ScriptInsertionTests {
 
     @Test func textInSixteenBitsIsLeftAlone() throws {
         let wide: [UInt8] = [0xFF, 0xFE, 0x3C, 0x00]
-        let response = try #require(Self.insertion()).apply(to: Response(headers: ["Content-Type": "text/html"], body: .bytes(wide)))
+        let response = try #require(Self.insertion()).apply(
+            to: Response(headers: ["Content-Type": "text/html"], body: .bytes(wide)))
         guard case .bytes(let bytes) = response.body else { throw CocoaError(.fileReadUnknown) }
         #expect(bytes == wide)
     }
@@ -97,7 +105,8 @@ struct ScriptInsertionTests {
     @Test func thePoliciesOfAPageAllowTheScriptAndNothingElse() throws {
         var headers: Headers = [
             "Content-Type": "text/html",
-            "Content-Security-Policy": "default-src 'none'; img-src 'self'; script-src 'nonce-QUJD' , connect-src https:",
+            "Content-Security-Policy":
+                "default-src 'none'; img-src 'self'; script-src 'nonce-QUJD' , connect-src https:",
             "Content-Security-Policy-Report-Only": "worker-src",
         ]
         let element = try #require(Self.insertion()?.element(for: .ok, &headers, bodyBeginning: []))
@@ -107,6 +116,18 @@ struct ScriptInsertionTests {
             headers["Content-Security-Policy"]
                 == "default-src \(own); img-src 'self'; script-src 'nonce-QUJD' \(own), connect-src https: \(own)")
         #expect(headers["Content-Security-Policy-Report-Only"] == "worker-src \(own)")
+    }
+
+    @Test func aPolicyToWhichAddressesMeanNothingGetsANonce() throws {
+        var headers: Headers = [
+            "Content-Type": "text/html", "Content-Security-Policy": "script-src 'sha256-x' 'strict-dynamic'",
+        ]
+        let element = try #require(Self.insertion()?.element(for: .ok, &headers, bodyBeginning: []))
+        let policy = try #require(headers["Content-Security-Policy"])
+        let nonce = try #require(
+            policy.split(separator: " ").last.map { String($0.dropFirst("'nonce-".count).dropLast()) })
+        #expect(policy == "script-src 'sha256-x' 'strict-dynamic' 127.0.0.1:3000/.hippo/ 'nonce-\(nonce)'")
+        #expect(String(decoding: element, as: UTF8.self).contains(" nonce=\"\(nonce)\""))
     }
 
     @Test func theAnswerToAFormSaysSo() throws {
@@ -127,7 +148,8 @@ struct ScriptInsertionTests {
             return
         }
         // A comment that is longer than anybody looks: at the end, then.
-        let long = try OpenFile(path: directory.write("<!--\(String(repeating: "x", count: 20000))--><p>", to: "b.html").path)
+        let long = try OpenFile(
+            path: directory.write("<!--\(String(repeating: "x", count: 20000))--><p>", to: "b.html").path)
         let other = try #require(Self.insertion()).apply(
             to: Response(headers: ["Content-Type": "text/html"], body: .file(long, 0..<long.size)))
         guard case .pieces(let parts) = other.body, case .file(_, 0..<20010) = parts[0] else {
@@ -136,16 +158,25 @@ struct ScriptInsertionTests {
         }
     }
 
-    @Test(arguments: ["127.0.0.1:3000", "[::1]:3000", "192.168.1.5", "localhost:3000", "app.localhost", "box.local:1", "laptop", "a.test"])
+    @Test(arguments: [
+        "127.0.0.1:3000", "[::1]:3000", "192.168.1.5", "localhost:3000", "app.localhost", "box.local:1", "laptop",
+        "a.test",
+    ])
     func localNamesAreTrusted(host: String) {
-        #expect(TrustedOrigin.allows(Request(target: "/", headers: ["Host": host, "Origin": "http://\(host)", "Sec-Fetch-Site": "same-origin"])))
+        #expect(
+            TrustedOrigin.allows(
+                Request(
+                    target: "/", headers: ["Host": host, "Origin": "http://\(host)", "Sec-Fetch-Site": "same-origin"])))
     }
 
-    @Test(arguments: [
-        ["Host": "evil.example"], ["Host": "127.0.0.1.evil.com:3000"], [:], ["Host": "localhost", "Origin": "http://evil.example"],
-        ["Host": "localhost", "Sec-Fetch-Site": "cross-site"], ["Host": "localhost", "Sec-Fetch-Site": "same-site"],
-        ["Host": "localhost", "Origin": "null"],
-    ] as [Headers])
+    @Test(
+        arguments: [
+            ["Host": "evil.example"], ["Host": "127.0.0.1.evil.com:3000"], [:],
+            ["Host": "localhost", "Origin": "http://evil.example"],
+            ["Host": "localhost", "Sec-Fetch-Site": "cross-site"],
+            ["Host": "localhost", "Sec-Fetch-Site": "same-site"],
+            ["Host": "localhost", "Origin": "null"],
+        ] as [Headers])
     func strangersAreNot(headers: Headers) {
         #expect(!TrustedOrigin.allows(Request(target: "/", headers: headers)))
     }

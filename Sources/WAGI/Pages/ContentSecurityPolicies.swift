@@ -29,7 +29,9 @@ struct ContentSecurityPolicies {
             for name in Self.scriptDirectives {
                 guard let directive = policy.first(where: { $0.name == name }) else { continue }
                 let prefix = "'nonce-"
-                if let source = directive.sources.first(where: { $0.lowercased().hasPrefix(prefix) && $0.hasSuffix("'") }) {
+                if let source = directive.sources.first(where: {
+                    $0.lowercased().hasPrefix(prefix) && $0.hasSuffix("'")
+                }) {
                     return String(source.dropFirst(prefix.count).dropLast())
                 }
                 break
@@ -38,9 +40,23 @@ struct ContentSecurityPolicies {
         return nil
     }
 
+    /// Whether a policy lets nothing but a nonce make a script of the page's own, and knows none.
+    var lacksNonce: Bool {
+        nonce == nil
+            && policies.contains { policy in
+                policy.contains { Self.scriptDirectives.contains($0.name) && Self.isStrict($0.sources) }
+            }
+    }
+
+    private static func isStrict(_ sources: [Substring]) -> Bool {
+        sources.contains { $0.lowercased() == "'strict-dynamic'" }
+    }
+
     /// Lets the policies allow what is below a path of this server, and nothing more, wherever they judge scripts,
     /// connections or workers.
-    static func allow(_ source: String, in headers: inout Headers) {
+    ///
+    /// - Parameter nonce: for policies to which addresses mean nothing.
+    static func allow(_ source: String, nonce: String?, in headers: inout Headers) {
         guard source.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F && $0 != UInt8(ascii: ";") && $0 != UInt8(ascii: ",") })
         else { return }
         for name in fieldNames where headers.contains(name) {
@@ -54,6 +70,9 @@ struct ContentSecurityPolicies {
                             // The word means something only when it stands alone.
                             sources.removeAll { $0.lowercased() == "'none'" }
                             sources.append(source[...])
+                            if let nonce, scriptDirectives.contains(directive.name), isStrict(sources) {
+                                sources.append("'nonce-\(nonce)'")
+                            }
                         }
                         return ([directive.name[...]] + sources).joined(separator: " ")
                     }.joined(separator: "; ")

@@ -26,7 +26,8 @@ struct FailureReport {
     let errorOutput: Output
 
     init(
-        status: Status, problem: String, isMalformed: Bool, trap: Trap?, handler: Handler, request: Request, output: Output?,
+        status: Status, problem: String, isMalformed: Bool, trap: Trap?, handler: Handler, request: Request,
+        output: Output?,
         errorOutput: Output?
     ) {
         self.status = status
@@ -43,10 +44,12 @@ struct FailureReport {
     /// What to do about it, where that is known.
     private var advice: String? {
         if isMalformed {
-            return "A response begins with fields such as 'content-type: text/html', one on a line, of which content-type, location "
+            return
+                "A response begins with fields such as 'content-type: text/html', one on a line, of which content-type, location "
                 + "and status are those to choose from; then an empty line; then the body."
         }
-        guard !stack.isEmpty, !handler.moduleName.hasSuffix(".wat"), stack.allSatisfy({ $0.sourceLocation == nil }) else {
+        guard !stack.isEmpty, !handler.moduleName.hasSuffix(".wat"), stack.allSatisfy({ $0.sourceLocation == nil })
+        else {
             return nil
         }
         return "The module has no line tables: built with debug information (-g), it has files and lines to tell here."
@@ -56,7 +59,9 @@ struct FailureReport {
         "\(request.method) \(request.target) → \(handler.function) of \(handler.moduleName), at the route \(handler.route)"
     }
 
-    private static let credentialWords = ["auth", "cookie", "token", "secret", "password", "session", "api-key", "apikey", "credential"]
+    private static let credentialWords = [
+        "auth", "cookie", "token", "secret", "password", "session", "api-key", "apikey", "credential",
+    ]
 
     /// The request's headers, of which those that may hold credentials do not show their values.
     private var headers: [(name: String, value: String)] {
@@ -93,7 +98,9 @@ struct FailureReport {
         if isMalformed { sections += written }
         sections += [.heading("Standard error"), Self.section(errorOutput, isBeginning: false)]
         if !isMalformed { sections += written }
-        sections += [.heading("Request"), .output("\(request.method) \(request.target) \(request.version)"), .table(headers)]
+        sections += [
+            .heading("Request"), .output("\(request.method) \(request.target) \(request.version)"), .table(headers),
+        ]
         sections.append(.footnote("Request \(request.id): the log has its number, too."))
         return Page(title: sentence, kicker: "\(status)", sections: sections)
     }
@@ -121,9 +128,13 @@ struct FailureReport {
             text += "\nstack, innermost call first:\n"
             for (number, call) in calls.enumerated() { text += "  \(number): \(call.function) at \(call.place)\n" }
         }
-        for (name, output, isBeginning) in [("standard error", errorOutput, false), ("what the module wrote", self.output, true)] {
+        for (name, output, isBeginning) in [
+            ("standard error", errorOutput, false), ("what the module wrote", self.output, true),
+        ] {
             let shown = output.byteCount == 0 ? "nothing" : Self.shown(output, isBeginning: isBeginning)
-            text += "\n\(name):\n" + shown.split(separator: "\n", omittingEmptySubsequences: false)
+            text +=
+                "\n\(name):\n"
+                + shown.split(separator: "\n", omittingEmptySubsequences: false)
                 .map { $0.isEmpty ? "\n" : "  \($0)\n" }.joined()
         }
         text += "\nrequest \(request.id):\n  \(request.method) \(request.target) \(request.version)\n"

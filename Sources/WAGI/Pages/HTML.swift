@@ -1,7 +1,7 @@
 /// Text in HTML documents.
 enum HTML {
-    /// Text as it stands in an element or between the quotes of an attribute, whatever is in it. Control characters, which
-    /// documents must not have, are replaced.
+    /// Text as it stands in an element or between the quotes of an attribute, whatever is in it. Control characters,
+    /// which documents must not have, are replaced.
     static func escaped(_ text: some StringProtocol) -> String {
         var result = ""
         for scalar in text.unicodeScalars {

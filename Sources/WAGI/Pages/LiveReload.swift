@@ -59,7 +59,9 @@ public final class LiveReload: Sendable {
         guard TrustedOrigin.allows(request) else {
             return Response(
                 status: .forbidden,
-                text: "403 Forbidden: this is for pages of this address only, under a name that is local to your network\n")
+                text:
+                    "403 Forbidden: this is for pages of this address only, under a name that is local to your network\n"
+            )
         }
         switch request.path {
         case ScriptInsertion.pathPrefix + "reload.js":
@@ -73,7 +75,8 @@ public final class LiveReload: Sendable {
                 headers: ["Cache-Control": "no-store", "X-Accel-Buffering": "no"],
                 body: .events(events, first: firstEvents))
         default:
-            return Response(status: .notFound, text: "404 Not Found: there is nothing of the sandbox's own at this path\n")
+            return Response(
+                status: .notFound, text: "404 Not Found: there is nothing of the sandbox's own at this path\n")
         }
     }
 

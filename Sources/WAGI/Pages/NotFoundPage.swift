@@ -17,7 +17,10 @@ struct NotFoundPage {
         var sections: [Page.Section] = []
         let similar = Self.similar(to: request.path, among: assets)
         if !similar.isEmpty {
-            sections += [.heading("Files with such a name"), .links(similar.map { ("/" + PercentEncoding.encodePath($0), "/" + $0, "") })]
+            sections += [
+                .heading(request.path == "/" ? "Pages" : "Files with such a name"),
+                .links(similar.map { ("/" + PercentEncoding.encodePath($0), "/" + $0, "") }),
+            ]
         }
         sections.append(.heading("Routes, in the order in which they are tried"))
         let routes = application.routes
@@ -28,7 +31,8 @@ struct NotFoundPage {
                 }))
         if routes.count > Self.longestList { sections.append(.text("And \(routes.count - Self.longestList) more.")) }
         sections.append(.text(describe(assets)))
-        sections.append(.footnote("A handler takes a path by its route; what no handler takes is looked up among the files."))
+        sections.append(
+            .footnote("A handler takes a path by its route; what no handler takes is looked up among the files."))
         return Response(
             status: .notFound,
             text: Page(title: "Nothing is served at \(request.path)", kicker: "404 Not Found", sections: sections).html,
@@ -36,11 +40,15 @@ struct NotFoundPage {
     }
 
     private func describe(_ assets: [String]) -> String {
-        if !application.configuration.servesStaticFiles { return "Files are not served: that has been turned off (--no-static)." }
+        if !application.configuration.servesStaticFiles {
+            return "Files are not served: that has been turned off (--no-static)."
+        }
         switch assets.count {
-        case 0: return "There are no files to serve: 'files' of a handler in HIPPOFACTS names those that there should be."
+        case 0:
+            return "There are no files to serve: 'files' of a handler in HIPPOFACTS names those that there should be."
         case 1: return "One file is served besides, at /\(assets[0])."
-        case let count: return "\(count) files are served besides, at their paths in the project, such as /\(assets[0])."
+        case let count:
+            return "\(count) files are served besides, at their paths in the project, such as /\(assets[0])."
         }
     }
 

@@ -55,7 +55,8 @@ struct Page {
         case .place(let place): return "<p class=\"place\"><code>\(HTML.escaped(place))</code></p>"
         case .message(let text):
             return text.contains("\n")
-                ? "<pre class=\"message\">\(HTML.escaped(text))</pre>" : "<p class=\"message\">\(HTML.escaped(text))</p>"
+                ? "<pre class=\"message\">\(HTML.escaped(text))</pre>"
+                : "<p class=\"message\">\(HTML.escaped(text))</p>"
         case .source(let lines, let line, let column):
             let rows = lines.map { row($0.number, $0.text, isMeant: $0.number == line, column: column) }
             return "<pre class=\"well source\" tabindex=\"0\" aria-label=\"Source\">\(rows.joined())</pre>"
@@ -87,7 +88,8 @@ struct Page {
         var rows = "<span class=\"line here\" aria-current=\"true\">\(line)</span>"
         if let column, column >= 1, column <= text.unicodeScalars.count + 1 {
             let gap = text.unicodeScalars.prefix(column - 1).map { $0 == "\t" ? "\t" : " " }.joined()
-            rows += "<span class=\"line\" aria-hidden=\"true\"><span class=\"number\"></span><span>\(gap)<b>^</b></span></span>"
+            rows +=
+                "<span class=\"line\" aria-hidden=\"true\"><span class=\"number\"></span><span>\(gap)<b>^</b></span></span>"
         }
         return rows
     }

@@ -1,9 +1,9 @@
 /// Finds the place in an HTML document, as it streams by, where an element can be put in front of everything without
 /// changing what the document means: behind white space, comments and the document type.
 ///
-/// It reads as far as the parser's insertion modes "initial" and "before html" do (HTML standard, 13.2.6.4): an element in
-/// front of the document type would put the page into quirks mode. Behind it, the parser makes `html` and `head` for the
-/// element, and takes the attributes of the page's own `html` over.
+/// It reads as far as the parser's insertion modes "initial" and "before html" do (HTML standard, 13.2.6.4): an element
+/// in front of the document type would put the page into quirks mode. Behind it, the parser makes `html` and `head` for
+/// the element, and takes the attributes of the page's own `html` over.
 struct PagePrologue {
     private enum State {
         /// Between comments and the like; `held` may be the beginning of one.
@@ -119,7 +119,8 @@ struct PagePrologue {
     private static func comment(after byte: UInt8, dashes: Int, isEmpty: Bool, hasMark: Bool) -> State {
         switch byte {
         case UInt8(ascii: ">") where dashes >= 2 || isEmpty: .between
-        case UInt8(ascii: "-"): .comment(dashes: hasMark ? 1 : dashes + 1, isEmpty: isEmpty && dashes == 0, hasMark: false)
+        case UInt8(ascii: "-"):
+            .comment(dashes: hasMark ? 1 : dashes + 1, isEmpty: isEmpty && dashes == 0, hasMark: false)
         case UInt8(ascii: "!") where dashes >= 2 && !hasMark: .comment(dashes: dashes, isEmpty: false, hasMark: true)
         default: .comment(dashes: 0, isEmpty: false, hasMark: false)
         }

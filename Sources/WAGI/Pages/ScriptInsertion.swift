@@ -2,8 +2,8 @@ import HTTP
 
 /// What has to be done to the response of a request so that the page in it reloads itself.
 ///
-/// Pages are the HTML documents that a browser navigates to. Whatever else is requested, or comes back, is left byte for
-/// byte alone: what scripts fetch, parts and compressed bodies, downloads, XHTML (which a stray element would make
+/// Pages are the HTML documents that a browser navigates to. Whatever else is requested, or comes back, is left byte
+/// for byte alone: what scripts fetch, parts and compressed bodies, downloads, XHTML (which a stray element would make
 /// malformed), text that is not a superset of ASCII.
 struct ScriptInsertion: Sendable {
     /// Where scripts of the sandbox's own are, apart from the app's.
@@ -72,15 +72,20 @@ struct ScriptInsertion: Sendable {
     /// response is none that has to do with a page.
     ///
     /// - Parameter beginning: bytes that the body begins with, if it has any.
-    func element(for status: Status, _ headers: inout Headers, bodyBeginning beginning: some Collection<UInt8>) -> [UInt8]? {
+    func element(for status: Status, _ headers: inout Headers, bodyBeginning beginning: some Collection<UInt8>)
+        -> [UInt8]?
+    {
         if status == .notModified {
-            if isRevalidation { adapt(&headers) }
+            if isRevalidation { adapt(&headers, nonce: nil) }
             return nil
         }
         guard Self.isPage(status, headers), !PagePrologue.isWide(beginning) else { return nil }
-        let nonce = ContentSecurityPolicies(headers).nonce
-        adapt(&headers)
-        var attributes = "src=\"\(Self.pathPrefix)reload.js\" data-revision=\"\(revision)\" data-request=\"\(requestNumber)\""
+        let policies = ContentSecurityPolicies(headers)
+        let ownNonce = policies.lacksNonce ? String(UInt64.random(in: 0 ... .max), radix: 36) : nil
+        let nonce = policies.nonce ?? ownNonce
+        adapt(&headers, nonce: ownNonce)
+        var attributes =
+            "src=\"\(Self.pathPrefix)reload.js\" data-revision=\"\(revision)\" data-request=\"\(requestNumber)\""
         if requestMethod != .get { attributes += " data-method=\"\(HTML.escaped(requestMethod.rawValue))\"" }
         if let statusSerial { attributes += " data-status=\"\(statusSerial)\"" }
         if let nonce { attributes += " nonce=\"\(HTML.escaped(nonce))\"" }
@@ -96,23 +101,26 @@ struct ScriptInsertion: Sendable {
             let contentType = headers["Content-Type"]?.lowercased()
         else { return false }
         let parts = contentType.split(separator: ";").map { $0.filter { !$0.isWhitespace && $0 != "\"" } }
-        guard parts.first == "text/html", !parts.contains(where: { $0.hasPrefix("charset=utf-16") || $0.hasPrefix("charset=utf-32") })
+        guard parts.first == "text/html",
+            !parts.contains(where: { $0.hasPrefix("charset=utf-16") || $0.hasPrefix("charset=utf-32") })
         else { return false }
         if let encoding = headers["Content-Encoding"], encoding.lowercased() != "identity" { return false }
         return headers["Content-Disposition"]?.lowercased().hasPrefix("attachment") != true
     }
 
-    private func adapt(_ headers: inout Headers) {
+    private func adapt(_ headers: inout Headers, nonce: String?) {
         if let tag = headers["ETag"] { headers.set("ETag", PageTag(original: tag, revision: revision).text) }
         headers.remove("Accept-Ranges")
         headers.add("Vary", "Sec-Fetch-Dest")
-        if let host { ContentSecurityPolicies.allow("\(host)\(Self.pathPrefix)", in: &headers) }
+        if let host { ContentSecurityPolicies.allow("\(host)\(Self.pathPrefix)", nonce: nonce, in: &headers) }
     }
 
     /// The response with the element in it, if it is to have one.
     func apply(to response: Response) -> Response {
         var response = response
-        guard let element = element(for: response.status, &response.headers, bodyBeginning: Self.beginning(of: response.body))
+        guard
+            let element = element(
+                for: response.status, &response.headers, bodyBeginning: Self.beginning(of: response.body))
         else { return response }
         switch response.body {
         case .empty: response.body = .bytes(element)
@@ -146,7 +154,8 @@ struct ScriptInsertion: Sendable {
         let beginning = read(file, range.prefix(searchedBytes))
         var prologue = PagePrologue()
         var output: [UInt8] = []
-        let place = beginning.withUnsafeBytes { prologue.scan($0, passing: &output) } == nil && beginning.count < range.count
+        let place =
+            beginning.withUnsafeBytes { prologue.scan($0, passing: &output) } == nil && beginning.count < range.count
             ? range.upperBound : range.lowerBound + Int64(output.count)
         return [.file(file, range.lowerBound..<place), .bytes(element), .file(file, place..<range.upperBound)]
     }
@@ -156,7 +165,8 @@ struct ScriptInsertion: Sendable {
             while count < buffer.count,
                 let read = try? file.read(
                     at: range.lowerBound + Int64(count),
-                    into: UnsafeMutableRawBufferPointer(rebasing: UnsafeMutableRawBufferPointer(buffer)[count...])), read > 0
+                    into: UnsafeMutableRawBufferPointer(rebasing: UnsafeMutableRawBufferPointer(buffer)[count...])),
+                read > 0
             { count += read }
         }
     }
@@ -178,7 +188,8 @@ struct PageTag {
     /// Reads a field with one such tag; `nil` for any other.
     init?(text: String) {
         guard text.hasPrefix("W/\"\(Self.mark)"), text.hasSuffix("\"") else { return nil }
-        let parts = text.dropFirst(3 + Self.mark.count).dropLast().split(separator: "/", maxSplits: 2, omittingEmptySubsequences: false)
+        let parts = text.dropFirst(3 + Self.mark.count).dropLast().split(
+            separator: "/", maxSplits: 2, omittingEmptySubsequences: false)
         guard parts.count == 3 else { return nil }
         revision = String(parts[0])
         original = (parts[1] == "w" ? "W/\"" : "\"") + parts[2] + "\""
@@ -203,5 +214,7 @@ extension Request {
 
 extension Range<Int64> {
     /// The first part, of so many bytes at most.
-    fileprivate func prefix(_ count: Int) -> Range<Int64> { lowerBound..<Swift.min(upperBound, lowerBound + Int64(count)) }
+    fileprivate func prefix(_ count: Int) -> Range<Int64> {
+        lowerBound..<Swift.min(upperBound, lowerBound + Int64(count))
+    }
 }

@@ -31,10 +31,14 @@ struct StatusPage: Sendable {
         if let place = problem.place { sections.append(.place(place)) }
         sections.append(.message(TerminalText.withoutControls(problem.message)))
         if !problem.excerpt.isEmpty {
-            sections.append(.source(problem.excerpt.map { ($0.number, $0.text) }, line: problem.line, column: problem.column))
+            sections.append(
+                .source(problem.excerpt.map { ($0.number, $0.text) }, line: problem.line, column: problem.column))
         }
-        let reload = status?.reloadsPages == true ? "This page shows your app as soon as it is mended." : "Reload it when that is mended."
-        sections.append(.footnote(status?.isBuilding == true ? "Building again …" : "Nothing has been served yet. \(reload)"))
+        let reload =
+            status?.reloadsPages == true
+            ? "This page shows your app as soon as it is mended." : "Reload it when that is mended."
+        sections.append(
+            .footnote(status?.isBuilding == true ? "Building again …" : "Nothing has been served yet. \(reload)"))
         return Page(title: Self.titles[problem.stage] ?? "Something has failed", sections: sections).html
     }
 

@@ -2,8 +2,8 @@ import HTTP
 
 /// Who may learn about the project: what has gone wrong, and the source around it, is for its developer.
 enum TrustedOrigin {
-    /// Names that nobody can register, so that no stranger can let one mean this machine (RFC 6761, 6762, 8375, and what
-    /// ICANN has reserved).
+    /// Names that nobody can register, so that no stranger can let one mean this machine (RFC 6761, 6762, 8375, and
+    /// what ICANN has reserved).
     private static let localDomains = [".localhost", ".local", ".test", ".internal", ".home.arpa"]
 
     /// Whether a request comes from a page of the app itself.
@@ -17,8 +17,8 @@ enum TrustedOrigin {
         return allowsHost(of: request)
     }
 
-    /// Whether the name by which the server was addressed is none that a stranger's page could have: such a page would be
-    /// of the same origin as the app if its name meant this machine (DNS rebinding).
+    /// Whether the name by which the server was addressed is none that a stranger's page could have: such a page would
+    /// be of the same origin as the app if its name meant this machine (DNS rebinding).
     static func allowsHost(of request: Request) -> Bool {
         guard let field = request.headers["Host"]?.lowercased() else { return false }
         var host = field[...]

@@ -68,13 +68,26 @@
   const base = script.src;
   script.remove();
 
+  /** Whether this page has been loaded for that revision already, and is an older one nevertheless. */
+  const isInVain = (wanted) => {
+    const attempt = JSON.stringify([location.href, revision, wanted]);
+    try {
+      if (sessionStorage.getItem("hippo-dev") === attempt) return true;
+      sessionStorage.setItem("hippo-dev", attempt);
+    } catch {
+      // Not allowed here: then nothing is remembered.
+    }
+    return false;
+  };
+
   let isReloading = false;
-  const reload = () => {
+  const reload = (wanted) => {
     if (isReloading) return;
     isReloading = true;
     const now = () => {
       // The browser would ask, and send the form again.
-      if (method !== "GET") return notice.show();
+      if (method !== "GET") return notice.show(`This page is the answer to a ${method}, so it is not reloaded.`);
+      if (isInVain(wanted)) return notice.show("This page comes from a cache that keeps an old one, such as a service worker's.");
       location.reload();
     };
     if (!document.hidden) return now();
@@ -145,15 +158,17 @@
   const receiveStatus = (status) => {
     if (!status.reload) return;
     if (statusSerial !== undefined) {
-      if (String(status.serial) !== statusSerial || !revision.startsWith(status.session + "-")) reload();
+      if (String(status.serial) !== statusSerial || !revision.startsWith(status.session + "-")) {
+        reload(`${status.session}-${status.serial}`);
+      }
       return;
     }
     const current = `${status.session}-${status.revision}`;
     if (current !== revision && status.revision !== 0) {
       const styles = changedStyles(status);
-      if (!styles) return reload();
+      if (!styles) return reload(current);
       revision = current;
-      if (!exchange(styles)) return reload();
+      if (!exchange(styles)) return reload(current);
     }
     overlay.update(status);
   };
@@ -313,9 +328,9 @@
     },
   };
 
-  /** For pages that cannot be loaded again without doing something again. */
+  /** For pages that cannot be brought up to date. */
   const notice = {
-    show() {
+    show(reason) {
       if (isCovered()) return;
       const { host, root } = layer(`${colors}
         .face {
@@ -325,7 +340,7 @@
       `);
       const close = element("button", { type: "button", textContent: "Close" });
       close.onclick = () => host.remove();
-      const text = element("span", { textContent: `A new revision serves. This page is the answer to a ${method}, so it is not reloaded.` });
+      const text = element("span", { textContent: `A new revision serves. ${reason}` });
       const box = element("div", { className: "face" }, text, close);
       box.setAttribute("role", "status");
       root.append(box);

@@ -3,8 +3,8 @@ import SandboxProtocol
 import Synchronization
 import TestSupport
 
-/// Chromium without a window, driven over the DevTools protocol through a pair of pipes: messages of JSON, each ended by
-/// a NUL.
+/// Chromium without a window, driven over the DevTools protocol through a pair of pipes: messages of JSON, each ended
+/// by a NUL.
 final class Chromium: Sendable {
     /// What the browser has refused, or not done in time.
     struct Problem: Error, CustomStringConvertible {
@@ -178,7 +178,8 @@ final class Chromium: Sendable {
         func pressEscape() async throws {
             for type in ["keyDown", "keyUp"] {
                 try await browser.send(
-                    "Input.dispatchKeyEvent", ["type": .string(type), "key": .string("Escape"), "windowsVirtualKeyCode": .integer(27)],
+                    "Input.dispatchKeyEvent",
+                    ["type": .string(type), "key": .string("Escape"), "windowsVirtualKeyCode": .integer(27)],
                     session: session)
             }
         }
