@@ -1,8 +1,8 @@
 import CommandLineInterface
 import Foundation
 
-/// How fast a project is pushed over loopback: many small files, one large one, and the same again when nothing and when
-/// one file has changed; and how fast files are hashed beside `sha256sum`.
+/// How fast a project is pushed over loopback: many small files, one large one, and the same again when nothing and
+/// when one file has changed; and how fast files are hashed beside `sha256sum`.
 enum PushBenchmark {
     private static let files = Option(
         name: "files", valueName: "N", summary: "How many small files there are.", defaultValue: "10000")
@@ -19,9 +19,10 @@ enum PushBenchmark {
         name: "push",
         summary: "Time pushing many small files and a large one, and hashing.",
         discussion: """
-            Makes two projects in the temporary directory and pushes each to a strict server of its own over loopback, in \
-            production mode; then again unchanged, and again with one file changed and another version. Peak memory is \
-            that of the pushing process. Hashing is measured by 'hippo-dev check', which reads every file and keeps nothing.
+            Makes two projects in the temporary directory and pushes each to a strict server of its own over loopback, \
+            in production mode; then again unchanged, and again with one file changed and another version. Peak memory \
+            is that of the pushing process. Hashing is measured by 'hippo-dev check', which reads every file and keeps \
+            nothing.
             """,
         options: [files, size, large, connections, hippoDev],
         action: run

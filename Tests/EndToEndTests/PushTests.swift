@@ -153,6 +153,25 @@ struct PushTests {
             try FileManager.default.contentsOfDirectory(atPath: home.path).allSatisfy { !$0.hasPrefix(".hippo-dev") })
     }
 
+    @Test func `invoices and parcels go one by one too`() throws {
+        let server = try BindleServerProcess()
+        let file = try home.write("content", to: "file.txt")
+        let label = try run("bindle", "generate-label", file.path).output
+        #expect(label.contains("mediaType = \"text/plain\"") && label.contains("size = 7"), "\(label)")
+        let lines = ["bindleVersion = \"1.0.0\"", "[bindle]", "name = \"parts\"", "version = \"1.0.0\"", "[[parcel]]"]
+        let invoice = try home.write(
+            (lines + ["[parcel.label]", label]).joined(separator: "\n"), to: "invoice.toml")
+        let pushed = try run("bindle", "push-invoice", invoice.path, "-s", server.url)
+        #expect(pushed.output.hasSuffix(" file.txt\n"), "\(pushed.errors)")
+        let uploaded = try run("bindle", "push-file", "parts/1.0.0", file.path, "-s", server.url)
+        #expect(uploaded.output == "parts/1.0.0: uploaded 'file.txt'\n", "\(uploaded.errors)")
+        let digest = String(pushed.output.prefix { $0 != " " })
+        let copy = home.path + "/copy"
+        #expect(try run("bindle", "get-parcel", "parts/1.0.0", digest, "-o", copy, "-s", server.url).status == 0)
+        #expect(FileManager.default.contentsEqual(atPath: file.path, andPath: copy))
+        #expect(try run("bindle", "info", "parts/1.0.0", "-s", server.url).output.contains(digest))
+    }
+
     @Test func `a login is checked, kept for its server only, and forgotten`() throws {
         let tokens = try home.write("s3cret\n", to: "tokens")
         let server = try BindleServerProcess(["--strict", "--token-file", tokens.path, "--anonymous-get"])
@@ -231,7 +250,7 @@ struct PushTests {
         let server = try BindleServerProcess()
         // Enough to be in the middle of for a while.
         for number in 0..<400 {
-            try app.directory.write(String(repeating: "\(number) ", count: 40_000), to: "assets/large/\(number)")
+            try app.directory.write(String(repeating: "\(number) ", count: 15_000), to: "assets/large/\(number)")
         }
         try app.writeHippofacts(extra: "")
         let text = try String(contentsOfFile: app.path + "/HIPPOFACTS", encoding: .utf8)

@@ -40,7 +40,10 @@ extension BindleClient {
         }
         // The largest first, so that no connection is left with one at the end.
         sources.sort { $0.label.size > $1.label.size }
-        let uploads = ParcelUploads(client: self, id: invoice.id, sources: sources, observe: options.progress)
+        // From here on, a server that cannot be connected to is one that was there a moment ago.
+        var acquainted = self
+        acquainted.retries.includesConnecting = true
+        let uploads = ParcelUploads(client: acquainted, id: invoice.id, sources: sources, observe: options.progress)
         try uploads.run(connections: options.connections)
         return missing
     }

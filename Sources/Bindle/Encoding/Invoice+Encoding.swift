@@ -42,6 +42,9 @@ extension Parcel {
 }
 
 extension Label {
+    /// The label by itself, as TOML.
+    public var toml: String { table.serialized() }
+
     /// The label as the table that documents hold.
     public var table: TOMLTable {
         var table = TOMLTable()

@@ -10,6 +10,6 @@ extension Command {
         subcommands: [
             .bindleServe, .bindleCheck, .bindleReset, .bindleSearch, .bindleList, .bindleShow, .bindlePull, .bindleGet,
             .bindlePush, .bindleImport, .bindleExport, .bindleYank, .bindleDelete, .bindleSign, .bindleVerify, .bindleKeys,
-        ] + bindleSynonyms
+        ] + bindleParts + bindleSynonyms
     )
 }

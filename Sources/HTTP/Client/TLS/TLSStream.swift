@@ -1,7 +1,7 @@
 /// Which servers are believed to be who they say they are.
 public struct TLSPolicy: Hashable, Sendable {
-    /// Whether the server's certificate must be valid for its name. Without that, anybody on the way can read and change
-    /// what is sent.
+    /// Whether the server's certificate must be valid for its name. Without that, anybody on the way can read what is
+    /// sent, and change it.
     public var verifiesServer = true
     /// A file of certificates, in PEM, of the authorities that are trusted instead of the system's.
     public var authoritiesPath: String?
@@ -9,8 +9,8 @@ public struct TLSPolicy: Hashable, Sendable {
     public init() {}
 }
 
-/// A connection that is secured by TLS 1.2 or later. Connecting, a proxy that the environment names, and the handshake are
-/// libcurl's affair; what is said over the connection is not.
+/// A connection that is secured by TLS 1.2 or later. Connecting, a proxy that the environment names, and the handshake
+/// are libcurl's affair; what is said over the connection is not.
 ///
 /// Used by one thread at a time.
 final class TLSStream {
