@@ -78,7 +78,7 @@ struct FileDigests: Sendable {
             let result = Result { () throws(FileChangeError) in try hash(requests[place].path, below: root) }
             results.withLock { $0.append((place, result)) }
         }
-        if places.count < 4 {
+        if places.count < 2 {
             places.indices.forEach(read)
         } else {
             DispatchQueue.concurrentPerform(iterations: places.count, execute: read)
