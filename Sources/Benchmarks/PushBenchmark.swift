@@ -143,8 +143,9 @@ enum PushBenchmark {
 
         private func write(_ number: Int, seed: UInt64) throws {
             let path = directory.appendingPathComponent("files/\(number)").path
-            FileManager.default.createFile(atPath: path, contents: nil)
-            guard let file = FileHandle(forWritingAtPath: path) else { throw CocoaError(.fileWriteUnknown) }
+            guard FileManager.default.createFile(atPath: path, contents: nil),
+                let file = FileHandle(forWritingAtPath: path)
+            else { throw CocoaError(.fileWriteUnknown) }
             defer { try? file.close() }
             var state = seed
             var left = size

@@ -241,7 +241,7 @@ struct ToolTests {
         #expect(try completed("hippo-dev bindle ''").isSuperset(of: ["serve", "list"]))
         #expect(try completed("hippo-dev up --color ''") == ["auto", "always", "never"])
         #expect(try completed("hippo-dev new x -t ''").isSuperset(of: ["wat", "rust", "static"]))
-        #expect(try completed("hippo-dev up --open --po") == ["--port"])
+        #expect(try completed("hippo-dev up --open --por") == ["--port"])
         // What is for its own processes is shown to nobody.
         #expect(try completed("hippo-dev wagi --control") == [])
     }

@@ -41,7 +41,9 @@ extension Command {
             // Under its name only when it is whole and right.
             let place = try TemporaryPlace(beside: path)
             let pending = "\(place.path)/parcel"
-            FileManager.default.createFile(atPath: pending, contents: nil)
+            guard FileManager.default.createFile(atPath: pending, contents: nil) else {
+                throw CommandFailure("\(pending) cannot be made: \(String(cString: strerror(errno)))")
+            }
             let file = try FileHandle(forWritingTo: URL(fileURLWithPath: pending))
             try client.parcel(label, of: id, includingYanked: isYankedWanted) { piece in
                 try file.write(contentsOf: Data(piece))

@@ -23,7 +23,7 @@ final class SandboxProcess: Sendable {
         var errors = ""
     }
 
-    private nonisolated(unsafe) let process = Process()
+    private let process = Process()
     /// Apart from the process, so that the threads that read from it do not keep it alive.
     private final class Story: Sendable {
         let state = Mutex(State())
