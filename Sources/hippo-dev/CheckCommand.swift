@@ -36,7 +36,7 @@ extension Command {
         let storePath = try storePath(arguments[checkStore], facts)
         var options = ExpansionOptions()
         let externals = try ProjectExternals(
-            path: path, store: storePath, upstream: try UpstreamOptions.upstream(arguments))
+            path: path, store: storePath, upstreams: { try UpstreamOptions.upstreams(arguments, $0) })
         options.externalInvoice = { try externals.invoice($0) }
         if let storePath {
             // Opened only if it is needed: a sandbox may be using it.

@@ -2,6 +2,7 @@ import Bindle
 import CommandLineInterface
 import Foundation
 import HTTP
+import Sandbox
 
 /// Where commands look for external bindles that are not at hand.
 enum UpstreamOptions {
@@ -13,28 +14,47 @@ enum UpstreamOptions {
         name: "upstream-strategy", valueName: "STRATEGY",
         summary: "Take only what this verification strategy trusts from there, by the keys of Bindle's keyring.")
 
-    /// The upstream that the options of a command name.
-    static func upstream(_ arguments: ParsedArguments) throws -> ExternalBindles.Upstream? {
-        try arguments[url].map { try upstream($0, strategy: arguments[strategy]) }
+    /// The servers that are asked for external bindles, in this order: the one of the options, or else of the project's
+    /// settings, and the target of the command, if it has one.
+    ///
+    /// Credentials of the command line and the environment are the target's, if there is one: others get what logging
+    /// in there has left.
+    static func upstreams(
+        _ arguments: ParsedArguments, _ settings: ProjectExternals.UpstreamSettings, target: BindleClient? = nil
+    ) throws -> [ExternalBindles.Upstream] {
+        let strategy = arguments[strategy] ?? settings.strategy
+        // With a target, BINDLE_URL is the name of that in the first place, and does not hide what the project says.
+        let isTargets = target != nil && arguments.source(of: url) == .environment
+        let urls = isTargets ? [settings.url, arguments[url]] : [arguments[url] ?? settings.url]
+        var upstreams = try urls.compactMap(\.self).map {
+            try upstream($0, strategy: strategy, usesEnvironment: target == nil)
+        }
+        if let target {
+            upstreams.removeAll { $0.client.baseURL == target.baseURL }
+            upstreams.append(try upstream(target, strategy: strategy))
+        }
+        return upstreams
     }
 
-    static func upstream(_ url: String, strategy name: String?) throws -> ExternalBindles.Upstream {
-        let environment = ProcessInfo.processInfo.environment
-        var strategy: VerificationStrategy?
-        var keyring = Keyring()
-        if let name {
-            strategy = VerificationStrategy(name)
-            guard strategy != nil else {
-                throw UsageError("'\(name)' is no verification strategy; use one like GreedyVerification")
-            }
-            keyring = try KeyStorage(environment: environment).keyring()
-        }
+    static func upstream(
+        _ url: String, strategy: String?, usesEnvironment: Bool = true
+    ) throws -> ExternalBindles.Upstream {
         let address: HTTPURL
         do { address = try HTTPURL(url) } catch { throw UsageError("the upstream '\(url)': \(error)") }
         // Those of the environment, or what logging in there has left.
-        let credentials =
-            try credentials(environment) ?? BindleOptions.storedCredentials.load().bindleCredentials(for: address)
-        let client = BindleClient(baseURL: address, credentials: credentials ?? .none)
+        let given = usesEnvironment ? credentials(ProcessInfo.processInfo.environment) : nil
+        let credentials = try given ?? BindleOptions.storedCredentials.load().bindleCredentials(for: address)
+        return try upstream(BindleClient(baseURL: address, credentials: credentials ?? .none), strategy: strategy)
+    }
+
+    private static func upstream(
+        _ client: BindleClient, strategy name: String?
+    ) throws -> ExternalBindles.Upstream {
+        guard let name else { return ExternalBindles.Upstream(client: client) }
+        guard let strategy = VerificationStrategy(name) else {
+            throw UsageError("'\(name)' is no verification strategy; use one like GreedyVerification")
+        }
+        let keyring = try KeyStorage(environment: ProcessInfo.processInfo.environment).keyring()
         return ExternalBindles.Upstream(client: client, strategy: strategy, keyring: keyring)
     }
 

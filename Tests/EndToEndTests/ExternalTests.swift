@@ -8,7 +8,8 @@ import WebAssemblyText
 /// Apps whose handlers are other bindles'.
 @Suite(.timeLimit(.minutes(3)))
 struct ExternalTests {
-    @Test func theSampleAppWithALibraryComesUpByItself() async throws {
+    /// Copies of the sample app and its library.
+    private func samples() throws -> TemporaryDirectory {
         let directory = try TemporaryDirectory()
         let samples = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
             .appendingPathComponent("../../sample-apps").standardizedFileURL
@@ -17,6 +18,11 @@ struct ExternalTests {
                 atPath: samples.appendingPathComponent(name).path, toPath: "\(directory.path)/\(name)")
             try? FileManager.default.removeItem(atPath: "\(directory.path)/\(name)/.hippo")
         }
+        return directory
+    }
+
+    @Test func theSampleAppWithALibraryComesUpByItself() async throws {
+        let directory = try samples()
         let check = try Program.run(["check", directory.path + "/library-app"])
         #expect(check.status == 0 && check.output.contains("/visits → counter.wat"), "\(check)")
 
@@ -104,6 +110,113 @@ struct ExternalTests {
         let url = try #require(try await sandbox.next("ready")["app"]?.string)
         #expect(try get(url + "greet").body == "greetings from upstream")
     }
+
+    // MARK: - Pushing
+
+    /// Pushes a release, with a home directory of its own.
+    private func push(_ path: String, to server: StoreServer, _ arguments: String...) throws -> Program.Result {
+        let home = try TemporaryDirectory()
+        let environment = [
+            "HOME": home.path, "XDG_CONFIG_HOME": home.path + "/config", "BINDLE_URL": "", "BINDLE_TOKEN": "",
+            "BINDLE_USERNAME": "", "BINDLE_PASSWORD": "", "HIPPO_URL": "",
+        ]
+        return try Program.run(
+            ["push", path, "-v", "production", "-s", server.url] + arguments, environment: environment)
+    }
+
+    /// Those of the parcels of a bindle that a server lacks, as it says itself.
+    private func missing(_ id: String, on server: StoreServer) throws -> Answer {
+        try get("\(server.url)/_r/missing/\(id)")
+    }
+
+    /// The answers of `wagi` to these paths, serving a bindle from a server.
+    private func answers(_ id: String, of server: StoreServer, _ paths: [String]) throws -> [Answer] {
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: Program.path)
+        process.arguments = ["wagi", "-b", id, "--bindle-url", server.url, "--listen", "127.0.0.1:0"]
+        process.standardInput = FileHandle.nullDevice
+        process.standardError = FileHandle.nullDevice
+        let output = Pipe()
+        process.standardOutput = output
+        try process.run()
+        defer {
+            kill(process.processIdentifier, SIGKILL)
+            process.waitUntilExit()
+        }
+        var text = ""
+        // The routes come first.
+        var address = text.firstMatch(of: /Serving at (http:.*)\/\n/)
+        while address == nil {
+            let piece = output.fileHandleForReading.availableData
+            try #require(!piece.isEmpty, "wagi ended: \(text)")
+            text += String(decoding: piece, as: UTF8.self)
+            address = text.firstMatch(of: /Serving at (http:.*)\/\n/)
+        }
+        let url = try #require(address).1
+        return try paths.map { try get(url + $0) }
+    }
+
+    @Test func aPushSendsTheParcelsOfLibrariesThatTheServerLacks() throws {
+        let directory = try samples()
+        let server = try StoreServer(store: directory.path + "/target.sqlite", ["--strict"])
+        let first = try push(directory.path + "/library-app", to: server)
+        #expect(first.status == 0 && first.output.contains("4 of 4 parcels sent"), "\(first)")
+        #expect(try missing("library-app/0.1.0", on: server).body.contains("sha256") == false)
+        #expect(try push(directory.path + "/library-app", to: server).output.contains("all parcels were there"))
+
+        // The bindle is whole there: nothing else is needed to serve it.
+        let answers = try answers("library-app/0.1.0", of: server, ["/", "/visits", "/pages/none.html"])
+        #expect(answers[0].body.contains("An app of borrowed handlers"))
+        #expect(answers[1] == Answer(status: 200, body: "Visit number 1.\n"))
+        #expect(answers[2] == Answer(status: 404, body: "There is no such file.\n"))
+    }
+
+    @Test func aPushSendsTheParcelsOfBindlesThatAnotherServerHas() async throws {
+        let directory = try TemporaryDirectory()
+        let upstream = try upstream(in: directory)
+        let app = try app(in: directory)
+        let target = try StoreServer(store: directory.path + "/target.sqlite", ["--strict"])
+
+        let lost = try push(app, to: target)
+        #expect(lost.status == 1 && lost.errors.contains("neither the store nor \(target.url) has it"), "\(lost)")
+        #expect(lost.errors.contains("HIPPOFACTS:7"), "\(lost)")
+        let strategy = ["--upstream-strategy", "CreativeIntegrity"]
+        let untrusted = try push(app, to: target, "--upstream", upstream.url, strategy[0], strategy[1])
+        #expect(untrusted.status == 1 && untrusted.errors.contains("is not signed"), "\(untrusted)")
+
+        let pushed = try push(app, to: target, "--upstream", upstream.url)
+        #expect(pushed.status == 0 && pushed.output.contains("2 of 2 parcels sent"), "\(pushed)")
+        let answers = try answers("borrower/1.0.0", of: target, ["/greet", "/note.txt"])
+        #expect(answers.map(\.body) == ["greetings from upstream", "a note"])
+
+        // The server that it comes from has the parcels, and the invoice too.
+        let back = try push(app, to: upstream)
+        #expect(back.status == 0 && back.output.contains("all parcels were there"), "\(back)")
+    }
+
+    @Test(arguments: [false, true])
+    func aPushTakesParcelsFromTheStoreOfTheSandbox(isRunning: Bool) async throws {
+        let directory = try TemporaryDirectory()
+        let upstream = try upstream(in: directory)
+        let app = try app(in: directory)
+        let target = try StoreServer(store: directory.path + "/target.sqlite", ["--strict"])
+        let sandbox = try SandboxProcess(app, ["--upstream", upstream.url])
+        _ = try await sandbox.next("ready")
+        upstream.kill()
+        if !isRunning {
+            kill(sandbox.id, SIGINT)
+            _ = try await sandbox.waitForEnd()
+        }
+        let pushed = try push(app, to: target)
+        #expect(pushed.status == 0 && pushed.output.contains("2 of 2 parcels sent"), "\(pushed)")
+        #expect(try answers("borrower/1.0.0", of: target, ["/greet"])[0].body == "greetings from upstream")
+        if isRunning {
+            kill(sandbox.id, SIGINT)
+            _ = try await sandbox.waitForEnd()
+        }
+    }
+
+    // MARK: - Failures
 
     @Test func whatIsNotToBeHadSaysWhyAndWhere() async throws {
         let directory = try TemporaryDirectory()

@@ -69,12 +69,8 @@ public struct ExternalBindles: Sendable {
                 throw .store(error)
             }
             guard let upstream else { throw .noUpstream(id) }
-            do {
-                // Size and digest are checked by both.
-                try upstream.client.parcel(label, of: id, includingYanked: true) { try upload.write($0) }
-            } catch {
-                throw upstream.failure(error, id, parcel: label)
-            }
+            // Size and digest are checked by both.
+            try upstream.parcel(label, of: id) { try upload.write($0) }
             do { try upload.finish() } catch { throw .store(error) }
         }
     }
@@ -106,7 +102,19 @@ extension ExternalBindles.Upstream {
         return invoice
     }
 
-    fileprivate func failure(_ error: BindleClientError, _ id: BindleID, parcel: Label?) -> ExternalBindleError {
+    /// Fetches a parcel, and checks its size and digest.
+    /// - Parameter receive: Handed the bytes as they arrive, before they are known to be the right ones.
+    public func parcel(
+        _ label: Label, of id: BindleID, receive: (UnsafeRawBufferPointer) throws -> Void
+    ) throws(ExternalBindleError) {
+        do {
+            try client.parcel(label, of: id, includingYanked: true, receive: receive)
+        } catch {
+            throw failure(error, id, parcel: label)
+        }
+    }
+
+    private func failure(_ error: BindleClientError, _ id: BindleID, parcel: Label?) -> ExternalBindleError {
         let server = "\(client.baseURL)"
         switch error {
         case .transport: return .unreachable(id, server: server, reason: "\(error)")
@@ -133,7 +141,9 @@ public enum ExternalBindleError: Error, Hashable, CustomStringConvertible {
         case .noUpstream:
             "the store does not have it. Name a Bindle server that does with --upstream URL or BINDLE_URL, or the "
                 + "library's project in hippo-dev.toml: [up] libraries = [\"../library\"]"
-        case .notFound(_, let server, nil): "neither the store nor \(server) has it"
+        case .notFound(_, let server, nil):
+            "neither the store nor \(server) has it. Name a Bindle server that does with --upstream URL, or the "
+                + "library's project in hippo-dev.toml: [up] libraries = [\"../library\"]"
         case .notFound(_, let server, let parcel?): "neither the store nor \(server) has its parcel '\(parcel)'"
         case .unreachable(_, let server, let reason):
             "the store does not have it, and \(server) cannot be reached: \(reason)"

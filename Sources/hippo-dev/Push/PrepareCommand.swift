@@ -14,7 +14,7 @@ extension Command {
             bindles are not in it: the server that it is pushed to has them.
             """,
         options: [ProjectBindle.versioning, directory, TransferOptions.output, TransferOptions.quiet]
-            + SigningOptions.all + BindleOptions.server,
+            + ProjectBindle.externalOptions + SigningOptions.all + BindleOptions.server,
         arguments: [ProjectBindle.path],
         examples: [
             Example("hippo-dev prepare -v production", "Write the bindle below .hippo."),
@@ -22,7 +22,7 @@ extension Command {
         ],
         action: { arguments in
             let client = try BindleOptions.client(arguments)
-            let expansion = try ProjectBindle(arguments).expand(client: client)
+            let expansion = try ProjectBindle(arguments, for: client).expand()
             let invoice = try SigningOptions.signed(expansion.invoice, arguments)
             let path = arguments[directory] ?? ".hippo"
             let isArchive = StandaloneBindle.isArchivePath(path)

@@ -2,6 +2,7 @@ import Bindle
 import CommandLineInterface
 import Foundation
 import Hippofacts
+import Sandbox
 
 /// A project as a bindle that leaves this machine.
 struct ProjectBindle {
@@ -15,14 +16,23 @@ struct ProjectBindle {
             """,
         defaultValue: "development", kind: .choice(["development", "production", "dev"]))
 
+    /// Where external bindles are looked up before the server that the bindle is for.
+    static let externalOptions = [UpstreamOptions.url, UpstreamOptions.strategy]
+
     private let facts: Hippofacts
+    private let client: BindleClient
+    private let externals: ProjectExternals
     private let mode: VersionMode
     /// Where digests of files are kept for the next time.
     private let cachePath: String?
 
-    init(_ arguments: ParsedArguments) throws {
+    /// - Parameter client: Of the server that the bindle is for.
+    init(_ arguments: ParsedArguments, for client: BindleClient) throws {
         let path = arguments[Self.path] ?? "."
         facts = try Hippofacts(at: path)
+        self.client = client
+        externals = try ProjectExternals(
+            path: path, store: nil, upstreams: { try UpstreamOptions.upstreams(arguments, $0, target: client) })
         if arguments[Self.versioning] == "production" {
             mode = .asWritten
         } else {
@@ -39,13 +49,14 @@ struct ProjectBindle {
         if case .nextPatch = facts.version { true } else { false }
     }
 
-    /// Expands the project. Versions and external bindles are looked up at the client's server, if they have to be.
+    /// Expands the project. Versions are looked up at the server that it is for, and so are external bindles which are
+    /// nowhere else.
     ///
     /// Files that have not changed since the last time are not read.
-    func expand(client: BindleClient) throws -> Expansion {
+    func expand() throws -> Expansion {
         var options = ExpansionOptions(versionMode: mode)
-        options.knownVersions = { try client.versions(of: $0) }
-        options.externalInvoice = { try client.invoice($0, includingYanked: true) }
+        options.knownVersions = { [client] in try client.versions(of: $0) }
+        options.externalInvoice = { [externals] in try externals.invoice($0) }
         var cache = cachePath.map { DigestCache(contentsOf: $0) } ?? DigestCache()
         let expansion = try facts.expanded(options, cache: &cache)
         for warning in expansion.warnings { FileHandle.standardError.write(Data("warning: \(warning)\n".utf8)) }
@@ -57,15 +68,22 @@ struct ProjectBindle {
         }
         return expansion
     }
-}
 
-extension Expansion {
-    /// Where a parcel's bytes are.
-    func content(of label: Label) -> ParcelContent {
-        switch sources[label.sha256] {
-        case .file(let path, _): .file(path: path)
-        case .bytes(let bytes): .bytes(bytes)
-        case nil: .absent("it belongs to an external bindle, which has to be pushed there first")
+    /// Where a parcel's bytes are; those of external bindles wherever they were found.
+    /// - Parameter place: Takes what has to be fetched.
+    func content(of label: Label, in expansion: Expansion, _ place: () throws -> TemporaryPlace) -> ParcelContent {
+        switch expansion.sources[label.sha256] {
+        case .file(let path, _): return .file(path: path)
+        case .bytes(let bytes): return .bytes(bytes)
+        case nil: break
+        }
+        guard let parcel = expansion.externalParcels.first(where: { $0.label.sha256 == label.sha256 }) else {
+            return .absent("nothing says where it is")
+        }
+        do {
+            return try externals.content(of: parcel, in: place().path)
+        } catch {
+            return .absent("it belongs to the external bindle \(parcel.bindle): \(error)")
         }
     }
 }

@@ -14,10 +14,13 @@ extension Command {
             time. A push that was interrupted goes on where it stopped. Files that have not changed since the last push \
             are not even read.
 
+            External bindles come from the libraries of hippo-dev.toml, the project's store, --upstream, or the server \
+            itself; what it lacks of their parcels is sent too.
+
             With --hippo-url, the revision is registered with Hippo afterwards.
             """,
-        options: [ProjectBindle.versioning] + BindleOptions.server + HippoOptions.all + SigningOptions.all
-            + TransferOptions.all,
+        options: [ProjectBindle.versioning] + ProjectBindle.externalOptions + BindleOptions.server + HippoOptions.all
+            + SigningOptions.all + TransferOptions.all,
         arguments: [ProjectBindle.path],
         examples: [
             Example("hippo-dev push", "Push a development version of the project in this directory."),
@@ -34,13 +37,21 @@ extension Command {
         let client = try BindleOptions.client(arguments)
         // Before anything is pushed, so that a wrong password is not found out afterwards.
         let hippo = try HippoOptions.authenticatedClient(arguments)
-        let project = try ProjectBindle(arguments)
+        let project = try ProjectBindle(arguments, for: client)
+        var place: TemporaryPlace?
+        func temporaryPlace() throws -> TemporaryPlace {
+            let made = try place ?? TemporaryPlace()
+            place = made
+            return made
+        }
         for attempt in 1... {
-            let expansion = try project.expand(client: client)
+            let expansion = try project.expand()
             let invoice = try SigningOptions.signed(expansion.invoice, arguments)
             let sent: String
             do {
-                sent = try sender.send(invoice, to: client) { expansion.content(of: $0) }
+                sent = try sender.send(invoice, to: client) {
+                    project.content(of: $0, in: expansion, temporaryPlace)
+                }
             } catch PushError.taken where project.isVersionOpen && attempt < versionAttempts {
                 continue
             }
