@@ -22,7 +22,9 @@ let threaded: [SwiftSetting] = [
 /// are done by the linker rather than at each start. Stack, heap, libraries and guests' memories stay at random addresses.
 /// Only for releases, which have those libraries linked in (`--static-swift-stdlib`): the dynamic linker warns of programs
 /// at fixed addresses that refer to functions of shared ones.
-let fixedAddress: [LinkerSetting] = [.unsafeFlags(["-Xclang-linker", "-no-pie"], .when(platforms: [.linux], configuration: .release))]
+let fixedAddress: [LinkerSetting] = [
+    .unsafeFlags(["-Xclang-linker", "-no-pie"], .when(platforms: [.linux], configuration: .release))
+]
 
 let package = Package(
     name: "hippo-dev",

@@ -11,8 +11,8 @@ enum RequestBenchmark {
         name: "requests",
         summary: "Time requests to a handler, and the memory that they leave taken.",
         discussion: """
-            Builds a handler of about 100 KB from C, serves it with `hippo-dev wagi`, sends requests one after the other, and \
-            shows the memory of the process after a tenth of them and after all.
+            Builds a handler of about 100 KB from C, serves it with `hippo-dev wagi`, sends requests one after the other, \
+            and shows the memory of the process after a tenth of them and after all.
             """,
         options: [repetitions, SaveBenchmark.hippoDev],
         action: run

@@ -5,7 +5,8 @@ import HTTP
 /// How long it takes from a save until the app answers with what was saved, and from the start to the first answer.
 enum SaveBenchmark {
     private static let files = Option(
-        name: "files", valueName: "N", summary: "How many asset files the project has; several give several tables. [default: 10]",
+        name: "files", valueName: "N",
+        summary: "How many asset files the project has; several give several tables. [default: 10]",
         isRepeatable: true)
     private static let size = Option(
         name: "size", valueName: "MB", summary: "How large all assets are together. [default: 10 KB each]")

@@ -1,6 +1,7 @@
 import Foundation
 
-/// A size, as people write it on command lines and in settings: `1048576`, `64KiB`, `512MiB`, `2GiB`, or with decimal units `kB`, `MB`, `GB`.
+/// A size, as people write it on command lines and in settings: `1048576`, `64KiB`, `512MiB`, `2GiB`, or with decimal
+/// units `kB`, `MB`, `GB`.
 public struct ByteCount {
     public let bytes: Int
 

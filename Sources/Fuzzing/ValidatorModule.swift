@@ -31,7 +31,8 @@ enum ValidatorModule {
                 [0x63, 4, 1, 0xD0, 4, 0x0B], [0x7B, 1, 0xFD, 0x0C] + [UInt8](repeating: 7, count: 16) + [0x0B],
             ]))
         bytes += Encoding.section(7, Encoding.vector([Encoding.name("f") + [0, 0]]))
-        bytes += Encoding.section(9, Encoding.vector([[0, 0x41, 0, 0x0B, 2, 0, 1], [1, 0, 2, 1, 2], [5, 0x6E, 1, 0xD0, 0x6E, 0x0B]]))
+        let elements: [[UInt8]] = [[0, 0x41, 0, 0x0B, 2, 0, 1], [1, 0, 2, 1, 2], [5, 0x6E, 1, 0xD0, 0x6E, 0x0B]]
+        bytes += Encoding.section(9, Encoding.vector(elements))
         bytes += Encoding.section(12, [1])
         let bodies = [content, [0, 0x0B], [0, 0x20, 0, 0x0B]]
         bytes += Encoding.section(10, Encoding.vector(bodies.map { Encoding.unsigned($0.count) + $0 }))

@@ -148,7 +148,9 @@ public final class RevisionBoard: Sendable {
             words[Word.failureSequence].wrappingAdd(1, ordering: .sequentiallyConsistent)
             for start in stride(from: 0, to: bytes.count, by: 8) {
                 var word: UInt64 = 0
-                for place in start..<min(start + 8, bytes.count) { word |= UInt64(bytes[place]) << UInt64((place - start) * 8) }
+                for place in start..<min(start + 8, bytes.count) {
+                    word |= UInt64(bytes[place]) << UInt64((place - start) * 8)
+                }
                 store(word, Word.failureText + start / 8)
             }
             store(UInt64(bytes.count), Word.failureLength)

@@ -89,7 +89,8 @@ private struct BindleSummary: CustomStringConvertible {
         let total = invoice.distinctLabels.reduce(0) { $0 + $1.size }
         let fileCount = invoice.parcels.count { !$0.isGlobal }
         lines.append(
-            "\(Quantity.count(invoice.parcels.count - fileCount, "module")), \(Quantity.count(fileCount, "file")), \(Quantity.size(total)) in all")
+            "\(Quantity.count(invoice.parcels.count - fileCount, "module")), "
+                + "\(Quantity.count(fileCount, "file")), \(Quantity.size(total)) in all")
         description = lines.joined(separator: "\n")
     }
 

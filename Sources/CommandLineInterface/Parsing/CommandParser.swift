@@ -139,7 +139,8 @@ private struct CommandRun {
             guard let option = command.options.first(where: { $0.shortName == letter }) else {
                 // `-listen` is more often a long option with a dash too few than a cluster.
                 let candidates = (command.options.filter { !$0.isHidden } + [.help]).map { "--" + $0.name }
-                throw .unknown("option", "-" + (word.first == letter ? String(word) : String(letter)), candidates: candidates)
+                let name = "-" + (word.first == letter ? String(word) : String(letter))
+                throw .unknown("option", name, candidates: candidates)
             }
             if option.isFlag {
                 try add("", to: option)

@@ -74,7 +74,8 @@ extension FunctionGenerator {
     private mutating func immediates(of instruction: Instruction, isFar: Bool, isAtomic: Bool) -> [UInt8] {
         switch instruction.immediate {
         case .memoryArgument, .memoryArgumentLane:
-            let alignment = isAtomic ? instruction.naturalAlignment : UInt8(choices.index(below: Int(instruction.naturalAlignment) + 1))
+            let natural = instruction.naturalAlignment
+            let alignment = isAtomic ? natural : UInt8(choices.index(below: Int(natural) + 1))
             var offset: UInt64 = choices.once(in: 2) ? UInt64(choices.byte()) << 3 : 0
             if choices.once(in: 60) { offset = choices.number(byteCount: isFar ? 8 : 4) }
             let argument = (isFar ? [alignment | 0x40, 1] : [alignment]) + Encoding.unsigned(offset)

@@ -128,7 +128,8 @@ struct ModulePlan {
         bytes += Encoding.section(3, Encoding.vector(types.map { Encoding.unsigned($0) }))
         bytes += Encoding.section(4, Encoding.vector([[0x70, 1, 10, 20], [0x6E, 5, 5, 12]]))
         bytes += Encoding.section(5, Encoding.vector([[1, 1, 4], [5, 1, 2]]))
-        bytes += Encoding.section(13, Encoding.vector([0, 1].map { [0] + Encoding.unsigned(GeneratedModule.fixedTypeCount + $0) }))
+        let tags = [0, 1].map { [0] + Encoding.unsigned(GeneratedModule.fixedTypeCount + $0) }
+        bytes += Encoding.section(13, Encoding.vector(tags))
         bytes += Encoding.section(6, Encoding.vector(values + values + [fuel]))
         bytes += Encoding.section(7, Encoding.vector(exports))
         bytes += Encoding.section(

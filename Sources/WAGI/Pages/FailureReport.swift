@@ -45,8 +45,8 @@ struct FailureReport {
     private var advice: String? {
         if isMalformed {
             return
-                "A response begins with fields such as 'content-type: text/html', one on a line, of which content-type, location "
-                + "and status are those to choose from; then an empty line; then the body."
+                "A response begins with fields such as 'content-type: text/html', one on a line, of which content-type, "
+                + "location and status are those to choose from; then an empty line; then the body."
         }
         guard !stack.isEmpty, !handler.moduleName.hasSuffix(".wat"), stack.allSatisfy({ $0.sourceLocation == nil })
         else {

@@ -64,7 +64,8 @@ struct Page {
         case .output(let text): return "<pre class=\"well\" tabindex=\"0\">\(HTML.escaped(text))</pre>"
         case .table(let rows):
             let cells = rows.map {
-                "<tr><th scope=\"row\"><code>\(HTML.escaped($0.name))</code></th><td><code>\(HTML.escaped($0.value))</code></td></tr>"
+                "<tr><th scope=\"row\"><code>\(HTML.escaped($0.name))</code></th>"
+                    + "<td><code>\(HTML.escaped($0.value))</code></td></tr>"
             }
             return "<div class=\"scroll\"><table>\(cells.joined(separator: "\n"))</table></div>"
         case .stack(let calls):
