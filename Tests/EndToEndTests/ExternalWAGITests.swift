@@ -36,18 +36,18 @@ struct ExternalWAGITests {
         #expect(try get(url + "none").status == 404)
         let request = try await sandbox.next("request") { $0["path"]?.string == "/none" }
         #expect(request["status"]?.integer == 404)
+        // More than once if another process took the port that was free for it.
         let first = try starts(app)
-        #expect(first.count == 1)
         for option in ["-b small/1.2.3", "--bindle-url http://127.0.0.1:", "--listen 127.0.0.1:", "--env COLOR=red"] {
-            #expect(first[0].arguments.contains(option), "\(first[0].arguments)")
+            #expect(first.last?.arguments.contains(option) == true, "\(first)")
         }
 
         try app.writeHandler("hello 2")
         try await sandbox.next("serving")
         #expect(try get(url + "hello").body == "hello 2")
-        #expect(try starts(app).count == 2)
+        #expect(try starts(app).count > first.count)
         // The one before has no more to do.
-        try await SandboxProcess.waitForDeath(of: [first[0].process])
+        try await SandboxProcess.waitForDeath(of: first.map(\.process))
 
         // A browser's page reloads itself, as with the program's own server.
         var navigation = ClientRequest(.get, try HTTPURL(url + "assets/index.html"))

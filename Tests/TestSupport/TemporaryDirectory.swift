@@ -1,4 +1,5 @@
 import Foundation
+import Synchronization
 
 /// A fresh directory that is removed, with all that is in it, when its last reference goes.
 public final class TemporaryDirectory: Sendable {
@@ -10,11 +11,30 @@ public final class TemporaryDirectory: Sendable {
             .resolvingSymlinksInPath()
             .appendingPathComponent("hippo-dev-tests-\(UUID().uuidString)", isDirectory: true)
         try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
+        Self.registry.withLock { $0.append(url) }
+        _ = Self.removalAtExit
     }
 
     deinit {
         try? FileManager.default.removeItem(at: url)
     }
+
+    /// All that this process has made.
+    private static let registry = Mutex<[URL]>([])
+
+    /// A process that a test has started and killed may have made files again after its directory was removed: at the end,
+    /// when all of them have had time to end, what is there again is removed, too.
+    private static let removalAtExit: Void = {
+        atexit {
+            let directories = TemporaryDirectory.registry.withLock { $0 }
+            for _ in 0..<20 {
+                let left = directories.filter { FileManager.default.fileExists(atPath: $0.path) }
+                guard !left.isEmpty else { return }
+                for directory in left { try? FileManager.default.removeItem(at: directory) }
+                usleep(50_000)
+            }
+        }
+    }()
 
     /// Writes `text` to the file at `relativePath`, making the folders above it, and returns its place.
     @discardableResult
