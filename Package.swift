@@ -20,8 +20,8 @@ let threaded: [SwiftSetting] = [
 
 /// At a fixed address, the program starts a millisecond earlier: eighty thousand relocations of the Swift libraries' tables
 /// are done by the linker rather than at each start. Stack, heap, libraries and guests' memories stay at random addresses.
-/// Only for releases, which have those libraries linked in (`--static-swift-stdlib`): the dynamic linker warns of programs
-/// at fixed addresses that refer to functions of shared ones.
+/// Only for releases. Where Swift's libraries are shared ones, the dynamic linker warns at each start if the program has a
+/// key path to a property of theirs, such as `\.count`: a closure says the same.
 let fixedAddress: [LinkerSetting] = [
     .unsafeFlags(["-Xclang-linker", "-no-pie"], .when(platforms: [.linux], configuration: .release))
 ]

@@ -88,7 +88,7 @@ public struct HelpFormatter: Sendable {
     private func list(_ title: String, _ entries: [(term: String, meaning: String)]) -> [String] {
         guard !entries.isEmpty else { return [] }
         let columnLimit = max(16, width * 2 / 5)
-        let column = entries.map(\.term.count).filter { $0 <= columnLimit }.max() ?? 0
+        let column = entries.map { $0.term.count }.filter { $0 <= columnLimit }.max() ?? 0
         var lines = [heading(title)]
         for (term, meaning) in entries {
             var wrapped = TextWrapping.wrap(meaning, width: width - column - 4)[...]
