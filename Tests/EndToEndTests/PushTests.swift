@@ -246,6 +246,12 @@ struct PushTests {
         #expect(refused.errors.contains("small/1.2.3 is pushed, but Hippo has not taken it"))
     }
 
+    @Test func anInvoiceThatIsNotThereIsNamed() throws {
+        let verification = try Program.run(["bindle", "verify", "none/1.0.0"])
+        #expect(verification.status == 1)
+        #expect(verification.errors.hasPrefix("error: none/1.0.0 cannot be read: "))
+    }
+
     @Test func `a push that was killed goes on where it stopped`() throws {
         let server = try BindleServerProcess()
         // Enough to be in the middle of for a while.
@@ -281,8 +287,11 @@ struct PushTests {
         let rest = try #require(try missingCount())
         let resumed = try run("push", app.path, "-v", "production", "-s", server.url)
         #expect(resumed.status == 0, "\(resumed.errors)")
-        let expected = rest == 0 ? "all parcels were there" : "\(rest) of 403 parcels sent"
-        #expect(resumed.output.contains(expected), "\(resumed.output)")
+        // What the server had received when the first push was killed, it may have taken in since.
+        let words = resumed.output.split(separator: " ")
+        let sent = words.firstIndex(of: "of").flatMap { Int(words[$0 - 1]) }
+        #expect((sent ?? 0) <= rest, "\(resumed.output)")
+        #expect(sent != nil || resumed.output.contains("all parcels were there"), "\(resumed.output)")
         #expect(rest < 400)
         #expect(try missingCount() == 0)
     }

@@ -63,10 +63,7 @@ extension Command {
         options: BindleOptions.server + SigningOptions.all,
         arguments: [invoiceFile],
         action: { arguments in
-            let path = arguments[invoiceFile] ?? "invoice.toml"
-            let text = try Data(contentsOf: URL(fileURLWithPath: path))
-            let invoice: Invoice
-            do { invoice = try Invoice(Array(text), as: .toml) } catch { throw CommandFailure("\(path): \(error)") }
+            let invoice = try InvoiceFile.read(arguments[invoiceFile] ?? "invoice.toml")
             let creation = try BindleOptions.client(arguments).create(SigningOptions.signed(invoice, arguments))
             for label in creation.missing { print("\(label.sha256) \(label.name)") }
             return .success

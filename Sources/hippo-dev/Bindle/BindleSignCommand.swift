@@ -20,7 +20,7 @@ extension Command {
                     "there is no key for signing as \(wanted?.rawValue ?? "") in \(storage.secretKeysPath); make one "
                         + "with 'hippo-dev bindle keys create'")
             }
-            var invoice = try readInvoice(path)
+            var invoice = try InvoiceFile.read(path)
             try invoice.sign(with: key, as: wanted, at: Int(Date().timeIntervalSince1970))
             try Data(invoice.toml.utf8).write(to: URL(fileURLWithPath: arguments[out] ?? path), options: .atomic)
             print("\(invoice.id): signed by '\(key.label)' as \(wanted.rawValue)")
@@ -37,7 +37,7 @@ extension Command {
             let chosen = try arguments.value(
                 of: strategy, expecting: "a strategy like GreedyVerification or MultipleAttestation[Creator,Approver]"
             ) { VerificationStrategy($0) } ?? .greedyVerification
-            let invoice = try readInvoice(arguments[file] ?? "invoice.toml")
+            let invoice = try InvoiceFile.read(arguments[file] ?? "invoice.toml")
             try chosen.verify(invoice, with: BindleOptions.storage(arguments).keyring())
             print("\(invoice.id): verified by \(chosen)")
             return .success
@@ -55,13 +55,4 @@ extension Command {
     private static let strategy = Option(
         name: "strategy", valueName: "STRATEGY", summary: "What the signatures have to be.",
         defaultValue: "GreedyVerification")
-
-    private static func readInvoice(_ path: String) throws -> Invoice {
-        let text = try Data(contentsOf: URL(fileURLWithPath: path))
-        do {
-            return try Invoice(Array(text), as: .toml)
-        } catch {
-            throw CommandFailure("\(path): \(error)")
-        }
-    }
 }
