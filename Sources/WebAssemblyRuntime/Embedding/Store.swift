@@ -75,6 +75,8 @@ public final class Store: @unchecked Sendable {
         for table in tables { table.pointee.elements.deallocate() }
         for instance in instances { InstanceLayout.destroy(instance) }
         for allocation in allocations { allocation.deallocate() }
+        // The next heap may be at the same addresses, and its collector would take what is left here for its references.
+        if heap != nil { AddressSpace.reset(machine.pointee.stackBase, stackByteCount) }
         StackPool.give(machine.pointee.stackBase, 2 * stackByteCount)
         emptyMemory.deallocate()
         machine.deallocate()
