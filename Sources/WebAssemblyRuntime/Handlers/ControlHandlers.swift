@@ -124,79 +124,30 @@ enum ControlHandlers {
     /// Sets slots to zero, four at a time, as many times as 12 says.
     static let zero: Handler = {
         let state = State($0, $1, $2, $3, $4, $5, $6)
+        return zero(state, quadruples: Int(state.operand32(12)))
+    }
+
+    /// `zeroCounts[n - 1]` sets n times four slots to zero. The optimiser makes a call of a loop whose end it does not
+    /// know, before which registers have to be saved; those with the counts of most functions become plain stores.
+    static let zeroCounts: [Handler] = [
+        { zero(State($0, $1, $2, $3, $4, $5, $6), quadruples: 1) },
+        { zero(State($0, $1, $2, $3, $4, $5, $6), quadruples: 2) },
+        { zero(State($0, $1, $2, $3, $4, $5, $6), quadruples: 3) },
+        { zero(State($0, $1, $2, $3, $4, $5, $6), quadruples: 4) },
+        { zero(State($0, $1, $2, $3, $4, $5, $6), quadruples: 5) },
+        { zero(State($0, $1, $2, $3, $4, $5, $6), quadruples: 6) },
+    ]
+
+    @inline(__always)
+    private static func zero(_ state: State, quadruples: Int) {
         var place = state.slot(8)
-        let end = place + Int(state.operand32(12)) &* 32
+        let end = place + quadruples &* 32
         while place < end {
-            zeroFour(place)
+            place.storeBytes(of: SIMD2<UInt64>.zero, as: SIMD2<UInt64>.self)
+            place.storeBytes(of: SIMD2<UInt64>.zero, toByteOffset: 16, as: SIMD2<UInt64>.self)
             place += 32
         }
         return state.next(16)
-    }
-
-    /// The optimiser makes a call of the loop in `zero`, before which registers have to be saved; the counts that most
-    /// functions have are therefore written out. `zeroCounts[n - 1]` is for n times four slots.
-    static let zeroCounts: [Handler] = [zero4, zero8, zero12, zero16, zero20, zero24]
-
-    private static let zero4: Handler = {
-        let state = State($0, $1, $2, $3, $4, $5, $6)
-        zeroFour(state.slot(8))
-        return state.next(16)
-    }
-
-    private static let zero8: Handler = {
-        let state = State($0, $1, $2, $3, $4, $5, $6)
-        let place = state.slot(8)
-        zeroFour(place)
-        zeroFour(place + 32)
-        return state.next(16)
-    }
-
-    private static let zero12: Handler = {
-        let state = State($0, $1, $2, $3, $4, $5, $6)
-        let place = state.slot(8)
-        zeroFour(place)
-        zeroFour(place + 32)
-        zeroFour(place + 64)
-        return state.next(16)
-    }
-
-    private static let zero16: Handler = {
-        let state = State($0, $1, $2, $3, $4, $5, $6)
-        let place = state.slot(8)
-        zeroFour(place)
-        zeroFour(place + 32)
-        zeroFour(place + 64)
-        zeroFour(place + 96)
-        return state.next(16)
-    }
-
-    private static let zero20: Handler = {
-        let state = State($0, $1, $2, $3, $4, $5, $6)
-        let place = state.slot(8)
-        zeroFour(place)
-        zeroFour(place + 32)
-        zeroFour(place + 64)
-        zeroFour(place + 96)
-        zeroFour(place + 128)
-        return state.next(16)
-    }
-
-    private static let zero24: Handler = {
-        let state = State($0, $1, $2, $3, $4, $5, $6)
-        let place = state.slot(8)
-        zeroFour(place)
-        zeroFour(place + 32)
-        zeroFour(place + 64)
-        zeroFour(place + 96)
-        zeroFour(place + 128)
-        zeroFour(place + 160)
-        return state.next(16)
-    }
-
-    @inline(__always)
-    private static func zeroFour(_ place: UnsafeMutableRawPointer) {
-        place.storeBytes(of: SIMD2<UInt64>.zero, as: SIMD2<UInt64>.self)
-        place.storeBytes(of: SIMD2<UInt64>.zero, toByteOffset: 16, as: SIMD2<UInt64>.self)
     }
 
     /// The value at 10 if the condition at 14 is not zero, else that at 12.
