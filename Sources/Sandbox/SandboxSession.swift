@@ -135,8 +135,18 @@ public enum SandboxSession {
         var options: [String] = []
         if settings.allowsTransientWrite ?? false { options.append("--allow-transient-write") }
         if !(settings.servesStaticFiles ?? true) { options.append("--no-static") }
+        options += limitArguments(settings).filter { $0.hasPrefix("--") }
         guard !options.isEmpty else { return [] }
-        return ["\(program) is not told of \(options.joined(separator: " and ")): other WAGI programs have no such option."]
+        return ["\(program) is not told of \(options.joined(separator: ", ")): other WAGI programs have no such option."]
+    }
+
+    /// What modules may use, as `hippo-dev wagi` is told it.
+    private static func limitArguments(_ settings: SandboxSettings) -> [String] {
+        var arguments = settings.limitArguments
+        if let time = settings.requestTime { arguments += ["--timeout", "\(time.milliseconds)ms"] }
+        if let count = settings.memoryBytes { arguments += ["--max-memory", "\(count)"] }
+        if let count = settings.responseBytes { arguments += ["--max-response", "\(count)"] }
+        return arguments
     }
 
     /// What `hippo-dev wagi` is given, apart from the descriptors.
@@ -148,11 +158,8 @@ public enum SandboxSession {
         for file in settings.environmentFiles { arguments += ["--env-file", file] }
         if settings.allowsTransientWrite ?? false { arguments.append("--allow-transient-write") }
         if !(settings.servesStaticFiles ?? true) { arguments.append("--no-static") }
-        if let time = settings.requestTime { arguments += ["--timeout", "\(time.milliseconds)ms"] }
-        if let count = settings.memoryBytes { arguments += ["--max-memory", "\(count)"] }
-        if let count = settings.responseBytes { arguments += ["--max-response", "\(count)"] }
         if let directory = settings.logDirectory { arguments += ["--log-dir", directory] }
-        arguments += settings.limitArguments
+        arguments += limitArguments(settings)
         if let program = settings.wagiProgram {
             // One that is not there is reported when it is to be started.
             let path = ExecutablePath.find(program, in: ProcessInfo.processInfo.environment["PATH"])

@@ -34,12 +34,12 @@ enum LimitOptions {
     static let ofRequests = [time, response] + all
 
     static func storeLimits(_ arguments: ParsedArguments) throws -> StoreLimits {
-        var limits = StoreLimits()
-        limits = StoreLimits(
-            memoryBytes: try size(arguments, memory) ?? limits.memoryBytes,
-            tableElements: try count(arguments, tables) ?? limits.tableElements,
-            stackBytes: try size(arguments, stack) ?? limits.stackBytes,
-            heapBytes: try size(arguments, heap) ?? limits.heapBytes)
+        let defaults = StoreLimits()
+        var limits = StoreLimits(
+            memoryBytes: try size(arguments, memory) ?? defaults.memoryBytes,
+            tableElements: try count(arguments, tables) ?? defaults.tableElements,
+            stackBytes: try size(arguments, stack) ?? defaults.stackBytes,
+            heapBytes: try size(arguments, heap) ?? defaults.heapBytes)
         limits.remedies = [
             .memory: remedy(memory), .tables: remedy(tables), .stack: remedy(stack), .heap: remedy(heap),
         ]

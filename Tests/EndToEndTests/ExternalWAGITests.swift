@@ -112,6 +112,14 @@ struct ExternalWAGITests {
         #expect(try get(url + "hello").body == "hello 2")
     }
 
+    @Test func whatTheProgramIsNotToldOfIsNamed() async throws {
+        let app = try SmallApp()
+        let sandbox = try SandboxProcess(
+            app.path, ["--wagi", try writeProgram(app), "--no-static", "--timeout", "5s", "--max-heap", "1MiB"])
+        let note = try await sandbox.next("log") { $0["text"]?.string?.contains("is not told of") == true }
+        #expect(note["text"]?.string?.contains("not told of --no-static, --max-heap, --timeout:") == true, "\(note)")
+    }
+
     @Test func aProgramThatIsNotThereIsNamed() async throws {
         let app = try SmallApp()
         let sandbox = try SandboxProcess(app.path, ["--wagi", "no-such-wagi", "--no-watch"])
