@@ -38,16 +38,11 @@ struct FileScan: Sendable {
     }
 
     private mutating func scan(_ path: String, root: String, scope: WatchScope, depth: Int) -> Bool {
-        guard depth < Self.maximumDepth, let directory = opendir(path.isEmpty ? root : root + "/" + path) else {
-            return false
-        }
-        defer { closedir(directory) }
-        while let entry = readdir(directory) {
-            let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
-                pointer.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-            }
-            guard name != "." && name != ".." else { continue }
-            let child = path.isEmpty ? name : path + "/" + name
+        guard depth < Self.maximumDepth,
+            let entries = DirectoryEntry.entries(ofDirectory: path.isEmpty ? root : root + "/" + path)
+        else { return false }
+        for entry in entries {
+            let child = path.isEmpty ? entry.name : path + "/" + entry.name
             let components = child.split(separator: "/")
             let (isFile, isDirectory) = (scope.contains(components), scope.reaches(below: components))
             guard isFile || isDirectory else { continue }

@@ -121,16 +121,10 @@ struct WatchTree: Sendable {
         directories[descriptor, default: []].insert(path)
         descriptors[path] = descriptor
         // Only after the watch is set, so that nothing comes between the two unseen.
-        guard let directory = opendir(fullPath) else { return true }
-        defer { closedir(directory) }
-        while let entry = readdir(directory) {
-            let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
-                pointer.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-            }
-            guard name != "." && name != ".." else { continue }
-            let child = path.isEmpty ? name : path + "/" + name
+        for entry in DirectoryEntry.entries(ofDirectory: fullPath) ?? [] {
+            let child = path.isEmpty ? entry.name : path + "/" + entry.name
             let components = child.split(separator: "/")
-            let type = Int(entry.pointee.d_type)
+            let type = entry.type
             if type == Int(DT_DIR) || type == Int(DT_UNKNOWN) || type == Int(DT_LNK) {
                 if components.count < Self.maximumDepth, scope.reaches(below: components),
                     type == Int(DT_DIR) || leadsToOtherDirectory(child), watch(child, scope, changed: &changed)
