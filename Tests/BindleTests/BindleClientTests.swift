@@ -94,7 +94,7 @@ struct BindleClientTests {
         let client = try BindleClient(baseURL: "http://\(echo.address)/v1", credentials: credentials)
         let id = try BindleID("app/1.0.0")
         let error = try #require(throws: BindleClientError.self) { try client.invoice(id) }
-        #expect(error.description.hasSuffix(": the server answered 401 Unauthorized: \(header ?? "nothing")"))
+        #expect(error.description.contains(": the server answered 401 Unauthorized: \(header ?? "nothing") (log in"))
     }
 }
 

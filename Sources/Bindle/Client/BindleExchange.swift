@@ -95,6 +95,7 @@ public enum BindleClientError: Error, Hashable, CustomStringConvertible {
         case .transport(let method, let error): "\(method) \(error)"
         case .refused(let method, let url, let status, let message, _):
             "\(method) \(url): the server answered \(status)" + (message.map { ": \($0)" } ?? "")
+                + (status == .unauthorized ? " (log in, or give a token or a name and password)" : "")
         case .malformed(let method, let url, let problem):
             "\(method) \(url): the server's answer makes no sense: \(problem)"
         case .receiver(let message): message

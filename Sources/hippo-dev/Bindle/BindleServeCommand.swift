@@ -40,7 +40,8 @@ extension Command {
         flag: "anonymous-get", summary: "Let everybody read, and ask only who writes for credentials.")
     private static let strategy = Option(
         name: "strategy", valueName: "STRATEGY",
-        summary: "Take in only invoices that this verification strategy trusts, such as GreedyVerification.")
+        summary: "Take in only invoices that this verification strategy, such as GreedyVerification, trusts by the "
+            + "keyring as it is at the start.")
     private static let hostKey = Option(
         name: "host-key", valueName: "FILE",
         summary: "Sign what is taken in as host, with the key of this file, which is made if need be.")
