@@ -49,7 +49,7 @@ struct ServerAuthenticationTests {
         for request in [{ _ = try client.create(invoice) }, { _ = try client.invoice(invoice.id) }] {
             let error = try #require(throws: BindleClientError.self) { try request() }
             #expect(error.status == .unauthorized)
-            #expect(error.description.hasSuffix(": unauthorized"))
+            #expect(error.description.hasSuffix(": unauthorized (log in, or give a token or a name and password)"))
         }
         #expect(try server.get("/_q").headers["WWW-Authenticate"]?.hasPrefix("Basic realm=") == true)
     }
