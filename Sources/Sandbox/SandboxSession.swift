@@ -62,12 +62,17 @@ public enum SandboxSession {
         for note in sockets.notes + Self.notes(on: settings) { output.tell(.log(.sandbox, text: note)) }
         let loop = try SandboxLoop(
             .init(
-                project: project, commandLineSettings: configuration.settings, store: store, appURL: appURL,
+                project: project, commandLineSettings: configuration.settings, store: store,
+                parcels: storage.parcels, digestsPath: storage.digestsPath, appURL: appURL,
                 bindleURL: bindleURL, mailbox: mailbox, freshness: freshness, changes: changes,
                 hasColours: hasColours(configuration.output),
                 emit: { output.tell($0) }, workerCommand: workerCommand,
                 upstream: { settings in
                     try settings.upstream.map { try configuration.makeUpstream($0, settings.upstreamStrategy) }
+                },
+                restoreStorage: {
+                    try storage.restore()
+                    storage.lock?.announce(app: appURL, bindle: bindleURL)
                 }),
             supervisor: supervisor, settings: settings)
         let keys = configuration.takesKeys ? TerminalKeys { obey($0, appURL, output, mailbox) } : nil

@@ -118,6 +118,10 @@ private struct WAGIOptions {
         configuration.defaultHost = arguments[Self.hostname] ?? configuration.defaultHost
         configuration.logDirectory = arguments[Self.logDirectory]
         configuration.cacheDirectory = arguments[Self.moduleCache]
+        if let cache = configuration.cacheDirectory, arguments[Self.controlDescriptor] == nil {
+            // Whoever has a sandbox's cache made is the sandbox.
+            try FileManager.default.createDirectory(atPath: cache, withIntermediateDirectories: true)
+        }
         configuration.allowsTransientWrite = arguments.isSet(Self.allowTransientWrite)
         configuration.servesStaticFiles = !arguments.isSet(Self.noStatic)
         configuration.limits = try LimitOptions.requestLimits(arguments)

@@ -45,6 +45,30 @@ struct RevisionTests {
         return try contents.allSatisfy { try store.text($0, of: invoice.id) == $0 }
     }
 
+    @Test func `leave files of the parcels that the store takes in`() throws {
+        let parcels = ParcelDirectory(inCache: directory.path)
+        try parcels.make()
+        let file = directory.path + "/large"
+        let large = String(repeating: "0123456789", count: 300_000)
+        try Data(large.utf8).write(to: URL(fileURLWithPath: file))
+        func save(_ contents: [String]) throws {
+            _ = try store.saveRevision(try Self.invoice(contents), copyingTo: parcels) { (label) throws(StoreError) in
+                label.size > 100 ? .file(path: file) : .bytes(Array("small".utf8))
+            }
+        }
+        try save(["small", large])
+        for content in ["small", large] {
+            let path = parcels.path(of: Samples.label("any", content))
+            #expect(FileManager.default.contents(atPath: path) == Data(content.utf8))
+        }
+        // What is not what the invoice says leaves nothing.
+        #expect(throws: StoreError.sourceChanged(path: file)) { try save(["small", large.uppercased() + "!"]) }
+        #expect(try FileManager.default.contentsOfDirectory(atPath: parcels.path).count == 2)
+        // They are for those who look for them; the store does without.
+        try FileManager.default.removeItem(atPath: parcels.path)
+        try save(["small", "small"])
+    }
+
     @Test func `are numbered, and the same content is the same revision`() throws {
         #expect(try save(["one", "two"]) == .init(number: 1, effect: .created))
         #expect(try save(["one", "two"]) == .init(number: 1, effect: .unchanged))

@@ -141,11 +141,11 @@ struct UpTests {
         try await scene.wait(for: "hello 2", at: "hello")
     }
 
-    @Test func theProjectMayBeDeletedAndMadeAgain() async throws {
+    @Test(arguments: [[], ["--ephemeral"]]) func theProjectMayBeDeletedAndMadeAgain(_ options: [String]) async throws {
         let parent = try TemporaryDirectory()
         let app = try SmallApp()
         try FileManager.default.copyItem(atPath: app.path, toPath: parent.path + "/project")
-        let sandbox = try SandboxProcess(parent.path + "/project", ["--ephemeral"])
+        let sandbox = try SandboxProcess(parent.path + "/project", options)
         let url = try await sandbox.next("ready")["app"]?.string ?? ""
         try FileManager.default.removeItem(atPath: parent.path + "/project")
         try await sandbox.next("failed")
@@ -155,6 +155,21 @@ struct UpTests {
         let deadline = ContinuousClock.now + SandboxProcess.patience
         while try get(url + "hello").body != "hello 2", .now < deadline { try await Task.sleep(for: .milliseconds(2)) }
         #expect(try get(url + "hello").body == "hello 2")
+        #expect(try get(url + "assets/index.html").body == "<h1>page 1</h1>")
+        // Its numbers go on, and so does all else.
+        let serving = try #require(sandbox.events("serving").last)
+        #expect(try #require(serving["revision"]?.integer) > 1)
+    }
+
+    @Test func theStoreMayBeDeletedWithItsDirectory() async throws {
+        let scene = try await Scene(SmallApp())
+        try scene.app.remove(".hippo")
+        try scene.app.save("page 2", to: "assets/index.html")
+        try await scene.wait(for: "page 2", at: "assets/index.html")
+        try scene.app.writeHandler("hello 2")
+        try await scene.wait(for: "hello 2", at: "hello")
+        #expect(FileManager.default.fileExists(atPath: scene.app.path + "/.hippo/bindles.sqlite"))
+        #expect(scene.sandbox.events("failed").isEmpty)
     }
 
     @Test func unchangedContentLaunchesNothing() async throws {

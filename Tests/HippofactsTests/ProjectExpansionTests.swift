@@ -130,4 +130,15 @@ struct ProjectExpansionTests {
         try expand()
         #expect(expansion.invoice == (try whole()))
     }
+
+    @Test mutating func digestsOfBeforeSaveReading() throws {
+        #expect(expansion.hasNewDigests)
+        let digests = expansion.takeDigests()
+        #expect(!expansion.hasNewDigests)
+        var later = ProjectExpansion(digests: digests)
+        #expect(try later.expand(Hippofacts(at: project.path)).invoice == whole())
+        try project.write("another y", to: "files/y.txt")
+        #expect(try later.expand(Hippofacts(at: project.path)).invoice == whole())
+        #expect(later.hasNewDigests)
+    }
 }

@@ -162,9 +162,15 @@ struct FileWatcherTests {
         try handle.close()
     }
 
-    @Test func theRootMayBeDeletedAndMadeAgain() async throws {
+    @Test(arguments: [false, true])
+    func theRootMayBeDeletedAndMadeAgain(whileAFileInItIsOpen: Bool) async throws {
         let parent = try TemporaryDirectory()
         try parent.write("1", to: "project/a.txt")
+        try parent.write("", to: "project/held")
+        // As long as there is one, the system does not tell that the directory has gone.
+        let path = parent.path + "/project/held"
+        let held = whileAFileInItIsOpen ? try FileHandle(forReadingFrom: URL(fileURLWithPath: path)) : nil
+        defer { try? held?.close() }
         let log = Watched.Log()
         let watcher = try FileWatcher(
             root: parent.path + "/project", scope: WatchScope(files: ["a.txt"]), queue: ChangeQueue(),

@@ -29,6 +29,21 @@ struct LogTests {
 
     private func numbers(_ entries: [LogEntry]) -> [Int] { entries.map { Int($0.time) } }
 
+    @Test func aRemovedLogGoesOnInTheFileThatIsMadeInItsPlace() throws {
+        let directory = try TemporaryDirectory()
+        let path = directory.path + "/up.log"
+        let log = try #require(LogFile(path: path))
+        log.append(line(1))
+        try FileManager.default.removeItem(atPath: path)
+        // Whoever removes the directory must not find it filled again.
+        log.append(line(2))
+        #expect(!FileManager.default.fileExists(atPath: path))
+        #expect(FileManager.default.createFile(atPath: path, contents: nil))
+        log.append(line(3))
+        var reader = LogReader(path: path)
+        #expect(numbers(reader.next()) == [3])
+    }
+
     @Test func aReaderFollowsTheLogFromFileToFile() throws {
         let directory = try TemporaryDirectory()
         let path = directory.path + "/up.log"

@@ -21,10 +21,11 @@ extension BindleStore {
     ///     where `base` is not what was saved last, the store finds out.
     ///   - base: The number that saving the invoice before has returned.
     ///   - isAlwaysNew: Whether content that is the last revision's gets a number of its own.
+    ///   - directory: Gets the parcels that the store did not have as files, too.
     ///   - source: Where the bytes of a parcel are. It is asked for those only that the store does not have.
     public func saveRevision(
         _ invoice: Invoice, changes: ParcelChanges? = nil, since base: Int? = nil, isAlwaysNew: Bool = false,
-        source: (Label) throws(StoreError) -> ParcelSource
+        copyingTo directory: ParcelDirectory? = nil, source: (Label) throws(StoreError) -> ParcelSource
     ) throws(StoreError) -> SavedRevision {
         guard !invoice.isYanked else { throw .newBindleIsYanked(invoice.id) }
         return try pool.write { (connection) throws(StoreError) in
@@ -55,7 +56,7 @@ extension BindleStore {
                     let put = try InvoiceReplacement.put(
                         invoice, mode: .development, after: last, changes: known, on: connection)
                     for label in try put.missing(on: connection) {
-                        try ParcelTable.insert(label, from: source(label), on: connection)
+                        try ParcelTable.insert(label, from: source(label), copyingTo: directory, on: connection)
                     }
                     let number = try record(put, isAlwaysNew: isAlwaysNew, on: connection)
                     remembered = put.remembered

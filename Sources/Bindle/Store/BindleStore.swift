@@ -32,6 +32,20 @@ public final class BindleStore: Sendable {
         try removeIncompleteParcels()
     }
 
+    /// Whether the store's file has been removed, or another stands in its place.
+    public var isGone: Bool { pool.isGone }
+
+    /// Opens the file that stands at the path now, made if there is none.
+    /// - Parameter revision: The numbers of revisions go on after it.
+    public func reopen(after revision: Int) throws(StoreError) {
+        lastSaved.withLock { $0 = nil }
+        try pool.reopen()
+        try removeIncompleteParcels()
+        try pool.write { (connection) throws(StoreError) in
+            try RevisionTable.skip(to: revision, on: connection)
+        }
+    }
+
     /// What uploads left that were under way when their process ended.
     private func removeIncompleteParcels() throws(StoreError) {
         try pool.write { (connection) throws(StoreError) in

@@ -60,13 +60,17 @@ enum ParcelTable {
     // MARK: - Whole parcels from this machine
 
     /// Stores a parcel, having checked its digest and size.
+    ///
+    /// - Parameter directory: Gets a file of it as well, unless that cannot be written: nothing depends on it.
     static func insert(
-        _ label: Label, from source: BindleStore.ParcelSource, on connection: SQLiteConnection
+        _ label: Label, from source: BindleStore.ParcelSource, copyingTo directory: ParcelDirectory? = nil,
+        on connection: SQLiteConnection
     ) throws(StoreError) {
         guard let expected = SHA256Digest(hex: label.sha256) else {
             throw .invalidInvoice(InvoiceProblem(at: ["sha256"], "'\(label.sha256)' is not a SHA-256 digest"))
         }
         let parcel = try begin(expected, size: label.size, on: connection)
+        var copy = ParcelCopy(label, in: directory)
         switch source {
         case .bytes(let bytes):
             guard bytes.count == label.size else {
@@ -79,18 +83,20 @@ enum ParcelTable {
                     Result { () throws(StoreError) in
                         let piece = UnsafeRawBufferPointer(rebasing: bytes[start..<min(start + pieceSize, bytes.count)])
                         try append(piece, position: position, to: parcel, on: connection)
+                        copy.write(piece)
                     }
                 }
                 try result.get()
             }
         case .file(let path):
-            try insertFile(path, size: label.size, digest: expected, as: parcel, on: connection)
+            try insertFile(path, size: label.size, digest: expected, as: parcel, &copy, on: connection)
         }
         try complete(parcel, on: connection)
+        copy.commit()
     }
 
     private static func insertFile(
-        _ path: String, size expectedSize: Int, digest: SHA256Digest, as parcel: Int64,
+        _ path: String, size expectedSize: Int, digest: SHA256Digest, as parcel: Int64, _ copy: inout ParcelCopy,
         on connection: SQLiteConnection
     ) throws(StoreError) {
         let file: FileReader
@@ -109,8 +115,27 @@ enum ParcelTable {
             let piece = UnsafeRawBufferPointer(rebasing: buffer[..<count])
             hash.update(piece)
             try append(piece, position: position, to: parcel, on: connection)
+            copy.write(piece)
             position += 1
         }
         guard size == expectedSize, hash.finalize() == digest else { throw .sourceChanged(path: path) }
+    }
+}
+
+/// A file with the bytes that a store takes in. It is given up at the first thing that goes wrong with it.
+private struct ParcelCopy {
+    private var file: PendingFile?
+
+    init(_ label: Label, in directory: ParcelDirectory?) {
+        guard let directory, !directory.contains(label) else { return }
+        file = try? directory.begin(label)
+    }
+
+    mutating func write(_ bytes: UnsafeRawBufferPointer) {
+        do { try file?.write(bytes) } catch { file = nil }
+    }
+
+    func commit() {
+        try? file?.commit()
     }
 }

@@ -24,6 +24,19 @@ enum RevisionTable {
         return Row(revision: revision, bindle: row.integer(6), state: row.integer(7))
     }
 
+    /// Gives only numbers beyond this one from now on.
+    static func skip(to number: Int, on connection: SQLiteConnection) throws(StoreError) {
+        try connection.transaction { () throws(StoreError) in
+            try connection.run(
+                """
+                INSERT INTO sqlite_sequence (name, seq) SELECT 'revision', 0
+                WHERE NOT EXISTS (SELECT 1 FROM sqlite_sequence WHERE name = 'revision')
+                """)
+            try connection.run(
+                "UPDATE sqlite_sequence SET seq = max(seq, ?) WHERE name = 'revision'", .integer(number))
+        }
+    }
+
     static func find(_ number: Int, on connection: SQLiteConnection) throws(StoreError) -> Row {
         let row = try connection.firstRow("\(columns) WHERE number = ?", .integer(number)) {
             (row) throws(StoreError) in try read(row, on: connection)

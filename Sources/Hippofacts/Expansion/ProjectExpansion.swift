@@ -7,7 +7,9 @@ import Bindle
 public struct ProjectExpansion: Sendable {
     /// The invoice of the last expansion or update that went well.
     public private(set) var invoice: Invoice?
-    private var cache = DigestCache()
+    private var cache: DigestCache
+    /// Whether files have been read since the digests were taken out.
+    public private(set) var hasNewDigests = false
     private var state: State?
 
     fileprivate struct State {
@@ -30,13 +32,23 @@ public struct ProjectExpansion: Sendable {
     /// More changed files than this are better looked for by several threads.
     private static let longestUpdate = 64
 
-    public init() {}
+    /// - Parameter digests: What is known of the files from before.
+    public init(digests: DigestCache = DigestCache()) {
+        cache = digests
+    }
+
+    /// What is known of the files, to be kept for another time.
+    public mutating func takeDigests() -> DigestCache {
+        hasNewDigests = false
+        return cache
+    }
 
     /// Expands the whole project; only files that have changed since the last time are read.
     public mutating func expand(
         _ facts: Hippofacts, _ options: ExpansionOptions = ExpansionOptions()
     ) throws(HippofactsError) -> Expansion {
         let expansion = try facts.expanded(options, cache: &cache)
+        if cache.readFileCount > 0 { hasNewDigests = true }
         invoice = expansion.invoice
         // What links lead to is not found again by the path of a change.
         state = expansion.hasLinks ? nil : State(facts, expansion)
@@ -89,6 +101,7 @@ public struct ProjectExpansion: Sendable {
             }
         }
         var update = Update()
+        if !files.isEmpty || !binaries.isEmpty { hasNewDigests = true }
         for (place, path, entry) in files {
             cache.files.update(path, to: entry)
             replace(place, entry.digest, Int(entry.identity.size), &update) {

@@ -34,6 +34,14 @@ struct LayoutPool {
         try FileManager.default.createDirectory(atPath: parent, withIntermediateDirectories: true)
     }
 
+    /// Makes the parent again, which has been removed with all that was laid out in it.
+    mutating func restart() throws {
+        try FileManager.default.createDirectory(atPath: parent, withIntermediateDirectories: true)
+        layouts = []
+        content = ServedContent()
+        isUsable = true
+    }
+
     // MARK: Content
 
     /// The newest revision has all of this, and nothing else.

@@ -31,6 +31,7 @@ final class LogFile {
 
     /// Appends lines. What cannot be written is lost: a log must not keep the sandbox from working.
     func append(_ text: String) {
+        if isRemoved { reopen() }
         let bytes = Array(text.utf8)
         if size > 0 && size + bytes.count > limit { turn() }
         guard fileDescriptor >= 0 else { return }
@@ -45,7 +46,20 @@ final class LogFile {
         size = 0
     }
 
-    private static func open(_ path: String) -> Int32 {
-        Foundation.open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o644)
+    private var isRemoved: Bool {
+        var status = stat()
+        return fileDescriptor < 0 || fstat(fileDescriptor, &status) != 0 || status.st_nlink == 0
+    }
+
+    /// Goes on in the file that has been made in place of the removed one. It is not made here: what removed it may be
+    /// about to remove its directory.
+    private func reopen() {
+        if fileDescriptor >= 0 { close(fileDescriptor) }
+        fileDescriptor = Self.open(path, isMade: false)
+        size = fileDescriptor < 0 ? 0 : Int(lseek(fileDescriptor, 0, SEEK_END))
+    }
+
+    private static func open(_ path: String, isMade: Bool = true) -> Int32 {
+        Foundation.open(path, O_WRONLY | (isMade ? O_CREAT : 0) | O_APPEND | O_CLOEXEC, 0o644)
     }
 }

@@ -7,6 +7,7 @@ extension SandboxLoop {
         switch message {
         case .change(let change, let ticket, let seen):
             self.ticket = max(self.ticket, ticket)
+            lastChange = seen
             externals.forgetFailures()
             if !isWorkPending { cycle = Cycle(began: seen) }
             switch change {
@@ -123,6 +124,7 @@ extension SandboxLoop {
                 announce(target.id, isUnchanged: false, loadingCycle)
             }
             noteServed()
+            keepFirstDigests()
             // Its start must not compete with the first requests, but it has to be over before the next save.
             try? supervisor.prepare()
         case .loadFailed(_, let failure):

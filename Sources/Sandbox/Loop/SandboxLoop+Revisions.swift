@@ -1,4 +1,5 @@
 import Bindle
+import Foundation
 import Hippofacts
 import SandboxProtocol
 
@@ -6,8 +7,16 @@ import SandboxProtocol
 extension SandboxLoop {
     /// Expands the project, stores the bindle, and begins to load it, unless it is what is loaded already.
     func makeRevision() throws(Failure) {
+        let isStoreGone = surroundings.store.isGone
+        if isStoreGone {
+            guard isLeftAlone else { return }
+            // What was stored and laid out has gone with it: all that the project has is needed.
+            (launchedInvoice, isStored) = (nil, false)
+        }
         needsExpansion = false
         guard let change = try assemble() else { return }
+        // Not before the project is there again: what is made earlier would be in the way of those who make it.
+        if isStoreGone { try restoreStorage() }
         if !change.isEmpty { (launchedInvoice, isStored) = (nil, false) }
         guard let invoice = expansion.invoice, try hasExternalParcels(change) else { return }
         let id = invoice.id.description
@@ -149,6 +158,47 @@ extension SandboxLoop {
         return .whole(whole, isNew: whole.invoice != before)
     }
 
+    /// Keeps the digests of the project's files, so that a sandbox that is started later reads only what has changed.
+    func keepDigests() {
+        guard let path = surroundings.digestsPath, expansion.hasNewDigests else { return }
+        // Where it cannot be written, as in a project that has been removed, files are read again.
+        try? expansion.takeDigests().write(to: path)
+    }
+
+    /// The same, beside the loop, and only for an expansion that has read the project as a whole: a sandbox that is
+    /// killed leaves what was there when it began.
+    func keepFirstDigests() {
+        guard let path = surroundings.digestsPath, expansion.hasNewDigests, !hasKeptDigests else { return }
+        hasKeptDigests = true
+        let digests = expansion.takeDigests()
+        Thread.detachNewThread { try? digests.write(to: path) }
+    }
+
+    /// False while the project may be on its way out, or in again: a file that is made in a directory as it is being
+    /// removed leaves whoever removes it with an error.
+    private var isLeftAlone: Bool {
+        leftAloneTime = lastChange + Self.removalPatience
+        return leftAloneTime.map { $0 <= .now } ?? true
+    }
+
+    /// Begins with an empty store and an empty cache, in place of those that were removed.
+    private func restoreStorage() throws(Failure) {
+        leftAloneTime = nil
+        emit(.log(.sandbox, text: "\(surroundings.store.path) is gone: a new store is made."))
+        supervisor.abandonLoad()
+        supervisor.discardStandby()
+        do {
+            try surroundings.restoreStorage()
+            try surroundings.store.reopen(after: max(revision, storedRevision ?? 0))
+            try supervisor.layouts?.restart()
+        } catch {
+            throw Failure(stage: .store, message: "\(error)")
+        }
+        (launchedInvoice, isStored, storedRevision, isLayoutOfProject) = (nil, false, nil, false)
+        restoredRevision = nil
+        knownVersions = [:]
+    }
+
     func updateScope() {
         guard let watcher else { return }
         let new = surroundings.project.scope(of: facts, settings: settings)
@@ -171,7 +221,7 @@ extension SandboxLoop {
         }
         do {
             let saved = try surroundings.store.saveRevision(
-                invoice, changes: changes, since: storedRevision, isAlwaysNew: needsLaunch
+                invoice, changes: changes, since: storedRevision, isAlwaysNew: needsLaunch, copyingTo: surroundings.parcels
             ) { [path = surroundings.store.path] (label) throws(StoreError) in
                 try DiskSpace.require(label, beside: path)
                 switch sources[label.sha256] {

@@ -30,6 +30,10 @@ final class SandboxLoop {
         /// What the command line says.
         let commandLineSettings: SandboxSettings
         let store: BindleStore
+        /// The parcels that WAGI processes find as files, and need not fetch.
+        let parcels: ParcelDirectory
+        /// The file that keeps the digests of the project's files from one sandbox to the next.
+        let digestsPath: String?
         let appURL: String
         let bindleURL: String
         let mailbox: Mailbox<Message>
@@ -42,6 +46,8 @@ final class SandboxLoop {
         let workerCommand: @Sendable (SandboxSettings) -> WorkerCommand
         /// The upstream that settings name.
         let upstream: @Sendable (SandboxSettings) throws -> ExternalBindles.Upstream?
+        /// Makes the directories of the store and of the cache again.
+        let restoreStorage: @Sendable () throws -> Void
     }
 
     /// What is known of the revision that is being made.
@@ -52,6 +58,8 @@ final class SandboxLoop {
 
     /// A load this old is given up when something newer is there; younger ones are worth waiting for.
     static let loadPatience = Duration.seconds(2)
+    /// So long nothing must have changed before a store that was removed is made again.
+    static let removalPatience = Duration.milliseconds(300)
     static let stopPatience = Duration.seconds(3)
 
     let surroundings: Surroundings
@@ -61,7 +69,8 @@ final class SandboxLoop {
     var watcher: FileWatcher?
     var facts: Hippofacts?
     var scope = WatchScope()
-    var expansion = ProjectExpansion()
+    var expansion: ProjectExpansion
+    var hasKeptDigests = false
     /// All that has changed since the last expansion; `nil` if that is not known, or more than files.
     var touched: Set<String>?
     var ledger = BuildInputLedger()
@@ -71,6 +80,9 @@ final class SandboxLoop {
     /// The last ticket of changes that have come in.
     var ticket: UInt64 = 0
     var changed: Set<String> = []
+    var lastChange = ContinuousClock.now
+    /// When a store that was removed is made again, unless something changes before.
+    var leftAloneTime: ContinuousClock.Instant?
     var needsSettings = false
     var needsBuild = false
     var needsExpansion = true
@@ -110,6 +122,7 @@ final class SandboxLoop {
         self.surroundings = surroundings
         self.supervisor = supervisor
         self.settings = settings
+        expansion = ProjectExpansion(digests: surroundings.digestsPath.map(DigestCache.init(contentsOf:)) ?? DigestCache())
         let (emit, mailbox) = (surroundings.emit, surroundings.mailbox)
         self.emit = emit
         libraries = Libraries(
@@ -163,6 +176,7 @@ final class SandboxLoop {
     /// When there is something to do even if no message comes.
     var nextDeadline: ContinuousClock.Instant? {
         var deadlines = [supervisor.nextDeadline].compactMap { $0 }
+        if needsExpansion, build == nil, let leftAloneTime { deadlines.append(leftAloneTime) }
         if needsExpansion, build == nil, let time = supervisor.loadingTime {
             deadlines.append(.now + max(.zero, Self.loadPatience - time))
         }
@@ -243,6 +257,7 @@ final class SandboxLoop {
 
     func shutDown() {
         watcher?.stop()
+        keepDigests()
         libraries.stop()
         finishRollback(failure: "hippo-dev up was stopped")
         build?.process.cancel()

@@ -1,4 +1,6 @@
+import Bindle
 import Foundation
+import Synchronization
 
 /// Where a sandbox keeps its store and its cache.
 final class Storage: Sendable {
@@ -6,8 +8,13 @@ final class Storage: Sendable {
     let path: String
     /// For what WAGI processes keep from one to the next.
     let cacheDirectory: String
+    /// The parcels that WAGI processes find as files.
+    var parcels: ParcelDirectory { ParcelDirectory(inCache: cacheDirectory) }
+    /// The file that keeps the digests of the project's files, if anything is kept.
+    let digestsPath: String?
     /// The claim on a store that is kept; a temporary one needs none.
-    let lock: SandboxLock?
+    var lock: SandboxLock? { claim.withLock { $0 } }
+    private let claim = Mutex<SandboxLock?>(nil)
     private let temporaryDirectory: String?
     /// Whether the store goes with the sandbox.
     var isTemporary: Bool { temporaryDirectory != nil }
@@ -23,27 +30,60 @@ final class Storage: Sendable {
             temporaryDirectory = directory
             path = directory + "/bindles.sqlite"
             cacheDirectory = directory + "/cache"
-            lock = nil
+            digestsPath = nil
         case .file(let file):
             let directory = URL(fileURLWithPath: file).deletingLastPathComponent().path
             try files.createDirectory(atPath: directory, withIntermediateDirectories: true)
             temporaryDirectory = nil
             path = file
             cacheDirectory = file + ".cache"
-            lock = try SandboxLock(store: file)
+            digestsPath = cacheDirectory + "/digests"
+            let new = try SandboxLock(store: file)
+            claim.withLock { $0 = new }
         case nil:
             let directory = Self.directory(ofProject: projectDirectory)
-            try files.createDirectory(atPath: directory, withIntermediateDirectories: true)
-            // Nothing in it is for version control.
-            if !files.fileExists(atPath: directory + "/.gitignore") {
-                try Data("*\n".utf8).write(to: URL(fileURLWithPath: directory + "/.gitignore"))
-            }
+            try Self.makeDirectory(directory)
             temporaryDirectory = nil
             path = directory + "/bindles.sqlite"
             cacheDirectory = directory + "/cache"
-            lock = try SandboxLock(store: path)
+            digestsPath = directory + "/digests"
+            let new = try SandboxLock(store: path)
+            claim.withLock { $0 = new }
         }
         try files.createDirectory(atPath: cacheDirectory, withIntermediateDirectories: true)
+        try parcels.make()
+    }
+
+    /// Makes the directories again, and claims the store, after they were removed.
+    func restore() throws {
+        let files = FileManager.default
+        let directory = URL(fileURLWithPath: path).deletingLastPathComponent().path
+        if cacheDirectory == directory + "/cache", !isTemporary {
+            try Self.makeDirectory(directory)
+        } else {
+            try files.createDirectory(atPath: directory, withIntermediateDirectories: true)
+        }
+        try files.createDirectory(atPath: cacheDirectory, withIntermediateDirectories: true)
+        try parcels.make()
+        if !isTemporary {
+            // The one before may be on a file that is there no more, or on the same one.
+            claim.withLock { $0 = nil }
+            let new = try SandboxLock(store: path)
+            claim.withLock { $0 = new }
+            // The log goes on in it.
+            let log = ProjectStore.log(ofStore: path)
+            if !files.fileExists(atPath: log) { _ = files.createFile(atPath: log, contents: nil) }
+        }
+    }
+
+    /// Makes a project's own directory.
+    private static func makeDirectory(_ directory: String) throws {
+        let files = FileManager.default
+        try files.createDirectory(atPath: directory, withIntermediateDirectories: true)
+        // Nothing in it is for version control.
+        if !files.fileExists(atPath: directory + "/.gitignore") {
+            try Data("*\n".utf8).write(to: URL(fileURLWithPath: directory + "/.gitignore"))
+        }
     }
 
     /// The file of the store that these settings mean; `nil` for a temporary one.

@@ -121,11 +121,14 @@ final class FileWatcher: Sendable {
         var lastWrite = ContinuousClock.now
         var nextScan = ContinuousClock.now + pollInterval
         while true {
-            let (isRootAway, isScanning) = state.withLock { ($0.tree.isRootAway, $0.scan != nil) }
+            let (isRootAway, isRootDoubtful, isScanning) = state.withLock {
+                ($0.tree.isRootAway, $0.tree.isRootDoubtful, $0.scan != nil)
+            }
             var timeout: Duration?
             if !openFiles.isEmpty { timeout = max(.zero, lastWrite + Self.openFilePatience - .now) }
             if isScanning { timeout = min(timeout ?? pollInterval, max(.zero, nextScan - .now)) }
             if isRootAway { timeout = Self.absencePoll }
+            if isRootDoubtful { timeout = min(timeout ?? Self.absencePoll, Self.absencePoll) }
             waitForEvents(timeout)
             let ticket = freshness?.willTakeEvents() ?? 0
 
@@ -148,6 +151,7 @@ final class FileWatcher: Sendable {
                     }
                 }
             }
+            state.withLock { $0.tree.checkRoot() }
             if queue != nil, isEverythingChanged || isRootAway {
                 isEverythingChanged = state.withLock { $0.tree.rebuild($0.scope) }
             } else if state.withLock({ $0.tree.isRootAway }) {

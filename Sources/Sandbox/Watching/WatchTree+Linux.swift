@@ -12,6 +12,13 @@ struct WatchTree: Sendable {
     private var hasReportedProblem = false
     /// True while there is no directory at the root.
     private(set) var isRootAway = false
+    /// Until then, the root may be found to have been removed without an event of its own: the system tells of the end
+    /// of a directory only when nothing holds on to it any more, such as a removed file in it that is still open.
+    private var rootDoubtEnd: ContinuousClock.Instant?
+    /// Which directory it is that is watched as the root.
+    private var rootIdentity: DirectoryIdentity?
+    /// So long after an entry of the root has been removed, the root may be about to be removed too.
+    private static let rootDoubt = Duration.seconds(2)
     /// True if there were directories that could not be watched.
     private(set) var isIncomplete = false
 
@@ -35,6 +42,8 @@ struct WatchTree: Sendable {
         directories = [:]
         descriptors = [:]
         var ignored: Set<String> = []
+        rootIdentity = DirectoryIdentity(root)
+        rootDoubtEnd = nil
         isRootAway = !watch("", scope, changed: &ignored)
         for descriptor in before.keys where directories[descriptor] == nil {
             inotify_rm_watch(inotify, descriptor)
@@ -42,11 +51,24 @@ struct WatchTree: Sendable {
         return !isRootAway
     }
 
+    /// Whether the root has to be looked at again soon.
+    var isRootDoubtful: Bool { rootDoubtEnd != nil && !isRootAway }
+
+    /// Looks whether the root is still the directory that is watched.
+    mutating func checkRoot() {
+        guard let end = rootDoubtEnd else { return }
+        if end <= .now { rootDoubtEnd = nil }
+        if DirectoryIdentity(root) != rootIdentity { isRootAway = true }
+    }
+
     /// Does what an event asks for, and adds what has changed to one of the sets.
     mutating func handle(
         _ event: WatchEvent, scope: WatchScope, changed: inout Set<String>, openFiles: inout Set<String>
     ) {
         guard let parents = directories[event.descriptor] else { return }
+        if parents.contains(""), event.mask & UInt32(IN_DELETE | IN_MOVED_FROM) != 0 {
+            rootDoubtEnd = .now + Self.rootDoubt
+        }
         if event.name.isEmpty {
             if event.mask & UInt32(IN_IGNORED | IN_DELETE_SELF | IN_MOVE_SELF | IN_UNMOUNT) != 0 {
                 if parents.contains("") {
@@ -171,5 +193,17 @@ struct WatchTree: Sendable {
         let consequence =
             isIncomplete ? "are looked for now and then, as with --poll" : "will not be seen"
         onProblem("changes below \(path), and perhaps elsewhere, \(consequence): \(reason)")
+    }
+}
+
+/// Which directory it is that stands at a path.
+private struct DirectoryIdentity: Hashable, Sendable {
+    private let device: UInt64
+    private let inode: UInt64
+
+    init?(_ path: String) {
+        var status = stat()
+        guard stat(path, &status) == 0 else { return nil }
+        (device, inode) = (UInt64(status.st_dev), UInt64(status.st_ino))
     }
 }

@@ -9,17 +9,20 @@ final class PrivateDirectory: Sendable {
 
     /// Makes a directory in `parent`, and removes there what processes that are no more have left.
     init(in parent: String) throws(LoadError) {
-        do {
-            try FileManager.default.createDirectory(atPath: parent, withIntermediateDirectories: true)
-        } catch {
-            throw LoadError("the directory cannot be made: \(error.localizedDescription)", file: parent)
-        }
+        try Self.make(parent)
         Self.removeAbandoned(in: parent)
         var template = Array("\(parent)/\(Self.prefix)\(getpid())-XXXXXX".utf8CString)
         guard mkdtemp(&template) != nil else {
             throw LoadError("no directory can be made here: \(String(cString: strerror(errno)))", file: parent)
         }
         path = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    }
+
+    /// Makes a directory unless it is there. What it is in has to be there: where that was removed, it is not for this
+    /// process to bring it back.
+    static func make(_ path: String) throws(LoadError) {
+        guard mkdir(path, 0o700) != 0, errno != EEXIST else { return }
+        throw LoadError("the directory cannot be made: \(String(cString: strerror(errno)))", file: path)
     }
 
     deinit {

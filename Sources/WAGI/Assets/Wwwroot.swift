@@ -12,7 +12,7 @@ struct Wwwroot: Sendable {
     ///   - isWritable: whether guests may change the files. If not, they are links to those of the cache wherever the
     ///     file system can do that; otherwise they are copies.
     /// - Throws: for names that would leave the directory, and for two contents of one name.
-    init(of labels: [Label], of id: BindleID, cache: ParcelCache, at path: String, isWritable: Bool) throws(LoadError) {
+    init(of labels: [Label], of id: BindleID, cache: ParcelDirectory, at path: String, isWritable: Bool) throws(LoadError) {
         self.path = path
         var placed: [String: Label] = [:]
         var directories: Set<String> = []
@@ -50,7 +50,7 @@ struct Wwwroot: Sendable {
     }
 
     /// Makes the files what the changes say. It may be done again after it has failed half-way.
-    func apply(_ changes: [LayoutPlan.Change], cache: ParcelCache) throws(LoadError) {
+    func apply(_ changes: [LayoutPlan.Change], cache: ParcelDirectory) throws(LoadError) {
         // A file may come where a directory was, and the other way round.
         for change in changes where change.content == nil {
             guard let asset = AssetPath(change.name) else { continue }
@@ -68,7 +68,7 @@ struct Wwwroot: Sendable {
             let destination = "\(path)/\(asset.description)"
             let temporary = "\(path).\(getpid())-new"
             unlink(temporary)
-            try Self.place("\(cache.directory)/\(content.sha256)", at: temporary, asLink: true)
+            try Self.place("\(cache.path)/\(content.sha256)", at: temporary, asLink: true)
             if rename(temporary, destination) != 0 {
                 var directory = path
                 for component in asset.components.dropLast() {

@@ -16,7 +16,7 @@ struct Loading {
     var staticFiles: StaticFiles?
     var timings: [StageTiming] = []
     var unusedParcels: UnusedParcels?
-    private var cache: ParcelCache?
+    private var cache: ParcelDirectory?
     private var wwwroot: Wwwroot?
     private var stageStart = ContinuousClock.now
 
@@ -65,7 +65,7 @@ struct Loading {
         let cache = try parcelCache()
         let labels = bindle.handlers.map(\.label) + bindle.assets
         try cache.fetch(labels, of: id, from: source)
-        unusedParcels = UnusedParcels(directory: cache.directory, used: Set(labels.map(\.sha256)))
+        unusedParcels = UnusedParcels(directory: cache.path, used: Set(labels.map(\.sha256)))
         endStage("fetch")
         if let path {
             // What a process left there that did not come to its end.
@@ -126,10 +126,12 @@ struct Loading {
         endStage("wwwroot")
     }
 
-    private mutating func parcelCache() throws(LoadError) -> ParcelCache {
+    private mutating func parcelCache() throws(LoadError) -> ParcelDirectory {
         if let cache { return cache }
-        let cache = try ParcelCache(
-            directory: configuration.cacheDirectory.map { "\($0)/parcels" } ?? "\(directory.path)/parcels")
+        let cache = ParcelDirectory(inCache: configuration.cacheDirectory ?? directory.path)
+        do { try cache.make() } catch {
+            throw LoadError("the cache's directory cannot be made: \(error.detail)", file: error.path)
+        }
         self.cache = cache
         return cache
     }

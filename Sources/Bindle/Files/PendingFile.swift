@@ -6,7 +6,7 @@ final class PendingFile {
     private let pendingPath: String
     private var descriptor: Int32
 
-    init(replacing path: String, permissions: mode_t = 0o644) throws(StandaloneBindleError) {
+    init(replacing path: String, permissions: mode_t = 0o644) throws(FileWriteError) {
         self.path = path
         pendingPath = "\(path).\(getpid())-\(UInt32.random(in: 0...(.max))).partial"
         descriptor = open(pendingPath, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, permissions)
@@ -19,11 +19,11 @@ final class PendingFile {
         unlink(pendingPath)
     }
 
-    private static func failure(_ path: String) -> StandaloneBindleError {
-        .cannotWrite(path: path, detail: String(cString: strerror(errno)))
+    private static func failure(_ path: String) -> FileWriteError {
+        FileWriteError(path: path, detail: String(cString: strerror(errno)))
     }
 
-    func write(_ bytes: UnsafeRawBufferPointer) throws(StandaloneBindleError) {
+    func write(_ bytes: UnsafeRawBufferPointer) throws(FileWriteError) {
         var rest = bytes
         while !rest.isEmpty {
             let count = Foundation.write(descriptor, rest.baseAddress!, rest.count)
@@ -35,15 +35,15 @@ final class PendingFile {
         }
     }
 
-    func write(_ bytes: [UInt8]) throws(StandaloneBindleError) {
+    func write(_ bytes: [UInt8]) throws(FileWriteError) {
         let result = bytes.withUnsafeBytes { bytes in
-            Result { () throws(StandaloneBindleError) in try write(bytes) }
+            Result { () throws(FileWriteError) in try write(bytes) }
         }
         try result.get()
     }
 
     /// Gives the file its name. Closing can fail too: on a network file system, that is where a full disk shows.
-    func commit() throws(StandaloneBindleError) {
+    func commit() throws(FileWriteError) {
         let closed = close(descriptor)
         descriptor = -1
         guard closed == 0, rename(pendingPath, path) == 0 else {
