@@ -87,7 +87,10 @@ private enum UpOptions {
         summary: "Let requests wait for a build that runs, instead of answering with the last good version.")
     static let poll = Option(
         flag: "poll",
-        summary: "Look for changes every second, for file systems that tell of none; hippo-dev.toml may set the time.")
+        summary: "Look for changes now and then, for file systems that tell of none.")
+    static let pollInterval = Option(
+        name: "poll-interval", valueName: "TIME",
+        summary: "How long to wait between two looks at the files, such as 5s; implies --poll. By default 1s.")
     static let noWatch = Option(flag: "no-watch", summary: "Serve the project as it is now.")
     static let store = Option(
         name: "store", valueName: "FILE",
@@ -124,7 +127,7 @@ private enum UpOptions {
     static let timings = Option(flag: "timings", summary: "Show how long each stage of a change took.")
 
     static let all = [
-        listen, port, open, bindleListen, build, watch, waitForBuild, poll, noWatch, store, ephemeral, library,
+        listen, port, open, bindleListen, build, watch, waitForBuild, poll, pollInterval, noWatch, store, ephemeral, library,
         UpstreamOptions.url, UpstreamOptions.strategy, variable, environmentFile, transientWrite, noStatic, noReload,
         timeout, maximumMemory, maximumResponse, logDirectory, wagi, json, timings, OutputOptions.color,
         OutputOptions.quiet, OutputOptions.verbose,
@@ -147,7 +150,9 @@ private enum UpOptions {
         let patterns = try arguments.convertedValues(of: watch, expecting: "a pattern") { try GlobPattern($0) }
         settings.watchPatterns = patterns.isEmpty ? nil : patterns
         settings.waitsForBuild = arguments.isSet(waitForBuild) ? true : nil
-        settings.pollInterval = arguments.isSet(poll) ? .seconds(1) : nil
+        settings.pollInterval =
+            try arguments.value(of: pollInterval, expecting: "a time like 1s", Duration.init(parsing:))
+            ?? (arguments.isSet(poll) ? .seconds(1) : nil)
         settings.isWatching = arguments.isSet(noWatch) ? false : nil
         if arguments.isSet(ephemeral) {
             guard arguments[store] == nil else {
