@@ -8,19 +8,23 @@ public struct RunningSandbox: Hashable, Sendable {
     public let app: String
     /// The URL of its Bindle server, `/v1` included.
     public let bindle: String
+    /// Whether it keeps nothing.
+    public let isEphemeral: Bool
 
-    /// The sandbox that runs on a project's store, if one does.
+    /// The sandboxes that run on a project: first the one on the project's store, then those that keep nothing.
     ///
-    /// - Parameter path: the project, as for `hippo-dev up`.
-    public static func find(project path: String, store: String?) throws -> RunningSandbox? {
-        guard let file = try ProjectStore.file(ofProject: path, store: store) else { return nil }
-        return SandboxLock.isHeld(store: file) ? SandboxLock.holder(ofStore: file) : nil
+    /// - Parameters:
+    ///   - path: the project, as for `hippo-dev up`.
+    ///   - store: a store's file, if only the sandbox on that one is meant.
+    public static func all(project path: String, store: String?) throws -> [RunningSandbox] {
+        try ProjectStore.inUse(ofProject: path, store: store).compactMap { SandboxLock.holder(ofStore: $0) }
     }
 
     /// The sandbox as an object for tools.
     public var json: String {
         let object: JSONObject = [
             "running": .boolean(true), "process": .integer(process), "app": .string(app), "bindle": .string(bindle),
+            "ephemeral": .boolean(isEphemeral),
         ]
         return object.serialized
     }
@@ -39,8 +43,22 @@ public enum ProjectStore {
         return Storage.file(settings.storage, projectDirectory: project.directory)
     }
 
+    /// The stores of a project on which sandboxes run; first the one that is kept.
+    static func inUse(ofProject path: String, store: String?) throws -> [String] {
+        let kept = try file(ofProject: path, store: store).map { [$0] } ?? []
+        let ephemeral = store == nil ? EphemeralDirectory.stores(ofProject: try Project(at: path).directory) : []
+        return kept.filter { SandboxLock.isHeld(store: $0) } + ephemeral
+    }
+
+    /// The log of the sandbox that runs on a project, or of the last one that did; `nil` if there is none.
+    public static func log(ofProject path: String, store: String?) throws -> String? {
+        if let running = try inUse(ofProject: path, store: store).first { return log(ofStore: running) }
+        guard let log = try file(ofProject: path, store: store).map(log(ofStore:)) else { return nil }
+        return FileManager.default.fileExists(atPath: log) ? log : nil
+    }
+
     /// The log of what the sandbox with this store has told.
-    public static func log(ofStore file: String) -> String {
+    static func log(ofStore file: String) -> String {
         let url = URL(fileURLWithPath: file)
         // In the project's own directory for it, the name need not tell whose it is.
         return url.deletingLastPathComponent().lastPathComponent == ".hippo"

@@ -21,11 +21,11 @@ public enum SandboxSession {
 
         let storage = try Storage(settings.storage, projectDirectory: project.directory)
         defer { storage.remove() }
-        let sockets = try SandboxSockets(settings)
+        let sockets = try sockets(settings, of: configuration.path, storage)
         let (appSocket, bindleSocket) = (sockets.app, sockets.bindle)
         let appURL = "http://\(appSocket.address.reachable)/"
         let bindleURL = "http://\(bindleSocket.address.reachable)/v1"
-        storage.lock?.announce(app: appURL, bindle: bindleURL)
+        storage.lock?.announce(app: appURL, bindle: bindleURL, isEphemeral: storage.isTemporary)
 
         let cacheDirectory = storage.cacheDirectory
         let workerCommand: @Sendable (SandboxSettings) -> WorkerCommand = { settings in
@@ -54,12 +54,12 @@ public enum SandboxSession {
         defer { bindleServer.stop() }
         let output = SandboxOutput(
             renderer: renderer(configuration, settings, project),
-            logPath: storage.isTemporary ? nil : ProjectStore.log(ofStore: storage.path),
+            logPath: ProjectStore.log(ofStore: storage.path),
             onReaderGone: { mailbox.post(.stop(reason: "nobody reads the output")) },
             onEvent: { event in
                 if case .ready = event, configuration.opensPage { open(appURL, mailbox) }
             })
-        for note in sockets.notes + Self.notes(on: settings) { output.tell(.log(.sandbox, text: note)) }
+        for note in sockets.notes + notes(onOthersOf: configuration.path) + Self.notes(on: settings) { output.tell(.log(.sandbox, text: note)) }
         let loop = try SandboxLoop(
             .init(
                 project: project, commandLineSettings: configuration.settings, store: store,
@@ -72,7 +72,7 @@ public enum SandboxSession {
                 },
                 restoreStorage: {
                     try storage.restore()
-                    storage.lock?.announce(app: appURL, bindle: bindleURL)
+                    storage.lock?.announce(app: appURL, bindle: bindleURL, isEphemeral: storage.isTemporary)
                 }),
             supervisor: supervisor, settings: settings)
         let keys = configuration.takesKeys ? TerminalKeys { obey($0, appURL, output, mailbox) } : nil
@@ -82,6 +82,28 @@ public enum SandboxSession {
         output.tell(.stopped(reason: end.reason))
         output.close()
         return !end.isFailure
+    }
+
+    /// The sockets. Where an address is taken by another sandbox of the project, that one is told of.
+    private static func sockets(
+        _ settings: SandboxSettings, of project: String, _ storage: Storage
+    ) throws -> SandboxSockets {
+        do { return try SandboxSockets(settings) } catch let taken as AddressTaken {
+            let others = (try? RunningSandbox.all(project: project, store: nil)) ?? []
+            let other = others.first { other in
+                [other.app, other.bindle].contains { (try? HTTPURL($0))?.port == taken.address.port }
+            }
+            guard let other else { throw taken }
+            throw SandboxInUse(store: storage.path, holder: other)
+        }
+    }
+
+    /// Where else the project is served.
+    private static func notes(onOthersOf project: String) -> [String] {
+        let others = (try? RunningSandbox.all(project: project, store: nil)) ?? []
+        return others.filter { $0.process != Int(getpid()) }.map {
+            "Another sandbox of this project runs as process \($0.process), and serves at \($0.app)."
+        }
     }
 
     /// A queue of changes; if there is none to be had, why.

@@ -1,4 +1,6 @@
 import Foundation
+import HTTP
+import SandboxProtocol
 import TestSupport
 import Testing
 
@@ -274,6 +276,46 @@ struct ToolTests {
         #expect(try Program.run(["status", app.path]).status == 1)
         let third = try SandboxProcess(app.path)
         try await third.next("ready")
+    }
+
+    @Test func aSandboxThatKeepsNothingIsFoundToo() async throws {
+        let app = try SmallApp()
+        let temporary = try TemporaryDirectory()
+        let environment = ["TMPDIR": temporary.path]
+        var leftovers: [String] { (try? FileManager.default.contentsOfDirectory(atPath: temporary.path)) ?? [] }
+        func run(_ arguments: String...) throws -> Program.Result {
+            try Program.run(arguments, environment: environment)
+        }
+        let first = try SandboxProcess(app.path, ["--ephemeral"], environment: environment)
+        let url = try #require(try await first.next("ready")["app"]?.string)
+        let status = try run("status", app.path, "--json")
+        #expect(status.status == 0)
+        #expect(status.output.contains("\"app\":\"\(url)\"") && status.output.contains("\"ephemeral\":true"))
+        #expect(try run("logs", app.path).output.contains(url))
+
+        // Where it serves, no other can; elsewhere one can, and says so.
+        let port = String(try HTTPURL(url).port)
+        let second = try run("up", app.path, "--ephemeral", "--port", port)
+        #expect(second.status == 1 && second.errors.contains("as process \(first.id)"), "\(second.errors)")
+        let third = try SandboxProcess(app.path, environment: environment)
+        let other = try #require(try await third.next("ready")["app"]?.string)
+        #expect(third.events("log").contains { $0["text"]?.string?.contains("\(first.id), and serves at \(url)") == true })
+        let all = try run("status", app.path, "--json").output.split(separator: "\n")
+        #expect(all.count == 2 && all.first?.contains(other) == true, "\(all)")
+
+        // Nothing of them stays, if not at once.
+        kill(first.id, SIGKILL)
+        _ = try await first.waitForEnd()
+        #expect(!leftovers.isEmpty)
+        #expect(try run("status", app.path, "--json").output.split(separator: "\n").count == 1)
+        let fourth = try SandboxProcess(app.path, ["--ephemeral"], environment: environment)
+        try await fourth.next("ready")
+        let follower = try TextProcess("/usr/bin/env", ["TMPDIR=\(temporary.path)", Program.path, "logs", app.path, "-f"])
+        kill(third.id, SIGTERM)
+        kill(fourth.id, SIGTERM)
+        _ = try await follower.next(containing: "■ stopped")
+        _ = try await (third.waitForEnd(), fourth.waitForEnd())
+        #expect(leftovers.allSatisfy { !$0.hasPrefix("hippo-dev-\(geteuid())-") }, "\(leftovers)")
     }
 
     @Test func logsShowWhatASandboxElsewhereTells() async throws {

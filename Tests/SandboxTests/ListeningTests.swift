@@ -83,10 +83,10 @@ struct ListeningTests {
         try directory.write(
             #"{"process":2147483646,"app":"http://a/","bindle":"http://b/v1"}"#, to: "bindles.sqlite.up")
         #expect(!SandboxLock.isHeld(store: store))
-        #expect(try RunningSandbox.find(project: directory.path, store: store) == nil)
+        #expect(try RunningSandbox.all(project: directory.path, store: store).isEmpty)
         let lock = try SandboxLock(store: store)
-        lock.announce(app: "http://127.0.0.1:1/", bindle: "http://127.0.0.1:2/v1")
-        let found = try RunningSandbox.find(project: directory.path, store: store)
+        lock.announce(app: "http://127.0.0.1:1/", bindle: "http://127.0.0.1:2/v1", isEphemeral: false)
+        let found = try RunningSandbox.all(project: directory.path, store: store).first
         #expect(found?.process == Int(getpid()))
         #expect(found?.app == "http://127.0.0.1:1/" && found?.bindle == "http://127.0.0.1:2/v1")
         #expect {

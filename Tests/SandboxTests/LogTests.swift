@@ -67,6 +67,20 @@ struct LogTests {
         #expect(numbers(late.next()) == Array(1...9))
     }
 
+    @Test func whatWasWrittenBeforeTheLogWasRemovedIsStillRead() throws {
+        let directory = try TemporaryDirectory()
+        let path = directory.path + "/up.log"
+        let log = try #require(LogFile(path: path))
+        log.append(line(1))
+        var reader = LogReader(path: path)
+        #expect(reader.isThere)
+        #expect(numbers(reader.next()) == [1])
+        log.append(line(2))
+        try FileManager.default.removeItem(atPath: path)
+        #expect(numbers(reader.next()) == [2])
+        #expect(!reader.isThere)
+    }
+
     @Test func theLogNeverGrowsBeyondItsLimit() throws {
         let directory = try TemporaryDirectory()
         let path = directory.path + "/up.log"

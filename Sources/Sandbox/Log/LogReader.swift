@@ -3,46 +3,50 @@ import Foundation
 /// Reads the log of a sandbox, which may be running meanwhile.
 public struct LogReader {
     private let path: String
-    private var inode: UInt64 = 0
-    private var offset: UInt64 = 0
+    /// What is being read. It stays so when the log is turned over, or removed.
+    private var file: FileHandle?
     private var partial: [UInt8] = []
+    private var hasBegun = false
 
     /// - Parameter path: the log's file, which need not be there yet.
     public init(path: String) {
         self.path = path
     }
 
+    /// Whether the log is there, or may still come.
+    public var isThere: Bool { file == nil || FileManager.default.fileExists(atPath: path) }
+
     /// The entries that are there, and have not been read, oldest first. A log that has been turned over meanwhile is
     /// read to its end first.
     public mutating func next() -> [LogEntry] {
         var entries: [LogEntry] = []
-        if inode == 0 {
+        if !hasBegun {
             entries += Self.entries(in: FileManager.default.contents(atPath: LogFile.older(path)) ?? Data())
+            hasBegun = true
         }
-        var status = stat()
-        guard stat(path, &status) == 0 else { return entries }
-        let current = UInt64(status.st_ino)
-        if inode != 0 && (current != inode || UInt64(status.st_size) < offset) {
-            // The rest of what is the older half now.
-            if current != inode { entries += read(LogFile.older(path), ifInode: inode) }
-            offset = 0
-            partial = []
-        }
-        inode = current
-        return entries + read(path, ifInode: current)
+        entries += rest()
+        guard let current = FileHandle(forReadingAtPath: path) else { return entries }
+        guard !Self.isSame(current, file) else { return entries }
+        file = current
+        partial = []
+        return entries + rest()
     }
 
-    private mutating func read(_ path: String, ifInode expected: UInt64) -> [LogEntry] {
-        guard let file = FileHandle(forReadingAtPath: path) else { return [] }
-        defer { try? file.close() }
-        var status = stat()
-        guard fstat(file.fileDescriptor, &status) == 0, UInt64(status.st_ino) == expected else { return [] }
-        guard (try? file.seek(toOffset: offset)) != nil, let data = try? file.readToEnd() else { return [] }
-        offset += UInt64(data.count)
+    private mutating func rest() -> [LogEntry] {
+        guard let file, let data = try? file.readToEnd(), !data.isEmpty else { return [] }
         partial += data
         guard let end = partial.lastIndex(of: UInt8(ascii: "\n")) else { return [] }
         defer { partial.removeSubrange(...end) }
         return Self.entries(in: partial[...end])
+    }
+
+    /// Whether both are one file, which has not been emptied.
+    private static func isSame(_ current: FileHandle, _ file: FileHandle?) -> Bool {
+        var (one, other) = (stat(), stat())
+        guard let file, fstat(current.fileDescriptor, &one) == 0, fstat(file.fileDescriptor, &other) == 0,
+            let offset = try? file.offset()
+        else { return false }
+        return one.st_dev == other.st_dev && one.st_ino == other.st_ino && UInt64(one.st_size) >= offset
     }
 
     private static func entries(in bytes: some Collection<UInt8>) -> [LogEntry] {

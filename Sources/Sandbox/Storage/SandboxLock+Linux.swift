@@ -19,7 +19,7 @@ final class SandboxLock: Sendable {
 
     /// Claims the store in this file.
     init(store: String) throws {
-        let path = store + ".up"
+        let path = Self.path(ofStore: store)
         fileDescriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
         guard fileDescriptor >= 0 else { throw Unusable(path: path, code: errno) }
         var attempt = 0
@@ -45,17 +45,19 @@ final class SandboxLock: Sendable {
     }
 
     /// Tells others who asks for the store where this sandbox serves.
-    func announce(app: String, bindle: String) {
-        let text: JSONObject = [
-            "process": .integer(Int(getpid())), "app": .string(app), "bindle": .string(bindle),
-        ]
-        let bytes = Array(text.serialized.utf8)
+    /// - Parameter isEphemeral: whether the store goes with the sandbox.
+    func announce(app: String, bindle: String, isEphemeral: Bool) {
+        let sandbox = RunningSandbox(process: Int(getpid()), app: app, bindle: bindle, isEphemeral: isEphemeral)
+        let bytes = Array(sandbox.json.utf8)
         pwrite(fileDescriptor, bytes, bytes.count, 0)
     }
 
+    /// The file that is locked.
+    static func path(ofStore store: String) -> String { store + ".up" }
+
     /// True if a sandbox that runs has the store.
     static func isHeld(store: String) -> Bool {
-        let fileDescriptor = open(store + ".up", O_RDONLY | O_CLOEXEC)
+        let fileDescriptor = open(path(ofStore: store), O_RDONLY | O_CLOEXEC)
         guard fileDescriptor >= 0 else { return false }
         defer { close(fileDescriptor) }
         return flock(fileDescriptor, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK
@@ -63,7 +65,7 @@ final class SandboxLock: Sendable {
 
     /// The sandbox that has a store, if one has.
     static func holder(ofStore store: String) -> RunningSandbox? {
-        let fileDescriptor = open(store + ".up", O_RDONLY | O_CLOEXEC)
+        let fileDescriptor = open(path(ofStore: store), O_RDONLY | O_CLOEXEC)
         guard fileDescriptor >= 0 else { return nil }
         defer { close(fileDescriptor) }
         return holder(in: fileDescriptor)
@@ -76,6 +78,7 @@ final class SandboxLock: Sendable {
             let process = object["process"]?.integer, let app = object["app"]?.string,
             let bindle = object["bindle"]?.string
         else { return nil }
-        return RunningSandbox(process: process, app: app, bindle: bindle)
+        return RunningSandbox(
+            process: process, app: app, bindle: bindle, isEphemeral: object["ephemeral"] == .boolean(true))
     }
 }

@@ -12,7 +12,7 @@ final class Storage: Sendable {
     var parcels: ParcelDirectory { ParcelDirectory(inCache: cacheDirectory) }
     /// The file that keeps the digests of the project's files, if anything is kept.
     let digestsPath: String?
-    /// The claim on a store that is kept; a temporary one needs none.
+    /// The claim on the store, by which others find the sandbox.
     var lock: SandboxLock? { claim.withLock { $0 } }
     private let claim = Mutex<SandboxLock?>(nil)
     private let temporaryDirectory: String?
@@ -24,11 +24,9 @@ final class Storage: Sendable {
         let files = FileManager.default
         switch storage {
         case .temporary:
-            let directory = files.temporaryDirectory.appendingPathComponent("hippo-dev-\(UUID().uuidString)").path
-            try files.createDirectory(
-                atPath: directory, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+            let directory = try EphemeralDirectory.make(forProject: projectDirectory)
             temporaryDirectory = directory
-            path = directory + "/bindles.sqlite"
+            path = directory + "/" + EphemeralDirectory.storeName
             cacheDirectory = directory + "/cache"
             digestsPath = nil
         case .file(let file):
@@ -38,8 +36,6 @@ final class Storage: Sendable {
             path = file
             cacheDirectory = file + ".cache"
             digestsPath = cacheDirectory + "/digests"
-            let new = try SandboxLock(store: file)
-            claim.withLock { $0 = new }
         case nil:
             let directory = Self.directory(ofProject: projectDirectory)
             try Self.makeDirectory(directory)
@@ -47,9 +43,8 @@ final class Storage: Sendable {
             path = directory + "/bindles.sqlite"
             cacheDirectory = directory + "/cache"
             digestsPath = directory + "/digests"
-            let new = try SandboxLock(store: path)
-            claim.withLock { $0 = new }
         }
+        try claimStore()
         try files.createDirectory(atPath: cacheDirectory, withIntermediateDirectories: true)
         try parcels.make()
     }
@@ -65,15 +60,17 @@ final class Storage: Sendable {
         }
         try files.createDirectory(atPath: cacheDirectory, withIntermediateDirectories: true)
         try parcels.make()
-        if !isTemporary {
-            // The one before may be on a file that is there no more, or on the same one.
-            claim.withLock { $0 = nil }
-            let new = try SandboxLock(store: path)
-            claim.withLock { $0 = new }
-            // The log goes on in it.
-            let log = ProjectStore.log(ofStore: path)
-            if !files.fileExists(atPath: log) { _ = files.createFile(atPath: log, contents: nil) }
-        }
+        try claimStore()
+        // The log goes on in it.
+        let log = ProjectStore.log(ofStore: path)
+        if !files.fileExists(atPath: log) { _ = files.createFile(atPath: log, contents: nil) }
+    }
+
+    private func claimStore() throws {
+        // The claim before may be on a file that is there no more, or on the same one.
+        claim.withLock { $0 = nil }
+        let new = try SandboxLock(store: path)
+        claim.withLock { $0 = new }
     }
 
     /// Makes a project's own directory.

@@ -10,7 +10,7 @@ extension Command {
         discussion: """
             Shows what 'hippo-dev up' has told, of the sandbox that runs on a project or of the last one that did: \
             rebuilds, failures, requests, and what modules write to their standard error. It is kept beside the store, \
-            in .hippo/up.log; of a sandbox that keeps nothing (--ephemeral), there is none.
+            in .hippo/up.log; that of a sandbox that keeps nothing (--ephemeral) goes with it.
             """,
         options: [
             LogsOptions.follow, LogsOptions.lines, LogsOptions.route, LogsOptions.store, LogsOptions.json,
@@ -30,13 +30,8 @@ extension Command {
         let limit = try arguments.value(of: LogsOptions.lines, expecting: "a number from 0 on") { text in
             Int(text).flatMap { $0 >= 0 ? $0 : nil }
         }
-        guard let file = try ProjectStore.file(ofProject: path, store: store) else {
-            throw CommandFailure("the settings of \(path) say that nothing is kept (ephemeral), a log neither")
-        }
-        let isRunning = try RunningSandbox.find(project: path, store: store) != nil
-        let log = ProjectStore.log(ofStore: file)
-        guard isRunning || FileManager.default.fileExists(atPath: log) else {
-            throw CommandFailure("no sandbox has run here: there is no \(log). 'hippo-dev up' starts one.")
+        guard let log = try ProjectStore.log(ofProject: path, store: store) else {
+            throw CommandFailure("no sandbox runs here, and none has left a log. 'hippo-dev up' starts one.")
         }
         // Whoever reads these lines may stop reading, as head does.
         signal(SIGPIPE, SIG_DFL)
@@ -49,6 +44,9 @@ extension Command {
         while true {
             usleep(50_000)
             printer.print(reader.next(), last: .max)
+            if !reader.isThere, let next = try ProjectStore.log(ofProject: path, store: store) {
+                reader = LogReader(path: next)
+            }
         }
     }
 }

@@ -7,27 +7,34 @@ extension Command {
     static let status = Command(
         name: "status",
         summary: "Say whether a project's sandbox runs, and where.",
-        discussion: "Ends with exit code 1 if none runs.",
+        discussion: """
+            Ends with exit code 1 if none runs. Several may: one on the project's store, and others that keep nothing \
+            (--ephemeral); in JSON, each has a line of its own.
+            """,
         options: [StatusOptions.store, StatusOptions.json, StatusOptions.open],
         arguments: [StatusOptions.path],
         examples: [Example("hippo-dev status --open", "Open the page of the sandbox that runs here.")],
         action: { arguments in
             let path = arguments[StatusOptions.path] ?? "."
-            let sandbox = try RunningSandbox.find(project: path, store: arguments[StatusOptions.store])
-            if arguments.isSet(StatusOptions.json) {
-                print(sandbox?.json ?? "{\"running\":false}")
-            } else if let sandbox {
-                print("process  \(sandbox.process)\napp      \(sandbox.app)\nbindle   \(sandbox.bindle)")
-            } else {
-                print("No sandbox runs here. 'hippo-dev up' starts one.")
+            let sandboxes = try RunningSandbox.all(project: path, store: arguments[StatusOptions.store])
+            let isJSON = arguments.isSet(StatusOptions.json)
+            guard let sandbox = sandboxes.first else {
+                print(isJSON ? "{\"running\":false}" : "No sandbox runs here. 'hippo-dev up' starts one.")
+                return .failure
             }
-            guard let sandbox else { return .failure }
+            print(sandboxes.map(isJSON ? \.json : \.text).joined(separator: isJSON ? "\n" : "\n\n"))
             if arguments.isSet(StatusOptions.open), !sandbox.openPage() {
                 throw CommandFailure("no browser was found: set BROWSER to one, or open \(sandbox.app) yourself")
             }
             return .success
         }
     )
+}
+
+extension RunningSandbox {
+    fileprivate var text: String {
+        "process  \(process)\(isEphemeral ? " (ephemeral)" : "")\napp      \(app)\nbindle   \(bindle)"
+    }
 }
 
 private enum StatusOptions {
