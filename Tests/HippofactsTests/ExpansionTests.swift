@@ -1,6 +1,7 @@
 import Bindle
 import Foundation
 import Hippofacts
+import Synchronization
 import TestSupport
 import Testing
 
@@ -201,6 +202,29 @@ struct ExpansionTests {
             handle.write(Data("\(number)".utf8))
             try handle.close()
             #expect(try expand(&cache).invoice.parcels.last?.label.sha256 == SHA256.hash("\(number)".utf8).hex)
+        }
+    }
+
+    @Test func filesThatVanishWhileTheyAreReadAreNotThere() throws {
+        try project.write(facts(files: ["assets/*"]), to: "HIPPOFACTS")
+        try project.write("stays", to: "assets/stays.txt")
+        let directory = project.path + "/assets"
+        let isOver = Atomic<Bool>(false)
+        let isDone = DispatchSemaphore(value: 0)
+        Thread {
+            while !isOver.load(ordering: .relaxed) {
+                for number in 0..<20 { try? Data("\(number)".utf8).write(to: URL(fileURLWithPath: "\(directory)/\(number)")) }
+                for number in 0..<20 { try? FileManager.default.removeItem(atPath: "\(directory)/\(number)") }
+            }
+            isDone.signal()
+        }.start()
+        defer {
+            isOver.store(true, ordering: .relaxed)
+            isDone.wait()
+        }
+        for _ in 0..<200 {
+            var cache = DigestCache()
+            #expect(try expand(&cache).invoice.parcels.contains { $0.label.name == "assets/stays.txt" })
         }
     }
 

@@ -96,7 +96,7 @@ struct FileDigests: Sendable {
             do {
                 result = try SHA256.hash(fileAt: file)
             } catch {
-                throw .unreadable(path: path, code: error.code)
+                throw error.code == ENOENT ? .vanished(path: path) : .unreadable(path: path, code: error.code)
             }
             guard let after = FileStatus(path: file) else { throw .vanished(path: path) }
             if before.identity == after.identity, result.size == Int(after.identity.size) {

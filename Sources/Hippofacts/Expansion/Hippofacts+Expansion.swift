@@ -239,22 +239,11 @@ private struct Expander {
                 patterns.append(file.glob)
             }
         }
-        var walk = DirectoryWalk(root: root, patterns: patterns)
-        do {
-            try walk.run()
-        } catch {
-            throw describe(error)
-        }
+        let (walk, digests) = try filesNow(patterns, &cache)
         if walk.hasFollowedLinks { hasLinks = true }
         var matches: [[Int]] = Array(repeating: [], count: patterns.count)
         for (index, match) in walk.matches.enumerated() {
             for pattern in match.patterns { matches[pattern].append(index) }
-        }
-        let digests: [FileDigests.Entry]
-        do {
-            digests = try cache.files.digests(of: walk.matches.map { ($0.path, $0.identity) }, below: root)
-        } catch {
-            throw HippofactsError(file: place(of: error.path), message: error.message)
         }
         var membership = FileMembership(fileCount: walk.matches.count)
         for entry in facts.entries {
@@ -269,6 +258,32 @@ private struct Expander {
             }
         }
         return (try parcels(walk.matches, digests, membership), walk.directories)
+    }
+
+    /// How often the files are looked for while some vanish as they are read.
+    private static let patience = 10
+
+    /// The files that are there, and their digests.
+    private func filesNow(
+        _ patterns: [GlobPattern], _ cache: inout DigestCache
+    ) throws(HippofactsError) -> (DirectoryWalk, [FileDigests.Entry]) {
+        var attempt = 1
+        while true {
+            var walk = DirectoryWalk(root: root, patterns: patterns)
+            do {
+                try walk.run()
+            } catch {
+                throw describe(error)
+            }
+            do {
+                return (walk, try cache.files.digests(of: walk.matches.map { ($0.path, $0.identity) }, below: root))
+            } catch .vanished where attempt < Self.patience {
+                // It is gone, as many are while another branch is checked out: that is no fault of the project's.
+                attempt += 1
+            } catch {
+                throw HippofactsError(file: place(of: error.path), message: error.message)
+            }
+        }
     }
 
     private mutating func parcels(
