@@ -17,6 +17,25 @@ struct FileWatcherTests {
 
         final class Log: Sendable {
             let paths = Mutex<Set<String>>([])
+
+            /// - Parameter root: only what has changed below it; all if it is `nil`.
+            func note(_ changes: FileWatcher.Changes, below root: String? = nil) {
+                for change in changes.filter({ root == nil || $0.key == root }).values {
+                    paths.withLock { paths in
+                        switch change {
+                        case .paths(let changed): paths.formUnion(changed)
+                        case .everything: paths.insert(Watched.everything)
+                        }
+                    }
+                }
+            }
+
+            func take() -> Set<String> {
+                paths.withLock { paths in
+                    defer { paths = [] }
+                    return paths
+                }
+            }
         }
 
         static let everything = "<everything>"
@@ -28,16 +47,10 @@ struct FileWatcherTests {
             let log = Log()
             seen = log
             let scope = WatchScope(files: files, patterns: try patterns.map { try GlobPattern($0) })
-            watcher = try FileWatcher(root: directory.path, scope: scope, queue: polls ? nil : ChangeQueue(),
-                pollInterval: .milliseconds(5), onProblem: { Issue.record("\($0)") }
-            ) { change, _ in
-                log.paths.withLock { paths in
-                    switch change {
-                    case .paths(let changed): paths.formUnion(changed)
-                    case .everything: paths.insert(Self.everything)
-                    }
-                }
-            }
+            watcher = try FileWatcher(
+                queue: polls ? nil : ChangeQueue(), pollInterval: .milliseconds(5),
+                onProblem: { Issue.record("\($0)") }, onChange: { changes, _ in log.note(changes) })
+            watcher.watch(directory.path, scope)
         }
 
         deinit { watcher.stop() }
@@ -45,10 +58,7 @@ struct FileWatcherTests {
         /// What was reported up to now.
         func take() -> Set<String> {
             watcher.synchronize()
-            return seen.paths.withLock { paths in
-                defer { paths = [] }
-                return paths
-            }
+            return seen.take()
         }
 
         /// Waits until the path is reported.
@@ -91,11 +101,11 @@ struct FileWatcherTests {
         try parent.write("1", to: "project/page.html")
         let log = Mutex<[String]>([])
         let watcher = try FileWatcher(
-            root: path, scope: WatchScope(files: ["page.html"]), queue: nil, pollInterval: .milliseconds(2),
-            onProblem: { _ in },
-            onChange: { change, _ in
-                if case .everything = change { log.withLock { $0.append("everything") } }
+            queue: nil, pollInterval: .milliseconds(2), onProblem: { _ in },
+            onChange: { changes, _ in
+                if case .everything = changes[path] { log.withLock { $0.append("everything") } }
             })
+        watcher.watch(path, WatchScope(files: ["page.html"]))
         defer { watcher.stop() }
         try FileManager.default.removeItem(atPath: path)
         while log.withLock({ $0.count }) < 1 { try await Task.sleep(for: .milliseconds(2)) }
@@ -172,17 +182,8 @@ struct FileWatcherTests {
         let held = whileAFileInItIsOpen ? try FileHandle(forReadingFrom: URL(fileURLWithPath: path)) : nil
         defer { try? held?.close() }
         let log = Watched.Log()
-        let watcher = try FileWatcher(
-            root: parent.path + "/project", scope: WatchScope(files: ["a.txt"]), queue: ChangeQueue(),
-            onProblem: { _ in },
-            onChange: { change, _ in
-                log.paths.withLock { paths in
-                    switch change {
-                    case .paths(let changed): paths.formUnion(changed)
-                    case .everything: paths.insert(Watched.everything)
-                    }
-                }
-            })
+        let watcher = try FileWatcher(queue: ChangeQueue(), onProblem: { _ in }, onChange: { changes, _ in log.note(changes) })
+        watcher.watch(parent.path + "/project", WatchScope(files: ["a.txt"]))
         defer { watcher.stop() }
         for command in ["rm -r project", "mkdir project && echo 2 > project/a.txt", "mv project p", "mv p project"] {
             log.paths.withLock { $0 = [] }
@@ -199,7 +200,7 @@ struct FileWatcherTests {
         try directory.write("", to: "a/x.txt")
         try directory.write("", to: "b/x.txt")
         let watched = try Watched(directory, patterns: ["a/*"])
-        watched.watcher.update(scope: WatchScope(patterns: [try GlobPattern("b/*")]))
+        watched.watcher.watch(directory.path, WatchScope(patterns: [try GlobPattern("b/*")]))
         try shell("echo > a/x.txt; echo > b/x.txt", in: directory)
         #expect(watched.take() == ["b/x.txt"])
     }
@@ -216,6 +217,155 @@ struct FileWatcherTests {
         #expect(watched.take().contains("assets/x.txt"))
     }
 
+    /// What links lead to, wherever in the project it is, and the links that they lead over.
+    @Test(arguments: [
+        ("echo new > releases/1/page.html", "assets/release/page.html"),
+        ("echo new > releases/1/new.html", "assets/release/new.html"),
+        ("echo new > releases/1/page.html", "assets/current/page.html"),
+        ("echo new > releases/file.html", "assets/file.html"),
+        ("echo new > releases/file.new && mv releases/file.new releases/file.html", "assets/file.html"),
+        ("rm releases/file.html", "assets/file.html"),
+        ("ln -sfn releases/2 current", "assets/current/"),
+        ("ln -sfn 2/page.html releases/over.html", "assets/over.html"),
+        ("mv releases away", "assets/release/"),
+        ("mv releases away", "assets/file.html"),
+        ("mkdir later && echo new > later/page.html", "assets/later.html"),
+        ("ln -s ../releases/2 assets/two && echo new > releases/2/page.html", "assets/two/page.html"),
+        ("ln -s ../releases/2/page.html assets/one.html; echo new > releases/2/page.html", "assets/one.html"),
+        ("ln -sfn ../releases/2 assets/release && echo new > releases/2/page.html", "assets/release/page.html"),
+    ])
+    func whatLinksLeadToIsWatched(command: String, path: String) throws {
+        let directory = try TemporaryDirectory()
+        for path in ["releases/1/page.html", "releases/2/page.html", "releases/file.html", "assets/own.html"] {
+            try directory.write("old", to: path)
+        }
+        try shell(
+            """
+            ln -s releases/1 current && ln -s ../current assets/current && ln -s ../releases/1 assets/release
+            ln -s ../releases/file.html assets/file.html && ln -s ../later/page.html assets/later.html
+            ln -s 1/page.html releases/over.html && ln -s ../releases/over.html assets/over.html
+            """, in: directory)
+        let watched = try Watched(directory, patterns: ["assets/**/*"])
+        try shell("echo > releases/other; echo > releases/2/other; mkdir releases/3", in: directory)
+        #expect(watched.take() == [])
+        try shell(command, in: directory)
+        let changed = watched.take()
+        #expect(changed.contains(path), "\(changed)")
+        // What has come by the change is watched as well.
+        try shell("echo new > assets/own.html", in: directory)
+        #expect(watched.take() == ["assets/own.html"])
+    }
+
+    @Test(.enabled(if: geteuid() != 0, "root may look everywhere"))
+    func aDirectoryThatIsOpenedAgainIsSeen() throws {
+        let directory = try TemporaryDirectory()
+        try directory.write("old", to: "closed/page.html")
+        let watched = try Watched(directory, patterns: ["**/*.html"])
+        try shell("chmod 000 closed", in: directory)
+        #expect(watched.take() == ["closed/"])
+        try shell("chmod 755 closed", in: directory)
+        #expect(watched.take().contains("closed/"))
+    }
+
+    // MARK: Several trees
+
+    @Test func treesInOneQueueAreToldApartThoughOneIsInTheOther() throws {
+        let directory = try TemporaryDirectory()
+        try directory.write("", to: "page.html")
+        try directory.write("", to: "inner/page.html")
+        let (outer, inner) = (Watched.Log(), Watched.Log())
+        let innerPath = directory.path + "/inner"
+        let watcher = try FileWatcher(
+            queue: ChangeQueue(), onProblem: { Issue.record("\($0)") },
+            onChange: { changes, _ in
+                outer.note(changes, below: directory.path)
+                inner.note(changes, below: innerPath)
+            })
+        defer { watcher.stop() }
+        let scope = WatchScope(patterns: [try GlobPattern("**/*.html")])
+        watcher.watch(directory.path, scope)
+        watcher.watch(innerPath, scope)
+        func change(_ command: String) throws -> [Set<String>] {
+            try shell(command, in: directory)
+            watcher.synchronize()
+            return [outer.take(), inner.take()]
+        }
+        #expect(try change("echo 1 > page.html; echo 1 > inner/page.html") == [["page.html", "inner/page.html"], ["page.html"]])
+        // What one of them has no use for any more, the other still needs.
+        watcher.watch(directory.path, WatchScope(files: ["page.html"]))
+        #expect(try change("echo 2 > page.html; echo 2 > inner/page.html") == [["page.html"], ["page.html"]])
+        watcher.watch(directory.path, scope)
+        watcher.unwatch(innerPath)
+        #expect(try change("echo 3 > page.html; echo 3 > inner/page.html") == [["page.html", "inner/page.html"], []])
+        watcher.unwatch(directory.path)
+        #expect(try change("echo 4 > page.html; echo 4 > inner/page.html") == [[], []])
+    }
+
+    // MARK: What the system does not tell of
+
+    @Test func whereOthersMayChangeFilesTheyAreLookedForAsWell() async throws {
+        let directory = try TemporaryDirectory()
+        let elsewhere = try TemporaryDirectory()
+        try elsewhere.write("old", to: "file")
+        // The system tells of changes by the name that they are made by, which is like those of another machine.
+        try FileManager.default.linkItem(atPath: elsewhere.path + "/file", toPath: directory.path + "/page.html")
+        let problems = Mutex<[String]>([])
+        let log = Watched.Log()
+        let watcher = try FileWatcher(
+            queue: ChangeQueue(), pollInterval: .milliseconds(2), fileSystem: { _ in FileSystem(type: 0x6969) },
+            onProblem: { problem in problems.withLock { $0.append(problem) } },
+            onChange: { changes, _ in log.note(changes) })
+        defer { watcher.stop() }
+        watcher.watch(directory.path, WatchScope(patterns: [try GlobPattern("**")]))
+        #expect(problems.withLock { $0.count } == 1)
+        #expect(problems.withLock { $0.first }?.contains("(NFS)") == true)
+        for text in ["new", "newer and longer"] {
+            try shell("echo '\(text)' > file", in: elsewhere)
+            while !log.take().contains("page.html") { try await Task.sleep(for: .milliseconds(2)) }
+        }
+    }
+
+    @Test func onlyTheFileSystemsOfOthersAreLookedAt() {
+        #expect(FileSystem(type: 0x0102_1997) == .remote(name: "9P"))
+        #expect(FileSystem(type: 0x6573_5546) == .remote(name: "FUSE"))
+        for local: UInt32 in [0xEF53, 0x0102_1994, 0x9123_683E, 0x5846_5342, 0x794C_7630, 0x4D44] {
+            #expect(FileSystem(type: local) == .local)
+        }
+        #expect(FileSystem(ofItemAt: "/proc/self") == .local)
+    }
+
+    @Test func linksThatLeadInCirclesAreLookedAtOnce() throws {
+        let directory = try TemporaryDirectory()
+        try directory.write("old", to: "deep/page.html")
+        // Each of these alone would be followed for ever, and all together more than that.
+        for name in ["a", "b", "deep/c"] {
+            try FileManager.default.createSymbolicLink(
+                atPath: directory.path + "/" + name, withDestinationPath: directory.path)
+        }
+        let scope = WatchScope(patterns: [try GlobPattern("**/page.html")])
+        let before = FileScan(root: directory.path, scope: scope)
+        try directory.write("other", to: "deep/page.html")
+        #expect(FileScan(root: directory.path, scope: scope).changes(since: before) == ["deep/page.html"])
+    }
+
+    @Test func timesOfWholeSecondsSayLittle() throws {
+        let directory = try TemporaryDirectory()
+        let path = try directory.write("1", to: "page.html").path
+        // As file systems have it that know no fractions of a second.
+        let now = time(nil)
+        func stamp(_ second: Int) {
+            var times = [timespec(tv_sec: second, tv_nsec: 0), timespec(tv_sec: second, tv_nsec: 0)]
+            utimensat(AT_FDCWD, path, &times, 0)
+        }
+        let scope = WatchScope(files: ["page.html"])
+        stamp(now)
+        let first = FileScan(root: directory.path, scope: scope)
+        #expect(FileScan(root: directory.path, scope: scope).changes(since: first) == ["page.html"])
+        stamp(now - 3600)
+        let later = FileScan(root: directory.path, scope: scope)
+        #expect(FileScan(root: directory.path, scope: scope).changes(since: later).isEmpty)
+    }
+
     @Test func whatTheSandboxWritesItselfIsOutsideTheScope() throws {
         var settings = SandboxSettings()
         let directory = try TemporaryDirectory()
@@ -230,6 +380,25 @@ struct FileWatcherTests {
         ] {
             #expect(scope.contains(path.split(separator: "/")) == isInScope, "\(path)")
         }
+    }
+
+    @Test func whereCaseIsIgnoredNamesMayBeWrittenEitherWay() throws {
+        var scope = WatchScope(files: ["Hello.wat"], patterns: [try GlobPattern("Assets/**/*.html")])
+        scope.buildInputs = .project(except: ["Products"])
+        let other = scope.ignoringCase()
+        for path in ["hello.WAT", "assets/Deep/PAGE.html", "Hello.wat"] {
+            #expect(other.contains(path.split(separator: "/")), "\(path)")
+        }
+        #expect(other.reaches(below: ["ASSETS", "x"]))
+        #expect(!other.contains([".GIT", "x.html"]) && !other.reaches(below: [".Hippo"]))
+        #expect(other.isBuildInput(["main.c"], isDirectory: false))
+        #expect(!other.isBuildInput(["products", "main.o"], isDirectory: false))
+        #expect(!scope.isBuildInput(["target"], isDirectory: true) && scope.isBuildInput(["src"], isDirectory: true))
+        #expect(!scope.isSame("a", "A") && other.isSame("a", "A"))
+        let directory = try TemporaryDirectory()
+        #expect(!FileSystem.ignoresCase(inDirectory: directory.path))
+        try directory.write("", to: "Name")
+        #expect(!FileSystem.ignoresCase(inDirectory: directory.path))
     }
 
     @Test func theScopeOfABuildLeavesOutItsProducts() {

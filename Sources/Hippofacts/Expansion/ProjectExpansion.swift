@@ -55,6 +55,11 @@ public struct ProjectExpansion: Sendable {
         return expansion
     }
 
+    /// Whether a file with exactly this path, relative to the project, is known to be a part of it.
+    public func hasFile(_ path: String) -> Bool {
+        state?.files[path] != nil || state?.modules[path] != nil
+    }
+
     /// Forgets which files are known: the next expansion reads all of them.
     public mutating func forgetFiles() {
         cache = DigestCache()

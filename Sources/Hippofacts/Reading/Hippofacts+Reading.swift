@@ -13,12 +13,18 @@ extension Hippofacts {
             throw HippofactsError(file: path, message: "there is no such file or directory")
         }
         guard kind == .directory else { return path }
-        var found: [(path: String, identity: FileIdentity)] = []
+        var found: [(path: String, place: FileIdentity.Place)] = []
         for name in fileNames {
             let candidate = path.hasSuffix("/") ? path + name : "\(path)/\(name)"
             guard let status = FileStatus(path: candidate), status.kind == .regular else { continue }
             // Where the file system does not tell cases apart, the variants are one file.
-            if !found.contains(where: { $0.identity == status.identity }) { found.append((candidate, status.identity)) }
+            let place = status.identity.place
+            if !found.contains(where: { $0.place == place }) { found.append((candidate, place)) }
+        }
+        if found.count > 1, let names = try? FileManager.default.contentsOfDirectory(atPath: path) {
+            // What the kernel remembers of one file may be older for one variant than for another.
+            let listed = found.filter { names.contains(($0.path as NSString).lastPathComponent) }
+            if !listed.isEmpty { found = listed }
         }
         switch found.count {
         case 1: return found[0].path

@@ -1,6 +1,7 @@
 import Glibc
 
-/// Functions of the GNU C library whose declarations its headers show only to programs that ask for GNU extensions.
+/// Functions of the GNU C library whose declarations its headers show only to programs that ask for GNU extensions, or that
+/// are in none of the headers that can be imported.
 enum GNUFunctions {
     /// `pipe2(2)`: a pipe whose flags are set as it is made, so that no other thread's child can inherit it.
     static let pipe2: @convention(c) (UnsafeMutablePointer<Int32>, Int32) -> Int32 = lookUp("pipe2")
@@ -16,6 +17,9 @@ enum GNUFunctions {
             UnsafeMutablePointer<Int32>, UnsafeMutablePointer<Int32>, UnsafeMutablePointer<CChar>?,
             UnsafeRawPointer?, UnsafePointer<winsize>?
         ) -> Int32 = lookUp("openpty")
+
+    /// `statfs(2)`, into a structure of some 120 bytes.
+    static let statfs: @convention(c) (UnsafePointer<CChar>, UnsafeMutableRawPointer) -> Int32 = lookUp("statfs")
 
     private static func lookUp<Function>(_ name: String) -> Function {
         guard let address = dlsym(nil, name) else { fatalError("the C library has no \(name)") }

@@ -9,26 +9,22 @@ final class Libraries {
         let project: Project
         var facts: Hippofacts?
         var expansion = ProjectExpansion()
-        var watcher: FileWatcher?
         var isChanged = true
     }
 
     private let store: BindleStore
-    private let isWatching: Bool
-    private let onProblem: @Sendable (String) -> Void
-    private let onChange: @Sendable (_ directory: String, FileWatcher.Change) -> Void
+    private let projectDirectory: String
     private var libraries: [Library] = []
+    /// The directories that are watched for their sake.
+    private var watched: Set<String> = []
     private(set) var paths: [String] = []
+    /// What watches the sandbox's own project, if it is watched: it reports changes by their directories.
+    var watcher: FileWatcher?
 
-    /// - Parameter onChange: called on another thread when a file of the library in this directory has changed.
-    init(
-        store: BindleStore, isWatching: Bool, onProblem: @escaping @Sendable (String) -> Void,
-        onChange: @escaping @Sendable (_ directory: String, FileWatcher.Change) -> Void
-    ) {
+    /// - Parameter projectDirectory: that of the sandbox's own project.
+    init(store: BindleStore, projectDirectory: String) {
         self.store = store
-        self.isWatching = isWatching
-        self.onProblem = onProblem
-        self.onChange = onChange
+        self.projectDirectory = projectDirectory
     }
 
     /// Takes these projects from now on. One that others refer to stands before them.
@@ -36,18 +32,28 @@ final class Libraries {
         guard paths != self.paths else { return }
         stop()
         for path in paths {
-            var library = Library(project: try Project(at: path))
-            library.facts = try? Hippofacts(at: library.project.path)
-            if isWatching {
-                let directory = library.project.directory
-                library.watcher = try FileWatcher(
-                    root: directory, scope: library.project.scope(of: library.facts, settings: SandboxSettings()),
-                    queue: ChangeQueue(), onProblem: onProblem,
-                    onChange: { [onChange] change, _ in onChange(directory, change) })
+            do throws(HippofactsError) {
+                var library = Library(project: try Project(at: path))
+                library.facts = try? Hippofacts(at: library.project.path)
+                watch(library)
+                libraries.append(library)
+            } catch {
+                // It may come.
+                watch(path, WatchScope(files: Set(Hippofacts.fileNames)))
+                throw error
             }
-            libraries.append(library)
         }
         self.paths = paths
+    }
+
+    private func watch(_ library: Library) {
+        watch(library.project.directory, library.project.scope(of: library.facts, settings: SandboxSettings()))
+    }
+
+    private func watch(_ directory: String, _ scope: WatchScope) {
+        guard let watcher, directory != projectDirectory else { return }
+        watcher.watch(directory, scope)
+        watched.insert(directory)
     }
 
     /// Takes note that a library has changed.
@@ -69,7 +75,7 @@ final class Libraries {
     private func store(_ library: inout Library, _ externals: ExternalFetches) throws {
         let facts = try Hippofacts(at: library.project.path)
         library.facts = facts
-        library.watcher?.update(scope: library.project.scope(of: facts, settings: SandboxSettings()))
+        watch(library)
         let options = ExpansionOptions(externalInvoice: { try externals.invoice($0) })
         let expansion = try library.expansion.expand(facts, options)
         try externals.require(expansion.externalParcels)
@@ -79,7 +85,8 @@ final class Libraries {
     }
 
     func stop() {
-        for library in libraries { library.watcher?.stop() }
+        for directory in watched { watcher?.unwatch(directory) }
+        watched = []
         libraries = []
         paths = []
     }

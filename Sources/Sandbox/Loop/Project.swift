@@ -7,6 +7,8 @@ struct Project: Sendable {
     let path: String
     /// The directory that all paths are relative to. Absolute, and still right when the project is away for a while.
     let directory: String
+    /// Whether names in it that differ in nothing but upper and lower case are the same.
+    let ignoresCase: Bool
 
     /// Finds the project at a path, relative to the working directory.
     ///
@@ -15,11 +17,13 @@ struct Project: Sendable {
         if Hippofacts.isSite(path) {
             directory = URL(fileURLWithPath: path).standardizedFileURL.path
             self.path = directory
+            ignoresCase = FileSystem.ignoresCase(inDirectory: directory)
             return
         }
         let file = try Hippofacts.find(at: path)
         let absolute = URL(fileURLWithPath: file).standardizedFileURL
         directory = absolute.deletingLastPathComponent().path
+        ignoresCase = FileSystem.ignoresCase(inDirectory: directory)
         var isDirectory: ObjCBool = false
         let isNamedByDirectory = FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory) && isDirectory.boolValue
         // Named by its directory, a project may rename its HIPPOFACTS to another of the valid names.
@@ -69,7 +73,7 @@ struct Project: Sendable {
             }
         }
         if settings.buildCommand != nil { scope.buildInputs = buildInputs(of: facts, settings: settings) }
-        return scope
+        return ignoresCase ? scope.ignoringCase() : scope
     }
 
     private func buildInputs(of facts: Hippofacts?, settings: SandboxSettings) -> BuildInputs {

@@ -5,14 +5,21 @@ import SandboxProtocol
 extension SandboxLoop {
     func handle(_ message: Message) {
         switch message {
-        case .change(let change, let ticket, let seen):
+        case .change(let changes, let ticket, let seen):
             self.ticket = max(self.ticket, ticket)
             lastChange = seen
             externals.forgetFailures()
             if !isWorkPending { cycle = Cycle(began: seen) }
-            switch change {
-            case .everything: noteEverything()
-            case .paths(let paths): for path in paths { note(path) }
+            for (directory, change) in changes {
+                libraries.noteChange(in: directory)
+                guard directory == surroundings.project.directory else {
+                    noteLibraryChange(directory, change)
+                    continue
+                }
+                switch change {
+                case .everything: noteEverything()
+                case .paths(let paths): for path in paths { note(path) }
+                }
             }
         case .buildLine(let line):
             diagnostics.note(line)
@@ -31,9 +38,6 @@ extension SandboxLoop {
             noteEverything()
         case .notice(let text):
             emit(.log(.sandbox, text: text))
-        case .libraryChange(let directory, let change, let seen):
-            if !isWorkPending { cycle = Cycle(began: seen) }
-            noteLibraryChange(directory, change)
         case .fetched(let item, let failure):
             externals.finish(item, failure)
             needsExpansion = true
@@ -60,15 +64,13 @@ extension SandboxLoop {
         noteTouched(path)
         let components = path.split(separator: "/")
         let isDirectory = path.hasSuffix("/")
-        let isBuildInput =
-            isDirectory
-            ? scope.buildInputs?.reaches(below: components) == true : scope.buildInputs?.contains(components) == true
-        if isBuildInput {
+        if scope.isBuildInput(components, isDirectory: isDirectory) {
             noteBuildInput(path)
             if needsBuild { changed.insert(path) }
         }
-        if path == SettingsFile.name { needsSettings = true }
-        if settings.environmentFiles.contains(surroundings.project.directory + "/" + path) {
+        if scope.isSame(path, SettingsFile.name) { needsSettings = true }
+        let file = surroundings.project.directory + "/" + path
+        if settings.environmentFiles.contains(where: { scope.isSame($0, file) }) {
             supervisor.discardStandby()
             needsLaunch = true
         }
@@ -85,12 +87,12 @@ extension SandboxLoop {
     func noteTouched(_ path: String) {
         let isFile = !path.hasSuffix("/") && !Hippofacts.fileNames.contains(path)
             && surroundings.project.path != surroundings.project.directory + "/" + path
-        if isFile { touched?.insert(path) } else { touched = nil }
+        // Known files may be called otherwise.
+        let isNamed = !scope.ignoresCase || expansion.hasFile(path)
+        if isFile && isNamed { touched?.insert(path) } else { touched = nil }
     }
 
     func noteLibraryChange(_ directory: String, _ change: FileWatcher.Change) {
-        externals.forgetFailures()
-        libraries.noteChange(in: directory)
         let name = directory.split(separator: "/").last.map(String.init) ?? directory
         switch change {
         case .everything: changed.insert(name)

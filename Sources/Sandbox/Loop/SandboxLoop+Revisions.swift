@@ -204,7 +204,7 @@ extension SandboxLoop {
         let new = surroundings.project.scope(of: facts, settings: settings)
         guard new != scope else { return }
         scope = new
-        watcher.update(scope: new)
+        watcher.watch(surroundings.project.directory, new)
     }
 
     /// The number that the store gives to the revision; `nil` if a file has changed since it was read, so that all has to
@@ -236,7 +236,7 @@ extension SandboxLoop {
         } catch .sourceChanged, .unreadableSource {
             expansion.forgetFiles()
             needsExpansion = true
-            surroundings.mailbox.post(.change(.paths([]), ticket: 0, seen: .now))
+            surroundings.mailbox.post(.change([:], ticket: 0, seen: .now))
             return nil
         } catch {
             // What is missing may be more than what this change has brought.

@@ -9,7 +9,7 @@ import SandboxProtocol
 /// busy is taken together afterwards, so that there is nothing to wait for before it reacts.
 final class SandboxLoop {
     enum Message: Sendable {
-        case change(FileWatcher.Change, ticket: UInt64, seen: ContinuousClock.Instant)
+        case change(FileWatcher.Changes, ticket: UInt64, seen: ContinuousClock.Instant)
         case buildLine(String)
         case buildEnded(number: Int, BuildProcess.Outcome)
         case worker(WorkerSupervisor.WorkerID, WorkerProcess.Event)
@@ -18,8 +18,6 @@ final class SandboxLoop {
         case rebuild
         /// Something to be told.
         case notice(String)
-        /// A file of the library in this directory has changed.
-        case libraryChange(directory: String, FileWatcher.Change, seen: ContinuousClock.Instant)
         case fetched(ExternalFetches.Item, ExternalBindleError?)
         case stop(reason: String)
     }
@@ -125,10 +123,7 @@ final class SandboxLoop {
         expansion = ProjectExpansion(digests: surroundings.digestsPath.map(DigestCache.init(contentsOf:)) ?? DigestCache())
         let (emit, mailbox) = (surroundings.emit, surroundings.mailbox)
         self.emit = emit
-        libraries = Libraries(
-            store: surroundings.store, isWatching: surroundings.changes != nil,
-            onProblem: { emit(.log(.sandbox, text: $0)) },
-            onChange: { mailbox.post(.libraryChange(directory: $0, $1, seen: .now)) })
+        libraries = Libraries(store: surroundings.store, projectDirectory: surroundings.project.directory)
         externals = ExternalFetches(
             store: surroundings.store, upstream: try surroundings.upstream(settings),
             onStart: { emit(.log(.sandbox, text: "Fetching \($0) from \($1).")) },
@@ -166,11 +161,12 @@ final class SandboxLoop {
         let emit = emit
         facts = try? surroundings.project.facts()
         scope = surroundings.project.scope(of: facts, settings: settings)
-        watcher = try FileWatcher(
-            root: surroundings.project.directory, scope: scope, queue: surroundings.changes,
-            pollInterval: settings.pollInterval ?? FileWatcher.defaultPollInterval, freshness: surroundings.freshness,
-            onProblem: { emit(.log(.sandbox, text: $0)) },
+        let watcher = try FileWatcher(
+            queue: surroundings.changes, pollInterval: settings.pollInterval ?? FileWatcher.defaultPollInterval,
+            freshness: surroundings.freshness, onProblem: { emit(.log(.sandbox, text: $0)) },
             onChange: { mailbox.post(.change($0, ticket: $1, seen: .now)) })
+        watcher.watch(surroundings.project.directory, scope)
+        (self.watcher, libraries.watcher) = (watcher, watcher)
     }
 
     /// When there is something to do even if no message comes.
@@ -273,7 +269,7 @@ final class SandboxLoop {
                 case .buildEnded(let number, _): if build?.number == number { build = nil }
                 case .stop: isHurried = true
                 case .rollBack(let request): request.finish(.failure(.notServed("hippo-dev up is being stopped")))
-                case .change, .libraryChange, .fetched, .buildLine, .rebuild, .notice: break
+                case .change, .fetched, .buildLine, .rebuild, .notice: break
                 }
             }
             _ = supervisor.tick()

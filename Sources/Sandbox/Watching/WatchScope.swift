@@ -12,12 +12,47 @@ struct WatchScope: Sendable, Equatable {
     /// How paths begin that the sandbox writes itself, where patterns could take them: a store in the project, say.
     var ownPrefixes: [String] = []
 
+    /// Whether upper and lower case are the same in it; then all of it is in lower case.
+    private(set) var ignoresCase = false
+
+    /// The scope with upper and lower case being the same in it, as some file systems have it.
+    func ignoringCase() -> WatchScope {
+        var scope = self
+        scope.ignoresCase = true
+        scope.files = Set(files.map { $0.lowercased() })
+        scope.patterns = patterns.map(\.ignoringCase)
+        scope.ownPrefixes = ownPrefixes.map { $0.lowercased() }
+        switch buildInputs {
+        case nil: break
+        case .patterns(let patterns): scope.buildInputs = .patterns(patterns.map(\.ignoringCase))
+        case .project(let exceptions): scope.buildInputs = .project(except: Set(exceptions.map { $0.lowercased() }))
+        }
+        return scope
+    }
+
+    /// Whether two paths are the same in it.
+    func isSame(_ path: String, _ other: String) -> Bool {
+        path == other || ignoresCase && path.lowercased() == other.lowercased()
+    }
+
+    /// True if the build command reads the file at `path`; for a directory, if it may read what is below it.
+    func isBuildInput(_ path: [Substring], isDirectory: Bool) -> Bool {
+        guard let buildInputs else { return false }
+        let path = folded(path)
+        return isDirectory ? buildInputs.reaches(below: path) : buildInputs.contains(path)
+    }
+
+    private func folded(_ path: [Substring]) -> [Substring] {
+        ignoresCase ? path.map { $0.lowercased()[...] } : path
+    }
+
     /// Directories that are never looked into: what the sandbox writes itself, and version control.
     static let ignoredDirectories: Set<String> = [".git", ".hippo"]
 
     /// True if the file at `path` matters.
     func contains(_ path: [Substring]) -> Bool {
-        !isIgnored(path)
+        let path = folded(path)
+        return !isIgnored(path)
             && (files.contains(path.joined(separator: "/")) || patterns.contains { $0.matches(path) }
                 || buildInputs?.contains(path) == true)
     }
@@ -25,6 +60,7 @@ struct WatchScope: Sendable, Equatable {
     /// True if files that matter may be below the directory at `path`; an empty path is the project.
     func reaches(below path: [Substring]) -> Bool {
         guard !path.isEmpty else { return true }
+        let path = folded(path)
         guard !isIgnored(path + [""]) else { return false }
         let prefix = path.joined(separator: "/") + "/"
         return files.contains { $0.hasPrefix(prefix) } || patterns.contains { $0.mayMatch(below: path) }
@@ -37,6 +73,11 @@ struct WatchScope: Sendable, Equatable {
         let joined = path.joined(separator: "/")
         return ownPrefixes.contains { joined.hasPrefix($0) }
     }
+}
+
+extension GlobPattern {
+    /// The pattern in lower case.
+    fileprivate var ignoringCase: GlobPattern { (try? GlobPattern(description.lowercased())) ?? self }
 }
 
 /// The files that a build command reads.

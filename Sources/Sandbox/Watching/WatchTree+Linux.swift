@@ -19,35 +19,63 @@ struct WatchTree: Sendable {
     private var rootIdentity: DirectoryIdentity?
     /// So long after an entry of the root has been removed, the root may be about to be removed too.
     private static let rootDoubt = Duration.seconds(2)
-    /// True if there were directories that could not be watched.
+    /// True if there are directories that could not be watched, or that may change without the system's telling.
     private(set) var isIncomplete = false
+    /// Descriptors that stand for nothing in this tree any more. They may do so in another one.
+    private var released: Set<Int32> = []
+    /// Whether what is on a device may change without the system's telling, by the devices that were met.
+    private var devices: [UInt64: FileSystem] = [:]
+    private let fileSystem: @Sendable (String) -> FileSystem
+    private var hasReportedFileSystem = false
 
     private static let mask = UInt32(
         IN_CLOSE_WRITE | IN_MODIFY | IN_ATTRIB | IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO | IN_DELETE_SELF
             | IN_MOVE_SELF | IN_ONLYDIR)
     /// How deep symbolic links and directories may nest before they are taken for a cycle.
     private static let maximumDepth = 64
+    /// The links that lead over a place, or to it, by that place: a change of it is one of them.
+    private var links: [String: Set<String>] = [:]
+    /// Directories that this process may not look into.
+    private var closedDirectories: Set<String> = []
 
-    init(inotify: Int32?, root: String, onProblem: @escaping @Sendable (String) -> Void) {
+    /// - Parameter fileSystem: tells what file system a directory is on.
+    init(
+        inotify: Int32?, root: String, fileSystem: @escaping @Sendable (String) -> FileSystem,
+        onProblem: @escaping @Sendable (String) -> Void
+    ) {
         self.inotify = inotify
         self.root = root
+        self.fileSystem = fileSystem
         self.onProblem = onProblem
+    }
+
+    /// Whether a watch stands for a directory of this tree.
+    func uses(_ descriptor: Int32) -> Bool { directories[descriptor] != nil }
+
+    /// The watches that this tree has no use for any more, since the last call.
+    mutating func takeReleased() -> Set<Int32> {
+        defer { released = [] }
+        return released.filter { !uses($0) }
+    }
+
+    /// Watches nothing any more.
+    mutating func clear() {
+        released.formUnion(directories.keys)
+        directories = [:]
+        descriptors = [:]
     }
 
     /// Watches exactly the directories that the scope reaches into. False if there is no root.
     mutating func rebuild(_ scope: WatchScope) -> Bool {
-        guard let inotify else { return true }
+        guard inotify != nil else { return true }
         isIncomplete = false
-        let before = directories
-        directories = [:]
-        descriptors = [:]
+        devices = [:]
+        links = [:]
+        clear()
         var ignored: Set<String> = []
         rootIdentity = DirectoryIdentity(root)
         rootDoubtEnd = nil
         isRootAway = !watch("", scope, changed: &ignored)
-        for descriptor in before.keys where directories[descriptor] == nil {
-            inotify_rm_watch(inotify, descriptor)
-        }
         return !isRootAway
     }
 
@@ -85,14 +113,60 @@ struct WatchTree: Sendable {
             let components = path.split(separator: "/")
             if event.isDirectory {
                 handleDirectory(event, path, components, scope, &changed)
-            } else if scope.contains(components) {
-                handleFile(event, path, &changed, &openFiles)
-            } else if event.mask & UInt32(IN_CREATE | IN_MOVED_TO) != 0, scope.reaches(below: components) {
-                // A symbolic link to a directory, perhaps.
-                if watch(path, scope, changed: &changed) { changed.insert(path + "/") }
-            } else if event.mask & UInt32(IN_DELETE | IN_MOVED_FROM) != 0, descriptors[path] != nil {
-                forget(path)
-                changed.insert(path + "/")
+            } else {
+                handleLink(event, path, components, scope, &changed)
+                if scope.contains(components) { handleFile(event, path, &changed, &openFiles) }
+            }
+            if !links.isEmpty { handleTarget(event, path, scope, &changed, &openFiles) }
+        }
+    }
+
+    /// What comes or goes may be a symbolic link.
+    private mutating func handleLink(
+        _ event: WatchEvent, _ path: String, _ components: [Substring], _ scope: WatchScope,
+        _ changed: inout Set<String>
+    ) {
+        guard event.mask & UInt32(IN_CREATE | IN_MOVED_TO | IN_DELETE | IN_MOVED_FROM) != 0 else { return }
+        if descriptors[path] != nil {
+            forget(path)
+            changed.insert(path + "/")
+        }
+        guard event.mask & UInt32(IN_CREATE | IN_MOVED_TO) != 0 else { return }
+        let isDirectory = scope.reaches(below: components)
+        guard isDirectory || scope.contains(components),
+            DirectoryEntry.type(ofItemAt: fullPath(path)) == Int(DT_LNK)
+        else { return }
+        noteLink(path)
+        if isDirectory, leadsToOtherDirectory(path), watch(path, scope, changed: &changed) {
+            changed.insert(path + "/")
+        }
+    }
+
+    /// What links lead to, or over, is as good as they are.
+    private mutating func handleTarget(
+        _ event: WatchEvent, _ path: String, _ scope: WatchScope, _ changed: inout Set<String>,
+        _ openFiles: inout Set<String>
+    ) {
+        let isComingOrGoing = event.mask & UInt32(IN_CREATE | IN_MOVED_TO | IN_DELETE | IN_MOVED_FROM) != 0
+        var affected = links[path] ?? []
+        if event.isDirectory {
+            guard isComingOrGoing else { return }
+            for (target, leading) in links where target.hasPrefix(path + "/") { affected.formUnion(leading) }
+            if !affected.isEmpty, event.mask & UInt32(IN_DELETE | IN_MOVED_FROM) != 0 { forget(path) }
+        }
+        for link in affected {
+            guard isComingOrGoing else {
+                handleFile(event, link, &changed, &openFiles)
+                continue
+            }
+            noteLink(link)
+            let wasDirectory = descriptors[link] != nil
+            if wasDirectory { forget(link) }
+            let isDirectory = leadsToOtherDirectory(link) && watch(link, scope, changed: &changed)
+            if wasDirectory || isDirectory {
+                changed.insert(link + "/")
+            } else {
+                handleFile(event, link, &changed, &openFiles)
             }
         }
     }
@@ -102,7 +176,9 @@ struct WatchTree: Sendable {
         _ changed: inout Set<String>
     ) {
         guard scope.reaches(below: components) else { return }
-        if event.mask & UInt32(IN_CREATE | IN_MOVED_TO) != 0 {
+        if event.mask & UInt32(IN_ATTRIB) != 0 {
+            handleAccess(path, scope, &changed)
+        } else if event.mask & UInt32(IN_CREATE | IN_MOVED_TO) != 0 {
             let countBefore = changed.count
             _ = watch(path, scope, changed: &changed)
             // An empty directory changes nothing, unless it takes the place of another one.
@@ -111,6 +187,19 @@ struct WatchTree: Sendable {
             forget(path)
             changed.insert(path + "/")
         }
+    }
+
+    /// A directory may have been closed to this process, or opened again.
+    private mutating func handleAccess(_ path: String, _ scope: WatchScope, _ changed: inout Set<String>) {
+        let isOpen = access(root + "/" + path, R_OK | X_OK) == 0
+        guard isOpen == closedDirectories.contains(path) else { return }
+        if isOpen {
+            closedDirectories.remove(path)
+            _ = watch(path, scope, changed: &changed)
+        } else {
+            closedDirectories.insert(path)
+        }
+        changed.insert(path + "/")
     }
 
     private func handleFile(
@@ -132,42 +221,88 @@ struct WatchTree: Sendable {
     /// Watches a directory and those below it that the scope reaches into; adds files that are there already to
     /// `changed`. False if it is no directory.
     private mutating func watch(_ path: String, _ scope: WatchScope, changed: inout Set<String>) -> Bool {
+        guard addWatch(path) else { return false }
+        // Only after the watch is set, so that nothing comes between the two unseen.
+        for entry in DirectoryEntry.entries(ofDirectory: fullPath(path)) ?? [] {
+            let child = path.isEmpty ? entry.name : path + "/" + entry.name
+            let components = child.split(separator: "/")
+            let isFile = scope.contains(components)
+            let isReached = components.count < Self.maximumDepth && scope.reaches(below: components)
+            guard isFile || isReached else { continue }
+            let isLink = entry.type == Int(DT_LNK)
+            if isLink { noteLink(child) }
+            if isReached, entry.type == Int(DT_DIR) || isLink && leadsToOtherDirectory(child),
+                watch(child, scope, changed: &changed)
+            {
+                continue
+            }
+            if isFile { changed.insert(child) }
+        }
+        return true
+    }
+
+    /// Watches one directory. False if it is none.
+    private mutating func addWatch(_ path: String) -> Bool {
         guard let inotify else { return false }
-        let fullPath = path.isEmpty ? root : root + "/" + path
+        let fullPath = fullPath(path)
         let descriptor = inotify_add_watch(inotify, fullPath, Self.mask)
         guard descriptor >= 0 else {
             let code = errno
+            if code == EACCES { closedDirectories.insert(path) }
             if code != ENOENT && code != ENOTDIR { reportProblem(fullPath, code) }
             return false
         }
         directories[descriptor, default: []].insert(path)
         descriptors[path] = descriptor
-        // Only after the watch is set, so that nothing comes between the two unseen.
-        for entry in DirectoryEntry.entries(ofDirectory: fullPath) ?? [] {
-            let child = path.isEmpty ? entry.name : path + "/" + entry.name
-            let components = child.split(separator: "/")
-            let type = entry.type
-            if type == Int(DT_DIR) || type == Int(DT_UNKNOWN) || type == Int(DT_LNK) {
-                if components.count < Self.maximumDepth, scope.reaches(below: components),
-                    type == Int(DT_DIR) || leadsToOtherDirectory(child), watch(child, scope, changed: &changed)
-                {
-                    continue
-                }
-            }
-            if scope.contains(components) { changed.insert(child) }
-        }
+        noteFileSystem(of: fullPath)
         return true
+    }
+
+    private func fullPath(_ path: String) -> String { path.isEmpty ? root : root + "/" + path }
+
+    // MARK: Links
+
+    private static func resolved(_ path: String) -> String? {
+        guard let resolved = realpath(path, nil) else { return nil }
+        defer { free(resolved) }
+        return String(cString: resolved)
     }
 
     /// True if a symbolic link leads to a directory of the tree that it is not itself in.
     private func leadsToOtherDirectory(_ path: String) -> Bool {
-        guard let resolved = realpath(root + "/" + path, nil) else { return false }
-        defer { free(resolved) }
-        guard let resolvedRoot = realpath(root, nil) else { return false }
-        defer { free(resolvedRoot) }
-        let target = String(cString: resolved) + "/"
-        let link = String(cString: resolvedRoot) + "/" + path + "/"
-        return target.hasPrefix(String(cString: resolvedRoot) + "/") && !link.hasPrefix(target)
+        guard let resolved = Self.resolved(fullPath(path)), let resolvedRoot = Self.resolved(root) else { return false }
+        let target = resolved + "/"
+        let link = resolvedRoot + "/" + path + "/"
+        return target.hasPrefix(resolvedRoot + "/") && !link.hasPrefix(target)
+    }
+
+    /// Takes note of the places in the tree that a symbolic link leads over, up to its target, and watches the directories
+    /// that they are in.
+    private mutating func noteLink(_ link: String) {
+        guard let resolvedRoot = Self.resolved(root) else { return }
+        var place = fullPath(link)
+        for _ in 0..<Self.maximumDepth {
+            guard let target = try? FileManager.default.destinationOfSymbolicLink(atPath: place) else { return }
+            let next = target.hasPrefix("/") ? target : (place as NSString).deletingLastPathComponent + "/" + target
+            // Other links may be on the way to the last component, which need not be there yet.
+            let (parent, name) = ((next as NSString).deletingLastPathComponent, (next as NSString).lastPathComponent)
+            var directory = Self.resolved(parent) ?? URL(fileURLWithPath: parent).standardizedFileURL.path
+            if (directory + "/").hasPrefix(root + "/") { directory = resolvedRoot + directory.dropFirst(root.count) }
+            place = directory + "/" + name
+            guard place.hasPrefix(resolvedRoot + "/") else { return }
+            let relative = String(place.dropFirst(resolvedRoot.count + 1))
+            links[relative, default: []].insert(link)
+            watchWay(to: relative)
+        }
+    }
+
+    /// Watches the directories that a place is in.
+    private mutating func watchWay(to path: String) {
+        var directory = ""
+        for component in path.split(separator: "/").dropLast() {
+            directory += directory.isEmpty ? component : "/" + component
+            if descriptors[directory] == nil, !addWatch(directory) { return }
+        }
     }
 
     private mutating func forget(_ path: String) {
@@ -177,9 +312,26 @@ struct WatchTree: Sendable {
             directories[descriptor]?.remove(candidate)
             if directories[descriptor]?.isEmpty == true {
                 directories[descriptor] = nil
-                if let inotify { inotify_rm_watch(inotify, descriptor) }
+                released.insert(descriptor)
             }
         }
+    }
+
+    /// Where others may change files unseen, they have to be looked for as well.
+    private mutating func noteFileSystem(of path: String) {
+        var status = stat()
+        guard stat(path, &status) == 0 else { return }
+        let device = UInt64(status.st_dev)
+        guard devices[device] == nil else { return }
+        let fileSystem = fileSystem(path)
+        devices[device] = fileSystem
+        guard case .remote(let name) = fileSystem else { return }
+        isIncomplete = true
+        guard !hasReportedFileSystem else { return }
+        hasReportedFileSystem = true
+        onProblem(
+            "\(path) is on a file system (\(name)) where others may change files without a sign: they are looked for now "
+                + "and then, too, as with --poll.")
     }
 
     private mutating func reportProblem(_ path: String, _ code: Int32) {
