@@ -210,9 +210,10 @@ final class FileWatcher: Sendable {
                 var changes: Changes = [:]
                 state.update { watched in
                     guard let change = watched.takeChange() else { return }
-                    changes[watched.root] = change
+                    let root = watched.root
+                    changes[root] = change
                     // What is known need not be found by looking once more.
-                    if queue != nil, case .paths(let paths) = change { watched.scan?.update(paths, root: watched.root) }
+                    if queue != nil, case .paths(let paths) = change { watched.scan?.update(paths, root: root) }
                 }
                 return (changes, state.hasOpenFiles)
             }
