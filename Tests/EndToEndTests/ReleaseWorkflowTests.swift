@@ -1,0 +1,56 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// The workflow that `new --github` writes publishes what is tagged.
+@Suite(.timeLimit(.minutes(1)))
+struct ReleaseWorkflowTests {
+    private static let hasTools = ["/bin/bash", "/usr/bin/curl"].allSatisfy(FileManager.default.isExecutableFile)
+    private let directory: TemporaryDirectory
+    private let server: StoreServer
+    private var project: String { directory.path + "/weather" }
+
+    init() throws {
+        directory = try TemporaryDirectory()
+        // The password of `editor` is sw0rdf1sh.
+        try directory.write(
+            "editor:$2y$05$376yWFpiBPbZXbVbb64tUuEBpgZ8I4U3eA7eootfGS0Voz9GfCbQ.\n", to: "htpasswd")
+        server = try StoreServer(
+            store: directory.path + "/bindles.sqlite",
+            ["--strict", "--anonymous-get", "--htpasswd", directory.path + "/htpasswd"])
+        let made = try Program.run(["new", "weather", "--github"], in: directory.path)
+        #expect(made.status == 0, "\(made.errors)")
+    }
+
+    private func release(tag: String, password: String = "sw0rdf1sh") throws -> Workflow.Outcome {
+        let text = try String(contentsOfFile: project + "/.github/workflows/release.yml", encoding: .utf8)
+        let temporary = try TemporaryDirectory()
+        return try Workflow(text).run(
+            in: project, tag: tag,
+            values: [
+                "vars.HIPPO_DEV_URL": "file://\(Program.path)", "vars.BINDLE_URL": server.url,
+                "secrets.BINDLE_USERNAME": "editor", "secrets.BINDLE_PASSWORD": password,
+            ], temporary: temporary.path)
+    }
+
+    @Test(.enabled(if: hasTools, "bash or curl is missing")) func aTagPublishesItsVersion() throws {
+        let outcome = try release(tag: "v0.1.0")
+        #expect(outcome.failedStep == nil, "\(outcome.output)")
+        let found = try Program.run(["bindle", "search", "-s", server.url])
+        #expect(found.output == "weather/0.1.0\n")
+    }
+
+    @Test(.enabled(if: hasTools, "bash or curl is missing")) func anotherTagIsRefused() throws {
+        let outcome = try release(tag: "v0.2.0")
+        #expect(outcome.failedStep == "Compare the tag with the version in HIPPOFACTS")
+        #expect(outcome.output.hasPrefix("::error file=HIPPOFACTS::The version is 0.1.0, and the tag v0.2.0"))
+    }
+
+    @Test(.enabled(if: hasTools, "bash or curl is missing")) func aBrokenProjectAndAWrongPasswordFail() throws {
+        #expect(try release(tag: "v0.1.0", password: "swordfish").failedStep == "Push")
+        try "(module (func (export \"_start\") drop))".write(
+            toFile: project + "/hello.wat", atomically: true, encoding: .utf8)
+        #expect(try release(tag: "v0.1.0").failedStep == "Check")
+        #expect(try Program.run(["bindle", "search", "-s", server.url]).output == "")
+    }
+}
