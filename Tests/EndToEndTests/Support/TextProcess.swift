@@ -7,6 +7,8 @@ final class TextProcess: Sendable {
     private let input = Pipe()
     private final class Story: Sendable {
         let lines = Mutex<(all: [String], read: Int)>(([], 0))
+        /// What came after the last line.
+        let unfinished = Mutex("")
     }
     private let story = Story()
 
@@ -32,6 +34,8 @@ final class TextProcess: Sendable {
                     story.lines.withLock { $0.all.append(line.hasSuffix("\r") ? String(line.dropLast()) : line) }
                     partial.removeSubrange(...end)
                 }
+                let rest = String(decoding: partial, as: UTF8.self)
+                story.unfinished.withLock { $0 = rest }
             }
         }.start()
     }
@@ -71,6 +75,17 @@ final class TextProcess: Sendable {
 
     func next(containing text: String) async throws -> String {
         try await next("line with '\(text)'") { $0.contains(text) }
+    }
+
+    /// Waits for a line that is asked to be finished.
+    func prompt(_ text: String) async throws {
+        let deadline = ContinuousClock.now + SandboxProcess.patience
+        while !story.unfinished.withLock({ $0.contains(text) }) {
+            guard ContinuousClock.now < deadline else {
+                throw SandboxProcess.Timeout(expectation: text, events: [], errors: lines.joined(separator: "\n"))
+            }
+            try await Task.sleep(for: .milliseconds(2))
+        }
     }
 
     func waitForEnd() async throws -> Int32 {
