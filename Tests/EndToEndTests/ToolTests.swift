@@ -194,6 +194,43 @@ struct ToolTests {
         #expect(mode.split(separator: " ").contains("icanon"))
     }
 
+    @Test(.enabled(if: hasScript, "no script here"))
+    func keysAreTakenAfterTheBackgroundToo() async throws {
+        let app = try SmallApp()
+        let up = "\(Program.path) up \(app.path) \(Self.anyPorts.joined(separator: " "))"
+        let terminal = try TextProcess(
+            Self.script, ["-qfc", "bash -c 'set -m; \(up) & read line; fg; echo status $?'", "/dev/null"],
+            environment: ["TERM": "xterm", "NO_COLOR": "1", "SHELL": "/bin/sh"])
+        _ = try await terminal.next(containing: "press ? for keys")
+        terminal.type("\n")
+        terminal.type("?")
+        _ = try await terminal.next(containing: "q  quit")
+        terminal.type("q")
+        _ = try await terminal.next(containing: "status 0")
+    }
+
+    @Test(.enabled(if: hasScript, "no script here"))
+    func aPasswordIsNotShownAndMayBeGivenUp() async throws {
+        let home = try TemporaryDirectory()
+        let login = "\(Program.path) login -s http://127.0.0.1:1/v1 --bindle-username ada"
+        let terminal = try TextProcess(
+            Self.script, ["-qfc", "\(login); echo first $?; \(login); echo second $?; stty -a", "/dev/null"],
+            environment: [
+                "TERM": "xterm", "NO_COLOR": "1", "HOME": home.path, "XDG_CONFIG_HOME": home.path, "BINDLE_PASSWORD": "",
+                "BINDLE_TOKEN": "",
+            ])
+        for (keys, answer) in [("secret\u{3}", "first 1"), ("secret\u{15}\u{4}", "second 1")] {
+            try await terminal.prompt("Password of ada")
+            terminal.type(keys)
+            _ = try await terminal.next(containing: answer)
+        }
+        let mode = try await terminal.next("mode of the terminal") { $0.contains("icanon") }
+        #expect(mode.split(separator: " ").contains("icanon"))
+        #expect(terminal.lines.contains { $0.contains("interrupted") })
+        #expect(terminal.lines.contains { $0.contains("nothing was typed") })
+        #expect(!terminal.lines.contains { $0.contains("secret") })
+    }
+
     private enum RunningProcess {
         /// The process that the lock file of a project names.
         static func sandbox(in directory: String) throws -> pid_t? {

@@ -48,6 +48,9 @@ final class TerminalKeys: Sendable {
         TerminalMode.leave()
     }
 
+    /// How long it takes to find out that the process is in the foreground, in milliseconds.
+    private static let patience: Int32 = 300
+
     private static func read(until wake: Int32, _ onKey: (TerminalKey) -> Void) {
         var bytes = [UInt8](repeating: 0, count: 64)
         while true {
@@ -55,15 +58,17 @@ final class TerminalKeys: Sendable {
                 pollfd(fd: STDIN_FILENO, events: Int16(POLLIN), revents: 0),
                 pollfd(fd: wake, events: Int16(POLLIN), revents: 0),
             ]
-            guard poll(&polled, 2, -1) > 0 else { continue }
+            // A process that runs in the background is brought to the foreground without a sign.
+            guard poll(&polled, 2, TerminalMode.isEntered ? -1 : patience) >= 0 else { continue }
             if polled[1].revents != 0 { return }
             guard TerminalMode.isInForeground else {
-                // What is typed is for somebody else, and reading it would stop this process. Until it is continued in
-                // the foreground, there is nothing to wait for but time.
+                // What is typed is for somebody else, and reading it would stop this process.
                 var onlyWake = [polled[1]]
-                if poll(&onlyWake, 1, 500) > 0 { return }
+                if poll(&onlyWake, 1, patience) > 0 { return }
                 continue
             }
+            if !TerminalMode.isEntered { TerminalMode.enter() }
+            guard polled[0].revents != 0 else { continue }
             let count = Foundation.read(STDIN_FILENO, &bytes, bytes.count)
             if count < 0 && errno == EINTR { continue }
             // The terminal has gone.

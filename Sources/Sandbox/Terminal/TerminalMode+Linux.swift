@@ -19,6 +19,9 @@ enum TerminalMode {
     /// True while this process may read from the terminal: others in the background would be stopped.
     static var isInForeground: Bool { tcgetpgrp(STDIN_FILENO) == getpgrp() }
 
+    /// Whether the terminal is in the mode for keys.
+    static var isEntered: Bool { state.withLock { $0.isEntered } }
+
     /// Takes note of the terminal as it is, and enters the mode if the process is in the foreground.
     ///
     /// - Returns: false if standard input is no terminal.
