@@ -54,7 +54,7 @@ final class BuildProcess: Sendable {
         let end = try PipeDescriptors()
         let null = open("/dev/null", O_RDONLY | O_CLOEXEC)
         defer { close(null) }
-        let started = ContinuousClock.now
+        let started = SuspendingClock.now
         child = try ChildProcess.spawn(
             executable: runner.executable, name: runner.name, arguments: runner.arguments + [command],
             environment: environment, directory: directory,
@@ -79,7 +79,7 @@ final class BuildProcess: Sendable {
             ended.signal()
             onEnd(
                 Outcome(
-                    exit: exit, lastLines: lastLines, milliseconds: (ContinuousClock.now - started).milliseconds,
+                    exit: exit, lastLines: lastLines, milliseconds: (SuspendingClock.now - started).milliseconds,
                     wasCancelled: wasCancelled))
         }
         waiter.name = "build"

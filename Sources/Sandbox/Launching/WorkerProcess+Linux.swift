@@ -54,7 +54,7 @@ final class WorkerProcess: Sendable {
 
     private let child: ChildProcess
     private let channel: ControlChannel
-    let startTime = ContinuousClock.now
+    let startTime = SuspendingClock.now
 
     /// Starts a process. `onEvent` is called on a thread of its own.
     init(

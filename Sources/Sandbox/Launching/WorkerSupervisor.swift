@@ -5,6 +5,9 @@ import SandboxProtocol
 ///
 /// At most one process serves and one loads at any time; one more stands by, so that the next change need not wait for a
 /// process to start; others finish their last requests. To be used from one thread.
+///
+/// Times are those of a clock that stands still while the machine sleeps: what was under way then goes on afterwards, and is
+/// not late.
 struct WorkerSupervisor {
     /// A bindle to be served.
     struct Target: Hashable, Sendable {
@@ -31,7 +34,7 @@ struct WorkerSupervisor {
     private struct Load {
         let worker: WorkerID
         let target: Target
-        let started: ContinuousClock.Instant
+        let started: SuspendingClock.Instant
         let isRestart: Bool
         /// What the status's serial number was.
         let statusSerial: Int
@@ -40,7 +43,7 @@ struct WorkerSupervisor {
     }
 
     private struct Drain {
-        let deadline: ContinuousClock.Instant
+        let deadline: SuspendingClock.Instant
     }
 
     /// How long the last requests of a process may take.
@@ -61,7 +64,7 @@ struct WorkerSupervisor {
     private var nextNumber = 1
     private var standby: WorkerID?
     private var load: Load?
-    private var serving: (worker: WorkerID, target: Target, since: ContinuousClock.Instant)?
+    private var serving: (worker: WorkerID, target: Target, since: SuspendingClock.Instant)?
     /// The process that answers with the project's status, because there is nothing to be served yet.
     private var holding: WorkerID?
     /// What the processes tell pages.
@@ -72,9 +75,9 @@ struct WorkerSupervisor {
     /// The directories of the app's files; `nil` if each process has its own.
     var layouts: LayoutPool?
     /// When the process that stands by gets a new directory, if none that is laid out has become free.
-    private var layoutDeadline: ContinuousClock.Instant?
+    private var layoutDeadline: SuspendingClock.Instant?
     private var deathCount = 0
-    private var restart: (target: Target, time: ContinuousClock.Instant)?
+    private var restart: (target: Target, time: SuspendingClock.Instant)?
     private var isStopping = false
 
     /// - Parameters:
@@ -104,7 +107,7 @@ struct WorkerSupervisor {
     var hasWorkers: Bool { !workers.isEmpty }
 
     /// When `tick` has something to do.
-    var nextDeadline: ContinuousClock.Instant? {
+    var nextDeadline: SuspendingClock.Instant? {
         (drains.values.map(\.deadline) + [restart?.time, layoutDeadline].compactMap { $0 }).min()
     }
 
@@ -281,7 +284,7 @@ struct WorkerSupervisor {
         }
         holding = nil
         serving = (load.worker, load.target, .now)
-        let launch = StageTiming(stage: "launch", milliseconds: (ContinuousClock.now - load.started).milliseconds)
+        let launch = StageTiming(stage: "launch", milliseconds: (SuspendingClock.now - load.started).milliseconds)
         return .serving(load.target, timings: [launch] + timings, isRestart: load.isRestart)
     }
 

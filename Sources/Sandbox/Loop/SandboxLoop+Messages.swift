@@ -151,7 +151,7 @@ extension SandboxLoop {
                 status.isBuilding = false
             }
         }
-        let total = StageTiming(stage: "total", milliseconds: (ContinuousClock.now - cycle.began).milliseconds)
+        let total = StageTiming(stage: "total", milliseconds: (SuspendingClock.now - cycle.began).milliseconds)
         if isReady {
             emit(.serving(revision: revision, id: id, isUnchanged: isUnchanged, timings: cycle.timings + [total]))
         } else {

@@ -104,10 +104,10 @@ extension SandboxLoop {
 
     /// What has changed; `nil` while an external bindle is being fetched.
     func assemble() throws(Failure) -> Change? {
-        let started = ContinuousClock.now
+        let started = SuspendingClock.now
         defer {
             cycle.timings.append(
-                StageTiming(stage: "assemble", milliseconds: (ContinuousClock.now - started).milliseconds))
+                StageTiming(stage: "assemble", milliseconds: (SuspendingClock.now - started).milliseconds))
         }
         do {
             // What is not in the store as it is has to be looked at as a whole.
@@ -210,7 +210,7 @@ extension SandboxLoop {
     /// The number that the store gives to the revision; `nil` if a file has changed since it was read, so that all has to
     /// be done again.
     func store(_ invoice: Invoice, _ change: Change) throws(Failure) -> Int? {
-        let started = ContinuousClock.now
+        let started = SuspendingClock.now
         let changes: ParcelChanges?
         let sources: [String: Expansion.ParcelSource]
         switch change {
@@ -231,7 +231,7 @@ extension SandboxLoop {
                 }
             }
             (isStored, storedRevision) = (true, saved.number)
-            cycle.timings.append(StageTiming(stage: "store", milliseconds: (ContinuousClock.now - started).milliseconds))
+            cycle.timings.append(StageTiming(stage: "store", milliseconds: (SuspendingClock.now - started).milliseconds))
             return saved.number
         } catch .sourceChanged, .unreadableSource {
             expansion.forgetFiles()

@@ -9,7 +9,7 @@ import SandboxProtocol
 /// busy is taken together afterwards, so that there is nothing to wait for before it reacts.
 final class SandboxLoop {
     enum Message: Sendable {
-        case change(FileWatcher.Changes, ticket: UInt64, seen: ContinuousClock.Instant)
+        case change(FileWatcher.Changes, ticket: UInt64, seen: SuspendingClock.Instant)
         case buildLine(String)
         case buildEnded(number: Int, BuildProcess.Outcome)
         case worker(WorkerSupervisor.WorkerID, WorkerProcess.Event)
@@ -50,7 +50,7 @@ final class SandboxLoop {
 
     /// What is known of the revision that is being made.
     struct Cycle {
-        var began = ContinuousClock.now
+        var began = SuspendingClock.now
         var timings: [StageTiming] = []
     }
 
@@ -78,9 +78,9 @@ final class SandboxLoop {
     /// The last ticket of changes that have come in.
     var ticket: UInt64 = 0
     var changed: Set<String> = []
-    var lastChange = ContinuousClock.now
+    var lastChange = SuspendingClock.now
     /// When a store that was removed is made again, unless something changes before.
-    var leftAloneTime: ContinuousClock.Instant?
+    var leftAloneTime: SuspendingClock.Instant?
     var needsSettings = false
     var needsBuild = false
     var needsExpansion = true
@@ -170,7 +170,7 @@ final class SandboxLoop {
     }
 
     /// When there is something to do even if no message comes.
-    var nextDeadline: ContinuousClock.Instant? {
+    var nextDeadline: SuspendingClock.Instant? {
         var deadlines = [supervisor.nextDeadline].compactMap { $0 }
         if needsExpansion, build == nil, let leftAloneTime { deadlines.append(leftAloneTime) }
         if needsExpansion, build == nil, let time = supervisor.loadingTime {
@@ -258,7 +258,7 @@ final class SandboxLoop {
         finishRollback(failure: "hippo-dev up was stopped")
         build?.process.cancel()
         supervisor.stop(patience: Self.stopPatience)
-        let deadline = ContinuousClock.now + Self.stopPatience + .seconds(1)
+        let deadline = SuspendingClock.now + Self.stopPatience + .seconds(1)
         var isHurried = false
         while (supervisor.hasWorkers || build != nil) && deadline > .now && !isHurried {
             let next = min(deadline, supervisor.nextDeadline ?? deadline)

@@ -187,7 +187,7 @@ final class FileWatcher: Sendable {
     // MARK: The thread
 
     private func run() {
-        var lastWrite = ContinuousClock.now
+        var lastWrite = SuspendingClock.now
         while true {
             waitForEvents(timeout(lastWrite: lastWrite))
             let ticket = freshness?.willTakeEvents() ?? 0
@@ -231,7 +231,7 @@ final class FileWatcher: Sendable {
     }
 
     /// How long there is nothing to do without an event; `nil` for ever.
-    private func timeout(lastWrite: ContinuousClock.Instant) -> Duration? {
+    private func timeout(lastWrite: SuspendingClock.Instant) -> Duration? {
         state.withLock { state in
             var timeouts: [Duration] = []
             if state.hasOpenFiles { timeouts.append(lastWrite + Self.openFilePatience - .now) }
@@ -240,7 +240,7 @@ final class FileWatcher: Sendable {
         }
     }
 
-    private func handle(_ event: WatchEvent, _ state: inout State, lastWrite: inout ContinuousClock.Instant) {
+    private func handle(_ event: WatchEvent, _ state: inout State, lastWrite: inout SuspendingClock.Instant) {
         state.update { watched in
             watched.tree.handle(
                 event, scope: watched.scope, changed: &watched.changed, openFiles: &watched.openFiles)
@@ -274,7 +274,7 @@ final class FileWatcher: Sendable {
         while true {
             _ = scannerWake.wait(timeout: .now() + pause.seconds)
             guard !state.withLock({ $0.isStopped }) else { return }
-            let began = ContinuousClock.now
+            let began = SuspendingClock.now
             if scan() { signalThread() }
             pause = max(pollInterval, (.now - began) * (Self.pollShare - 1))
         }

@@ -14,7 +14,7 @@ struct WatchTree: Sendable {
     private(set) var isRootAway = false
     /// Until then, the root may be found to have been removed without an event of its own: the system tells of the end
     /// of a directory only when nothing holds on to it any more, such as a removed file in it that is still open.
-    private var rootDoubtEnd: ContinuousClock.Instant?
+    private var rootDoubtEnd: SuspendingClock.Instant?
     /// Which directory it is that is watched as the root.
     private var rootIdentity: DirectoryIdentity?
     /// So long after an entry of the root has been removed, the root may be about to be removed too.
