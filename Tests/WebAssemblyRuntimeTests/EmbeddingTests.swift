@@ -22,6 +22,36 @@ struct EmbeddingTests {
         #expect(error?.description.contains("2 imports cannot be resolved") == true)
     }
 
+    @Test("names that differ in their bytes are different, even if they are the same text")
+    func exactNames() throws {
+        // Å, once as a letter with a ring, once as the sign for ångström.
+        let (letter, sign) = ("\u{C5}", "\u{212B}")
+        #expect(letter == sign)
+        func imports(_ module: String, _ name: String) throws -> Module {
+            try Guests.module("(module (func (export \"f\") (import \"\(module)\" \"\(name)\") (result i32)))")
+        }
+        var linker = Linker()
+        linker.define(module: "m", name: letter, HostFunction([], to: [.i32]) { $0.setResult(1 as UInt32) })
+        #expect(linker.isDefined(module: "m", name: letter))
+        #expect(!linker.isDefined(module: "m", name: sign))
+        let unknown = try imports("m", sign)
+        #expect(throws: LinkError.self) { try linker.link(unknown) }
+        linker.define(module: "m", name: sign, HostFunction([], to: [.i32]) { $0.setResult(2 as UInt32) })
+        let store = Store()
+        #expect(try linker.link(imports("m", letter)).instantiate(in: store).call("f") == [.i32(1)])
+        #expect(try linker.link(imports("m", sign)).instantiate(in: store).call("f") == [.i32(2)])
+        let exporter = try Guests.instance(
+            """
+            (module (func (export "\(letter)") (result i32) (i32.const 3))
+              (func (export "\(sign)") (result i32) (i32.const 4)))
+            """, in: store)
+        linker.define(exporter, as: sign)
+        #expect(try linker.link(imports(sign, letter)).instantiate(in: store).call("f") == [.i32(3)])
+        #expect(try linker.link(imports(sign, sign)).instantiate(in: store).call("f") == [.i32(4)])
+        let other = try imports(letter, letter)
+        #expect(throws: LinkError.self) { try linker.link(other) }
+    }
+
     @Test("a host function reads arguments and the caller's memory, and sets results")
     func hostFunctions() throws {
         var linker = Linker()

@@ -34,45 +34,45 @@ public struct Linker: Sendable {
         }
     }
 
-    private var definitions: [String: [String: Definition]] = [:]
+    private var definitions: [ExactName: [ExactName: Definition]] = [:]
 
     public init() {}
 
     /// Defines a host function, which serves all stores. A later definition of a name replaces an earlier one.
     public mutating func define(module: String, name: String, _ function: HostFunction) {
-        definitions[module, default: [:]][name] = .host(function)
+        definitions[ExactName(module), default: [:]][ExactName(name)] = .host(function)
     }
 
     public mutating func define(module: String, name: String, _ function: Function) {
-        definitions[module, default: [:]][name] = .function(function)
+        definitions[ExactName(module), default: [:]][ExactName(name)] = .function(function)
     }
 
     public mutating func define(module: String, name: String, _ memory: Memory) {
-        definitions[module, default: [:]][name] = .memory(memory)
+        definitions[ExactName(module), default: [:]][ExactName(name)] = .memory(memory)
     }
 
     public mutating func define(module: String, name: String, _ table: Table) {
-        definitions[module, default: [:]][name] = .table(table)
+        definitions[ExactName(module), default: [:]][ExactName(name)] = .table(table)
     }
 
     public mutating func define(module: String, name: String, _ global: Global) {
-        definitions[module, default: [:]][name] = .global(global)
+        definitions[ExactName(module), default: [:]][ExactName(name)] = .global(global)
     }
 
     public mutating func define(module: String, name: String, _ tag: Tag) {
-        definitions[module, default: [:]][name] = .tag(tag)
+        definitions[ExactName(module), default: [:]][ExactName(name)] = .tag(tag)
     }
 
     /// Defines all exports of an instance under a module name.
     public mutating func define(_ instance: Instance, as module: String) {
-        var exports: [String: Definition] = [:]
-        for export in instance.module.exports { exports[export.name] = instance.definition(of: export) }
-        definitions[module] = exports
+        var exports: [ExactName: Definition] = [:]
+        for export in instance.module.exports { exports[ExactName(export.name)] = instance.definition(of: export) }
+        definitions[ExactName(module)] = exports
     }
 
     /// Whether anything is defined under the two names.
     public func isDefined(module: String, name: String) -> Bool {
-        definitions[module]?[name] != nil
+        definitions[ExactName(module)]?[ExactName(name)] != nil
     }
 
     /// Resolves a module's imports.
@@ -82,7 +82,7 @@ public struct Linker: Sendable {
         var resolved: [Definition] = []
         var problems: [LinkError.Problem] = []
         for wanted in module.imports {
-            guard let definition = definitions[wanted.module]?[wanted.name] else {
+            guard let definition = definitions[ExactName(wanted.module)]?[ExactName(wanted.name)] else {
                 problems.append(LinkError.Problem(wanted: wanted, reason: .unknown))
                 continue
             }
