@@ -38,7 +38,10 @@ extension HostFunction {
             let call = GuestCall(
                 context: try WASIContext.of(caller, calling: name), memory: GuestMemory(of: caller), edition: edition,
                 arguments: InlineArray { $0 < count ? caller.argument($0) : 0 }, store: caller.store)
-            if let result = try body(call) { caller.setResult(UInt32(result.rawValue)) }
+            guard let result = try body(call) else { return }
+            // A guest whose time is up ends in the call that waited, not at its next one, if there is one.
+            if result == .interrupted, call.isInterrupted { throw Trap(kind: .interrupted) }
+            caller.setResult(UInt32(result.rawValue))
         }
     }
 }

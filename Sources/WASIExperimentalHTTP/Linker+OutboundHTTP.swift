@@ -33,6 +33,8 @@ extension Linker {
                     try body(call)
                     caller.setResult(UInt32(0))
                 } catch {
+                    // A guest whose time is up ends here, not at its next call.
+                    guard !caller.store.isInterrupted else { throw Trap(kind: .interrupted) }
                     caller.setResult(error.rawValue)
                 }
             })
@@ -56,13 +58,13 @@ private struct OutboundCall {
     func argument(_ index: Int) -> UInt32 { caller.i32(index) }
 
     func request() throws(OutboundHTTPError) {
-        let request = try OutboundRequest(
+        var request = try OutboundRequest(
             url: string(0), method: string(2), headers: string(4), body: bytes(6), policy: context.policy)
         // The guest's mistakes are found before anything is sent.
         _ = try buffer(argument(8), 2)
         _ = try buffer(argument(9), 4)
         guard !context.isFull else { throw .tooManySessions }
-        let response = try request.send(context.policy)
+        let response = try request.send(context.policy, for: caller.store)
         try store(UInt16(response.status.code), at: argument(8))
         try store(context.hold(response), at: argument(9))
     }

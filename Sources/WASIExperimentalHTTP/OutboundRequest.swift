@@ -1,8 +1,9 @@
 import HTTP
+import WebAssemblyRuntime
 
 /// A guest's request, checked.
 struct OutboundRequest {
-    let request: ClientRequest
+    private var request: ClientRequest
 
     /// Makes sense of what the guest has written.
     ///
@@ -33,8 +34,11 @@ struct OutboundRequest {
             body: body.isEmpty ? .empty : .bytes(body))
     }
 
-    /// Sends the request, and waits for the whole response.
-    func send(_ policy: OutboundHTTPPolicy) throws(OutboundHTTPError) -> OutboundHTTPContext.HeldResponse {
+    /// Sends the request, and waits for the whole response, as long as the guest may.
+    mutating func send(
+        _ policy: OutboundHTTPPolicy, for store: Store
+    ) throws(OutboundHTTPError) -> OutboundHTTPContext.HeldResponse {
+        request.cancellation = { store.isInterrupted }
         do throws(ClientError) {
             let response = try policy.client.send(request)
             let body = try response.readAll(limit: policy.maximumResponseBytes)

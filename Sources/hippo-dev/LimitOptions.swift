@@ -22,8 +22,8 @@ enum LimitOptions {
 
     /// Only for requests.
     static let time = Option(
-        name: "timeout", valueName: "TIME", summary: "How long a module may run for one request.", defaultValue: "30s"
-    )
+        name: "timeout", valueName: "TIME",
+        summary: "How long a module may take for one request, with waits for its client.", defaultValue: "30s")
     /// Only for requests.
     static let response = Option(
         name: "max-response", valueName: "SIZE", summary: "The length of a response's body.", defaultValue: "1GiB")

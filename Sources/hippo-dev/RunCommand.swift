@@ -1,5 +1,6 @@
 import CommandLineInterface
 import Foundation
+import WAGI
 import WASI
 import WebAssembly
 import WebAssemblyRuntime
@@ -120,14 +121,15 @@ private struct ModuleRun {
         let entry = try Entry(of: module, invoking: invoked, words)
         let context = WASIContext(configuration)
         let store = Store(limits: limits, hostState: context)
-        let deadline = timeout.map { timeout in
-            GuestDeadline(store, after: timeout) {
+        let timer = DeadlineTimer()
+        let ticket = timeout.map { timeout in
+            timer.schedule(store, limit: timeout) {
                 FileHandle.standardError.write(Data("error: \(Self.timeoutMessage(timeout))\n".utf8))
                 exit(134)
             }
         }
         do {
-            defer { deadline?.cancel() }
+            defer { if let ticket { timer.cancel(ticket) } }
             return try entry.call(in: linked.instantiate(in: store))
         } catch let trap as Trap {
             if let exit = trap.hostError as? ProcessExit {

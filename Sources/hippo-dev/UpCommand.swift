@@ -107,7 +107,8 @@ private enum UpOptions {
         summary: "Let modules write to their files, in a copy that lasts until the next change.")
     static let noStatic = Option(flag: "no-static", summary: "Serve nothing but what handlers answer.")
     static let timeout = Option(
-        name: "timeout", valueName: "TIME", summary: "How long a module may run for a request. By default 30s.")
+        name: "timeout", valueName: "TIME",
+        summary: "How long a module may take for a request, with waits for its client. By default 30s.")
     static let maximumMemory = Option(
         name: "max-memory", valueName: "SIZE", summary: "The memory that a module may have. By default 512MiB.")
     static let maximumResponse = Option(

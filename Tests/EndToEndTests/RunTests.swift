@@ -166,6 +166,20 @@ import Testing
         #expect(result.errors.contains("0: "))
     }
 
+    @Test func theDeadlineWakesAModuleThatOpensAPipe() throws {
+        #expect(mkfifo("\(directory.path)/p", 0o600) == 0)
+        let module = Self.command(
+            """
+            (i32.store8 (i32.const 0) (i32.const 112))
+            (drop (call $open (i32.const 3) (i32.const 0) (i32.const 0) (i32.const 1) (i32.const 0)
+              (i64.const 2) (i64.const 0) (i32.const 0) (i32.const 32)))
+            """)
+        let result = try run(module, ["--timeout", "100ms", "--dir", directory.path])
+        #expect(result.status == 134)
+        #expect(result.errors.contains("--timeout"))
+        #expect(result.errors.contains("0: "))
+    }
+
     @Test func limitsThatWereReachedAreNamedWithTheirOptions() throws {
         let memory = Self.command("(drop (memory.grow (i32.const 100))) unreachable")
         let refused = try run(memory, ["--max-memory", "1MiB"])

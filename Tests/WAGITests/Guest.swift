@@ -121,12 +121,13 @@ final class ServedApplication: Sendable {
     /// Serves modules from a `modules.toml`.
     /// - Parameter modules: the text of each module by its name.
     convenience init(
-        _ modules: [String: String], _ toml: String, configure: (inout WAGIConfiguration) -> Void = { _ in }
+        _ modules: [String: String], _ toml: String, server: ServerConfiguration = ServerConfiguration(),
+        configure: (inout WAGIConfiguration) -> Void = { _ in }
     ) throws {
         let directory = try TemporaryDirectory()
         for (name, text) in modules { try directory.write(text, to: name) }
         let file = try directory.write(toml.replacingOccurrences(of: "DIR", with: directory.path), to: "modules.toml")
-        try self.init(directory, configure) { configuration in
+        try self.init(directory, configure, server: server) { configuration in
             try Application(handlers: ModulesFile.handlers(file: file.path), configuration: configuration)
         }
     }
@@ -142,6 +143,7 @@ final class ServedApplication: Sendable {
 
     init(
         _ directory: TemporaryDirectory, _ configure: (inout WAGIConfiguration) -> Void,
+        server serverConfiguration: ServerConfiguration = ServerConfiguration(),
         _ load: (WAGIConfiguration) throws -> Application
     ) throws {
         self.directory = directory
@@ -151,7 +153,8 @@ final class ServedApplication: Sendable {
         configuration.logObserver = { lines.append($0) }
         configure(&configuration)
         let socket = try ListeningSocket(binding: .loopback(port: 0))
-        server = WAGIServer(application: try load(configuration), socket: socket)
+        server = WAGIServer(
+            application: try load(configuration), socket: socket, configuration: serverConfiguration)
         try server.start()
     }
 

@@ -2,7 +2,7 @@ import Foundation
 import HTTP
 
 /// A connection without a client in between, for tests of what arrives when.
-final class RawSocket {
+final class RawSocket: Sendable {
     private let descriptor: Int32
 
     struct Failure: Error, CustomStringConvertible {

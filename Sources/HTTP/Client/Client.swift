@@ -61,8 +61,8 @@ public final class Client: Sendable {
                 else { throw error }
             }
         }
-        let connection = try ClientConnection(
-            to: request.url, configuration: configuration, limit: deadline)
+        let connection = try ClientConnection.open(
+            to: request.url, configuration: configuration, limit: deadline, cancellation: request.cancellation)
         var exchange = makeExchange(connection, request, deadline)
         return try run(&exchange, head, request)
     }
@@ -71,7 +71,8 @@ public final class Client: Sendable {
         _ connection: ClientConnection, _ request: ClientRequest, _ deadline: MonotonicTime
     ) -> ClientExchange {
         ClientExchange(
-            connection: connection, url: request.url, configuration: configuration, deadline: deadline)
+            connection: connection, url: request.url, configuration: configuration, deadline: deadline,
+            cancellation: request.cancellation)
     }
 
     private func run(

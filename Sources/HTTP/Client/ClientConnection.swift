@@ -30,7 +30,51 @@ final class ClientConnection: @unchecked Sendable {
     var idleDeadline = MonotonicTime.distantFuture
 
     /// Connects to the first address of the host's that answers.
-    init(to url: HTTPURL, configuration: ClientConfiguration, limit: MonotonicTime) throws(ClientError) {
+    ///
+    /// Neither the system's resolver nor libcurl can be interrupted. Where the request may be cancelled, they work on a
+    /// thread of their own, which is left to itself then.
+    static func open(
+        to url: HTTPURL, configuration: ClientConfiguration, limit: MonotonicTime, cancellation: Cancellation?
+    ) throws(ClientError) -> ClientConnection {
+        @Sendable func connect() throws(ClientError) -> ClientConnection {
+            try ClientConnection(to: url, configuration: configuration, limit: limit, cancellation: cancellation)
+        }
+        guard let cancellation, url.scheme != "http" || SocketAddress.parseIP(url.host) == nil else {
+            return try connect()
+        }
+        let attempt = Attempt()
+        let isStarted = SystemThread.start(stackSize: 1 << 20) {
+            do throws(ClientError) { attempt.finish(.success(try connect())) } catch { attempt.finish(.failure(error)) }
+        }
+        guard isStarted else { return try connect() }
+        guard let result = attempt.result(unless: cancellation) else {
+            throw ClientError(reason: .cancelled, url: url)
+        }
+        return try result.get()
+    }
+
+    /// The outcome of connecting, which another thread waits for.
+    private final class Attempt: @unchecked Sendable {
+        private let monitor = Monitor()
+        private var outcome: Result<ClientConnection, ClientError>?
+
+        func finish(_ result: Result<ClientConnection, ClientError>) {
+            monitor.withLock { outcome = result }
+            monitor.signal()
+        }
+
+        /// Waits for the outcome; `nil` when it was cancelled before. Signals do not end the wait.
+        func result(unless isCancelled: Cancellation) -> Result<ClientConnection, ClientError>? {
+            monitor.withLock {
+                while outcome == nil, !isCancelled() { _ = monitor.wait(until: .now + .milliseconds(5)) }
+                return outcome
+            }
+        }
+    }
+
+    private init(
+        to url: HTTPURL, configuration: ClientConfiguration, limit: MonotonicTime, cancellation: Cancellation?
+    ) throws(ClientError) {
         destination = Destination(url)
         let deadline = min(.now + configuration.connectTimeout, limit)
         guard url.scheme == "http" else {
@@ -47,7 +91,7 @@ final class ClientConnection: @unchecked Sendable {
             guard descriptor >= 0 else {
                 throw ClientError(reason: .system(SystemError(operation: "socket", code: errno)), url: url)
             }
-            switch Self.connect(descriptor, to: address, until: deadline) {
+            switch Self.connect(descriptor, to: address, until: deadline, cancellation) {
             case 0:
                 setSocketOption(descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, 1)
                 fileDescriptor = descriptor
@@ -57,6 +101,7 @@ final class ClientConnection: @unchecked Sendable {
                 lastError = SystemError(operation: "connect to \(address)", code: code)
             }
         }
+        if let cancellation, cancellation() { throw ClientError(reason: .cancelled, url: url) }
         throw ClientError(reason: lastError.code == ETIMEDOUT ? .timedOut : .cannotConnect(lastError), url: url)
     }
 
@@ -93,12 +138,12 @@ final class ClientConnection: @unchecked Sendable {
 
     /// Connects without blocking beyond `deadline`; 0 or an `errno`.
     private static func connect(
-        _ descriptor: Int32, to address: SocketAddress, until deadline: MonotonicTime
+        _ descriptor: Int32, to address: SocketAddress, until deadline: MonotonicTime, _ cancellation: Cancellation?
     ) -> Int32 {
         guard setNonBlocking(descriptor) else { return errno }
         if address.withSystemAddress({ Glibc.connect(descriptor, $0, $1) }) == 0 { return 0 }
         guard errno == EINPROGRESS || errno == EINTR else { return errno }
-        guard StreamSocket.wait(descriptor, for: .writing, until: deadline) else { return ETIMEDOUT }
+        guard StreamSocket.wait(descriptor, for: .writing, until: deadline, cancellation) else { return ETIMEDOUT }
         var code: Int32 = 0
         var length = socklen_t(MemoryLayout<Int32>.size)
         guard getsockopt(descriptor, SOL_SOCKET, SO_ERROR, &code, &length) == 0 else { return errno }

@@ -11,6 +11,8 @@ public struct ClientError: Error, Hashable, CustomStringConvertible {
         case cannotConnect(SystemError)
         /// Neither an answer nor progress in time.
         case timedOut
+        /// The request's ``ClientRequest/cancellation`` said so.
+        case cancelled
         /// The connection ended before the response did.
         case disconnected
         /// The server's answer breaks the rules of HTTP.
@@ -39,6 +41,7 @@ public struct ClientError: Error, Hashable, CustomStringConvertible {
         case .unknownHost(let problem): "the host's address cannot be found: \(problem)"
         case .cannotConnect(let error): "no connection: \(error)"
         case .timedOut: "the server does not answer in time"
+        case .cancelled: "the request was given up"
         case .disconnected: "the server closed the connection before the end of its answer"
         case .malformedResponse(let problem): "the server's answer is malformed: \(problem)"
         case .tooLarge(let limit): "the server's answer is larger than \(limit) bytes"

@@ -12,6 +12,7 @@ struct ClientExchange {
     let url: HTTPURL
     let limits: HeadLimits
     let deadline: MonotonicTime
+    private let cancellation: Cancellation?
     private var pace: TransferPace
     /// Whether the server has answered before it had the whole request.
     private(set) var answeredEarly = false
@@ -21,11 +22,13 @@ struct ClientExchange {
     private(set) var hasConsumedStream = false
 
     init(
-        connection: ClientConnection, url: HTTPURL, configuration: ClientConfiguration, deadline: MonotonicTime
+        connection: ClientConnection, url: HTTPURL, configuration: ClientConfiguration, deadline: MonotonicTime,
+        cancellation: Cancellation?
     ) {
         self.connection = connection
         self.url = url
         self.deadline = deadline
+        self.cancellation = cancellation
         limits = HeadLimits(
             maximumStartLine: configuration.maximumHead, maximumHead: configuration.maximumHead,
             maximumFields: configuration.maximumFields)
@@ -33,6 +36,11 @@ struct ClientExchange {
     }
 
     func error(_ reason: ClientError.Reason) -> ClientError { ClientError(reason: reason, url: url) }
+
+    private mutating func wait(for direction: StreamSocket.Direction) throws(ClientError) {
+        guard !pace.wait(connection.fileDescriptor, for: direction, until: deadline, cancellation) else { return }
+        throw error(cancellation?() == true ? .cancelled : .timedOut)
+    }
 
     // MARK: Sending
 
@@ -105,9 +113,7 @@ struct ClientExchange {
             case .moved(let count):
                 start += count
             case .wouldBlock:
-                guard pace.wait(connection.fileDescriptor, for: .either, until: deadline) else {
-                    throw error(.timedOut)
-                }
+                try wait(for: .either)
                 if connection.hasInput { answeredEarly = true }
             case .end, .failed:
                 // The server may have said why before it closed.
@@ -162,9 +168,7 @@ struct ClientExchange {
                     code == ECONNRESET || code == 0
                         ? .disconnected : .system(SystemError(operation: "recv", code: code)))
             case .wouldBlock:
-                guard pace.wait(connection.fileDescriptor, for: .reading, until: deadline) else {
-                    throw error(.timedOut)
-                }
+                try wait(for: .reading)
             }
         }
     }

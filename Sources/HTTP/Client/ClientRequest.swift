@@ -7,6 +7,8 @@ public struct ClientRequest: Sendable {
     public var body: Body
     /// What the server is told to be called, for proxies; by default what the URL calls it. Not kept over redirects.
     public var host: String?
+    /// When to give the request up, response included, with the error `cancelled`.
+    public var cancellation: Cancellation?
 
     public init(_ method: Method = .get, _ url: HTTPURL, headers: Headers = [:], body: Body = .empty) {
         self.method = method

@@ -17,6 +17,8 @@ final class Exchange: @unchecked Sendable {
     let framing: BodyFraming
     let input: ReceiveBuffer
     let disconnection = Disconnection()
+    /// When a worker is to wait for the client no longer.
+    var cancellation: Cancellation?
 
     // MARK: The request's side
 
@@ -83,13 +85,16 @@ final class Exchange: @unchecked Sendable {
 
     // MARK: On a worker
 
-    /// Waits until the client has sent or taken something; false if it is too slow.
+    /// Waits until the client has sent or taken something; false if it is too slow, or the wait is cancelled.
     func waitForClient(_ direction: StreamSocket.Direction) -> Bool {
         workers.whileWaitingForClient {
             direction == .reading
-                ? readPace.wait(fileDescriptor, for: direction) : writePace.wait(fileDescriptor, for: direction)
+                ? readPace.wait(fileDescriptor, for: direction, cancellation)
+                : writePace.wait(fileDescriptor, for: direction, cancellation)
         }
     }
+
+    var isCancelled: Bool { cancellation?() ?? false }
 
     /// Sends `pieces` (their sum is `count`), waiting for the client where needed.
     func send(_ pieces: UnsafeRawBufferPointer..., count: Int) throws(ResponseError) {
@@ -104,6 +109,10 @@ final class Exchange: @unchecked Sendable {
                 writePace.didMove(moved)
             case .wouldBlock:
                 guard waitForClient(.writing) else {
+                    if isCancelled {
+                        fail("the response was given up while the client took none of it")
+                        throw .cancelled
+                    }
                     fail("the client took the response too slowly")
                     throw .timedOut
                 }

@@ -141,7 +141,7 @@ public final class RequestBody {
                 exchange.decoder.didReceiveDirectly(count)
                 return count
             case .wouldBlock:
-                guard exchange.waitForClient(.reading) else { throw .timedOut }
+                guard exchange.waitForClient(.reading) else { throw exchange.isCancelled ? .cancelled : .timedOut }
             case .end, .failed:
                 exchange.disconnection.note()
                 throw .disconnected
@@ -184,6 +184,8 @@ public enum RequestBodyError: Error, Hashable, CustomStringConvertible {
     case malformed(String)
     /// The client stopped sending, or sends too slowly.
     case timedOut
+    /// The wait for the client was given up: see ``ResponseWriter/cancelWaits(when:)``.
+    case cancelled
     /// The connection ended before the body did.
     case disconnected
 
@@ -192,7 +194,7 @@ public enum RequestBodyError: Error, Hashable, CustomStringConvertible {
         switch self {
         case .tooLarge: .contentTooLarge
         case .malformed, .disconnected: .badRequest
-        case .timedOut: .requestTimeout
+        case .timedOut, .cancelled: .requestTimeout
         }
     }
 
@@ -201,6 +203,7 @@ public enum RequestBodyError: Error, Hashable, CustomStringConvertible {
         case .tooLarge(let limit): "the request's body is larger than \(limit) bytes"
         case .malformed(let problem): "the request's body is malformed: \(problem)"
         case .timedOut: "the client sent the request's body too slowly"
+        case .cancelled: "the wait for the request's body was given up"
         case .disconnected: "the client disconnected before the end of the request's body"
         }
     }

@@ -4,6 +4,8 @@ public enum ResponseError: Error, Hashable, CustomStringConvertible {
     case clientDisconnected
     /// The client takes the response too slowly.
     case timedOut
+    /// The wait for the client was given up: see ``ResponseWriter/cancelWaits(when:)``.
+    case cancelled
     /// `writeHead` or `respond` for the second time.
     case headAlreadyWritten
     /// A body before the head.
@@ -26,6 +28,7 @@ public enum ResponseError: Error, Hashable, CustomStringConvertible {
         switch self {
         case .clientDisconnected: "the client disconnected"
         case .timedOut: "the client took the response too slowly"
+        case .cancelled: "the wait for the client to take the response was given up"
         case .headAlreadyWritten: "the response's head was written before"
         case .headNotWritten: "the response's body was written before its head"
         case .interimStatus(let status): "status \(status) cannot end a response"

@@ -37,6 +37,15 @@ public final class ResponseWriter {
         exchange.disconnection.onDisconnect(action)
     }
 
+    /// From now on, a wait of this thread's for its client, to take the response or to send the request's body, is given
+    /// up as soon as `condition` holds, with the error `cancelled`. `nil` takes that back.
+    public func cancelWaits(when condition: Cancellation?) {
+        exchange.cancellation = condition
+    }
+
+    /// Whether no more of the response can be sent: the client is gone, too slow, or was given up.
+    public var hasFailed: Bool { exchange.failure != nil }
+
     /// Sets the status and the header fields. They leave with the body's first bytes, or with `flush`.
     ///
     /// With a `Content-Length` among `headers`, exactly so many bytes must follow; without, the body is chunked (for a
@@ -193,7 +202,7 @@ public final class ResponseWriter {
     /// Whether a request or a connection was broken off by the client, which is no failure of the handler's.
     private func isClientsDoing(_ error: any Error) -> Bool {
         switch error {
-        case is RequestBodyError, ResponseError.clientDisconnected, ResponseError.timedOut: true
+        case is RequestBodyError, ResponseError.clientDisconnected, ResponseError.timedOut, ResponseError.cancelled: true
         default: false
         }
     }

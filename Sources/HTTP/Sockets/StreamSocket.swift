@@ -65,8 +65,11 @@ enum StreamSocket {
 
     enum Direction { case reading, writing, either }
 
-    /// Blocks until `descriptor` is ready, the peer is gone, or `deadline` has passed; false in the last case.
-    static func wait(_ descriptor: Int32, for direction: Direction, until deadline: MonotonicTime) -> Bool {
+    /// Blocks until `descriptor` is ready, the peer is gone, `deadline` has passed, or the wait is cancelled; false in
+    /// the last two cases.
+    static func wait(
+        _ descriptor: Int32, for direction: Direction, until deadline: MonotonicTime, _ isCancelled: Cancellation? = nil
+    ) -> Bool {
         let events =
             switch direction {
             case .reading: POLLIN
@@ -75,6 +78,7 @@ enum StreamSocket {
             }
         var request = pollfd(fd: descriptor, events: Int16(events), revents: 0)
         while true {
+            if let isCancelled, isCancelled() { return false }
             let result = poll(&request, 1, deadline.pollMilliseconds(since: .now))
             if result > 0 { return true }
             if result == 0 { return MonotonicTime.now < deadline }
@@ -112,9 +116,10 @@ struct TransferPace {
 
     mutating func didMove(_ count: Int) { moved += Int64(count) }
 
-    /// Waits for `descriptor`; false if the peer is too slow.
+    /// Waits for `descriptor`; false if the peer is too slow, or the wait is cancelled.
     mutating func wait(
-        _ descriptor: Int32, for direction: StreamSocket.Direction, until limit: MonotonicTime = .distantFuture
+        _ descriptor: Int32, for direction: StreamSocket.Direction, until limit: MonotonicTime = .distantFuture,
+        _ isCancelled: Cancellation? = nil
     ) -> Bool {
         let start = MonotonicTime.now
         var deadline = min(start + stallTimeout, limit)
@@ -123,7 +128,7 @@ struct TransferPace {
             let left = allowed - Double(waited)
             deadline = min(deadline, start + .nanoseconds(Int64(max(0, min(left, 1e18)))))
         }
-        let ready = StreamSocket.wait(descriptor, for: direction, until: deadline)
+        let ready = StreamSocket.wait(descriptor, for: direction, until: deadline, isCancelled)
         waited += MonotonicTime.now.nanoseconds - start.nanoseconds
         return ready
     }

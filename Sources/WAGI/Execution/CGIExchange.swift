@@ -1,4 +1,10 @@
 import HTTP
+import WASI
+
+/// What a client can make a module wait for.
+enum ClientWait {
+    case requestBody, response
+}
 
 /// The way of one request into a module and of what it writes back to the client.
 final class CGIExchange: @unchecked Sendable {
@@ -20,8 +26,8 @@ final class CGIExchange: @unchecked Sendable {
     /// The beginning of what the module has written.
     private(set) var output = FailureReport.Output()
     private static let keptOutput = 4096
-    /// What the client makes the module wait.
-    let waiting = WaitingTime()
+    /// What the module waited for when its time was up, if it waited for its client.
+    private(set) var interruptedWait: ClientWait?
 
     enum State {
         case header
@@ -50,7 +56,13 @@ final class CGIExchange: @unchecked Sendable {
     /// Fills the buffer with the request's next bytes; 0 is the end.
     func read(into buffer: UnsafeMutableRawBufferPointer) throws -> Int {
         switch input {
-        case .body(let body): return try waiting.measure { try body.read(into: buffer) }
+        case .body(let body):
+            do {
+                return try body.read(into: buffer)
+            } catch RequestBodyError.cancelled {
+                interruptedWait = .requestBody
+                throw ErrorNumber.interrupted
+            }
         case .bytes(let rest):
             let piece = rest.prefix(buffer.count)
             buffer.copyBytes(from: piece)
@@ -61,6 +73,15 @@ final class CGIExchange: @unchecked Sendable {
 
     /// Takes what the module writes.
     func write(_ bytes: UnsafeRawBufferPointer) throws {
+        do {
+            try take(bytes)
+        } catch ResponseError.cancelled {
+            interruptedWait = .response
+            throw ErrorNumber.interrupted
+        }
+    }
+
+    private func take(_ bytes: UnsafeRawBufferPointer) throws {
         output.bytes += bytes.prefix(Self.keptOutput - output.bytes.count)
         output.byteCount += bytes.count
         switch state {
@@ -83,7 +104,7 @@ final class CGIExchange: @unchecked Sendable {
         bodyBytes += Int64(bytes.count)
         guard bodyBytes <= maximumBodyBytes else { throw GuestFailure.responseTooLarge(limit: maximumBodyBytes) }
         try writeHead(bodyBeginning: bytes)
-        try waiting.measure { try writePage(bytes) }
+        try writePage(bytes)
     }
 
     private func writeHead(bodyBeginning bytes: UnsafeRawBufferPointer) throws {
@@ -114,7 +135,7 @@ final class CGIExchange: @unchecked Sendable {
     /// - Returns: whether the response is whole for the browser nevertheless: a page that can tell by itself what has
     ///   happened. Browsers may drop what they have of a page that is cut off, however much that is.
     func endPage() throws -> Bool {
-        guard isFollowedPage else { return false }
+        guard isFollowedPage, !writer.hasFailed else { return false }
         try finish()
         return true
     }

@@ -1,28 +1,41 @@
 import Foundation
 import WebAssemblyRuntime
 
-/// Interrupts guests whose time is up, from a thread of its own.
-final class DeadlineTimer: @unchecked Sendable {
+/// Ends guests whose time is up, from a thread of its own, whether they compute or wait for something outside.
+///
+/// A guest that computes notices that its store was interrupted. One that waits in a call of the system is woken by a
+/// signal to its thread, whose handler does nothing: the call fails with `EINTR`, and whoever made it looks at the store.
+/// The signal may come just before the call, so that it is sent again until the guest has ended. So waiting needs no
+/// other calls than usual, and costs nothing until a time is up.
+public final class DeadlineTimer: @unchecked Sendable {
     /// A guest that is watched. To be cancelled when it has ended.
-    struct Ticket: Hashable, Sendable {
+    public struct Ticket: Hashable, Sendable {
         fileprivate let number: UInt64
     }
 
     private struct Entry {
         let number: UInt64
-        let deadline: ContinuousClock.Instant
+        let time: ContinuousClock.Instant
     }
 
     private struct Guest {
         let store: Store
-        /// When its time would be up if it never waited.
-        let deadline: ContinuousClock.Instant
-        let waiting: WaitingTime
+        let thread: pthread_t
+        let unresponsive: (@Sendable () -> Void)?
+        var signalCount = 0
     }
+
+    /// One that programs ignore, unless they expect it.
+    private static let signal = SIGURG
+    private static let signalInterval = Duration.milliseconds(2)
+    /// After how many signals a guest is called unresponsive, and woken less often: it is in a call of the system that
+    /// signals do not end, or in host code that does not look.
+    private static let patience = 500
+    private static let longSignalInterval = Duration.milliseconds(100)
 
     // All state is used under the condition's lock only.
     private let condition = NSCondition()
-    /// Ordered by deadline. Cancelled entries stay until their time comes.
+    /// What is to be done next, ordered by time. Cancelled entries stay until their time comes.
     private var queue: [Entry] = []
     private var guests: [UInt64: Guest] = [:]
     private var nextNumber: UInt64 = 0
@@ -30,35 +43,49 @@ final class DeadlineTimer: @unchecked Sendable {
     /// When the thread looks next, whether or not there is something to do by then.
     private var wakeTime = ContinuousClock.now
 
-    /// Interrupts `store` when it has run for `limit`, the time that it waits for its client not counted, unless the
-    /// ticket is cancelled before.
-    func schedule(_ store: Store, limit: Duration, waiting: WaitingTime = WaitingTime()) -> Ticket {
+    public init() {
+        _ = Self.installation
+    }
+
+    /// A handler that does nothing, and does not have calls of the system taken up again.
+    private static let installation: Void = {
+        var action = sigaction()
+        action.__sigaction_handler.sa_handler = { _ in }
+        sigaction(signal, &action, nil)
+    }()
+
+    /// Ends the guest of `store`, which is about to run on this thread, when `limit` has passed, unless the ticket is
+    /// cancelled before.
+    ///
+    /// - Parameter unresponsive: called, on the timer's thread, if the guest has not ended a second after that.
+    public func schedule(
+        _ store: Store, limit: Duration, unresponsive: (@Sendable () -> Void)? = nil
+    ) -> Ticket {
+        // Who started this thread may have left the signal blocked.
+        var signals = sigset_t()
+        sigemptyset(&signals)
+        sigaddset(&signals, Self.signal)
+        pthread_sigmask(SIG_UNBLOCK, &signals, nil)
         condition.lock()
         defer { condition.unlock() }
         let number = nextNumber
         nextNumber += 1
-        let deadline = ContinuousClock.now + limit
-        guests[number] = Guest(store: store, deadline: deadline, waiting: waiting)
-        enqueue(Entry(number: number, deadline: deadline))
-        if !isRunning {
-            isRunning = true
-            let thread = Thread { [self] in run() }
-            thread.name = "deadlines"
-            thread.stackSize = 256 << 10
-            thread.start()
-        } else if deadline < wakeTime {
-            condition.signal()
-        }
+        guests[number] = Guest(store: store, thread: pthread_self(), unresponsive: unresponsive)
+        enqueue(Entry(number: number, time: .now + limit))
         return Ticket(number: number)
     }
 
-    /// Deadlines mostly come in order, all limits of time being the same.
-    private func enqueue(_ entry: Entry) {
-        let place = queue.lastIndex { $0.deadline <= entry.deadline }.map { $0 + 1 } ?? 0
-        queue.insert(entry, at: place)
+    /// Ends a guest now. May be called on any thread.
+    public func interrupt(_ ticket: Ticket) {
+        condition.lock()
+        defer { condition.unlock() }
+        guard let guest = guests[ticket.number], guest.signalCount == 0 else { return }
+        queue.removeAll { $0.number == ticket.number }
+        enqueue(Entry(number: ticket.number, time: .now))
     }
 
-    func cancel(_ ticket: Ticket) {
+    /// To be called on the guest's thread when it has ended: no signal is sent after that.
+    public func cancel(_ ticket: Ticket) {
         condition.lock()
         defer { condition.unlock() }
         guests[ticket.number] = nil
@@ -69,29 +96,52 @@ final class DeadlineTimer: @unchecked Sendable {
         }
     }
 
+    /// Deadlines mostly come in order, all limits of time being the same.
+    private func enqueue(_ entry: Entry) {
+        let place = queue.lastIndex { $0.time <= entry.time }.map { $0 + 1 } ?? 0
+        queue.insert(entry, at: place)
+        if !isRunning {
+            isRunning = true
+            let thread = Thread { [self] in run() }
+            thread.name = "deadlines"
+            thread.stackSize = 256 << 10
+            thread.start()
+        } else if entry.time < wakeTime {
+            condition.signal()
+        }
+    }
+
     /// Runs for as long as there is something to wait for.
     private func run() {
         condition.lock()
         defer { condition.unlock() }
         while let first = queue.first {
-            let remaining = first.deadline - .now
+            let remaining = first.time - .now
             if remaining > .zero {
                 // A guest that has ended is not worth a wake-up of its own: most end long before their time.
-                wakeTime = first.deadline
+                wakeTime = first.time
                 _ = condition.wait(until: Date(timeIntervalSinceNow: remaining.seconds))
                 continue
             }
             queue.removeFirst()
-            guard let guest = guests[first.number] else { continue }
-            let extended = guest.deadline + guest.waiting.total
-            if extended > .now {
-                enqueue(Entry(number: first.number, deadline: extended))
-            } else {
-                guests[first.number] = nil
-                guest.store.interrupt()
-            }
+            wake(first.number)
         }
         isRunning = false
+    }
+
+    private func wake(_ number: UInt64) {
+        guard var guest = guests[number] else { return }
+        guest.store.interrupt()
+        pthread_kill(guest.thread, Self.signal)
+        guest.signalCount += 1
+        guests[number] = guest
+        let isPatient = guest.signalCount < Self.patience
+        enqueue(Entry(number: number, time: .now + (isPatient ? Self.signalInterval : Self.longSignalInterval)))
+        if guest.signalCount == Self.patience, let unresponsive = guest.unresponsive {
+            condition.unlock()
+            defer { condition.lock() }
+            unresponsive()
+        }
     }
 }
 

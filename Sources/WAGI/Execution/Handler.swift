@@ -58,7 +58,8 @@ enum GuestFailure: Error, CustomStringConvertible {
     case trap(Trap)
     /// It called `proc_exit` with a code other than 0.
     case exit(code: UInt32)
-    case timedOut(Duration)
+    /// Perhaps in a wait for the client.
+    case timedOut(Duration, ClientWait? = nil)
     case responseTooLarge(limit: Int64)
 
     /// What happened, and the limits that had refused the module something.
@@ -73,10 +74,20 @@ enum GuestFailure: Error, CustomStringConvertible {
                 + (exports.isEmpty ? "none" : exports.sorted().joined(separator: ", "))
         case .trap(let trap): "the module trapped: \(trap)"
         case .exit(let code): "the module ended itself with exit code \(code)"
-        case .timedOut(let limit):
-            "the module was stopped after \(limit.milliseconds.rounded() / 1000) seconds, its limit: --timeout sets another"
+        case .timedOut(let limit, let wait):
+            "the module was stopped after \(limit.milliseconds.rounded() / 1000) seconds, its limit"
+                + (wait.map { $0.description } ?? "") + ": --timeout sets another"
         case .responseTooLarge(let limit):
             "the module was stopped because its response exceeds \(limit) bytes, its limit: --max-response sets another"
+        }
+    }
+}
+
+extension ClientWait {
+    fileprivate var description: String {
+        switch self {
+        case .requestBody: ", while it waited for the client to send the request's body"
+        case .response: ", while it waited for the client to take the response"
         }
     }
 }

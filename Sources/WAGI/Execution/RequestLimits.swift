@@ -2,7 +2,7 @@ import WebAssemblyRuntime
 
 /// The most that a module may use for one request.
 public struct RequestLimits: Sendable {
-    /// From the start of the module's run.
+    /// From the start of the module's run, the time included that it waits for its client or for other servers.
     public var time: Duration
     /// Linear memory, tables, stack and objects.
     public var store: StoreLimits
@@ -14,6 +14,9 @@ public struct RequestLimits: Sendable {
     public var responseBytes: Int64
     /// Bytes of a body without a declared length, which is kept in memory until its length is known.
     public var undeclaredBodyBytes: Int
+
+    /// The limit of time for messages.
+    var timeInSeconds: Double { (time.seconds * 1000).rounded() / 1000 }
 
     /// Bytes of linear memory.
     public var memoryBytes: Int {

@@ -81,10 +81,33 @@ extension Application {
         _ handler: Handler, _ request: Request, _ body: RequestBody, _ writer: ResponseWriter,
         _ insertion: ScriptInsertion?
     ) throws -> String? {
+        let store = Store(limits: configuration.limits.store)
+        let ticket = deadlines.schedule(store, limit: configuration.limits.time)
+        let abandonment = Flag()
+        writer.onDisconnect { [deadlines] in
+            abandonment.set()
+            deadlines.interrupt(ticket)
+        }
+        writer.cancelWaits { store.isInterrupted }
+        defer {
+            deadlines.cancel(ticket)
+            writer.cancelWaits(when: nil)
+        }
         // CGI promises the length, so a body that does not tell it is read first.
-        let bufferedBody =
-            body.contentLength == nil
-            ? try body.readAll(limit: configuration.limits.undeclaredBodyBytes) : nil
+        var bufferedBody: [UInt8]?
+        if body.contentLength == nil {
+            do {
+                bufferedBody = try body.readAll(limit: configuration.limits.undeclaredBodyBytes)
+            } catch {
+                guard error == .cancelled, !abandonment.isSet else { throw error }
+                deadlines.cancel(ticket)
+                try fail(
+                    Run(handler: handler, request: request, writer: writer, insertion: insertion), .requestTimeout,
+                    "the request's body has not arrived within \(configuration.limits.timeInSeconds) seconds, "
+                        + "the limit of a request: --timeout sets another")
+                return nil
+            }
+        }
         let exchange = CGIExchange(
             body: body, bufferedBody: bufferedBody, writer: writer,
             maximumBodyBytes: configuration.limits.responseBytes, insertion: insertion)
@@ -106,30 +129,22 @@ extension Application {
         guest.descriptorLimit = configuration.limits.openFiles
         guest.descriptorRemedy = configuration.limits.openFilesRemedy
         let context = WASIContext(guest)
-        let store = Store(
-            limits: configuration.limits.store,
-            hostState: GuestState.state(context, handler.outboundHTTP))
-        let ticket = deadlines.schedule(store, limit: configuration.limits.time, waiting: exchange.waiting)
-        let abandonment = Flag()
-        writer.onDisconnect {
-            abandonment.set()
-            store.interrupt()
-        }
-        defer { deadlines.cancel(ticket) }
+        store.hostState = GuestState.state(context, handler.outboundHTTP)
         do {
-            try handler.module.run(handler.function, in: store)
+            // What follows a guest is not to be disturbed by signals to it.
+            defer { deadlines.cancel(ticket) }
+            let exitCode = try handler.module.exitCode(ofRunning: handler.function, in: store, exchange)
             try exchange.finish()
-        } catch GuestFailure.exit(let code) where !exchange.isHeaderMissing {
-            // The response is what it has written, as with any CGI program.
-            try exchange.finish()
-            errorOutput.flush()
-            handler.log.append("the module ended itself with exit code \(code)", requestID: request.id)
+            if exitCode != 0 {
+                errorOutput.flush()
+                handler.log.append("the module ended itself with exit code \(exitCode)", requestID: request.id)
+            }
         } catch GuestFailure.trap(let trap) {
             errorOutput.flush()
             var failure = GuestFailure.trap(trap)
             if case .interrupted = trap.kind {
                 guard !abandonment.isSet else { throw ResponseError.clientDisconnected }
-                failure = .timedOut(configuration.limits.time)
+                failure = .timedOut(configuration.limits.time, exchange.interruptedWait)
             }
             try fail(run, .internalServerError, failure.description(after: context.limitDescriptions), trap)
         } catch let failure as GuestFailure {
@@ -144,6 +159,10 @@ extension Application {
             // A client that is gone is no failure of the module; a response that contradicts itself is.
             switch error {
             case .clientDisconnected, .timedOut: throw error
+            case .cancelled:
+                guard !abandonment.isSet else { throw ResponseError.clientDisconnected }
+                let failure = GuestFailure.timedOut(configuration.limits.time, .response)
+                try fail(run, .internalServerError, failure.description(after: context.limitDescriptions))
             default: try fail(run, .badGateway, "the module's response is not valid: \(error)")
             }
         }
@@ -173,6 +192,19 @@ extension Application {
             case .everything: report.response()
             }
         try run.writer.respond(run.insertion?.apply(to: response) ?? response)
+    }
+}
+
+extension LinkedModule {
+    /// Runs a function. A module that has begun to answer may end itself with any code, as CGI programs do: the response
+    /// is what it has written.
+    fileprivate func exitCode(ofRunning function: String, in store: Store, _ exchange: CGIExchange) throws -> UInt32 {
+        do {
+            try run(function, in: store)
+            return 0
+        } catch GuestFailure.exit(let code) where !exchange.isHeaderMissing {
+            return code
+        }
     }
 }
 

@@ -11,7 +11,8 @@ extension WASIFunction {
                 descriptorFlags: try DescriptorFlags(checking: call.u16(7), within: .all),
                 rights: Rights(rawValue: call.u64(5)).intersection(.all),
                 inheritingRights: Rights(rawValue: call.u64(6)).intersection(.all))
-            result.store(try call.context.open(request, in: call.u32(0)), at: 0)
+            let opened = try call.context.open(request, in: call.u32(0), isInterrupted: { call.isInterrupted })
+            result.store(opened, at: 0)
         },
         WASIFunction("path_filestat_get", [.i32, .i32, .i32, .i32, .i32]) { call throws(ErrorNumber) in
             let entry = try call.entry(directory: 0, lookup: 1, path: 2, needing: .pathStatus)

@@ -34,15 +34,20 @@ struct OpenRequest {
         return result
     }
 
-    fileprivate func open(beneath root: Int32, with resolver: PathResolver) throws(ErrorNumber) -> HostDescriptor {
-        try resolver.open(path, beneath: root, flags: hostFlags, mode: 0o666, followsLast: followsLast)
+    fileprivate func open(
+        beneath root: Int32, with resolver: PathResolver, _ isInterrupted: () -> Bool
+    ) throws(ErrorNumber) -> HostDescriptor {
+        try resolver.open(
+            path, beneath: root, flags: hostFlags, mode: 0o666, followsLast: followsLast, isInterrupted: isInterrupted)
     }
 
     /// Opens as a read-only file system would: what is there can be read, and nothing else can be done.
     fileprivate func openReadOnly(
-        beneath root: Int32, with resolver: PathResolver
+        beneath root: Int32, with resolver: PathResolver, _ isInterrupted: () -> Bool
     ) throws(ErrorNumber) -> HostDescriptor {
-        guard changesContents || flags.contains(.create) else { return try open(beneath: root, with: resolver) }
+        guard changesContents || flags.contains(.create) else {
+            return try open(beneath: root, with: resolver, isInterrupted)
+        }
         let entry: HostDescriptor
         do throws(ErrorNumber) {
             entry = try resolver.open(path, beneath: root, flags: PathResolver.entryFlags, followsLast: followsLast)
@@ -55,13 +60,18 @@ struct OpenRequest {
             throw isDirectory ? .isDirectory : .readOnlyFileSystem
         }
         return try resolver.open(
-            path, beneath: root, flags: hostFlags & ~(O_CREAT | O_EXCL), followsLast: followsLast)
+            path, beneath: root, flags: hostFlags & ~(O_CREAT | O_EXCL), followsLast: followsLast,
+            isInterrupted: isInterrupted)
     }
 }
 
 extension WASIContext {
     /// Opens a file or directory below the directory `number`, and returns the new descriptor's number.
-    func open(_ request: OpenRequest, in number: UInt32) throws(ErrorNumber) -> UInt32 {
+    ///
+    /// - Parameter isInterrupted: whether a wait that a signal ends is to be given up.
+    func open(
+        _ request: OpenRequest, in number: UInt32, isInterrupted: () -> Bool
+    ) throws(ErrorNumber) -> UInt32 {
         let (directory, descriptor) = try descriptors.directory(number, needing: request.rightsOnDirectory)
         guard !request.flags.isSuperset(of: [.create, .directory]) else { throw .invalidArgument }
         guard descriptor.inheritingRights.isSuperset(of: request.rights.union(request.inheritingRights)) else {
@@ -71,7 +81,8 @@ extension WASIContext {
         let root = try directory.descriptor().number
         let opened =
             directory.isReadOnly
-            ? try request.openReadOnly(beneath: root, with: resolver) : try request.open(beneath: root, with: resolver)
+            ? try request.openReadOnly(beneath: root, with: resolver, isInterrupted)
+            : try request.open(beneath: root, with: resolver, isInterrupted)
         return try descriptors.insert(Self.describe(opened, request, isReadOnly: directory.isReadOnly))
     }
 

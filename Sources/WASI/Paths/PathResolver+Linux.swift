@@ -50,14 +50,14 @@ extension PathResolver {
 
     /// Opens by `openat2`; `nil` when renames elsewhere kept the kernel from being sure that the path stays beneath.
     static func openWithKernel(
-        _ path: [CChar], _ root: Int32, _ flags: Int32, _ mode: mode_t
+        _ path: [CChar], _ root: Int32, _ flags: Int32, _ mode: mode_t, _ isInterrupted: () -> Bool
     ) throws(ErrorNumber) -> HostDescriptor? {
         var attempts = 0
         while attempts < 16 {
             let number = openat2(root, path, flags, flags & O_CREAT == 0 ? 0 : mode)
             if number >= 0 { return HostDescriptor(owning: number) }
             switch errno {
-            case EINTR: continue
+            case EINTR where !isInterrupted(): continue
             case EAGAIN: attempts += 1
             case EXDEV: throw .notCapable
             default: throw .current

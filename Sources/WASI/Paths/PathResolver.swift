@@ -22,16 +22,19 @@ struct PathResolver: Sendable {
     ///   - flags: the host's flags for opening, without those for following links.
     ///   - followsLast: whether a symbolic link in the last component is followed; if not, it is `ELOOP`, or the link
     ///     itself with flags that open nothing but the path.
+    ///   - isInterrupted: whether a wait that a signal ends is to be given up: who opens a pipe that has a name waits for
+    ///     its other end.
     func open(
-        _ path: GuestPath, beneath root: Int32, flags: Int32, mode: mode_t = 0, followsLast: Bool
+        _ path: GuestPath, beneath root: Int32, flags: Int32, mode: mode_t = 0, followsLast: Bool,
+        isInterrupted: () -> Bool = { false }
     ) throws(ErrorNumber) -> HostDescriptor {
         guard !path.isAbsolute else { throw .notCapable }
         let flags = flags | O_CLOEXEC | (flags & Self.pathOnly == 0 ? O_NOCTTY : 0)
         if usesKernel {
-            let resolved = try Self.openWithKernel(path.cString, root, followsLast ? flags : flags | O_NOFOLLOW, mode)
+            let resolved = try Self.openWithKernel(path.cString, root, followsLast ? flags : flags | O_NOFOLLOW, mode, isInterrupted)
             if let resolved { return resolved }
         }
-        return try walk(path, root, flags, mode, followsLast)
+        return try walk(path, root, flags, mode, followsLast, isInterrupted)
     }
 
     /// The directory that holds `path`'s last component, opened below `root`, for an operation that names the component
@@ -57,7 +60,8 @@ struct PathResolver: Sendable {
     // MARK: - Walking
 
     private func walk(
-        _ path: GuestPath, _ root: Int32, _ flags: Int32, _ mode: mode_t, _ followsLast: Bool
+        _ path: GuestPath, _ root: Int32, _ flags: Int32, _ mode: mode_t, _ followsLast: Bool,
+        _ isInterrupted: () -> Bool
     ) throws(ErrorNumber) -> HostDescriptor {
         var walk = Walk(path)
         var entered: [HostDescriptor] = []
@@ -69,9 +73,9 @@ struct PathResolver: Sendable {
             case .parent:
                 guard entered.popLast() != nil else { throw .notCapable }
             case .name where walk.isAtEnd:
-                if let opened = try openLast(component.name, in: current, &walk, flags, mode, followsLast) {
-                    return opened
-                }
+                let opened = try openLast(
+                    component.name, in: current, &walk, flags, mode, followsLast, isInterrupted)
+                if let opened { return opened }
             case .name:
                 if let directory = try enter(component.name, in: current, &walk) { entered.append(directory) }
             }
@@ -99,7 +103,8 @@ struct PathResolver: Sendable {
     /// Opens `name`, the path's last component; or, where that is a symbolic link to be followed, goes on with its
     /// target.
     private func openLast(
-        _ name: [CChar], in directory: Int32, _ walk: inout Walk, _ flags: Int32, _ mode: mode_t, _ followsLast: Bool
+        _ name: [CChar], in directory: Int32, _ walk: inout Walk, _ flags: Int32, _ mode: mode_t, _ followsLast: Bool,
+        _ isInterrupted: () -> Bool
     ) throws(ErrorNumber) -> HostDescriptor? {
         let follows = followsLast || walk.endsInSlash
         // A slash at the end makes the kernel follow a link whatever it was told: it is never passed on.
@@ -110,7 +115,7 @@ struct PathResolver: Sendable {
         }
         let failure: ErrorNumber
         do throws(ErrorNumber) {
-            let entry = try Self.openEntry(name, in: directory, flags, mode)
+            let entry = try Self.openEntry(name, in: directory, flags, mode, isInterrupted)
             guard follows, try FileStatus(ofHostDescriptor: entry.number).type == .symbolicLink else { return entry }
             failure = .tooManySymbolicLinks
         } catch {
@@ -124,12 +129,12 @@ struct PathResolver: Sendable {
     }
 
     private static func openEntry(
-        _ name: [CChar], in directory: Int32, _ flags: Int32, _ mode: mode_t
+        _ name: [CChar], in directory: Int32, _ flags: Int32, _ mode: mode_t, _ isInterrupted: () -> Bool = { false }
     ) throws(ErrorNumber) -> HostDescriptor {
         while true {
             let number = openat(directory, name, flags | O_NOFOLLOW | O_CLOEXEC, mode)
             if number >= 0 { return HostDescriptor(owning: number) }
-            guard errno == EINTR else { throw .current }
+            guard errno == EINTR, !isInterrupted() else { throw .current }
         }
     }
 
