@@ -65,6 +65,14 @@ struct HandlerTable: @unchecked Sendable {
         return table
     }()
 
+    /// Additions with a branch that is taken if a comparison of the sum holds. The form is that of the second addend, then
+    /// of what the sum is compared with.
+    static let sumAndBranch: HandlerTable = {
+        var table = HandlerTable()
+        addSumsAndBranches(to: &table)
+        return table
+    }()
+
     /// Loads from memory 0 by 32-bit addresses; see there for the forms.
     static let load: HandlerTable = {
         var table = HandlerTable()

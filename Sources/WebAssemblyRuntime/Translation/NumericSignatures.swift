@@ -90,5 +90,14 @@ extension Opcode {
         }
     }
 
+    /// The type of the integers that a comparison of two is of.
+    var comparedIntegerType: ValueType? {
+        switch rawValue {
+        case 0x46...0x4F: .i32
+        case 0x51...0x5A: .i64
+        default: nil
+        }
+    }
+
     var isFloatComparison: Bool { (0x5B...0x66).contains(rawValue) }
 }

@@ -77,6 +77,7 @@ extension Translator {
                 encode(handler, home, first, second, signature.operand)
                 wrote(home, Effect(result: signature.result))
                 remember(start, home, (opcode, first, second), before)
+                noteSum(start, home, opcode, first, second)
                 return
             }
             if case .slot(let slot) = first, case .immediate(let bits) = second, signature.operand == .i64,
@@ -99,6 +100,21 @@ extension Translator {
                 preconditionFailure("no handler for \(opcode)")
             }
         }
+    }
+
+    /// Notes an addition for a branch that may follow: the end of most loops. A constant that is taken away is the
+    /// addition of its opposite.
+    private mutating func noteSum(_ start: Int, _ home: Int, _ opcode: Opcode, _ first: Source, _ second: Source) {
+        guard case .slot(let first) = first else { return }
+        let sum: (opcode: Opcode, second: Source)
+        switch (opcode, second) {
+        case (.i32Add, _), (.i64Add, _): sum = (opcode, second)
+        case (.i32Sub, .immediate(let bits)): sum = (.i32Add, .immediate(UInt64(0 &- UInt32(truncatingIfNeeded: bits))))
+        case (.i64Sub, .immediate(let bits)): sum = (.i64Add, .immediate(0 &- bits))
+        default: return
+        }
+        lastSum = Sum(
+            start: start, end: buffer.count, destination: home, opcode: sum.opcode, first: first, second: sum.second)
     }
 
     private func prefersExchange(_ first: Source, _ second: Source, copied: Int) -> Bool {

@@ -50,6 +50,9 @@ struct Translator {
     /// The copy emitted last, if it was by itself.
     var lastCopy = (end: -1, source: 0, target: 0)
 
+    /// The sum emitted last, which a branch right after it may compute itself.
+    var lastSum = Sum.none
+
     /// Where in the binary the instruction stands that is being translated.
     var instructionOffset = 0
     /// Whether something is too large for the encoding.
@@ -69,6 +72,19 @@ struct Translator {
 
         static let nothing = Emitted(
             start: -1, end: -1, destination: -1, operation: nil, accumulatorSlot: -1, floatSlot: -1)
+    }
+
+    /// An emitted addition of two integers, the first of which is in a slot.
+    struct Sum {
+        var start: Int
+        var end: Int
+        /// The slot of its result.
+        var destination: Int
+        var opcode: Opcode
+        var first: Int
+        var second: Source
+
+        static let none = Sum(start: -1, end: -1, destination: -1, opcode: .i32Add, first: -1, second: .immediate(0))
     }
 
     init(_ functionIndex: Int, of code: ModuleCode, hasTryBlocks: Bool) {
@@ -227,6 +243,7 @@ struct Translator {
         if case .home = value.place, !isRead, last.end == buffer.count, last.destination == value.home {
             // The instruction that computed the value can as well write to the local.
             buffer.set(UInt16(truncatingIfNeeded: slot), at: last.start + 8)
+            if lastSum.end == buffer.count { lastSum.destination = slot }
             if accumulatorSlot == slot { accumulatorSlot = -1 }
             if floatSlot == slot { floatSlot = -1 }
             if accumulatorSlot == value.home { accumulatorSlot = slot }
