@@ -9,6 +9,7 @@
 ///
 /// - It is a closure without captures that makes a ``State`` of its seven arguments and hands it to an
 ///   `@inline(__always)` function that ends in `return state.next(…)`.
+/// - Where it traps, the condition is marked by `_slowPath`, so that what is usual needs no jump in the machine's code.
 /// - Nothing in it may need clean-up: no references, no `defer`, no arrays, no arithmetic that can overflow without
 ///   being wrapped. What needs any of that, or calls anything, stands in an `@inline(never)` function beside it, of
 ///   which the handler uses the result, or to which it passes its whole state in tail position.
@@ -93,7 +94,7 @@ struct State {
     func jump(_ offset: Int) {
         var state = self
         state.code = code + Int(code.load(fromByteOffset: offset, as: Int32.self))
-        if machine.pointee.interruptRequest != 0 { return trap(.interrupted) }
+        if _slowPath(machine.pointee.interruptRequest != 0) { return trap(.interrupted) }
         return state.dispatch()
     }
 
@@ -181,8 +182,15 @@ struct State {
 /// Ends execution: by returning, where a handler would have jumped to the next.
 @inline(never)
 func trap(
+    _ code: UnsafeRawPointer, _ frame: UnsafeMutableRawPointer, _ context: UnsafeMutableRawPointer, _ reason: ExitReason
+) {
+    return trap(code, frame, context, reason, detail: 0)
+}
+
+@inline(never)
+func trap(
     _ code: UnsafeRawPointer, _ frame: UnsafeMutableRawPointer, _ context: UnsafeMutableRawPointer,
-    _ reason: ExitReason, _ detail: UInt64 = 0
+    _ reason: ExitReason, detail: UInt64
 ) {
     let machine = context.assumingMemoryBound(to: InstanceContext.self).pointee.machine
     machine.pointee.exit = reason

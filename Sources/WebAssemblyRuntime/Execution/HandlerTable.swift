@@ -65,11 +65,25 @@ struct HandlerTable: @unchecked Sendable {
         return table
     }()
 
-    /// Additions with a branch that is taken if a comparison of the sum holds. The form is that of the second addend, then
-    /// of what the sum is compared with.
+    /// Additions with a branch that is taken if a comparison of the sum holds. The form is that of the second addend
+    /// and of what the sum is compared with.
     static let sumAndBranch: HandlerTable = {
         var table = HandlerTable()
         addSumsAndBranches(to: &table)
+        return table
+    }()
+
+    /// Loads with a branch that is taken if the result is the number there.
+    static let loadAndBranchIfEqual: HandlerTable = {
+        var table = HandlerTable()
+        addLoadsAndBranchesIfEqual(to: &table)
+        return table
+    }()
+
+    /// Loads with a branch that is taken if the result is not the number there.
+    static let loadAndBranchUnlessEqual: HandlerTable = {
+        var table = HandlerTable()
+        addLoadsAndBranchesUnlessEqual(to: &table)
         return table
     }()
 

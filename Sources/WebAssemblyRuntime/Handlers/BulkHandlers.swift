@@ -73,7 +73,7 @@ enum BulkHandlers {
         let state = State($0, $1, $2, $3, $4, $5, $6)
         let table = state.table(16)
         let index = state.get64(10)
-        if index >= UInt64(table.pointee.count) { return state.trap(.outOfBoundsTableAccess) }
+        if _slowPath(index >= UInt64(table.pointee.count)) { return state.trap(.outOfBoundsTableAccess) }
         let element = table.pointee.elements[Int(truncatingIfNeeded: index)]
         state.set64(8, element)
         return state.next(24, accumulator: element)
@@ -84,7 +84,7 @@ enum BulkHandlers {
         let state = State($0, $1, $2, $3, $4, $5, $6)
         let table = state.table(16)
         let index = state.get64(8)
-        if index >= UInt64(table.pointee.count) { return state.trap(.outOfBoundsTableAccess) }
+        if _slowPath(index >= UInt64(table.pointee.count)) { return state.trap(.outOfBoundsTableAccess) }
         table.pointee.elements[Int(truncatingIfNeeded: index)] = state.get64(10)
         return state.next(24)
     }
@@ -138,7 +138,7 @@ enum BulkHandlers {
     /// Traps if the reference at 8 is null, for the reason at 12; 16 bytes.
     static let trapIfNull: Handler = {
         let state = State($0, $1, $2, $3, $4, $5, $6)
-        if state.get64(8) == 0 { return state.trap(.nullReference) }
+        if _slowPath(state.get64(8) == 0) { return state.trap(.nullReference) }
         return state.next(16)
     }
 }

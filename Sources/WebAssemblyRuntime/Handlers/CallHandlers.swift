@@ -43,7 +43,7 @@ enum CallHandlers {
     @inline(__always)
     private static func enter(_ state: State, _ entry: UnsafeRawPointer, _ byteCount: Int) {
         let frame = state.slot(8)
-        if frame + FrameRequirement.byteCount(of: entry) > state.machine.pointee.stackLimit {
+        if _slowPath(frame + FrameRequirement.byteCount(of: entry) > state.machine.pointee.stackLimit) {
             return stackIsExhausted(state.code, state.frame, state.context)
         }
         let header = frame + state.operand16(10) &* 8
@@ -63,7 +63,7 @@ enum CallHandlers {
         if let context = record.pointee.context {
             let entry = record.pointee.entry.unsafelyUnwrapped.pointee
             let machine = state.machine
-            if frame + FrameRequirement.byteCount(of: entry) > machine.pointee.stackLimit {
+            if _slowPath(frame + FrameRequirement.byteCount(of: entry) > machine.pointee.stackLimit) {
                 return stackIsExhausted(state.code, state.frame, state.context)
             }
             machine.pointee.crossingTop.initialize(
@@ -134,7 +134,7 @@ enum CallHandlers {
     /// Puts the callee in the place of this function.
     @inline(__always)
     private static func replace(_ state: State, _ entry: UnsafeRawPointer) {
-        if state.frame + FrameRequirement.byteCount(of: entry) > state.machine.pointee.stackLimit {
+        if _slowPath(state.frame + FrameRequirement.byteCount(of: entry) > state.machine.pointee.stackLimit) {
             return stackIsExhausted(state.code, state.frame, state.context)
         }
         let header = state.slot(12)
@@ -145,7 +145,7 @@ enum CallHandlers {
         newHeader.storeBytes(of: returnCode, as: UnsafeRawPointer.self)
         newHeader.storeBytes(of: caller, toByteOffset: 8, as: UnsafeMutableRawPointer.self)
         // A loop of tail calls has to be stoppable as well.
-        if state.machine.pointee.interruptRequest != 0 { return state.trap(.interrupted) }
+        if _slowPath(state.machine.pointee.interruptRequest != 0) { return state.trap(.interrupted) }
         var state = state
         state.code = entry
         return state.dispatch()
@@ -168,7 +168,7 @@ enum CallHandlers {
         if let context = record.pointee.context {
             let entry = record.pointee.entry.unsafelyUnwrapped.pointee
             let machine = state.machine
-            if state.frame + FrameRequirement.byteCount(of: entry) > machine.pointee.stackLimit {
+            if _slowPath(state.frame + FrameRequirement.byteCount(of: entry) > machine.pointee.stackLimit) {
                 return stackIsExhausted(state.code, state.frame, state.context)
             }
             moveArguments(state)
@@ -181,7 +181,7 @@ enum CallHandlers {
             newHeader.storeBytes(
                 of: returnCode == staticLeave() ? returnCode : staticReturn(), as: UnsafeRawPointer.self)
             newHeader.storeBytes(of: caller, toByteOffset: 8, as: UnsafeMutableRawPointer.self)
-            if machine.pointee.interruptRequest != 0 { return state.trap(.interrupted) }
+            if _slowPath(machine.pointee.interruptRequest != 0) { return state.trap(.interrupted) }
             var state = state
             state.code = entry
             state.context = context
@@ -215,16 +215,18 @@ extension State {
         let table = context.load(
             fromByteOffset: Int(operand32(20)), as: UnsafeMutablePointer<TableRecord>.self)
         let index = get64(indexOffset)
-        if index >= UInt64(table.pointee.count) {
+        if _slowPath(index >= UInt64(table.pointee.count)) {
             trap(.undefinedElement)
             return nil
         }
         let element = table.pointee.elements[Int(truncatingIfNeeded: index)]
         guard let record = UnsafeMutablePointer<FunctionRecord>(bitPattern: UInt(element)) else {
-            WebAssemblyRuntime.trap(code, frame, context, .uninitializedElement, index)
+            WebAssemblyRuntime.trap(code, frame, context, .uninitializedElement, detail: index)
             return nil
         }
-        if record.pointee.canonicalType.id != operand32(16), !isCallable(record, as: operand32(16), context) {
+        if _slowPath(record.pointee.canonicalType.id != operand32(16)),
+            !isCallable(record, as: operand32(16), context)
+        {
             trap(.indirectCallTypeMismatch)
             return nil
         }

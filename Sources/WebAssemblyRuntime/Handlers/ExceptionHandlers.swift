@@ -6,7 +6,7 @@ enum ExceptionHandlers {
     static let `throw`: Handler = {
         var state = State($0, $1, $2, $3, $4, $5, $6)
         let exception = makeException(state.code, state.frame, state.context)
-        if exception == 0 { return state.trap(.heapExhausted) }
+        if _slowPath(exception == 0) { return state.trap(.heapExhausted) }
         guard raise(exception, state.code, state.frame, state.context) else { return }
         state.resume()
         return state.reloadingMemory().dispatch()
@@ -16,7 +16,7 @@ enum ExceptionHandlers {
     static let throwReference: Handler = {
         var state = State($0, $1, $2, $3, $4, $5, $6)
         let exception = state.get64(8)
-        if exception == 0 { return state.trap(.nullExceptionReference) }
+        if _slowPath(exception == 0) { return state.trap(.nullExceptionReference) }
         guard raise(exception, state.code, state.frame, state.context) else { return }
         state.resume()
         return state.reloadingMemory().dispatch()

@@ -51,10 +51,10 @@ private func divisionSS(
 ) {
     let dividend = state.get32(10)
     let divisor = state.get32(12)
-    if divisor == 0 { return state.trap(.integerDivideByZero) }
-    if isSigned && divisor == UInt32.max {
+    if _slowPath(divisor == 0) { return state.trap(.integerDivideByZero) }
+    if isSigned && _slowPath(divisor == UInt32.max) {
         // A division by -1: the one that can overflow, and the processor's instruction must not meet it.
-        if canOverflow && dividend == UInt32(1) << 31 { return state.trap(.integerOverflow) }
+        if _slowPath(canOverflow && dividend == UInt32(1) << 31) { return state.trap(.integerOverflow) }
         let result: UInt32 = canOverflow ? 0 &- dividend : 0
         state.set32(8, result)
         return state.next(16, accumulator: UInt64(result))
@@ -70,10 +70,10 @@ private func divisionSA(
 ) {
     let dividend = state.get32(10)
     let divisor = state.accumulator32
-    if divisor == 0 { return state.trap(.integerDivideByZero) }
-    if isSigned && divisor == UInt32.max {
+    if _slowPath(divisor == 0) { return state.trap(.integerDivideByZero) }
+    if isSigned && _slowPath(divisor == UInt32.max) {
         // A division by -1: the one that can overflow, and the processor's instruction must not meet it.
-        if canOverflow && dividend == UInt32(1) << 31 { return state.trap(.integerOverflow) }
+        if _slowPath(canOverflow && dividend == UInt32(1) << 31) { return state.trap(.integerOverflow) }
         let result: UInt32 = canOverflow ? 0 &- dividend : 0
         state.set32(8, result)
         return state.next(16, accumulator: UInt64(result))
@@ -89,10 +89,10 @@ private func divisionSI(
 ) {
     let dividend = state.get32(10)
     let divisor = state.operand32(12)
-    if divisor == 0 { return state.trap(.integerDivideByZero) }
-    if isSigned && divisor == UInt32.max {
+    if _slowPath(divisor == 0) { return state.trap(.integerDivideByZero) }
+    if isSigned && _slowPath(divisor == UInt32.max) {
         // A division by -1: the one that can overflow, and the processor's instruction must not meet it.
-        if canOverflow && dividend == UInt32(1) << 31 { return state.trap(.integerOverflow) }
+        if _slowPath(canOverflow && dividend == UInt32(1) << 31) { return state.trap(.integerOverflow) }
         let result: UInt32 = canOverflow ? 0 &- dividend : 0
         state.set32(8, result)
         return state.next(16, accumulator: UInt64(result))
@@ -108,10 +108,10 @@ private func divisionAS(
 ) {
     let dividend = state.accumulator32
     let divisor = state.get32(12)
-    if divisor == 0 { return state.trap(.integerDivideByZero) }
-    if isSigned && divisor == UInt32.max {
+    if _slowPath(divisor == 0) { return state.trap(.integerDivideByZero) }
+    if isSigned && _slowPath(divisor == UInt32.max) {
         // A division by -1: the one that can overflow, and the processor's instruction must not meet it.
-        if canOverflow && dividend == UInt32(1) << 31 { return state.trap(.integerOverflow) }
+        if _slowPath(canOverflow && dividend == UInt32(1) << 31) { return state.trap(.integerOverflow) }
         let result: UInt32 = canOverflow ? 0 &- dividend : 0
         state.set32(8, result)
         return state.next(16, accumulator: UInt64(result))
@@ -127,10 +127,10 @@ private func divisionAI(
 ) {
     let dividend = state.accumulator32
     let divisor = state.operand32(12)
-    if divisor == 0 { return state.trap(.integerDivideByZero) }
-    if isSigned && divisor == UInt32.max {
+    if _slowPath(divisor == 0) { return state.trap(.integerDivideByZero) }
+    if isSigned && _slowPath(divisor == UInt32.max) {
         // A division by -1: the one that can overflow, and the processor's instruction must not meet it.
-        if canOverflow && dividend == UInt32(1) << 31 { return state.trap(.integerOverflow) }
+        if _slowPath(canOverflow && dividend == UInt32(1) << 31) { return state.trap(.integerOverflow) }
         let result: UInt32 = canOverflow ? 0 &- dividend : 0
         state.set32(8, result)
         return state.next(16, accumulator: UInt64(result))
@@ -146,10 +146,10 @@ private func divisionIS(
 ) {
     let dividend = state.operand32(12)
     let divisor = state.get32(10)
-    if divisor == 0 { return state.trap(.integerDivideByZero) }
-    if isSigned && divisor == UInt32.max {
+    if _slowPath(divisor == 0) { return state.trap(.integerDivideByZero) }
+    if isSigned && _slowPath(divisor == UInt32.max) {
         // A division by -1: the one that can overflow, and the processor's instruction must not meet it.
-        if canOverflow && dividend == UInt32(1) << 31 { return state.trap(.integerOverflow) }
+        if _slowPath(canOverflow && dividend == UInt32(1) << 31) { return state.trap(.integerOverflow) }
         let result: UInt32 = canOverflow ? 0 &- dividend : 0
         state.set32(8, result)
         return state.next(16, accumulator: UInt64(result))

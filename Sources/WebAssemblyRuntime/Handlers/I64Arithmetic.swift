@@ -67,10 +67,10 @@ private func divisionSS(
 ) {
     let dividend = state.get64(10)
     let divisor = state.get64(12)
-    if divisor == 0 { return state.trap(.integerDivideByZero) }
-    if isSigned && divisor == UInt64.max {
+    if _slowPath(divisor == 0) { return state.trap(.integerDivideByZero) }
+    if isSigned && _slowPath(divisor == UInt64.max) {
         // A division by -1: the one that can overflow, and the processor's instruction must not meet it.
-        if canOverflow && dividend == UInt64(1) << 63 { return state.trap(.integerOverflow) }
+        if _slowPath(canOverflow && dividend == UInt64(1) << 63) { return state.trap(.integerOverflow) }
         let result: UInt64 = canOverflow ? 0 &- dividend : 0
         state.set64(8, result)
         return state.next(16, accumulator: result)
@@ -86,10 +86,10 @@ private func divisionSA(
 ) {
     let dividend = state.get64(10)
     let divisor = state.accumulator
-    if divisor == 0 { return state.trap(.integerDivideByZero) }
-    if isSigned && divisor == UInt64.max {
+    if _slowPath(divisor == 0) { return state.trap(.integerDivideByZero) }
+    if isSigned && _slowPath(divisor == UInt64.max) {
         // A division by -1: the one that can overflow, and the processor's instruction must not meet it.
-        if canOverflow && dividend == UInt64(1) << 63 { return state.trap(.integerOverflow) }
+        if _slowPath(canOverflow && dividend == UInt64(1) << 63) { return state.trap(.integerOverflow) }
         let result: UInt64 = canOverflow ? 0 &- dividend : 0
         state.set64(8, result)
         return state.next(16, accumulator: result)
@@ -105,10 +105,10 @@ private func divisionSI(
 ) {
     let dividend = state.get64(10)
     let divisor = UInt64(bitPattern: Int64(state.signed32(12)))
-    if divisor == 0 { return state.trap(.integerDivideByZero) }
-    if isSigned && divisor == UInt64.max {
+    if _slowPath(divisor == 0) { return state.trap(.integerDivideByZero) }
+    if isSigned && _slowPath(divisor == UInt64.max) {
         // A division by -1: the one that can overflow, and the processor's instruction must not meet it.
-        if canOverflow && dividend == UInt64(1) << 63 { return state.trap(.integerOverflow) }
+        if _slowPath(canOverflow && dividend == UInt64(1) << 63) { return state.trap(.integerOverflow) }
         let result: UInt64 = canOverflow ? 0 &- dividend : 0
         state.set64(8, result)
         return state.next(16, accumulator: result)
@@ -124,10 +124,10 @@ private func divisionAS(
 ) {
     let dividend = state.accumulator
     let divisor = state.get64(12)
-    if divisor == 0 { return state.trap(.integerDivideByZero) }
-    if isSigned && divisor == UInt64.max {
+    if _slowPath(divisor == 0) { return state.trap(.integerDivideByZero) }
+    if isSigned && _slowPath(divisor == UInt64.max) {
         // A division by -1: the one that can overflow, and the processor's instruction must not meet it.
-        if canOverflow && dividend == UInt64(1) << 63 { return state.trap(.integerOverflow) }
+        if _slowPath(canOverflow && dividend == UInt64(1) << 63) { return state.trap(.integerOverflow) }
         let result: UInt64 = canOverflow ? 0 &- dividend : 0
         state.set64(8, result)
         return state.next(16, accumulator: result)
@@ -143,10 +143,10 @@ private func divisionAI(
 ) {
     let dividend = state.accumulator
     let divisor = UInt64(bitPattern: Int64(state.signed32(12)))
-    if divisor == 0 { return state.trap(.integerDivideByZero) }
-    if isSigned && divisor == UInt64.max {
+    if _slowPath(divisor == 0) { return state.trap(.integerDivideByZero) }
+    if isSigned && _slowPath(divisor == UInt64.max) {
         // A division by -1: the one that can overflow, and the processor's instruction must not meet it.
-        if canOverflow && dividend == UInt64(1) << 63 { return state.trap(.integerOverflow) }
+        if _slowPath(canOverflow && dividend == UInt64(1) << 63) { return state.trap(.integerOverflow) }
         let result: UInt64 = canOverflow ? 0 &- dividend : 0
         state.set64(8, result)
         return state.next(16, accumulator: result)
@@ -162,10 +162,10 @@ private func divisionIS(
 ) {
     let dividend = UInt64(bitPattern: Int64(state.signed32(12)))
     let divisor = state.get64(10)
-    if divisor == 0 { return state.trap(.integerDivideByZero) }
-    if isSigned && divisor == UInt64.max {
+    if _slowPath(divisor == 0) { return state.trap(.integerDivideByZero) }
+    if isSigned && _slowPath(divisor == UInt64.max) {
         // A division by -1: the one that can overflow, and the processor's instruction must not meet it.
-        if canOverflow && dividend == UInt64(1) << 63 { return state.trap(.integerOverflow) }
+        if _slowPath(canOverflow && dividend == UInt64(1) << 63) { return state.trap(.integerOverflow) }
         let result: UInt64 = canOverflow ? 0 &- dividend : 0
         state.set64(8, result)
         return state.next(16, accumulator: result)

@@ -8,10 +8,10 @@ import WebAssembly
 
 extension State {
     @inline(__always)
-    var addressS: UInt { UInt(get64(10)) &+ UInt(operand32(12)) }
+    var addressS: UInt { UInt(get32(10)) &+ UInt(operand32(12)) }
 
     @inline(__always)
-    var addressA: UInt { UInt(accumulator) &+ UInt(operand32(12)) }
+    var addressA: UInt { UInt(accumulator32) &+ UInt(operand32(12)) }
 
     @inline(__always)
     var addressI: UInt { UInt(operand32(12)) }
@@ -30,7 +30,9 @@ extension State {
 private func load<Stored: BitwiseCopyable>(
     _ state: State, _ address: UInt, _ type: Stored.Type, _ extend: (Stored) -> UInt64
 ) {
-    if address &+ UInt(MemoryLayout<Stored>.size) > state.size { return state.trap(.outOfBoundsMemoryAccess) }
+    if _slowPath(address &+ UInt(MemoryLayout<Stored>.size) > state.size) {
+        return state.trap(.outOfBoundsMemoryAccess)
+    }
     let result = extend((state.memory + Int(bitPattern: address)).loadUnaligned(as: Stored.self))
     state.set64(8, result)
     return state.next(16, accumulator: result)
@@ -38,7 +40,7 @@ private func load<Stored: BitwiseCopyable>(
 
 @inline(__always)
 private func loadDouble(_ state: State, _ address: UInt) {
-    if address &+ 8 > state.size { return state.trap(.outOfBoundsMemoryAccess) }
+    if _slowPath(address &+ 8 > state.size) { return state.trap(.outOfBoundsMemoryAccess) }
     let result = (state.memory + Int(bitPattern: address)).loadUnaligned(as: Double.self)
     state.setDouble(8, result)
     return state.next(16, float: result)

@@ -17,7 +17,7 @@ enum ObjectHandlers {
     static let structureNew: Handler = {
         let state = State($0, $1, $2, $3, $4, $5, $6)
         let reference = makeStructure(state.code, state.frame, state.context)
-        if reference == 0 { return state.trap(.heapExhausted) }
+        if _slowPath(reference == 0) { return state.trap(.heapExhausted) }
         state.set64(8, reference)
         return state.next(24, accumulator: reference)
     }
@@ -27,7 +27,7 @@ enum ObjectHandlers {
     static let arrayNew: Handler = {
         let state = State($0, $1, $2, $3, $4, $5, $6)
         let reference = makeArray(state.code, state.frame, state.context)
-        if reference == 0 { return state.trap(.heapExhausted) }
+        if _slowPath(reference == 0) { return state.trap(.heapExhausted) }
         state.set64(8, reference)
         return state.next(24, accumulator: reference)
     }
@@ -36,7 +36,7 @@ enum ObjectHandlers {
     static let arrayNewFixed: Handler = {
         let state = State($0, $1, $2, $3, $4, $5, $6)
         let reference = makeFixedArray(state.code, state.frame, state.context)
-        if reference == 0 { return state.trap(.heapExhausted) }
+        if _slowPath(reference == 0) { return state.trap(.heapExhausted) }
         state.set64(8, reference)
         return state.next(24, accumulator: reference)
     }
@@ -105,7 +105,7 @@ enum ObjectHandlers {
         guard let object = state.object(10) else { return state.trap(.nullArrayReference) }
         let head = object.assumingMemoryBound(to: HeapObject.self)
         let index = state.get32(12)
-        if index >= head.pointee.count { return state.trap(.outOfBoundsArrayAccess) }
+        if _slowPath(index >= head.pointee.count) { return state.trap(.outOfBoundsArrayAccess) }
         let size = head.pointee.layout.unsafelyUnwrapped.pointee.byteCount
         let place = object + HeapObject.headerByteCount + Int(index) &* size
         let isSigned = state.operand16(14) != 0
@@ -134,7 +134,7 @@ enum ObjectHandlers {
         guard let object = state.object(8) else { return state.trap(.nullArrayReference) }
         let head = object.assumingMemoryBound(to: HeapObject.self)
         let index = state.get32(10)
-        if index >= head.pointee.count { return state.trap(.outOfBoundsArrayAccess) }
+        if _slowPath(index >= head.pointee.count) { return state.trap(.outOfBoundsArrayAccess) }
         let size = head.pointee.layout.unsafelyUnwrapped.pointee.byteCount
         let place = object + HeapObject.headerByteCount + Int(index) &* size
         let value = state.get64(12)
@@ -189,7 +189,7 @@ enum ObjectHandlers {
     static let i31GetSigned: Handler = {
         let state = State($0, $1, $2, $3, $4, $5, $6)
         let reference = state.get64(10)
-        if reference == 0 { return state.trap(.nullI31Reference) }
+        if _slowPath(reference == 0) { return state.trap(.nullI31Reference) }
         let value = UInt64(UInt32(bitPattern: Int32(bitPattern: UInt32(truncatingIfNeeded: reference)) >> 1))
         state.set64(8, value)
         return state.next(16, accumulator: value)
@@ -198,7 +198,7 @@ enum ObjectHandlers {
     static let i31GetUnsigned: Handler = {
         let state = State($0, $1, $2, $3, $4, $5, $6)
         let reference = state.get64(10)
-        if reference == 0 { return state.trap(.nullI31Reference) }
+        if _slowPath(reference == 0) { return state.trap(.nullI31Reference) }
         let value = UInt64(UInt32(truncatingIfNeeded: reference) >> 1)
         state.set64(8, value)
         return state.next(16, accumulator: value)
@@ -215,7 +215,7 @@ enum ObjectHandlers {
     /// Traps unless the reference at 10 is; 24 bytes.
     static let cast: Handler = {
         let state = State($0, $1, $2, $3, $4, $5, $6)
-        if !conforms(state.code, state.get64(10)) { return state.trap(.castFailure) }
+        if _slowPath(!conforms(state.code, state.get64(10))) { return state.trap(.castFailure) }
         return state.next(24)
     }
 }

@@ -6,10 +6,10 @@ import WebAssembly
 
 extension State {
     @inline(__always)
-    fileprivate var targetS: UInt { UInt(get64(8)) &+ UInt(operand32(12)) }
+    fileprivate var targetS: UInt { UInt(get32(8)) &+ UInt(operand32(12)) }
 
     @inline(__always)
-    fileprivate var targetA: UInt { UInt(accumulator) &+ UInt(operand32(12)) }
+    fileprivate var targetA: UInt { UInt(accumulator32) &+ UInt(operand32(12)) }
 
     @inline(__always)
     fileprivate var targetI: UInt { UInt(operand32(12)) }
@@ -20,7 +20,9 @@ extension State {
 
 @inline(__always)
 private func store<Stored: BitwiseCopyable>(_ state: State, _ address: UInt, _ value: Stored) {
-    if address &+ UInt(MemoryLayout<Stored>.size) > state.size { return state.trap(.outOfBoundsMemoryAccess) }
+    if _slowPath(address &+ UInt(MemoryLayout<Stored>.size) > state.size) {
+        return state.trap(.outOfBoundsMemoryAccess)
+    }
     (state.memory + Int(bitPattern: address)).storeBytes(of: value, as: Stored.self)
     return state.next(16)
 }

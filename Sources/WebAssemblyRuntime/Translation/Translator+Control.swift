@@ -203,7 +203,7 @@ extension Translator {
         switch condition {
         case .slot(let slot):
             let opcode: Opcode = taken ? .i32Ne : .i32Eq
-            if let start = emitSumAndBranch(opcode, slot, .immediate(0)) { return start }
+            if let start = emitFusedConditional(opcode, slot, .immediate(0)) { return start }
             let form: OperandForm = slot == accumulatorSlot ? .accumulatorImmediate : .slotImmediate
             start = buffer.count
             emit(handler(HandlerTable.branchIf, opcode, form), UInt16(slot), 0, 0)
@@ -224,7 +224,7 @@ extension Translator {
             guard let opposite = opcode.opposite else { preconditionFailure("comparisons of integers have opposites") }
             opcode = opposite
         }
-        if let start = emitSumAndBranch(opcode, first, second) { return start }
+        if let start = emitFusedConditional(opcode, first, second) { return start }
         let start = buffer.count
         switch second {
         case .immediate(let bits):
@@ -244,57 +244,6 @@ extension Translator {
             emit(handler(HandlerTable.branchIf, opcode, form), UInt16(first), UInt16(second), 0)
         }
         return start
-    }
-
-    /// Replaces the addition just emitted by an instruction that adds, and branches if a comparison of the sum holds.
-    /// Returns where it begins, or nil if there is no such addition or instruction.
-    ///
-    /// 24 bytes: target and first addend at 8 and 10, the distance at 12, the second addend at 16, a slot or a number
-    /// of 16 bits, what the sum is compared with at 18 or 20, a slot or a number of 32 bits.
-    private mutating func emitSumAndBranch(_ opcode: Opcode, _ first: Int, _ second: Source) -> Int? {
-        guard lastSum.end == buffer.count else { return nil }
-        var (opcode, second) = (opcode, second)
-        if first != lastSum.destination {
-            guard second.slot == lastSum.destination, let exchanged = opcode.exchanged else { return nil }
-            (opcode, second) = (exchanged, .slot(first))
-        }
-        let type: ValueType = lastSum.opcode == .i32Add ? .i32 : .i64
-        guard opcode.comparedIntegerType == type else { return nil }
-        func number(_ bits: UInt64) -> Int64 {
-            type == .i32 ? Int64(Int32(truncatingIfNeeded: bits)) : Int64(bitPattern: bits)
-        }
-        var (addend, compared): (UInt16, UInt16) = (0, 0)
-        var limit: Int32 = 0
-        switch lastSum.second {
-        case .slot(let slot): addend = UInt16(slot)
-        case .immediate(let bits):
-            guard let short = Int16(exactly: number(bits)) else { return nil }
-            addend = UInt16(bitPattern: short)
-        }
-        switch second {
-        case .slot(let slot): compared = UInt16(slot)
-        case .immediate(let bits):
-            guard let short = Int32(exactly: number(bits)) else { return nil }
-            limit = short
-        }
-        let form: OperandForm =
-            switch (lastSum.second, second) {
-            case (.slot, .slot): .slotSlot
-            case (.slot, .immediate): .slotImmediate
-            case (.immediate, .slot): .immediateSlot
-            case (.immediate, .immediate): .immediateImmediate
-            }
-        guard let handler = HandlerTable.sumAndBranch[opcode, form] else { return nil }
-        let sum = lastSum
-        buffer.truncate(to: sum.start)
-        separate()
-        // What was noted of the branch is noted where it begins now.
-        if let origin = origins.last, Int(origin.code) > sum.start { noteOrigin() }
-        emit(handler, UInt16(sum.destination), UInt16(sum.first), 0)
-        buffer.append(addend)
-        buffer.append(compared)
-        buffer.append(limit)
-        return sum.start
     }
 
     private mutating func emitFloatConditional(_ opcode: Opcode, _ first: Int, _ second: Int, taken: Bool) -> Int {

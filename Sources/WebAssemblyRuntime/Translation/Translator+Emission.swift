@@ -83,7 +83,7 @@ extension Translator {
     mutating func separate() {
         forget()
         lastCopy.end = -1
-        lastSum.end = -1
+        fusible.end = -1
     }
 
     /// Removes an instruction, and all after it, as if they had never been emitted.
@@ -92,7 +92,7 @@ extension Translator {
         accumulatorSlot = emitted.accumulatorSlot
         floatSlot = emitted.floatSlot
         if lastCopy.end > buffer.count { lastCopy.end = -1 }
-        if lastSum.end > buffer.count { lastSum.end = -1 }
+        if fusible.end > buffer.count { fusible.end = -1 }
         forget()
     }
 

@@ -40,37 +40,52 @@ extension Translator {
         let operand = pop()
         let home = operand.home
         slotCount = max(slotCount, home + 1)
-        let table = HandlerTable.load
         let effect: Effect = opcode == .f64Load ? .float : .accumulator
         if case .constant(let bits) = operand.place, bits + offset <= UInt64(UInt32.max) {
             noteOrigin()
-            emitLoad(table[opcode, .immediateImmediate], home, effect, 0, UInt32(bits + offset))
+            emitLoad(opcode, .immediateImmediate, home, effect, 0, UInt32(bits + offset))
         } else if let (first, second) = addends(of: operand), offset <= UInt64(UInt16.max) {
             withdraw(last)
             noteOrigin()
             if first == accumulatorSlot || second == accumulatorSlot {
                 let other = first == accumulatorSlot ? second : first
-                emitLoad(table[opcode, .accumulatorSlot], home, effect, 0, UInt32(other) | UInt32(offset) << 16)
+                emitLoad(opcode, .accumulatorSlot, home, effect, 0, UInt32(other) | UInt32(offset) << 16)
             } else {
-                emitLoad(
-                    table[opcode, .slotSlot], home, effect, UInt16(first), UInt32(second) | UInt32(offset) << 16)
+                emitLoad(opcode, .slotSlot, home, effect, UInt16(first), UInt32(second) | UInt32(offset) << 16)
             }
+        } else if let slot = wrapped(operand) {
+            withdraw(last)
+            noteOrigin()
+            let form: OperandForm = slot == accumulatorSlot ? .accumulatorImmediate : .slotImmediate
+            emitLoad(opcode, form, home, effect, UInt16(slot), UInt32(offset))
         } else if let (slot, distance) = displacement(of: operand), offset == 0 {
             withdraw(last)
             noteOrigin()
-            emitLoad(table[opcode, .immediateSlot], home, effect, UInt16(slot), distance)
+            emitLoad(opcode, .immediateSlot, home, effect, UInt16(slot), distance)
         } else {
             let slot = materialize(operand)
             noteOrigin()
             let form: OperandForm = slot == accumulatorSlot ? .accumulatorImmediate : .slotImmediate
-            emitLoad(table[opcode, form], home, effect, UInt16(slot), UInt32(offset))
+            emitLoad(opcode, form, home, effect, UInt16(slot), UInt32(offset))
         }
         push(.home, result)
     }
 
-    private mutating func emitLoad(_ handler: Handler?, _ home: Int, _ effect: Effect, _ b: UInt16, _ c: UInt32) {
-        guard let handler else { preconditionFailure("every load has all its forms") }
+    private mutating func emitLoad(
+        _ opcode: Opcode, _ form: OperandForm, _ home: Int, _ effect: Effect, _ b: UInt16, _ c: UInt32
+    ) {
+        guard let handler = HandlerTable.load[opcode, form] else { preconditionFailure("every load has all its forms") }
+        let start = buffer.count
         emitResult(handler, home, effect, b, c)
+        fusible = Fusible(start: start, end: buffer.count, destination: home, work: .load(opcode, form, b, c))
+    }
+
+    /// The slot whose low half an address is, if that was taken last: accesses look at no more of a slot.
+    private func wrapped(_ operand: Operand) -> Int? {
+        guard case .home = operand.place, fusible.end == buffer.count, last.end == buffer.count,
+            last.destination == operand.home, case .wrapping(let slot) = fusible.work
+        else { return nil }
+        return slot
     }
 
     /// The slots whose sum an operand is, if that was computed last and can be left to the access.
@@ -115,13 +130,15 @@ extension Translator {
         }
         let table = HandlerTable.store
         let form: OperandForm
+        let wrapped = self.wrapped(address)
+        if wrapped != nil { withdraw(last) }
         var base: UInt16 = 0
         var distance = UInt32(offset)
         if case .constant(let bits) = address.place, bits + offset <= UInt64(UInt32.max) {
             distance = UInt32(bits + offset)
             form = isImmediate ? .immediateImmediate : isCopied ? .immediateAccumulator : .immediateSlot
         } else {
-            let slot = materialize(address)
+            let slot = wrapped ?? materialize(address)
             base = UInt16(slot)
             if isImmediate {
                 form = .slotImmediate

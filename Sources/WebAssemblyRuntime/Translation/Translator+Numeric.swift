@@ -50,7 +50,12 @@ extension Translator {
         let table = HandlerTable.unary
         let copied = isCopied ? table[opcode, .accumulatorSlot] : nil
         guard let handler = copied ?? table[opcode, .slotSlot] else { preconditionFailure("no handler for \(opcode)") }
+        let start = buffer.count
         emitResult(handler, operand.home, Effect(result: signature.result), UInt16(slot), 0)
+        if opcode == .i32WrapI64 {
+            fusible = Fusible(
+                start: start, end: buffer.count, destination: operand.home, work: .wrapping(slot: slot))
+        }
         push(.home, signature.result)
     }
 
@@ -102,19 +107,20 @@ extension Translator {
         }
     }
 
-    /// Notes an addition for a branch that may follow: the end of most loops. A constant that is taken away is the
-    /// addition of its opposite.
+    /// Notes an addition for a branch that may follow: the end of most loops. To take a constant away is to add its
+    /// opposite.
     private mutating func noteSum(_ start: Int, _ home: Int, _ opcode: Opcode, _ first: Source, _ second: Source) {
         guard case .slot(let first) = first else { return }
-        let sum: (opcode: Opcode, second: Source)
+        let work: Fusible.Work
         switch (opcode, second) {
-        case (.i32Add, _), (.i64Add, _): sum = (opcode, second)
-        case (.i32Sub, .immediate(let bits)): sum = (.i32Add, .immediate(UInt64(0 &- UInt32(truncatingIfNeeded: bits))))
-        case (.i64Sub, .immediate(let bits)): sum = (.i64Add, .immediate(0 &- bits))
+        case (.i32Add, _), (.i64Add, _): work = .addition(opcode, first: first, second: second)
+        case (.i32Sub, .immediate(let bits)):
+            work = .addition(.i32Add, first: first, second: .immediate(UInt64(0 &- UInt32(truncatingIfNeeded: bits))))
+        case (.i64Sub, .immediate(let bits)):
+            work = .addition(.i64Add, first: first, second: .immediate(0 &- bits))
         default: return
         }
-        lastSum = Sum(
-            start: start, end: buffer.count, destination: home, opcode: sum.opcode, first: first, second: sum.second)
+        fusible = Fusible(start: start, end: buffer.count, destination: home, work: work)
     }
 
     private func prefersExchange(_ first: Source, _ second: Source, copied: Int) -> Bool {

@@ -50,8 +50,8 @@ struct Translator {
     /// The copy emitted last, if it was by itself.
     var lastCopy = (end: -1, source: 0, target: 0)
 
-    /// The sum emitted last, which a branch right after it may compute itself.
-    var lastSum = Sum.none
+    /// The instruction emitted last, if one right after it could do its work as well.
+    var fusible = Fusible.none
 
     /// Where in the binary the instruction stands that is being translated.
     var instructionOffset = 0
@@ -74,17 +74,24 @@ struct Translator {
             start: -1, end: -1, destination: -1, operation: nil, accumulatorSlot: -1, floatSlot: -1)
     }
 
-    /// An emitted addition of two integers, the first of which is in a slot.
-    struct Sum {
+    /// An emitted instruction of 16 bytes that can become part of the next one.
+    struct Fusible {
+        enum Work {
+            /// Of integers of the opcode's type, the first being in a slot.
+            case addition(Opcode, first: Int, second: Source)
+            /// With its operands as they stand at 10 and 12.
+            case load(Opcode, OperandForm, UInt16, UInt32)
+            /// The low half of a slot, zero-extended.
+            case wrapping(slot: Int)
+        }
+
         var start: Int
         var end: Int
-        /// The slot of its result.
+        /// The slot of its result, whose number stands at 8.
         var destination: Int
-        var opcode: Opcode
-        var first: Int
-        var second: Source
+        var work: Work
 
-        static let none = Sum(start: -1, end: -1, destination: -1, opcode: .i32Add, first: -1, second: .immediate(0))
+        static let none = Fusible(start: -1, end: -1, destination: -1, work: .wrapping(slot: -1))
     }
 
     init(_ functionIndex: Int, of code: ModuleCode, hasTryBlocks: Bool) {
@@ -243,7 +250,7 @@ struct Translator {
         if case .home = value.place, !isRead, last.end == buffer.count, last.destination == value.home {
             // The instruction that computed the value can as well write to the local.
             buffer.set(UInt16(truncatingIfNeeded: slot), at: last.start + 8)
-            if lastSum.end == buffer.count { lastSum.destination = slot }
+            if fusible.end == buffer.count { fusible.destination = slot }
             if accumulatorSlot == slot { accumulatorSlot = -1 }
             if floatSlot == slot { floatSlot = -1 }
             if accumulatorSlot == value.home { accumulatorSlot = slot }

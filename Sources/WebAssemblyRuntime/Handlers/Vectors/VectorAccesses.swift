@@ -10,7 +10,9 @@ private func load<Stored: BitwiseCopyable, Vector: SIMD & BitwiseCopyable>(
     _ state: State, _ type: Stored.Type, _ make: (Stored) -> Vector
 ) {
     let address = state.addressS
-    if address &+ UInt(MemoryLayout<Stored>.size) > state.size { return state.trap(.outOfBoundsMemoryAccess) }
+    if _slowPath(address &+ UInt(MemoryLayout<Stored>.size) > state.size) {
+        return state.trap(.outOfBoundsMemoryAccess)
+    }
     state.setVector(8, make((state.memory + Int(bitPattern: address)).loadUnaligned(as: Stored.self)))
     return state.next(16)
 }
@@ -29,7 +31,7 @@ private func farLoad<Stored: BitwiseCopyable, Vector: SIMD & BitwiseCopyable>(
 @inline(__always)
 private func store(_ state: State) {
     let address = state.addressS
-    if address &+ 16 > state.size { return state.trap(.outOfBoundsMemoryAccess) }
+    if _slowPath(address &+ 16 > state.size) { return state.trap(.outOfBoundsMemoryAccess) }
     (state.memory + Int(bitPattern: address)).storeBytes(
         of: state.getVector(8, as: SIMD16<UInt8>.self), as: SIMD16<UInt8>.self)
     return state.next(16)
