@@ -161,7 +161,8 @@ private struct ModuleRun {
     /// What happened, then the calls that led there.
     private func describe(_ trap: Trap) -> String {
         if case .interrupted = trap.kind, let timeout {
-            return Trap(kind: .limitExceeded(Self.timeoutMessage(timeout)), frames: trap.frames).description
+            return Trap(kind: .limitExceeded(Self.timeoutMessage(timeout)), frames: trap.frames, omittedCallCount: trap.omittedCallCount)
+                .description
         }
         return "\(path) trapped: \(trap)"
     }

@@ -45,8 +45,28 @@ struct TrapTests {
         let instance = try Guests.instance(#"(module (func $f (export "f") (call $f)))"#)
         let trap = try #require(try instance.trap("f"))
         #expect(trap.message == "call stack exhausted")
-        #expect(trap.frames.count == Trap.maximumFrames)
         #expect(try instance.trap("f")?.message == "call stack exhausted", "the instance goes on working")
+        // All calls are one line.
+        let frame = try #require(trap.frames.first)
+        #expect(trap.frames.count == 1 && frame.callCount > 1000 && trap.omittedCallCount == 0)
+        #expect(trap.description.hasSuffix("\n  0: f at offset 0x1f, \(frame.callCount) times"))
+    }
+
+    @Test("of many calls the innermost are told, and how many more there are")
+    func deepCalls() throws {
+        let instance = try Guests.instance(
+            """
+            (module
+              (func $odd (param i32) (call $even (i32.sub (local.get 0) (i32.const 1))))
+              (func $even (export "even") (param i32)
+                (if (i32.eqz (local.get 0)) (then unreachable))
+                (call $odd (i32.sub (local.get 0) (i32.const 1)))))
+            """)
+        let trap = try #require(try instance.trap("even", .i32(1000)))
+        #expect(trap.frames.count == Trap.maximumFrames)
+        #expect(trap.frames.allSatisfy { $0.callCount == 1 })
+        #expect(trap.omittedCallCount == 1001 - Trap.maximumFrames)
+        #expect(trap.description.hasSuffix("\n  and 901 more around them"))
     }
 
     @Test("endless recursion through the host is a trap")

@@ -18,6 +18,8 @@ struct FailureReport {
     let isMalformed: Bool
     /// The calls that were active, the innermost first.
     let stack: [Trap.Frame]
+    /// Says which calls are not in it.
+    let omission: String?
     let handler: Handler
     let request: Request
     /// The beginning of what the module wrote to its standard output.
@@ -35,6 +37,7 @@ struct FailureReport {
         self.problem = trap == nil ? problem : String(problem.prefix { $0 != "\n" })
         self.isMalformed = isMalformed
         stack = trap?.frames ?? []
+        omission = trap?.omission
         self.handler = handler
         self.request = request
         self.output = output ?? Output()
@@ -71,18 +74,10 @@ struct FailureReport {
         }
     }
 
-    /// The calls, of which runs of the same one are told once, as recursion without end makes many.
     private var calls: [(function: String, place: String)] {
-        var calls: [(function: String, place: String, count: Int)] = []
-        for frame in stack {
-            let (function, place) = (frame.shownName, frame.shownPlace)
-            if let last = calls.last, last.function == function, last.place == place {
-                calls[calls.count - 1].count += 1
-            } else {
-                calls.append((function, place, 1))
-            }
+        stack.map { frame in
+            (frame.shownName, frame.callCount > 1 ? "\(frame.shownPlace), \(frame.callCount) times" : frame.shownPlace)
         }
-        return calls.map { ($0.function, $0.count > 1 ? "\($0.place), \($0.count) times" : $0.place) }
     }
 
     func response() -> Response {
@@ -94,6 +89,7 @@ struct FailureReport {
         var sections: [Page.Section] = [.place(origin)]
         if let advice { sections.append(.text(advice)) }
         if !stack.isEmpty { sections += [.heading("Stack, innermost call first"), .stack(calls)] }
+        if let omission { sections.append(.text("… \(omission).")) }
         let written: [Page.Section] = [.heading("What the module wrote"), Self.section(output, isBeginning: true)]
         if isMalformed { sections += written }
         sections += [.heading("Standard error"), Self.section(errorOutput, isBeginning: false)]
@@ -127,6 +123,7 @@ struct FailureReport {
         if !stack.isEmpty {
             text += "\nstack, innermost call first:\n"
             for (number, call) in calls.enumerated() { text += "  \(number): \(call.function) at \(call.place)\n" }
+            if let omission { text += "  \(omission)\n" }
         }
         for (name, output, isBeginning) in [
             ("standard error", errorOutput, false), ("what the module wrote", self.output, true),

@@ -43,15 +43,21 @@ public struct Trap: Error, CustomStringConvertible {
     /// The active calls, innermost first; at most ``maximumFrames`` of them, the outermost left out.
     public let frames: [Frame]
 
+    /// How many calls are left out.
+    public let omittedCallCount: Int
+
     /// What the store's limits had refused the guest before, which may be why it trapped.
     public let limitDescriptions: [String]
 
     /// How many frames a trap describes.
     public static let maximumFrames = 100
 
-    public init(kind: Kind, frames: [Frame] = [], limitDescriptions: [String] = []) {
+    public init(
+        kind: Kind, frames: [Frame] = [], omittedCallCount: Int = 0, limitDescriptions: [String] = []
+    ) {
         self.kind = kind
         self.frames = frames
+        self.omittedCallCount = omittedCallCount
         self.limitDescriptions = limitDescriptions
     }
 
@@ -94,6 +100,13 @@ public struct Trap: Error, CustomStringConvertible {
 
     public var description: String {
         let reason = ([message] + limitDescriptions).joined(separator: ": ")
-        return frames.enumerated().reduce(reason) { text, call in "\(text)\n  \(call.offset): \(call.element)" }
+        var lines = [reason] + frames.enumerated().map { "  \($0.offset): \($0.element)" }
+        if let omission { lines.append("  " + omission) }
+        return lines.joined(separator: "\n")
+    }
+
+    /// Says how many calls are left out, if any are.
+    public var omission: String? {
+        omittedCallCount > 0 ? "and \(omittedCallCount) more around \(omittedCallCount == 1 ? "it" : "them")" : nil
     }
 }

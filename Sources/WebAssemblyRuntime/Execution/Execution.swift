@@ -70,7 +70,12 @@ extension Store {
         case .hostError:
             let error = pendingError
             pendingError = nil
-            if let trap = error as? Trap { return Trap(kind: trap.kind, frames: trap.frames + activeCalls()) }
+            if let trap = error as? Trap {
+                let calls = activeCalls()
+                return Trap(
+                    kind: trap.kind, frames: trap.frames + calls.frames,
+                    omittedCallCount: trap.omittedCallCount + calls.omittedCount)
+            }
             guard let error else { preconditionFailure("a host function's error is pending") }
             // Mostly a program's ordinary end, for which nobody wants to know the calls, and names are not free.
             return Trap(kind: .host(error))
@@ -90,7 +95,10 @@ extension Store {
     }
 
     private func trap(_ kind: Trap.Kind) -> Trap {
-        Trap(kind: kind, frames: activeCalls(), limitDescriptions: limitDescriptions)
+        let calls = activeCalls()
+        return Trap(
+            kind: kind, frames: calls.frames, omittedCallCount: calls.omittedCount,
+            limitDescriptions: limitDescriptions)
     }
 
     /// The trap of a call from the host for which there is no room.
@@ -100,24 +108,31 @@ extension Store {
     }
 
     /// The calls of the execution that just ended, innermost first.
-    private func activeCalls() -> [Trap.Frame] {
+    private func activeCalls() -> (frames: [Trap.Frame], omittedCount: Int) {
         var frames: [Trap.Frame] = []
+        var omittedCount = 0
         guard var code = machine.pointee.exitCode, var frame = machine.pointee.exitFrame,
             var context = machine.pointee.exitContext
-        else { return frames }
+        else { return (frames, omittedCount) }
         var crossing = machine.pointee.crossingTop
-        while frames.count < Trap.maximumFrames {
+        while true {
             let linked = Instance(context: context, store: self).linked
             guard let function = linked.code.function(at: code) else { break }
             let names = linked.module.names
             let offset = function.binaryOffset(of: code)
-            // In deep recursion the same place comes again and again.
-            let isRepeated = frames.last?.codeOffset == offset && frames.last?.functionIndex == function.index
-            let location = isRepeated ? frames.last?.sourceLocation : linked.module.sourceLocation(at: offset)
-            frames.append(
-                Trap.Frame(
-                    moduleName: names.module, functionIndex: function.index,
-                    functionName: names.function(function.index), codeOffset: offset, sourceLocation: location))
+            if let last = frames.last, last.codeOffset == offset, last.functionIndex == function.index,
+                last.moduleName == names.module, omittedCount == 0
+            {
+                frames[frames.count - 1].callCount += 1
+            } else if frames.count < Trap.maximumFrames {
+                frames.append(
+                    Trap.Frame(
+                        moduleName: names.module, functionIndex: function.index,
+                        functionName: names.function(function.index), codeOffset: offset,
+                        sourceLocation: linked.module.sourceLocation(at: offset)))
+            } else {
+                omittedCount += 1
+            }
             let header = frame + function.header * 8
             var next = header.load(as: UnsafeRawPointer.self)
             frame = header.load(fromByteOffset: 8, as: UnsafeMutableRawPointer.self)
@@ -130,7 +145,7 @@ extension Store {
             // The return address is behind the call.
             code = next - 1
         }
-        return frames
+        return (frames, omittedCount)
     }
 }
 
