@@ -325,6 +325,23 @@ struct FileWatcherTests {
         }
     }
 
+    @Test func aDirectoryOfOthersMayComeLater() async throws {
+        let directory = try TemporaryDirectory()
+        let elsewhere = try TemporaryDirectory()
+        try elsewhere.write("old", to: "file")
+        let log = Watched.Log()
+        let watcher = try FileWatcher(
+            queue: ChangeQueue(), pollInterval: .milliseconds(2),
+            fileSystem: { $0.hasSuffix("/shared") ? .remote(name: "FUSE") : .local }, onProblem: { _ in },
+            onChange: { changes, _ in log.note(changes) })
+        defer { watcher.stop() }
+        watcher.watch(directory.path, WatchScope(patterns: [try GlobPattern("**/page.html")]))
+        try shell("mkdir shared && ln \(elsewhere.path)/file shared/page.html", in: directory)
+        while !log.take().contains("shared/page.html") { try await Task.sleep(for: .milliseconds(2)) }
+        try shell("echo 'new and longer' > file", in: elsewhere)
+        while !log.take().contains("shared/page.html") { try await Task.sleep(for: .milliseconds(2)) }
+    }
+
     @Test func onlyTheFileSystemsOfOthersAreLookedAt() {
         #expect(FileSystem(type: 0x0102_1997) == .remote(name: "9P"))
         #expect(FileSystem(type: 0x6573_5546) == .remote(name: "FUSE"))

@@ -76,6 +76,18 @@ struct ListeningTests {
         #expect(!Browser.open(url, environment: ["PATH": directory.path + "/none"]))
     }
 
+    @Test func aProjectThatCannotBeWrittenToIsServedOtherwise() throws {
+        let directory = try TemporaryDirectory()
+        try directory.write("", to: ".hippo")
+        do {
+            _ = try Storage(nil, projectDirectory: directory.path)
+            Issue.record("a file was taken for a directory")
+        } catch let error as Storage.Unusable {
+            #expect("\(error)".hasPrefix("cannot write \(directory.path)/.hippo: "))
+            #expect("\(error)".contains("--ephemeral") && !"\(error)".contains("Domain"), "\(error)")
+        }
+    }
+
     @Test func theHolderOfAStoreIsFoundAndAStaleFileHindersNobody() throws {
         let directory = try TemporaryDirectory()
         let store = directory.path + "/bindles.sqlite"

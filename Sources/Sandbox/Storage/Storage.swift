@@ -21,7 +21,6 @@ final class Storage: Sendable {
 
     /// Makes the directories that are needed, and claims the store.
     init(_ storage: SandboxSettings.Storage?, projectDirectory: String) throws {
-        let files = FileManager.default
         switch storage {
         case .temporary:
             let directory = try EphemeralDirectory.make(forProject: projectDirectory)
@@ -31,21 +30,21 @@ final class Storage: Sendable {
             digestsPath = nil
         case .file(let file):
             let directory = URL(fileURLWithPath: file).deletingLastPathComponent().path
-            try files.createDirectory(atPath: directory, withIntermediateDirectories: true)
+            try Self.make(directory)
             temporaryDirectory = nil
             path = file
             cacheDirectory = file + ".cache"
             digestsPath = cacheDirectory + "/digests"
         case nil:
             let directory = Self.directory(ofProject: projectDirectory)
-            try Self.makeDirectory(directory)
+            try Self.makeProjectsOwn(directory)
             temporaryDirectory = nil
             path = directory + "/bindles.sqlite"
             cacheDirectory = directory + "/cache"
             digestsPath = directory + "/digests"
         }
         try claimStore()
-        try files.createDirectory(atPath: cacheDirectory, withIntermediateDirectories: true)
+        try Self.make(cacheDirectory)
         try parcels.make()
     }
 
@@ -54,11 +53,11 @@ final class Storage: Sendable {
         let files = FileManager.default
         let directory = URL(fileURLWithPath: path).deletingLastPathComponent().path
         if cacheDirectory == directory + "/cache", !isTemporary {
-            try Self.makeDirectory(directory)
+            try Self.makeProjectsOwn(directory)
         } else {
-            try files.createDirectory(atPath: directory, withIntermediateDirectories: true)
+            try Self.make(directory)
         }
-        try files.createDirectory(atPath: cacheDirectory, withIntermediateDirectories: true)
+        try Self.make(cacheDirectory)
         try parcels.make()
         try claimStore()
         // The log goes on in it.
@@ -73,14 +72,34 @@ final class Storage: Sendable {
         claim.withLock { $0 = new }
     }
 
-    /// Makes a project's own directory.
-    private static func makeDirectory(_ directory: String) throws {
-        let files = FileManager.default
-        try files.createDirectory(atPath: directory, withIntermediateDirectories: true)
-        // Nothing in it is for version control.
-        if !files.fileExists(atPath: directory + "/.gitignore") {
-            try Data("*\n".utf8).write(to: URL(fileURLWithPath: directory + "/.gitignore"))
+    /// A directory for the store cannot be made.
+    struct Unusable: Error, CustomStringConvertible {
+        let path: String
+        let error: any Error
+
+        var description: String {
+            let cause = (error as NSError).userInfo[NSUnderlyingErrorKey] as? NSError ?? error as NSError
+            let isSystems = cause.domain == NSPOSIXErrorDomain
+            let reason = isSystems ? String(cString: strerror(Int32(cause.code))) : cause.localizedDescription
+            return "cannot write \(path): \(reason). Keep the store elsewhere with --store FILE, or nothing with --ephemeral."
         }
+    }
+
+    private static func make(_ directory: String) throws(Unusable) {
+        do {
+            try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
+        } catch { throw Unusable(path: directory, error: error) }
+    }
+
+    /// Makes a project's own directory.
+    private static func makeProjectsOwn(_ directory: String) throws(Unusable) {
+        try make(directory)
+        // Nothing in it is for version control.
+        let ignoring = directory + "/.gitignore"
+        guard !FileManager.default.fileExists(atPath: ignoring) else { return }
+        do {
+            try Data("*\n".utf8).write(to: URL(fileURLWithPath: ignoring))
+        } catch { throw Unusable(path: ignoring, error: error) }
     }
 
     /// The file of the store that these settings mean; `nil` for a temporary one.

@@ -256,6 +256,8 @@ final class FileWatcher: Sendable {
         for root in state.trees.keys {
             var watched = state.trees[root]!
             watched.tree.checkRoot()
+            // A directory may have come that cannot be watched, or not as a whole.
+            if watched.tree.isIncomplete, watched.scan == nil { prepareScan(&watched, &state) }
             state.trees[root] = watched
             guard watched.isEverythingChanged || watched.tree.isRootAway else { continue }
             let isThere = watched.tree.rebuild(watched.scope)

@@ -23,8 +23,6 @@ struct WatchTree: Sendable {
     private(set) var isIncomplete = false
     /// Descriptors that stand for nothing in this tree any more. They may do so in another one.
     private var released: Set<Int32> = []
-    /// Whether what is on a device may change without the system's telling, by the devices that were met.
-    private var devices: [UInt64: FileSystem] = [:]
     private let fileSystem: @Sendable (String) -> FileSystem
     private var hasReportedFileSystem = false
 
@@ -69,7 +67,6 @@ struct WatchTree: Sendable {
     mutating func rebuild(_ scope: WatchScope) -> Bool {
         guard inotify != nil else { return true }
         isIncomplete = false
-        devices = [:]
         links = [:]
         clear()
         var ignored: Set<String> = []
@@ -180,9 +177,11 @@ struct WatchTree: Sendable {
             handleAccess(path, scope, &changed)
         } else if event.mask & UInt32(IN_CREATE | IN_MOVED_TO) != 0 {
             let countBefore = changed.count
-            _ = watch(path, scope, changed: &changed)
+            let isWatched = watch(path, scope, changed: &changed)
             // An empty directory changes nothing, unless it takes the place of another one.
-            if event.mask & UInt32(IN_MOVED_TO) != 0 || changed.count > countBefore { changed.insert(path + "/") }
+            if !isWatched || event.mask & UInt32(IN_MOVED_TO) != 0 || changed.count > countBefore {
+                changed.insert(path + "/")
+            }
         } else if event.mask & UInt32(IN_DELETE | IN_MOVED_FROM) != 0 {
             forget(path)
             changed.insert(path + "/")
@@ -319,13 +318,7 @@ struct WatchTree: Sendable {
 
     /// Where others may change files unseen, they have to be looked for as well.
     private mutating func noteFileSystem(of path: String) {
-        var status = stat()
-        guard stat(path, &status) == 0 else { return }
-        let device = UInt64(status.st_dev)
-        guard devices[device] == nil else { return }
-        let fileSystem = fileSystem(path)
-        devices[device] = fileSystem
-        guard case .remote(let name) = fileSystem else { return }
+        guard !isIncomplete, case .remote(let name) = fileSystem(path) else { return }
         isIncomplete = true
         guard !hasReportedFileSystem else { return }
         hasReportedFileSystem = true
