@@ -314,6 +314,30 @@ struct BrowserTests {
         try await scene.context.close()
     }
 
+    @Test(arguments: [
+        "script-src 'self'", "default-src 'none'", "default-src 'none'; script-src 'nonce-abc'; worker-src 'none'",
+        "script-src 'sha256-AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA='; connect-src 'none'",
+        "script-src 'strict-dynamic' 'nonce-abc'; require-trusted-types-for 'script'; trusted-types",
+    ])
+    func aPolicyInThePageItselfIsNoObstacle(policy: String) async throws {
+        func page(_ text: String) -> String {
+            "<!doctype html><meta http-equiv='content-security-policy' content=\"\(policy)\"><h1>\(text)</h1>"
+        }
+        let scene = try await Scene(Self.app(page("one")))
+        let tab = try await scene.open("assets/")
+        for text in ["two", "three"] {
+            try scene.app.save(page(text), to: "assets/index.html")
+            try await tab.wait(until: "document.querySelector('h1')?.textContent === '\(text)'")
+        }
+        try scene.app.writeHippofacts(extra: "rout = \"/x\"")
+        try await tab.wait(until: "\(Self.overlay)?.open === true")
+        #expect(try await tab.evaluate("getComputedStyle(\(Self.overlay)).position") == .string("fixed"))
+        // The connection outlives the process that it was made to.
+        try scene.app.writeHippofacts()
+        try await tab.wait(until: "document.querySelector('hippo-dev') === null")
+        try await scene.context.close()
+    }
+
     @Test func goingBackShowsWhatServesNow() async throws {
         let scene = try await Scene(Self.app())
         let tab = try await scene.open("assets/")

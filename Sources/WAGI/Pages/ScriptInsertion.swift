@@ -89,11 +89,25 @@ struct ScriptInsertion: Sendable {
         if requestMethod != .get { attributes += " data-method=\"\(HTML.escaped(requestMethod.rawValue))\"" }
         if let statusSerial { attributes += " data-status=\"\(statusSerial)\"" }
         if let nonce { attributes += " nonce=\"\(HTML.escaped(nonce))\"" }
-        let element = Array("<script \(attributes) async></script>".utf8)
+        // A policy in the page itself holds from its place on: the script has to be connected by then.
+        if !Self.mayHavePolicy(beginning) { attributes += " async" }
+        let element = Array("<script \(attributes)></script>".utf8)
         if let length = headers["Content-Length"].flatMap({ Int64($0) }) {
             headers.set("Content-Length", String(length + Int64(element.count)))
         }
         return element
+    }
+
+    /// Whether a document that begins with these bytes may have a policy for its scripts in a `meta` element.
+    private static func mayHavePolicy(_ beginning: some Collection<UInt8>) -> Bool {
+        let name = Array("content-security-policy".utf8)
+        var rest = beginning[...]
+        while let start = rest.firstIndex(where: { $0 | 0x20 == name[0] }) {
+            rest = rest[start...]
+            if rest.prefix(name.count).elementsEqual(name, by: { $0 | 0x20 == $1 | 0x20 }) { return true }
+            rest = rest.dropFirst()
+        }
+        return false
     }
 
     private static func isPage(_ status: Status, _ headers: Headers) -> Bool {
@@ -134,8 +148,8 @@ struct ScriptInsertion: Sendable {
 
     private static func beginning(of body: Response.Body) -> [UInt8] {
         switch body {
-        case .bytes(let bytes): Array(bytes.prefix(2))
-        case .file(let file, let range): read(file, range.prefix(2))
+        case .bytes(let bytes): Array(bytes.prefix(searchedBytes))
+        case .file(let file, let range): read(file, range.prefix(searchedBytes))
         case .empty, .pieces, .stream, .events: []
         }
     }
@@ -147,7 +161,8 @@ struct ScriptInsertion: Sendable {
         return [output, element, prologue.held, Array(bytes[end...])]
     }
 
-    /// How much of a file is searched for the place to put the element, else put at its end.
+    /// How much of a page is looked at before it is sent. In a file, where the place is not in this, the element is put at
+    /// the end.
     private static let searchedBytes = 16 << 10
 
     private static func insert(_ element: [UInt8], into file: OpenFile, _ range: Range<Int64>) -> [Response.Piece] {
