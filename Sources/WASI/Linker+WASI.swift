@@ -36,7 +36,7 @@ extension HostFunction {
         let count = function.parameters.count
         self.init(function.parameters, to: function.results) { caller in
             let call = GuestCall(
-                context: try WASIContext.of(caller, calling: name), memory: GuestMemory(of: caller), edition: edition,
+                context: try WASIContext.of(caller, calling: name), memory: GuestMemory(of: caller.memory), edition: edition,
                 arguments: InlineArray { $0 < count ? caller.argument($0) : 0 }, store: caller.store)
             guard let result = try body(call) else { return }
             // A guest whose time is up ends in the call that waited, not at its next one, if there is one.
@@ -56,9 +56,8 @@ extension WASIContext {
 }
 
 extension GuestMemory {
-    /// The caller's memory as it is now; it does not grow during the call. A caller without one has no bytes.
-    fileprivate init(of caller: Caller) {
-        let memory = caller.memory
+    /// A caller's memory as it is now; it does not grow during the call. A caller without one has no bytes.
+    init(of memory: Memory?) {
         let bytes = try? memory?.bytes(at: UInt64(0), count: UInt64(memory?.byteCount ?? 0))
         self.init(bytes ?? UnsafeMutableRawBufferPointer(start: nil, count: 0))
     }

@@ -24,12 +24,13 @@ extension Command {
             """,
         options: [
             RunOptions.directory, RunOptions.readOnlyDirectory, RunOptions.environment, RunOptions.invoke,
-            RunOptions.timeout,
+            RunOptions.timeout, RunOptions.trace, RunOptions.traceAll,
         ] + LimitOptions.all,
         arguments: [RunOptions.module, RunOptions.moduleArguments],
         examples: [
             Example("hippo-dev run hello.wasm", "Run a command"),
             Example("hippo-dev run --dir . --dir ~/data::/data tool.wasm -v file.txt", "Give it two directories"),
+            Example("hippo-dev run --trace --dir . tool.wasm", "See what it asks of WASI"),
             Example("hippo-dev run --invoke add sum.wat 2 40", "Call one function and print its result"),
         ],
         action: { arguments in
@@ -55,6 +56,10 @@ private enum RunOptions {
     static let timeout = Option(
         name: "timeout", valueName: "TIME",
         summary: "End the module after this time, as 500ms, 30s or 5m. No limit by default.")
+    static let trace = Option(
+        flag: "trace", summary: "Print calls of WASI functions and of the module's exports to standard error.")
+    static let traceAll = Option(
+        flag: "trace-all", summary: "Print calls of all functions, with those within the module.")
     static let module = Argument("MODULE", summary: "The module's file, .wasm or .wat.")
     static let moduleArguments = Argument(
         "ARGS", summary: "The module's own arguments, even those that look like options.", arity: .rest)
@@ -67,6 +72,7 @@ private struct ModuleRun {
     private let invoked: String?
     private let limits: StoreLimits
     private let timeout: Duration?
+    private let traced: TracedCalls?
     private let configuration: WASIConfiguration
 
     init(_ arguments: ParsedArguments) throws {
@@ -76,6 +82,9 @@ private struct ModuleRun {
         invoked = arguments[RunOptions.invoke]
         limits = try LimitOptions.storeLimits(arguments)
         timeout = try arguments.value(of: RunOptions.timeout, expecting: "a time like 30s", Duration.init(parsing:))
+
+        traced =
+            arguments.isSet(RunOptions.traceAll) ? .all : arguments.isSet(RunOptions.trace) ? .boundary : nil
 
         // In the order of the command line within each option; those that can be written come first.
         let preopens =
@@ -114,13 +123,17 @@ private struct ModuleRun {
         linker.defineWASI()
         let linked: LinkedModule
         do {
-            linked = try linker.link(module)
+            linked = try linker.link(module, traced: traced)
         } catch {
             throw RunError("\(path): \(error)\(WASIAdvice.lines(for: error).map { "\n\($0)" }.joined())")
         }
         let entry = try Entry(of: module, invoking: invoked, words)
         let context = WASIContext(configuration)
         let store = Store(limits: limits, hostState: context)
+        if traced != nil {
+            let printer = CallPrinter()
+            store.callObserver = { printer.print($0) }
+        }
         let timer = DeadlineTimer()
         let ticket = timeout.map { timeout in
             timer.schedule(store, limit: timeout) {

@@ -180,6 +180,34 @@ import Testing
         #expect(result.errors.contains("0: "))
     }
 
+    @Test func callsAreTraced() throws {
+        let module = Self.command(
+            """
+            (i32.store8 (i32.const 64) (i32.const 33))
+            (call $print (i32.const 64) (i32.const 1))
+            (call $exit (i32.const 3))
+            """)
+        let result = try run(module, ["--trace"])
+        #expect(result.status == 3)
+        #expect(result.output == "!")
+        #expect(
+            result.errors == """
+                ==> _start()
+                  ==> fd_write(fd=1, iovs="!")
+                  <== success, nwritten=1
+                  ==> proc_exit(code=3)
+                  <== the module ends, with code 3
+
+                """)
+        let all = try run(module, ["--trace-all"])
+        #expect(all.errors.contains("\n  ==> print(64, 1)\n    ==> fd_write("))
+        #expect(all.errors.contains("nwritten=1\n  <==\n"))
+        let sum = try run(
+            "(module (func (export \"add\") (param i32 i64) (result i64) (i64.extend_i32_s (local.get 0))))",
+            ["--trace", "--invoke", "add"], ["-1", "5"])
+        #expect(sum.errors == "==> add(-1, 5)\n<== -1\n")
+    }
+
     @Test func limitsThatWereReachedAreNamedWithTheirOptions() throws {
         let memory = Self.command("(drop (memory.grow (i32.const 100))) unreachable")
         let refused = try run(memory, ["--max-memory", "1MiB"])

@@ -11,11 +11,11 @@ public final class LinkedModule: @unchecked Sendable {
     let layout: InstanceLayout
     let memories: MemorySource
 
-    init(module: Module, imports: [Linker.Definition]) {
+    init(module: Module, imports: [Linker.Definition], traced: TracedCalls?) {
         self.module = module
         self.imports = imports
         layout = InstanceLayout(module)
-        code = ModuleCode(module: module, layout: layout)
+        code = ModuleCode(module: module, layout: layout, traced: traced)
         memories = MemorySource(module)
     }
 

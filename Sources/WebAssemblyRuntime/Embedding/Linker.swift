@@ -21,6 +21,18 @@ public struct Linker: Sendable {
             }
         }
 
+        /// The same, with its calls told of if it is a function of the host. The index is that of the import.
+        func traced(as wanted: Import, among resolved: [Definition]) -> Definition {
+            guard case .host(let function) = self else { return self }
+            let index = resolved.count { definition in
+                switch definition {
+                case .host, .function: true
+                default: false
+                }
+            }
+            return .host(function.traced(index: index, module: wanted.module, name: wanted.name))
+        }
+
         /// The store it belongs to; nil if it can be used in all.
         var store: Store? {
             switch self {
@@ -77,8 +89,10 @@ public struct Linker: Sendable {
 
     /// Resolves a module's imports.
     ///
+    /// - Parameter traced: the calls that stores' observers are told of: see ``Store/callObserver``. They are found by
+    ///   instructions of their own; without, code is as it always is.
     /// - Throws: ``LinkError``, which lists all imports that are unknown or of another type.
-    public func link(_ module: Module) throws(LinkError) -> LinkedModule {
+    public func link(_ module: Module, traced: TracedCalls? = nil) throws(LinkError) -> LinkedModule {
         var resolved: [Definition] = []
         var problems: [LinkError.Problem] = []
         for wanted in module.imports {
@@ -92,9 +106,9 @@ public struct Linker: Sendable {
                     LinkError.Problem(wanted: wanted, reason: .incompatible(found: "\(type.kind) \(type)")))
                 continue
             }
-            resolved.append(definition)
+            resolved.append(traced == nil ? definition : definition.traced(as: wanted, among: resolved))
         }
         guard problems.isEmpty else { throw LinkError(problems: problems) }
-        return LinkedModule(module: module, imports: resolved)
+        return LinkedModule(module: module, imports: resolved, traced: traced)
     }
 }

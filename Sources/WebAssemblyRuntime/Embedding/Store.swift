@@ -13,6 +13,11 @@ public final class Store: @unchecked Sendable {
     /// The embedder's object, for host functions.
     public var hostState: AnyObject?
 
+    /// Told of calls, as they begin and end, of functions of modules that were linked to be traced.
+    public var callObserver: ((CallEvent) -> Void)?
+    /// The frames of the traced calls that are active.
+    var tracedFrames: [UnsafeMutableRawPointer] = []
+
     let machine: UnsafeMutablePointer<Machine>
     /// Stands for memory 0 of instances that have none.
     let emptyMemory: UnsafeMutablePointer<MemoryRecord>

@@ -9,6 +9,7 @@ import WebAssembly
 final class ModuleCode: @unchecked Sendable {
     let module: Module
     let layout: InstanceLayout
+    private let traced: TracedCalls?
     /// For each function of the module, how its frame begins.
     let shapes: [FrameShape]
 
@@ -26,8 +27,9 @@ final class ModuleCode: @unchecked Sendable {
 
     private static let stubByteCount = 24
 
-    init(module: Module, layout: InstanceLayout) {
+    init(module: Module, layout: InstanceLayout, traced: TracedCalls? = nil) {
         self.module = module
+        self.traced = traced
         self.layout = layout
         var shapesByType: [CanonicalType: FrameShape] = [:]
         shapes = module.functions.map { type in
@@ -84,6 +86,17 @@ final class ModuleCode: @unchecked Sendable {
         let tested = TestedType(place: place)
         testedTypes.withLock { $0.append(tested) }
         return UnsafePointer(place)
+    }
+
+    /// Whether the store's observer is told of a function's calls.
+    func isTraced(_ functionIndex: Int) -> Bool {
+        switch traced {
+        case nil: false
+        case .all: true
+        case .boundary:
+            module.startFunction.map { Int($0) } == functionIndex
+                || module.exports.contains { $0.kind == .function && Int($0.index) == functionIndex }
+        }
     }
 
     /// The cell that holds the address of a function's code.

@@ -448,10 +448,23 @@ extension Translator {
 
     // MARK: Returns
 
+    /// Emits what tells the observer of the results, which the stack's homes get for that.
+    private mutating func emitReturnTrace() {
+        let first = stack.count - type.results.count
+        for operand in stack[first...] where operand.slot != operand.home {
+            slotCount = max(slotCount, operand.nextHome)
+            move(operand, to: operand.home)
+        }
+        forget()
+        let home = first < stack.count ? stack[first].home : 0
+        emit(TraceHandlers.end, UInt16(home), 0, UInt32(functionIndex))
+    }
+
     /// Returns the topmost operands, which stay on the stack.
     mutating func emitReturn() {
         let results = type.results
         let header = UInt16(shape.header)
+        if isTraced { emitReturnTrace() }
         if results.isEmpty {
             emit(ControlHandlers.returnPlain, header, 0, 0)
         } else if results.count == 1, results[0] != .v128 {

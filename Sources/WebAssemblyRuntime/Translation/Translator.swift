@@ -55,6 +55,8 @@ struct Translator {
 
     /// Where in the binary the instruction stands that is being translated.
     var instructionOffset = 0
+    /// Whether the store's observer is told of the function's calls.
+    let isTraced: Bool
     /// Whether something is too large for the encoding.
     var failed = false
 
@@ -97,6 +99,7 @@ struct Translator {
     init(_ functionIndex: Int, of code: ModuleCode, hasTryBlocks: Bool) {
         self.code = code
         self.hasTryBlocks = hasTryBlocks
+        isTraced = code.isTraced(functionIndex)
         self.functionIndex = functionIndex
         module = code.module
         type = module.functionType(of: functionIndex)
@@ -112,6 +115,7 @@ struct Translator {
         buffer.append(UInt64(0))
         declareLocals()
         guard slotCount < Translator.slotLimit else { return nil }
+        if isTraced { emit(TraceHandlers.begin, 0, 0, UInt32(functionIndex)) }
         controls.append(
             Control(kind: .function, height: 0, parameters: [], results: type.results, home: operandBase))
         while !reader.isAtEnd, !failed {

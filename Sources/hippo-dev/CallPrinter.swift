@@ -1,0 +1,51 @@
+import Foundation
+import WASI
+import WebAssembly
+import WebAssemblyRuntime
+
+/// Prints calls to standard error, each when it begins and when it ends, indented by how deep it is.
+final class CallPrinter {
+    /// The descriptions of WASI functions that have begun and not ended.
+    private var pending: [WASICallDescription] = []
+
+    func print(_ event: CallEvent) {
+        let indentation = String(repeating: "  ", count: min(event.depth, 40))
+        let line =
+            switch event.phase {
+            case .begins(let arguments): "==> \(begin(arguments, event))"
+            case .returns(let results): end(results, event)
+            case .throwsError(let error): fail(error, event)
+            }
+        FileHandle.standardError.write(Data("\(indentation)\(line)\n".utf8))
+    }
+
+    private func name(of function: TracedFunction) -> String {
+        guard let name = function.name else { return "function \(function.index)" }
+        return function.importModule.map { "\($0).\(name)" } ?? demangled(name)
+    }
+
+    private func begin(_ arguments: [Value], _ event: CallEvent) -> String {
+        if let module = event.function.importModule, let name = event.function.name,
+            let call = WASICallDescription(module: module, name: name, arguments: arguments)
+        {
+            pending.append(call)
+            return "\(name)(\(call.arguments(in: event.memory)))"
+        }
+        let list = arguments.map { $0.plainDescription }.joined(separator: ", ")
+        return "\(name(of: event.function))(\(list))"
+    }
+
+    private func end(_ results: [Value], _ event: CallEvent) -> String {
+        let call = event.function.importModule == nil ? nil : pending.popLast()
+        let text =
+            call?.results(results, in: event.memory)
+            ?? results.map { $0.plainDescription }.joined(separator: ", ")
+        return text.isEmpty ? "<==" : "<== \(text)"
+    }
+
+    private func fail(_ error: any Error, _ event: CallEvent) -> String {
+        if event.function.importModule != nil { _ = pending.popLast() }
+        if let exit = error as? ProcessExit { return "<== the module ends, with code \(exit.code)" }
+        return "<== fails: \(error)"
+    }
+}
