@@ -338,6 +338,28 @@ struct BrowserTests {
         try await scene.context.close()
     }
 
+    /// A service worker passes navigations on, and may keep what comes.
+    @Test(arguments: [
+        "fetch(event.request)",
+        "fetch(event.request).then(async (r) => { (await caches.open('c')).put(event.request, r.clone()); return r; })",
+    ])
+    func aServiceWorkerIsNoObstacle(answer: String) async throws {
+        let app = try Self.app()
+        let prologue = "self.oninstall = () => skipWaiting(); self.onactivate = (event) => event.waitUntil(clients.claim());"
+        try app.save("\(prologue) self.onfetch = (event) => event.respondWith(\(answer));", to: "assets/worker.js")
+        let scene = try await Scene(app)
+        let tab = try await scene.open("assets/")
+        try await tab.evaluate("navigator.serviceWorker.register('worker.js')")
+        try await tab.wait(until: "navigator.serviceWorker.controller !== null")
+        try await tab.navigate(to: scene.url + "assets/")
+        try await tab.wait(until: "navigator.serviceWorker.controller !== null && document.readyState === 'complete'")
+        for text in ["two", "three"] {
+            try scene.app.save(Self.page.replacingOccurrences(of: "one", with: text), to: "assets/index.html")
+            try await tab.wait(until: "document.querySelector('h1')?.textContent === '\(text)'")
+        }
+        try await scene.context.close()
+    }
+
     @Test func goingBackShowsWhatServesNow() async throws {
         let scene = try await Scene(Self.app())
         let tab = try await scene.open("assets/")

@@ -2,11 +2,18 @@ import HTTP
 
 /// What a request says about the kind of answer it is for.
 enum PageRequest {
+    /// Whether a browser says that it asks for a document to show in a window or a frame; `nil` if it does not say what it
+    /// asks for.
+    static func saysNavigation(_ request: Request) -> Bool? {
+        guard let destination = request.headers["Sec-Fetch-Dest"] else { return nil }
+        if ["document", "iframe", "frame"].contains(destination) { return true }
+        // What a service worker passes on has lost its destination, and kept its mode.
+        return destination == "empty" && request.headers["Sec-Fetch-Mode"] == "navigate"
+    }
+
     /// Whether the client would rather have HTML than text: a browser that shows what it gets.
     static func accepts(_ request: Request) -> Bool {
-        if let destination = request.headers["Sec-Fetch-Dest"], !["document", "iframe", "frame"].contains(destination) {
-            return false
-        }
+        if saysNavigation(request) == false { return false }
         return request.headers.all("Accept").contains { field in
             field.split(separator: ",").contains { range in
                 let parts = range.split(separator: ";").map { $0.filter { !$0.isWhitespace }.lowercased() }

@@ -58,9 +58,7 @@ struct ScriptInsertion: Sendable {
     /// Whether a browser asks for a document to show in a window or a frame.
     static func isNavigation(_ request: Request) -> Bool {
         guard request.method != .head, !request.headers.contains("Range") else { return false }
-        if let destination = request.headers["Sec-Fetch-Dest"] {
-            return ["document", "iframe", "frame"].contains(destination)
-        }
+        if let isNavigation = PageRequest.saysNavigation(request) { return isNavigation }
         // Browsers send Sec-Fetch fields to trustworthy addresses only, of which other machines' are none. This field
         // they send with nothing but navigations.
         return request.headers["Upgrade-Insecure-Requests"] == "1" && PageRequest.accepts(request)
@@ -125,7 +123,7 @@ struct ScriptInsertion: Sendable {
     private func adapt(_ headers: inout Headers, nonce: String?) {
         if let tag = headers["ETag"] { headers.set("ETag", PageTag(original: tag, revision: revision).text) }
         headers.remove("Accept-Ranges")
-        headers.add("Vary", "Sec-Fetch-Dest")
+        headers.add("Vary", "Sec-Fetch-Dest, Sec-Fetch-Mode")
         if let host { ContentSecurityPolicies.allow("\(host)\(Self.pathPrefix)", nonce: nonce, in: &headers) }
     }
 
