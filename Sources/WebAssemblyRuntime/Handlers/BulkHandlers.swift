@@ -107,13 +107,16 @@ enum BulkHandlers {
     /// From the index at 8 on the reference at 10, as often as 12 says.
     static let tableFill: Handler = {
         let state = State($0, $1, $2, $3, $4, $5, $6)
-        return state.conclude(fillTable(state.table(16), state.get64(8), state.get64(10), state.get64(12)), 24)
+        let outcome = fillTable(
+            state.context, state.table(16), state.get64(8), state.get64(10), state.get64(12))
+        return state.conclude(outcome, 24)
     }
 
     /// The target's address at 16, the source's at 20.
     static let tableCopy: Handler = {
         let state = State($0, $1, $2, $3, $4, $5, $6)
-        let outcome = copyTable(state.table(16), state.table(20), state.get64(8), state.get64(10), state.get64(12))
+        let outcome = copyTable(
+            state.context, state.table(16), state.table(20), state.get64(8), state.get64(10), state.get64(12))
         return state.conclude(outcome, 24)
     }
 
@@ -163,6 +166,30 @@ private func contains(_ size: UInt, _ start: UInt64, _ count: UInt64) -> Bool {
     start <= UInt64(size) && count <= UInt64(size) &- start
 }
 
+/// Does something to all bytes or elements of a range, in pieces if there are many, so that a request to end the guest
+/// is seen between them.
+@inline(__always)
+private func inPieces(
+    _ context: UnsafeMutableRawPointer, _ count: UInt64, of size: Int, backwards: Bool = false,
+    _ body: (_ start: Int, _ count: Int) -> Void
+) -> Outcome {
+    let count = Int(count)
+    let most = (1 << 20) / size
+    if count <= most {
+        body(0, count)
+        return .returned
+    }
+    let machine = context.head.pointee.machine
+    var done = 0
+    while done < count {
+        if machine.pointee.interruptRequest != 0 { return .interrupted }
+        let piece = min(most, count - done)
+        body(backwards ? count - done - piece : done, piece)
+        done += piece
+    }
+    return .returned
+}
+
 @inline(never)
 private func growMemory(_ context: UnsafeMutableRawPointer, _ index: Int, _ pages: UInt64) -> UInt64 {
     let record = context.head.pointee.memories[index]
@@ -181,8 +208,11 @@ private func copyMemory(
     guard contains(target.pointee.byteCount, to, count), contains(source.pointee.byteCount, from, count) else {
         return .outOfBoundsMemoryAccess
     }
-    (target.pointee.base + Int(to)).copyMemory(from: source.pointee.base + Int(from), byteCount: Int(count))
-    return .returned
+    let (first, origin) = (target.pointee.base + Int(to), source.pointee.base + Int(from))
+    // What is still to be read must not have been written.
+    return inPieces(context, count, of: 1, backwards: first > origin) { start, count in
+        (first + start).copyMemory(from: origin + start, byteCount: count)
+    }
 }
 
 @inline(never)
@@ -191,9 +221,11 @@ private func fillMemory(
 ) -> Outcome {
     let record = context.head.pointee.memories[index]
     guard contains(record.pointee.byteCount, start, count) else { return .outOfBoundsMemoryAccess }
-    (record.pointee.base + Int(start))
-        .initializeMemory(as: UInt8.self, repeating: UInt8(truncatingIfNeeded: value), count: Int(count))
-    return .returned
+    let target = record.pointee.base + Int(start)
+    let value = UInt8(truncatingIfNeeded: value)
+    return inPieces(context, count, of: 1) { start, count in
+        (target + start).initializeMemory(as: UInt8.self, repeating: value, count: count)
+    }
 }
 
 @inline(never)
@@ -227,23 +259,28 @@ private func growTable(
 
 @inline(never)
 private func fillTable(
-    _ table: UnsafeMutablePointer<TableRecord>, _ start: UInt64, _ element: UInt64, _ count: UInt64
+    _ context: UnsafeMutableRawPointer, _ table: UnsafeMutablePointer<TableRecord>, _ start: UInt64, _ element: UInt64,
+    _ count: UInt64
 ) -> Outcome {
     guard contains(table.pointee.count, start, count) else { return .outOfBoundsTableAccess }
-    (table.pointee.elements + Int(start)).update(repeating: element, count: Int(count))
-    return .returned
+    let target = table.pointee.elements + Int(start)
+    return inPieces(context, count, of: 8) { start, count in
+        (target + start).update(repeating: element, count: count)
+    }
 }
 
 @inline(never)
 private func copyTable(
-    _ target: UnsafeMutablePointer<TableRecord>, _ source: UnsafeMutablePointer<TableRecord>, _ to: UInt64,
-    _ from: UInt64, _ count: UInt64
+    _ context: UnsafeMutableRawPointer, _ target: UnsafeMutablePointer<TableRecord>,
+    _ source: UnsafeMutablePointer<TableRecord>, _ to: UInt64, _ from: UInt64, _ count: UInt64
 ) -> Outcome {
     guard contains(target.pointee.count, to, count), contains(source.pointee.count, from, count) else {
         return .outOfBoundsTableAccess
     }
-    (target.pointee.elements + Int(to)).update(from: source.pointee.elements + Int(from), count: Int(count))
-    return .returned
+    let (first, origin) = (target.pointee.elements + Int(to), source.pointee.elements + Int(from))
+    return inPieces(context, count, of: 8, backwards: first > origin) { start, count in
+        (first + start).update(from: origin + start, count: count)
+    }
 }
 
 @inline(never)
