@@ -4,21 +4,22 @@
     import Darwin
 #endif
 
-/// A point in time for deadlines, in nanoseconds: an integer, because the event loop compares many.
-struct MonotonicTime: Comparable, Sendable {
+/// A point in time for deadlines, in nanoseconds: an integer, because the event loop compares many. Nobody sets its clock,
+/// which stands still while the machine sleeps.
+package struct MonotonicTime: Comparable, Sendable {
     var nanoseconds: Int64
 
-    static let distantFuture = MonotonicTime(nanoseconds: .max)
+    package static let distantFuture = MonotonicTime(nanoseconds: .max)
 
-    static var now: MonotonicTime {
+    package static var now: MonotonicTime {
         var time = timespec()
         clock_gettime(CLOCK_MONOTONIC, &time)
         return MonotonicTime(nanoseconds: Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec))
     }
 
-    static func < (left: MonotonicTime, right: MonotonicTime) -> Bool { left.nanoseconds < right.nanoseconds }
+    package static func < (left: MonotonicTime, right: MonotonicTime) -> Bool { left.nanoseconds < right.nanoseconds }
 
-    static func + (time: MonotonicTime, duration: Duration) -> MonotonicTime {
+    package static func + (time: MonotonicTime, duration: Duration) -> MonotonicTime {
         let (sum, overflow) = time.nanoseconds.addingReportingOverflow(duration.nanoseconds)
         return overflow ? .distantFuture : MonotonicTime(nanoseconds: sum)
     }

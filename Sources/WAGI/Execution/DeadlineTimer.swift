@@ -1,4 +1,5 @@
 import Foundation
+import HTTP
 import WebAssemblyRuntime
 
 /// Ends guests whose time is up, from a thread of its own, whether they compute or wait for something outside.
@@ -15,7 +16,7 @@ public final class DeadlineTimer: @unchecked Sendable {
 
     private struct Entry {
         let number: UInt64
-        let time: ContinuousClock.Instant
+        let time: MonotonicTime
     }
 
     private struct Guest {
@@ -33,15 +34,15 @@ public final class DeadlineTimer: @unchecked Sendable {
     private static let patience = 500
     private static let longSignalInterval = Duration.milliseconds(100)
 
-    // All state is used under the condition's lock only.
-    private let condition = NSCondition()
+    // All state is used under the monitor's lock only.
+    private let monitor = Monitor()
     /// What is to be done next, ordered by time. Cancelled entries stay until their time comes.
     private var queue: [Entry] = []
     private var guests: [UInt64: Guest] = [:]
     private var nextNumber: UInt64 = 0
     private var isRunning = false
     /// When the thread looks next, whether or not there is something to do by then.
-    private var wakeTime = ContinuousClock.now
+    private var wakeTime = MonotonicTime.now
 
     public init() {
         _ = Self.installation
@@ -66,33 +67,33 @@ public final class DeadlineTimer: @unchecked Sendable {
         sigemptyset(&signals)
         sigaddset(&signals, Self.signal)
         pthread_sigmask(SIG_UNBLOCK, &signals, nil)
-        condition.lock()
-        defer { condition.unlock() }
-        let number = nextNumber
-        nextNumber += 1
-        guests[number] = Guest(store: store, thread: pthread_self(), unresponsive: unresponsive)
-        enqueue(Entry(number: number, time: .now + limit))
-        return Ticket(number: number)
+        return monitor.withLock {
+            let number = nextNumber
+            nextNumber += 1
+            guests[number] = Guest(store: store, thread: pthread_self(), unresponsive: unresponsive)
+            enqueue(Entry(number: number, time: .now + limit))
+            return Ticket(number: number)
+        }
     }
 
     /// Ends a guest now. May be called on any thread.
     public func interrupt(_ ticket: Ticket) {
-        condition.lock()
-        defer { condition.unlock() }
-        guard let guest = guests[ticket.number], guest.signalCount == 0 else { return }
-        queue.removeAll { $0.number == ticket.number }
-        enqueue(Entry(number: ticket.number, time: .now))
+        monitor.withLock {
+            guard let guest = guests[ticket.number], guest.signalCount == 0 else { return }
+            queue.removeAll { $0.number == ticket.number }
+            enqueue(Entry(number: ticket.number, time: .now))
+        }
     }
 
     /// To be called on the guest's thread when it has ended: no signal is sent after that.
     public func cancel(_ ticket: Ticket) {
-        condition.lock()
-        defer { condition.unlock() }
-        guests[ticket.number] = nil
-        if let first = queue.first, guests[first.number] == nil {
-            // Whatever was cancelled at the front goes at once: the queue holds what is running, and little else.
-            let living = queue.firstIndex { guests[$0.number] != nil } ?? queue.count
-            queue.removeFirst(living)
+        monitor.withLock {
+            guests[ticket.number] = nil
+            if let first = queue.first, guests[first.number] == nil {
+                // Whatever was cancelled at the front goes at once: the queue holds what is running, and little else.
+                let living = queue.firstIndex { guests[$0.number] != nil } ?? queue.count
+                queue.removeFirst(living)
+            }
         }
     }
 
@@ -107,41 +108,51 @@ public final class DeadlineTimer: @unchecked Sendable {
             thread.stackSize = 256 << 10
             thread.start()
         } else if entry.time < wakeTime {
-            condition.signal()
+            monitor.signal()
         }
     }
 
     /// Runs for as long as there is something to wait for.
     private func run() {
-        condition.lock()
-        defer { condition.unlock() }
-        while let first = queue.first {
-            let remaining = first.time - .now
-            if remaining > .zero {
-                // A guest that has ended is not worth a wake-up of its own: most end long before their time.
-                wakeTime = first.time
-                _ = condition.wait(until: Date(timeIntervalSinceNow: remaining.seconds))
-                continue
+        while true {
+            switch monitor.withLock({ step() }) {
+            case .goOn: continue
+            case .tell(let unresponsive): unresponsive()
+            case .end: return
             }
-            queue.removeFirst()
-            wake(first.number)
         }
-        isRunning = false
     }
 
-    private func wake(_ number: UInt64) {
-        guard var guest = guests[number] else { return }
+    private enum Step {
+        case goOn
+        case tell(@Sendable () -> Void)
+        case end
+    }
+
+    private func step() -> Step {
+        guard let first = queue.first else {
+            isRunning = false
+            return .end
+        }
+        guard first.time <= .now else {
+            // A guest that has ended is not worth a wake-up of its own: most end long before their time.
+            wakeTime = first.time
+            _ = monitor.wait(until: first.time)
+            return .goOn
+        }
+        queue.removeFirst()
+        return wake(first.number)
+    }
+
+    private func wake(_ number: UInt64) -> Step {
+        guard var guest = guests[number] else { return .goOn }
         guest.store.interrupt()
         pthread_kill(guest.thread, Self.signal)
         guest.signalCount += 1
         guests[number] = guest
         let isPatient = guest.signalCount < Self.patience
         enqueue(Entry(number: number, time: .now + (isPatient ? Self.signalInterval : Self.longSignalInterval)))
-        if guest.signalCount == Self.patience, let unresponsive = guest.unresponsive {
-            condition.unlock()
-            defer { condition.lock() }
-            unresponsive()
-        }
+        return guest.signalCount == Self.patience ? guest.unresponsive.map(Step.tell) ?? .goOn : .goOn
     }
 }
 

@@ -79,7 +79,7 @@ final class ExternalProcess: Sendable {
         configuration.stallTimeout = .seconds(5)
         let client = Client(configuration: configuration)
         guard let url = try? HTTPURL("http://127.0.0.1:\(port)/healthz") else { return }
-        let deadline = ContinuousClock.now + Self.patience
+        let deadline = SuspendingClock.now + Self.patience
         var pause: UInt32 = 2_000
         while true {
             if let response = try? client.send(ClientRequest(.get, url)) { return response.close() }
@@ -88,7 +88,7 @@ final class ExternalProcess: Sendable {
                 _ = outputEnd.wait(timeout: .now() + 1)
                 throw LoadError("the WAGI program '\(program.name)' ended before it answered: \(exit)\(lastLines)")
             }
-            guard ContinuousClock.now < deadline else {
+            guard SuspendingClock.now < deadline else {
                 throw LoadError(
                     "the WAGI program '\(program.name)' does not answer at 127.0.0.1:\(port) within \(Self.patience)"
                         + lastLines)
