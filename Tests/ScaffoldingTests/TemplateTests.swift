@@ -51,6 +51,9 @@ struct TemplateTests {
         let name = try #require(ProjectName("3.D-plot"))
         #expect(name.package == "app-3-d-plot")
         #expect(name.swiftModule == "App3DPlot")
+        // Go and Swift refuse these.
+        #expect(try #require(ProjectName("go")).package == "go-app")
+        #expect(try #require(ProjectName("Swift")).swiftModule == "SwiftApp")
     }
 
     @Test func filesThatAreThereAreKeptUnlessToldOtherwise() throws {

@@ -22,9 +22,13 @@ public struct ProjectName: Hashable, Sendable {
         self.text = trimmed.isEmpty ? "app" : String(String.UnicodeScalarView(trimmed))
     }
 
+    /// Names that Go and Swift keep for themselves.
+    private static let reserved: Set<String> = ["go", "toolchain", "swift"]
+
     /// The name for packages of most languages: lower case, without dots, beginning with a letter.
     public var package: String {
         let name = String(text.lowercased().map { $0 == "." ? "-" : $0 })
+        if Self.reserved.contains(name) { return name + "-app" }
         return name.first?.isNumber == true ? "app-" + name : name
     }
 
