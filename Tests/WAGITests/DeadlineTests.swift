@@ -44,7 +44,8 @@ struct DeadlineTests {
     private static let copying = Guest.text("(func (export \"_start\") (call $copy (i32.const 0)))")
 
     @Test func aClientThatSendsNoBody() throws {
-        let app = try Self.application(Self.copying)
+        // Long enough for the module to begin to wait, however busy the machine is.
+        let app = try Self.application(Self.copying, limit: .seconds(1))
         let client = try RawSocket(app.server.address)
         try client.send("POST /waiting HTTP/1.1\r\nHost: x\r\nContent-Length: 10000000\r\n\r\n")
         let answer = try client.receive(until: "sets another")

@@ -185,7 +185,8 @@ struct Loading {
         do {
             return try OutboundHTTPPolicy(
                 allowedHosts: definition.allowedHosts, maximumResponses: definition.maximumRequestConcurrency,
-                timeout: configuration.limits.time, problemObserver: { log.append($0, requestID: nil) })
+                // The module's own deadline comes before, and says what to do.
+                timeout: configuration.limits.time + .seconds(1), problemObserver: { log.append($0, requestID: nil) })
         } catch {
             throw LoadError("allowed_hosts: \(error)", file: definition.module.name)
         }
