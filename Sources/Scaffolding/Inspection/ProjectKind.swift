@@ -13,7 +13,7 @@ public enum ProjectKind: String, CaseIterable, Sendable {
         case .swift: "Package.swift"
         case .npm: "package.json"
         case .make: "Makefile"
-        case .modules: "modules, .wasm or .wat"
+        case .modules: "its .wasm or .wat files"
         case .static: "index.html"
         }
     }

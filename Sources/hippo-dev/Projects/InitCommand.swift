@@ -42,10 +42,10 @@ extension Command {
                     + ". Name what it is with --as, or make a project with 'hippo-dev new NAME'.")
         }
         if let chosen, !candidates.contains(chosen) {
-            throw CommandFailure("there is no \(chosen.evidence) in \(path), which --as \(chosen.rawValue) needs")
+            throw CommandFailure("nothing like \(chosen.evidence) is in \(path), which --as \(chosen.rawValue) needs")
         }
         let finding = inspector.finding(kind)
-        print("Taken for a project of \(kind.rawValue): there is \(kind.evidence).")
+        print("Taken for a project of \(kind.rawValue), by \(kind.evidence).")
         // Modules and pages are in most projects; who has not named a kind is not asked about them.
         let others = candidates.filter { other in
             other != kind && (chosen != nil || (other != .modules && other != .static))
