@@ -161,6 +161,45 @@ struct UpTests {
         #expect(try #require(serving["revision"]?.integer) > 1)
     }
 
+    /// Wherever it is: in the project, or beside it.
+    @Test(arguments: ["project/local.env", "shared/local.env"])
+    func aFileOfVariablesMayChange(path: String) async throws {
+        let parent = try TemporaryDirectory()
+        let file = try parent.write("GREETING=one\n", to: path)
+        try parent.write(
+            "[bindle]\nname = \"e\"\nversion = \"1.0.0\"\n[[handler]]\nname = \"e.wat\"\nroute = \"/\"\n", to: "project/HIPPOFACTS")
+        try parent.write("[up]\nenv-file = [\"../\(path)\"]\n", to: "project/hippo-dev.toml")
+        try parent.write(
+            """
+            (module
+              (import "wasi_snapshot_preview1" "environ_sizes_get" (func $sizes (param i32 i32) (result i32)))
+              (import "wasi_snapshot_preview1" "environ_get" (func $get (param i32 i32) (result i32)))
+              (import "wasi_snapshot_preview1" "fd_write" (func $fd_write (param i32 i32 i32 i32) (result i32)))
+              (memory (export "memory") 1)
+              (data (i32.const 16) "content-type: text/plain\\n\\n")
+              (data (i32.const 64) "\\10\\00\\00\\00\\1a\\00\\00\\00\\00\\20\\00\\00")
+              (func (export "_start")
+                (drop (call $sizes (i32.const 0) (i32.const 76)))
+                (drop (call $get (i32.const 1024) (i32.const 8192)))
+                (drop (call $fd_write (i32.const 1) (i32.const 64) (i32.const 2) (i32.const 8)))))
+            """, to: "project/e.wat")
+        let sandbox = try SandboxProcess(parent.path + "/project")
+        let url = try #require(try await sandbox.next("ready")["app"]?.string)
+        #expect(try get(url).body.contains("GREETING=one\0"))
+        for text in ["two", "three"] {
+            try Data("GREETING=\(text)\n".utf8).write(to: file, options: .atomic)
+            _ = try await sandbox.next("serving")
+            #expect(try get(url).body.contains("GREETING=\(text)\0"))
+        }
+        // What is missing is told, and what was there serves on.
+        try FileManager.default.removeItem(at: file)
+        _ = try await sandbox.next("failed")
+        #expect(try get(url).body.contains("GREETING=three\0"))
+        try Data("GREETING=four\n".utf8).write(to: file, options: .atomic)
+        _ = try await sandbox.next("serving")
+        #expect(try get(url).body.contains("GREETING=four\0"))
+    }
+
     @Test func theStoreMayBeDeletedWithItsDirectory() async throws {
         let scene = try await Scene(SmallApp())
         try scene.app.remove(".hippo")

@@ -12,6 +12,10 @@ extension SandboxLoop {
             if !isWorkPending { cycle = Cycle(began: seen) }
             for (directory, change) in changes {
                 libraries.noteChange(in: directory)
+                if environmentRoots.contains(directory) {
+                    noteEnvironmentChange(directory, change)
+                    continue
+                }
                 guard directory == surroundings.project.directory else {
                     noteLibraryChange(directory, change)
                     continue
@@ -70,10 +74,7 @@ extension SandboxLoop {
         }
         if scope.isSame(path, SettingsFile.name) { needsSettings = true }
         let file = surroundings.project.directory + "/" + path
-        if settings.environmentFiles.contains(where: { scope.isSame($0, file) }) {
-            supervisor.discardStandby()
-            needsLaunch = true
-        }
+        if settings.environmentFiles.contains(where: { scope.isSame($0, file) }) { noteEnvironmentChange() }
         // A directory that only the build knows of is no part of the bundle; whether another one is, expansion tells.
         var others = scope
         others.buildInputs = nil
@@ -90,6 +91,22 @@ extension SandboxLoop {
         // Known files may be called otherwise.
         let isNamed = !scope.ignoresCase || expansion.hasFile(path)
         if isFile && isNamed { touched?.insert(path) } else { touched = nil }
+    }
+
+    /// What processes are started with is another environment.
+    func noteEnvironmentChange() {
+        supervisor.discardStandby()
+        needsLaunch = true
+        needsExpansion = true
+    }
+
+    func noteEnvironmentChange(_ root: String, _ change: FileWatcher.Change) {
+        let directory = String(root.dropLast("/.".count))
+        switch change {
+        case .everything: changed.insert(directory)
+        case .paths(let paths): changed.formUnion(paths.map { "\(directory)/\($0)" })
+        }
+        noteEnvironmentChange()
     }
 
     func noteLibraryChange(_ directory: String, _ change: FileWatcher.Change) {

@@ -67,6 +67,8 @@ final class SandboxLoop {
     var watcher: FileWatcher?
     var facts: Hippofacts?
     var scope = WatchScope()
+    /// The roots that are watched for files of variables outside the project.
+    var environmentRoots: Set<String> = []
     var expansion: ProjectExpansion
     var hasKeptDigests = false
     /// All that has changed since the last expansion; `nil` if that is not known, or more than files.
@@ -167,6 +169,7 @@ final class SandboxLoop {
             onChange: { mailbox.post(.change($0, ticket: $1, seen: .now)) })
         watcher.watch(surroundings.project.directory, scope)
         (self.watcher, libraries.watcher) = (watcher, watcher)
+        watchEnvironmentFiles()
     }
 
     /// When there is something to do even if no message comes.
@@ -238,9 +241,26 @@ final class SandboxLoop {
             needsExpansion = true
         }
         settings = new
+        watchEnvironmentFiles()
         supervisor.updateStatus { $0.reloadsPages = new.reloadsPages ?? true }
         updateScope()
         return true
+    }
+
+    /// Watches the files of variables that are not in the project.
+    func watchEnvironmentFiles() {
+        guard let watcher else { return }
+        var scopes: [String: WatchScope] = [:]
+        for file in settings.environmentFiles {
+            let url = URL(fileURLWithPath: file).standardizedFileURL
+            let directory = url.deletingLastPathComponent().path
+            guard !(directory + "/").hasPrefix(surroundings.project.directory + "/") else { continue }
+            // Told apart by its name from the root of a library in the same place.
+            scopes[directory + "/.", default: WatchScope()].files.insert(url.lastPathComponent)
+        }
+        for root in environmentRoots where scopes[root] == nil { watcher.unwatch(root) }
+        for (root, scope) in scopes { watcher.watch(root, scope) }
+        environmentRoots = Set(scopes.keys)
     }
 
     func reportChanges() {

@@ -54,7 +54,9 @@ enum SettingsFile {
     private static func read(
         _ up: inout TOMLSection, into settings: inout SandboxSettings, _ projectDirectory: String
     ) throws(TOMLError) {
-        let absolute = { (path: String) in path.hasPrefix("/") ? path : projectDirectory + "/" + path }
+        let absolute = { (path: String) in
+            URL(fileURLWithPath: path.hasPrefix("/") ? path : projectDirectory + "/" + path).standardizedFileURL.path
+        }
         settings.listen = try address("listen", in: &up)
         settings.port = try port(in: &up)
         settings.bindleListen = try address("bindle-listen", in: &up)
