@@ -53,7 +53,7 @@ struct Workflow {
     ///   - values: What the repository's settings hold, such as `vars.BINDLE_URL`.
     func run(in project: String, tag: String, values: [String: String], temporary: String) throws -> Outcome {
         let pathFile = temporary + "/path"
-        FileManager.default.createFile(atPath: pathFile, contents: nil)
+        try "".write(toFile: pathFile, atomically: false, encoding: .utf8)
         var output = ""
         for step in steps {
             let process = Process()
