@@ -174,14 +174,17 @@ private struct ModuleRun {
     /// What happened, then the calls that led there.
     private func describe(_ trap: Trap) -> String {
         if case .interrupted = trap.kind, let timeout {
-            return Trap(kind: .limitExceeded(Self.timeoutMessage(timeout)), frames: trap.frames, omittedCallCount: trap.omittedCallCount)
-                .description
+            return Trap(
+                kind: .limitExceeded(Self.timeoutMessage(timeout)), frames: trap.frames,
+                omittedCallCount: trap.omittedCallCount
+            ).description
         }
         return "\(path) trapped: \(trap)"
     }
 
     private static func timeoutMessage(_ timeout: Duration) -> String {
-        "the module was ended after \(timeout); '--timeout' sets how long it may run"
+        let seconds = (timeout / .milliseconds(1)).rounded() / 1000
+        return "the module was ended after \(seconds) seconds; '--timeout' sets how long it may run"
     }
 }
 

@@ -72,6 +72,48 @@ struct BulkOperationTests {
         #expect(try instance.call("get", .i32(300_100)) != [.i32(9)])
     }
 
+    @Test("arrays are copied as if all were read first", arguments: [(0, 5), (5, 0), (150_000, 0), (0, 150_000)])
+    func arrays(to target: Int, from source: Int) throws {
+        let instance = try Guests.instance(
+            """
+            (module (type $a (array (mut i64))) (global $x (mut (ref null $a)) (ref.null $a))
+              (func (export "set") (local $i i32)
+                (global.set $x (array.new_default $a (i32.const 500000)))
+                (loop $next
+                  (array.set $a (global.get $x) (local.get $i) (i64.extend_i32_u (local.get $i)))
+                  (br_if $next
+                    (i32.lt_u (local.tee $i (i32.add (local.get $i) (i32.const 1))) (i32.const 500000)))))
+              (func (export "copy") (param i32 i32 i32)
+                (array.copy $a $a (global.get $x) (local.get 0) (global.get $x) (local.get 1) (local.get 2)))
+              (func (export "fill") (param i32 i32)
+                (array.fill $a (global.get $x) (local.get 0) (i64.const -9) (local.get 1)))
+              ;; The first place from the first on whose number is not as far from its own as it should be.
+              (func (export "check") (param $from i32) (param $to i32) (param $distance i32) (result i32)
+                (block $out
+                  (loop $next
+                    (br_if $out (i32.eq (local.get $from) (local.get $to)))
+                    (br_if $out
+                      (i64.ne
+                        (array.get $a (global.get $x) (local.get $from))
+                        (i64.extend_i32_u (i32.add (local.get $from) (local.get $distance)))))
+                    (local.set $from (i32.add (local.get $from) (i32.const 1)))
+                    (br $next)))
+                (local.get $from))
+              (func (export "get") (param i32) (result i64) (array.get $a (global.get $x) (local.get 0))))
+            """)
+        try instance.call("set")
+        let count = UInt32(500_000 - max(target, source))
+        try instance.call("copy", .i32(UInt32(target)), .i32(UInt32(source)), .i32(count))
+        let distance = UInt32(bitPattern: Int32(source - target))
+        #expect(
+            try instance.call("check", .i32(UInt32(target)), .i32(UInt32(target) + count), .i32(distance))
+                == [.i32(UInt32(target) + count)])
+        try instance.call("fill", .i32(100), .i32(300_000))
+        #expect(try instance.call("get", .i32(100)) == [.i64(UInt64(bitPattern: -9))])
+        #expect(try instance.call("get", .i32(300_099)) == [.i64(UInt64(bitPattern: -9))])
+        #expect(try instance.call("get", .i32(300_100)) != [.i64(UInt64(bitPattern: -9))])
+    }
+
     @Test("a guest that was interrupted does not go on to fill or copy")
     func interruption() throws {
         let store = Store()

@@ -169,7 +169,7 @@ private func contains(_ size: UInt, _ start: UInt64, _ count: UInt64) -> Bool {
 /// Does something to all bytes or elements of a range, in pieces if there are many, so that a request to end the guest
 /// is seen between them.
 @inline(__always)
-private func inPieces(
+func inPieces(
     _ context: UnsafeMutableRawPointer, _ count: UInt64, of size: Int, backwards: Bool = false,
     _ body: (_ start: Int, _ count: Int) -> Void
 ) -> Outcome {

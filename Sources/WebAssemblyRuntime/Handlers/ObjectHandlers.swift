@@ -162,13 +162,13 @@ enum ObjectHandlers {
     /// The array at 8, the first index at 10, the value at 12, the number at 14.
     static let arrayFill: Handler = {
         let state = State($0, $1, $2, $3, $4, $5, $6)
-        return state.conclude(fillArray(state.code, state.frame), 16)
+        return state.conclude(fillArray(state.code, state.frame, state.context), 16)
     }
 
     /// The target array, its index, the source array and its index at 8 to 14, the number at 16; 24 bytes.
     static let arrayCopy: Handler = {
         let state = State($0, $1, $2, $3, $4, $5, $6)
-        return state.conclude(copyArray(state.code, state.frame), 24)
+        return state.conclude(copyArray(state.code, state.frame, state.context), 24)
     }
 
     /// The array, its index, the segment's place and the number at 8 to 14, the segment at 16; 24 bytes.
@@ -361,20 +361,26 @@ private func array(
 }
 
 @inline(never)
-private func fillArray(_ code: UnsafeRawPointer, _ frame: UnsafeMutableRawPointer) -> Outcome {
+private func fillArray(
+    _ code: UnsafeRawPointer, _ frame: UnsafeMutableRawPointer, _ context: UnsafeMutableRawPointer
+) -> Outcome {
     guard let target = array(slot(code, frame, 8)) else { return .nullArrayReference }
     let start = UInt64(slot(code, frame, 10).load(as: UInt32.self))
     let count = UInt64(slot(code, frame, 14).load(as: UInt32.self))
     guard start + count <= target.count, let element = target.layout.pointee.element else {
         return .outOfBoundsArrayAccess
     }
-    let place = target.elements + Int(start) * target.layout.pointee.byteCount
-    fill(place, element, with: slot(code, frame, 12), Int(count))
-    return .returned
+    let size = target.layout.pointee.byteCount
+    let place = target.elements + Int(start) * size
+    return inPieces(context, count, of: size) { start, count in
+        fill(place + start * size, element, with: slot(code, frame, 12), count)
+    }
 }
 
 @inline(never)
-private func copyArray(_ code: UnsafeRawPointer, _ frame: UnsafeMutableRawPointer) -> Outcome {
+private func copyArray(
+    _ code: UnsafeRawPointer, _ frame: UnsafeMutableRawPointer, _ context: UnsafeMutableRawPointer
+) -> Outcome {
     guard let target = array(slot(code, frame, 8)), let source = array(slot(code, frame, 12)) else {
         return .nullArrayReference
     }
@@ -383,9 +389,10 @@ private func copyArray(_ code: UnsafeRawPointer, _ frame: UnsafeMutableRawPointe
     let count = UInt64(slot(code, frame, 16).load(as: UInt32.self))
     guard to + count <= target.count, from + count <= source.count else { return .outOfBoundsArrayAccess }
     let size = target.layout.pointee.byteCount
-    (target.elements + Int(to) * size)
-        .copyMemory(from: source.elements + Int(from) * size, byteCount: Int(count) * size)
-    return .returned
+    let (first, origin) = (target.elements + Int(to) * size, source.elements + Int(from) * size)
+    return inPieces(context, count, of: size, backwards: first > origin) { start, count in
+        (first + start * size).copyMemory(from: origin + start * size, byteCount: count * size)
+    }
 }
 
 @inline(never)
