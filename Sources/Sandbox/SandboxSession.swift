@@ -59,7 +59,8 @@ public enum SandboxSession {
             onEvent: { event in
                 if case .ready = event, configuration.opensPage { open(appURL, mailbox) }
             })
-        for note in sockets.notes + notes(onOthersOf: configuration.path) + Self.notes(on: settings) { output.tell(.log(.sandbox, text: note)) }
+        let notes = sockets.notes + Self.notes(onOthersOf: configuration.path) + Self.notes(on: settings)
+        for note in notes { output.tell(.log(.sandbox, text: note)) }
         let loop = try SandboxLoop(
             .init(
                 project: project, commandLineSettings: configuration.settings, store: store,

@@ -128,7 +128,8 @@ private enum UpOptions {
     static let timings = Option(flag: "timings", summary: "Show how long each stage of a change took.")
 
     static let all = [
-        listen, port, open, bindleListen, build, watch, waitForBuild, poll, pollInterval, noWatch, store, ephemeral, library,
+        listen, port, open, bindleListen, build, watch, waitForBuild, poll, pollInterval, noWatch, store, ephemeral,
+        library,
         UpstreamOptions.url, UpstreamOptions.strategy, variable, environmentFile, transientWrite, noStatic, noReload,
         timeout, maximumMemory, maximumResponse, logDirectory, wagi, json, timings, OutputOptions.color,
         OutputOptions.quiet, OutputOptions.verbose,

@@ -345,7 +345,8 @@ struct BrowserTests {
     ])
     func aServiceWorkerIsNoObstacle(answer: String) async throws {
         let app = try Self.app()
-        let prologue = "self.oninstall = () => skipWaiting(); self.onactivate = (event) => event.waitUntil(clients.claim());"
+        let prologue =
+            "self.oninstall = () => skipWaiting(); self.onactivate = (event) => event.waitUntil(clients.claim());"
         try app.save("\(prologue) self.onfetch = (event) => event.respondWith(\(answer));", to: "assets/worker.js")
         let scene = try await Scene(app)
         let tab = try await scene.open("assets/")

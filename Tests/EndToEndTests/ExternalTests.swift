@@ -73,7 +73,8 @@ struct ExternalTests {
         #expect(try get(url).body == "Visit number 1.\n")
         // What it consists of is looked at, too.
         let module = directory.path + "/library/counter.wat"
-        try String(contentsOfFile: module, encoding: .utf8).replacingOccurrences(of: "Visit number ", with: "visit NUMBER ")
+        let text = try String(contentsOfFile: module, encoding: .utf8)
+        try text.replacingOccurrences(of: "Visit number ", with: "visit NUMBER ")
             .write(toFile: module, atomically: true, encoding: .utf8)
         _ = try await sandbox.next("serving")
         #expect(try get(url).body == "visit NUMBER 1.\n")

@@ -216,8 +216,8 @@ struct ToolTests {
         let terminal = try TextProcess(
             Self.script, ["-qfc", "\(login); echo first $?; \(login); echo second $?; stty -a", "/dev/null"],
             environment: [
-                "TERM": "xterm", "NO_COLOR": "1", "HOME": home.path, "XDG_CONFIG_HOME": home.path, "BINDLE_PASSWORD": "",
-                "BINDLE_TOKEN": "",
+                "TERM": "xterm", "NO_COLOR": "1", "HOME": home.path, "XDG_CONFIG_HOME": home.path,
+                "BINDLE_PASSWORD": "", "BINDLE_TOKEN": "",
             ])
         for (keys, answer) in [("secret\u{3}", "first 1"), ("secret\u{15}\u{4}", "second 1")] {
             try await terminal.prompt("Password of ada")
@@ -336,7 +336,8 @@ struct ToolTests {
         #expect(second.status == 1 && second.errors.contains("as process \(first.id)"), "\(second.errors)")
         let third = try SandboxProcess(app.path, environment: environment)
         let other = try #require(try await third.next("ready")["app"]?.string)
-        #expect(third.events("log").contains { $0["text"]?.string?.contains("\(first.id), and serves at \(url)") == true })
+        let note = "\(first.id), and serves at \(url)"
+        #expect(third.events("log").contains { $0["text"]?.string?.contains(note) == true })
         let all = try run("status", app.path, "--json").output.split(separator: "\n")
         #expect(all.count == 2 && all.first?.contains(other) == true, "\(all)")
 
@@ -347,7 +348,7 @@ struct ToolTests {
         #expect(try run("status", app.path, "--json").output.split(separator: "\n").count == 1)
         let fourth = try SandboxProcess(app.path, ["--ephemeral"], environment: environment)
         try await fourth.next("ready")
-        let follower = try TextProcess("/usr/bin/env", ["TMPDIR=\(temporary.path)", Program.path, "logs", app.path, "-f"])
+        let follower = try TextProcess(Program.path, ["logs", app.path, "-f"], environment: environment)
         kill(third.id, SIGTERM)
         kill(fourth.id, SIGTERM)
         _ = try await follower.next(containing: "■ stopped")

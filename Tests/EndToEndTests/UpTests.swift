@@ -167,7 +167,8 @@ struct UpTests {
         let parent = try TemporaryDirectory()
         let file = try parent.write("GREETING=one\n", to: path)
         try parent.write(
-            "[bindle]\nname = \"e\"\nversion = \"1.0.0\"\n[[handler]]\nname = \"e.wat\"\nroute = \"/\"\n", to: "project/HIPPOFACTS")
+            "[bindle]\nname = \"e\"\nversion = \"1.0.0\"\n[[handler]]\nname = \"e.wat\"\nroute = \"/\"\n",
+            to: "project/HIPPOFACTS")
         try parent.write("[up]\nenv-file = [\"../\(path)\"]\n", to: "project/hippo-dev.toml")
         try parent.write(
             """

@@ -213,8 +213,9 @@ struct ExpansionTests {
         let isDone = DispatchSemaphore(value: 0)
         Thread {
             while !isOver.load(ordering: .relaxed) {
-                for number in 0..<20 { try? Data("\(number)".utf8).write(to: URL(fileURLWithPath: "\(directory)/\(number)")) }
-                for number in 0..<20 { try? FileManager.default.removeItem(atPath: "\(directory)/\(number)") }
+                let files = (0..<20).map { URL(fileURLWithPath: "\(directory)/\($0)") }
+                for file in files { try? Data(file.path.utf8).write(to: file) }
+                for file in files { try? FileManager.default.removeItem(at: file) }
             }
             isDone.signal()
         }.start()

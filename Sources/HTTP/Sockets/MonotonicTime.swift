@@ -4,8 +4,8 @@
     import Darwin
 #endif
 
-/// A point in time for deadlines, in nanoseconds: an integer, because the event loop compares many. Nobody sets its clock,
-/// which stands still while the machine sleeps.
+/// A point in time for deadlines, in nanoseconds: an integer, because the event loop compares many. Nobody sets its
+/// clock, which stands still while the machine sleeps.
 package struct MonotonicTime: Comparable, Sendable {
     var nanoseconds: Int64
 

@@ -1,7 +1,7 @@
 import Glibc
 
-/// Functions of the GNU C library whose declarations its headers show only to programs that ask for GNU extensions, or that
-/// are in none of the headers that can be imported.
+/// Functions of the GNU C library whose declarations its headers show only to programs that ask for GNU extensions, or
+/// that are in none of the headers that can be imported.
 enum GNUFunctions {
     /// `pipe2(2)`: a pipe whose flags are set as it is made, so that no other thread's child can inherit it.
     static let pipe2: @convention(c) (UnsafeMutablePointer<Int32>, Int32) -> Int32 = lookUp("pipe2")

@@ -9,8 +9,8 @@ struct WorkerCommand: Sendable, Equatable {
     let name: String
     let arguments: [String]
 
-    /// This same program, with other arguments. The kernel finds it even when its file has been replaced meanwhile, as a
-    /// rebuild of it does.
+    /// This same program, with other arguments. The kernel finds it even when its file has been replaced meanwhile, as
+    /// a rebuild of it does.
     static func thisProgram(arguments: [String]) -> WorkerCommand {
         WorkerCommand(executable: "/proc/self/exe", name: CommandLine.arguments.first ?? "hippo-dev", arguments: arguments)
     }

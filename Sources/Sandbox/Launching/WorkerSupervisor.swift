@@ -3,11 +3,11 @@ import SandboxProtocol
 
 /// Starts WAGI processes, lets one take over from another, and starts a new one when the one that serves dies.
 ///
-/// At most one process serves and one loads at any time; one more stands by, so that the next change need not wait for a
-/// process to start; others finish their last requests. To be used from one thread.
+/// At most one process serves and one loads at any time; one more stands by, so that the next change need not wait for
+/// a process to start; others finish their last requests. To be used from one thread.
 ///
-/// Times are those of a clock that stands still while the machine sleeps: what was under way then goes on afterwards, and is
-/// not late.
+/// Times are those of a clock that stands still while the machine sleeps: what was under way then goes on afterwards,
+/// and is not late.
 struct WorkerSupervisor {
     /// A bindle to be served.
     struct Target: Hashable, Sendable {
@@ -133,8 +133,8 @@ struct WorkerSupervisor {
         prepareLayout()
     }
 
-    /// Lets the process that stands by bring a directory up to date, and load what it can, if it has not done so yet and
-    /// there is one, or it has been waited for long enough.
+    /// Lets the process that stands by bring a directory up to date, and load what it can, if it has not done so yet
+    /// and there is one, or it has been waited for long enough.
     private mutating func prepareLayout() {
         guard let standby, let due = layoutDeadline, let target = serving?.target, load == nil, layouts != nil else { return }
         guard layouts?.hasSpare == true || due <= .now else { return }

@@ -1,8 +1,8 @@
 import Cryptography
 import Foundation
 
-/// The directories of sandboxes that keep nothing: one for each, among the system's temporary files, under a name by which
-/// others find those of a project.
+/// The directories of sandboxes that keep nothing: one for each, among the system's temporary files, under a name by
+/// which others find those of a project.
 enum EphemeralDirectory {
     /// The directory cannot be made.
     struct Unusable: Error, CustomStringConvertible {

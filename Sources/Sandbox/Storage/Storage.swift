@@ -81,7 +81,8 @@ final class Storage: Sendable {
             let cause = (error as NSError).userInfo[NSUnderlyingErrorKey] as? NSError ?? error as NSError
             let isSystems = cause.domain == NSPOSIXErrorDomain
             let reason = isSystems ? String(cString: strerror(Int32(cause.code))) : cause.localizedDescription
-            return "cannot write \(path): \(reason). Keep the store elsewhere with --store FILE, or nothing with --ephemeral."
+            return "cannot write \(path): \(reason). "
+                + "Keep the store elsewhere with --store FILE, or nothing with --ephemeral."
         }
     }
 

@@ -1,7 +1,7 @@
 import Foundation
 
-/// The files of a directory tree that are in a scope, as a look at the directories finds them: for file systems that tell
-/// of no changes.
+/// The files of a directory tree that are in a scope, as a look at the directories finds them: for file systems that
+/// tell of no changes.
 struct FileScan: Sendable {
     /// What tells, without reading it, whether a file is the one it was.
     private struct Identity: Equatable {

@@ -20,8 +20,8 @@ enum FileSystem: Hashable, Sendable {
         self = Self.remoteNames[type].map { .remote(name: $0) } ?? .local
     }
 
-    /// Whether names that differ in nothing but upper and lower case are one name in a directory. False if it has no name
-    /// that tells.
+    /// Whether names that differ in nothing but upper and lower case are one name in a directory. False if it has no
+    /// name that tells.
     static func ignoresCase(inDirectory path: String) -> Bool {
         for entry in DirectoryEntry.entries(ofDirectory: path) ?? [] {
             let lowercased = entry.name.lowercased()

@@ -3,9 +3,9 @@ import Synchronization
 
 /// Reports changes of the files of directory trees that are in a scope, by inotify.
 ///
-/// Every directory that the scope reaches into is watched, from the tree's root down, so that directories may come and go.
-/// A change is reported at once, on the watcher's thread; what is still being written is reported when it is closed. All
-/// trees share one queue, so that whoever finds it empty knows that nothing has changed in any of them.
+/// Every directory that the scope reaches into is watched, from the tree's root down, so that directories may come and
+/// go. A change is reported at once, on the watcher's thread; what is still being written is reported when it is
+/// closed. All trees share one queue, so that whoever finds it empty knows that nothing has changed in any of them.
 final class FileWatcher: Sendable {
     /// What was seen in a tree.
     enum Change: Sendable {
@@ -58,8 +58,10 @@ final class FileWatcher: Sendable {
         mutating func takeReleased() -> Set<Int32> {
             var released: Set<Int32> = []
             update { released.formUnion($0.tree.takeReleased()) }
-            return released.filter { descriptor in !trees.values.contains { $0.tree.uses(descriptor) } }
+            return released.filter { !uses($0) }
         }
+
+        func uses(_ descriptor: Int32) -> Bool { trees.values.contains { $0.tree.uses(descriptor) } }
     }
 
     private let state = Mutex(State())
@@ -146,9 +148,8 @@ final class FileWatcher: Sendable {
         state.withLock { state in
             guard var watched = state.trees.removeValue(forKey: root) else { return }
             watched.tree.clear()
-            for descriptor in watched.tree.takeReleased() where !state.trees.values.contains(where: { $0.tree.uses(descriptor) }) {
-                remove(descriptor)
-            }
+            let released = watched.tree.takeReleased()
+            for descriptor in released where !state.uses(descriptor) { remove(descriptor) }
         }
     }
 

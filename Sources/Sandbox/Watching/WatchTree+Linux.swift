@@ -275,8 +275,8 @@ struct WatchTree: Sendable {
         return target.hasPrefix(resolvedRoot + "/") && !link.hasPrefix(target)
     }
 
-    /// Takes note of the places in the tree that a symbolic link leads over, up to its target, and watches the directories
-    /// that they are in.
+    /// Takes note of the places in the tree that a symbolic link leads over, up to its target, and watches the
+    /// directories that they are in.
     private mutating func noteLink(_ link: String) {
         guard let resolvedRoot = Self.resolved(root) else { return }
         var place = fullPath(link)
@@ -323,8 +323,8 @@ struct WatchTree: Sendable {
         guard !hasReportedFileSystem else { return }
         hasReportedFileSystem = true
         onProblem(
-            "\(path) is on a file system (\(name)) where others may change files without a sign: they are looked for now "
-                + "and then, too, as with --poll.")
+            "\(path) is on a file system (\(name)) where others may change files without a sign: they are looked for "
+                + "now and then, too, as with --poll.")
     }
 
     private mutating func reportProblem(_ path: String, _ code: Int32) {

@@ -2,8 +2,8 @@ import HTTP
 
 /// What a request says about the kind of answer it is for.
 enum PageRequest {
-    /// Whether a browser says that it asks for a document to show in a window or a frame; `nil` if it does not say what it
-    /// asks for.
+    /// Whether a browser says that it asks for a document to show in a window or a frame; `nil` if it does not say what
+    /// it asks for.
     static func saysNavigation(_ request: Request) -> Bool? {
         guard let destination = request.headers["Sec-Fetch-Dest"] else { return nil }
         if ["document", "iframe", "frame"].contains(destination) { return true }

@@ -159,8 +159,8 @@ struct ScriptInsertion: Sendable {
         return [output, element, prologue.held, Array(bytes[end...])]
     }
 
-    /// How much of a page is looked at before it is sent. In a file, where the place is not in this, the element is put at
-    /// the end.
+    /// How much of a page is looked at before it is sent. In a file, where the place is not in this, the element is put
+    /// at the end.
     private static let searchedBytes = 16 << 10
 
     private static func insert(_ element: [UInt8], into file: OpenFile, _ range: Range<Int64>) -> [Response.Piece] {
