@@ -2,36 +2,54 @@ import CommandLineInterface
 
 /// The subcommands of the tool. Each is defined in a file of its own, as a static member of `Command`.
 enum Commands {
-    /// In the order in which help lists them.
-    static let all: [Command] = [
-        .up,
-        .logs,
-        .status,
-        .new,
-        .`init`,
-        .check,
-        .run,
-        .wagi,
-        .prepare,
-        .push,
-        .bindle,
-        .login,
-        .logout,
-        .revisions,
-        .rollback,
-        .completions,
-        .manual,
-        .buildRunner,
-    ]
+    private typealias Entry = (name: String, make: () -> Command)
+
+    /// In the order in which help lists them. Each is made when it is needed: all of them are a seventh of what a short run
+    /// takes.
+    private static var entries: [Entry] {
+        [
+            ("up", { .up }),
+            ("logs", { .logs }),
+            ("status", { .status }),
+            ("new", { .new }),
+            ("init", { .`init` }),
+            ("check", { .check }),
+            ("run", { .run }),
+            ("wagi", { .wagi }),
+            ("prepare", { .prepare }),
+            ("push", { .push }),
+            ("bindle", { .bindle }),
+            ("login", { .login }),
+            ("logout", { .logout }),
+            ("revisions", { .revisions }),
+            ("rollback", { .rollback }),
+            ("completions", { .completions }),
+            ("manual", { .manual }),
+            ("build-runner", { .buildRunner }),
+        ]
+    }
 
     /// The tool itself.
-    static let root = Command(
-        name: "hippo-dev",
-        summary: "Run Hippo applications while you write them: WebAssembly modules, WAGI and bindles on your machine.",
-        subcommands: all
-    )
+    static let root = root(with: entries)
+
+    /// The tool as far as it is needed to read these words: with one command, if the first of them names it.
+    static func root(for words: [String]) -> Command {
+        guard let entry = entries.first(where: { $0.name == words.first }) else { return root }
+        return root(with: [entry])
+    }
+
+    private static func root(with entries: [Entry]) -> Command {
+        Command(
+            name: "hippo-dev",
+            summary: "Run Hippo applications while you write them: WebAssembly modules, WAGI and bindles on your machine.",
+            subcommands: entries.map { entry in
+                let command = entry.make()
+                precondition(command.name == entry.name, "'\(entry.name)' stands for the command '\(command.name)'")
+                return command
+            })
+    }
 
     static let version = "0.1.0"
     /// The day of this version.
-    static let releaseDate = "2026-11-22"
+    static let releaseDate = "2026-11-23"
 }

@@ -4,9 +4,10 @@ import Foundation
 // A file that may not grow any more is an error to report where it is written, not the end of the process.
 signal(SIGXFSZ, SIG_IGN)
 
+let words = Array(CommandLine.arguments.dropFirst())
 let tool = CommandLineTool(
-    root: Commands.root,
+    root: Commands.root(for: words),
     version: Commands.version,
     environment: ProcessInfo.processInfo.environment
 )
-exit(tool.run(Array(CommandLine.arguments.dropFirst())).rawValue)
+exit(tool.run(words).rawValue)
