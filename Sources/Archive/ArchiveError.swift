@@ -1,5 +1,5 @@
 /// What is wrong with an archive that is read.
-public enum ArchiveError: Error, Hashable, CustomStringConvertible {
+package enum ArchiveError: Error, Hashable, CustomStringConvertible {
     /// It is no gzip file, or one of a kind that is not read.
     case notGzip(String)
     /// The compressed data breaks the rules of DEFLATE.
@@ -19,7 +19,7 @@ public enum ArchiveError: Error, Hashable, CustomStringConvertible {
     /// An entry that is refused.
     case refused(path: String, problem: String)
 
-    public var description: String {
+    package var description: String {
         switch self {
         case .notGzip(let problem): "this is not a gzip file that can be read: \(problem)"
         case .malformedData(let problem): "the compressed data is damaged: \(problem)"
@@ -37,21 +37,21 @@ public enum ArchiveError: Error, Hashable, CustomStringConvertible {
 }
 
 /// Puts the next bytes into the buffer, which is not empty, and returns their number; 0 at the end.
-public typealias ByteSource = (UnsafeMutableRawBufferPointer) throws -> Int
+package typealias ByteSource = (UnsafeMutableRawBufferPointer) throws -> Int
 
 /// Takes all of the bytes.
-public typealias ByteSink = (UnsafeRawBufferPointer) throws -> Void
+package typealias ByteSink = (UnsafeRawBufferPointer) throws -> Void
 
 /// How much an archive may unpack to.
-public struct UnpackingLimits: Hashable, Sendable {
+package struct UnpackingLimits: Hashable, Sendable {
     /// Bytes in all.
-    public var maximumSize: Int64
+    package var maximumSize: Int64
     /// Bytes for each packed byte, once there are more than `plausibleSize`; `nil` for any number.
-    public var maximumRatio: Int64?
+    package var maximumRatio: Int64?
     /// As much may come from however little.
-    public static let plausibleSize: Int64 = 64 << 20
+    package static let plausibleSize: Int64 = 64 << 20
 
-    public init(maximumSize: Int64 = 16 << 30, maximumRatio: Int64? = 200) {
+    package init(maximumSize: Int64 = 16 << 30, maximumRatio: Int64? = 200) {
         self.maximumSize = maximumSize
         self.maximumRatio = maximumRatio
     }

@@ -5,15 +5,15 @@
 #endif
 
 /// A program made of commands: reads its command line, runs what it names, and reports what goes wrong.
-public struct CommandLineTool: Sendable {
-    public let root: Command
-    public let version: String
+package struct CommandLineTool: Sendable {
+    package let root: Command
+    package let version: String
     private let environment: [String: String]
 
     /// - Parameters:
     ///   - root: the tool itself; its subcommands are its commands.
     ///   - environment: for options that have a variable, and for `NO_COLOR` and `TERM`.
-    public init(root: Command, version: String, environment: [String: String]) {
+    package init(root: Command, version: String, environment: [String: String]) {
         self.root = root
         self.version = version
         self.environment = environment
@@ -22,7 +22,7 @@ public struct CommandLineTool: Sendable {
     /// Runs the words that follow the program's name, and gives the status to end with.
     ///
     /// Help and version go to standard output; errors go to standard error.
-    public func run(_ words: [String]) -> ExitCode {
+    package func run(_ words: [String]) -> ExitCode {
         do {
             switch try CommandParser(root: root, environment: environment).parse(words) {
             case .version:

@@ -2,11 +2,11 @@ import Foundation
 
 /// A size, as people write it on command lines and in settings: `1048576`, `64KiB`, `512MiB`, `2GiB`, or with decimal
 /// units `kB`, `MB`, `GB`.
-public struct ByteCount {
-    public let bytes: Int
+package struct ByteCount {
+    package let bytes: Int
 
     /// `nil` for what is no size, or one of more bytes than an `Int` counts.
-    public init?(parsing text: String) {
+    package init?(parsing text: String) {
         let digits = text.prefix { $0.isASCII && $0.isNumber }
         let unit: Int? =
             switch text.dropFirst(digits.count).lowercased() {
@@ -28,7 +28,7 @@ public struct ByteCount {
 
 extension Duration {
     /// Reads a time as people write it: `30s`, `500ms`, `5m`, `1.5s`; without a unit, seconds. At most a year.
-    public init?(parsing text: String) {
+    package init?(parsing text: String) {
         let number = text.prefix { ($0.isASCII && $0.isNumber) || $0 == "." }
         let unit: Double? =
             switch text.dropFirst(number.count) {

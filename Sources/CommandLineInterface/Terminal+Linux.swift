@@ -1,9 +1,9 @@
 import Glibc
 
 /// What is known of the terminal behind a file descriptor.
-public struct Terminal: Hashable, Sendable {
+package struct Terminal: Hashable, Sendable {
     /// When output has colours and other styles.
-    public enum StyleChoice: String, CaseIterable, Sendable {
+    package enum StyleChoice: String, CaseIterable, Sendable {
         /// On a terminal that can show them, unless a variable says otherwise.
         case auto
         case always
@@ -11,11 +11,11 @@ public struct Terminal: Hashable, Sendable {
     }
 
     /// True if the descriptor is a terminal at all.
-    public let isTerminal: Bool
+    package let isTerminal: Bool
     /// The number of columns; 80 where it cannot be known.
-    public let width: Int
+    package let width: Int
     /// True if colours and other styles are wanted.
-    public let usesStyles: Bool
+    package let usesStyles: Bool
 
     /// The variables that are looked at, and what they mean.
     static let variables = [
@@ -27,7 +27,7 @@ public struct Terminal: Hashable, Sendable {
     /// Asks the kernel and the environment.
     ///
     /// - Parameter styles: what the command line says; stronger than the environment.
-    public init(fileDescriptor: Int32, environment: [String: String], styles: StyleChoice = .auto) {
+    package init(fileDescriptor: Int32, environment: [String: String], styles: StyleChoice = .auto) {
         isTerminal = isatty(fileDescriptor) == 1
         var size = winsize()
         let isKnown = isTerminal && ioctl(fileDescriptor, UInt(TIOCGWINSZ), &size) == 0 && size.ws_col > 0

@@ -1,13 +1,13 @@
 /// Hashes of passwords by bcrypt (Provos and Mazières, "A Future-Adaptable Password Scheme", 1999), as
 /// Apache's `htpasswd -B` writes them: `$2y$COST$` and 22 characters of salt and 31 of hash.
-public struct Bcrypt: Hashable, Sendable {
+package struct Bcrypt: Hashable, Sendable {
     /// The binary logarithm of the number of rounds, 4…31.
-    public let cost: Int
+    package let cost: Int
     private let salt: [UInt8]
     private let hash: [UInt8]
 
     /// Reads a hash; `nil` when `text` is none of `$2y$`, `$2a$` or `$2b$`.
-    public init?(_ text: String) {
+    package init?(_ text: String) {
         let parts = text.split(separator: "$", omittingEmptySubsequences: false)
         guard parts.count == 4, parts[0].isEmpty, ["2y", "2a", "2b"].contains(parts[1]), parts[2].utf8.count == 2,
             let cost = Int(parts[2]), (4...31).contains(cost), parts[3].utf8.count == 53,
@@ -19,7 +19,7 @@ public struct Bcrypt: Hashable, Sendable {
     }
 
     /// Whether `password` is the one that was hashed. Takes 2^cost rounds, some 0.1 ms each, by design.
-    public func matches(_ password: String) -> Bool {
+    package func matches(_ password: String) -> Bool {
         // The end mark is part of the key; of more than 72 bytes, the rest does not count.
         let key = Array((Array(password.utf8) + [0]).prefix(72))
         let computed = Self.hash(key, salt: salt, cost: cost)

@@ -1,16 +1,16 @@
 /// The SHA-256 hash function (FIPS 180-4), fed in pieces of any size.
-public struct SHA256: Sendable {
+package struct SHA256: Sendable {
     private var state: SHA256State
     /// Bytes that do not yet fill a block of 64; the first `byteCount % 64` count.
     private var pending = SIMD64<UInt8>()
     private var byteCount: UInt64 = 0
 
-    public init() {
+    package init() {
         state = SHA256State()
     }
 
     /// Adds bytes to the message.
-    public mutating func update(_ bytes: UnsafeRawBufferPointer) {
+    package mutating func update(_ bytes: UnsafeRawBufferPointer) {
         guard var source = bytes.baseAddress, !bytes.isEmpty else { return }
         var remaining = bytes.count
         let filled = Int(byteCount % 64)
@@ -33,7 +33,7 @@ public struct SHA256: Sendable {
     }
 
     /// Adds bytes to the message.
-    public mutating func update(_ bytes: some Sequence<UInt8>) {
+    package mutating func update(_ bytes: some Sequence<UInt8>) {
         let isDone: Void? = bytes.withContiguousStorageIfAvailable { update(UnsafeRawBufferPointer($0)) }
         if isDone == nil {
             Array(bytes).withUnsafeBytes { update($0) }
@@ -41,7 +41,7 @@ public struct SHA256: Sendable {
     }
 
     /// The digest of all bytes so far. More may be added afterwards.
-    public func finalize() -> SHA256Digest {
+    package func finalize() -> SHA256Digest {
         var copy = self
         let bitCount = byteCount &* 8
         // A one bit, zeros up to eight bytes before a block's end, and the message's length in bits, big-endian.
@@ -57,14 +57,14 @@ public struct SHA256: Sendable {
     }
 
     /// The digest of `bytes`.
-    public static func hash(_ bytes: UnsafeRawBufferPointer) -> SHA256Digest {
+    package static func hash(_ bytes: UnsafeRawBufferPointer) -> SHA256Digest {
         var hash = SHA256()
         hash.update(bytes)
         return hash.finalize()
     }
 
     /// The digest of `bytes`.
-    public static func hash(_ bytes: some Sequence<UInt8>) -> SHA256Digest {
+    package static func hash(_ bytes: some Sequence<UInt8>) -> SHA256Digest {
         var hash = SHA256()
         hash.update(bytes)
         return hash.finalize()

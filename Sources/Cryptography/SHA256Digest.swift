@@ -1,5 +1,5 @@
 /// The 32 bytes that SHA-256 makes of a message.
-public struct SHA256Digest: Hashable, Sendable {
+package struct SHA256Digest: Hashable, Sendable {
     /// The digest as eight words, of which the first holds the first four bytes, most significant byte first.
     let words: SIMD8<UInt32>
 
@@ -8,7 +8,7 @@ public struct SHA256Digest: Hashable, Sendable {
     }
 
     /// Takes a digest's 32 bytes; `nil` when there are more or fewer.
-    public init?(bytes: some Collection<UInt8>) {
+    package init?(bytes: some Collection<UInt8>) {
         guard bytes.count == 32 else { return nil }
         var words = SIMD8<UInt32>()
         for (index, byte) in bytes.enumerated() {
@@ -18,7 +18,7 @@ public struct SHA256Digest: Hashable, Sendable {
     }
 
     /// Reads 64 lower-case hexadecimal digits; `nil` when `text` is anything else.
-    public init?(hex text: String) {
+    package init?(hex text: String) {
         var text = text
         guard let words = text.withUTF8({ Self.words(ofHex: $0) }) else { return nil }
         self.words = words
@@ -41,12 +41,12 @@ public struct SHA256Digest: Hashable, Sendable {
         return words
     }
 
-    public var bytes: [UInt8] {
+    package var bytes: [UInt8] {
         (0..<32).map { UInt8(truncatingIfNeeded: words[$0 / 4] >> UInt32(24 - $0 % 4 * 8)) }
     }
 
     /// 64 lower-case hexadecimal digits.
-    public var hex: String {
+    package var hex: String {
         String(unsafeUninitializedCapacity: 64) { text in
             for index in 0..<64 {
                 let digit = UInt8(truncatingIfNeeded: words[index / 8] >> UInt32(28 - index % 8 * 4)) & 0xF
@@ -58,5 +58,5 @@ public struct SHA256Digest: Hashable, Sendable {
 }
 
 extension SHA256Digest: CustomStringConvertible {
-    public var description: String { hex }
+    package var description: String { hex }
 }

@@ -1,16 +1,16 @@
 /// The SHA-512 hash function (FIPS 180-4), fed in pieces of any size.
-public struct SHA512: Sendable {
+package struct SHA512: Sendable {
     private var state = SHA512State()
     /// Bytes that do not yet fill a block of 128.
     private var pending: [UInt8] = []
     private var byteCount: UInt64 = 0
 
-    public init() {
+    package init() {
         pending.reserveCapacity(128)
     }
 
     /// Adds bytes to the message.
-    public mutating func update(_ bytes: some Collection<UInt8>) {
+    package mutating func update(_ bytes: some Collection<UInt8>) {
         byteCount &+= UInt64(bytes.count)
         var rest = bytes[...]
         if !pending.isEmpty {
@@ -30,7 +30,7 @@ public struct SHA512: Sendable {
     }
 
     /// The 64 bytes of the digest of all bytes so far. More may be added afterwards.
-    public func finalize() -> [UInt8] {
+    package func finalize() -> [UInt8] {
         var copy = self
         // A one bit, zeros up to 16 bytes before a block's end, and the message's length in bits, big-endian; its upper
         // half is never needed, but for the three bits that counting bits instead of bytes takes.
@@ -46,7 +46,7 @@ public struct SHA512: Sendable {
     }
 
     /// The digest of the pieces of a message, one after the other.
-    public static func hash(_ pieces: [UInt8]...) -> [UInt8] {
+    package static func hash(_ pieces: [UInt8]...) -> [UInt8] {
         var hash = SHA512()
         for piece in pieces { hash.update(piece) }
         return hash.finalize()

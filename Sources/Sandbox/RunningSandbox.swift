@@ -2,26 +2,26 @@ import Foundation
 import SandboxProtocol
 
 /// A sandbox that runs, as another process finds it.
-public struct RunningSandbox: Hashable, Sendable {
-    public let process: Int
+package struct RunningSandbox: Hashable, Sendable {
+    package let process: Int
     /// The URL of the app.
-    public let app: String
+    package let app: String
     /// The URL of its Bindle server, `/v1` included.
-    public let bindle: String
+    package let bindle: String
     /// Whether it keeps nothing.
-    public let isEphemeral: Bool
+    package let isEphemeral: Bool
 
     /// The sandboxes that run on a project: first the one on the project's store, then those that keep nothing.
     ///
     /// - Parameters:
     ///   - path: the project, as for `hippo-dev up`.
     ///   - store: a store's file, if only the sandbox on that one is meant.
-    public static func all(project path: String, store: String?) throws -> [RunningSandbox] {
+    package static func all(project path: String, store: String?) throws -> [RunningSandbox] {
         try ProjectStore.inUse(ofProject: path, store: store).compactMap { SandboxLock.holder(ofStore: $0) }
     }
 
     /// The sandbox as an object for tools.
-    public var json: String {
+    package var json: String {
         let object: JSONObject = [
             "running": .boolean(true), "process": .integer(process), "app": .string(app), "bindle": .string(bindle),
             "ephemeral": .boolean(isEphemeral),
@@ -30,13 +30,13 @@ public struct RunningSandbox: Hashable, Sendable {
     }
 
     /// Opens its page in the user's browser; false if there is none to be had.
-    public func openPage() -> Bool { Browser.open(app) }
+    package func openPage() -> Bool { Browser.open(app) }
 }
 
 /// The files that a sandbox keeps for a project.
-public enum ProjectStore {
+package enum ProjectStore {
     /// The store; `nil` if the project's settings say that nothing is kept.
-    public static func file(ofProject path: String, store: String?) throws -> String? {
+    package static func file(ofProject path: String, store: String?) throws -> String? {
         if let store { return store }
         let project = try Project(at: path)
         let settings = try SettingsFile.read(inProject: project.directory)
@@ -51,7 +51,7 @@ public enum ProjectStore {
     }
 
     /// The log of the sandbox that runs on a project, or of the last one that did; `nil` if there is none.
-    public static func log(ofProject path: String, store: String?) throws -> String? {
+    package static func log(ofProject path: String, store: String?) throws -> String? {
         if let running = try inUse(ofProject: path, store: store).first { return log(ofStore: running) }
         guard let log = try file(ofProject: path, store: store).map(log(ofStore:)) else { return nil }
         return FileManager.default.fileExists(atPath: log) ? log : nil
@@ -68,11 +68,11 @@ public enum ProjectStore {
 }
 
 /// Another sandbox has the store.
-public struct SandboxInUse: Error, CustomStringConvertible {
-    public let store: String
-    public let holder: RunningSandbox?
+package struct SandboxInUse: Error, CustomStringConvertible {
+    package let store: String
+    package let holder: RunningSandbox?
 
-    public var description: String {
+    package var description: String {
         guard let holder else {
             return "the store \(store) is in use by another hippo-dev. Stop it, or use --ephemeral."
         }

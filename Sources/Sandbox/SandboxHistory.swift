@@ -2,7 +2,7 @@ import Bindle
 import Foundation
 
 /// The revisions of a sandbox, which are reached through it while it runs, and in its store otherwise.
-public struct SandboxHistory: Sendable {
+package struct SandboxHistory: Sendable {
     private enum Access {
         case running(RevisionClient)
         case stopped(BindleStore)
@@ -11,7 +11,7 @@ public struct SandboxHistory: Sendable {
     private let access: Access
 
     /// The history of the sandbox whose Bindle server has this URL.
-    public init(bindleURL: String) throws {
+    package init(bindleURL: String) throws {
         access = .running(try RevisionClient(bindleURL: bindleURL))
     }
 
@@ -20,7 +20,7 @@ public struct SandboxHistory: Sendable {
     /// - Parameters:
     ///   - path: The project, as for `hippo-dev up`.
     ///   - store: The store's file, where it is not the one of the project's settings.
-    public init(path: String, store: String?) throws {
+    package init(path: String, store: String?) throws {
         let file: String
         if let store {
             file = store
@@ -44,19 +44,19 @@ public struct SandboxHistory: Sendable {
     }
 
     /// Whether a sandbox runs on it.
-    public var isRunning: Bool {
+    package var isRunning: Bool {
         if case .running = access { true } else { false }
     }
 
     /// The revisions, oldest first.
-    public func revisions() throws -> [RevisionSummary] {
+    package func revisions() throws -> [RevisionSummary] {
         switch access {
         case .running(let client): try client.revisions()
         case .stopped(let store): try store.revisions()
         }
     }
 
-    public func changes(from first: Int, to second: Int) throws -> RevisionComparison {
+    package func changes(from first: Int, to second: Int) throws -> RevisionComparison {
         switch access {
         case .running(let client): try client.changes(from: first, to: second)
         case .stopped(let store): try store.changes(from: first, to: second)
@@ -64,7 +64,7 @@ public struct SandboxHistory: Sendable {
     }
 
     /// Brings a revision back. A running sandbox serves it when this returns, one that is started next will.
-    public func restore(revision number: Int) throws -> Revision {
+    package func restore(revision number: Int) throws -> Revision {
         switch access {
         case .running(let client): try client.restore(revision: number)
         case .stopped(let store): try store.restore(revision: number)
@@ -73,11 +73,11 @@ public struct SandboxHistory: Sendable {
 }
 
 /// Why there is no history.
-public enum SandboxHistoryError: Error, CustomStringConvertible {
+package enum SandboxHistoryError: Error, CustomStringConvertible {
     case ephemeral
     case noStore(String)
 
-    public var description: String {
+    package var description: String {
         switch self {
         case .ephemeral:
             "this project's sandbox keeps nothing (ephemeral). While it runs, name its Bindle server with --bindle-url"

@@ -5,14 +5,14 @@ import Hippofacts
 import SandboxProtocol
 
 /// A running `hippo-dev up`: a store with its server, the loop that keeps the app up to date, and what it tells.
-public enum SandboxSession {
+package enum SandboxSession {
     /// Runs a sandbox until a signal ends it.
     ///
     /// To be called before the process has started any thread.
     ///
     /// - Returns: false if it ended because nothing can be served.
     /// - Throws: when it cannot begin: no project, broken settings, an address or a store in use.
-    public static func run(_ configuration: SandboxConfiguration) throws -> Bool {
+    package static func run(_ configuration: SandboxConfiguration) throws -> Bool {
         let mailbox = Mailbox<SandboxLoop.Message>()
         SignalListener.start(keepsTerminal: configuration.takesKeys) { mailbox.post(.stop(reason: $0)) }
         let project = try Project(at: configuration.path)

@@ -1,7 +1,7 @@
 import Foundation
 
 /// Waits for the signals that ask a process to end.
-public enum SignalListener {
+package enum SignalListener {
     /// Calls `onSignal`, on a thread of its own, with the name of each SIGINT, SIGTERM and SIGHUP from now on. Writing
     /// to a closed pipe is an error from now on, and no signal.
     ///
@@ -10,7 +10,7 @@ public enum SignalListener {
     /// - Parameter keepsTerminal: true if the process changes the mode of its terminal (see `TerminalMode`): SIGTSTP
     /// and
     ///   SIGQUIT put it back before they do what they do, and SIGCONT changes it again.
-    public static func start(keepsTerminal: Bool = false, _ onSignal: @escaping @Sendable (String) -> Void) {
+    package static func start(keepsTerminal: Bool = false, _ onSignal: @escaping @Sendable (String) -> Void) {
         signal(SIGPIPE, SIG_IGN)
         var signals = sigset_t()
         sigemptyset(&signals)

@@ -5,15 +5,15 @@ import Synchronization
 ///
 /// Messages are lines of JSON. Either side notices at once when the other has ended, however it ended, because the
 /// kernel closes its end.
-public final class ControlChannel: Sendable {
+package final class ControlChannel: Sendable {
     /// Why a channel can no longer be used.
-    public enum Failure: Error, Hashable, CustomStringConvertible {
+    package enum Failure: Error, Hashable, CustomStringConvertible {
         /// A system call failed with this `errno`.
         case system(call: String, code: Int32)
         /// A line that is no message, or is longer than `maximumLineLength`.
         case malformed(String)
 
-        public var description: String {
+        package var description: String {
             switch self {
             case .system(let call, let code): "control channel: \(call): \(String(cString: strerror(code)))"
             case .malformed(let line): "control channel: not a message: \(line)"
@@ -22,14 +22,14 @@ public final class ControlChannel: Sendable {
     }
 
     /// The longest line that is accepted, in bytes.
-    public static let maximumLineLength = 4 << 20
+    package static let maximumLineLength = 4 << 20
 
-    public let fileDescriptor: Int32
+    package let fileDescriptor: Int32
     private let sending = Mutex<Void>(())
     private let received = Mutex<[UInt8]>([])
 
     /// Takes over the descriptor of a connected stream socket, and closes it in the end.
-    public init(adopting fileDescriptor: Int32) {
+    package init(adopting fileDescriptor: Int32) {
         self.fileDescriptor = fileDescriptor
         _ = fcntl(fileDescriptor, F_SETFD, FD_CLOEXEC)
     }
@@ -39,7 +39,7 @@ public final class ControlChannel: Sendable {
     }
 
     /// Two connected ends; neither is inherited by programs that this process starts.
-    public static func pair() throws(Failure) -> (ControlChannel, ControlChannel) {
+    package static func pair() throws(Failure) -> (ControlChannel, ControlChannel) {
         var descriptors: [Int32] = [-1, -1]
         guard socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0, &descriptors) == 0 else {
             throw .system(call: "socketpair", code: errno)
@@ -48,7 +48,7 @@ public final class ControlChannel: Sendable {
     }
 
     /// Sends a message; may block while the other end is slow to read.
-    public func send(_ message: some ControlMessage) throws(Failure) {
+    package func send(_ message: some ControlMessage) throws(Failure) {
         let line = Array((message.json.serialized + "\n").utf8)
         let code = sending.withLock { _ -> Int32 in
             var sent = 0
@@ -68,7 +68,7 @@ public final class ControlChannel: Sendable {
     }
 
     /// Waits for the next message; `nil` when the other end has closed. To be called from one thread at a time.
-    public func receive<Message: ControlMessage>(_: Message.Type) throws(Failure) -> Message? {
+    package func receive<Message: ControlMessage>(_: Message.Type) throws(Failure) -> Message? {
         guard let line = try receiveLine() else { return nil }
         guard let object = try? JSONValue(parsing: line).object, let message = Message(json: object) else {
             throw .malformed(String(decoding: line.prefix(200), as: UTF8.self))

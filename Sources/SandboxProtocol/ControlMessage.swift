@@ -1,5 +1,5 @@
 /// What the sandbox tells a WAGI process it has started.
-public enum LauncherMessage: Hashable, Sendable {
+package enum LauncherMessage: Hashable, Sendable {
     /// Bring a layout up to date, and load what can be loaded, while there is time: what is loaded next will differ from
     /// this in little. Sent at most once, before `load`, and answered with `prepared` or `failed`.
     case prepare(Load)
@@ -22,15 +22,15 @@ public enum LauncherMessage: Hashable, Sendable {
 
 extension LauncherMessage {
     /// What is to be loaded.
-    public struct Load: Hashable, Sendable {
-        public var bindle: String
+    package struct Load: Hashable, Sendable {
+        package var bindle: String
         /// Where the bindle is as it was in the revision; `/v1` included.
-        public var bindleURL: String
-        public var revision: Int
+        package var bindleURL: String
+        package var revision: Int
         /// Without it, all of the bindle is fetched and laid out in a directory of the process.
-        public var plan: LayoutPlan?
+        package var plan: LayoutPlan?
 
-        public init(bindle: String, bindleURL: String, revision: Int, plan: LayoutPlan? = nil) {
+        package init(bindle: String, bindleURL: String, revision: Int, plan: LayoutPlan? = nil) {
             self.bindle = bindle
             self.bindleURL = bindleURL
             self.revision = revision
@@ -40,7 +40,7 @@ extension LauncherMessage {
 }
 
 /// What a WAGI process tells the sandbox that has started it.
-public enum WorkerMessage: Hashable, Sendable {
+package enum WorkerMessage: Hashable, Sendable {
     /// What `prepare` asked for is done.
     case prepared
     /// The bindle is loaded; `serve` may follow.
@@ -54,29 +54,29 @@ public enum WorkerMessage: Hashable, Sendable {
 }
 
 /// How long one stage of a launch took.
-public struct StageTiming: Hashable, Sendable {
+package struct StageTiming: Hashable, Sendable {
     /// A word, such as `fetch`.
-    public let stage: String
-    public let milliseconds: Double
+    package let stage: String
+    package let milliseconds: Double
 
-    public init(stage: String, milliseconds: Double) {
+    package init(stage: String, milliseconds: Double) {
         self.stage = stage
         self.milliseconds = milliseconds
     }
 }
 
 /// Why a bindle cannot be served.
-public struct WorkerFailure: Hashable, Sendable {
+package struct WorkerFailure: Hashable, Sendable {
     /// Complete sentences.
-    public let message: String
+    package let message: String
     /// The file to look at, if one is known.
-    public let file: String?
+    package let file: String?
     /// 1-based.
-    public let line: Int?
+    package let line: Int?
     /// 1-based.
-    public let column: Int?
+    package let column: Int?
 
-    public init(message: String, file: String? = nil, line: Int? = nil, column: Int? = nil) {
+    package init(message: String, file: String? = nil, line: Int? = nil, column: Int? = nil) {
         self.message = message
         self.file = file
         self.line = line
@@ -85,19 +85,19 @@ public struct WorkerFailure: Hashable, Sendable {
 }
 
 /// One answered request.
-public struct ServedRequest: Hashable, Sendable {
-    public let method: String
+package struct ServedRequest: Hashable, Sendable {
+    package let method: String
     /// Path and query, as sent.
-    public let target: String
-    public let status: Int
+    package let target: String
+    package let status: Int
     /// Length of the body sent, in bytes.
-    public let byteCount: Int
+    package let byteCount: Int
     /// From the request's head to the response's end.
-    public let milliseconds: Double
+    package let milliseconds: Double
     /// The revision that answered.
-    public let revision: Int
+    package let revision: Int
 
-    public init(method: String, target: String, status: Int, byteCount: Int, milliseconds: Double, revision: Int) {
+    package init(method: String, target: String, status: Int, byteCount: Int, milliseconds: Double, revision: Int) {
         self.method = method
         self.target = target
         self.status = status
@@ -108,7 +108,7 @@ public struct ServedRequest: Hashable, Sendable {
 }
 
 /// A message of the control protocol: a JSON object on a line of its own, whose member `type` names its case.
-public protocol ControlMessage: Sendable {
+package protocol ControlMessage: Sendable {
     /// The message as an object, `type` first.
     var json: JSONObject { get }
     /// The message that the object stands for; `nil` if it stands for none.
@@ -116,7 +116,7 @@ public protocol ControlMessage: Sendable {
 }
 
 extension LauncherMessage: ControlMessage {
-    public var json: JSONObject {
+    package var json: JSONObject {
         switch self {
         case .prepare(let load): load.json(type: "prepare")
         case .load(let load): load.json(type: "load")
@@ -128,7 +128,7 @@ extension LauncherMessage: ControlMessage {
         }
     }
 
-    public init?(json: JSONObject) {
+    package init?(json: JSONObject) {
         switch json["type"]?.string {
         case "prepare":
             guard let load = Load(json: json) else { return nil }
@@ -170,7 +170,7 @@ extension LauncherMessage.Load {
 }
 
 extension WorkerMessage: ControlMessage {
-    public var json: JSONObject {
+    package var json: JSONObject {
         switch self {
         case .prepared: return ["type": .string("prepared")]
         case .ready(let revision, let timings):
@@ -196,7 +196,7 @@ extension WorkerMessage: ControlMessage {
         }
     }
 
-    public init?(json: JSONObject) {
+    package init?(json: JSONObject) {
         switch json["type"]?.string {
         case "prepared": self = .prepared
         case "ready":

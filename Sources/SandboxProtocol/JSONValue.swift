@@ -1,5 +1,5 @@
 /// A JSON value (RFC 8259), for messages of one line.
-public enum JSONValue: Hashable, Sendable {
+package enum JSONValue: Hashable, Sendable {
     case null
     case boolean(Bool)
     case integer(Int)
@@ -9,25 +9,25 @@ public enum JSONValue: Hashable, Sendable {
     case object(JSONObject)
 
     /// The string, if it is one.
-    public var boolean: Bool? {
+    package var boolean: Bool? {
         if case .boolean(let value) = self { value } else { nil }
     }
 
-    public var array: [JSONValue]? {
+    package var array: [JSONValue]? {
         if case .array(let values) = self { values } else { nil }
     }
 
-    public var string: String? {
+    package var string: String? {
         if case .string(let value) = self { value } else { nil }
     }
 
     /// The integer, if it is one.
-    public var integer: Int? {
+    package var integer: Int? {
         if case .integer(let value) = self { value } else { nil }
     }
 
     /// The number, integers included.
-    public var number: Double? {
+    package var number: Double? {
         switch self {
         case .number(let value): value
         case .integer(let value): Double(value)
@@ -36,12 +36,12 @@ public enum JSONValue: Hashable, Sendable {
     }
 
     /// The object, if it is one.
-    public var object: JSONObject? {
+    package var object: JSONObject? {
         if case .object(let value) = self { value } else { nil }
     }
 
     /// The value's text on one line.
-    public var serialized: String {
+    package var serialized: String {
         var text = ""
         serialize(to: &text)
         return text
@@ -87,24 +87,24 @@ public enum JSONValue: Hashable, Sendable {
 }
 
 /// The members of a JSON object, in order.
-public struct JSONObject: Hashable, Sendable, ExpressibleByDictionaryLiteral {
-    public struct Member: Hashable, Sendable {
-        public let name: String
-        public var value: JSONValue
+package struct JSONObject: Hashable, Sendable, ExpressibleByDictionaryLiteral {
+    package struct Member: Hashable, Sendable {
+        package let name: String
+        package var value: JSONValue
     }
 
-    public private(set) var members: [Member]
+    package private(set) var members: [Member]
 
-    public init() {
+    package init() {
         members = []
     }
 
-    public init(dictionaryLiteral elements: (String, JSONValue)...) {
+    package init(dictionaryLiteral elements: (String, JSONValue)...) {
         members = elements.map { Member(name: $0.0, value: $0.1) }
     }
 
     /// The member of that name. Setting a new one appends it; setting `nil` removes it.
-    public subscript(name: String) -> JSONValue? {
+    package subscript(name: String) -> JSONValue? {
         get { members.last { $0.name == name }?.value }
         set {
             if let index = members.lastIndex(where: { $0.name == name }) {
@@ -120,7 +120,7 @@ public struct JSONObject: Hashable, Sendable, ExpressibleByDictionaryLiteral {
     }
 
     /// The object's text on one line.
-    public var serialized: String {
+    package var serialized: String {
         var text = ""
         serialize(to: &text)
         return text

@@ -1,48 +1,48 @@
 /// What a WAGI process serves, told as what is to be changed in a directory that another one has laid out before it, so
 /// that loading a revision takes as long as there are changes, however many files there are.
-public struct LayoutPlan: Hashable, Sendable {
+package struct LayoutPlan: Hashable, Sendable {
     /// The directory of the application's files; absolute. It outlives the process.
-    public var directory: String
+    package var directory: String
     /// Whether the files are there but for `changes`. Otherwise the process lays out all files of the bindle, in place of
     /// whatever the directory holds.
-    public var isLaidOut: Bool
+    package var isLaidOut: Bool
     /// Files that are, or may be, other than the directory has them.
-    public var changes: [Change]
+    package var changes: [Change]
     /// All handlers, in the order in which their routes are tried.
-    public var handlers: [Handler]
+    package var handlers: [Handler]
 
-    public struct Content: Hashable, Sendable {
+    package struct Content: Hashable, Sendable {
         /// 64 hexadecimal digits.
-        public let sha256: String
+        package let sha256: String
         /// Bytes.
-        public let size: Int
+        package let size: Int
 
-        public init(sha256: String, size: Int) {
+        package init(sha256: String, size: Int) {
             self.sha256 = sha256
             self.size = size
         }
     }
 
     /// A file of the application.
-    public struct Change: Hashable, Sendable {
-        public let name: String
+    package struct Change: Hashable, Sendable {
+        package let name: String
         /// `nil` if there is no such file.
-        public let content: Content?
+        package let content: Content?
 
-        public init(name: String, content: Content?) {
+        package init(name: String, content: Content?) {
             self.name = name
             self.content = content
         }
     }
 
-    public struct Handler: Hashable, Sendable {
-        public let name: String
-        public let content: Content
+    package struct Handler: Hashable, Sendable {
+        package let name: String
+        package let content: Content
         /// What the bindle says of it: the feature `wagi`.
-        public let feature: [String: String]
-        public let hasAssets: Bool
+        package let feature: [String: String]
+        package let hasAssets: Bool
 
-        public init(name: String, content: Content, feature: [String: String], hasAssets: Bool) {
+        package init(name: String, content: Content, feature: [String: String], hasAssets: Bool) {
             self.name = name
             self.content = content
             self.feature = feature
@@ -50,7 +50,7 @@ public struct LayoutPlan: Hashable, Sendable {
         }
     }
 
-    public init(directory: String, isLaidOut: Bool, changes: [Change], handlers: [Handler]) {
+    package init(directory: String, isLaidOut: Bool, changes: [Change], handlers: [Handler]) {
         self.directory = directory
         self.isLaidOut = isLaidOut
         self.changes = changes

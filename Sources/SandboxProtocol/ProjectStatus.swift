@@ -1,22 +1,22 @@
 /// The state of a project, for the pages that show its app: they reload when a new revision serves, and tell when there
 /// is none because something is wrong.
-public struct ProjectStatus: Hashable, Sendable {
+package struct ProjectStatus: Hashable, Sendable {
     /// Why there is no new revision.
-    public struct Problem: Hashable, Sendable {
+    package struct Problem: Hashable, Sendable {
         /// What was being done, in a word: `build`, `assemble`, `store`, `launch`.
-        public var stage: String
+        package var stage: String
         /// Complete sentences; may have several lines.
-        public var message: String
+        package var message: String
         /// The file to look at: relative to the project if it is in it.
-        public var file: String?
+        package var file: String?
         /// 1-based.
-        public var line: Int?
+        package var line: Int?
         /// 1-based.
-        public var column: Int?
+        package var column: Int?
         /// The lines around the place.
-        public var excerpt: [SourceLine]
+        package var excerpt: [SourceLine]
 
-        public init(
+        package init(
             stage: String, message: String, file: String? = nil, line: Int? = nil, column: Int? = nil,
             excerpt: [SourceLine] = []
         ) {
@@ -30,54 +30,54 @@ public struct ProjectStatus: Hashable, Sendable {
     }
 
     /// A line of a source file.
-    public struct SourceLine: Hashable, Sendable {
+    package struct SourceLine: Hashable, Sendable {
         /// 1-based.
-        public let number: Int
-        public let text: String
+        package let number: Int
+        package let text: String
 
-        public init(number: Int, text: String) {
+        package init(number: Int, text: String) {
             self.number = number
             self.text = text
         }
     }
 
     /// How a revision differs from the one before.
-    public struct Change: Hashable, Sendable {
-        public let revision: Int
+    package struct Change: Hashable, Sendable {
+        package let revision: Int
         /// The paths of the style sheets that are different, if nothing else is; `nil` if more is.
-        public let styleSheets: [String]?
+        package let styleSheets: [String]?
 
-        public init(revision: Int, styleSheets: [String]?) {
+        package init(revision: Int, styleSheets: [String]?) {
             self.revision = revision
             self.styleSheets = styleSheets
         }
     }
 
     /// Tells this run of the sandbox from others, whose revisions have the same numbers. Letters and digits.
-    public let session: String
+    package let session: String
     /// Whether pages are given the means to reload themselves.
-    public var reloadsPages: Bool
+    package var reloadsPages: Bool
     /// Grows with each change of the status.
-    public var serial = 0
+    package var serial = 0
     /// The revision that serves; 0 before the first.
-    public var revision = 0
+    package var revision = 0
     /// How the latest revisions came about, in order.
-    public private(set) var changes: [Change] = []
+    package private(set) var changes: [Change] = []
     /// Whether the build command runs.
-    public var isBuilding = false
+    package var isBuilding = false
     /// What went wrong, until it is mended.
-    public var problem: Problem?
+    package var problem: Problem?
 
     /// So many changes are kept; a page that is older has to be loaded anew anyway.
     private static let changeLimit = 16
 
-    public init(session: String, reloadsPages: Bool = true) {
+    package init(session: String, reloadsPages: Bool = true) {
         self.session = session
         self.reloadsPages = reloadsPages
     }
 
     /// Takes note that a revision serves.
-    public mutating func serve(_ change: Change) {
+    package mutating func serve(_ change: Change) {
         revision = change.revision
         problem = nil
         isBuilding = false
@@ -90,7 +90,7 @@ public struct ProjectStatus: Hashable, Sendable {
 
 extension ProjectStatus {
     /// The status as an object, as processes and pages get it.
-    public var json: JSONObject {
+    package var json: JSONObject {
         var object: JSONObject = [
             "session": .string(session), "reload": .boolean(reloadsPages), "serial": .integer(serial),
             "revision": .integer(revision),
@@ -101,7 +101,7 @@ extension ProjectStatus {
     }
 
     /// The status that the object stands for; `nil` if it stands for none.
-    public init?(json: JSONObject) {
+    package init?(json: JSONObject) {
         guard let session = json["session"]?.string, let serial = json["serial"]?.integer,
             let revision = json["revision"]?.integer, case .boolean(let isBuilding)? = json["building"],
             case .boolean(let reloadsPages)? = json["reload"], case .array(let changes)? = json["changes"]

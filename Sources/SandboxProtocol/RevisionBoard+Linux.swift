@@ -7,9 +7,9 @@ import Synchronization
 /// the sandbox takes events from the kernel's queue of file changes, it raises `taken`; when all that these events ask
 /// for has been done, it raises `settled` to the same number. A revision is therefore current if the queue is empty,
 /// both counters are equal, and it is the one that `revision` names, looked at in this order.
-public final class RevisionBoard: Sendable {
+package final class RevisionBoard: Sendable {
     /// The memory, to be given to a process or adopted by it.
-    public let fileDescriptor: Int32
+    package let fileDescriptor: Int32
 
     // The memory is mapped as long as this object lives, and its words are atomic.
     private nonisolated(unsafe) let words: UnsafeMutablePointer<Atomic<UInt64>>
@@ -28,7 +28,7 @@ public final class RevisionBoard: Sendable {
     }
 
     /// How a build command bears on requests.
-    public enum Build: UInt64, Sendable {
+    package enum Build: UInt64, Sendable {
         /// None runs.
         case idle
         /// One runs, and requests are answered with the last good version.
@@ -42,7 +42,7 @@ public final class RevisionBoard: Sendable {
     private static let maximumText = 240
 
     /// Makes a board on which revision 0 is current.
-    public convenience init() throws(ControlChannel.Failure) {
+    package convenience init() throws(ControlChannel.Failure) {
         guard let address = dlsym(nil, "memfd_create") else { throw .system(call: "memfd_create", code: ENOSYS) }
         typealias MakeMemory = @convention(c) (UnsafePointer<CChar>, UInt32) -> Int32
         let closesOnExecution: UInt32 = 1
@@ -57,7 +57,7 @@ public final class RevisionBoard: Sendable {
     }
 
     /// Takes over the memory of a board that another process has made.
-    public convenience init(adopting fileDescriptor: Int32) throws(ControlChannel.Failure) {
+    package convenience init(adopting fileDescriptor: Int32) throws(ControlChannel.Failure) {
         _ = fcntl(fileDescriptor, F_SETFD, FD_CLOEXEC)
         try self.init(mapping: fileDescriptor)
     }
@@ -82,17 +82,17 @@ public final class RevisionBoard: Sendable {
     // MARK: Counters
 
     /// How many times events have been taken from the queue, or are about to be.
-    public var taken: UInt64 { load(Word.taken) }
+    package var taken: UInt64 { load(Word.taken) }
     /// Up to which count everything has been done.
-    public var settled: UInt64 { load(Word.settled) }
+    package var settled: UInt64 { load(Word.settled) }
 
     /// The revision that serves.
-    public var revision: Int {
+    package var revision: Int {
         get { Int(truncatingIfNeeded: load(Word.revision)) }
         set { store(UInt64(truncatingIfNeeded: newValue), Word.revision) }
     }
 
-    public var build: Build {
+    package var build: Build {
         get { Build(rawValue: load(Word.build)) ?? .idle }
         set {
             if newValue == .idle { store(UInt64(Self.monotonicNanoseconds), Word.buildEnd) }
@@ -101,7 +101,7 @@ public final class RevisionBoard: Sendable {
     }
 
     /// How long ago the last build ended; very long if there was none.
-    public var timeSinceBuild: Duration {
+    package var timeSinceBuild: Duration {
         .nanoseconds(Self.monotonicNanoseconds - Int64(truncatingIfNeeded: load(Word.buildEnd)))
     }
 
@@ -113,18 +113,18 @@ public final class RevisionBoard: Sendable {
     }
 
     /// Counts that events are about to be taken. To be called before that.
-    public func raiseTaken() -> UInt64 {
+    package func raiseTaken() -> UInt64 {
         words[Word.taken].wrappingAdd(1, ordering: .sequentiallyConsistent).newValue
     }
 
-    public func settle(upTo count: UInt64) {
+    package func settle(upTo count: UInt64) {
         store(count, Word.settled)
     }
 
     // MARK: Failure
 
     /// Why what is saved cannot be served, in one line of ASCII; `nil` if it can.
-    public var failure: String? {
+    package var failure: String? {
         while true {
             let sequence = load(Word.failureSequence)
             // Writing takes less than a microsecond.
@@ -139,7 +139,7 @@ public final class RevisionBoard: Sendable {
     }
 
     /// Sets why what is saved cannot be served. Of the text, the first line is kept, what is not ASCII replaced.
-    public func setFailure(_ text: String?) {
+    package func setFailure(_ text: String?) {
         let line = text?.prefix { !$0.isNewline } ?? ""
         let bytes = line.unicodeScalars.prefix(Self.maximumText).map { scalar -> UInt8 in
             (0x20...0x7E).contains(scalar.value) ? UInt8(scalar.value) : UInt8(ascii: "?")

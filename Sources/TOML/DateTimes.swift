@@ -1,14 +1,14 @@
 /// A calendar date without a time or an offset (TOML 1.0, "Local Date"), checked for its month's length.
-public struct LocalDate: Hashable, Comparable, Sendable, CustomStringConvertible {
+package struct LocalDate: Hashable, Comparable, Sendable, CustomStringConvertible {
     /// 0…9999
-    public let year: Int
+    package let year: Int
     /// 1…12
-    public let month: Int
+    package let month: Int
     /// 1…31
-    public let day: Int
+    package let day: Int
 
     /// Nil for a day that the Gregorian calendar does not have.
-    public init?(year: Int, month: Int, day: Int) {
+    package init?(year: Int, month: Int, day: Int) {
         guard (0...9999).contains(year), (1...12).contains(month), day >= 1,
             day <= Self.dayCount(ofMonth: month, year: year)
         else { return nil }
@@ -17,12 +17,12 @@ public struct LocalDate: Hashable, Comparable, Sendable, CustomStringConvertible
         self.day = day
     }
 
-    public static func < (left: LocalDate, right: LocalDate) -> Bool {
+    package static func < (left: LocalDate, right: LocalDate) -> Bool {
         (left.year, left.month, left.day) < (right.year, right.month, right.day)
     }
 
     /// `1979-05-27`
-    public var description: String { "\(padded(year, to: 4))-\(padded(month, to: 2))-\(padded(day, to: 2))" }
+    package var description: String { "\(padded(year, to: 4))-\(padded(month, to: 2))-\(padded(day, to: 2))" }
 
     private static func dayCount(ofMonth month: Int, year: Int) -> Int {
         switch month {
@@ -34,18 +34,18 @@ public struct LocalDate: Hashable, Comparable, Sendable, CustomStringConvertible
 }
 
 /// A time of day without a date or an offset (TOML 1.0, "Local Time"). 60 is a second, as leap seconds are.
-public struct LocalTime: Hashable, Comparable, Sendable, CustomStringConvertible {
+package struct LocalTime: Hashable, Comparable, Sendable, CustomStringConvertible {
     /// 0…23
-    public let hour: Int
+    package let hour: Int
     /// 0…59
-    public let minute: Int
+    package let minute: Int
     /// 0…60
-    public let second: Int
+    package let second: Int
     /// 0…999,999,999; finer fractions are truncated, as the specification asks.
-    public let nanosecond: Int
+    package let nanosecond: Int
 
     /// Nil when a part is out of its range.
-    public init?(hour: Int, minute: Int, second: Int, nanosecond: Int = 0) {
+    package init?(hour: Int, minute: Int, second: Int, nanosecond: Int = 0) {
         guard (0...23).contains(hour), (0...59).contains(minute), (0...60).contains(second),
             (0...999_999_999).contains(nanosecond)
         else { return nil }
@@ -55,13 +55,13 @@ public struct LocalTime: Hashable, Comparable, Sendable, CustomStringConvertible
         self.nanosecond = nanosecond
     }
 
-    public static func < (left: LocalTime, right: LocalTime) -> Bool {
+    package static func < (left: LocalTime, right: LocalTime) -> Bool {
         (left.hour, left.minute, left.second, left.nanosecond)
             < (right.hour, right.minute, right.second, right.nanosecond)
     }
 
     /// `07:32:00`, and the fraction where there is one, in thousandths, millionths or billionths.
-    public var description: String {
+    package var description: String {
         let seconds = "\(padded(hour, to: 2)):\(padded(minute, to: 2)):\(padded(second, to: 2))"
         if nanosecond == 0 { return seconds }
         if nanosecond % 1_000_000 == 0 { return "\(seconds).\(padded(nanosecond / 1_000_000, to: 3))" }
@@ -71,32 +71,32 @@ public struct LocalTime: Hashable, Comparable, Sendable, CustomStringConvertible
 }
 
 /// A date and a time without an offset (TOML 1.0, "Local Date-Time"): no instant is meant.
-public struct LocalDateTime: Hashable, Comparable, Sendable, CustomStringConvertible {
-    public let date: LocalDate
-    public let time: LocalTime
+package struct LocalDateTime: Hashable, Comparable, Sendable, CustomStringConvertible {
+    package let date: LocalDate
+    package let time: LocalTime
 
-    public init(date: LocalDate, time: LocalTime) {
+    package init(date: LocalDate, time: LocalTime) {
         self.date = date
         self.time = time
     }
 
-    public static func < (left: LocalDateTime, right: LocalDateTime) -> Bool {
+    package static func < (left: LocalDateTime, right: LocalDateTime) -> Bool {
         left.date == right.date ? left.time < right.time : left.date < right.date
     }
 
     /// `1979-05-27T07:32:00`
-    public var description: String { "\(date)T\(time)" }
+    package var description: String { "\(date)T\(time)" }
 }
 
 /// An instant, as its date, time and offset from UTC (TOML 1.0, "Offset Date-Time"; RFC 3339).
-public struct OffsetDateTime: Hashable, Sendable, CustomStringConvertible {
-    public let date: LocalDate
-    public let time: LocalTime
+package struct OffsetDateTime: Hashable, Sendable, CustomStringConvertible {
+    package let date: LocalDate
+    package let time: LocalTime
     /// Minutes east of UTC, -1439…1439.
-    public let offset: Int
+    package let offset: Int
 
     /// Nil when the offset is a day or more.
-    public init?(date: LocalDate, time: LocalTime, offset: Int) {
+    package init?(date: LocalDate, time: LocalTime, offset: Int) {
         guard (-1439...1439).contains(offset) else { return nil }
         self.date = date
         self.time = time
@@ -104,7 +104,7 @@ public struct OffsetDateTime: Hashable, Sendable, CustomStringConvertible {
     }
 
     /// `1979-05-27T07:32:00Z`, `1979-05-27T00:32:00-07:00`
-    public var description: String {
+    package var description: String {
         guard offset != 0 else { return "\(date)T\(time)Z" }
         let magnitude = abs(offset)
         return

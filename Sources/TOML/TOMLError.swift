@@ -2,34 +2,34 @@
 ///
 /// Readers of documents that are TOML underneath (an invoice, a configuration) throw it as well, for a text that is
 /// good TOML and yet wrong: an unknown key, a version that is none.
-public struct TOMLError: Error, Hashable, Sendable, CustomStringConvertible {
-    public let position: SourcePosition
+package struct TOMLError: Error, Hashable, Sendable, CustomStringConvertible {
+    package let position: SourcePosition
     /// What is wrong, without the position: one line, without a final full stop.
-    public let message: String
+    package let message: String
     /// The whole line at `position`, without its line break.
-    public let sourceLine: String
+    package let sourceLine: String
 
-    public init(position: SourcePosition, message: String, sourceLine: String) {
+    package init(position: SourcePosition, message: String, sourceLine: String) {
         self.position = position
         self.message = message
         self.sourceLine = sourceLine
     }
 
     /// An error at `position` of `source`, from which the offending line is taken.
-    public init(_ message: String, at position: SourcePosition, in source: String) {
+    package init(_ message: String, at position: SourcePosition, in source: String) {
         self.init(position: position, message: message, sourceLine: Self.line(position.line, of: source.utf8))
     }
 
     /// An error at `position` of `source`, from which the offending line is taken.
-    public init(_ message: String, at position: SourcePosition, in source: some Sequence<UInt8>) {
+    package init(_ message: String, at position: SourcePosition, in source: some Sequence<UInt8>) {
         self.init(position: position, message: message, sourceLine: Self.line(position.line, of: source))
     }
 
     /// `line 3, column 7: MESSAGE`, then the offending line and, below it, a caret.
-    public var description: String { "\(position): \(message)\n\(excerpt)" }
+    package var description: String { "\(position): \(message)\n\(excerpt)" }
 
     /// The offending line, indented, and below it a caret at the position. A long line is cut to what surrounds it.
-    public var excerpt: String {
+    package var excerpt: String {
         let reach = 72
         let scalars = Array(sourceLine.unicodeScalars)
         let caret = min(max(position.column - 1, 0), scalars.count)

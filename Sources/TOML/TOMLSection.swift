@@ -2,22 +2,22 @@
 ///
 /// A section remembers which keys were asked for, so that `finish` can refuse all others; its errors point at the key
 /// or value at fault.
-public struct TOMLSection: Sendable {
-    public let table: TOMLTable
+package struct TOMLSection: Sendable {
+    package let table: TOMLTable
     /// What the section is called in messages: `[bindle]`, `[[handler]]`, `the file`.
-    public let name: String
+    package let name: String
     /// Where the section begins; nil for the document itself and for tables made in code.
-    public let position: SourcePosition?
+    package let position: SourcePosition?
     private let source: [UInt8]
     private var known: [String] = []
 
     /// Reads a whole document.
-    public init(parsing text: String) throws(TOMLError) {
+    package init(parsing text: String) throws(TOMLError) {
         try self.init(parsing: Array(text.utf8))
     }
 
     /// Reads a whole document from its bytes, which have to be valid UTF-8.
-    public init(parsing bytes: [UInt8]) throws(TOMLError) {
+    package init(parsing bytes: [UInt8]) throws(TOMLError) {
         table = try TOMLTable(parsing: bytes)
         name = "the file"
         position = nil
@@ -33,20 +33,20 @@ public struct TOMLSection: Sendable {
 
     // MARK: Values
 
-    public mutating func string(_ key: String) throws(TOMLError) -> String? {
+    package mutating func string(_ key: String) throws(TOMLError) -> String? {
         try value(key, "a string", \.string)
     }
 
-    public mutating func requiredString(_ key: String) throws(TOMLError) -> String {
+    package mutating func requiredString(_ key: String) throws(TOMLError) -> String {
         guard let string = try string(key) else { throw missing(key) }
         return string
     }
 
-    public mutating func boolean(_ key: String) throws(TOMLError) -> Bool? {
+    package mutating func boolean(_ key: String) throws(TOMLError) -> Bool? {
         try value(key, "true or false", \.boolean)
     }
 
-    public mutating func integer(_ key: String, in range: ClosedRange<Int> = .min ... .max) throws(TOMLError) -> Int? {
+    package mutating func integer(_ key: String, in range: ClosedRange<Int> = .min ... .max) throws(TOMLError) -> Int? {
         guard let integer = try value(key, "an integer", { $0.integer.map { Int($0) } }) else { return nil }
         guard range.contains(integer) else {
             throw error(
@@ -56,7 +56,7 @@ public struct TOMLSection: Sendable {
     }
 
     /// An array of nothing but strings.
-    public mutating func strings(_ key: String) throws(TOMLError) -> [String]? {
+    package mutating func strings(_ key: String) throws(TOMLError) -> [String]? {
         guard let elements = try value(key, "an array of strings", \.array) else { return nil }
         var strings: [String] = []
         strings.reserveCapacity(elements.count)
@@ -72,7 +72,7 @@ public struct TOMLSection: Sendable {
     }
 
     /// A table of nothing but strings, with any keys, in their order.
-    public mutating func stringTable(_ key: String) throws(TOMLError) -> [(key: String, value: String)]? {
+    package mutating func stringTable(_ key: String) throws(TOMLError) -> [(key: String, value: String)]? {
         guard let table = try value(key, "a table of strings", \.table) else { return nil }
         var pairs: [(key: String, value: String)] = []
         for entry in table.entries {
@@ -87,13 +87,13 @@ public struct TOMLSection: Sendable {
     }
 
     /// The table of that key, to be read in the same way.
-    public mutating func section(_ key: String) throws(TOMLError) -> TOMLSection? {
+    package mutating func section(_ key: String) throws(TOMLError) -> TOMLSection? {
         guard let table = try value(key, "a table", \.table) else { return nil }
         return TOMLSection(table: table, name: "[\(key)]", position: place(of: key), source: source)
     }
 
     /// The tables of an array of tables, none when the key is absent.
-    public mutating func sections(_ key: String) throws(TOMLError) -> [TOMLSection] {
+    package mutating func sections(_ key: String) throws(TOMLError) -> [TOMLSection] {
         guard let elements = try value(key, "an array of tables, [[\(key)]]", \.array) else { return [] }
         var sections: [TOMLSection] = []
         for element in elements {
@@ -120,7 +120,7 @@ public struct TOMLSection: Sendable {
     }
 
     /// Refuses keys that were not asked for.
-    public func finish() throws(TOMLError) {
+    package func finish() throws(TOMLError) {
         for entry in table.entries where !known.contains(entry.key) {
             throw error(
                 "unknown key '\(entry.key)' in \(name): it can have \(known.joined(separator: ", "))",
@@ -131,22 +131,22 @@ public struct TOMLSection: Sendable {
     // MARK: Errors
 
     /// An error at a key, or where the section begins if the key is absent.
-    public func error(_ message: String, atKey key: String) -> TOMLError {
+    package func error(_ message: String, atKey key: String) -> TOMLError {
         error(message, at: table.entry(key)?.keyPosition ?? position)
     }
 
     /// An error at the value of a key, or where the section begins if the key is absent.
-    public func error(_ message: String, atValueOf key: String) -> TOMLError {
+    package func error(_ message: String, atValueOf key: String) -> TOMLError {
         error(message, at: table[key]?.position ?? position)
     }
 
     /// An error at a place of this section's document.
-    public func error(_ message: String, at position: SourcePosition?) -> TOMLError {
+    package func error(_ message: String, at position: SourcePosition?) -> TOMLError {
         TOMLError(message, at: position ?? SourcePosition(line: 1, column: 1), in: source)
     }
 
     /// The error of a key that has to be there.
-    public func missing(_ key: String) -> TOMLError {
+    package func missing(_ key: String) -> TOMLError {
         error("\(name) has no '\(key)'", at: position)
     }
 

@@ -2,45 +2,45 @@
 ///
 /// Keys are compared byte by byte: two spellings that Unicode holds equivalent are two keys.
 /// Two tables are equal when they have equal values for the same keys, in whatever order.
-public struct TOMLTable: Sendable {
-    public struct Entry: Sendable {
-        public let key: String
+package struct TOMLTable: Sendable {
+    package struct Entry: Sendable {
+        package let key: String
         /// Where the key stands. Nil when made in code.
-        public let keyPosition: SourcePosition?
-        public var value: TOMLValue
+        package let keyPosition: SourcePosition?
+        package var value: TOMLValue
 
-        public init(key: String, keyPosition: SourcePosition? = nil, value: TOMLValue) {
+        package init(key: String, keyPosition: SourcePosition? = nil, value: TOMLValue) {
             self.key = key
             self.keyPosition = keyPosition
             self.value = value
         }
     }
 
-    public internal(set) var entries: [Entry] = []
+    package internal(set) var entries: [Entry] = []
     /// From a key to its place in `entries`; kept only for tables in which a linear search would be slower.
     private var index: [Key: Int] = [:]
     private static let indexedCount = 12
 
-    public init() {}
+    package init() {}
 
     /// Reads a TOML 1.0 document.
-    public init(parsing text: String) throws(TOMLError) {
+    package init(parsing text: String) throws(TOMLError) {
         var parser = TOMLParser(validated: Array(text.utf8))
         self = try parser.parseDocument()
     }
 
     /// Reads a TOML 1.0 document from its bytes, which have to be valid UTF-8.
-    public init(parsing bytes: some Collection<UInt8>) throws(TOMLError) {
+    package init(parsing bytes: some Collection<UInt8>) throws(TOMLError) {
         var parser = try TOMLParser(Array(bytes))
         self = try parser.parseDocument()
     }
 
-    public var keys: [String] { entries.map(\.key) }
-    public var count: Int { entries.count }
-    public var isEmpty: Bool { entries.isEmpty }
+    package var keys: [String] { entries.map(\.key) }
+    package var count: Int { entries.count }
+    package var isEmpty: Bool { entries.isEmpty }
 
     /// The value of `key`. A new key goes to the end; nil removes it.
-    public subscript(key: String) -> TOMLValue? {
+    package subscript(key: String) -> TOMLValue? {
         get { position(of: key).map { entries[$0].value } }
         set {
             switch (position(of: key), newValue) {
@@ -53,7 +53,7 @@ public struct TOMLTable: Sendable {
     }
 
     /// The entry of `key`, with its position.
-    public func entry(_ key: String) -> Entry? { position(of: key).map { entries[$0] } }
+    package func entry(_ key: String) -> Entry? { position(of: key).map { entries[$0] } }
 
     func position(of key: String) -> Int? {
         if index.isEmpty { return entries.firstIndex { Key.areEqual($0.key, key) } }
@@ -96,18 +96,18 @@ public struct TOMLTable: Sendable {
 }
 
 extension TOMLTable: Equatable {
-    public static func == (left: TOMLTable, right: TOMLTable) -> Bool {
+    package static func == (left: TOMLTable, right: TOMLTable) -> Bool {
         left.count == right.count && left.entries.allSatisfy { right[$0.key] == $0.value }
     }
 }
 
 extension TOMLTable: CustomStringConvertible {
     /// The table as a TOML document.
-    public var description: String { serialized() }
+    package var description: String { serialized() }
 
     /// The table as a TOML document: in each table first the plain keys, then the tables, then the arrays of tables,
     /// each in their order of definition.
-    public func serialized() -> String {
+    package func serialized() -> String {
         var writer = TOMLWriter()
         writer.write(document: self)
         return String(decoding: writer.bytes, as: UTF8.self)

@@ -2,15 +2,15 @@ import WebAssembly
 import WebAssemblyRuntime
 
 /// What a store's `hostState` may be instead of the context itself, when an embedder keeps more than WASI in it.
-public protocol WASIContextHolder: AnyObject {
+package protocol WASIContextHolder: AnyObject {
     var wasiContext: WASIContext { get }
 }
 
 /// A WASI function was called by a guest whose store has no WASI context: a mistake of the embedder.
-public struct MissingWASIContextError: Error, Sendable, CustomStringConvertible {
-    public let function: String
+package struct MissingWASIContextError: Error, Sendable, CustomStringConvertible {
+    package let function: String
 
-    public var description: String {
+    package var description: String {
         "the module called \(function), but its store's host state has no WASI context"
     }
 }
@@ -20,7 +20,7 @@ extension Linker {
     ///
     /// A guest's own state is its store's `hostState`, a ``WASIContext`` or a ``WASIContextHolder``: one linker serves
     /// any number of guests.
-    public mutating func defineWASI() {
+    package mutating func defineWASI() {
         for edition in Edition.allCases {
             for function in WASIFunction.all(of: edition) {
                 define(module: edition.moduleName, name: function.name, HostFunction(function, edition))

@@ -3,9 +3,9 @@ import WebAssemblyRuntime
 
 /// Says what to do about imports that neither edition of WASI has: where a module of that name comes from, and how to
 /// build one that runs here.
-public enum WASIAdvice {
+package enum WASIAdvice {
     /// A line for each kind of import in `error` that is known to be asked for.
-    public static func lines(for error: LinkError) -> [String] {
+    package static func lines(for error: LinkError) -> [String] {
         var lines: [String] = []
         for problem in error.problems where problem.reason == .unknown {
             if let line = line(for: problem.wanted), !lines.contains(line) { lines.append(line) }

@@ -1,20 +1,20 @@
 /// All that a guest is given at its start. One value serves any number of guests, at the same time too.
-public struct WASIConfiguration: Sendable {
+package struct WASIConfiguration: Sendable {
     /// The guest's arguments; the first is the name of the program. A NUL in one ends it, as in every C program.
-    public var arguments: [String]
+    package var arguments: [String]
     /// The environment's variables, in the order in which the guest sees them.
-    public var environment: [(String, String)]
+    package var environment: [(String, String)]
     /// The directories that are open at the start, as descriptors 3, 4 and so on.
-    public var preopens: [Preopen]
-    public var standardInput: WASIStream
-    public var standardOutput: WASIStream
-    public var standardError: WASIStream
+    package var preopens: [Preopen]
+    package var standardInput: WASIStream
+    package var standardOutput: WASIStream
+    package var standardError: WASIStream
     /// How many descriptors the guest may have open at a time, its standard streams and preopens included.
-    public var descriptorLimit: Int
+    package var descriptorLimit: Int
     /// How people raise that limit, such as by an option's name; goes into messages.
-    public var descriptorRemedy: String?
+    package var descriptorRemedy: String?
 
-    public init(
+    package init(
         arguments: [String] = [],
         environment: [(String, String)] = [],
         preopens: [Preopen] = [],

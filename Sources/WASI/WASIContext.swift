@@ -1,6 +1,6 @@
 /// What one running guest has of WASI: its arguments, its environment and its descriptors. It belongs to the guest's
 /// store, and like it to one thread at a time.
-public final class WASIContext {
+package final class WASIContext {
     let configuration: WASIConfiguration
     let resolver: PathResolver
     var descriptors: DescriptorTable
@@ -9,13 +9,13 @@ public final class WASIContext {
     private(set) lazy var environmentBlock = StringBlock(configuration.environment.map { "\($0.0)=\($0.1)" })
 
     /// Makes the context of one guest; cheap, since directories are opened only when the guest uses them.
-    public convenience init(_ configuration: WASIConfiguration) {
+    package convenience init(_ configuration: WASIConfiguration) {
         self.init(configuration, resolver: .automatic)
     }
 
     /// What the limits of the configuration refused the guest, which may be why it failed later: as
     /// ``Store/limitDescriptions``.
-    public var limitDescriptions: [String] {
+    package var limitDescriptions: [String] {
         guard descriptors.hasReachedLimit else { return [] }
         let remedy = configuration.descriptorRemedy.map { "; \($0) raises it" } ?? ""
         return ["the limit of \(descriptors.limit) open files was reached\(remedy)"]

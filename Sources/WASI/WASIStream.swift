@@ -2,7 +2,7 @@
 ///
 /// An `ErrorNumber` that a closure throws is what the guest's read or write returns; any other error ends the guest and
 /// comes out of the call into it, as the error of a host function.
-public enum WASIStream: Sendable {
+package enum WASIStream: Sendable {
     /// A descriptor of this process, which stays open when the guest closes its own.
     case fileDescriptor(Int32)
 

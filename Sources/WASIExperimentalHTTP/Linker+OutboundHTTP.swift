@@ -4,13 +4,13 @@ import WebAssemblyRuntime
 
 extension Linker {
     /// The name that guests import the functions from.
-    public static let outboundHTTPModuleName = "wasi_experimental_http"
+    package static let outboundHTTPModuleName = "wasi_experimental_http"
 
     /// Defines the functions of `wasi_experimental_http`, by which guests send HTTP requests.
     ///
     /// Where to is decided by the ``OutboundHTTPContext`` in the store's `hostState`, which must be an
     /// ``OutboundHTTPContextHolder`` or the context itself: one linker serves any number of guests.
-    public mutating func defineOutboundHTTP() {
+    package mutating func defineOutboundHTTP() {
         define("req", parameterCount: 10) { call throws(OutboundHTTPError) in try call.request() }
         define("close", parameterCount: 1) { call throws(OutboundHTTPError) in
             try call.context.forget(call.argument(0))

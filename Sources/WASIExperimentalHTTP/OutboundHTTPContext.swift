@@ -2,7 +2,7 @@ import HTTP
 
 /// What one running guest has of outbound HTTP: the responses it holds. It belongs to the guest's store, and like it to
 /// one thread at a time.
-public final class OutboundHTTPContext {
+package final class OutboundHTTPContext {
     struct HeldResponse {
         let status: Status
         let headers: Headers
@@ -16,7 +16,7 @@ public final class OutboundHTTPContext {
     private var nextHandle: UInt32 = 1
 
     /// Makes the context of one guest.
-    public init(_ policy: OutboundHTTPPolicy) {
+    package init(_ policy: OutboundHTTPPolicy) {
         self.policy = policy
     }
 
@@ -57,16 +57,16 @@ public final class OutboundHTTPContext {
 }
 
 /// What a store's `hostState` is when a guest has an outbound HTTP context (beside a WASI context, for example).
-public protocol OutboundHTTPContextHolder: AnyObject {
+package protocol OutboundHTTPContextHolder: AnyObject {
     var outboundHTTPContext: OutboundHTTPContext { get }
 }
 
 /// A function of `wasi_experimental_http` was called by a guest whose store has no context for it: a mistake of the
 /// embedder.
-public struct MissingOutboundHTTPContextError: Error, Sendable, CustomStringConvertible {
-    public let function: String
+package struct MissingOutboundHTTPContextError: Error, Sendable, CustomStringConvertible {
+    package let function: String
 
-    public var description: String {
+    package var description: String {
         "the module called \(function), but its store's host state has no outbound HTTP context"
     }
 }

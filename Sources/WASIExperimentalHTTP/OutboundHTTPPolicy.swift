@@ -3,12 +3,12 @@ import HTTP
 /// Where guests may send requests, and how much they may hold.
 ///
 /// One policy serves all instances of a handler: they share its connections.
-public struct OutboundHTTPPolicy: Sendable {
+package struct OutboundHTTPPolicy: Sendable {
     /// In a list of allowed hosts: any destination.
-    public static let allowAll = "insecure:allow-all"
+    package static let allowAll = "insecure:allow-all"
 
     /// Responses that one instance may hold at once, where nothing else is said. They are in memory as a whole.
-    public static let defaultMaximumResponses = 32
+    package static let defaultMaximumResponses = 32
 
     private let allowedHosts: Set<String>
     private let allowsAll: Bool
@@ -26,7 +26,7 @@ public struct OutboundHTTPPolicy: Sendable {
     ///   - maximumResponses: `http_max_concurrency`, the responses that one instance may hold at once.
     ///   - maximumResponseBytes: The longest body of a response; a longer one is an error.
     ///   - timeout: How long a request may take, from its beginning to the last byte of its response.
-    public init(
+    package init(
         allowedHosts: [String], maximumResponses: Int? = nil, maximumResponseBytes: Int = 32 << 20,
         timeout: Duration = .seconds(30), problemObserver: (@Sendable (String) -> Void)? = nil
     ) throws(HTTPURLError) {
@@ -48,7 +48,7 @@ public struct OutboundHTTPPolicy: Sendable {
     }
 
     /// Whether guests may send a request there.
-    public func allows(_ url: HTTPURL) -> Bool {
+    package func allows(_ url: HTTPURL) -> Bool {
         allowsAll || allowedHosts.contains(url.host)
     }
 }

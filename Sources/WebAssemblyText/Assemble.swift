@@ -11,7 +11,7 @@ import WebAssembly
 ///   - features: What the text may use. It decides about little here, since all but the text itself is checked later:
 ///     without ``Features/memory64``, limits are numbers of 32 bits.
 /// - Returns: The module in the binary format of WebAssembly 3.0, legacy exception handling and threads.
-public func assemble(_ text: [UInt8], features: Features = .all) throws(TextFormatError) -> [UInt8] {
+package func assemble(_ text: [UInt8], features: Features = .all) throws(TextFormatError) -> [UInt8] {
     do throws(SyntaxError) {
         let source = try Lexer.tokenize(text)
         var reader = TokenReader(source)
@@ -24,6 +24,6 @@ public func assemble(_ text: [UInt8], features: Features = .all) throws(TextForm
 }
 
 /// Translates a module from the text format to the binary format; see ``assemble(_:features:)-([UInt8],_)``.
-public func assemble(_ text: String, features: Features = .all) throws(TextFormatError) -> [UInt8] {
+package func assemble(_ text: String, features: Features = .all) throws(TextFormatError) -> [UInt8] {
     try assemble(Array(text.utf8), features: features)
 }

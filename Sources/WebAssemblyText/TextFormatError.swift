@@ -1,25 +1,25 @@
 /// What is wrong with a text in the WebAssembly text format, and where.
-public struct TextFormatError: Error, Hashable, Sendable, CustomStringConvertible {
+package struct TextFormatError: Error, Hashable, Sendable, CustomStringConvertible {
     /// The line of the offending token, counted from 1.
-    public let line: Int
+    package let line: Int
 
     /// The column of the offending token in Unicode scalars, counted from 1.
-    public let column: Int
+    package let column: Int
 
     /// What is wrong. It begins with the wording of the specification's test suite where that has one.
-    public let message: String
+    package let message: String
 
     /// The offending line, without its line break; shortened if it is very long.
-    public let sourceLine: String
+    package let sourceLine: String
 
-    public init(line: Int, column: Int, message: String, sourceLine: String) {
+    package init(line: Int, column: Int, message: String, sourceLine: String) {
         self.line = line
         self.column = column
         self.message = message
         self.sourceLine = sourceLine
     }
 
-    public var description: String {
+    package var description: String {
         let indent = sourceLine.unicodeScalars.prefix(column - 1).map { $0 == "\t" ? "\t" : " " }.joined()
         return "line \(line), column \(column): \(message)\n\(sourceLine)\n\(indent)^"
     }

@@ -2,9 +2,9 @@ import Foundation
 
 /// The conformance data that tests read in place: the folder that `HIPPO_TESTDATA` names, else `../shared/testdata`
 /// seen from the package's root.
-public enum TestData {
+package enum TestData {
     /// The data's folder, or `nil` where it is absent.
-    public static let directory: URL? = {
+    package static let directory: URL? = {
         let candidate: URL
         if let path = ProcessInfo.processInfo.environment["HIPPO_TESTDATA"] {
             candidate = URL(fileURLWithPath: path, isDirectory: true)
@@ -15,12 +15,12 @@ public enum TestData {
     }()
 
     /// Whether the data is there; for `@Test(.enabled(if: TestData.isAvailable, TestData.absence))`.
-    public static var isAvailable: Bool { directory != nil }
+    package static var isAvailable: Bool { directory != nil }
 
     /// What a skipped test says.
-    public static let absence = "no conformance data: set HIPPO_TESTDATA to its folder"
+    package static let absence = "no conformance data: set HIPPO_TESTDATA to its folder"
 
     /// The root of this package.
-    public static let packageRoot = URL(fileURLWithPath: #filePath)
+    package static let packageRoot = URL(fileURLWithPath: #filePath)
         .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
 }

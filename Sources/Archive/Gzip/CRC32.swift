@@ -1,15 +1,15 @@
 /// The cyclic redundancy check of gzip (RFC 1952 section 8), fed in pieces of any size.
 ///
 /// Sixteen bytes are worked in at a time, with a table for each place among them.
-public struct CRC32: Sendable {
+package struct CRC32: Sendable {
     private var state: UInt32 = 0xFFFF_FFFF
 
-    public init() {}
+    package init() {}
 
     /// The check of all bytes so far.
-    public var value: UInt32 { ~state }
+    package var value: UInt32 { ~state }
 
-    public mutating func update(_ bytes: UnsafeRawBufferPointer) {
+    package mutating func update(_ bytes: UnsafeRawBufferPointer) {
         let tables = Self.tables.entries
         var state = state
         var index = 0
@@ -30,7 +30,7 @@ public struct CRC32: Sendable {
         self.state = state
     }
 
-    public static func checksum(_ bytes: [UInt8]) -> UInt32 {
+    package static func checksum(_ bytes: [UInt8]) -> UInt32 {
         var check = CRC32()
         bytes.withUnsafeBytes { check.update($0) }
         return check.value

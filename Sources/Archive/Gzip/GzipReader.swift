@@ -2,7 +2,7 @@
 ///
 /// What it gives is only known to be right once `read` has returned 0: then length and checksum were compared, and
 /// there was nothing after them.
-public final class GzipReader {
+package final class GzipReader {
     private let input: PackedInput
     private let limits: UnpackingLimits
     private var inflater: Inflater
@@ -14,7 +14,7 @@ public final class GzipReader {
 
     private enum State { case header, data, finished }
 
-    public init(limits: UnpackingLimits = UnpackingLimits(), from source: @escaping ByteSource) {
+    package init(limits: UnpackingLimits = UnpackingLimits(), from source: @escaping ByteSource) {
         self.limits = limits
         input = PackedInput(source)
         inflater = Inflater(input)
@@ -22,7 +22,7 @@ public final class GzipReader {
 
     /// Puts unpacked bytes into `buffer`, which is not empty, and returns their number; 0 at the end.
     /// - Throws: `ArchiveError`, and whatever the source throws.
-    public func read(into buffer: UnsafeMutableRawBufferPointer) throws -> Int {
+    package func read(into buffer: UnsafeMutableRawBufferPointer) throws -> Int {
         if state == .header {
             try readHeader()
             state = .data

@@ -1,19 +1,19 @@
 /// What a header of a tar archive announces.
-public struct TarEntry: Hashable, Sendable {
-    public enum Kind: Hashable, Sendable {
+package struct TarEntry: Hashable, Sendable {
+    package enum Kind: Hashable, Sendable {
         case file
         case directory
     }
 
     /// Relative, its components joined by `/`, none of them empty, `.` or `..`. Empty for the archive's own root.
-    public let path: String
-    public let kind: Kind
+    package let path: String
+    package let kind: Kind
     /// The number of bytes of the file; 0 for a directory.
-    public let size: Int64
+    package let size: Int64
     /// Whether its owner may execute the file.
-    public let isExecutable: Bool
+    package let isExecutable: Bool
 
-    public init(path: String, kind: Kind, size: Int64 = 0, isExecutable: Bool = false) {
+    package init(path: String, kind: Kind, size: Int64 = 0, isExecutable: Bool = false) {
         self.path = path
         self.kind = kind
         self.size = size

@@ -4,7 +4,7 @@
 /// lead outside, headers that are damaged, and data after the end are errors, since archives come from anybody.
 ///
 ///     while let entry = try reader.next() { … try reader.read(into: buffer) … }
-public final class TarReader {
+package final class TarReader {
     /// What is read of long names and extended headers.
     private static let extensionLimit: Int64 = 64 << 10
     private static let pathLimit = 4096
@@ -29,7 +29,7 @@ public final class TarReader {
         var isEmpty: Bool { path == nil && size == nil }
     }
 
-    public init(
+    package init(
         limits: UnpackingLimits = UnpackingLimits(), maximumEntries: Int = 1_000_000, from source: @escaping ByteSource
     ) {
         self.limits = limits
@@ -40,7 +40,7 @@ public final class TarReader {
     /// The next file or directory; what was not read of the file before is passed over. `nil` at the end, where
     /// everything was checked.
     /// - Throws: `ArchiveError`, and whatever the source throws.
-    public func next() throws -> TarEntry? {
+    package func next() throws -> TarEntry? {
         guard !isAtEnd else { return nil }
         try skip(remaining + padding)
         remaining = 0
@@ -76,7 +76,7 @@ public final class TarReader {
     }
 
     /// Puts bytes of the current file into `buffer`, which is not empty, and returns their number; 0 at its end.
-    public func read(into buffer: UnsafeMutableRawBufferPointer) throws -> Int {
+    package func read(into buffer: UnsafeMutableRawBufferPointer) throws -> Int {
         guard remaining > 0 else { return 0 }
         let wanted = UnsafeMutableRawBufferPointer(rebasing: buffer[..<Int(min(Int64(buffer.count), remaining))])
         let count = try receive(into: wanted)

@@ -1,12 +1,12 @@
 /// Writes a tar archive: ustar, with a pax header before what does not fit into it. The same entries give the same
 /// bytes: all belong to nobody, and none has a time.
-public final class TarWriter {
+package final class TarWriter {
     private let sink: ByteSink
     /// What is still to come of the current file.
     private var remaining: Int64 = 0
     private var padding: Int64 = 0
 
-    public init(to sink: @escaping ByteSink) {
+    package init(to sink: @escaping ByteSink) {
         self.sink = sink
     }
 
@@ -14,7 +14,7 @@ public final class TarWriter {
     ///
     /// - Precondition: the file before has been written in full; the path is relative, and not empty.
     /// - Throws: Whatever the sink throws.
-    public func begin(_ entry: TarEntry) throws {
+    package func begin(_ entry: TarEntry) throws {
         try endFile()
         precondition(!entry.path.isEmpty && !entry.path.hasPrefix("/") && entry.size >= 0)
         let path = entry.path + (entry.kind == .directory ? "/" : "")
@@ -42,14 +42,14 @@ public final class TarWriter {
     /// Writes bytes of the current file.
     ///
     /// - Precondition: there are not more of them than its entry said.
-    public func write(_ bytes: UnsafeRawBufferPointer) throws {
+    package func write(_ bytes: UnsafeRawBufferPointer) throws {
         precondition(Int64(bytes.count) <= remaining, "more bytes than the entry announced")
         remaining -= Int64(bytes.count)
         if !bytes.isEmpty { try sink(bytes) }
     }
 
     /// Writes the end of the archive.
-    public func finish() throws {
+    package func finish() throws {
         try endFile()
         try [UInt8](repeating: 0, count: 2 * TarHeader.blockSize).withUnsafeBytes(sink)
     }

@@ -5,7 +5,7 @@ extension BindleClient {
     /// Pushes a standalone bindle.
     /// - Returns: The labels of the parcels that were uploaded.
     @discardableResult
-    public func push(_ bindle: StandaloneBindle, options: PushOptions = PushOptions()) throws(PushError) -> [Label] {
+    package func push(_ bindle: StandaloneBindle, options: PushOptions = PushOptions()) throws(PushError) -> [Label] {
         try push(bindle.invoice, options: options) { label in
             let path = bindle.parcelPath(label.sha256)
             return FileManager.default.fileExists(atPath: path)
@@ -21,7 +21,7 @@ extension BindleClient {
     /// - Parameter content: Where the bytes of a parcel are; asked for those that are missing.
     /// - Returns: The labels of the parcels that were uploaded.
     @discardableResult
-    public func push(
+    package func push(
         _ invoice: Invoice, options: PushOptions = PushOptions(), content: (Label) -> ParcelContent
     ) throws(PushError) -> [Label] {
         let missing = try offer(invoice)
@@ -69,28 +69,28 @@ extension BindleClient {
 }
 
 /// How a bindle is pushed.
-public struct PushOptions: Sendable {
+package struct PushOptions: Sendable {
     /// How many parcels are sent at a time.
-    public var connections: Int
+    package var connections: Int
     /// Told of all progress, on any thread.
-    public var progress: (@Sendable (PushProgress) -> Void)?
+    package var progress: (@Sendable (PushProgress) -> Void)?
 
-    public init(connections: Int = 4, progress: (@Sendable (PushProgress) -> Void)? = nil) {
+    package init(connections: Int = 4, progress: (@Sendable (PushProgress) -> Void)? = nil) {
         self.connections = connections
         self.progress = progress
     }
 }
 
 /// How far a push is. Counts only what the server was missing.
-public struct PushProgress: Hashable, Sendable {
-    public internal(set) var finishedParcels = 0
-    public internal(set) var sentBytes: Int64 = 0
-    public internal(set) var totalParcels = 0
-    public internal(set) var totalBytes: Int64 = 0
+package struct PushProgress: Hashable, Sendable {
+    package internal(set) var finishedParcels = 0
+    package internal(set) var sentBytes: Int64 = 0
+    package internal(set) var totalParcels = 0
+    package internal(set) var totalBytes: Int64 = 0
 }
 
 /// Where the bytes of a parcel are.
-public enum ParcelContent: Hashable, Sendable {
+package enum ParcelContent: Hashable, Sendable {
     case file(path: String)
     case bytes([UInt8])
     /// Not at hand, for this reason, which ends a sentence.
@@ -98,7 +98,7 @@ public enum ParcelContent: Hashable, Sendable {
 }
 
 /// Why a push failed. Doing it again goes on where it stopped.
-public enum PushError: Error, CustomStringConvertible {
+package enum PushError: Error, CustomStringConvertible {
     case request(BindleClientError)
     /// The server lacks a parcel whose bytes are not at hand either.
     case parcelAbsent(Label, reason: String)
@@ -110,7 +110,7 @@ public enum PushError: Error, CustomStringConvertible {
     /// The server has this bindle, and it was withdrawn.
     case yanked(BindleID)
 
-    public var description: String {
+    package var description: String {
         switch self {
         case .request(let error): error.description
         case .parcelAbsent(let label, let reason):
@@ -127,7 +127,7 @@ public enum PushError: Error, CustomStringConvertible {
 extension Invoice {
     /// Whether two invoices describe the same bindle: signatures and yanking aside, and whether what goes without
     /// saying is said.
-    public func hasSameContent(as other: Invoice) -> Bool { withoutAccidentals == other.withoutAccidentals }
+    package func hasSameContent(as other: Invoice) -> Bool { withoutAccidentals == other.withoutAccidentals }
 
     private var withoutAccidentals: Invoice {
         var copy = self

@@ -4,9 +4,9 @@ import TOML
 /// A client of any Bindle server. Its calls block; any number of threads may share it.
 ///
 /// Redirects are not followed, so that credentials go to the origin of the base URL only.
-public struct BindleClient: Sendable {
+package struct BindleClient: Sendable {
     /// How the client says who it is.
-    public enum Credentials: Sendable {
+    package enum Credentials: Sendable {
         case none
         case basic(username: String, password: String)
         case bearer(token: String)
@@ -20,18 +20,18 @@ public struct BindleClient: Sendable {
         }
     }
 
-    public static let defaultURL = "http://127.0.0.1:8080/v1"
+    package static let defaultURL = "http://127.0.0.1:8080/v1"
 
     /// The URL that all paths are below, ending in `/v1` by custom.
-    public let baseURL: HTTPURL
+    package let baseURL: HTTPURL
     /// What is done about requests that fail for a reason that passes.
-    public var retries = RetryPolicy.none
+    package var retries = RetryPolicy.none
     private let credentials: Credentials
     private let client: Client
     /// Larger answers than this are not read, parcels excepted.
     private static let answerLimit = 256 << 20
 
-    public init(
+    package init(
         baseURL: HTTPURL, credentials: Credentials = .none,
         configuration: ClientConfiguration = ClientConfiguration()
     ) {
@@ -41,7 +41,7 @@ public struct BindleClient: Sendable {
     }
 
     /// - Parameter baseURL: For instance `http://127.0.0.1:8080/v1`.
-    public init(
+    package init(
         baseURL: String, credentials: Credentials = .none,
         configuration: ClientConfiguration = ClientConfiguration()
     ) throws(BindleClientError) {
@@ -52,7 +52,7 @@ public struct BindleClient: Sendable {
 
     // MARK: - Invoices
 
-    public func invoice(_ id: BindleID, includingYanked: Bool = false) throws(BindleClientError) -> Invoice {
+    package func invoice(_ id: BindleID, includingYanked: Bool = false) throws(BindleClientError) -> Invoice {
         let path = "_i/\(PercentEncoding.encodePath(id.description))" + (includingYanked ? "?yanked=true" : "")
         let exchange = try send(.get, path)
         let text = try exchange.body(limit: Self.answerLimit)
@@ -62,15 +62,15 @@ public struct BindleClient: Sendable {
     }
 
     /// What a server makes of a new invoice.
-    public struct Creation: Hashable, Sendable {
+    package struct Creation: Hashable, Sendable {
         /// The invoice as the server keeps it.
-        public let invoice: Invoice
+        package let invoice: Invoice
         /// The labels of the parcels that are to be uploaded.
-        public let missing: [Label]
+        package let missing: [Label]
     }
 
     /// Hands an invoice in. What is `missing` is to be uploaded after it.
-    public func create(_ invoice: Invoice) throws(BindleClientError) -> Creation {
+    package func create(_ invoice: Invoice) throws(BindleClientError) -> Creation {
         let headers: Headers = ["Content-Type": DocumentEncoding.toml.mediaType]
         let exchange = try send(.post, "_i", headers: headers, body: .bytes(invoice.encoded(as: .toml)))
         let answer = try exchange.table(limit: Self.answerLimit)
@@ -89,7 +89,7 @@ public struct BindleClient: Sendable {
     ///
     /// Servers that let everybody read say nothing of credentials when something is read. So an invoice that is none is
     /// handed in, which is refused either for lack of rights or for its content.
-    public func acceptsCredentials() throws(BindleClientError) -> Bool {
+    package func acceptsCredentials() throws(BindleClientError) -> Bool {
         do {
             _ = try send(.post, "_i", headers: ["Content-Type": DocumentEncoding.toml.mediaType], body: .bytes([]))
             return true
@@ -103,7 +103,7 @@ public struct BindleClient: Sendable {
     }
 
     /// All versions of the bindle of this name, those of yanked ones included, since they are taken for ever.
-    public func versions(of name: String) throws(BindleClientError) -> [SemanticVersion] {
+    package func versions(of name: String) throws(BindleClientError) -> [SemanticVersion] {
         var versions: [SemanticVersion] = []
         var query = BindleQuery(
             terms: name, limit: BindleQuery.limits.upperBound, isStrict: true, includesYanked: true)
@@ -118,14 +118,14 @@ public struct BindleClient: Sendable {
     /// Deletes a bindle; most servers yank it instead.
     /// - Returns: What the server says that it did.
     @discardableResult
-    public func delete(_ id: BindleID) throws(BindleClientError) -> String {
+    package func delete(_ id: BindleID) throws(BindleClientError) -> String {
         let exchange = try send(.delete, "_i/\(PercentEncoding.encodePath(id.description))")
         let answer = try exchange.table(limit: Self.answerLimit)
         return answer["message"]?.string ?? ""
     }
 
     /// The labels of the parcels that a bindle names and the server does not have.
-    public func missingParcels(of id: BindleID) throws(BindleClientError) -> [Label] {
+    package func missingParcels(of id: BindleID) throws(BindleClientError) -> [Label] {
         let exchange = try send(.get, "_r/missing/\(PercentEncoding.encodePath(id.description))")
         let answer = try exchange.table(limit: Self.answerLimit)
         do {
@@ -136,7 +136,7 @@ public struct BindleClient: Sendable {
     }
 
     /// Finds bindles, one page of them.
-    public func find(_ query: BindleQuery) throws(BindleClientError) -> BindleMatches {
+    package func find(_ query: BindleQuery) throws(BindleClientError) -> BindleMatches {
         var parameters = [
             ("q", query.terms), ("o", String(query.offset)), ("l", String(query.limit)),
             ("strict", String(query.isStrict)), ("yanked", String(query.includesYanked)),
@@ -162,7 +162,7 @@ public struct BindleClient: Sendable {
     }
 
     /// The public keys by which the server signs in any of these roles.
-    public func keys(for roles: [Signature.Role] = [.host]) throws(BindleClientError) -> Keyring {
+    package func keys(for roles: [Signature.Role] = [.host]) throws(BindleClientError) -> Keyring {
         let exchange = try send(.get, "bindle-keys?roles=\(roles.map(\.rawValue).joined(separator: ","))")
         let text = try exchange.body(limit: Self.answerLimit)
         do { return try Keyring(parsing: text, as: exchange.encoding) } catch {
@@ -178,7 +178,7 @@ public struct BindleClient: Sendable {
 
     /// Uploads a parcel whose bytes are in memory, in a file, or made while it is sent.
     /// - Parameter body: Made anew for each attempt.
-    public func upload(
+    package func upload(
         _ label: Label, to id: BindleID, body: @autoclosure () -> ClientRequest.Body
     ) throws(BindleClientError) {
         let headers: Headers = ["Content-Type": "application/octet-stream"]
@@ -189,7 +189,7 @@ public struct BindleClient: Sendable {
     /// Fetches a parcel, and checks its size and digest by its label.
     /// - Parameter receive: Handed the bytes as they arrive. They are only known to be the right ones once this
     ///   function has returned.
-    public func parcel(
+    package func parcel(
         _ label: Label, of id: BindleID, includingYanked: Bool = false,
         receive: (UnsafeRawBufferPointer) throws -> Void
     ) throws(BindleClientError) {
@@ -221,7 +221,7 @@ public struct BindleClient: Sendable {
     }
 
     /// Fetches a parcel into memory; for parcels whose label says that they are small.
-    public func parcel(
+    package func parcel(
         _ label: Label, of id: BindleID, includingYanked: Bool = false
     ) throws(BindleClientError) -> [UInt8] {
         var bytes: [UInt8] = []

@@ -55,7 +55,7 @@ extension String {
 }
 
 /// Why a request to a Bindle server failed. The description names the request.
-public enum BindleClientError: Error, Hashable, CustomStringConvertible {
+package enum BindleClientError: Error, Hashable, CustomStringConvertible {
     case invalidURL(HTTPURLError)
     /// There was no answer, or none that is HTTP.
     case transport(method: String, ClientError)
@@ -67,7 +67,7 @@ public enum BindleClientError: Error, Hashable, CustomStringConvertible {
     case receiver(String)
 
     /// The status of a server's refusal.
-    public var status: Status? {
+    package var status: Status? {
         if case .refused(_, _, let status, _, _) = self { status } else { nil }
     }
 
@@ -89,7 +89,7 @@ public enum BindleClientError: Error, Hashable, CustomStringConvertible {
         }
     }
 
-    public var description: String {
+    package var description: String {
         switch self {
         case .invalidURL(let error): error.description
         case .transport(let method, let error): "\(method) \(error)"

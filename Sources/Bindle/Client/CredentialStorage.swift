@@ -3,20 +3,20 @@ import HTTP
 import TOML
 
 /// What logging in has left: for each server, who one is to it. Kept in a file that only its owner may read.
-public struct CredentialStorage: Sendable {
+package struct CredentialStorage: Sendable {
     /// `hippo/bindle.json` in the user's configuration directory.
-    public let path: String
+    package let path: String
 
-    public init(path: String) {
+    package init(path: String) {
         self.path = path
     }
 
-    public init(environment: [String: String]) {
+    package init(environment: [String: String]) {
         path = KeyStorage.configurationDirectory(environment) + "/hippo/bindle.json"
     }
 
     /// What is kept; nothing where there is no file.
-    public func load() throws(CredentialStorageError) -> StoredCredentials {
+    package func load() throws(CredentialStorageError) -> StoredCredentials {
         guard FileManager.default.fileExists(atPath: path) else { return StoredCredentials() }
         guard let data = FileManager.default.contents(atPath: path) else { throw .unreadable(path: path) }
         do { return try StoredCredentials(DocumentEncoding.json.decode(Array(data))) } catch {
@@ -24,7 +24,7 @@ public struct CredentialStorage: Sendable {
         }
     }
 
-    public func save(_ credentials: StoredCredentials) throws(CredentialStorageError) {
+    package func save(_ credentials: StoredCredentials) throws(CredentialStorageError) {
         let text = String(decoding: DocumentEncoding.json.encode(credentials.table), as: UTF8.self)
         do { try PendingFile.writePrivately(text + "\n", to: path) } catch {
             throw .unwritable(path: path, detail: "\(error)")
@@ -33,27 +33,27 @@ public struct CredentialStorage: Sendable {
 }
 
 /// Credentials by server. They belong to an origin, scheme, host and port, and are of no use for any other.
-public struct StoredCredentials: Sendable {
+package struct StoredCredentials: Sendable {
     /// The Bindle server that was logged in to last.
-    public var bindleURL: String?
+    package var bindleURL: String?
     /// The Hippo server that was logged in to last.
-    public var hippoURL: String?
+    package var hippoURL: String?
     private var bindle: [String: BindleClient.Credentials] = [:]
     private var hippo: [String: HippoToken] = [:]
 
     /// What a Hippo server gives for a name and a password.
-    public struct HippoToken: Sendable {
-        public var token: String
+    package struct HippoToken: Sendable {
+        package var token: String
         /// As the server wrote it: a time in ISO 8601.
-        public var expiration: String?
+        package var expiration: String?
 
-        public init(token: String, expiration: String?) {
+        package init(token: String, expiration: String?) {
             self.token = token
             self.expiration = expiration
         }
 
         /// Whether it holds for at least another minute. One without an end does.
-        public var isValid: Bool {
+        package var isValid: Bool {
             guard let expiration else { return true }
             // Fractions of a second have any number of digits there, and do not matter.
             let whole = expiration.prefix(19)
@@ -63,21 +63,21 @@ public struct StoredCredentials: Sendable {
         }
     }
 
-    public init() {}
+    package init() {}
 
-    public func bindleCredentials(for url: HTTPURL) -> BindleClient.Credentials? { bindle[url.origin] }
+    package func bindleCredentials(for url: HTTPURL) -> BindleClient.Credentials? { bindle[url.origin] }
 
-    public mutating func setBindle(_ credentials: BindleClient.Credentials?, for url: HTTPURL) {
+    package mutating func setBindle(_ credentials: BindleClient.Credentials?, for url: HTTPURL) {
         bindle[url.origin] = credentials
     }
 
-    public func hippoToken(for url: HTTPURL) -> HippoToken? { hippo[url.origin] }
+    package func hippoToken(for url: HTTPURL) -> HippoToken? { hippo[url.origin] }
 
-    public mutating func setHippo(_ token: HippoToken?, for url: HTTPURL) {
+    package mutating func setHippo(_ token: HippoToken?, for url: HTTPURL) {
         hippo[url.origin] = token
     }
 
-    public var isEmpty: Bool { bindle.isEmpty && hippo.isEmpty && bindleURL == nil && hippoURL == nil }
+    package var isEmpty: Bool { bindle.isEmpty && hippo.isEmpty && bindleURL == nil && hippoURL == nil }
 
     // MARK: The file
 
@@ -134,12 +134,12 @@ public struct StoredCredentials: Sendable {
 }
 
 /// Why credentials could not be read or kept.
-public enum CredentialStorageError: Error, Hashable, CustomStringConvertible {
+package enum CredentialStorageError: Error, Hashable, CustomStringConvertible {
     case unreadable(path: String)
     case malformed(path: String, detail: String)
     case unwritable(path: String, detail: String)
 
-    public var description: String {
+    package var description: String {
         switch self {
         case .unreadable(let path): "cannot read \(path)"
         case .malformed(let path, let detail): "\(path): \(detail); 'hippo-dev logout' removes the file"

@@ -1,25 +1,25 @@
 import Foundation
 
 /// How often a request that failed for a reason that passes is sent again, and when.
-public struct RetryPolicy: Hashable, Sendable {
+package struct RetryPolicy: Hashable, Sendable {
     /// How often it is sent at most; at least 1.
-    public var attempts: Int
+    package var attempts: Int
     /// What is waited before the second attempt; twice as long before each further one.
-    public var firstDelay: Duration
+    package var firstDelay: Duration
     /// Whether a server that cannot be connected to is tried again.
-    public var includesConnecting = true
+    package var includesConnecting = true
     /// Longer is not waited, whatever the server asks for.
-    public static let longestDelay = Duration.seconds(30)
+    package static let longestDelay = Duration.seconds(30)
 
-    public init(attempts: Int, firstDelay: Duration = .milliseconds(250)) {
+    package init(attempts: Int, firstDelay: Duration = .milliseconds(250)) {
         self.attempts = attempts
         self.firstDelay = firstDelay
     }
 
     /// The first failure is final.
-    public static let none = RetryPolicy(attempts: 1)
+    package static let none = RetryPolicy(attempts: 1)
     /// For a server at the other end of a network: some eight seconds in all.
-    public static let patient = RetryPolicy(attempts: 6)
+    package static let patient = RetryPolicy(attempts: 6)
 
     func covers(_ error: BindleClientError) -> Bool {
         if case .transport(_, let error) = error, case .cannotConnect = error.reason { return includesConnecting }

@@ -2,14 +2,14 @@ import HTTP
 import TOML
 
 /// A client of a running sandbox: asks its Bindle server for revisions, and has it bring one back.
-public struct RevisionClient: Sendable {
+package struct RevisionClient: Sendable {
     private let baseURL: HTTPURL
     private let client: Client
     /// Larger answers than this are not read.
     private static let answerLimit = 256 << 20
 
     /// - Parameter bindleURL: The URL of the sandbox's Bindle server, ending in `/v1`.
-    public init(bindleURL: String) throws(RevisionClientError) {
+    package init(bindleURL: String) throws(RevisionClientError) {
         do { baseURL = try HTTPURL(bindleURL) } catch { throw RevisionClientError("\(error)") }
         var configuration = ClientConfiguration()
         // A rollback is answered when the revision serves.
@@ -17,19 +17,19 @@ public struct RevisionClient: Sendable {
         client = Client(configuration: configuration)
     }
 
-    public func revisions() throws(RevisionClientError) -> [RevisionSummary] {
+    package func revisions() throws(RevisionClientError) -> [RevisionSummary] {
         let table = try send(.get, "/revisions")
         do { return try RevisionSummary.list(in: table) } catch { throw malformed(error) }
     }
 
-    public func changes(from first: Int, to second: Int) throws(RevisionClientError) -> RevisionComparison {
+    package func changes(from first: Int, to second: Int) throws(RevisionClientError) -> RevisionComparison {
         let table = try send(.get, "/revisions/\(first)/changes/\(second)")
         do { return try RevisionComparison(table) } catch { throw malformed(error) }
     }
 
     /// Brings a revision back.
     /// - Returns: The revision that serves its content.
-    public func restore(revision number: Int) throws(RevisionClientError) -> Revision {
+    package func restore(revision number: Int) throws(RevisionClientError) -> Revision {
         let table = try send(.post, "/revisions/\(number)/restore")
         do {
             return try Revision(TableReader(table, at: [], position: nil, keys: Revision.keys))
@@ -68,8 +68,8 @@ public struct RevisionClient: Sendable {
 }
 
 /// Why a sandbox did not tell or do what it was asked.
-public struct RevisionClientError: Error, Hashable, CustomStringConvertible {
-    public let description: String
+package struct RevisionClientError: Error, Hashable, CustomStringConvertible {
+    package let description: String
 
     init(_ description: String) {
         self.description = description

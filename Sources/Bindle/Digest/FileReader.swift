@@ -41,10 +41,10 @@ struct FileReader: ~Copyable {
 }
 
 /// A file that could not be read, and why.
-public struct FileReadError: Error, Hashable, CustomStringConvertible {
-    public let path: String
+package struct FileReadError: Error, Hashable, CustomStringConvertible {
+    package let path: String
     /// The system's error number.
-    public let code: Int32
+    package let code: Int32
 
-    public var description: String { "cannot read \(path): \(String(cString: strerror(code)))" }
+    package var description: String { "cannot read \(path): \(String(cString: strerror(code)))" }
 }

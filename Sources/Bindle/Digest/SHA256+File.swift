@@ -3,8 +3,8 @@ import Dispatch
 import Synchronization
 
 /// SHA-256 and its digest are part of this module's vocabulary: parcels are addressed by them.
-public typealias SHA256 = Cryptography.SHA256
-public typealias SHA256Digest = Cryptography.SHA256Digest
+package typealias SHA256 = Cryptography.SHA256
+package typealias SHA256Digest = Cryptography.SHA256Digest
 
 extension SHA256 {
     /// How much of a file is read at a time: enough that a system call's cost vanishes, little enough for the
@@ -13,7 +13,7 @@ extension SHA256 {
 
     /// The digest of the file's bytes and their number, read in pieces.
     /// - Throws: `FileReadError` naming the file.
-    public static func hash(fileAt path: String) throws(FileReadError) -> (digest: SHA256Digest, size: Int) {
+    package static func hash(fileAt path: String) throws(FileReadError) -> (digest: SHA256Digest, size: Int) {
         let file = try FileReader(path: path)
         let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: pieceSize, alignment: 64)
         defer { buffer.deallocate() }
@@ -29,7 +29,7 @@ extension SHA256 {
     }
 
     /// The digests and sizes of many files, in their order, worked out on all cores.
-    public static func hash(
+    package static func hash(
         filesAt paths: [String]
     ) -> [Result<(digest: SHA256Digest, size: Int), FileReadError>] {
         let results = Mutex<[Int: Result<(digest: SHA256Digest, size: Int), FileReadError>]>([:])

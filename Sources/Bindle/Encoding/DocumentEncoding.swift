@@ -2,10 +2,10 @@ import HTTP
 import TOML
 
 /// The two ways in which invoices and the answers of a Bindle server are written. Both hold the same tables.
-public enum DocumentEncoding: String, Hashable, Sendable, CaseIterable {
+package enum DocumentEncoding: String, Hashable, Sendable, CaseIterable {
     case toml, json
 
-    public var mediaType: String {
+    package var mediaType: String {
         switch self {
         case .toml: "application/toml"
         case .json: "application/json"
@@ -13,7 +13,7 @@ public enum DocumentEncoding: String, Hashable, Sendable, CaseIterable {
     }
 
     /// The encoding that a media type names, with or without parameters: any whose subtype is `toml` or `json`.
-    public init?(mediaType: some StringProtocol) {
+    package init?(mediaType: some StringProtocol) {
         let essence = mediaType.prefix { $0 != ";" }
         guard let slash = essence.firstIndex(of: "/") else { return nil }
         let subtype = essence[essence.index(after: slash)...].lowercased().filter { !$0.isWhitespace }
@@ -23,7 +23,7 @@ public enum DocumentEncoding: String, Hashable, Sendable, CaseIterable {
 
     /// The encoding that a request asks for by its `Accept` field: that of the first media range that is one of the
     /// two, or covers TOML, which is also what one gets who does not say.
-    public init(accepting headers: Headers) {
+    package init(accepting headers: Headers) {
         let ranges = headers.all("Accept").flatMap { $0.split(separator: ",") }
         for range in ranges where !Self.isRefusal(range) {
             if let encoding = Self(mediaType: range) {
@@ -44,7 +44,7 @@ public enum DocumentEncoding: String, Hashable, Sendable, CaseIterable {
         }
     }
 
-    public func encode(_ table: TOMLTable) -> [UInt8] {
+    package func encode(_ table: TOMLTable) -> [UInt8] {
         switch self {
         case .toml: Array(table.serialized().utf8)
         case .json: JSONWriter.write(table)
@@ -52,7 +52,7 @@ public enum DocumentEncoding: String, Hashable, Sendable, CaseIterable {
     }
 
     /// Reads a document. Values carry their places in the text.
-    public func decode(_ bytes: [UInt8]) throws(TOMLError) -> TOMLTable {
+    package func decode(_ bytes: [UInt8]) throws(TOMLError) -> TOMLTable {
         switch self {
         case .toml: try TOMLTable(parsing: bytes)
         case .json: try JSONReader.read(bytes)

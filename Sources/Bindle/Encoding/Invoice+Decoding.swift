@@ -4,7 +4,7 @@ extension Invoice {
     /// Reads an invoice from TOML or JSON.
     /// - Parameter validating: Whether its content has to make sense as well: see ``validate()``.
     /// - Throws: `InvoiceError` with the place of what is wrong. Unknown keys are.
-    public init(_ bytes: [UInt8], as encoding: DocumentEncoding, validating: Bool = true) throws(InvoiceError) {
+    package init(_ bytes: [UInt8], as encoding: DocumentEncoding, validating: Bool = true) throws(InvoiceError) {
         let table: TOMLTable
         do { table = try encoding.decode(bytes) } catch { throw InvoiceError(error) }
         do {
@@ -16,12 +16,12 @@ extension Invoice {
     }
 
     /// Reads an invoice from TOML text.
-    public init(toml text: String, validating: Bool = true) throws(InvoiceError) {
+    package init(toml text: String, validating: Bool = true) throws(InvoiceError) {
         try self.init(Array(text.utf8), as: .toml, validating: validating)
     }
 
     /// Takes an invoice from the table that it is written as. Its content is not validated.
-    public init(_ table: TOMLTable) throws(InvoiceProblem) {
+    package init(_ table: TOMLTable) throws(InvoiceProblem) {
         let root = try TableReader(
             table, at: [], position: SourcePosition(line: 1, column: 1),
             keys: [

@@ -2,13 +2,13 @@ import TOML
 
 extension Invoice {
     /// The invoice written as `encoding`.
-    public func encoded(as encoding: DocumentEncoding) -> [UInt8] { encoding.encode(table) }
+    package func encoded(as encoding: DocumentEncoding) -> [UInt8] { encoding.encode(table) }
 
     /// The invoice as TOML text.
-    public var toml: String { table.serialized() }
+    package var toml: String { table.serialized() }
 
     /// The invoice as the table that documents hold. What is empty is left out.
-    public var table: TOMLTable {
+    package var table: TOMLTable {
         var table = TOMLTable()
         table["bindleVersion"] = TOMLValue(bindleVersion)
         if isYanked { table["yanked"] = true }
@@ -43,10 +43,10 @@ extension Parcel {
 
 extension Label {
     /// The label by itself, as TOML.
-    public var toml: String { table.serialized() }
+    package var toml: String { table.serialized() }
 
     /// The label as the table that documents hold.
-    public var table: TOMLTable {
+    package var table: TOMLTable {
         var table = TOMLTable()
         table["sha256"] = TOMLValue(sha256)
         table["mediaType"] = TOMLValue(mediaType)

@@ -1,13 +1,13 @@
 import TOML
 
 /// What is wrong with the text of an invoice, and where.
-public struct InvoiceError: Error, Hashable, CustomStringConvertible {
+package struct InvoiceError: Error, Hashable, CustomStringConvertible {
     /// What is wrong, without the place.
-    public let message: String
+    package let message: String
     /// The value's place in the text.
-    public let position: SourcePosition?
+    package let position: SourcePosition?
     /// The line at `position`, indented, and a caret below it.
-    public let excerpt: String?
+    package let excerpt: String?
 
     init(_ error: TOMLError) {
         message = error.message
@@ -22,8 +22,8 @@ public struct InvoiceError: Error, Hashable, CustomStringConvertible {
     }
 
     /// The place and what is wrong, in one line.
-    public var summary: String { position.map { "\($0): \(message)" } ?? message }
+    package var summary: String { position.map { "\($0): \(message)" } ?? message }
 
     /// The summary, and the offending line below it.
-    public var description: String { excerpt.map { "\(summary)\n\($0)" } ?? summary }
+    package var description: String { excerpt.map { "\(summary)\n\($0)" } ?? summary }
 }

@@ -3,7 +3,7 @@ import TOML
 
 extension Revision {
     /// The revision as the table that documents hold.
-    public var table: TOMLTable {
+    package var table: TOMLTable {
         var table = TOMLTable([
             "number": TOMLValue(number), "id": TOMLValue(id.description),
             "time": TOMLValue(Int((date.timeIntervalSince1970 * 1000).rounded())), "served": TOMLValue(hasServed),
@@ -26,7 +26,7 @@ extension Revision {
 
 extension RevisionSummary {
     /// A list of revisions as a document.
-    public static func document(of revisions: [RevisionSummary]) -> TOMLTable {
+    package static func document(of revisions: [RevisionSummary]) -> TOMLTable {
         TOMLTable([
             "revision": TOMLValue(
                 revisions.map { summary in
@@ -51,7 +51,7 @@ extension RevisionSummary {
 
 extension RevisionComparison {
     /// The comparison as a document.
-    public var table: TOMLTable {
+    package var table: TOMLTable {
         TOMLTable([
             "different": TOMLValue(isFrameDifferent), "removed": TOMLValue(removed.map(\.table)),
             "added": TOMLValue(added.map(\.table)),

@@ -4,38 +4,38 @@ import HTTP
 /// server. What has been fetched is kept in the store, so that it is fetched once, and is there without a network.
 ///
 /// Its calls block; any number of threads may share it.
-public struct ExternalBindles: Sendable {
+package struct ExternalBindles: Sendable {
     /// Where bindles are fetched from.
-    public struct Upstream: Sendable {
-        public let client: BindleClient
+    package struct Upstream: Sendable {
+        package let client: BindleClient
         /// What the signatures of a fetched invoice have to be; `nil` asks for none.
-        public let strategy: VerificationStrategy?
+        package let strategy: VerificationStrategy?
         /// The keys that the strategy knows.
-        public let keyring: Keyring
+        package let keyring: Keyring
 
-        public init(client: BindleClient, strategy: VerificationStrategy? = nil, keyring: Keyring = Keyring()) {
+        package init(client: BindleClient, strategy: VerificationStrategy? = nil, keyring: Keyring = Keyring()) {
             self.client = client
             self.strategy = strategy
             self.keyring = keyring
         }
     }
 
-    public let store: BindleStore
-    public let upstream: Upstream?
+    package let store: BindleStore
+    package let upstream: Upstream?
 
-    public init(store: BindleStore, upstream: Upstream?) {
+    package init(store: BindleStore, upstream: Upstream?) {
         self.store = store
         self.upstream = upstream
     }
 
     /// An invoice: the store's, or else the upstream's, which the store has from then on. It may be yanked.
-    public func invoice(_ id: BindleID) throws(ExternalBindleError) -> Invoice {
+    package func invoice(_ id: BindleID) throws(ExternalBindleError) -> Invoice {
         if let invoice = try storedInvoice(id) { return invoice }
         return try fetchInvoice(id)
     }
 
     /// An invoice, if the store has it.
-    public func storedInvoice(_ id: BindleID) throws(ExternalBindleError) -> Invoice? {
+    package func storedInvoice(_ id: BindleID) throws(ExternalBindleError) -> Invoice? {
         do {
             return try store.invoice(id, includingYanked: true)
         } catch .noSuchBindle {
@@ -46,7 +46,7 @@ public struct ExternalBindles: Sendable {
     }
 
     /// Fetches an invoice, verifies it, and keeps it in the store.
-    public func fetchInvoice(_ id: BindleID) throws(ExternalBindleError) -> Invoice {
+    package func fetchInvoice(_ id: BindleID) throws(ExternalBindleError) -> Invoice {
         guard let upstream else { throw .noUpstream(id) }
         let invoice = try upstream.invoice(id)
         do {
@@ -58,7 +58,7 @@ public struct ExternalBindles: Sendable {
     }
 
     /// Sees to it that the store has these parcels of a bindle whose invoice it has.
-    public func fetchParcels(_ labels: [Label], of id: BindleID) throws(ExternalBindleError) {
+    package func fetchParcels(_ labels: [Label], of id: BindleID) throws(ExternalBindleError) {
         for label in labels {
             let upload: ParcelUpload
             do {
@@ -76,14 +76,14 @@ public struct ExternalBindles: Sendable {
     }
 
     /// Those of these parcels that the store does not have.
-    public func missing(_ labels: [Label]) throws(ExternalBindleError) -> [Label] {
+    package func missing(_ labels: [Label]) throws(ExternalBindleError) -> [Label] {
         do { return try store.missing(among: labels) } catch { throw .store(error) }
     }
 }
 
 extension ExternalBindles.Upstream {
     /// Fetches an invoice and verifies it.
-    public func invoice(_ id: BindleID) throws(ExternalBindleError) -> Invoice {
+    package func invoice(_ id: BindleID) throws(ExternalBindleError) -> Invoice {
         let invoice: Invoice
         do {
             invoice = try client.invoice(id, includingYanked: true)
@@ -104,7 +104,7 @@ extension ExternalBindles.Upstream {
 
     /// Fetches a parcel, and checks its size and digest.
     /// - Parameter receive: Handed the bytes as they arrive, before they are known to be the right ones.
-    public func parcel(
+    package func parcel(
         _ label: Label, of id: BindleID, receive: (UnsafeRawBufferPointer) throws -> Void
     ) throws(ExternalBindleError) {
         do {
@@ -125,7 +125,7 @@ extension ExternalBindles.Upstream {
 }
 
 /// Why an external bindle is not to be had.
-public enum ExternalBindleError: Error, Hashable, CustomStringConvertible {
+package enum ExternalBindleError: Error, Hashable, CustomStringConvertible {
     /// The store lacks it, and there is nowhere else to look.
     case noUpstream(BindleID)
     /// The upstream lacks it, or a parcel of it.
@@ -136,7 +136,7 @@ public enum ExternalBindleError: Error, Hashable, CustomStringConvertible {
     case notTrusted(BindleID, server: String, VerificationError)
     case store(StoreError)
 
-    public var description: String {
+    package var description: String {
         switch self {
         case .noUpstream:
             "the store does not have it. Name a Bindle server that does with --upstream URL or BINDLE_URL, or the "

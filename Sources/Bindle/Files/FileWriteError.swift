@@ -1,8 +1,8 @@
 /// A file that could not be written.
-public struct FileWriteError: Error, Hashable, Sendable, CustomStringConvertible {
-    public let path: String
+package struct FileWriteError: Error, Hashable, Sendable, CustomStringConvertible {
+    package let path: String
     /// The system's words for why.
-    public let detail: String
+    package let detail: String
 
-    public var description: String { "cannot write \(path): \(detail)" }
+    package var description: String { "cannot write \(path): \(detail)" }
 }

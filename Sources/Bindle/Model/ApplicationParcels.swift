@@ -1,12 +1,12 @@
 /// What a WAGI host serves of a bindle.
-public struct ApplicationParcels: Sendable {
+package struct ApplicationParcels: Sendable {
     /// The parcels with the media type of modules that are in no group and have a route, in the order of the invoice;
     /// and whether any files belong to them.
-    public let handlers: [(label: Label, hasAssets: Bool)]
+    package let handlers: [(label: Label, hasAssets: Bool)]
     /// The files of all handlers, each once.
-    public let assets: [Label]
+    package let assets: [Label]
 
-    public init(_ invoice: Invoice) {
+    package init(_ invoice: Invoice) {
         let requirements = InvoiceRequirements(invoice)
         var handlers: [(label: Label, hasAssets: Bool)] = []
         var assets: [Label] = []

@@ -2,19 +2,19 @@
 ///
 /// The name is everything before the last `/`; it is never empty and may contain `/` itself, letters and digits of
 /// any script, `_`, `-` and `.`.
-public struct BindleID: Hashable, Sendable {
-    public let name: String
-    public let version: SemanticVersion
+package struct BindleID: Hashable, Sendable {
+    package let name: String
+    package let version: SemanticVersion
 
     /// - Throws: `BindleIDError` when `name` is empty or has a character that a name may not have.
-    public init(name: String, version: SemanticVersion) throws(BindleIDError) {
+    package init(name: String, version: SemanticVersion) throws(BindleIDError) {
         guard Self.isName(name) else { throw .notAnID("\(name)/\(version)") }
         self.name = name
         self.version = version
     }
 
     /// Reads `NAME/VERSION`, or the same as a URI, `bindle:NAME/VERSION`.
-    public init(_ text: some StringProtocol) throws(BindleIDError) {
+    package init(_ text: some StringProtocol) throws(BindleIDError) {
         let scheme = "bindle:"
         let path = text.hasPrefix(scheme) ? Substring(text.dropFirst(scheme.count)) : Substring(text)
         guard let slash = path.lastIndex(of: "/"), Self.isName(path[..<slash]) else {
@@ -27,7 +27,7 @@ public struct BindleID: Hashable, Sendable {
     }
 
     /// Whether `text` may be the name of a bindle.
-    public static func isName(_ text: some StringProtocol) -> Bool {
+    package static func isName(_ text: some StringProtocol) -> Bool {
         !text.isEmpty
             && text.unicodeScalars.allSatisfy { scalar in
                 if scalar.isASCII {
@@ -46,31 +46,31 @@ public struct BindleID: Hashable, Sendable {
     }
 
     /// The identifier as a URI, `bindle:NAME/VERSION`.
-    public var uri: String { "bindle:\(self)" }
+    package var uri: String { "bindle:\(self)" }
 
     /// The digest of `NAME/VERSION`, which names the directory of a standalone bindle.
-    public var digest: SHA256Digest { SHA256.hash(description.utf8) }
+    package var digest: SHA256Digest { SHA256.hash(description.utf8) }
 }
 
 extension BindleID: CustomStringConvertible {
-    public var description: String { "\(name)/\(version)" }
+    package var description: String { "\(name)/\(version)" }
 }
 
 extension BindleID: Comparable {
     /// By name, then by version.
-    public static func < (left: BindleID, right: BindleID) -> Bool {
+    package static func < (left: BindleID, right: BindleID) -> Bool {
         left.name != right.name ? left.name < right.name : left.version < right.version
     }
 }
 
 /// What is wrong with the text of a bindle ID.
-public enum BindleIDError: Error, Hashable, CustomStringConvertible {
+package enum BindleIDError: Error, Hashable, CustomStringConvertible {
     /// The text has no `/`, no name, or a name with a character that is not allowed.
     case notAnID(String)
     /// What follows the last `/` is not a semantic version.
     case notAVersion(String)
 
-    public var description: String {
+    package var description: String {
         switch self {
         case .notAnID(let text): "Invalid bindle ID '\(text)'. A bindle ID should be NAME/VERSION"
         case .notAVersion(let text): "Version \(text) is not a valid semantic version (e.g. 1.2.3)"

@@ -2,34 +2,34 @@
 ///
 /// An invoice read from TOML or JSON has the right shape; whether it also makes sense (digests, groups, cycles) is
 /// what ``validate()`` says. See `InvoiceEncoding` for reading and writing.
-public struct Invoice: Hashable, Sendable {
+package struct Invoice: Hashable, Sendable {
     /// The version of the format that this implementation reads and writes.
-    public static let supportedBindleVersion = "1.0.0"
+    package static let supportedBindleVersion = "1.0.0"
 
-    public var bindleVersion: String
+    package var bindleVersion: String
     /// Whether the bindle has been withdrawn: it is still there for those that know it, and no longer offered.
-    public var isYanked: Bool
-    public var yankedSignatures: [Signature]
-    public var bindle: Description
-    public var annotations: [String: String]
-    public var parcels: [Parcel]
-    public var groups: [Group]
-    public var signatures: [Signature]
+    package var isYanked: Bool
+    package var yankedSignatures: [Signature]
+    package var bindle: Description
+    package var annotations: [String: String]
+    package var parcels: [Parcel]
+    package var groups: [Group]
+    package var signatures: [Signature]
 
     /// The `[bindle]` table: what the bindle is.
-    public struct Description: Hashable, Sendable {
-        public var id: BindleID
-        public var description: String?
-        public var authors: [String]
+    package struct Description: Hashable, Sendable {
+        package var id: BindleID
+        package var description: String?
+        package var authors: [String]
 
-        public init(id: BindleID, description: String? = nil, authors: [String] = []) {
+        package init(id: BindleID, description: String? = nil, authors: [String] = []) {
             self.id = id
             self.description = description
             self.authors = authors
         }
     }
 
-    public init(
+    package init(
         bindle: Description, annotations: [String: String] = [:], parcels: [Parcel] = [], groups: [Group] = [],
         signatures: [Signature] = []
     ) {
@@ -43,15 +43,15 @@ public struct Invoice: Hashable, Sendable {
         self.signatures = signatures
     }
 
-    public var id: BindleID { bindle.id }
+    package var id: BindleID { bindle.id }
 
     /// The label of the first parcel with this digest.
-    public func label(of digest: String) -> Label? {
+    package func label(of digest: String) -> Label? {
         parcels.first { $0.label.sha256 == digest }?.label
     }
 
     /// The labels of its parcels, each digest once, in the order of the invoice.
-    public var distinctLabels: [Label] {
+    package var distinctLabels: [Label] {
         var seen = Set<String>()
         return parcels.compactMap { seen.insert($0.label.sha256).inserted ? $0.label : nil }
     }

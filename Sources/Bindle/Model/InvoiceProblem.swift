@@ -1,23 +1,23 @@
 import TOML
 
 /// The way from an invoice's root to a value in it.
-public typealias InvoicePath = [InvoicePathElement]
+package typealias InvoicePath = [InvoicePathElement]
 
-public enum InvoicePathElement: Hashable, Sendable, ExpressibleByStringLiteral {
+package enum InvoicePathElement: Hashable, Sendable, ExpressibleByStringLiteral {
     case key(String)
     case index(Int)
 
-    public init(stringLiteral value: String) {
+    package init(stringLiteral value: String) {
         self = .key(value)
     }
 }
 
 /// What is wrong with the content of an invoice, and where in it.
-public struct InvoiceProblem: Error, Hashable, CustomStringConvertible {
-    public let path: InvoicePath
-    public let message: String
+package struct InvoiceProblem: Error, Hashable, CustomStringConvertible {
+    package let path: InvoicePath
+    package let message: String
     /// Where the value stands in the text that it was read from.
-    public internal(set) var position: SourcePosition?
+    package internal(set) var position: SourcePosition?
 
     init(at path: InvoicePath, _ message: String, position: SourcePosition? = nil) {
         self.path = path
@@ -26,7 +26,7 @@ public struct InvoiceProblem: Error, Hashable, CustomStringConvertible {
     }
 
     /// The path as people write it: `parcel[2].label.size`, the first parcel being `parcel[0]`.
-    public var place: String {
+    package var place: String {
         path.reduce(into: "") { text, element in
             switch element {
             case .key(let key): text += text.isEmpty ? key : ".\(key)"
@@ -35,5 +35,5 @@ public struct InvoiceProblem: Error, Hashable, CustomStringConvertible {
         }
     }
 
-    public var description: String { "\(place): \(message)" }
+    package var description: String { "\(place): \(message)" }
 }

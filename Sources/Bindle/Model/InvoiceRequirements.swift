@@ -1,10 +1,10 @@
 /// Which parcels of an invoice need which others, by the groups that they require and belong to.
-public struct InvoiceRequirements: Sendable {
+package struct InvoiceRequirements: Sendable {
     private let parcels: [Parcel]
     /// The places of each group's parcels, in the order of the invoice.
     private let members: [String: [Int]]
 
-    public init(_ invoice: Invoice) {
+    package init(_ invoice: Invoice) {
         parcels = invoice.parcels
         var members: [String: [Int]] = [:]
         for (place, parcel) in invoice.parcels.enumerated() {
@@ -15,7 +15,7 @@ public struct InvoiceRequirements: Sendable {
 
     /// All parcels in the groups that `parcel` requires, directly or because a parcel in one of them requires further
     /// groups; each once, in the order of the invoice.
-    public func parcels(requiredBy parcel: Parcel) -> [Parcel] {
+    package func parcels(requiredBy parcel: Parcel) -> [Parcel] {
         var reached = Set<String>()
         var pending = parcel.requires
         var places = Set<Int>()

@@ -4,7 +4,7 @@ extension Invoice {
     /// Checks what the shape of an invoice does not say: that its format version and name are ones, its digests are
     /// digests, its groups exist, and neither groups nor requirements go round in circles.
     /// - Throws: The first problem, with the place of the offending value.
-    public func validate() throws(InvoiceProblem) {
+    package func validate() throws(InvoiceProblem) {
         guard bindleVersion == Self.supportedBindleVersion else {
             throw InvoiceProblem(
                 at: ["bindleVersion"],

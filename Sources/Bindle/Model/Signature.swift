@@ -1,21 +1,21 @@
 /// A signature on an invoice, kept as it was written: whether it holds is for a verification to say.
-public struct Signature: Hashable, Sendable {
+package struct Signature: Hashable, Sendable {
     /// The signer's label, such as `Name <mail@example.com>`.
-    public var by: String
+    package var by: String
     /// The Ed25519 signature, 64 bytes in standard base64.
-    public var signature: String
+    package var signature: String
     /// The signer's public key, 32 bytes in standard base64.
-    public var key: String
-    public var role: Role
+    package var key: String
+    package var role: Role
     /// When it was made, in seconds since 1970.
-    public var at: Int
+    package var at: Int
 
     /// In what capacity one signs.
-    public enum Role: String, Hashable, Sendable, CaseIterable {
+    package enum Role: String, Hashable, Sendable, CaseIterable {
         case creator, proxy, host, approver
     }
 
-    public init(by: String, signature: String, key: String, role: Role, at: Int) {
+    package init(by: String, signature: String, key: String, role: Role, at: Int) {
         self.by = by
         self.signature = signature
         self.key = key

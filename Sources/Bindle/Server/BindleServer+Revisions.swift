@@ -50,12 +50,12 @@ extension BindleServer {
 }
 
 /// Why a revision was not brought back.
-public enum RollbackError: Error, Hashable, CustomStringConvertible {
+package enum RollbackError: Error, Hashable, CustomStringConvertible {
     case store(StoreError)
     /// It is the content of the bindle again, but is not what serves.
     case notServed(String)
 
-    public var description: String {
+    package var description: String {
         switch self {
         case .store(let error): error.description
         case .notServed(let message): message

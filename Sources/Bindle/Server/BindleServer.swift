@@ -6,9 +6,9 @@ import TOML
 ///
 /// All of it stands under `/v1`, except `/healthz`. In development mode two rules of the protocol are lifted, so that
 /// any Bindle client works against it unchanged: creating an ID again replaces it, and deleting deletes.
-public struct BindleServer: Sendable {
-    public let store: BindleStore
-    public let mode: BindleStore.Mode
+package struct BindleServer: Sendable {
+    package let store: BindleStore
+    package let mode: BindleStore.Mode
     /// What `/healthz` says.
     private let version: String
     private let trust: ServerTrust
@@ -25,12 +25,12 @@ public struct BindleServer: Sendable {
     private static let discardLimit = 64 << 20
 
     /// Brings back a revision, and returns what serves then.
-    public typealias RollBack = @Sendable (_ number: Int) -> Result<Revision, RollbackError>
+    package typealias RollBack = @Sendable (_ number: Int) -> Result<Revision, RollbackError>
 
     /// - Parameters:
     ///   - authentication: Who may use the server; `nil` lets everybody, which is for loopback addresses.
     ///   - rollBack: Brings back a revision. A server that has it tells of the store's revisions under `/revisions`.
-    public init(
+    package init(
         store: BindleStore, mode: BindleStore.Mode, version: String, trust: ServerTrust = ServerTrust(),
         authentication: ServerAuthentication? = nil, rollBack: RollBack? = nil
     ) {
@@ -43,13 +43,13 @@ public struct BindleServer: Sendable {
     }
 
     /// Answers requests. Runs on any number of threads.
-    public var handler: RequestHandler {
+    package var handler: RequestHandler {
         { request, body, writer in try respond(to: request, body, writer) }
     }
 
     /// The HTTP server's settings with the limit on bodies lifted: a parcel may have any size, and its label is what
     /// limits it.
-    public static func configuration(basedOn base: ServerConfiguration = ServerConfiguration()) -> ServerConfiguration {
+    package static func configuration(basedOn base: ServerConfiguration = ServerConfiguration()) -> ServerConfiguration {
         var configuration = base
         configuration.maximumBody = .max
         return configuration

@@ -3,7 +3,7 @@ import HTTP
 import Synchronization
 
 /// Who may use a server: users with a password, and holders of a token.
-public final class ServerAuthentication: Sendable {
+package final class ServerAuthentication: Sendable {
     private let users: [String: Bcrypt]
     private let tokens: Set<SHA256Digest>
     /// Whether who reads need not say who it is.
@@ -16,7 +16,7 @@ public final class ServerAuthentication: Sendable {
     /// - Parameters:
     ///   - users: The hashes of the users' passwords.
     ///   - tokens: The bearer tokens that are accepted.
-    public init(users: [String: Bcrypt] = [:], tokens: [String] = [], allowsAnonymousReading: Bool = false) {
+    package init(users: [String: Bcrypt] = [:], tokens: [String] = [], allowsAnonymousReading: Bool = false) {
         self.users = users
         // Compared by digest, which takes as long for each that is wrong.
         self.tokens = Set(tokens.map { SHA256.hash($0.utf8) })
@@ -60,7 +60,7 @@ public final class ServerAuthentication: Sendable {
         .unauthorized, "unauthorized", headers: ["WWW-Authenticate": "Basic realm=\"Bindle\", charset=\"UTF-8\""])
 
     /// Reads the users of an Apache `htpasswd` file: `USER:HASH`, a line each, the hashes by bcrypt.
-    public static func users(htpasswd text: String) throws(CredentialFileError) -> [String: Bcrypt] {
+    package static func users(htpasswd text: String) throws(CredentialFileError) -> [String: Bcrypt] {
         var users: [String: Bcrypt] = [:]
         for (line, content) in lines(text) {
             guard let colon = content.firstIndex(of: ":"), colon > content.startIndex else {
@@ -80,7 +80,7 @@ public final class ServerAuthentication: Sendable {
     }
 
     /// Reads a file of tokens, a line each.
-    public static func tokens(_ text: String) -> [String] { lines(text).map { String($0.content) } }
+    package static func tokens(_ text: String) -> [String] { lines(text).map { String($0.content) } }
 
     /// The lines that are neither empty nor comments, without the space around them.
     private static func lines(_ text: String) -> [(number: Int, content: Substring)] {
@@ -93,9 +93,9 @@ public final class ServerAuthentication: Sendable {
 }
 
 /// What is wrong with a file of passwords, and in which line.
-public struct CredentialFileError: Error, Hashable, CustomStringConvertible {
-    public let line: Int
-    public let message: String
+package struct CredentialFileError: Error, Hashable, CustomStringConvertible {
+    package let line: Int
+    package let message: String
 
-    public var description: String { "line \(line): \(message)" }
+    package var description: String { "line \(line): \(message)" }
 }

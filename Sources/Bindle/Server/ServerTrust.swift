@@ -1,15 +1,15 @@
 import Foundation
 
 /// Which invoices a server takes in, and with which key it vouches for those. By default it takes all and signs none.
-public struct ServerTrust: Sendable {
+package struct ServerTrust: Sendable {
     /// What the signatures of an invoice have to be; `nil` asks for none.
-    public var strategy: VerificationStrategy?
+    package var strategy: VerificationStrategy?
     /// The keys that the strategy knows.
-    public var keyring: Keyring
+    package var keyring: Keyring
     /// The key that signs what the server takes in, as host.
-    public var hostKey: SecretKey?
+    package var hostKey: SecretKey?
 
-    public init(strategy: VerificationStrategy? = nil, keyring: Keyring = Keyring(), hostKey: SecretKey? = nil) {
+    package init(strategy: VerificationStrategy? = nil, keyring: Keyring = Keyring(), hostKey: SecretKey? = nil) {
         self.strategy = strategy
         self.keyring = keyring
         self.hostKey = hostKey

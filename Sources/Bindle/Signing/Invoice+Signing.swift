@@ -6,14 +6,14 @@ extension Invoice {
     ///
     /// The time of signing is not in it, though Bindle's specification says so: the reference implementation leaves
     /// it out, and signatures have to hold there.
-    public func signedText(by signer: String, role: Signature.Role) -> [UInt8] {
+    package func signedText(by signer: String, role: Signature.Role) -> [UInt8] {
         let lines = [signer, id.name, id.version.description, role.rawValue, "~"] + parcels.map(\.label.sha256)
         return Array(lines.joined(separator: "\n").utf8)
     }
 
     /// Adds a signature.
     /// - Parameter time: When it is made, in seconds since 1970.
-    public mutating func sign(with key: SecretKey, as role: Signature.Role, at time: Int) throws(SigningError) {
+    package mutating func sign(with key: SecretKey, as role: Signature.Role, at time: Int) throws(SigningError) {
         guard key.roles.contains(role) else { throw .roleNotAllowed(key: key.label, role: role) }
         let publicKey = Base64.encode(key.privateKey.publicKey.bytes)
         guard !signatures.contains(where: { $0.key == publicKey }) else { throw .signedAlready(key: key.label, id) }
@@ -33,12 +33,12 @@ extension Invoice {
 }
 
 /// Why an invoice was not signed.
-public enum SigningError: Error, Hashable, CustomStringConvertible {
+package enum SigningError: Error, Hashable, CustomStringConvertible {
     case roleNotAllowed(key: String, role: Signature.Role)
     /// The same key must not sign an invoice twice.
     case signedAlready(key: String, BindleID)
 
-    public var description: String {
+    package var description: String {
         switch self {
         case .roleNotAllowed(let key, let role): "the key of '\(key)' is not for signing as \(role.rawValue)"
         case .signedAlready(let key, let id): "\(id) is signed with the key of '\(key)' already"

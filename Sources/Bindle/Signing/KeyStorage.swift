@@ -1,18 +1,18 @@
 import Foundation
 
 /// Where keys are kept by default: in the places, and named by the environment variables, of the Bindle client.
-public struct KeyStorage: Sendable {
+package struct KeyStorage: Sendable {
     /// The public keys that are known: `BINDLE_KEYRING`, else `keyring.toml` in Bindle's configuration directory.
-    public let keyringPath: String
+    package let keyringPath: String
     /// The secret keys: `secret_keys.toml` in that directory.
-    public let secretKeysPath: String
+    package let secretKeysPath: String
 
-    public init(keyringPath: String, secretKeysPath: String) {
+    package init(keyringPath: String, secretKeysPath: String) {
         self.keyringPath = keyringPath
         self.secretKeysPath = secretKeysPath
     }
 
-    public init(environment: [String: String]) {
+    package init(environment: [String: String]) {
         func value(_ name: String) -> String? { environment[name].flatMap { $0.isEmpty ? nil : $0 } }
         let configuration = Self.configurationDirectory(environment)
         self.init(
@@ -28,22 +28,22 @@ public struct KeyStorage: Sendable {
     }
 
     /// The keyring; an empty one where there is no file.
-    public func keyring() throws(KeyStorageError) -> Keyring {
+    package func keyring() throws(KeyStorageError) -> Keyring {
         guard let text = try read(keyringPath) else { return Keyring() }
         do { return try Keyring(parsing: text) } catch { throw .malformed(path: keyringPath, error) }
     }
 
     /// The secret keys; none where there is no file.
-    public func secretKeys() throws(KeyStorageError) -> SecretKeys {
+    package func secretKeys() throws(KeyStorageError) -> SecretKeys {
         guard let text = try read(secretKeysPath) else { return SecretKeys() }
         do { return try SecretKeys(parsing: text) } catch { throw .malformed(path: secretKeysPath, error) }
     }
 
-    public func save(_ keyring: Keyring) throws(KeyStorageError) {
+    package func save(_ keyring: Keyring) throws(KeyStorageError) {
         try write(keyring.toml, to: keyringPath)
     }
 
-    public func save(_ keys: SecretKeys) throws(KeyStorageError) {
+    package func save(_ keys: SecretKeys) throws(KeyStorageError) {
         try write(keys.toml, to: secretKeysPath)
     }
 
@@ -65,12 +65,12 @@ public struct KeyStorage: Sendable {
 }
 
 /// Why keys could not be read or kept.
-public enum KeyStorageError: Error, Hashable, CustomStringConvertible {
+package enum KeyStorageError: Error, Hashable, CustomStringConvertible {
     case unreadable(path: String, detail: String)
     case malformed(path: String, InvoiceError)
     case unwritable(path: String, detail: String)
 
-    public var description: String {
+    package var description: String {
         switch self {
         case .unreadable(let path, let detail): "cannot read \(path): \(detail)"
         case .malformed(let path, let error): "\(path): \(error)"

@@ -2,14 +2,14 @@ import Cryptography
 import TOML
 
 /// A public key that is known, with what it is called and what it may sign as.
-public struct KeyringEntry: Hashable, Sendable {
-    public let label: String
-    public let roles: [Signature.Role]
-    public let key: Ed25519.PublicKey
+package struct KeyringEntry: Hashable, Sendable {
+    package let label: String
+    package let roles: [Signature.Role]
+    package let key: Ed25519.PublicKey
     /// The key's own signature of the label: whoever has the key calls itself so.
-    public let labelSignature: [UInt8]?
+    package let labelSignature: [UInt8]?
 
-    public init(label: String, roles: [Signature.Role], key: Ed25519.PublicKey, labelSignature: [UInt8]?) {
+    package init(label: String, roles: [Signature.Role], key: Ed25519.PublicKey, labelSignature: [UInt8]?) {
         self.label = label
         self.roles = roles
         self.key = key
@@ -27,10 +27,10 @@ public struct KeyringEntry: Hashable, Sendable {
 }
 
 /// The public keys that one knows, in Bindle's file format.
-public struct Keyring: Hashable, Sendable {
-    public var entries: [KeyringEntry]
+package struct Keyring: Hashable, Sendable {
+    package var entries: [KeyringEntry]
 
-    public init(entries: [KeyringEntry] = []) {
+    package init(entries: [KeyringEntry] = []) {
         self.entries = entries
     }
 
@@ -38,17 +38,17 @@ public struct Keyring: Hashable, Sendable {
     ///
     /// The role matters: the key of a server that signs as host, fetched from that server, must not pass for a
     /// creator's.
-    public func knows(_ key: Ed25519.PublicKey, as role: Signature.Role) -> Bool {
+    package func knows(_ key: Ed25519.PublicKey, as role: Signature.Role) -> Bool {
         entries.contains { $0.key == key && $0.roles.contains(role) }
     }
 
     /// Adds an entry, in place of one with the same key.
-    public mutating func add(_ entry: KeyringEntry) {
+    package mutating func add(_ entry: KeyringEntry) {
         entries.removeAll { $0.key == entry.key }
         entries.append(entry)
     }
 
-    public init(parsing text: [UInt8], as encoding: DocumentEncoding = .toml) throws(InvoiceError) {
+    package init(parsing text: [UInt8], as encoding: DocumentEncoding = .toml) throws(InvoiceError) {
         let fields = ["label", "roles", "key", "labelSignature"]
         entries = try KeyFile.parse(text, as: encoding, fields: fields) { (fields) throws(InvoiceProblem) in
             let label = try fields.requiredString("label")
@@ -72,8 +72,8 @@ public struct Keyring: Hashable, Sendable {
     }
 
     /// The keyring as the table that documents hold.
-    public var table: TOMLTable { KeyFile.table(entries.map(\.table)) }
+    package var table: TOMLTable { KeyFile.table(entries.map(\.table)) }
 
     /// The keyring as TOML.
-    public var toml: String { table.serialized() }
+    package var toml: String { table.serialized() }
 }

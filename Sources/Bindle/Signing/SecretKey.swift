@@ -2,19 +2,19 @@ import Cryptography
 import TOML
 
 /// A key that signs invoices, with what it is called and what it signs as.
-public struct SecretKey: Sendable {
-    public let label: String
-    public let roles: [Signature.Role]
-    public let privateKey: Ed25519.PrivateKey
+package struct SecretKey: Sendable {
+    package let label: String
+    package let roles: [Signature.Role]
+    package let privateKey: Ed25519.PrivateKey
 
-    public init(label: String, roles: [Signature.Role], privateKey: Ed25519.PrivateKey = .random()) {
+    package init(label: String, roles: [Signature.Role], privateKey: Ed25519.PrivateKey = .random()) {
         self.label = label
         self.roles = roles
         self.privateKey = privateKey
     }
 
     /// What others keep of this key, to know it by.
-    public var keyringEntry: KeyringEntry {
+    package var keyringEntry: KeyringEntry {
         KeyringEntry(
             label: label, roles: roles, key: privateKey.publicKey,
             labelSignature: privateKey.signature(for: Array(label.utf8)))
@@ -22,19 +22,19 @@ public struct SecretKey: Sendable {
 }
 
 /// The secret keys of one person or server, in Bindle's file format.
-public struct SecretKeys: Sendable {
-    public var keys: [SecretKey]
+package struct SecretKeys: Sendable {
+    package var keys: [SecretKey]
 
-    public init(keys: [SecretKey] = []) {
+    package init(keys: [SecretKey] = []) {
         self.keys = keys
     }
 
     /// The first key that signs as `role`, of those with this label, if one is given.
-    public func key(for role: Signature.Role, label: String? = nil) -> SecretKey? {
+    package func key(for role: Signature.Role, label: String? = nil) -> SecretKey? {
         keys.first { $0.roles.contains(role) && (label == nil || $0.label == label) }
     }
 
-    public init(parsing text: [UInt8]) throws(InvoiceError) {
+    package init(parsing text: [UInt8]) throws(InvoiceError) {
         keys = try KeyFile.parse(text, fields: ["label", "roles", "keypair"]) { (fields) throws(InvoiceProblem) in
             let label = try fields.requiredString("label")
             // The seed, and the public key that follows from it.
@@ -51,7 +51,7 @@ public struct SecretKeys: Sendable {
     }
 
     /// The keys as TOML.
-    public var toml: String {
+    package var toml: String {
         KeyFile.toml(
             keys.map { key in
                 let pair = key.privateKey.seed + key.privateKey.publicKey.bytes

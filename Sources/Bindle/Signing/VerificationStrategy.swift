@@ -2,7 +2,7 @@ import Cryptography
 
 /// What an invoice's signatures have to be for it to be trusted. Signatures are valid when they are the named key's of
 /// this invoice, and known when the key is in the keyring, for the signature's role.
-public enum VerificationStrategy: Hashable, Sendable {
+package enum VerificationStrategy: Hashable, Sendable {
     /// There is a creator's signature, and each is valid and known.
     case creativeIntegrity
     /// Each creator's and approver's signature is valid, and one of them is known.
@@ -18,7 +18,7 @@ public enum VerificationStrategy: Hashable, Sendable {
 
     /// Checks an invoice.
     /// - Throws: The first reason not to trust it.
-    public func verify(_ invoice: Invoice, with keyring: Keyring) throws(VerificationError) {
+    package func verify(_ invoice: Invoice, with keyring: Keyring) throws(VerificationError) {
         let id = invoice.id
         guard !invoice.signatures.isEmpty else { throw .unsigned(id) }
         var keys = Set<String>()
@@ -79,7 +79,7 @@ public enum VerificationStrategy: Hashable, Sendable {
 extension VerificationStrategy: CustomStringConvertible {
     /// Reads a strategy as the reference implementation writes it: `GreedyVerification`,
     /// `MultipleAttestation[Creator,Approver]`. Case does not count. `nil` for anything else.
-    public init?(_ text: String) {
+    package init?(_ text: String) {
         let name = text.prefix { $0 != "[" }.lowercased()
         var roles: [Signature.Role] = []
         if name.count < text.count {
@@ -103,7 +103,7 @@ extension VerificationStrategy: CustomStringConvertible {
         }
     }
 
-    public var description: String {
+    package var description: String {
         func list(_ roles: [Signature.Role]) -> String {
             "[\(roles.map { $0.rawValue.prefix(1).uppercased() + $0.rawValue.dropFirst() }.joined(separator: ","))]"
         }
@@ -119,7 +119,7 @@ extension VerificationStrategy: CustomStringConvertible {
 }
 
 /// Why an invoice is not to be trusted.
-public enum VerificationError: Error, Hashable, CustomStringConvertible {
+package enum VerificationError: Error, Hashable, CustomStringConvertible {
     case unsigned(BindleID)
     case signedTwice(BindleID, by: String)
     case invalid(BindleID, by: String, Signature.Role)
@@ -127,7 +127,7 @@ public enum VerificationError: Error, Hashable, CustomStringConvertible {
     case noKnownKey(BindleID, [Signature.Role])
     case missing(BindleID, Signature.Role)
 
-    public var description: String {
+    package var description: String {
         switch self {
         case .unsigned(let id): "\(id) is not signed"
         case .signedTwice(let id, let signer): "\(id) is signed twice with the same key, by '\(signer)'"

@@ -3,7 +3,7 @@ import Foundation
 
 extension StandaloneBindle {
     /// Whether a path is that of a packed standalone bindle, by its name.
-    public static func isArchivePath(_ path: String) -> Bool { path.hasSuffix(".tar.gz") || path.hasSuffix(".tgz") }
+    package static func isArchivePath(_ path: String) -> Bool { path.hasSuffix(".tar.gz") || path.hasSuffix(".tgz") }
 
     /// Unpacks a standalone bindle that is a `.tar.gz` with its directory at the root.
     ///
@@ -11,7 +11,7 @@ extension StandaloneBindle {
     /// the invoice. Nothing appears under `parent` unless all of it is right.
     /// - Parameter limits: How much it may unpack to.
     /// - Throws: `StandaloneBindleError`, of which `archive` has what is wrong with the archive as such.
-    public static func unpack(
+    package static func unpack(
         _ path: String, into parent: String, limits: UnpackingLimits = UnpackingLimits()
     ) throws -> StandaloneBindle {
         let pending = "\(parent)/.unpacking-\(getpid())-\(UInt32.random(in: 0...(.max)))"
@@ -118,7 +118,7 @@ extension StandaloneBindle {
     /// Packs the bindle into a `.tar.gz`, its directory at the root; the same bindle gives the same bytes.
     ///
     /// The file appears when it is whole.
-    public func pack(to path: String) throws {
+    package func pack(to path: String) throws {
         let output = try PendingFile(replacing: path)
         let gzip = try GzipWriter { try output.write($0) }
         let tar = TarWriter { try gzip.write($0) }

@@ -2,14 +2,14 @@ import Archive
 import Foundation
 
 /// A bindle as a directory: `SHA256_OF_ID/invoice.toml`, and any of its parcels as `SHA256_OF_ID/parcels/SHA256.dat`.
-public struct StandaloneBindle: Sendable {
+package struct StandaloneBindle: Sendable {
     /// The directory that is named by the digest of the ID.
-    public let directory: String
-    public let invoice: Invoice
+    package let directory: String
+    package let invoice: Invoice
 
     /// Opens a standalone bindle.
     /// - Parameter path: Its own directory, the one with `invoice.toml` in it.
-    public init(at path: String) throws(StandaloneBindleError) {
+    package init(at path: String) throws(StandaloneBindleError) {
         let file = Self.invoicePath(in: path)
         guard let text = FileManager.default.contents(atPath: file) else {
             throw .notABindle(path: path, detail: "\(file) cannot be read")
@@ -23,21 +23,21 @@ public struct StandaloneBindle: Sendable {
     }
 
     /// Opens the standalone bindle with this ID below `parent`.
-    public init(_ id: BindleID, in parent: String) throws(StandaloneBindleError) {
+    package init(_ id: BindleID, in parent: String) throws(StandaloneBindleError) {
         try self.init(at: Self.directory(of: id, in: parent))
         guard invoice.id == id else { throw .wrongID(path: directory, expected: id, actual: invoice.id) }
     }
 
     /// The directory of the standalone bindle with this ID below `parent`.
-    public static func directory(of id: BindleID, in parent: String) -> String { "\(parent)/\(id.digest.hex)" }
+    package static func directory(of id: BindleID, in parent: String) -> String { "\(parent)/\(id.digest.hex)" }
 
     private static func invoicePath(in directory: String) -> String { "\(directory)/invoice.toml" }
 
     /// Where a parcel is or would be.
-    public func parcelPath(_ digest: String) -> String { "\(directory)/parcels/\(digest).dat" }
+    package func parcelPath(_ digest: String) -> String { "\(directory)/parcels/\(digest).dat" }
 
     /// The labels of the parcels that it has.
-    public var presentParcels: [Label] {
+    package var presentParcels: [Label] {
         invoice.distinctLabels.filter { FileManager.default.fileExists(atPath: parcelPath($0.sha256)) }
     }
 
@@ -50,7 +50,7 @@ public struct StandaloneBindle: Sendable {
     /// - Parameters:
     ///   - isWanted: Which parcels are written; all by default.
     ///   - fetch: Hands a parcel's bytes to the function that it is given. Their digest is checked.
-    public static func write(
+    package static func write(
         _ invoice: Invoice, in parent: String, where isWanted: (Label) -> Bool = { _ in true },
         fetch: (Label, (UnsafeRawBufferPointer) throws -> Void) throws -> Void
     ) throws -> StandaloneBindle {
@@ -62,7 +62,7 @@ public struct StandaloneBindle: Sendable {
     }
 
     /// The same, with several parcels fetched at a time.
-    public static func write(
+    package static func write(
         _ invoice: Invoice, in parent: String, connections: Int,
         fetch: @escaping @Sendable (Label, (UnsafeRawBufferPointer) throws -> Void) throws -> Void
     ) throws -> StandaloneBindle {
@@ -113,7 +113,7 @@ public struct StandaloneBindle: Sendable {
 }
 
 /// What is wrong with a standalone bindle.
-public enum StandaloneBindleError: Error, Hashable, CustomStringConvertible {
+package enum StandaloneBindleError: Error, Hashable, CustomStringConvertible {
     case notABindle(path: String, detail: String)
     case invalidInvoice(path: String, InvoiceError)
     case wrongID(path: String, expected: BindleID, actual: BindleID)
@@ -121,7 +121,7 @@ public enum StandaloneBindleError: Error, Hashable, CustomStringConvertible {
     case cannotWrite(path: String, detail: String)
     case archive(path: String, ArchiveError)
 
-    public var description: String {
+    package var description: String {
         switch self {
         case .notABindle(let path, let detail): "\(path) is not a standalone bindle: \(detail)"
         case .invalidInvoice(let path, let error): "\(path): \(error)"

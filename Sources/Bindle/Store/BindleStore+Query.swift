@@ -1,23 +1,23 @@
 /// What is looked for in a store.
-public struct BindleQuery: Hashable, Sendable {
+package struct BindleQuery: Hashable, Sendable {
     /// Words, separated by spaces, each of which has to occur. None matches everything.
-    public var terms: String
-    public var versions: VersionRange
+    package var terms: String
+    package var versions: VersionRange
     /// Matches to pass over.
-    public var offset: Int
+    package var offset: Int
     /// Matches to return at most.
-    public var limit: Int
+    package var limit: Int
     /// Whether words are looked for anywhere in names, and nowhere else, and case counts. Otherwise they are looked for
     /// as words, or beginnings of words, of name, version, authors and description, and neither case nor accents count.
-    public var isStrict: Bool
-    public var includesYanked: Bool
+    package var isStrict: Bool
+    package var includesYanked: Bool
 
-    public static let defaultLimit = 50
-    public static let limits = 0...255
+    package static let defaultLimit = 50
+    package static let limits = 0...255
     /// More words than this are refused.
-    public static let wordLimit = 64
+    package static let wordLimit = 64
 
-    public init(
+    package init(
         terms: String = "", versions: VersionRange = .everything, offset: Int = 0, limit: Int = defaultLimit,
         isStrict: Bool = false, includesYanked: Bool = false
     ) {
@@ -59,17 +59,17 @@ extension Unicode.Scalar {
 }
 
 /// One page of what a query found.
-public struct BindleMatches: Hashable, Sendable {
+package struct BindleMatches: Hashable, Sendable {
     /// The number of matches on all pages.
-    public let total: Int
-    public let invoices: [Invoice]
+    package let total: Int
+    package let invoices: [Invoice]
     /// Whether there are matches after these.
-    public let hasMore: Bool
+    package let hasMore: Bool
 }
 
 extension BindleStore {
     /// Finds bindles, in the order of their names and, for one name, of their versions.
-    public func find(_ query: BindleQuery) throws(StoreError) -> BindleMatches {
+    package func find(_ query: BindleQuery) throws(StoreError) -> BindleMatches {
         let page = try page(query)
         var invoices: [Invoice] = []
         for id in page.ids {

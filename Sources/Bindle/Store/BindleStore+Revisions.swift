@@ -1,13 +1,13 @@
 /// The history of what a sandbox has made: the last revisions can be listed, compared, and brought back.
 extension BindleStore {
     /// Revisions that are kept. Older ones go, with the parcels that nothing else names.
-    public static let revisionLimit = 50
+    package static let revisionLimit = 50
 
     /// What became of a revision that was handed in.
-    public struct SavedRevision: Hashable, Sendable {
+    package struct SavedRevision: Hashable, Sendable {
         /// Its number. For content that is the last revision's, that one's.
-        public let number: Int
-        public let effect: Creation.Effect
+        package let number: Int
+        package let effect: Creation.Effect
     }
 
     /// Takes in what a sandbox has made, and all parcels, at once, and records it as a revision. A bindle of the same
@@ -23,7 +23,7 @@ extension BindleStore {
     ///   - isAlwaysNew: Whether content that is the last revision's gets a number of its own.
     ///   - directory: Gets the parcels that the store did not have as files, too.
     ///   - source: Where the bytes of a parcel are. It is asked for those only that the store does not have.
-    public func saveRevision(
+    package func saveRevision(
         _ invoice: Invoice, changes: ParcelChanges? = nil, since base: Int? = nil, isAlwaysNew: Bool = false,
         copyingTo directory: ParcelDirectory? = nil, source: (Label) throws(StoreError) -> ParcelSource
     ) throws(StoreError) -> SavedRevision {
@@ -82,7 +82,7 @@ extension BindleStore {
     }
 
     /// Takes note that a revision serves, and forgets those that are too old.
-    public func noteServed(revision number: Int) throws(StoreError) {
+    package func noteServed(revision number: Int) throws(StoreError) {
         try pool.write { (connection) throws(StoreError) in
             try connection.withoutSync { () throws(StoreError) in
                 try connection.transaction { () throws(StoreError) in
@@ -94,7 +94,7 @@ extension BindleStore {
     }
 
     /// Brings back what a revision was: its bindle has that content again, which is recorded as a new revision.
-    public func restore(revision number: Int) throws(StoreError) -> Revision {
+    package func restore(revision number: Int) throws(StoreError) -> Revision {
         try pool.write { (connection) throws(StoreError) in
             try connection.transaction { () throws(StoreError) in
                 let row = try RevisionTable.find(number, on: connection)
@@ -117,7 +117,7 @@ extension BindleStore {
     // MARK: - Looking back
 
     /// The revisions that are kept, oldest first.
-    public func revisions() throws(StoreError) -> [RevisionSummary] {
+    package func revisions() throws(StoreError) -> [RevisionSummary] {
         try snapshot { (connection) throws(StoreError) in
             var summaries: [RevisionSummary] = []
             for row in try RevisionTable.all(on: connection) {
@@ -128,27 +128,27 @@ extension BindleStore {
         }
     }
 
-    public func revision(_ number: Int) throws(StoreError) -> Revision {
+    package func revision(_ number: Int) throws(StoreError) -> Revision {
         try pool.read { (connection) throws(StoreError) in try RevisionTable.find(number, on: connection).revision }
     }
 
     /// The newest revision.
-    public func lastRevision() throws(StoreError) -> Revision? {
+    package func lastRevision() throws(StoreError) -> Revision? {
         try pool.read { (connection) throws(StoreError) in try RevisionTable.last(on: connection)?.revision }
     }
 
     /// The newest revision that has been served.
-    public func lastServedRevision() throws(StoreError) -> Revision? {
+    package func lastServedRevision() throws(StoreError) -> Revision? {
         try pool.read { (connection) throws(StoreError) in try RevisionTable.lastServed(on: connection)?.revision }
     }
 
     /// The newest revision that was made of the project, rather than brought back.
-    public func lastMadeRevision() throws(StoreError) -> Revision? {
+    package func lastMadeRevision() throws(StoreError) -> Revision? {
         try pool.read { (connection) throws(StoreError) in try RevisionTable.lastMade(on: connection)?.revision }
     }
 
     /// The invoice as it was in a revision.
-    public func invoice(ofRevision number: Int) throws(StoreError) -> Invoice {
+    package func invoice(ofRevision number: Int) throws(StoreError) -> Invoice {
         try snapshot { (connection) throws(StoreError) in
             let row = try RevisionTable.find(number, on: connection)
             let text = try InvoiceTable.text(ofBindle: row.bindle, at: row.state, on: connection)
@@ -157,7 +157,7 @@ extension BindleStore {
     }
 
     /// What lies between two revisions, in either order. Takes as long as there are changes, if both are of one bindle.
-    public func changes(from first: Int, to second: Int) throws(StoreError) -> RevisionComparison {
+    package func changes(from first: Int, to second: Int) throws(StoreError) -> RevisionComparison {
         try snapshot { (connection) throws(StoreError) in
             let old = try RevisionTable.find(first, on: connection)
             let new = try RevisionTable.find(second, on: connection)

@@ -7,13 +7,13 @@ import Synchronization
 /// - Parcels are shared by all bindles that name their digest, and go with the last of them.
 /// - Any number of threads may use a store. One process at a time may: the second is told who has it.
 /// - A parcel is never in memory as a whole, on its way in or out.
-public final class BindleStore: Sendable {
+package final class BindleStore: Sendable {
     /// The path of the file.
-    public let path: String
+    package let path: String
     let pool: ConnectionPool
 
     /// What happens to an ID that is taken, and to a bindle that is deleted.
-    public enum Mode: Sendable {
+    package enum Mode: Sendable {
         /// As on a Bindle server: an ID is taken for ever, and deleting yanks.
         case immutable
         /// As a developer wants it: creating again replaces, and deleting removes.
@@ -26,18 +26,18 @@ public final class BindleStore: Sendable {
 
     /// Opens the store at `path`, and makes the file if there is none.
     /// - Parameter isTemporary: Whether the file is removed with the process, and need not survive the machine.
-    public init(path: String, isTemporary: Bool = false) throws(StoreError) {
+    package init(path: String, isTemporary: Bool = false) throws(StoreError) {
         self.path = path
         pool = try ConnectionPool(path: path, isTemporary: isTemporary)
         try removeIncompleteParcels()
     }
 
     /// Whether the store's file has been removed, or another stands in its place.
-    public var isGone: Bool { pool.isGone }
+    package var isGone: Bool { pool.isGone }
 
     /// Opens the file that stands at the path now, made if there is none.
     /// - Parameter revision: The numbers of revisions go on after it.
-    public func reopen(after revision: Int) throws(StoreError) {
+    package func reopen(after revision: Int) throws(StoreError) {
         lastSaved.withLock { $0 = nil }
         try pool.reopen()
         try removeIncompleteParcels()
@@ -56,21 +56,21 @@ public final class BindleStore: Sendable {
     // MARK: - Bindles
 
     /// What became of an invoice that was handed in.
-    public struct Creation: Hashable, Sendable {
-        public enum Effect: Hashable, Sendable {
+    package struct Creation: Hashable, Sendable {
+        package enum Effect: Hashable, Sendable {
             case created, replaced
             /// The same invoice was there already.
             case unchanged
         }
-        public let effect: Effect
+        package let effect: Effect
         /// The labels of the parcels that the store does not have, each digest once.
-        public let missing: [Label]
+        package let missing: [Label]
     }
 
     /// Takes an invoice in. Its parcels are uploaded afterwards, those that are missing.
     ///
     /// In development mode an invoice of the same ID is replaced, and parcels that only it named are removed.
-    public func create(_ invoice: Invoice, mode: Mode) throws(StoreError) -> Creation {
+    package func create(_ invoice: Invoice, mode: Mode) throws(StoreError) -> Creation {
         try check(invoice)
         return try pool.write { (connection) throws(StoreError) in
             try connection.transaction { () throws(StoreError) in
@@ -81,14 +81,14 @@ public final class BindleStore: Sendable {
     }
 
     /// Where the bytes of a parcel are that `save` is to store.
-    public enum ParcelSource: Sendable {
+    package enum ParcelSource: Sendable {
         case bytes([UInt8])
         case file(path: String)
     }
 
     /// Takes an invoice and all its parcels in, at once: others see either all of it or what was there before.
     /// - Parameter source: Where the bytes of a parcel are. It is asked for those only that the store does not have.
-    public func save(
+    package func save(
         _ invoice: Invoice, mode: Mode = .development, source: (Label) throws(StoreError) -> ParcelSource
     ) throws(StoreError) -> Creation.Effect {
         try check(invoice)
@@ -137,7 +137,7 @@ public final class BindleStore: Sendable {
 
     /// The invoice of a bindle.
     /// - Throws: `StoreError.yanked` for one that is, unless `includingYanked`.
-    public func invoice(_ id: BindleID, includingYanked: Bool = false) throws(StoreError) -> Invoice {
+    package func invoice(_ id: BindleID, includingYanked: Bool = false) throws(StoreError) -> Invoice {
         try parse(invoiceText(id, includingYanked: includingYanked), of: id)
     }
 
@@ -159,7 +159,7 @@ public final class BindleStore: Sendable {
     }
 
     /// The labels of the parcels that a bindle names and the store does not have, each digest once.
-    public func missingParcels(of id: BindleID) throws(StoreError) -> [Label] {
+    package func missingParcels(of id: BindleID) throws(StoreError) -> [Label] {
         try snapshot { (connection) throws(StoreError) in
             guard let row = try BindleTable.find(id, on: connection) else { throw .noSuchBindle(id) }
             // Mostly there are none; then the invoice need not be read.
@@ -195,7 +195,7 @@ public final class BindleStore: Sendable {
     }
 
     /// Removes a bindle, and the parcels that only it named.
-    public func delete(_ id: BindleID) throws(StoreError) {
+    package func delete(_ id: BindleID) throws(StoreError) {
         try pool.write { (connection) throws(StoreError) in
             try connection.transaction { () throws(StoreError) in
                 guard let row = try BindleTable.find(id, on: connection) else { throw .noSuchBindle(id) }
@@ -205,7 +205,7 @@ public final class BindleStore: Sendable {
     }
 
     /// Withdraws a bindle: it stays for those who ask for it even so.
-    public func yank(_ id: BindleID) throws(StoreError) {
+    package func yank(_ id: BindleID) throws(StoreError) {
         try pool.write { (connection) throws(StoreError) in
             try connection.transaction { () throws(StoreError) in
                 guard let row = try BindleTable.find(id, on: connection) else { throw .noSuchBindle(id) }
@@ -226,7 +226,7 @@ public final class BindleStore: Sendable {
 
     /// Begins the upload of a parcel that the bindle names.
     /// - Throws: `StoreError.parcelExists` if it is there; `.notInInvoice`; `.noSuchBindle`.
-    public func upload(_ digest: String, to id: BindleID) throws(StoreError) -> ParcelUpload {
+    package func upload(_ digest: String, to id: BindleID) throws(StoreError) -> ParcelUpload {
         try pool.read { (connection) throws(StoreError) in
             let (key, reference) = try Self.reference(to: digest, of: id, includingYanked: true, on: connection)
             guard try ParcelTable.find(key, on: connection) == nil else {
@@ -238,7 +238,7 @@ public final class BindleStore: Sendable {
 
     /// Opens a parcel of a bindle for reading.
     /// - Parameter revision: The revision that is meant, whatever came after it.
-    public func parcel(
+    package func parcel(
         _ digest: String, of id: BindleID, revision: Int? = nil, includingYanked: Bool = false
     ) throws(StoreError) -> ParcelReader {
         let held = try pool.takeReader()
@@ -274,7 +274,7 @@ public final class BindleStore: Sendable {
     // MARK: - The whole
 
     /// The IDs of all bindles, by name and version.
-    public func allIDs(includingYanked: Bool = false) throws(StoreError) -> [BindleID] {
+    package func allIDs(includingYanked: Bool = false) throws(StoreError) -> [BindleID] {
         try pool.read { (connection) throws(StoreError) in
             try BindleTable.ids(includingYanked: includingYanked, on: connection).sorted()
         }
@@ -282,7 +282,7 @@ public final class BindleStore: Sendable {
 
     /// Has SQLite check the whole file.
     /// - Throws: `StoreError.corrupt` with what it finds.
-    public func checkIntegrity() throws(StoreError) {
+    package func checkIntegrity() throws(StoreError) {
         let findings = try pool.read { (connection) throws(StoreError) in
             let damage = try connection.rows("PRAGMA integrity_check") { (row) throws(StoreError) in row.text(0) }
             let dangling = try connection.rows("PRAGMA foreign_key_check") { (row) throws(StoreError) in

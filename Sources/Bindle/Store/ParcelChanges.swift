@@ -1,30 +1,30 @@
 /// How one invoice's list of parcels comes out of another's: stretches of it are replaced, the rest stays.
-public struct ParcelChanges: Hashable, Sendable {
+package struct ParcelChanges: Hashable, Sendable {
     /// The parcels at `old`, in the list before, make way for those at `new`, in the list after. Either may be empty.
-    public struct Replacement: Hashable, Sendable {
-        public var old: Range<Int>
-        public var new: Range<Int>
+    package struct Replacement: Hashable, Sendable {
+        package var old: Range<Int>
+        package var new: Range<Int>
 
-        public init(old: Range<Int>, new: Range<Int>) {
+        package init(old: Range<Int>, new: Range<Int>) {
             self.old = old
             self.new = new
         }
     }
 
     /// In ascending order, and disjoint.
-    public var replacements: [Replacement]
+    package var replacements: [Replacement]
 
-    public init(_ replacements: [Replacement] = []) {
+    package init(_ replacements: [Replacement] = []) {
         self.replacements = replacements
     }
 
-    public var isEmpty: Bool { replacements.isEmpty }
+    package var isEmpty: Bool { replacements.isEmpty }
 
     /// Finds out what has changed. What has only moved counts as removed and added, the fewest of such.
     ///
     /// Lists that share most of their elements are compared quickly: equal ends are passed over before anything is
     /// hashed.
-    public init<Element: Hashable>(from old: [Element], to new: [Element]) {
+    package init<Element: Hashable>(from old: [Element], to new: [Element]) {
         let shorter = min(old.count, new.count)
         var prefix = 0
         while prefix < shorter, old[prefix] == new[prefix] { prefix += 1 }

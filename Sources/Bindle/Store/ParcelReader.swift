@@ -1,8 +1,8 @@
 /// A parcel on its way out of a store. For one thread at a time.
-public final class ParcelReader {
-    public let mediaType: String
+package final class ParcelReader {
+    package let mediaType: String
     /// The number of bytes.
-    public let size: Int
+    package let size: Int
     private let pool: ConnectionPool
     /// The connection that holds the snapshot, until the last piece is read.
     private var held: ConnectionPool.Held?
@@ -25,7 +25,7 @@ public final class ParcelReader {
     }
 
     /// The next bytes, at most a megabyte of them; `nil` at the end.
-    public func next() throws(StoreError) -> [UInt8]? {
+    package func next() throws(StoreError) -> [UInt8]? {
         guard let held else { return nil }
         guard let piece = try ParcelTable.piece(nextPosition, of: parcel, on: held.connection),
             !piece.isEmpty, piece.count <= remaining
@@ -39,14 +39,14 @@ public final class ParcelReader {
     }
 
     /// All bytes; for parcels that are known to be small.
-    public func readAll() throws(StoreError) -> [UInt8] {
+    package func readAll() throws(StoreError) -> [UInt8] {
         var bytes: [UInt8] = []
         while let piece = try next() { bytes += piece }
         return bytes
     }
 
     /// Ends the reading early.
-    public func close() {
+    package func close() {
         guard let held else { return }
         self.held = nil
         held.connection.rollBack()

@@ -4,11 +4,11 @@ import Cryptography
 ///
 /// What is written is seen by nobody until `finish` has found digest and size right. An upload that is given up, or
 /// whose process ends, leaves nothing.
-public final class ParcelUpload {
-    public let id: BindleID
-    public let digest: SHA256Digest
+package final class ParcelUpload {
+    package let id: BindleID
+    package let digest: SHA256Digest
     /// The number of bytes that the label promises.
-    public let size: Int
+    package let size: Int
     private let pool: ConnectionPool
     private var hash = SHA256()
     private var received = 0
@@ -32,7 +32,7 @@ public final class ParcelUpload {
 
     /// Adds the next bytes.
     /// - Throws: `StoreError.wrongSize` as soon as there are more than the label promises.
-    public func write(_ bytes: UnsafeRawBufferPointer) throws(StoreError) {
+    package func write(_ bytes: UnsafeRawBufferPointer) throws(StoreError) {
         guard bytes.count <= size - received else {
             cancel()
             throw .wrongSize(digest: digest.hex, expected: size, actual: nil)
@@ -49,7 +49,7 @@ public final class ParcelUpload {
     }
 
     /// Adds the next bytes.
-    public func write(_ bytes: [UInt8]) throws(StoreError) {
+    package func write(_ bytes: [UInt8]) throws(StoreError) {
         let result = bytes.withUnsafeBytes { bytes in Result { () throws(StoreError) in try write(bytes) } }
         try result.get()
     }
@@ -57,7 +57,7 @@ public final class ParcelUpload {
     /// Checks digest and size and makes the parcel visible. When it returns, the parcel is on the disk.
     /// - Returns: `false` when somebody else has uploaded the same parcel meanwhile.
     @discardableResult
-    public func finish() throws(StoreError) -> Bool {
+    package func finish() throws(StoreError) -> Bool {
         precondition(!isOver, "an upload is finished or cancelled once")
         defer { cancel() }
         guard received == size else { throw .wrongSize(digest: digest.hex, expected: size, actual: received) }
@@ -87,7 +87,7 @@ public final class ParcelUpload {
     }
 
     /// Gives the upload up and removes what it has stored.
-    public func cancel() {
+    package func cancel() {
         guard !isOver else { return }
         isOver = true
         pending = []

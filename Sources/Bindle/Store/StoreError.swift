@@ -3,7 +3,7 @@ import Cryptography
 import Foundation
 
 /// Why a store did not do what it was asked.
-public enum StoreError: Error, Hashable, CustomStringConvertible {
+package enum StoreError: Error, Hashable, CustomStringConvertible {
     // The file.
 
     /// Another process has the store open; `holder` says which, as far as it is known.
@@ -61,7 +61,7 @@ public enum StoreError: Error, Hashable, CustomStringConvertible {
         }
     }
 
-    public var description: String {
+    package var description: String {
         switch self {
         case .inUse(let path, let holder):
             "the store \(path) is in use by \(holder). Stop it, or use another store with --store FILE or --ephemeral"

@@ -6,7 +6,7 @@ extension BindleStore {
     ///
     /// - Returns: The path that it has now.
     /// - Throws: `StoreError.inUse` while a process has it open.
-    public static func setAside(path: String, now: Date = Date()) throws(StoreError) -> String {
+    package static func setAside(path: String, now: Date = Date()) throws(StoreError) -> String {
         let files = FileManager.default
         guard files.fileExists(atPath: path) else {
             throw .cannotOpen(path: path, detail: String(cString: strerror(ENOENT)))

@@ -1,19 +1,19 @@
 /// What is in a store.
-public struct StoreUsage: Hashable, Sendable {
-    public let bindles: Int
-    public let revisions: Int
-    public let parcels: Int
+package struct StoreUsage: Hashable, Sendable {
+    package let bindles: Int
+    package let revisions: Int
+    package let parcels: Int
     /// The bytes of all parcels.
-    public let parcelBytes: Int
+    package let parcelBytes: Int
     /// Parcels that nothing names, or that are on their way in. None while nobody uses the store.
-    public let danglingParcels: Int
+    package let danglingParcels: Int
     /// The bytes of the file, and the part of them that is free for what comes next.
-    public let fileBytes: Int
-    public let freeBytes: Int
+    package let fileBytes: Int
+    package let freeBytes: Int
 }
 
 extension BindleStore {
-    public func usage() throws(StoreError) -> StoreUsage {
+    package func usage() throws(StoreError) -> StoreUsage {
         try snapshot { (connection) throws(StoreError) in
             func number(_ sql: String) throws(StoreError) -> Int {
                 try connection.firstRow(sql) { (row) throws(StoreError) in Int(row.integer(0)) } ?? 0

@@ -3,21 +3,21 @@
 /// Two versions are equal when they are written alike, build metadata included. The order is precedence (section 11
 /// of Semantic Versioning), and among versions of the same precedence that of their build metadata, so that sorting
 /// is stable and agrees with equality.
-public struct SemanticVersion: Hashable, Sendable {
-    public var major: UInt64
-    public var minor: UInt64
-    public var patch: UInt64
-    public var prerelease: [PrereleaseIdentifier]
-    public var build: [String]
+package struct SemanticVersion: Hashable, Sendable {
+    package var major: UInt64
+    package var minor: UInt64
+    package var patch: UInt64
+    package var prerelease: [PrereleaseIdentifier]
+    package var build: [String]
 
     /// One dot-separated part of a pre-release version. Numeric parts may have any number of digits.
-    public enum PrereleaseIdentifier: Hashable, Sendable {
+    package enum PrereleaseIdentifier: Hashable, Sendable {
         /// Digits without a leading zero.
         case numeric(String)
         case alphanumeric(String)
     }
 
-    public init(
+    package init(
         _ major: UInt64, _ minor: UInt64, _ patch: UInt64, prerelease: [PrereleaseIdentifier] = [], build: [String] = []
     ) {
         self.major = major
@@ -28,7 +28,7 @@ public struct SemanticVersion: Hashable, Sendable {
     }
 
     /// Reads a version; `nil` when `text` is not one. `1.0`, `v1.0.0` and `01.0.0` are not.
-    public init?(_ text: some StringProtocol) {
+    package init?(_ text: some StringProtocol) {
         var rest = Substring(text)
         var build: [String] = []
         if let plus = rest.firstIndex(of: "+") {
@@ -74,12 +74,12 @@ public struct SemanticVersion: Hashable, Sendable {
     }
 
     /// Whether this version and `other` have the same precedence: whether they differ in build metadata at most.
-    public func hasSamePrecedence(as other: SemanticVersion) -> Bool {
+    package func hasSamePrecedence(as other: SemanticVersion) -> Bool {
         core == other.core && prerelease == other.prerelease
     }
 
     /// Whether this version comes before `other` in precedence, which build metadata does not bear on.
-    public func precedes(_ other: SemanticVersion) -> Bool {
+    package func precedes(_ other: SemanticVersion) -> Bool {
         if core != other.core { return core < other.core }
         if prerelease.isEmpty || other.prerelease.isEmpty { return !prerelease.isEmpty && other.prerelease.isEmpty }
         return prerelease.lexicographicallyPrecedes(other.prerelease)
@@ -89,13 +89,13 @@ public struct SemanticVersion: Hashable, Sendable {
 }
 
 extension SemanticVersion: Comparable {
-    public static func < (left: SemanticVersion, right: SemanticVersion) -> Bool {
+    package static func < (left: SemanticVersion, right: SemanticVersion) -> Bool {
         left.hasSamePrecedence(as: right) ? left.build.lexicographicallyPrecedes(right.build) : left.precedes(right)
     }
 }
 
 extension SemanticVersion: CustomStringConvertible {
-    public var description: String {
+    package var description: String {
         var text = "\(major).\(minor).\(patch)"
         if !prerelease.isEmpty { text += "-" + prerelease.map(\.description).joined(separator: ".") }
         if !build.isEmpty { text += "+" + build.joined(separator: ".") }
@@ -106,7 +106,7 @@ extension SemanticVersion: CustomStringConvertible {
 extension SemanticVersion.PrereleaseIdentifier: Comparable, CustomStringConvertible {
     /// Reads one part; `nil` when it is empty, has a character outside `[0-9A-Za-z-]`, or is a number with a leading
     /// zero.
-    public init?(_ text: some StringProtocol) {
+    package init?(_ text: some StringProtocol) {
         guard SemanticVersion.isIdentifier(text) else { return nil }
         if SemanticVersion.isNumeric(text) {
             self = .numeric(String(text))
@@ -118,7 +118,7 @@ extension SemanticVersion.PrereleaseIdentifier: Comparable, CustomStringConverti
     }
 
     /// Numbers come before words; numbers compare by value, words by their ASCII text.
-    public static func < (left: Self, right: Self) -> Bool {
+    package static func < (left: Self, right: Self) -> Bool {
         switch (left, right) {
         case (.numeric(let left), .numeric(let right)):
             left.utf8.count != right.utf8.count ? left.utf8.count < right.utf8.count : left < right
@@ -128,7 +128,7 @@ extension SemanticVersion.PrereleaseIdentifier: Comparable, CustomStringConverti
         }
     }
 
-    public var description: String {
+    package var description: String {
         switch self {
         case .numeric(let text), .alphanumeric(let text): text
         }

@@ -13,9 +13,9 @@
 ///
 /// A pre-release version is in a range only when one of the range's comparators names a pre-release of the same
 /// `MAJOR.MINOR.PATCH`: whoever asks for `^1.2.0` does not want `1.3.0-beta`. `*` and the empty text admit all.
-public struct VersionRange: Hashable, Sendable {
+package struct VersionRange: Hashable, Sendable {
     /// The text as it was given.
-    public let text: String
+    package let text: String
     private let rule: Rule
 
     private enum Rule: Hashable {
@@ -44,7 +44,7 @@ public struct VersionRange: Hashable, Sendable {
     }
 
     /// Every version, pre-releases included.
-    public static let everything = VersionRange(text: "", rule: .everything)
+    package static let everything = VersionRange(text: "", rule: .everything)
 
     private init(text: String, rule: Rule) {
         self.text = text
@@ -53,7 +53,7 @@ public struct VersionRange: Hashable, Sendable {
 
     /// Reads a range.
     /// - Throws: `VersionRangeError` naming the part that is not one.
-    public init(_ text: String) throws(VersionRangeError) {
+    package init(_ text: String) throws(VersionRangeError) {
         self.text = text
         let words = text.split(whereSeparator: { $0.isWhitespace || $0 == "," })
         if words.isEmpty || words == ["*"] {
@@ -66,7 +66,7 @@ public struct VersionRange: Hashable, Sendable {
         }
     }
 
-    public func contains(_ version: SemanticVersion) -> Bool {
+    package func contains(_ version: SemanticVersion) -> Bool {
         switch rule {
         case .everything: return true
         case .exactly(let wanted): return version == wanted
@@ -188,12 +188,12 @@ public struct VersionRange: Hashable, Sendable {
 }
 
 /// What is wrong with the text of a version range.
-public struct VersionRangeError: Error, Hashable, CustomStringConvertible {
-    public let range: String
+package struct VersionRangeError: Error, Hashable, CustomStringConvertible {
+    package let range: String
     /// The part of the range that cannot be read.
-    public let part: String
+    package let part: String
 
-    public var description: String {
+    package var description: String {
         "'\(range)' is not a version range: '\(part)' cannot be read. Write for example 1.2.3, ^1.2, ~1.2.3, 1.2.*, "
             + "'>=1.2.0, <2.0.0' or '1.2.3 - 2.0.0'"
     }

@@ -1,9 +1,9 @@
 /// A shell that commands can be completed in.
-public enum Shell: String, CaseIterable, Sendable {
+package enum Shell: String, CaseIterable, Sendable {
     case bash, zsh, fish
 
     /// The script that completes the tool's command lines in this shell, made from the definitions of its commands.
-    public func completionScript(for root: Command) -> String {
+    package func completionScript(for root: Command) -> String {
         switch self {
         case .bash: BashCompletion(root: root).script
         case .zsh: ZshCompletion(root: root).script

@@ -1,7 +1,7 @@
 /// A positional argument of a command.
-public struct Argument: Hashable, Sendable {
+package struct Argument: Hashable, Sendable {
     /// How many words an argument takes.
-    public enum Arity: Hashable, Sendable {
+    package enum Arity: Hashable, Sendable {
         /// Exactly one.
         case required
         /// One or none.
@@ -23,19 +23,19 @@ public struct Argument: Hashable, Sendable {
     }
 
     /// What stands for the argument in help, in capitals by convention.
-    public let name: String
+    package let name: String
     /// One sentence, for help.
-    public let summary: String
-    public let arity: Arity
+    package let summary: String
+    package let arity: Arity
     /// What is taken when none is given, for help and as the value of an optional argument.
-    public let defaultValue: String?
+    package let defaultValue: String?
     /// What kind of word it is.
-    public let kind: ValueKind
+    package let kind: ValueKind
 
     /// Defines an argument.
     ///
     /// - Parameter kind: what kind of word; by default what the name stands for by convention.
-    public init(
+    package init(
         _ name: String, summary: String, arity: Arity = .required, defaultValue: String? = nil, kind: ValueKind? = nil
     ) {
         self.name = name

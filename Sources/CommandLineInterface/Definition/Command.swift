@@ -2,32 +2,32 @@
 /// it does.
 ///
 /// Parser and help read nothing but these definitions; so can whatever generates shell completions and manual pages.
-public struct Command: Sendable {
+package struct Command: Sendable {
     /// What a command does once its arguments are parsed. A `UsageError` thrown here ends the tool with
     /// `ExitCode.usage`, any other error with `ExitCode.failure`; both are reported on standard error.
-    public typealias Action = @Sendable (ParsedArguments) throws -> ExitCode
+    package typealias Action = @Sendable (ParsedArguments) throws -> ExitCode
 
     /// The word typed on the command line.
-    public let name: String
+    package let name: String
     /// One line, for the list of commands.
-    public let summary: String
+    package let summary: String
     /// Paragraphs, separated by empty lines, for the command's own help. A line that begins with a space is kept as
     /// it is; others are wrapped.
-    public let discussion: String
-    public let options: [Option]
-    public let arguments: [Argument]
-    public let examples: [Example]
-    public let subcommands: [Command]
+    package let discussion: String
+    package let options: [Option]
+    package let arguments: [Argument]
+    package let examples: [Example]
+    package let subcommands: [Command]
     /// Left out of help and suggestions.
-    public let isHidden: Bool
+    package let isHidden: Bool
     /// `nil` for a command that only groups its subcommands.
-    public let action: Action?
+    package let action: Action?
 
     /// Defines a command.
     ///
     /// - Precondition: option names are unique; only the last argument is repeatable; no required argument follows an
     ///   optional one; a command with subcommands has arguments only if it does something by itself.
-    public init(
+    package init(
         name: String,
         summary: String,
         discussion: String = "",
@@ -67,7 +67,7 @@ public struct Command: Sendable {
     }
 
     /// The subcommand of that name, hidden ones included.
-    public func subcommand(named name: String) -> Command? {
+    package func subcommand(named name: String) -> Command? {
         subcommands.first { $0.name == name }
     }
 
@@ -76,13 +76,13 @@ public struct Command: Sendable {
 }
 
 /// An example for a command's help.
-public struct Example: Hashable, Sendable {
+package struct Example: Hashable, Sendable {
     /// The command line, as it would be typed.
-    public let commandLine: String
+    package let commandLine: String
     /// What it does, in a few words.
-    public let summary: String
+    package let summary: String
 
-    public init(_ commandLine: String, _ summary: String) {
+    package init(_ commandLine: String, _ summary: String) {
         self.commandLine = commandLine
         self.summary = summary
     }

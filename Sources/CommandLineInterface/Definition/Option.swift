@@ -1,29 +1,29 @@
 /// An option of a command: `--name VALUE`, or a flag `--name`.
-public struct Option: Hashable, Sendable {
+package struct Option: Hashable, Sendable {
     /// The long name, without its dashes.
-    public let name: String
+    package let name: String
     /// The short name, without its dash.
-    public let shortName: Character?
+    package let shortName: Character?
     /// What stands for the value in help; `nil` makes the option a flag.
-    public let valueName: String?
+    package let valueName: String?
     /// One sentence, for help.
-    public let summary: String
+    package let summary: String
     /// The value when none is given, as it would be typed.
-    public let defaultValue: String?
+    package let defaultValue: String?
     /// True if the option may be given several times; its values are kept in order.
-    public let isRepeatable: Bool
+    package let isRepeatable: Bool
     /// The environment variable that gives the value when the command line does not. An empty variable counts as
     /// absent.
-    public let environmentVariable: String?
+    package let environmentVariable: String?
     /// Left out of help and suggestions.
-    public let isHidden: Bool
+    package let isHidden: Bool
     /// What kind of value it takes.
-    public let kind: ValueKind
+    package let kind: ValueKind
 
     /// Defines an option that takes a value.
     ///
     /// - Parameter kind: what kind of value; by default what the value's name stands for by convention.
-    public init(
+    package init(
         name: String,
         shortName: Character? = nil,
         valueName: String,
@@ -46,7 +46,7 @@ public struct Option: Hashable, Sendable {
     }
 
     /// Defines a flag, which takes no value.
-    public init(flag name: String, shortName: Character? = nil, summary: String, isHidden: Bool = false) {
+    package init(flag name: String, shortName: Character? = nil, summary: String, isHidden: Bool = false) {
         self.name = name
         self.shortName = shortName
         self.valueName = nil
@@ -59,10 +59,10 @@ public struct Option: Hashable, Sendable {
     }
 
     /// True if the option takes no value.
-    public var isFlag: Bool { valueName == nil }
+    package var isFlag: Bool { valueName == nil }
 
     /// The flag every command has.
-    public static let help = Option(flag: "help", shortName: "h", summary: "Show this help.")
+    package static let help = Option(flag: "help", shortName: "h", summary: "Show this help.")
     /// The flag the tool itself has.
-    public static let version = Option(flag: "version", summary: "Show the version.")
+    package static let version = Option(flag: "version", summary: "Show the version.")
 }

@@ -1,6 +1,6 @@
 /// What kind of word an option or an argument takes: for completion by the shell, and, where only some words are valid,
 /// for the parser.
-public enum ValueKind: Hashable, Sendable {
+package enum ValueKind: Hashable, Sendable {
     /// Any text; there is nothing to complete.
     case text
     /// The path of a file: one with one of these extensions (without dots), or any if there are none. Directories are

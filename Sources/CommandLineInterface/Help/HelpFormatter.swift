@@ -1,17 +1,17 @@
 /// Lays out the help of a command.
-public struct HelpFormatter: Sendable {
+package struct HelpFormatter: Sendable {
     /// The number of columns to fill; 40 at least.
-    public let width: Int
+    package let width: Int
     /// True if headings are set in bold by ANSI escape sequences.
-    public let usesStyles: Bool
+    package let usesStyles: Bool
 
-    public init(width: Int, usesStyles: Bool) {
+    package init(width: Int, usesStyles: Bool) {
         self.width = max(40, width)
         self.usesStyles = usesStyles
     }
 
     /// The help of the last command of the path; the path begins with the tool itself.
-    public func help(path: [Command]) -> String {
+    package func help(path: [Command]) -> String {
         guard let command = path.last else { return "" }
         var sections = [[command.summary].filter { !$0.isEmpty } , usage(path: path)]
         if !command.discussion.isEmpty {
@@ -32,7 +32,7 @@ public struct HelpFormatter: Sendable {
     }
 
     /// The line or lines that show how the command is written.
-    public func usage(path: [Command]) -> [String] {
+    package func usage(path: [Command]) -> [String] {
         guard let command = path.last else { return [] }
         var words: [String] = []
         if command.options.contains(where: { !$0.isHidden }) { words.append("[OPTIONS]") }

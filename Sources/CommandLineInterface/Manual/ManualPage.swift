@@ -1,23 +1,23 @@
 /// The manual page of a tool, in the language of `man(7)`, made from the definitions of its commands.
-public struct ManualPage: Sendable {
+package struct ManualPage: Sendable {
     /// A section that the commands' definitions do not give.
-    public struct Section: Sendable {
+    package struct Section: Sendable {
         /// The heading, in capitals by convention.
-        public let title: String
-        public let entries: [Entry]
+        package let title: String
+        package let entries: [Entry]
 
-        public init(title: String, entries: [Entry]) {
+        package init(title: String, entries: [Entry]) {
             self.title = title
             self.entries = entries
         }
     }
 
     /// A term and what it means.
-    public struct Entry: Sendable {
-        public let term: String
-        public let meaning: String
+    package struct Entry: Sendable {
+        package let term: String
+        package let meaning: String
 
-        public init(_ term: String, _ meaning: String) {
+        package init(_ term: String, _ meaning: String) {
             self.term = term
             self.meaning = meaning
         }
@@ -33,7 +33,7 @@ public struct ManualPage: Sendable {
     ///   - date: the day of this version, as `yyyy-mm-dd`.
     ///   - description: paragraphs, as a command's discussion has them.
     ///   - sections: to go behind the commands.
-    public init(root: Command, version: String, date: String, description: String, sections: [Section]) {
+    package init(root: Command, version: String, date: String, description: String, sections: [Section]) {
         self.root = root
         self.version = version
         self.date = date
@@ -42,7 +42,7 @@ public struct ManualPage: Sendable {
     }
 
     /// The page's source.
-    public var source: String {
+    package var source: String {
         let name = RoffText.escaped(root.name)
         var lines = [
             ".TH \(RoffText.escaped(root.name.uppercased())) 1 \(date) \"\(name) \(RoffText.escaped(version))\"",

@@ -1,7 +1,7 @@
 /// Reads a command line by the definitions of a tool's commands.
-public struct CommandParser: Sendable {
+package struct CommandParser: Sendable {
     /// What a command line asks for.
-    public enum Request: Sendable {
+    package enum Request: Sendable {
         case run(ParsedArguments, path: [Command])
         /// The help of the last command of the path.
         case help(path: [Command])
@@ -9,22 +9,22 @@ public struct CommandParser: Sendable {
     }
 
     /// A usage error, and the command it was made in (for the pointer to its help).
-    public struct Failure: Error {
-        public let error: UsageError
-        public let path: [Command]
+    package struct Failure: Error {
+        package let error: UsageError
+        package let path: [Command]
     }
 
     private let root: Command
     private let environment: [String: String]
 
     /// - Parameter root: the tool itself; its subcommands are what its first argument names.
-    public init(root: Command, environment: [String: String]) {
+    package init(root: Command, environment: [String: String]) {
         self.root = root
         self.environment = environment
     }
 
     /// Reads the words that follow the program's name.
-    public func parse(_ words: [String]) throws(Failure) -> Request {
+    package func parse(_ words: [String]) throws(Failure) -> Request {
         var path = [root]
         var remaining = words[...]
         while let command = path.last, !command.subcommands.isEmpty {

@@ -1,7 +1,7 @@
 /// The options and arguments of one command line, checked against the command's definition.
-public struct ParsedArguments: Sendable {
+package struct ParsedArguments: Sendable {
     /// Where an option's value comes from, strongest first.
-    public enum Source: Hashable, Sendable {
+    package enum Source: Hashable, Sendable {
         case commandLine, environment, defaultValue
     }
 
@@ -11,7 +11,7 @@ public struct ParsedArguments: Sendable {
     }
 
     /// The command that was named.
-    public let command: Command
+    package let command: Command
     var options: [String: OptionValues] = [:]
     var arguments: [String: [String]] = [:]
 
@@ -20,19 +20,19 @@ public struct ParsedArguments: Sendable {
     }
 
     /// The value of an option (the last one, if it is repeatable), its default included.
-    public subscript(option: Option) -> String? {
+    package subscript(option: Option) -> String? {
         values(of: option).last
     }
 
     /// The value of an argument that takes one word, its default included.
-    public subscript(argument: Argument) -> String? {
+    package subscript(argument: Argument) -> String? {
         values(of: argument).first
     }
 
     /// All values of an option, in the order given.
     ///
     /// - Precondition: the option belongs to the command.
-    public func values(of option: Option) -> [String] {
+    package func values(of option: Option) -> [String] {
         precondition(command.options.contains(option), "'--\(option.name)' is no option of '\(command.name)'")
         return options[option.name]?.values ?? []
     }
@@ -40,34 +40,34 @@ public struct ParsedArguments: Sendable {
     /// All words an argument took.
     ///
     /// - Precondition: the argument belongs to the command.
-    public func values(of argument: Argument) -> [String] {
+    package func values(of argument: Argument) -> [String] {
         precondition(command.arguments.contains(argument), "'\(argument.name)' is no argument of '\(command.name)'")
         return arguments[argument.name] ?? []
     }
 
     /// True if the flag was given.
-    public func isSet(_ flag: Option) -> Bool {
+    package func isSet(_ flag: Option) -> Bool {
         precondition(flag.isFlag, "'--\(flag.name)' takes a value")
         precondition(command.options.contains(flag), "'--\(flag.name)' is no option of '\(command.name)'")
         return options[flag.name] != nil
     }
 
     /// Where the option's value comes from; `nil` if it has none.
-    public func source(of option: Option) -> Source? {
+    package func source(of option: Option) -> Source? {
         options[option.name]?.source
     }
 
     /// The option's value, converted. A conversion that gives `nil` or throws is a usage error that names the option.
     ///
     /// - Parameter expectation: what a valid value is, such as "an address like 127.0.0.1:3000".
-    public func value<Value>(
+    package func value<Value>(
         of option: Option, expecting expectation: String, _ convert: (String) throws -> Value?
     ) throws(UsageError) -> Value? {
         try convertedValues(of: option, expecting: expectation, convert).last
     }
 
     /// All of the option's values, converted in the same way.
-    public func convertedValues<Value>(
+    package func convertedValues<Value>(
         of option: Option, expecting expectation: String, _ convert: (String) throws -> Value?
     ) throws(UsageError) -> [Value] {
         let origin = source(of: option) == .environment ? option.environmentVariable ?? option.name : "--\(option.name)"

@@ -1,11 +1,11 @@
 /// An HTTP/1.1 client with kept-alive connections. Its calls block; any number of threads may share it.
 ///
 /// For `https`, it secures its connections by TLS, as libcurl does it, which has to be on the system then.
-public final class Client: Sendable {
-    public let configuration: ClientConfiguration
+package final class Client: Sendable {
+    package let configuration: ClientConfiguration
     private let pool: ConnectionPool
 
-    public init(configuration: ClientConfiguration = ClientConfiguration()) {
+    package init(configuration: ClientConfiguration = ClientConfiguration()) {
         self.configuration = configuration
         pool = ConnectionPool(
             maximumIdlePerHost: configuration.maximumIdlePerHost, timeout: configuration.keepAliveTimeout)
@@ -15,7 +15,7 @@ public final class Client: Sendable {
     ///
     /// A request that fails on a connection that had been kept alive, before any answer, is sent once more on a new
     /// one, if its method is idempotent and its body can be had again: the server had probably just closed the first.
-    public func send(_ request: ClientRequest) throws(ClientError) -> ClientResponse {
+    package func send(_ request: ClientRequest) throws(ClientError) -> ClientResponse {
         let deadline = configuration.totalTimeout.map { MonotonicTime.now + $0 } ?? .distantFuture
         var request = request
         var redirects = 0
@@ -38,7 +38,7 @@ public final class Client: Sendable {
     }
 
     /// Closes the idle connections.
-    public func closeIdleConnections() {
+    package func closeIdleConnections() {
         pool.removeAll()
     }
 

@@ -1,6 +1,6 @@
 /// Why a request failed. The description names the URL.
-public struct ClientError: Error, Hashable, CustomStringConvertible {
-    public enum Reason: Hashable, Sendable {
+package struct ClientError: Error, Hashable, CustomStringConvertible {
+    package enum Reason: Hashable, Sendable {
         /// The server's certificate is not one that is trusted for its name.
         case untrustedServer(String)
         /// There is no secure connection for another reason.
@@ -29,10 +29,10 @@ public struct ClientError: Error, Hashable, CustomStringConvertible {
         case system(SystemError)
     }
 
-    public let reason: Reason
-    public let url: HTTPURL
+    package let reason: Reason
+    package let url: HTTPURL
 
-    public var description: String { "\(url): \(explanation)" }
+    package var description: String { "\(url): \(explanation)" }
 
     private var explanation: String {
         switch reason {

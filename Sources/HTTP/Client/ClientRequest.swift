@@ -1,16 +1,16 @@
 /// A request to be sent.
-public struct ClientRequest: Sendable {
-    public var method: Method
-    public var url: HTTPURL
+package struct ClientRequest: Sendable {
+    package var method: Method
+    package var url: HTTPURL
     /// `Host`, `Content-Length`, `Transfer-Encoding` and `Connection` are the client's affair.
-    public var headers: Headers
-    public var body: Body
+    package var headers: Headers
+    package var body: Body
     /// What the server is told to be called, for proxies; by default what the URL calls it. Not kept over redirects.
-    public var host: String?
+    package var host: String?
     /// When to give the request up, response included, with the error `cancelled`.
-    public var cancellation: Cancellation?
+    package var cancellation: Cancellation?
 
-    public init(_ method: Method = .get, _ url: HTTPURL, headers: Headers = [:], body: Body = .empty) {
+    package init(_ method: Method = .get, _ url: HTTPURL, headers: Headers = [:], body: Body = .empty) {
         self.method = method
         self.url = url
         self.headers = headers
@@ -18,7 +18,7 @@ public struct ClientRequest: Sendable {
     }
 
     /// A request's body.
-    public enum Body: Sendable {
+    package enum Body: Sendable {
         case empty
         case bytes([UInt8])
         /// The range of an open file.

@@ -1,7 +1,7 @@
 /// A response whose body is read while it arrives. For one thread at a time.
-public final class ClientResponse {
+package final class ClientResponse {
     /// The URL that answered, after redirects.
-    public let url: HTTPURL
+    package let url: HTTPURL
     private let head: ResponseHead
     private let pool: ConnectionPool
     /// `nil` once the body has been read or given up.
@@ -17,12 +17,12 @@ public final class ClientResponse {
         if decoder.isAtEnd { finish() }
     }
 
-    public var status: Status { head.status }
-    public var version: Version { head.version }
-    public var headers: Headers { head.headers }
+    package var status: Status { head.status }
+    package var version: Version { head.version }
+    package var headers: Headers { head.headers }
 
     /// The number of bytes of the body, `nil` when only its end will tell.
-    public var contentLength: Int64? {
+    package var contentLength: Int64? {
         switch head.framing {
         case .none: 0
         case .length(let length): length
@@ -31,10 +31,10 @@ public final class ClientResponse {
     }
 
     /// The fields after a chunked body, once `read` has returned 0.
-    public var trailers: Headers { decoder.trailers }
+    package var trailers: Headers { decoder.trailers }
 
     /// Waits for the next bytes and puts them into `buffer`; 0 is the end of the body (or an empty buffer).
-    public func read(into buffer: UnsafeMutableRawBufferPointer) throws(ClientError) -> Int {
+    package func read(into buffer: UnsafeMutableRawBufferPointer) throws(ClientError) -> Int {
         guard !buffer.isEmpty, exchange != nil else { return 0 }
         do throws(ClientError) {
             let count = try exchange!.readBody(&decoder, into: buffer)
@@ -47,13 +47,13 @@ public final class ClientResponse {
     }
 
     /// Waits for the next bytes: at most `count`, none at the end of the body.
-    public func read(upTo count: Int) throws(ClientError) -> [UInt8] {
+    package func read(upTo count: Int) throws(ClientError) -> [UInt8] {
         guard count > 0 else { return [] }
         return try readArray(capacity: count) { (buffer) throws(ClientError) in try read(into: buffer) }
     }
 
     /// The rest of the body, at most `limit` bytes; more is an error.
-    public func readAll(limit: Int) throws(ClientError) -> [UInt8] {
+    package func readAll(limit: Int) throws(ClientError) -> [UInt8] {
         var bytes: [UInt8] = []
         while true {
             if Int64(bytes.count) + max(0, decoder.knownRemainder ?? 0) > Int64(limit) {
@@ -67,7 +67,7 @@ public final class ClientResponse {
     }
 
     /// Gives the rest of the body up, and the connection with it unless the body has been read to its end.
-    public func close() {
+    package func close() {
         exchange = nil
     }
 

@@ -1,16 +1,16 @@
 /// An absolute URL of scheme `http` or `https`, in its parts (RFC 3986, RFC 9110 section 4.2), parsed strictly.
-public struct HTTPURL: Hashable, Sendable, CustomStringConvertible {
+package struct HTTPURL: Hashable, Sendable, CustomStringConvertible {
     /// `http` or `https`.
-    public let scheme: String
+    package let scheme: String
     /// The host in lower case, an IPv6 address without its brackets.
-    public let host: String
+    package let host: String
     /// 80 or 443 if the URL does not say.
-    public let port: UInt16
+    package let port: UInt16
     /// The path and query as they are sent, at least `/`.
-    public let target: String
+    package let target: String
 
     /// The URL that `text` writes; a fragment is dropped.
-    public init(_ text: String) throws(HTTPURLError) {
+    package init(_ text: String) throws(HTTPURLError) {
         func problem(_ problem: String) -> HTTPURLError { HTTPURLError(text: text, problem: problem) }
         guard let colon = text.utf8.firstIndex(of: UInt8(ascii: ":")) else { throw problem("it has no scheme") }
         let scheme = text[..<colon].lowercased()
@@ -57,7 +57,7 @@ public struct HTTPURL: Hashable, Sendable, CustomStringConvertible {
     }
 
     /// The URL that `reference`, absolute or relative, means in a document at this one (RFC 3986 section 5).
-    public func resolving(_ reference: String) throws(HTTPURLError) -> HTTPURL {
+    package func resolving(_ reference: String) throws(HTTPURLError) -> HTTPURL {
         if Self.hasScheme(reference) { return try HTTPURL(reference) }
         if reference.hasPrefix("//") { return try HTTPURL(scheme + ":" + reference) }
         let reference = String(reference.prefix { $0 != "#" })
@@ -84,22 +84,22 @@ public struct HTTPURL: Hashable, Sendable, CustomStringConvertible {
 
     /// This URL with `path` (encoded by the caller, a query included) appended to its path, with one slash in between;
     /// its own query is dropped.
-    public func appending(_ path: String) throws(HTTPURLError) -> HTTPURL {
+    package func appending(_ path: String) throws(HTTPURLError) -> HTTPURL {
         var base = target.prefix { $0 != "?" }
         while base.hasSuffix("/") { base.removeLast() }
         return try HTTPURL("\(scheme)://\(authority)\(base)/\(path.drop { $0 == "/" })")
     }
 
     /// The host, and the port unless it is the scheme's own: what the `Host` field says.
-    public var authority: String {
+    package var authority: String {
         let host = host.contains(":") ? "[\(host)]" : host
         return port == (scheme == "http" ? 80 : 443) ? host : "\(host):\(port)"
     }
 
     /// Scheme, host and port, as one text: to whom credentials belong.
-    public var origin: String { "\(scheme)://\(authority)" }
+    package var origin: String { "\(scheme)://\(authority)" }
 
-    public var description: String { "\(scheme)://\(authority)\(target)" }
+    package var description: String { "\(scheme)://\(authority)\(target)" }
 
     /// A letter, then letters, digits, `+`, `-`, `.`, then a colon, before anything else.
     private static func hasScheme(_ reference: String) -> Bool {
@@ -127,9 +127,9 @@ public struct HTTPURL: Hashable, Sendable, CustomStringConvertible {
 }
 
 /// Why a text is no URL.
-public struct HTTPURLError: Error, Hashable, CustomStringConvertible {
-    public let text: String
-    public let problem: String
+package struct HTTPURLError: Error, Hashable, CustomStringConvertible {
+    package let text: String
+    package let problem: String
 
-    public var description: String { "invalid URL \(text.debugDescription): \(problem)" }
+    package var description: String { "invalid URL \(text.debugDescription): \(problem)" }
 }

@@ -3,7 +3,7 @@
 ///
 /// All names and values stand in one byte buffer, with their bounds beside it, so that a parsed head costs two
 /// allocations however many fields it has; a `String` is made only when one is asked for.
-public struct Headers: Sendable {
+package struct Headers: Sendable {
     /// Where one field's name and value stand in `bytes`.
     struct Bounds: Sendable {
         var nameStart: UInt32
@@ -19,7 +19,7 @@ public struct Headers: Sendable {
     var fields: [Bounds]
 
     /// No fields.
-    public init() {
+    package init() {
         bytes = []
         fields = []
     }
@@ -30,14 +30,14 @@ public struct Headers: Sendable {
     }
 
     /// The number of fields, repeated ones counted each.
-    public var count: Int { fields.count }
+    package var count: Int { fields.count }
 
     /// Whether there is no field.
-    public var isEmpty: Bool { fields.isEmpty }
+    package var isEmpty: Bool { fields.isEmpty }
 
     /// The value of the first field called `name`; setting replaces all fields of that name, or removes them with
     /// `nil`.
-    public subscript(name: String) -> String? {
+    package subscript(name: String) -> String? {
         get {
             guard let index = firstIndex(of: name) else { return nil }
             return string(fields[index].value)
@@ -48,7 +48,7 @@ public struct Headers: Sendable {
     }
 
     /// The values of all fields called `name`, in order.
-    public func all(_ name: String) -> [String] {
+    package func all(_ name: String) -> [String] {
         var values: [String] = []
         withUTF8(of: name) { name in
             for field in fields where matches(field, name) {
@@ -59,12 +59,12 @@ public struct Headers: Sendable {
     }
 
     /// Whether there is a field called `name`.
-    public func contains(_ name: String) -> Bool {
+    package func contains(_ name: String) -> Bool {
         firstIndex(of: name) != nil
     }
 
     /// Appends a field, keeping those of the same name.
-    public mutating func add(_ name: String, _ value: String) {
+    package mutating func add(_ name: String, _ value: String) {
         let nameStart = bytes.count
         bytes.append(contentsOf: name.utf8)
         let valueStart = bytes.count
@@ -76,13 +76,13 @@ public struct Headers: Sendable {
     }
 
     /// Replaces all fields called `name` with one, which stands at the end.
-    public mutating func set(_ name: String, _ value: String) {
+    package mutating func set(_ name: String, _ value: String) {
         remove(name)
         add(name, value)
     }
 
     /// Removes all fields called `name`.
-    public mutating func remove(_ name: String) {
+    package mutating func remove(_ name: String) {
         guard contains(name) else { return }
         let kept = withUTF8(of: name) { name in fields.filter { !matches($0, name) } }
         fields = kept
@@ -90,7 +90,7 @@ public struct Headers: Sendable {
 
     /// Whether any of the comma-separated members of the fields called `name` equals `token`, without regard to case:
     /// `Connection: keep-alive, Upgrade` has the tokens `keep-alive` and `upgrade`.
-    public func hasToken(_ token: String, in name: String) -> Bool {
+    package func hasToken(_ token: String, in name: String) -> Bool {
         withUTF8(of: name) { name in
             withUTF8(of: token) { token in
                 bytes.withUnsafeBytes { buffer in
@@ -147,15 +147,15 @@ public struct Headers: Sendable {
 
 extension Headers: Sequence {
     /// One field.
-    public struct Field: Hashable, Sendable {
+    package struct Field: Hashable, Sendable {
         /// The name as it was written.
-        public let name: String
+        package let name: String
         /// The value, without white space around it.
-        public let value: String
+        package let value: String
     }
 
     /// The fields in order.
-    public struct Iterator: IteratorProtocol {
+    package struct Iterator: IteratorProtocol {
         private let headers: Headers
         private var index = 0
 
@@ -163,7 +163,7 @@ extension Headers: Sequence {
             self.headers = headers
         }
 
-        public mutating func next() -> Field? {
+        package mutating func next() -> Field? {
             guard index < headers.fields.count else { return nil }
             defer { index += 1 }
             let bounds = headers.fields[index]
@@ -171,12 +171,12 @@ extension Headers: Sequence {
         }
     }
 
-    public func makeIterator() -> Iterator { Iterator(self) }
+    package func makeIterator() -> Iterator { Iterator(self) }
 }
 
 extension Headers: ExpressibleByDictionaryLiteral {
     /// The fields of a literal in order, repeated names kept.
-    public init(dictionaryLiteral elements: (String, String)...) {
+    package init(dictionaryLiteral elements: (String, String)...) {
         self.init()
         for (name, value) in elements { add(name, value) }
     }
@@ -184,7 +184,7 @@ extension Headers: ExpressibleByDictionaryLiteral {
 
 extension Headers: Equatable {
     /// Equal fields in equal order; names without regard to case.
-    public static func == (left: Headers, right: Headers) -> Bool {
+    package static func == (left: Headers, right: Headers) -> Bool {
         left.count == right.count
             && zip(left, right).allSatisfy { $0.name.lowercased() == $1.name.lowercased() && $0.value == $1.value }
     }
@@ -192,7 +192,7 @@ extension Headers: Equatable {
 
 extension Headers: CustomStringConvertible {
     /// One `Name: value` line for each field.
-    public var description: String {
+    package var description: String {
         map { "\($0.name): \($0.value)" }.joined(separator: "\n")
     }
 }

@@ -1,7 +1,7 @@
 /// Percent-encoding (RFC 3986 section 2.1).
-public enum PercentEncoding {
+package enum PercentEncoding {
     /// The bytes that `text` stands for, `nil` when a `%` is not followed by two hexadecimal digits.
-    public static func decodeBytes(_ text: some StringProtocol) -> [UInt8]? {
+    package static func decodeBytes(_ text: some StringProtocol) -> [UInt8]? {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(text.utf8.count)
         var iterator = text.utf8.makeIterator()
@@ -19,18 +19,18 @@ public enum PercentEncoding {
     }
 
     /// The text that `text` stands for, `nil` when an escape is malformed or the result is not UTF-8.
-    public static func decode(_ text: some StringProtocol) -> String? {
+    package static func decode(_ text: some StringProtocol) -> String? {
         guard text.utf8.contains(UInt8(ascii: "%")) else { return String(text) }
         return decodeBytes(text).flatMap { String(validating: $0, as: UTF8.self) }
     }
 
     /// As `decode`, with `+` standing for a space, as in the fields of an HTML form and of queries made from one.
-    public static func decodeFormField(_ text: some StringProtocol) -> String? {
+    package static func decodeFormField(_ text: some StringProtocol) -> String? {
         decode(String(text.map { $0 == "+" ? " " : $0 }))
     }
 
     /// `text` with everything but letters, digits, `-`, `.`, `_`, `~` and the characters of `kept` escaped.
-    public static func encode(_ text: some StringProtocol, keeping kept: String = "") -> String {
+    package static func encode(_ text: some StringProtocol, keeping kept: String = "") -> String {
         let keptBytes = Array(kept.utf8)
         var encoded: [UInt8] = []
         encoded.reserveCapacity(text.utf8.count)
@@ -47,7 +47,7 @@ public enum PercentEncoding {
     }
 
     /// `path` with each segment's special characters escaped and its slashes kept.
-    public static func encodePath(_ path: some StringProtocol) -> String {
+    package static func encodePath(_ path: some StringProtocol) -> String {
         encode(path, keeping: "/!$&'()*+,;=:@")
     }
 

@@ -1,20 +1,20 @@
 /// A request as the server received it, without its body.
-public struct Request: Sendable {
-    public let method: Method
+package struct Request: Sendable {
+    package let method: Method
     /// The request target, undecoded, in origin form: an absolute path and perhaps a query (`/a/b?c=d`), or `*`. A
     /// target in absolute form has been reduced to this, and its authority put in place of the `Host` field.
-    public let target: String
-    public let version: Version
-    public let headers: Headers
+    package let target: String
+    package let version: Version
+    package let headers: Headers
     /// The client's address; `nil` for a request that did not come from a socket.
-    public let remoteAddress: SocketAddress?
+    package let remoteAddress: SocketAddress?
     /// When the head was complete.
-    public let receivedAt: ContinuousClock.Instant
+    package let receivedAt: ContinuousClock.Instant
     /// Counts the requests of a server, from 1.
-    public let id: UInt64
+    package let id: UInt64
 
     /// A request made in code, for handlers under test.
-    public init(
+    package init(
         method: Method = .get, target: String, version: Version = .http11, headers: Headers = [:],
         remoteAddress: SocketAddress? = nil, receivedAt: ContinuousClock.Instant = .now, id: UInt64 = 0
     ) {
@@ -28,25 +28,25 @@ public struct Request: Sendable {
     }
 
     /// The target's path as it was sent, not decoded: what stands before the `?`.
-    public var path: String {
+    package var path: String {
         guard let mark = target.utf8.firstIndex(of: UInt8(ascii: "?")) else { return target }
         return String(target[..<mark])
     }
 
     /// The target's query as it was sent, not decoded: what follows the first `?`, or `nil` when there is none.
-    public var query: String? {
+    package var query: String? {
         guard let mark = target.utf8.firstIndex(of: UInt8(ascii: "?")) else { return nil }
         return String(target[target.utf8.index(after: mark)...])
     }
 
     /// The decoded values of the query's parameter `name`, in order: `a=1&a=2` has two called `a`, `a` has one that is
     /// empty. Malformed escapes are left as they are.
-    public func queryValues(_ name: String) -> [String] {
+    package func queryValues(_ name: String) -> [String] {
         queryParameters.filter { $0.name == name }.map(\.value)
     }
 
     /// The query's `&`-separated parameters, decoded (`+` is a space), in order.
-    public var queryParameters: [(name: String, value: String)] {
+    package var queryParameters: [(name: String, value: String)] {
         guard let query else { return [] }
         return query.split(separator: "&").map { piece in
             let halves = piece.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)

@@ -1,24 +1,24 @@
 /// A whole response: what a handler hands to `ResponseWriter.respond`.
-public struct Response: Sendable {
-    public var status: Status
+package struct Response: Sendable {
+    package var status: Status
     /// `Date`, `Connection`, `Content-Length` and `Transfer-Encoding` are the server's affair and are added by it.
     /// (A `Content-Length` given here is kept where it cannot be derived: in a response to HEAD, or with `.stream`.)
-    public var headers: Headers
-    public var body: Body
+    package var headers: Headers
+    package var body: Body
 
-    public init(status: Status = .ok, headers: Headers = [:], body: Body = .empty) {
+    package init(status: Status = .ok, headers: Headers = [:], body: Body = .empty) {
         self.status = status
         self.headers = headers
         self.body = body
     }
 
     /// A response with text, by default `text/plain` in UTF-8.
-    public init(status: Status = .ok, text: String, contentType: String = "text/plain; charset=utf-8") {
+    package init(status: Status = .ok, text: String, contentType: String = "text/plain; charset=utf-8") {
         self.init(status: status, headers: ["Content-Type": contentType], body: .bytes(Array(text.utf8)))
     }
 
     /// A response's body.
-    public enum Body: Sendable {
+    package enum Body: Sendable {
         case empty
         case bytes([UInt8])
         /// A range of an open file, sent by the kernel without passing through this process where it can.
@@ -36,7 +36,7 @@ public struct Response: Sendable {
         case events(EventStream, first: @Sendable () -> [ServerSentEvent])
 
         /// The number of bytes, `nil` for a stream that does not know.
-        public var length: Int64? {
+        package var length: Int64? {
             switch self {
             case .empty: 0
             case .bytes(let bytes): Int64(bytes.count)
@@ -49,7 +49,7 @@ public struct Response: Sendable {
     }
 
     /// A part of a body made of several.
-    public enum Piece: Sendable {
+    package enum Piece: Sendable {
         case bytes([UInt8])
         case file(OpenFile, Range<Int64>)
 

@@ -1,11 +1,11 @@
 /// An event of a `text/event-stream` (HTML standard, section 9.2).
-public struct ServerSentEvent: Hashable, Sendable {
+package struct ServerSentEvent: Hashable, Sendable {
     /// What the client listens for; `nil` for `message`. Without line ends.
-    public let name: String?
+    package let name: String?
     /// The text that the client's listeners get.
-    public let data: String
+    package let data: String
 
-    public init(name: String? = nil, data: String) {
+    package init(name: String? = nil, data: String) {
         self.name = name
         self.data = data
     }

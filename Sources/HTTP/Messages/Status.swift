@@ -1,14 +1,14 @@
 /// A response's status: its code and, optionally, a reason phrase of its own (RFC 9110 section 15).
-public struct Status: Sendable, CustomStringConvertible {
+package struct Status: Sendable, CustomStringConvertible {
     /// 100…599.
-    public let code: Int
+    package let code: Int
     /// What follows the code in the status line; it may be empty.
-    public let reason: String
+    package let reason: String
 
     /// A status. A reason that could break out of the status line is replaced by the registered one.
     ///
     /// - Precondition: `code` is in 100…599; see `init(checking:reason:)` for codes from outside.
-    public init(_ code: Int, reason: String? = nil) {
+    package init(_ code: Int, reason: String? = nil) {
         precondition((100...599).contains(code), "HTTP status code \(code) is not in 100...599")
         self.code = code
         if let reason, Self.isValid(reason) {
@@ -23,57 +23,57 @@ public struct Status: Sendable, CustomStringConvertible {
     }
 
     /// A status from an untrusted source: `nil` unless `code` is in 100…599 and `reason` is printable.
-    public init?(checking code: Int, reason: String? = nil) {
+    package init?(checking code: Int, reason: String? = nil) {
         guard (100...599).contains(code) else { return nil }
         if let reason, !Self.isValid(reason) { return nil }
         self.init(code, reason: reason)
     }
 
-    public var description: String { reason.isEmpty ? "\(code)" : "\(code) \(reason)" }
+    package var description: String { reason.isEmpty ? "\(code)" : "\(code) \(reason)" }
 
     /// Whether a response with this status never has a body: 1xx, 204 and 304 (RFC 9112 section 6.3).
-    public var forbidsBody: Bool { code < 200 || code == 204 || code == 304 }
+    package var forbidsBody: Bool { code < 200 || code == 204 || code == 304 }
 
-    public static let `continue` = Status(100)
-    public static let ok = Status(200)
-    public static let created = Status(201)
-    public static let accepted = Status(202)
-    public static let noContent = Status(204)
-    public static let partialContent = Status(206)
-    public static let movedPermanently = Status(301)
-    public static let found = Status(302)
-    public static let seeOther = Status(303)
-    public static let notModified = Status(304)
-    public static let temporaryRedirect = Status(307)
-    public static let permanentRedirect = Status(308)
-    public static let badRequest = Status(400)
-    public static let unauthorized = Status(401)
-    public static let forbidden = Status(403)
-    public static let notFound = Status(404)
-    public static let methodNotAllowed = Status(405)
-    public static let notAcceptable = Status(406)
-    public static let requestTimeout = Status(408)
-    public static let conflict = Status(409)
-    public static let gone = Status(410)
-    public static let lengthRequired = Status(411)
-    public static let preconditionFailed = Status(412)
-    public static let contentTooLarge = Status(413)
-    public static let uriTooLong = Status(414)
-    public static let unsupportedMediaType = Status(415)
-    public static let rangeNotSatisfiable = Status(416)
-    public static let expectationFailed = Status(417)
-    public static let unprocessableContent = Status(422)
-    public static let tooManyRequests = Status(429)
-    public static let requestHeaderFieldsTooLarge = Status(431)
-    public static let internalServerError = Status(500)
-    public static let notImplemented = Status(501)
-    public static let badGateway = Status(502)
-    public static let serviceUnavailable = Status(503)
-    public static let gatewayTimeout = Status(504)
-    public static let httpVersionNotSupported = Status(505)
+    package static let `continue` = Status(100)
+    package static let ok = Status(200)
+    package static let created = Status(201)
+    package static let accepted = Status(202)
+    package static let noContent = Status(204)
+    package static let partialContent = Status(206)
+    package static let movedPermanently = Status(301)
+    package static let found = Status(302)
+    package static let seeOther = Status(303)
+    package static let notModified = Status(304)
+    package static let temporaryRedirect = Status(307)
+    package static let permanentRedirect = Status(308)
+    package static let badRequest = Status(400)
+    package static let unauthorized = Status(401)
+    package static let forbidden = Status(403)
+    package static let notFound = Status(404)
+    package static let methodNotAllowed = Status(405)
+    package static let notAcceptable = Status(406)
+    package static let requestTimeout = Status(408)
+    package static let conflict = Status(409)
+    package static let gone = Status(410)
+    package static let lengthRequired = Status(411)
+    package static let preconditionFailed = Status(412)
+    package static let contentTooLarge = Status(413)
+    package static let uriTooLong = Status(414)
+    package static let unsupportedMediaType = Status(415)
+    package static let rangeNotSatisfiable = Status(416)
+    package static let expectationFailed = Status(417)
+    package static let unprocessableContent = Status(422)
+    package static let tooManyRequests = Status(429)
+    package static let requestHeaderFieldsTooLarge = Status(431)
+    package static let internalServerError = Status(500)
+    package static let notImplemented = Status(501)
+    package static let badGateway = Status(502)
+    package static let serviceUnavailable = Status(503)
+    package static let gatewayTimeout = Status(504)
+    package static let httpVersionNotSupported = Status(505)
 
     /// The reason phrase registered for `code`, or an empty string.
-    public static func registeredReason(for code: Int) -> String {
+    package static func registeredReason(for code: Int) -> String {
         switch code {
         case 100: "Continue"
         case 101: "Switching Protocols"
@@ -142,7 +142,7 @@ public struct Status: Sendable, CustomStringConvertible {
 
 extension Status: Hashable {
     /// Statuses are equal when their codes are; the reason phrase has no meaning.
-    public static func == (left: Status, right: Status) -> Bool { left.code == right.code }
+    package static func == (left: Status, right: Status) -> Bool { left.code == right.code }
 
-    public func hash(into hasher: inout Hasher) { hasher.combine(code) }
+    package func hash(into hasher: inout Hasher) { hasher.combine(code) }
 }

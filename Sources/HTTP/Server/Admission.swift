@@ -1,5 +1,5 @@
 /// Whether a request whose head has arrived may be answered now.
-public enum Admission: Hashable, Sendable {
+package enum Admission: Hashable, Sendable {
     case proceed
     /// It may, and the response gets one more field, in place of any of that name that the handler sets.
     case proceedMarked(name: String, value: String)

@@ -6,10 +6,10 @@
     /// It is to connections that are open what the backlog of a listening socket is to those that are not accepted yet:
     /// every process has both of its ends, the one that retires sends what it has, the one that serves takes what is
     /// there, and what comes between the two waits.
-    public final class ConnectionQueue: Sendable {
+    package final class ConnectionQueue: Sendable {
         /// Each descriptor is closed with the queue.
-        public let sendingDescriptor: Int32
-        public let receivingDescriptor: Int32
+        package let sendingDescriptor: Int32
+        package let receivingDescriptor: Int32
 
         /// A connection, and what is known of it.
         struct Passed {
@@ -35,7 +35,7 @@
         private static let controlSpace = 24
 
         /// Makes a queue whose descriptors no program inherits unless it is given them.
-        public init() throws(SystemError) {
+        package init() throws(SystemError) {
             var descriptors: [Int32] = [-1, -1]
             let type = Int32(SOCK_SEQPACKET.rawValue) | Int32(SOCK_CLOEXEC.rawValue) | Int32(SOCK_NONBLOCK.rawValue)
             guard socketpair(AF_UNIX, type, 0, &descriptors) == 0 else {
@@ -47,7 +47,7 @@
         }
 
         /// Takes over the ends of a queue that another process has made.
-        public init(adoptingSending sending: Int32, receiving: Int32) {
+        package init(adoptingSending sending: Int32, receiving: Int32) {
             (sendingDescriptor, receivingDescriptor) = (sending, receiving)
             for descriptor in [sending, receiving] { _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC) }
         }

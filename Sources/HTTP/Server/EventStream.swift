@@ -4,17 +4,17 @@ import Synchronization
 ///
 /// No thread waits for a client. A stream ends for all clients of a server when that begins to drain, so that it holds
 /// nobody up; clients come back by themselves.
-public final class EventStream: Sendable {
+package final class EventStream: Sendable {
     private struct Follower {
         weak var loop: EventLoop?
     }
 
     private let followers = Mutex<[Follower]>([])
 
-    public init() {}
+    package init() {}
 
     /// Sends an event to all who follow the stream now.
-    public func send(_ event: ServerSentEvent) {
+    package func send(_ event: ServerSentEvent) {
         let loops = followers.withLock { followers in
             followers.removeAll { $0.loop == nil }
             return followers.compactMap(\.loop)

@@ -1,5 +1,5 @@
 /// A request's body, read while it arrives. For one thread at a time, and only until the handler returns.
-public final class RequestBody {
+package final class RequestBody {
     private enum Source {
         case exchange(Exchange)
         case bytes([UInt8], from: Int)
@@ -10,10 +10,10 @@ public final class RequestBody {
     private var source: Source
 
     /// The declared number of bytes; 0 without a body, `nil` when the body is chunked.
-    public let contentLength: Int64?
+    package let contentLength: Int64?
 
     /// A body made in code, for handlers under test.
-    public init(_ bytes: [UInt8]) {
+    package init(_ bytes: [UInt8]) {
         source = .bytes(bytes, from: 0)
         contentLength = Int64(bytes.count)
     }
@@ -28,7 +28,7 @@ public final class RequestBody {
     }
 
     /// The fields after a chunked body, once `read` has returned 0.
-    public var trailers: Headers {
+    package var trailers: Headers {
         guard case .exchange(let exchange) = source else { return Headers() }
         return exchange.decoder.trailers
     }
@@ -37,7 +37,7 @@ public final class RequestBody {
     ///
     /// The first call sends `100 Continue` to a client that waits for it.
     /// - Returns: the number of bytes, 0 at the end of the body (or for an empty buffer).
-    public func read(into buffer: UnsafeMutableRawBufferPointer) throws(RequestBodyError) -> Int {
+    package func read(into buffer: UnsafeMutableRawBufferPointer) throws(RequestBodyError) -> Int {
         guard !buffer.isEmpty else { return 0 }
         switch source {
         case .none:
@@ -61,13 +61,13 @@ public final class RequestBody {
     }
 
     /// Waits for the next bytes: at most `count`, none at the end of the body.
-    public func read(upTo count: Int) throws(RequestBodyError) -> [UInt8] {
+    package func read(upTo count: Int) throws(RequestBodyError) -> [UInt8] {
         guard count > 0 else { return [] }
         return try readArray(capacity: count) { (buffer) throws(RequestBodyError) in try read(into: buffer) }
     }
 
     /// The rest of the body, at most `limit` bytes; more is `RequestBodyError.tooLarge`.
-    public func readAll(limit: Int) throws(RequestBodyError) -> [UInt8] {
+    package func readAll(limit: Int) throws(RequestBodyError) -> [UInt8] {
         if let contentLength, contentLength > Int64(limit) { throw .tooLarge(limit: Int64(limit)) }
         var bytes: [UInt8] = []
         bytes.reserveCapacity(Int(contentLength ?? 0))
@@ -177,7 +177,7 @@ func readArray<Failure: Error>(
 }
 
 /// Why a request's body cannot be read. A handler that lets it out answers with `status`.
-public enum RequestBodyError: Error, Hashable, CustomStringConvertible {
+package enum RequestBodyError: Error, Hashable, CustomStringConvertible {
     /// More bytes than the server, or the reader, is willing to take.
     case tooLarge(limit: Int64)
     /// The chunks or trailers break the rules of RFC 9112 section 7.1.
@@ -190,7 +190,7 @@ public enum RequestBodyError: Error, Hashable, CustomStringConvertible {
     case disconnected
 
     /// What the client is told.
-    public var status: Status {
+    package var status: Status {
         switch self {
         case .tooLarge: .contentTooLarge
         case .malformed, .disconnected: .badRequest
@@ -198,7 +198,7 @@ public enum RequestBodyError: Error, Hashable, CustomStringConvertible {
         }
     }
 
-    public var description: String {
+    package var description: String {
         switch self {
         case .tooLarge(let limit): "the request's body is larger than \(limit) bytes"
         case .malformed(let problem): "the request's body is malformed: \(problem)"

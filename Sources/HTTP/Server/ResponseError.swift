@@ -1,5 +1,5 @@
 /// Why a response cannot be written.
-public enum ResponseError: Error, Hashable, CustomStringConvertible {
+package enum ResponseError: Error, Hashable, CustomStringConvertible {
     /// The client is gone.
     case clientDisconnected
     /// The client takes the response too slowly.
@@ -24,7 +24,7 @@ public enum ResponseError: Error, Hashable, CustomStringConvertible {
     /// The handler has returned already.
     case exchangeIsOver
 
-    public var description: String {
+    package var description: String {
         switch self {
         case .clientDisconnected: "the client disconnected"
         case .timedOut: "the client took the response too slowly"

@@ -6,7 +6,7 @@
 
 /// Where a handler writes its response. For one thread at a time, except `isClientDisconnected` and `onDisconnect`, and
 /// only until the handler returns.
-public final class ResponseWriter {
+package final class ResponseWriter {
     private enum State {
         case noHead
         /// The head is known but has not left.
@@ -24,34 +24,34 @@ public final class ResponseWriter {
     }
 
     /// Whether the head has been written (it may still wait for the first bytes of the body).
-    public var hasHead: Bool {
+    package var hasHead: Bool {
         if case .noHead = state { false } else { true }
     }
 
     /// Whether the client is known to be gone. Safe on any thread.
-    public var isClientDisconnected: Bool { exchange.disconnection.isDisconnected }
+    package var isClientDisconnected: Bool { exchange.disconnection.isDisconnected }
 
     /// Calls `action`, once, on another thread, when the client goes away before the handler is done; at once if it is
     /// gone already. It must not block.
-    public func onDisconnect(_ action: @escaping @Sendable () -> Void) {
+    package func onDisconnect(_ action: @escaping @Sendable () -> Void) {
         exchange.disconnection.onDisconnect(action)
     }
 
     /// From now on, a wait of this thread's for its client, to take the response or to send the request's body, is given
     /// up as soon as `condition` holds, with the error `cancelled`. `nil` takes that back.
-    public func cancelWaits(when condition: Cancellation?) {
+    package func cancelWaits(when condition: Cancellation?) {
         exchange.cancellation = condition
     }
 
     /// Whether no more of the response can be sent: the client is gone, too slow, or was given up.
-    public var hasFailed: Bool { exchange.failure != nil }
+    package var hasFailed: Bool { exchange.failure != nil }
 
     /// Sets the status and the header fields. They leave with the body's first bytes, or with `flush`.
     ///
     /// With a `Content-Length` among `headers`, exactly so many bytes must follow; without, the body is chunked (for a
     /// client of HTTP/1.0: ended by the connection's end). `Connection: close` among them closes the connection; other
     /// fields that concern the connection are the server's affair and are dropped.
-    public func writeHead(_ status: Status, _ headers: Headers = [:]) throws(ResponseError) {
+    package func writeHead(_ status: Status, _ headers: Headers = [:]) throws(ResponseError) {
         switch state {
         case .noHead: break
         case .head, .body: throw .headAlreadyWritten
@@ -64,7 +64,7 @@ public final class ResponseWriter {
     /// Sends a part of the body, and the head before the first; returns when the system has taken it.
     ///
     /// In a response to HEAD, and with a status that forbids a body, the bytes are dropped.
-    public func write(_ bytes: UnsafeRawBufferPointer) throws(ResponseError) {
+    package func write(_ bytes: UnsafeRawBufferPointer) throws(ResponseError) {
         guard !bytes.isEmpty else { return }
         var head: [UInt8] = []
         let framing: ResponseFraming
@@ -89,7 +89,7 @@ public final class ResponseWriter {
     }
 
     /// Sends a part of the body, and the head before the first; returns when the system has taken it.
-    public func write(_ bytes: some Collection<UInt8>) throws(ResponseError) {
+    package func write(_ bytes: some Collection<UInt8>) throws(ResponseError) {
         var failure: ResponseError?
         let body = { (bytes: UnsafeRawBufferPointer) in
             do throws(ResponseError) { try self.write(bytes) } catch { failure = error }
@@ -101,12 +101,12 @@ public final class ResponseWriter {
     }
 
     /// Sends a part of the body in UTF-8, and the head before the first; returns when the system has taken it.
-    public func write(_ text: String) throws(ResponseError) {
+    package func write(_ text: String) throws(ResponseError) {
         try write(text.utf8)
     }
 
     /// Sends the head now if it has not left yet.
-    public func flush() throws(ResponseError) {
+    package func flush() throws(ResponseError) {
         switch state {
         case .noHead: throw .headNotWritten
         case .finished: throw .exchangeIsOver
@@ -122,7 +122,7 @@ public final class ResponseWriter {
 
     /// Sends a whole response. A body that is not a stream is sent further, as the client takes it, after the handler
     /// has returned.
-    public func respond(_ response: Response) throws {
+    package func respond(_ response: Response) throws {
         if case .stream(let length, let body) = response.body {
             var headers = response.headers
             if let length { headers.set("Content-Length", String(length)) }

@@ -1,9 +1,9 @@
 /// Answers a request: reads the body as far as it wants, writes the response. It runs on a worker thread and may block.
 /// What it throws before it has written a head becomes the response: `RequestBodyError` its status, anything else 500.
-public typealias RequestHandler = @Sendable (Request, RequestBody, ResponseWriter) throws -> Void
+package typealias RequestHandler = @Sendable (Request, RequestBody, ResponseWriter) throws -> Void
 
 /// An HTTP/1.1 server: one thread that owns the connections and waits for requests, and workers that run the handler.
-public final class Server: @unchecked Sendable {
+package final class Server: @unchecked Sendable {
     private enum Phase {
         case created
         case running
@@ -11,13 +11,13 @@ public final class Server: @unchecked Sendable {
     }
 
     /// Where it listens.
-    public let address: SocketAddress
+    package let address: SocketAddress
     private let loop: EventLoop?
     private let loopError: SystemError?
     private let monitor = Monitor()
     private var phase = Phase.created
 
-    public init(
+    package init(
         socket: ListeningSocket, configuration: ServerConfiguration = ServerConfiguration(),
         handler: @escaping RequestHandler
     ) {
@@ -33,7 +33,7 @@ public final class Server: @unchecked Sendable {
     }
 
     /// Starts to accept connections, and returns. A server starts once.
-    public func start() throws(ServerError) {
+    package func start() throws(ServerError) {
         guard let loop else { throw .system(loopError!) }
         let mayStart = monitor.withLock {
             guard case .created = phase else { return false }
@@ -63,7 +63,7 @@ public final class Server: @unchecked Sendable {
     ///   `Connection: close`) before it is closed.
     /// - Returns: whether all requests were finished.
     @discardableResult
-    public func drain(deadline: Duration, idleGrace: Duration = .milliseconds(200)) -> Bool {
+    package func drain(deadline: Duration, idleGrace: Duration = .milliseconds(200)) -> Bool {
         loop?.drain(until: .now + deadline, idleGrace: idleGrace, handsOver: false)
         return waitUntilStopped()
     }
@@ -74,13 +74,13 @@ public final class Server: @unchecked Sendable {
     ///
     /// - Returns: whether all requests were finished or passed on.
     @discardableResult
-    public func handOver(deadline: Duration) -> Bool {
+    package func handOver(deadline: Duration) -> Bool {
         loop?.drain(until: .now + deadline, idleGrace: .milliseconds(200), handsOver: true)
         return waitUntilStopped()
     }
 
     /// Closes everything at once, and returns when handlers have returned.
-    public func stop() {
+    package func stop() {
         loop?.stop()
         waitUntilStopped()
     }
@@ -89,7 +89,7 @@ public final class Server: @unchecked Sendable {
     ///
     /// - Returns: whether all requests were finished.
     @discardableResult
-    public func waitUntilStopped() -> Bool {
+    package func waitUntilStopped() -> Bool {
         monitor.withLock {
             while true {
                 switch phase {

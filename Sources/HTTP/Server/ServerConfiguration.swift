@@ -1,74 +1,74 @@
 /// The limits and hooks of a `Server`. Each limit protects against a client that is broken or means harm.
-public struct ServerConfiguration: Sendable {
+package struct ServerConfiguration: Sendable {
     /// Threads that run handlers, started as they are needed: 1 or more. Handlers may block, so there should be more of
     /// them than processors.
-    public var maximumWorkers = 32
+    package var maximumWorkers = 32
     /// The stack of each worker in bytes.
-    public var workerStackSize = 8 << 20
+    package var workerStackSize = 8 << 20
     /// Connections open at one time. Further ones wait, not accepted, until one closes.
-    public var maximumConnections = 4096
+    package var maximumConnections = 4096
 
     /// Bytes of a request line; past it the answer is 414.
-    public var maximumRequestLine = 16 << 10
+    package var maximumRequestLine = 16 << 10
     /// Bytes of a request's whole head; past it the answer is 431.
-    public var maximumHead = 64 << 10
+    package var maximumHead = 64 << 10
     /// Fields in a request's head or trailers; past it the answer is 431.
-    public var maximumFields = 200
+    package var maximumFields = 200
     /// Bytes of a request's body, chunked ones included; past it the answer is 413.
-    public var maximumBody: Int64 = 1 << 30
+    package var maximumBody: Int64 = 1 << 30
 
     /// From the first byte of a head (for the first request: from the connection's start) to its end; past it the
     /// answer is 408.
-    public var headTimeout = Duration.seconds(15)
+    package var headTimeout = Duration.seconds(15)
     /// How long a connection stays open between requests.
-    public var keepAliveTimeout = Duration.seconds(75)
+    package var keepAliveTimeout = Duration.seconds(75)
     /// How long a client may neither send nor take a byte while a handler waits for it.
-    public var stallTimeout = Duration.seconds(30)
+    package var stallTimeout = Duration.seconds(30)
     /// Bytes a second that a client must send or take on average while a handler waits for it, once
     /// `minimumRateGrace` has passed. 0 disables the check.
-    public var minimumRate = 240
+    package var minimumRate = 240
     /// How long a client may be slower than `minimumRate`.
-    public var minimumRateGrace = Duration.seconds(10)
+    package var minimumRateGrace = Duration.seconds(10)
     /// How long a client that has shut down its sending side, which is also what one that is gone looks like, still
     /// counts as there while nothing has been sent to it.
-    public var halfClosedGrace = Duration.seconds(2)
+    package var halfClosedGrace = Duration.seconds(2)
 
     /// The value of the `Server` field; `nil` sends none.
-    public var serverName: String?
+    package var serverName: String?
 
     /// Asked, on the event loop, about each request whose head has arrived, and again while it has to wait; it is told
     /// how long the request has waited so far. It must not block. `nil` admits every request at once.
-    public var admission: (@Sendable (_ waited: Duration) -> Admission)?
+    package var admission: (@Sendable (_ waited: Duration) -> Admission)?
     /// Through which connections come from the process that served the socket before this one, and go to the next.
-    public var connectionQueue: ConnectionQueue?
+    package var connectionQueue: ConnectionQueue?
 
     /// Asked first, on the event loop itself, about each request that has no body: a response is sent from there,
     /// without a change of threads; `nil` leaves the request to the handler. It must not block.
-    public var inlineHandler: (@Sendable (Request) -> Response?)?
+    package var inlineHandler: (@Sendable (Request) -> Response?)?
 
     /// Told of each request when its response has been sent or has failed, from several threads. It must not block.
-    public var requestObserver: (@Sendable (RequestRecord) -> Void)?
+    package var requestObserver: (@Sendable (RequestRecord) -> Void)?
 
     /// Told of what the server itself notices: a handler that threw, a lack of file descriptors.
-    public var problemObserver: (@Sendable (String) -> Void)?
+    package var problemObserver: (@Sendable (String) -> Void)?
 
-    public init() {}
+    package init() {}
 }
 
 /// What an access log says of a request.
-public struct RequestRecord: Sendable {
+package struct RequestRecord: Sendable {
     /// Counts the requests of a server, from 1.
-    public let id: UInt64
+    package let id: UInt64
     /// `nil`, like `target`, for a request so malformed that it has none.
-    public let method: Method?
-    public let target: String?
-    public let remoteAddress: SocketAddress?
+    package let method: Method?
+    package let target: String?
+    package let remoteAddress: SocketAddress?
     /// The status that was sent; `nil` if the connection ended before.
-    public let status: Status?
+    package let status: Status?
     /// Bytes of the response's body that were handed to the system.
-    public let bodyBytes: Int64
+    package let bodyBytes: Int64
     /// From the end of the request's head to the response's last byte.
-    public let duration: Duration
+    package let duration: Duration
     /// Why the response is not whole, when it is not.
-    public let failure: String?
+    package let failure: String?
 }

@@ -1,5 +1,5 @@
 /// Why a server could not start.
-public enum ServerError: Error, Hashable, CustomStringConvertible {
+package enum ServerError: Error, Hashable, CustomStringConvertible {
     /// Another process listens there.
     case addressInUse(SocketAddress)
     /// The address is not one of this machine's.
@@ -11,7 +11,7 @@ public enum ServerError: Error, Hashable, CustomStringConvertible {
     /// Any other call that failed.
     case system(SystemError)
 
-    public var description: String {
+    package var description: String {
         switch self {
         case .addressInUse(let address):
             """

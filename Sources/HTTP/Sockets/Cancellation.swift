@@ -3,4 +3,4 @@
 /// It is asked before each wait, and again whenever a signal interrupts one: whoever makes it true sends a signal to the
 /// thread that waits, of a kind that has a handler without `SA_RESTART`, and sends it again until the thread is seen to
 /// have gone on, since the wait may have been just about to begin.
-public typealias Cancellation = @Sendable () -> Bool
+package typealias Cancellation = @Sendable () -> Bool

@@ -7,15 +7,15 @@
 /// A TCP socket that listens, closed with its last reference.
 ///
 /// Several processes may accept from one: its descriptor is inherited, or sent, and adopted on the other side.
-public final class ListeningSocket: Sendable {
+package final class ListeningSocket: Sendable {
     /// The local address, with the port that was given by the system if 0 was asked for.
-    public let address: SocketAddress
-    public let fileDescriptor: Int32
+    package let address: SocketAddress
+    package let fileDescriptor: Int32
 
     /// Listens on `address`.
     ///
     /// - Parameter backlog: how many connections the system may hold ready before they are accepted.
-    public init(binding address: SocketAddress, backlog: Int32 = 1024) throws(ServerError) {
+    package init(binding address: SocketAddress, backlog: Int32 = 1024) throws(ServerError) {
         let descriptor = makeStreamSocket(family: address.family)
         guard descriptor >= 0 else { throw .system(SystemError(operation: "socket", code: errno)) }
         do throws(ServerError) {
@@ -34,7 +34,7 @@ public final class ListeningSocket: Sendable {
     }
 
     /// Takes over a socket that listens already, as a child process inherits one.
-    public init(adopting fileDescriptor: Int32) throws(ServerError) {
+    package init(adopting fileDescriptor: Int32) throws(ServerError) {
         var accepts: Int32 = 0
         var length = socklen_t(MemoryLayout<Int32>.size)
         guard getsockopt(fileDescriptor, SOL_SOCKET, SO_ACCEPTCONN, &accepts, &length) == 0, accepts != 0 else {

@@ -5,16 +5,16 @@
 #endif
 
 /// A file that is open for reading, closed with its last reference.
-public final class OpenFile: Sendable {
-    public let fileDescriptor: Int32
+package final class OpenFile: Sendable {
+    package let fileDescriptor: Int32
     /// Size, times and identity, taken once.
     let information: FileInformation
 
     /// The size in bytes when it was opened.
-    public var size: Int64 { information.size }
+    package var size: Int64 { information.size }
 
     /// Takes over `fileDescriptor`, which must be open for reading.
-    public init(adopting fileDescriptor: Int32) throws(SystemError) {
+    package init(adopting fileDescriptor: Int32) throws(SystemError) {
         guard let information = FileInformation(of: fileDescriptor) else {
             let error = SystemError(operation: "fstat", code: errno)
             close(fileDescriptor)
@@ -25,7 +25,7 @@ public final class OpenFile: Sendable {
     }
 
     /// Opens the file at `path`.
-    public convenience init(path: String) throws(SystemError) {
+    package convenience init(path: String) throws(SystemError) {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { throw SystemError(operation: "open \(path)", code: errno) }
         try self.init(adopting: descriptor)
@@ -36,7 +36,7 @@ public final class OpenFile: Sendable {
     }
 
     /// Reads at `offset` without moving a position: threads may share the file. 0 is the end.
-    public func read(at offset: Int64, into buffer: UnsafeMutableRawBufferPointer) throws(SystemError) -> Int {
+    package func read(at offset: Int64, into buffer: UnsafeMutableRawBufferPointer) throws(SystemError) -> Int {
         while true {
             let count = pread(fileDescriptor, buffer.baseAddress, buffer.count, off_t(offset))
             if count >= 0 { return count }

@@ -5,31 +5,31 @@
 #endif
 
 /// An IP address and a port.
-public struct SocketAddress: Hashable, Sendable, CustomStringConvertible {
+package struct SocketAddress: Hashable, Sendable, CustomStringConvertible {
     /// The address itself.
-    public enum IP: Hashable, Sendable {
+    package enum IP: Hashable, Sendable {
         /// The four bytes in network order.
         case v4(UInt32)
         /// The sixteen bytes in network order, in two halves, and the scope of a link-local address.
         case v6(high: UInt64, low: UInt64, scope: UInt32)
     }
 
-    public let ip: IP
+    package let ip: IP
     /// 0…65535; 0 asks for any free port when binding.
-    public let port: UInt16
+    package let port: UInt16
 
-    public init(ip: IP, port: UInt16) {
+    package init(ip: IP, port: UInt16) {
         self.ip = ip
         self.port = port
     }
 
     /// 127.0.0.1 at `port`.
-    public static func loopback(port: UInt16) -> SocketAddress {
+    package static func loopback(port: UInt16) -> SocketAddress {
         SocketAddress(ip: .v4(0x7F00_0001), port: port)
     }
 
     /// The address that `text` writes as `127.0.0.1:3000` or `[::1]:3000`; `nil` for anything else, names included.
-    public static func parse(_ text: String) -> SocketAddress? {
+    package static func parse(_ text: String) -> SocketAddress? {
         guard let colon = text.lastIndex(of: ":") else { return nil }
         let portText = text[text.index(after: colon)...]
         guard !portText.isEmpty, portText.utf8.allSatisfy({ (0x30...0x39).contains($0) }), let port = UInt16(portText)
@@ -60,7 +60,7 @@ public struct SocketAddress: Hashable, Sendable, CustomStringConvertible {
     }
 
     /// The IP address alone: `127.0.0.1`, `::1`.
-    public var host: String {
+    package var host: String {
         var text = [CChar](repeating: 0, count: 64)
         switch ip {
         case .v4(let value):
@@ -74,7 +74,7 @@ public struct SocketAddress: Hashable, Sendable, CustomStringConvertible {
     }
 
     /// `127.0.0.1:3000`, `[::1]:3000`: as an authority in a URL writes it.
-    public var description: String {
+    package var description: String {
         switch ip {
         case .v4: "\(host):\(port)"
         case .v6: "[\(host)]:\(port)"
@@ -82,7 +82,7 @@ public struct SocketAddress: Hashable, Sendable, CustomStringConvertible {
     }
 
     /// Whether only this machine can reach the address.
-    public var isLoopback: Bool {
+    package var isLoopback: Bool {
         switch ip {
         case .v4(let value): value >> 24 == 127
         case .v6(let high, let low, _): high == 0 && (low == 1 || low >> 24 == 0xFFFF_7F)

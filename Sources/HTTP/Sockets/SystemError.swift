@@ -5,16 +5,16 @@
 #endif
 
 /// A call to the operating system that failed.
-public struct SystemError: Error, Hashable, CustomStringConvertible {
+package struct SystemError: Error, Hashable, CustomStringConvertible {
     /// What was tried: the call and what it was applied to.
-    public let operation: String
+    package let operation: String
     /// The `errno` it left.
-    public let code: Int32
+    package let code: Int32
 
-    public init(operation: String, code: Int32) {
+    package init(operation: String, code: Int32) {
         self.operation = operation
         self.code = code
     }
 
-    public var description: String { "\(operation): \(String(cString: strerror(code)))" }
+    package var description: String { "\(operation): \(String(cString: strerror(code)))" }
 }

@@ -1,20 +1,20 @@
 /// Media types by the extension of a file's name.
-public enum MediaType {
+package enum MediaType {
     /// What is said of bytes of which nothing is known.
-    public static let octetStream = "application/octet-stream"
+    package static let octetStream = "application/octet-stream"
 
     /// The media type for a path extension without its dot, in any case, without parameters; `nil` if it is not known.
-    public static func forPathExtension(_ pathExtension: some StringProtocol) -> String? {
+    package static func forPathExtension(_ pathExtension: some StringProtocol) -> String? {
         table[pathExtension.lowercased()]?.mediaType
     }
 
     /// The media type for a path, by its extension; `application/octet-stream` if that is not known.
-    public static func forPath(_ path: some StringProtocol) -> String {
+    package static func forPath(_ path: some StringProtocol) -> String {
         entry(forPath: path)?.mediaType ?? octetStream
     }
 
     /// What `Content-Type` says of a file: its media type, and the charset UTF-8 for text, where browsers would guess.
-    public static func contentType(forPath path: some StringProtocol) -> String {
+    package static func contentType(forPath path: some StringProtocol) -> String {
         guard let entry = entry(forPath: path) else { return octetStream }
         return entry.isText ? entry.mediaType + "; charset=utf-8" : entry.mediaType
     }

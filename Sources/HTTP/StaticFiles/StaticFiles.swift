@@ -1,5 +1,5 @@
 /// Serves the files below a directory, never anything outside it.
-public final class StaticFiles: Sendable {
+package final class StaticFiles: Sendable {
     private let root: DirectoryRoot
     private let cache = FileCache()
     private let cacheControl: String?
@@ -8,7 +8,7 @@ public final class StaticFiles: Sendable {
     ///   - root: an existing directory. It is opened once: if another takes its place, the first is served on.
     ///   - cacheControl: the value of `Cache-Control` for every file. The default lets browsers keep files, and makes
     ///     them ask each time whether they have changed.
-    public init(root: String, cacheControl: String? = "no-cache") throws(SystemError) {
+    package init(root: String, cacheControl: String? = "no-cache") throws(SystemError) {
         self.root = try DirectoryRoot(root)
         self.cacheControl = cacheControl
     }
@@ -18,7 +18,7 @@ public final class StaticFiles: Sendable {
     /// for them; 405 for another method than GET and HEAD.
     ///
     /// - Returns: `nil` when there is no such file, so that the caller can try something else before 404.
-    public func respond(to request: Request) -> Response? {
+    package func respond(to request: Request) -> Response? {
         let path = request.path
         let file: FileRepresentation
         if let known = cache.file(at: path), root.information(at: known.relativePath) == known.file.information {

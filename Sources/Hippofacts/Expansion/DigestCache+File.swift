@@ -9,7 +9,7 @@ extension DigestCache {
     /// empty: the cache saves reading, and nothing else depends on it.
     ///
     /// Modules that are text are not in it; they are assembled anew.
-    public init(contentsOf path: String) {
+    package init(contentsOf path: String) {
         guard let data = FileManager.default.contents(atPath: path) else { return }
         let bytes = Array(data)
         guard bytes.count > Self.signature.count + 32, bytes.starts(with: Self.signature),
@@ -22,7 +22,7 @@ extension DigestCache {
     }
 
     /// Keeps what can be trusted later: digests of files that were not written to as they were read.
-    public func write(to path: String) throws {
+    package func write(to path: String) throws {
         var bytes = Self.signature
         for entries in [files.trustworthy, binaries.trustworthy] {
             Self.append(UInt64(entries.count), to: &bytes)

@@ -1,6 +1,6 @@
 /// What is known of a project's files from one expansion to the next: their digests, and its assembled modules. Only
 /// files whose identity changed are read again.
-public struct DigestCache: Sendable {
+package struct DigestCache: Sendable {
     /// Of the files that patterns match.
     var files = FileDigests()
     /// Of modules that are binaries.
@@ -17,8 +17,8 @@ public struct DigestCache: Sendable {
     }
 
     /// An empty cache: the first expansion reads every file.
-    public init() {}
+    package init() {}
 
     /// How many files the last expansion had to read because they were new or changed, assembled modules left out.
-    public var readFileCount: Int { files.readCount + binaries.readCount }
+    package var readFileCount: Int { files.readCount + binaries.readCount }
 }

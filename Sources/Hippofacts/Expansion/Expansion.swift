@@ -2,54 +2,54 @@ import Bindle
 import TOML
 
 /// A project as a bindle: the invoice, and where the bytes of its parcels are.
-public struct Expansion: Sendable {
-    public let invoice: Invoice
+package struct Expansion: Sendable {
+    package let invoice: Invoice
     /// Where the parcels with these digests (hexadecimal) are. Those of external bindles are not here: they are in the
     /// store that the external invoice came from.
-    public let sources: [String: ParcelSource]
+    package let sources: [String: ParcelSource]
     /// The parcels of external bindles, by the labels that they have there.
-    public let externalParcels: [ExternalParcel]
+    package let externalParcels: [ExternalParcel]
     /// What is not wrong, and yet hardly meant.
-    public let warnings: [Warning]
+    package let warnings: [Warning]
     /// The directories in which files were looked for, relative to the project's, which is the empty path.
-    public let directories: [String]
+    package let directories: [String]
     /// The project's directory without symbolic links.
     let root: String
     /// Whether anything in it was reached by a symbolic link.
     let hasLinks: Bool
 
-    public enum ParcelSource: Hashable, Sendable {
+    package enum ParcelSource: Hashable, Sendable {
         /// The file at this path, as it was when it had this identity.
         case file(path: String, identity: FileIdentity)
         /// Bytes that are in no file, such as those of an assembled module.
         case bytes([UInt8])
     }
 
-    public struct ExternalParcel: Hashable, Sendable {
-        public let bindle: BindleID
-        public let label: Label
+    package struct ExternalParcel: Hashable, Sendable {
+        package let bindle: BindleID
+        package let label: Label
     }
 
-    public struct Warning: Hashable, Sendable, CustomStringConvertible {
-        public let file: String
-        public let position: SourcePosition?
-        public let message: String
+    package struct Warning: Hashable, Sendable, CustomStringConvertible {
+        package let file: String
+        package let position: SourcePosition?
+        package let message: String
 
-        public var description: String {
+        package var description: String {
             position.map { "\(file):\($0.line):\($0.column): \(message)" } ?? "\(file): \(message)"
         }
     }
 }
 
 /// What an expansion needs to know of the world.
-public struct ExpansionOptions: Sendable {
-    public var versionMode: VersionMode
+package struct ExpansionOptions: Sendable {
+    package var versionMode: VersionMode
     /// The versions that the target store has of the bindle of this name; asked for `1.2.*` only.
-    public var knownVersions: @Sendable (_ name: String) throws -> [SemanticVersion]
+    package var knownVersions: @Sendable (_ name: String) throws -> [SemanticVersion]
     /// The invoice of an external bindle, even when it is yanked.
-    public var externalInvoice: @Sendable (BindleID) throws -> Invoice
+    package var externalInvoice: @Sendable (BindleID) throws -> Invoice
 
-    public init(
+    package init(
         versionMode: VersionMode = .asWritten,
         knownVersions: @escaping @Sendable (_ name: String) throws -> [SemanticVersion] = { _ in [] },
         externalInvoice: @escaping @Sendable (BindleID) throws -> Invoice = { throw NoExternalBindles(id: $0) }
@@ -61,19 +61,19 @@ public struct ExpansionOptions: Sendable {
 }
 
 /// An external bindle is named where none can be looked up.
-public struct NoExternalBindles: Error, CustomStringConvertible {
-    public let id: BindleID
+package struct NoExternalBindles: Error, CustomStringConvertible {
+    package let id: BindleID
 
-    public init(id: BindleID) {
+    package init(id: BindleID) {
         self.id = id
     }
 
-    public var description: String { "no Bindle store is at hand to look up \(id) in" }
+    package var description: String { "no Bindle store is at hand to look up \(id) in" }
 }
 
 extension Hippofacts {
     /// What an expansion reads, for whoever wants to know when to expand again.
-    public var dependencies: Dependencies {
+    package var dependencies: Dependencies {
         Dependencies(
             file: String(file.split(separator: "/").last ?? "HIPPOFACTS"),
             modules: Set(
@@ -83,16 +83,16 @@ extension Hippofacts {
             patterns: Array(Set(entries.flatMap { $0.files.map(\.glob) })))
     }
 
-    public struct Dependencies: Hashable, Sendable {
+    package struct Dependencies: Hashable, Sendable {
         /// The name of the HIPPOFACTS file.
-        public let file: String
+        package let file: String
         /// Paths of modules, relative to the project's directory.
-        public let modules: Set<String>
+        package let modules: Set<String>
         /// Patterns of files.
-        public let patterns: [GlobPattern]
+        package let patterns: [GlobPattern]
 
         /// Whether a change of the file at `path`, relative to the project's directory, bears on the expansion.
-        public func contain(_ path: String) -> Bool {
+        package func contain(_ path: String) -> Bool {
             if path == file || modules.contains(path) { return true }
             let components = path.split(separator: "/")
             guard !components.contains(where: { $0 == ".git" || $0 == ".hippo" }) else { return false }
@@ -101,7 +101,7 @@ extension Hippofacts {
 
         /// Whether something below the directory at `path`, relative to the project's and empty for itself, can bear on
         /// the expansion.
-        public func reach(_ path: String) -> Bool {
+        package func reach(_ path: String) -> Bool {
             if path.isEmpty || modules.contains(where: { $0.hasPrefix(path + "/") }) { return true }
             let components = path.split(separator: "/")
             guard !components.contains(where: { $0 == ".git" || $0 == ".hippo" }) else { return false }

@@ -5,15 +5,15 @@
 #endif
 
 /// What tells, without reading it, whether a file is the one it was.
-public struct FileIdentity: Hashable, Sendable {
+package struct FileIdentity: Hashable, Sendable {
     /// Bytes.
-    public let size: Int64
+    package let size: Int64
     /// Nanoseconds since 1970.
-    public let modificationTime: Int64
+    package let modificationTime: Int64
     /// When content or attributes changed last, which no program can set: nanoseconds since 1970.
-    public let changeTime: Int64
-    public let inode: UInt64
-    public let device: UInt64
+    package let changeTime: Int64
+    package let inode: UInt64
+    package let device: UInt64
 }
 
 /// What the system says of a file.

@@ -5,7 +5,7 @@ extension Hippofacts {
     /// Expands the project into an invoice and its parcels.
     ///
     /// - Parameter cache: what is known from the last expansion of the same project; it is brought up to date.
-    public func expanded(
+    package func expanded(
         _ options: ExpansionOptions = ExpansionOptions(), cache: inout DigestCache
     ) throws(HippofactsError) -> Expansion {
         var expander = Expander(facts: self, options: options)

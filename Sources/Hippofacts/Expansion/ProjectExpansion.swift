@@ -4,12 +4,12 @@ import Bindle
 ///
 /// As long as only the content of known files changes, an update takes as long as there are changed files, however many
 /// others there are.
-public struct ProjectExpansion: Sendable {
+package struct ProjectExpansion: Sendable {
     /// The invoice of the last expansion or update that went well.
-    public private(set) var invoice: Invoice?
+    package private(set) var invoice: Invoice?
     private var cache: DigestCache
     /// Whether files have been read since the digests were taken out.
-    public private(set) var hasNewDigests = false
+    package private(set) var hasNewDigests = false
     private var state: State?
 
     fileprivate struct State {
@@ -22,29 +22,29 @@ public struct ProjectExpansion: Sendable {
     }
 
     /// What an update has changed in the invoice.
-    public struct Update: Sendable {
+    package struct Update: Sendable {
         /// The places of parcels whose content is another one, in ascending order, and what they were called before.
-        public fileprivate(set) var changes: [(place: Int, old: Label, new: Label)] = []
+        package fileprivate(set) var changes: [(place: Int, old: Label, new: Label)] = []
         /// Where the changed parcels are, by their digests.
-        public fileprivate(set) var sources: [String: Expansion.ParcelSource] = [:]
+        package fileprivate(set) var sources: [String: Expansion.ParcelSource] = [:]
     }
 
     /// More changed files than this are better looked for by several threads.
     private static let longestUpdate = 64
 
     /// - Parameter digests: What is known of the files from before.
-    public init(digests: DigestCache = DigestCache()) {
+    package init(digests: DigestCache = DigestCache()) {
         cache = digests
     }
 
     /// What is known of the files, to be kept for another time.
-    public mutating func takeDigests() -> DigestCache {
+    package mutating func takeDigests() -> DigestCache {
         hasNewDigests = false
         return cache
     }
 
     /// Expands the whole project; only files that have changed since the last time are read.
-    public mutating func expand(
+    package mutating func expand(
         _ facts: Hippofacts, _ options: ExpansionOptions = ExpansionOptions()
     ) throws(HippofactsError) -> Expansion {
         let expansion = try facts.expanded(options, cache: &cache)
@@ -56,12 +56,12 @@ public struct ProjectExpansion: Sendable {
     }
 
     /// Whether a file with exactly this path, relative to the project, is known to be a part of it.
-    public func hasFile(_ path: String) -> Bool {
+    package func hasFile(_ path: String) -> Bool {
         state?.files[path] != nil || state?.modules[path] != nil
     }
 
     /// Forgets which files are known: the next expansion reads all of them.
-    public mutating func forgetFiles() {
+    package mutating func forgetFiles() {
         cache = DigestCache()
         state = nil
     }
@@ -73,7 +73,7 @@ public struct ProjectExpansion: Sendable {
     /// - Returns: what has changed in the invoice; `nil` if the project has to be expanded as a whole, since a file has
     ///   come, gone, or become something else.
     /// - Throws: for a module that is wrong. The invoice stays as it is.
-    public mutating func update(_ paths: Set<String>) throws(HippofactsError) -> Update? {
+    package mutating func update(_ paths: Set<String>) throws(HippofactsError) -> Update? {
         guard let state, paths.count <= Self.longestUpdate else { return nil }
         var files: [(place: Int, path: String, entry: FileDigests.Entry)] = []
         var binaries: [(path: String, entry: FileDigests.Entry)] = []

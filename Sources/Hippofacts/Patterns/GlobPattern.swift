@@ -3,13 +3,13 @@
 ///
 /// A pattern is matched component by component, so that a walk of a directory tree can carry along what it has matched
 /// so far and leave out the directories that the pattern cannot reach.
-public struct GlobPattern: Hashable, Sendable, CustomStringConvertible {
+package struct GlobPattern: Hashable, Sendable, CustomStringConvertible {
     /// A pattern that means nothing.
-    public struct Invalid: Error, Hashable, CustomStringConvertible {
-        public let pattern: String
-        public let reason: String
+    package struct Invalid: Error, Hashable, CustomStringConvertible {
+        package let pattern: String
+        package let reason: String
 
-        public var description: String { "invalid pattern '\(pattern)': \(reason)" }
+        package var description: String { "invalid pattern '\(pattern)': \(reason)" }
     }
 
     private enum Component: Hashable {
@@ -27,11 +27,11 @@ public struct GlobPattern: Hashable, Sendable, CustomStringConvertible {
         case set([ClosedRange<UInt32>], isNegated: Bool)
     }
 
-    public let description: String
+    package let description: String
     private let components: [Component]
 
     /// Reads a pattern; its components are separated by `/`, and `.` components count for nothing.
-    public init(_ pattern: String) throws(Invalid) {
+    package init(_ pattern: String) throws(Invalid) {
         guard !pattern.isEmpty else { throw Invalid(pattern: pattern, reason: "it is empty") }
         guard !pattern.hasPrefix("/") else {
             throw Invalid(pattern: pattern, reason: "it begins with '/', but patterns are relative to the project")
@@ -55,13 +55,13 @@ public struct GlobPattern: Hashable, Sendable, CustomStringConvertible {
     }
 
     /// The path itself, if the pattern has no wildcard and so names one path only.
-    public var literalPath: String? {
+    package var literalPath: String? {
         let prefix = literalPrefix
         return prefix.count == components.count ? prefix.joined(separator: "/") : nil
     }
 
     /// The components before the first wildcard: the directory in which all matches are, unless the pattern is literal.
-    public var literalPrefix: [String] {
+    package var literalPrefix: [String] {
         var names: [String] = []
         for component in components {
             guard case .literal(let name) = component else { break }
@@ -71,17 +71,17 @@ public struct GlobPattern: Hashable, Sendable, CustomStringConvertible {
     }
 
     /// True if the pattern takes the path, which is relative, with `/` between its components.
-    public func matches(_ path: String) -> Bool {
+    package func matches(_ path: String) -> Bool {
         matches(path.split(separator: "/"))
     }
 
     /// True if the pattern takes the path with these components.
-    public func matches(_ path: [Substring]) -> Bool {
+    package func matches(_ path: [Substring]) -> Bool {
         isMatch(states(after: path))
     }
 
     /// True if a path below the directory with these components could match. An empty path is the root.
-    public func mayMatch(below directory: [Substring]) -> Bool {
+    package func mayMatch(below directory: [Substring]) -> Bool {
         mayMatch(below: states(after: directory))
     }
 

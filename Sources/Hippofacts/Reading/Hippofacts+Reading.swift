@@ -4,11 +4,11 @@ import TOML
 
 extension Hippofacts {
     /// The names that a file in a project's directory may have.
-    public static let fileNames = ["HIPPOFACTS", "hippofacts", "Hippofacts"].flatMap { [$0, "\($0).toml"] }
+    package static let fileNames = ["HIPPOFACTS", "hippofacts", "Hippofacts"].flatMap { [$0, "\($0).toml"] }
 
     /// The HIPPOFACTS file at `path`, which is the file itself or its directory.
     /// - Throws: when there is none, or there are several in the directory.
-    public static func find(at path: String) throws(HippofactsError) -> String {
+    package static func find(at path: String) throws(HippofactsError) -> String {
         guard let kind = FileStatus(path: path)?.kind else {
             throw HippofactsError(file: path, message: "there is no such file or directory")
         }
@@ -43,7 +43,7 @@ extension Hippofacts {
 
     /// Reads what stands at `path`: a HIPPOFACTS file, the directory of one, or a lone `.wasm` or `.wat` module, for
     /// which the simplest bindle is made up.
-    public init(at path: String) throws(HippofactsError) {
+    package init(at path: String) throws(HippofactsError) {
         let file = try Self.find(at: path)
         if file.hasSuffix(".wasm") || file.hasSuffix(".wat") {
             try self.init(loneModule: file)
@@ -54,7 +54,7 @@ extension Hippofacts {
 
     /// Whether a path is a directory of pages without HIPPOFACTS: there is an `index.html`, and nothing that describes
     /// an app.
-    public static func isSite(_ path: String) -> Bool {
+    package static func isSite(_ path: String) -> Bool {
         guard FileStatus(path: path)?.kind == .directory, FileStatus(path: path + "/index.html")?.kind == .regular
         else { return false }
         return !fileNames.contains { FileStatus(path: "\(path)/\($0)")?.kind == .regular }
@@ -65,7 +65,7 @@ extension Hippofacts {
 
     /// Describes a directory of pages (see `isSite`) for a sandbox: all its files but hidden ones, named after the
     /// directory, version 0.1.0. A bindle has to have a handler; this one's is made up, and nobody asks for its route.
-    public init(site directory: String) throws(HippofactsError) {
+    package init(site directory: String) throws(HippofactsError) {
         let name = directory.split(separator: "/").last.map(String.init) ?? "site"
         let valid = String(String.UnicodeScalarView(name.unicodeScalars.map { BindleID.isName(String($0)) ? $0 : "-" }))
         let text = """
@@ -82,7 +82,7 @@ extension Hippofacts {
     }
 
     /// Reads a HIPPOFACTS file.
-    public init(file: String) throws(HippofactsError) {
+    package init(file: String) throws(HippofactsError) {
         let data: Data
         do {
             data = try Data(contentsOf: URL(fileURLWithPath: file))
@@ -93,7 +93,7 @@ extension Hippofacts {
     }
 
     /// Reads the text of a HIPPOFACTS file that stands, or is taken to stand, at `file`.
-    public init(parsing text: [UInt8], file: String) throws(HippofactsError) {
+    package init(parsing text: [UInt8], file: String) throws(HippofactsError) {
         do {
             try self.init(source: text, file: file)
         } catch {

@@ -2,19 +2,19 @@ import Bindle
 import TOML
 
 /// The bill of materials of an application: its modules, their routes, and the files that belong to each.
-public struct Hippofacts: Sendable {
+package struct Hippofacts: Sendable {
     /// Where it was read from.
-    public let file: String
+    package let file: String
     /// The directory of the file, to which all paths in it are relative.
-    public let directory: String
+    package let directory: String
     /// The bindle's name, which may contain `/`.
-    public let name: String
-    public let version: VersionPattern
-    public let description: String?
-    public let authors: [String]
-    public let annotations: [String: String]
+    package let name: String
+    package let version: VersionPattern
+    package let description: String?
+    package let authors: [String]
+    package let annotations: [String: String]
     /// Handlers, then exports, each in the order of the file.
-    public let entries: [Entry]
+    package let entries: [Entry]
 
     let positions: Positions
     /// The text, for the lines that errors show.
@@ -26,15 +26,15 @@ public struct Hippofacts: Sendable {
     }
 
     /// A `[[handler]]` or an `[[export]]`.
-    public struct Entry: Sendable {
-        public let role: Role
-        public let module: Module
+    package struct Entry: Sendable {
+        package let role: Role
+        package let module: Module
         /// The function to call instead of `_start`.
-        public let entrypoint: String?
+        package let entrypoint: String?
         /// Patterns for the files that belong to the entry.
-        public let files: [FilePattern]
+        package let files: [FilePattern]
         /// Where the entry begins.
-        public let position: SourcePosition?
+        package let position: SourcePosition?
         /// Where its module's name, or the external bindle's ID, stands.
         let modulePosition: SourcePosition?
         /// Where the external handler's ID stands.
@@ -42,22 +42,22 @@ public struct Hippofacts: Sendable {
         let routePosition: SourcePosition?
     }
 
-    public enum Role: Hashable, Sendable {
+    package enum Role: Hashable, Sendable {
         case handler(route: String)
         /// A module that other bindles refer to by this ID.
         case export(id: String)
     }
 
-    public enum Module: Hashable, Sendable {
+    package enum Module: Hashable, Sendable {
         /// A path relative to the directory, without `.` or `..` components.
         case local(path: String)
         /// An export of another bindle.
         case external(bindle: BindleID, handler: String)
     }
 
-    public struct FilePattern: Sendable {
-        public let glob: GlobPattern
-        public let position: SourcePosition?
+    package struct FilePattern: Sendable {
+        package let glob: GlobPattern
+        package let position: SourcePosition?
     }
 
     /// An error at a place of this file.

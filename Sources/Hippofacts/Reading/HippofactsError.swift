@@ -1,17 +1,17 @@
 import TOML
 
 /// What is wrong with a HIPPOFACTS file or with a file that it names, and where.
-public struct HippofactsError: Error, Hashable, Sendable, CustomStringConvertible {
+package struct HippofactsError: Error, Hashable, Sendable, CustomStringConvertible {
     /// The file at fault.
-    public let file: String
+    package let file: String
     /// The place in the file, where one is known.
-    public let position: SourcePosition?
+    package let position: SourcePosition?
     /// What is wrong, without the place.
-    public let message: String
+    package let message: String
     /// The line at `position`, and a caret below it.
-    public let excerpt: String?
+    package let excerpt: String?
 
-    public init(file: String, position: SourcePosition? = nil, message: String, excerpt: String? = nil) {
+    package init(file: String, position: SourcePosition? = nil, message: String, excerpt: String? = nil) {
         self.file = file
         self.position = position
         self.message = message
@@ -23,7 +23,7 @@ public struct HippofactsError: Error, Hashable, Sendable, CustomStringConvertibl
     }
 
     /// `FILE:LINE:COLUMN: MESSAGE`, then the offending line with a caret.
-    public var description: String {
+    package var description: String {
         var text = file
         if let position { text += ":\(position.line):\(position.column)" }
         text += ": \(message)"

@@ -1,12 +1,12 @@
 import Bindle
 
 /// The version in a HIPPOFACTS file: a version, or `1.2.*`, whose patch number is filled in.
-public enum VersionPattern: Hashable, Sendable, CustomStringConvertible {
+package enum VersionPattern: Hashable, Sendable, CustomStringConvertible {
     case exact(SemanticVersion)
     case nextPatch(major: UInt64, minor: UInt64)
 
     /// Nil when the text is neither.
-    public init?(_ text: String) {
+    package init?(_ text: String) {
         if let version = SemanticVersion(text) {
             self = .exact(version)
         } else if text.hasSuffix(".*"), let version = SemanticVersion(text.dropLast(2) + ".0"), version.build.isEmpty,
@@ -18,7 +18,7 @@ public enum VersionPattern: Hashable, Sendable, CustomStringConvertible {
         }
     }
 
-    public var description: String {
+    package var description: String {
         switch self {
         case .exact(let version): version.description
         case .nextPatch(let major, let minor): "\(major).\(minor).*"
@@ -39,7 +39,7 @@ public enum VersionPattern: Hashable, Sendable, CustomStringConvertible {
 }
 
 /// How the version of a bindle is made from that of its HIPPOFACTS file.
-public enum VersionMode: Sendable {
+package enum VersionMode: Sendable {
     /// As written: for releases, and for sandboxes that overwrite.
     case asWritten
     /// `VERSION-USER-yyyyMMddHHmmssSSS`, unique to each build: the user's name, if there is one, and the time in

@@ -5,12 +5,12 @@ import Foundation
 /// if it has left the command's process group and session.
 ///
 /// It makes itself the parent of all orphans among its descendants, so that none can leave its sight.
-public enum BuildRunner {
+package enum BuildRunner {
     /// The descriptor on which the runner waits: the sandbox holds the other end, and never writes to it.
     static let lifeline: Int32 = 3
 
     /// Runs a command by the shell, and ends this process as the command ends.
-    public static func run(_ command: String) -> Never {
+    package static func run(_ command: String) -> Never {
         adoptOrphans()
         _ = fcntl(lifeline, F_SETFD, FD_CLOEXEC)
         let child: ChildProcess

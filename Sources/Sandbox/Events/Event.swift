@@ -1,7 +1,7 @@
 import SandboxProtocol
 
 /// Something that happened in the sandbox, as it is told to people and to tools.
-public enum Event: Hashable, Sendable {
+package enum Event: Hashable, Sendable {
     /// The first revision serves.
     case ready(app: String, bindle: String, id: String, revision: Int)
     /// Changes were seen that may make a new revision; paths are relative to the project.
@@ -20,7 +20,7 @@ public enum Event: Hashable, Sendable {
 }
 
 /// Who wrote a line of log.
-public enum LogSource: Hashable, Sendable {
+package enum LogSource: Hashable, Sendable {
     /// The handler of that route, on its standard error.
     case guest(route: String)
     /// The build command.
@@ -39,9 +39,9 @@ public enum LogSource: Hashable, Sendable {
 }
 
 /// Why a rebuild failed.
-public struct Failure: Error, Hashable, Sendable, CustomStringConvertible {
+package struct Failure: Error, Hashable, Sendable, CustomStringConvertible {
     /// What was being done.
-    public enum Stage: String, Hashable, Sendable {
+    package enum Stage: String, Hashable, Sendable {
         /// The build command.
         case build
         /// Reading HIPPOFACTS and settings, and putting the bindle together.
@@ -52,17 +52,17 @@ public struct Failure: Error, Hashable, Sendable, CustomStringConvertible {
         case launch
     }
 
-    public let stage: Stage
+    package let stage: Stage
     /// What is wrong and what to do, in complete sentences; may have several lines.
-    public let message: String
+    package let message: String
     /// The file to look at: relative to the project if it is in it.
-    public let file: String?
+    package let file: String?
     /// 1-based.
-    public let line: Int?
+    package let line: Int?
     /// 1-based.
-    public let column: Int?
+    package let column: Int?
 
-    public init(stage: Stage, message: String, file: String? = nil, line: Int? = nil, column: Int? = nil) {
+    package init(stage: Stage, message: String, file: String? = nil, line: Int? = nil, column: Int? = nil) {
         self.stage = stage
         self.message = message
         self.file = file
@@ -70,7 +70,7 @@ public struct Failure: Error, Hashable, Sendable, CustomStringConvertible {
         self.column = column
     }
 
-    public var description: String {
+    package var description: String {
         let place = [file, line.map(String.init), column.map(String.init)].compactMap { $0 }.joined(separator: ":")
         return place.isEmpty ? message : "\(place): \(message)"
     }

@@ -5,7 +5,7 @@ import SandboxProtocol
 ///
 /// Tools find rebuilds and failures by these lines, VS Code for one: each begins with a time of day and one of `●`,
 /// `↻`, `✗`, `!`, `■`, and a failure that has a place goes on with `STAGE failed: FILE:LINE:COLUMN: MESSAGE`.
-public struct HumanEventRenderer: EventRenderer {
+package struct HumanEventRenderer: EventRenderer {
     /// What is told before anything is served.
     struct Heading: Sendable {
         let project: String
@@ -33,7 +33,7 @@ public struct HumanEventRenderer: EventRenderer {
     }
 
     /// A renderer for events of the past.
-    public init(style: SandboxConfiguration.TextStyle) {
+    package init(style: SandboxConfiguration.TextStyle) {
         self.init(heading: nil, style: style)
     }
 
@@ -42,7 +42,7 @@ public struct HumanEventRenderer: EventRenderer {
     }
 
     /// Renders an entry of a log, under the time at which it happened.
-    public mutating func render(_ entry: LogEntry) -> String {
+    package mutating func render(_ entry: LogEntry) -> String {
         render(entry.event, at: Self.timeOfDay(time_t(entry.time)))
     }
 

@@ -7,11 +7,11 @@ import Synchronization
 /// names as its libraries, in its store (through the sandbox that runs on it, if one does), and on other servers.
 ///
 /// Nothing is written. Libraries are expanded once, so that invoices and parcels fit each other.
-public final class ProjectExternals: Sendable {
+package final class ProjectExternals: Sendable {
     /// What `hippo-dev.toml` says of an upstream.
-    public struct UpstreamSettings: Sendable {
-        public let url: String?
-        public let strategy: String?
+    package struct UpstreamSettings: Sendable {
+        package let url: String?
+        package let strategy: String?
     }
 
     private let storePath: String?
@@ -24,7 +24,7 @@ public final class ProjectExternals: Sendable {
     ///   - path: The project.
     ///   - store: The store's file, where it is not the one of the project's settings.
     ///   - upstreams: Makes the servers that are asked, in this order, from what the project's settings say.
-    public init(
+    package init(
         path: String, store: String?, upstreams: (UpstreamSettings) throws -> [ExternalBindles.Upstream]
     ) throws {
         let project = try Project(at: path)
@@ -38,7 +38,7 @@ public final class ProjectExternals: Sendable {
     // MARK: - Invoices
 
     /// The invoice of a bindle.
-    public func invoice(_ id: BindleID) throws -> Invoice { try invoice(id, for: []) }
+    package func invoice(_ id: BindleID) throws -> Invoice { try invoice(id, for: []) }
 
     /// - Parameter pending: The libraries that are being expanded: they are not looked at for what they need.
     private func invoice(_ id: BindleID, for pending: Set<String>) throws -> Invoice {
@@ -80,7 +80,7 @@ public final class ProjectExternals: Sendable {
     /// Where the bytes of a parcel of an external bindle are.
     /// - Parameter directory: Takes those that are in no file, under the parcel's digest.
     /// - Throws: `ExternalBindleError` if nobody has them.
-    public func content(
+    package func content(
         of parcel: Expansion.ExternalParcel, in directory: String
     ) throws -> ParcelContent {
         let (id, label) = (parcel.bindle, parcel.label)

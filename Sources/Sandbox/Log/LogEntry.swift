@@ -2,12 +2,12 @@ import Foundation
 import SandboxProtocol
 
 /// An event, and when it happened.
-public struct LogEntry: Hashable, Sendable {
+package struct LogEntry: Hashable, Sendable {
     /// Seconds since 1970, with milliseconds.
-    public let time: Double
-    public let event: Event
+    package let time: Double
+    package let event: Event
 
-    public init(time: Double, event: Event) {
+    package init(time: Double, event: Event) {
         self.time = time
         self.event = event
     }
@@ -28,7 +28,7 @@ public struct LogEntry: Hashable, Sendable {
     }
 
     /// The line as tools read it.
-    public var json: String { line }
+    package var json: String { line }
 }
 
 extension Event {

@@ -1,7 +1,7 @@
 import Foundation
 
 /// Reads the log of a sandbox, which may be running meanwhile.
-public struct LogReader {
+package struct LogReader {
     private let path: String
     /// What is being read. It stays so when the log is turned over, or removed.
     private var file: FileHandle?
@@ -9,16 +9,16 @@ public struct LogReader {
     private var hasBegun = false
 
     /// - Parameter path: the log's file, which need not be there yet.
-    public init(path: String) {
+    package init(path: String) {
         self.path = path
     }
 
     /// Whether the log is there, or may still come.
-    public var isThere: Bool { file == nil || FileManager.default.fileExists(atPath: path) }
+    package var isThere: Bool { file == nil || FileManager.default.fileExists(atPath: path) }
 
     /// The entries that are there, and have not been read, oldest first. A log that has been turned over meanwhile is
     /// read to its end first.
-    public mutating func next() -> [LogEntry] {
+    package mutating func next() -> [LogEntry] {
         var entries: [LogEntry] = []
         if !hasBegun {
             entries += Self.entries(in: FileManager.default.contents(atPath: LogFile.older(path)) ?? Data())

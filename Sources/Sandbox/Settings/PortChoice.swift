@@ -1,11 +1,11 @@
 /// Which port the app is served at.
-public enum PortChoice: Hashable, Sendable {
+package enum PortChoice: Hashable, Sendable {
     case number(UInt16)
     /// The first one that is free, from the usual one on.
     case automatic
 
     /// Reads `auto`, or a number from 0 to 65535.
-    public init?(parsing text: String) {
+    package init?(parsing text: String) {
         if text == "auto" {
             self = .automatic
         } else if let number = UInt16(text) {

@@ -3,9 +3,9 @@ import Hippofacts
 
 /// How a sandbox runs, as far as one source of settings (the command line, or `hippo-dev.toml`) says. What is `nil` is
 /// left to the next source, and to the defaults in the end.
-public struct SandboxSettings: Sendable, Equatable {
+package struct SandboxSettings: Sendable, Equatable {
     /// Where the store of bindles is.
-    public enum Storage: Hashable, Sendable {
+    package enum Storage: Hashable, Sendable {
         /// An SQLite file, kept.
         case file(String)
         /// A temporary directory, removed when the sandbox ends.
@@ -13,69 +13,69 @@ public struct SandboxSettings: Sendable, Equatable {
     }
 
     /// A variable for the guests.
-    public struct Variable: Hashable, Sendable {
-        public let name: String
-        public let value: String
+    package struct Variable: Hashable, Sendable {
+        package let name: String
+        package let value: String
 
-        public init(name: String, value: String) {
+        package init(name: String, value: String) {
             self.name = name
             self.value = value
         }
     }
 
     /// Where the app is served; by default 127.0.0.1:3000.
-    public var listen: SocketAddress?
+    package var listen: SocketAddress?
     /// The port that the app is served at, in place of the one of `listen`.
-    public var port: PortChoice?
+    package var port: PortChoice?
     /// Where the bindles are served; by default 127.0.0.1:8080.
-    public var bindleListen: SocketAddress?
+    package var bindleListen: SocketAddress?
     /// What builds the modules, as the shell takes it.
-    public var buildCommand: String?
+    package var buildCommand: String?
     /// The files that the build command reads. By default all of the project but what looks like its product.
-    public var watchPatterns: [GlobPattern]?
+    package var watchPatterns: [GlobPattern]?
     /// False to bring the project up once, as it is; by default true.
-    public var isWatching: Bool?
+    package var isWatching: Bool?
     /// How often the project's directories are looked at, in place of being told of changes by the system.
-    public var pollInterval: Duration?
+    package var pollInterval: Duration?
     /// By default the file `.hippo/bindles.sqlite` in the project.
-    public var storage: Storage?
+    package var storage: Storage?
     /// Variables for the guests. Where two sources name the same one, the stronger source's value is taken.
-    public var variables: [Variable] = []
+    package var variables: [Variable] = []
     /// Files of `NAME=VALUE` lines for the guests, weaker than `variables`.
-    public var environmentFiles: [String] = []
+    package var environmentFiles: [String] = []
     /// True to give the guests a private copy of their files to write to; by default false.
-    public var allowsTransientWrite: Bool?
+    package var allowsTransientWrite: Bool?
     /// False to answer only what a handler takes; by default true, files being served where no handler is.
-    public var servesStaticFiles: Bool?
+    package var servesStaticFiles: Bool?
     /// True to let requests wait for a build that runs; by default they get the last good version meanwhile.
-    public var waitsForBuild: Bool?
+    package var waitsForBuild: Bool?
     /// False to leave pages as they are, so that they are reloaded by hand; by default true.
-    public var reloadsPages: Bool?
+    package var reloadsPages: Bool?
     /// How long a module may run for a request; by default 30 seconds.
-    public var requestTime: Duration?
+    package var requestTime: Duration?
     /// Bytes of memory that a module may have for a request; by default 512 MiB.
-    public var memoryBytes: Int?
+    package var memoryBytes: Int?
     /// Bytes of a response's body; by default 1 GiB.
-    public var responseBytes: Int?
+    package var responseBytes: Int?
     /// Where what guests write to standard error is kept; by default a temporary directory.
-    public var logDirectory: String?
+    package var logDirectory: String?
     /// Options of `hippo-dev wagi` that limit what guests may use.
-    public var limitArguments: [String] = []
+    package var limitArguments: [String] = []
 
     /// Projects whose bindles this one refers to: they are expanded into the same store, and watched. One that others refer
     /// to stands before them.
-    public var libraries: [String]?
+    package var libraries: [String]?
     /// The Bindle server that has what the store lacks.
-    public var upstream: String?
+    package var upstream: String?
     /// The verification strategy that invoices of the upstream have to pass, by name; by default none is asked for.
-    public var upstreamStrategy: String?
+    package var upstreamStrategy: String?
     /// The path of another WAGI program, which serves in place of this one.
-    public var wagiProgram: String?
+    package var wagiProgram: String?
 
-    public init() {}
+    package init() {}
 
     /// These settings, completed by those of a weaker source.
-    public func completed(by weaker: SandboxSettings) -> SandboxSettings {
+    package func completed(by weaker: SandboxSettings) -> SandboxSettings {
         var settings = self
         settings.listen = listen ?? weaker.listen
         // An address of the stronger source has a port, too.
@@ -105,14 +105,14 @@ public struct SandboxSettings: Sendable, Equatable {
     }
 
     /// Where the app is served when nothing else is said.
-    public static let defaultListen = SocketAddress.loopback(port: 3000)
+    package static let defaultListen = SocketAddress.loopback(port: 3000)
     /// Where the bindles are served when nothing else is said.
-    public static let defaultBindleListen = SocketAddress.loopback(port: 8080)
+    package static let defaultBindleListen = SocketAddress.loopback(port: 8080)
 }
 
 extension SandboxSettings.Variable {
     /// Reads `NAME=VALUE`; quotes around the value are stripped. `nil` if there is no name or no `=`.
-    public init?(parsing text: String) {
+    package init?(parsing text: String) {
         guard let equals = text.firstIndex(of: "="), equals > text.startIndex else { return nil }
         let name = text[..<equals]
         var value = text[text.index(after: equals)...]

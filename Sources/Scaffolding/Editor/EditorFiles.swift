@@ -4,7 +4,7 @@ import SandboxProtocol
 extension ProjectDescription {
     /// `.vscode/tasks.json`: a background task for `hippo-dev up`, with the expressions that find its failures, and
     /// tasks that build, check and publish.
-    public var editorTasks: ScaffoldFile {
+    package var editorTasks: ScaffoldFile {
         let check = """
             {
                   "label": "hippo-dev check",
@@ -65,7 +65,7 @@ extension ProjectDescription {
     }
 
     /// `.vscode/extensions.json`.
-    public var editorExtensions: ScaffoldFile {
+    package var editorExtensions: ScaffoldFile {
         let extensions = ["tamasfe.even-better-toml"] + toolchain.editorExtensions
         return ScaffoldFile(
             ".vscode/extensions.json",

@@ -2,22 +2,22 @@
 ///
 /// `up` writes the same words to a terminal, to VS Code and into a pipe. A cycle begins with a line that has `↻` behind
 /// the time, and ends with one that has `●` (it serves), `✗` (it failed) or `■` (the sandbox has ended).
-public enum ProblemMatcher {
+package enum ProblemMatcher {
     /// A rebuild begins.
-    public static let begin = #"^\d\d:\d\d:\d\d ↻ "#
+    package static let begin = #"^\d\d:\d\d:\d\d ↻ "#
     /// A rebuild has ended, well or not.
-    public static let end = #"^\d\d:\d\d:\d\d [●✗■] "#
+    package static let end = #"^\d\d:\d\d:\d\d [●✗■] "#
     /// A failure, or a line of the build command, that names a place: file, line, column, severity, message.
-    public static let place =
+    package static let place =
         #"^(?:\d\d:\d\d:\d\d ✗ \w+ failed:|\s+build │) (\S.*?):(\d+):(\d+): "#
         + #"(?:(?:fatal )?(error|warning|note)(?:\[\w+\])?: )?(.*)$"#
     /// A failure that names a file only: file, message.
-    public static let file = #"^\d\d:\d\d:\d\d ✗ \w+ failed: ([^\s:]+): (?!\d+:\d+: )(.*)$"#
+    package static let file = #"^\d\d:\d\d:\d\d ✗ \w+ failed: ([^\s:]+): (?!\d+:\d+: )(.*)$"#
     /// The two lines with which Rust's compiler begins: severity, code and message; then file, line and column.
-    public static let rust = [
+    package static let rust = [
         #"^\s+build │ (error|warning)(?:\[(\w+)\])?: (.*)$"#,
         #"^\s+build │ +--> (.+?):(\d+):(\d+)$"#,
     ]
     /// An error of `hippo-dev check` and `push`: severity, file, line, column, message.
-    public static let command = #"^(error|warning): (\S.*?):(\d+):(\d+): (.*)$"#
+    package static let command = #"^(error|warning): (\S.*?):(\d+):(\d+): (.*)$"#
 }

@@ -2,7 +2,7 @@ import Foundation
 
 extension ProjectDescription {
     /// `.github/workflows/release.yml`: builds and pushes what is tagged.
-    public var releaseWorkflow: ScaffoldFile {
+    package var releaseWorkflow: ScaffoldFile {
         var steps = toolchain.workflowSteps
         if let build { steps += "\n      - name: Build\n        run: \(yaml(build.command))\n" }
         return ScaffoldFile(

@@ -1,28 +1,28 @@
 import Foundation
 
 /// Finds out what an existing project is, from the files of its build tool.
-public struct ProjectInspector {
+package struct ProjectInspector {
     /// What a project was taken for.
-    public struct Finding: Sendable {
-        public let kind: ProjectKind
-        public let description: ProjectDescription
+    package struct Finding: Sendable {
+        package let kind: ProjectKind
+        package let description: ProjectDescription
         /// Files that the project needs beside those that describe it.
-        public var additions: [ScaffoldFile] = []
+        package var additions: [ScaffoldFile] = []
         /// What was assumed and should be looked at.
-        public var notes: [String] = []
+        package var notes: [String] = []
     }
 
     private let directory: String
     private let files: ProjectFiles
 
     /// - Parameter directory: the project's; absolute.
-    public init(directory: String) {
+    package init(directory: String) {
         self.directory = directory
         files = ProjectFiles(in: directory)
     }
 
     /// What the project can be taken for, the likeliest first.
-    public var candidates: [ProjectKind] {
+    package var candidates: [ProjectKind] {
         ProjectKind.allCases.filter { kind in
             switch kind {
             case .modules: !files.modules.isEmpty
@@ -33,7 +33,7 @@ public struct ProjectInspector {
     }
 
     /// Looks at the project as one of a kind.
-    public func finding(_ kind: ProjectKind) -> Finding {
+    package func finding(_ kind: ProjectKind) -> Finding {
         switch kind {
         case .rust: rust()
         case .go: go()

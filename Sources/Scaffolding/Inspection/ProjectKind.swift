@@ -1,11 +1,11 @@
 /// What an existing project can be taken for.
-public enum ProjectKind: String, CaseIterable, Sendable {
+package enum ProjectKind: String, CaseIterable, Sendable {
     // In the order in which they are preferred.
     case rust, go, zig, swift, npm, make, modules
     case `static`
 
     /// What it is told by.
-    public var evidence: String {
+    package var evidence: String {
         switch self {
         case .rust: "Cargo.toml"
         case .go: "go.mod"

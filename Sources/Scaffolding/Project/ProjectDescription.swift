@@ -1,14 +1,14 @@
 /// What a project is made of, as far as the files that describe it say: HIPPOFACTS, the settings, and what tools read.
-public struct ProjectDescription: Hashable, Sendable {
+package struct ProjectDescription: Hashable, Sendable {
     /// A module that answers requests.
-    public struct Handler: Hashable, Sendable {
+    package struct Handler: Hashable, Sendable {
         /// The module's path in the project.
-        public let module: String
-        public let route: String
+        package let module: String
+        package let route: String
         /// Patterns for the files that belong to it.
-        public let files: [String]
+        package let files: [String]
 
-        public init(module: String, route: String, files: [String] = []) {
+        package init(module: String, route: String, files: [String] = []) {
             self.module = module
             self.route = route
             self.files = files
@@ -16,28 +16,28 @@ public struct ProjectDescription: Hashable, Sendable {
     }
 
     /// How the modules are built.
-    public struct Build: Hashable, Sendable {
+    package struct Build: Hashable, Sendable {
         /// As the shell takes it.
-        public let command: String
+        package let command: String
         /// Patterns for what it reads; none for all of the project but what looks like a product.
-        public let watch: [String]
+        package let watch: [String]
 
-        public init(command: String, watch: [String]) {
+        package init(command: String, watch: [String]) {
             self.command = command
             self.watch = watch
         }
     }
 
-    public var name: ProjectName
-    public var version = "0.1.0"
-    public var summary: String?
-    public var handlers: [Handler]
-    public var build: Build?
-    public var toolchain: Toolchain
+    package var name: ProjectName
+    package var version = "0.1.0"
+    package var summary: String?
+    package var handlers: [Handler]
+    package var build: Build?
+    package var toolchain: Toolchain
     /// Lines for `.gitignore`, beside those for the sandbox's own files.
-    public var ignored: [String]
+    package var ignored: [String]
 
-    public init(
+    package init(
         name: ProjectName, summary: String? = nil, handlers: [Handler], build: Build? = nil, toolchain: Toolchain,
         ignored: [String] = []
     ) {
@@ -50,7 +50,7 @@ public struct ProjectDescription: Hashable, Sendable {
     }
 
     /// HIPPOFACTS.
-    public var hippofacts: ScaffoldFile {
+    package var hippofacts: ScaffoldFile {
         var text = "[bindle]\nname = \(toml(name.text))\nversion = \(toml(version))\n"
         if let summary { text += "description = \(toml(summary))\n" }
         for handler in handlers {
@@ -61,14 +61,14 @@ public struct ProjectDescription: Hashable, Sendable {
     }
 
     /// `hippo-dev.toml`; `nil` if there is nothing to build.
-    public var settings: ScaffoldFile? {
+    package var settings: ScaffoldFile? {
         guard let build else { return nil }
         let watch = build.watch.isEmpty ? "" : "watch = \(toml(build.watch))\n"
         return ScaffoldFile("hippo-dev.toml", "[build]\ncommand = \(toml(build.command))\n\(watch)")
     }
 
     /// `.gitignore`.
-    public var gitignore: ScaffoldFile {
+    package var gitignore: ScaffoldFile {
         ScaffoldFile(".gitignore", ([".hippo/"] + ignored).map { $0 + "\n" }.joined())
     }
 }

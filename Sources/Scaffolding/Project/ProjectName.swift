@@ -1,10 +1,10 @@
 /// The name of a project: what its bindle is called, and, adapted, its module.
-public struct ProjectName: Hashable, Sendable {
+package struct ProjectName: Hashable, Sendable {
     /// As it was given.
-    public let text: String
+    package let text: String
 
     /// Takes a name: letters, digits, `_`, `-` and `.`, of which the first is a letter or a digit. `nil` otherwise.
-    public init?(_ text: String) {
+    package init?(_ text: String) {
         guard let first = text.unicodeScalars.first, Self.isAlphanumeric(first), text.utf8.count <= 100,
             text.unicodeScalars.allSatisfy({ Self.isAlphanumeric($0) || "_-.".unicodeScalars.contains($0) })
         else { return nil }
@@ -12,7 +12,7 @@ public struct ProjectName: Hashable, Sendable {
     }
 
     /// The nearest name to any text, such as that of a directory.
-    public init(adapting text: String) {
+    package init(adapting text: String) {
         var adapted = String.UnicodeScalarView()
         for scalar in text.unicodeScalars.prefix(100) {
             let isValid = Self.isAlphanumeric(scalar) || "_-.".unicodeScalars.contains(scalar)
@@ -26,7 +26,7 @@ public struct ProjectName: Hashable, Sendable {
     private static let reserved: Set<String> = ["go", "toolchain", "swift"]
 
     /// The name for packages of most languages: lower case, without dots, beginning with a letter.
-    public var package: String {
+    package var package: String {
         let name = String(text.lowercased().map { $0 == "." ? "-" : $0 })
         if Self.reserved.contains(name) { return name + "-app" }
         return name.first?.isNumber == true ? "app-" + name : name

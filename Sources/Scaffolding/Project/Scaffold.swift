@@ -1,9 +1,9 @@
 import Foundation
 
 /// Files that are to be written into a project's directory.
-public struct Scaffold: Sendable {
+package struct Scaffold: Sendable {
     /// What became of a file, or would.
-    public enum Outcome: Hashable, Sendable {
+    package enum Outcome: Hashable, Sendable {
         case created
         case replaced
         /// There is another file of that name, which was left alone.
@@ -13,16 +13,16 @@ public struct Scaffold: Sendable {
     }
 
     /// A file that cannot be written.
-    public struct WriteError: Error, CustomStringConvertible {
-        public let path: String
-        public let reason: String
+    package struct WriteError: Error, CustomStringConvertible {
+        package let path: String
+        package let reason: String
 
-        public var description: String { "cannot write \(path): \(reason)" }
+        package var description: String { "cannot write \(path): \(reason)" }
     }
 
-    public var files: [ScaffoldFile]
+    package var files: [ScaffoldFile]
 
-    public init(files: [ScaffoldFile]) {
+    package init(files: [ScaffoldFile]) {
         self.files = files
     }
 
@@ -32,7 +32,7 @@ public struct Scaffold: Sendable {
     ///   - replacesExisting: whether files that are there already, and are other ones, are replaced.
     ///   - isDryRun: whether it is only found out what would be done.
     /// - Returns: what became of each file.
-    public func write(
+    package func write(
         to directory: String, replacesExisting: Bool, isDryRun: Bool
     ) throws(WriteError) -> [(file: ScaffoldFile, outcome: Outcome)] {
         var outcomes: [(ScaffoldFile, Outcome)] = []

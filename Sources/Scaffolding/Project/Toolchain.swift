@@ -1,11 +1,11 @@
 /// What builds the modules of a project.
-public enum Toolchain: Hashable, Sendable {
+package enum Toolchain: Hashable, Sendable {
     case none, c, rust, go, zig, swift, assemblyScript
     /// Something that a command starts, and of which no more is known.
     case other
 
     /// What has to be installed, for people; `nil` if nothing is known to be.
-    public var requirement: String? {
+    package var requirement: String? {
         switch self {
         case .none, .other: nil
         case .c:

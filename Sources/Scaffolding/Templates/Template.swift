@@ -1,13 +1,13 @@
 import Foundation
 
 /// A kind of new project.
-public enum Template: String, CaseIterable, Sendable {
+package enum Template: String, CaseIterable, Sendable {
     case wat, c, rust, go, zig, swift
     case assemblyScript = "assemblyscript"
     case `static`
 
     /// What it makes, in a few words.
-    public var summary: String {
+    package var summary: String {
         switch self {
         case .wat: "a handler in WebAssembly text; needs no toolchain"
         case .c: "a handler in C, with wasi-libc"
@@ -35,7 +35,7 @@ public enum Template: String, CaseIterable, Sendable {
     }
 
     /// The project that it makes, and its source files.
-    public func project(named name: ProjectName) -> (description: ProjectDescription, files: [ScaffoldFile]) {
+    package func project(named name: ProjectName) -> (description: ProjectDescription, files: [ScaffoldFile]) {
         let made: (description: ProjectDescription, files: [ScaffoldFile])
         switch self {
         case .wat: made = watProject(name)

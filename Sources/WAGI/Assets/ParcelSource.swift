@@ -3,7 +3,7 @@ import Foundation
 import HTTP
 
 /// Where bindles come from. Threads may share one.
-public protocol ParcelSource: Sendable {
+package protocol ParcelSource: Sendable {
     func invoice(of id: BindleID) throws -> Invoice
 
     /// Hands the parcel's bytes to `receive`, in pieces, in order, and throws unless they were of the label's size and
@@ -12,13 +12,13 @@ public protocol ParcelSource: Sendable {
 }
 
 extension BindleClient: ParcelSource {
-    public func invoice(of id: BindleID) throws -> Invoice {
+    package func invoice(of id: BindleID) throws -> Invoice {
         let invoice = try invoice(id, includingYanked: true)
         try invoice.validate()
         return invoice
     }
 
-    public func read(
+    package func read(
         _ label: Label, of id: BindleID, receive: (UnsafeRawBufferPointer) throws -> Void
     ) throws {
         try parcel(label, of: id, includingYanked: true, receive: receive)
@@ -26,18 +26,18 @@ extension BindleClient: ParcelSource {
 }
 
 /// A directory of standalone bindles.
-public struct StandaloneBindleDirectory: ParcelSource {
-    public let path: String
+package struct StandaloneBindleDirectory: ParcelSource {
+    package let path: String
 
-    public init(path: String) {
+    package init(path: String) {
         self.path = path
     }
 
-    public func invoice(of id: BindleID) throws -> Invoice {
+    package func invoice(of id: BindleID) throws -> Invoice {
         try StandaloneBindle(id, in: path).invoice
     }
 
-    public func read(
+    package func read(
         _ label: Label, of id: BindleID, receive: (UnsafeRawBufferPointer) throws -> Void
     ) throws {
         // The label was validated with its invoice: its digest is one, and no path.

@@ -1,25 +1,25 @@
 /// `NAME=VALUE`, as users give variables on the command line and in files.
-public enum EnvironmentVariables {
+package enum EnvironmentVariables {
     /// Why a text is no variable.
-    public struct Malformed: Error, Hashable, CustomStringConvertible {
-        public let text: String
+    package struct Malformed: Error, Hashable, CustomStringConvertible {
+        package let text: String
         /// The line of a file, counted from 1.
-        public let lineNumber: Int?
+        package let lineNumber: Int?
 
-        public var description: String {
+        package var description: String {
             let place = lineNumber.map { "line \($0): " } ?? ""
             return "\(place)\(text.debugDescription) is not a variable: write NAME=VALUE"
         }
     }
 
     /// Reads one variable; quotes around the value are dropped.
-    public static func parse(_ text: String) throws(Malformed) -> (name: String, value: String) {
+    package static func parse(_ text: String) throws(Malformed) -> (name: String, value: String) {
         guard let variable = variable(text[...]) else { throw Malformed(text: text, lineNumber: nil) }
         return variable
     }
 
     /// Reads the lines of a file. Empty lines, and those that begin with `#`, are passed over.
-    public static func parse(file text: String) throws(Malformed) -> [(name: String, value: String)] {
+    package static func parse(file text: String) throws(Malformed) -> [(name: String, value: String)] {
         var variables: [(name: String, value: String)] = []
         // A carriage return and a line feed together are one character, and a newline too.
         for (number, line) in text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).enumerated() {

@@ -1,16 +1,16 @@
 import TOML
 
 /// Why something cannot be served.
-public struct LoadError: Error, Sendable, CustomStringConvertible {
+package struct LoadError: Error, Sendable, CustomStringConvertible {
     /// What is wrong, without the place.
-    public let message: String
+    package let message: String
     /// The file at fault, if one is known.
-    public let file: String?
-    public let position: SourcePosition?
+    package let file: String?
+    package let position: SourcePosition?
     /// The line at `position`, and a caret below it.
-    public let excerpt: String?
+    package let excerpt: String?
 
-    public init(_ message: String, file: String? = nil, position: SourcePosition? = nil, excerpt: String? = nil) {
+    package init(_ message: String, file: String? = nil, position: SourcePosition? = nil, excerpt: String? = nil) {
         self.message = message
         self.file = file
         self.position = position
@@ -18,7 +18,7 @@ public struct LoadError: Error, Sendable, CustomStringConvertible {
     }
 
     /// `FILE:LINE:COLUMN: MESSAGE`, then the offending line with a caret.
-    public var description: String {
+    package var description: String {
         var text = ""
         if let file {
             text += file

@@ -4,9 +4,9 @@ import TOML
 import WASIExperimentalHTTP
 
 /// A `modules.toml`: a list of `[[module]]`.
-public enum ModulesFile {
+package enum ModulesFile {
     /// Reads the file at `path`.
-    public static func handlers(file path: String) throws(LoadError) -> [HandlerDefinition] {
+    package static func handlers(file path: String) throws(LoadError) -> [HandlerDefinition] {
         let bytes: [UInt8]
         do {
             bytes = Array(try Data(contentsOf: URL(fileURLWithPath: path)))
@@ -17,7 +17,7 @@ public enum ModulesFile {
     }
 
     /// Reads the text of a file, which errors name by `path`.
-    public static func handlers(parsing text: [UInt8], file path: String) throws(LoadError) -> [HandlerDefinition] {
+    package static func handlers(parsing text: [UInt8], file path: String) throws(LoadError) -> [HandlerDefinition] {
         do throws(TOMLError) {
             var document = try TOMLSection(parsing: text)
             var handlers: [HandlerDefinition] = []

@@ -8,9 +8,9 @@ import WebAssemblyRuntime
 /// signal to its thread, whose handler does nothing: the call fails with `EINTR`, and whoever made it looks at the store.
 /// The signal may come just before the call, so that it is sent again until the guest has ended. So waiting needs no
 /// other calls than usual, and costs nothing until a time is up.
-public final class DeadlineTimer: @unchecked Sendable {
+package final class DeadlineTimer: @unchecked Sendable {
     /// A guest that is watched. To be cancelled when it has ended.
-    public struct Ticket: Hashable, Sendable {
+    package struct Ticket: Hashable, Sendable {
         fileprivate let number: UInt64
     }
 
@@ -44,7 +44,7 @@ public final class DeadlineTimer: @unchecked Sendable {
     /// When the thread looks next, whether or not there is something to do by then.
     private var wakeTime = MonotonicTime.now
 
-    public init() {
+    package init() {
         _ = Self.installation
     }
 
@@ -59,7 +59,7 @@ public final class DeadlineTimer: @unchecked Sendable {
     /// cancelled before.
     ///
     /// - Parameter unresponsive: called, on the timer's thread, if the guest has not ended a second after that.
-    public func schedule(
+    package func schedule(
         _ store: Store, limit: Duration, unresponsive: (@Sendable () -> Void)? = nil
     ) -> Ticket {
         // Who started this thread may have left the signal blocked.
@@ -77,7 +77,7 @@ public final class DeadlineTimer: @unchecked Sendable {
     }
 
     /// Ends a guest now. May be called on any thread.
-    public func interrupt(_ ticket: Ticket) {
+    package func interrupt(_ ticket: Ticket) {
         monitor.withLock {
             guard let guest = guests[ticket.number], guest.signalCount == 0 else { return }
             queue.removeAll { $0.number == ticket.number }
@@ -86,7 +86,7 @@ public final class DeadlineTimer: @unchecked Sendable {
     }
 
     /// To be called on the guest's thread when it has ended: no signal is sent after that.
-    public func cancel(_ ticket: Ticket) {
+    package func cancel(_ ticket: Ticket) {
         monitor.withLock {
             guests[ticket.number] = nil
             if let first = queue.first, guests[first.number] == nil {

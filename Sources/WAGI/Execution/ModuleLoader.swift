@@ -7,11 +7,11 @@ import WebAssemblyRuntime
 import WebAssemblyText
 
 /// Loads modules, each file once however many routes it serves.
-public struct ModuleLoader {
+package struct ModuleLoader {
     private let linker: Linker
     private var loaded: [String: LinkedModule] = [:]
 
-    public init() {
+    package init() {
         var linker = Linker()
         linker.defineWASI()
         linker.defineOutboundHTTP()
@@ -27,12 +27,12 @@ public struct ModuleLoader {
     }
 
     /// Checks that the module in a file could be loaded.
-    public mutating func check(_ reference: ModuleReference) throws(LoadError) {
+    package mutating func check(_ reference: ModuleReference) throws(LoadError) {
         _ = try load(reference)
     }
 
     /// Checks that a module could be loaded whose binary is in memory.
-    public func check(_ binary: [UInt8], name: String) throws(LoadError) {
+    package func check(_ binary: [UInt8], name: String) throws(LoadError) {
         let module: Module
         do {
             module = try Module(bytes: binary)

@@ -1,30 +1,30 @@
 import WebAssemblyRuntime
 
 /// The most that a module may use for one request.
-public struct RequestLimits: Sendable {
+package struct RequestLimits: Sendable {
     /// From the start of the module's run, the time included that it waits for its client or for other servers.
-    public var time: Duration
+    package var time: Duration
     /// Linear memory, tables, stack and objects.
-    public var store: StoreLimits
+    package var store: StoreLimits
     /// Files that are open at a time.
-    public var openFiles = 1024
+    package var openFiles = 1024
     /// How that limit is raised; goes into messages.
-    public var openFilesRemedy: String?
+    package var openFilesRemedy: String?
     /// Bytes of the response's body.
-    public var responseBytes: Int64
+    package var responseBytes: Int64
     /// Bytes of a body without a declared length, which is kept in memory until its length is known.
-    public var undeclaredBodyBytes: Int
+    package var undeclaredBodyBytes: Int
 
     /// The limit of time for messages.
     var timeInSeconds: Double { (time.seconds * 1000).rounded() / 1000 }
 
     /// Bytes of linear memory.
-    public var memoryBytes: Int {
+    package var memoryBytes: Int {
         get { store.memoryBytes }
         set { store.memoryBytes = newValue }
     }
 
-    public init(
+    package init(
         time: Duration = .seconds(30), memoryBytes: Int = 512 << 20, responseBytes: Int64 = 1 << 30,
         undeclaredBodyBytes: Int = 64 << 20
     ) {

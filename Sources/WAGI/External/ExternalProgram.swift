@@ -1,10 +1,10 @@
 /// Another WAGI program, such as the original `wagi`.
-public struct ExternalProgram: Hashable, Sendable {
-    public let path: String
+package struct ExternalProgram: Hashable, Sendable {
+    package let path: String
     /// Options beside those that name the bindle and the address.
-    public let options: [String]
+    package let options: [String]
 
-    public init(path: String, options: [String]) {
+    package init(path: String, options: [String]) {
         self.path = path
         self.options = options
     }

@@ -3,12 +3,12 @@ import Foundation
 import Synchronization
 
 /// A line that a module wrote to its standard error, or that the server says about a request to it.
-public struct LogLine: Sendable {
-    public let route: String
+package struct LogLine: Sendable {
+    package let route: String
     /// The request's number; nil for what happened while the module was loaded.
-    public let requestID: UInt64?
+    package let requestID: UInt64?
     /// Without its end.
-    public let text: String
+    package let text: String
 }
 
 /// The log of one route: a file that lines are appended to, and whoever observes them.

@@ -3,7 +3,7 @@ import SandboxProtocol
 import Synchronization
 
 /// What lets pages follow the project: a script, put into them, and a stream of events for it.
-public final class LiveReload: Sendable {
+package final class LiveReload: Sendable {
     /// The revision that this process serves; 0 when it serves the status only.
     private let revision: Int
     private let events = EventStream()

@@ -1,15 +1,15 @@
 /// A path, or with `/...` at its end a path and all below it.
-public struct Route: Hashable, Sendable, CustomStringConvertible {
+package struct Route: Hashable, Sendable, CustomStringConvertible {
     /// As written: `/foo`, `/foo/...`, `/...`.
-    public let description: String
+    package let description: String
     /// The path without `/...`: the empty string for `/...` itself.
-    public let path: String
+    package let path: String
     /// Whether paths below `path` are taken, too.
-    public let includesPathsBelow: Bool
+    package let includesPathsBelow: Bool
 
     private static let wildcard = "/..."
 
-    public init(_ text: String) {
+    package init(_ text: String) {
         description = text
         includesPathsBelow = text.hasSuffix(Self.wildcard)
         path = includesPathsBelow ? String(text.dropLast(Self.wildcard.count)) : text
@@ -17,23 +17,23 @@ public struct Route: Hashable, Sendable, CustomStringConvertible {
 
     /// Whether the route takes the path of a request, as it was sent. Trailing slashes count in exact routes, and
     /// `/foo/...` takes `/foo` but not `/foobar`.
-    public func matches(_ requestPath: String) -> Bool {
+    package func matches(_ requestPath: String) -> Bool {
         guard requestPath.utf8.starts(with: path.utf8) else { return false }
         if requestPath.utf8.count == path.utf8.count { return true }
         return includesPathsBelow && requestPath.utf8.dropFirst(path.utf8.count).first == UInt8(ascii: "/")
     }
 
     /// The route of a module's sub-route: `subpath` appended to this route's path, without a doubled slash.
-    public func appending(_ subpath: String) -> Route {
+    package func appending(_ subpath: String) -> Route {
         let base = path.hasSuffix("/") ? path.dropLast() : path[...]
         return Route(base + (subpath.hasPrefix("/") ? "" : "/") + subpath)
     }
 
     /// What CGI calls `SCRIPT_NAME`: the path, `/` for `/...`.
-    public var scriptName: String { path.isEmpty ? "/" : path }
+    package var scriptName: String { path.isEmpty ? "/" : path }
 
     /// What follows the route's path in a request's path, as sent.
-    public func pathInfo(of requestPath: String) -> Substring {
+    package func pathInfo(of requestPath: String) -> Substring {
         guard includesPathsBelow,
             let rest = requestPath.utf8.index(
                 requestPath.utf8.startIndex, offsetBy: path.utf8.count, limitedBy: requestPath.utf8.endIndex)

@@ -8,7 +8,7 @@ extension Application {
     private static let maximumLocalRedirects = 10
 
     /// Answers a request: `/healthz`, else the first handler whose route matches, else the asset, else 404.
-    public func respond(to request: Request, _ body: RequestBody, _ writer: ResponseWriter) throws {
+    package func respond(to request: Request, _ body: RequestBody, _ writer: ResponseWriter) throws {
         if let response = responseWithoutHandler(to: request) { return try writer.respond(response) }
         let (request, insertion) = followed(request)
         guard let handler = handler(for: request.path) else { return }

@@ -7,14 +7,14 @@ import WASIExperimentalHTTP
 import WebAssemblyRuntime
 
 /// Handlers that are loaded and ready to answer requests.
-public final class Application: Sendable {
+package final class Application: Sendable {
     let handlers: [Handler]
     let staticFiles: StaticFiles?
     let assets: AssetNames
     let configuration: WAGIConfiguration
     let deadlines = DeadlineTimer()
     /// How long the stages of loading took.
-    public let timings: [StageTiming]
+    package let timings: [StageTiming]
     /// The application's own directory, removed with it.
     private let directory: PrivateDirectory
     private let unusedParcels: UnusedParcels?
@@ -30,7 +30,7 @@ public final class Application: Sendable {
     }
 
     /// Loads handlers whose modules are files.
-    public convenience init(
+    package convenience init(
         handlers definitions: [HandlerDefinition], configuration: WAGIConfiguration = WAGIConfiguration()
     ) throws(LoadError) {
         var loading = try Loading(configuration)
@@ -39,7 +39,7 @@ public final class Application: Sendable {
     }
 
     /// Fetches a bindle and loads its handlers.
-    public convenience init(
+    package convenience init(
         bindle id: BindleID, from source: some ParcelSource, configuration: WAGIConfiguration = WAGIConfiguration()
     ) throws(LoadError) {
         var loading = try Loading(configuration)
@@ -49,18 +49,18 @@ public final class Application: Sendable {
 
     /// Removes the application's files. It can answer no more requests then, and need not be released: for processes
     /// that are about to end.
-    public func removeFiles() {
+    package func removeFiles() {
         directory.remove()
     }
 
     /// Removes parcels from the cache that this application does not need and that have not come lately: what edits
     /// have left behind.
-    public func removeUnusedParcels() {
+    package func removeUnusedParcels() {
         unusedParcels?.remove()
     }
 
     /// The routes and the functions that serve them, in the order in which they are tried.
-    public var routes: [(route: Route, module: String, function: String)] {
+    package var routes: [(route: Route, module: String, function: String)] {
         handlers.map { ($0.route, $0.moduleName, $0.function) }
     }
 }

@@ -1,5 +1,5 @@
 /// What clients are told of a module's failure.
-public enum FailureDetail: Hashable, Sendable {
+package enum FailureDetail: Hashable, Sendable {
     /// Only that something has failed.
     case none
     /// What has gone wrong.
@@ -9,28 +9,28 @@ public enum FailureDetail: Hashable, Sendable {
 }
 
 /// How modules are run, whatever they are.
-public struct WAGIConfiguration: Sendable {
+package struct WAGIConfiguration: Sendable {
     /// Variables for all modules.
-    public var environment: [(name: String, value: String)] = []
+    package var environment: [(name: String, value: String)] = []
     /// `HOST[:PORT]`, for requests that do not say which host they are for.
-    public var defaultHost = "localhost:3000"
+    package var defaultHost = "localhost:3000"
     /// Where the modules' standard error goes; nil for a temporary directory.
-    public var logDirectory: String?
+    package var logDirectory: String?
     /// Where parcels are kept from one process to the next; nil for a temporary directory.
-    public var cacheDirectory: String?
-    public var limits = RequestLimits()
+    package var cacheDirectory: String?
+    package var limits = RequestLimits()
     /// Whether paths that no handler takes are looked up among the assets.
-    public var servesStaticFiles = true
+    package var servesStaticFiles = true
     /// Whether guests may change the assets; each application then has a copy of its own.
-    public var allowsTransientWrite = false
+    package var allowsTransientWrite = false
     /// What the client is told when a module fails.
-    public var failureDetail = FailureDetail.problem
+    package var failureDetail = FailureDetail.problem
     /// Another WAGI program that serves in place of this one; nil for none.
-    public var program: ExternalProgram?
+    package var program: ExternalProgram?
     /// Gives pages the means to reload themselves; nil to leave them as they are.
     var liveReload: LiveReload?
     /// Told of each line that is logged, from several threads. It must not block.
-    public var logObserver: (@Sendable (LogLine) -> Void)?
+    package var logObserver: (@Sendable (LogLine) -> Void)?
 
-    public init() {}
+    package init() {}
 }

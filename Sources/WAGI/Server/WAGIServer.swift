@@ -1,17 +1,17 @@
 import HTTP
 
 /// An application behind an HTTP server.
-public final class WAGIServer: Sendable {
-    public let application: Application
+package final class WAGIServer: Sendable {
+    package let application: Application
     let server: Server
 
     /// Where it listens.
-    public var address: SocketAddress { server.address }
+    package var address: SocketAddress { server.address }
 
     /// - Parameters:
     ///   - socket: bound for the purpose, or inherited from another process.
     ///   - configuration: the HTTP server's limits and observers. Its inline handler is the application's.
-    public init(
+    package init(
         application: Application, socket: ListeningSocket, configuration: ServerConfiguration = ServerConfiguration()
     ) {
         self.application = application
@@ -24,30 +24,30 @@ public final class WAGIServer: Sendable {
     }
 
     /// Starts to accept connections, and returns.
-    public func start() throws(ServerError) {
+    package func start() throws(ServerError) {
         try server.start()
     }
 
     /// Accepts no more connections, and returns when the requests that have begun are answered.
     /// - Returns: whether all were, before the deadline.
     @discardableResult
-    public func drain(deadline: Duration) -> Bool {
+    package func drain(deadline: Duration) -> Bool {
         server.drain(deadline: deadline)
     }
 
     /// As `drain`, but passes connections on through the configuration's queue.
     @discardableResult
-    public func handOver(deadline: Duration) -> Bool {
+    package func handOver(deadline: Duration) -> Bool {
         server.handOver(deadline: deadline)
     }
 
     /// Closes everything at once, and returns when no module runs any more.
-    public func stop() {
+    package func stop() {
         server.stop()
     }
 
     /// Returns when the server has stopped.
-    public func waitUntilStopped() {
+    package func waitUntilStopped() {
         server.waitUntilStopped()
     }
 }

@@ -6,7 +6,7 @@ import SandboxProtocol
 import Synchronization
 
 /// A WAGI process that a sandbox has started: it does what it is told over a control channel, and ends with it.
-public final class WAGIWorker: Sendable {
+package final class WAGIWorker: Sendable {
     private let channel: ControlChannel
     private let socket: ListeningSocket
     private let configuration: WAGIConfiguration
@@ -22,25 +22,25 @@ public final class WAGIWorker: Sendable {
     private static let drainDeadline = Duration.seconds(30)
 
     /// What the sandbox gives to a process, all of which other such processes may share but the control channel.
-    public struct Descriptors: Sendable {
+    package struct Descriptors: Sendable {
         /// The listening socket.
-        public var listen: Int32
+        package var listen: Int32
         /// The process's end of the control channel.
-        public var control: Int32
+        package var control: Int32
         /// Both ends of the queue of connections that pass from process to process.
-        public var connections: (sending: Int32, receiving: Int32)?
+        package var connections: (sending: Int32, receiving: Int32)?
         /// The revision board.
-        public var board: Int32?
+        package var board: Int32?
         /// The queue of file changes.
-        public var changes: Int32?
+        package var changes: Int32?
 
-        public init(listen: Int32, control: Int32) {
+        package init(listen: Int32, control: Int32) {
             self.listen = listen
             self.control = control
         }
     }
 
-    public init(_ descriptors: Descriptors, configuration: WAGIConfiguration) throws {
+    package init(_ descriptors: Descriptors, configuration: WAGIConfiguration) throws {
         socket = try ListeningSocket(adopting: descriptors.listen)
         channel = ControlChannel(adopting: descriptors.control)
         connections = descriptors.connections.map {
@@ -54,7 +54,7 @@ public final class WAGIWorker: Sendable {
 
     /// Waits for the bindle to load, serves it, and returns when the work is done: after a drain, a failure, or the end
     /// of the control channel.
-    public func run() {
+    package func run() {
         // Whoever waits at the other end, or on this one, learns at once that it is over.
         defer { shutdown(channel.fileDescriptor, Int32(SHUT_RDWR)) }
         do throws(LoadError) {

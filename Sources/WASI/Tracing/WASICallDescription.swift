@@ -2,12 +2,12 @@ import WebAssemblyRuntime
 
 /// What a call of a WASI function says to people: arguments by their names in the specification, paths and what is read
 /// or written as text, results and errors by name.
-public struct WASICallDescription {
+package struct WASICallDescription {
     private let parameters: [Parameter]
     private let arguments: [UInt64]
 
     /// The description of a call that begins; nil if the function is none of WASI's.
-    public init?(module: String, name: String, arguments: [Value]) {
+    package init?(module: String, name: String, arguments: [Value]) {
         guard Edition.allCases.contains(where: { $0.moduleName == module }),
             let parameters = Self.parameters[name]
         else { return nil }
@@ -23,7 +23,7 @@ public struct WASICallDescription {
     }
 
     /// The arguments, with commas between them.
-    public func arguments(in memory: Memory?) -> String {
+    package func arguments(in memory: Memory?) -> String {
         let memory = GuestMemory(of: memory)
         var texts: [String] = []
         forEachParameter { parameter, position in
@@ -45,7 +45,7 @@ public struct WASICallDescription {
     }
 
     /// What the function returns, and, unless that is an error, what it has stored.
-    public func results(_ results: [Value], in memory: Memory?) -> String {
+    package func results(_ results: [Value], in memory: Memory?) -> String {
         guard case .i32(let code)? = results.first else { return "" }
         guard let error = UInt16(exactly: code).flatMap(ErrorNumber.init(rawValue:)) else { return "\(code)" }
         guard error == .success else { return error.symbol }
@@ -233,7 +233,7 @@ extension WASICallDescription {
 
 extension ErrorNumber {
     /// The name that POSIX has for the error, or the specification, which writes it in lower case and without the `E`.
-    public var symbol: String {
+    package var symbol: String {
         self == .success ? "success" : "E" + Self.names[Int(rawValue)].uppercased()
     }
 

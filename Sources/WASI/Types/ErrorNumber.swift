@@ -2,7 +2,7 @@ import Glibc
 
 /// An error code that a WASI function returns to its guest: `errno` of the specification, whose numbers are not the
 /// host's.
-public enum ErrorNumber: UInt16, Error, CaseIterable, Sendable {
+package enum ErrorNumber: UInt16, Error, CaseIterable, Sendable {
     case success = 0
     case argumentListTooLong = 1
     case permissionDenied = 2
@@ -83,7 +83,7 @@ public enum ErrorNumber: UInt16, Error, CaseIterable, Sendable {
 
     /// The code that tells a guest of the host's error `hostError`; an error that WASI has no name for is
     /// `inputOutput`.
-    public init(hostError: Int32) {
+    package init(hostError: Int32) {
         self = Self.byHostError[hostError] ?? .inputOutput
     }
 

@@ -1,44 +1,44 @@
 /// What a guest may do with a descriptor: `rights` of the specification.
-public struct Rights: OptionSet, Hashable, Sendable {
-    public let rawValue: UInt64
+package struct Rights: OptionSet, Hashable, Sendable {
+    package let rawValue: UInt64
 
-    public init(rawValue: UInt64) {
+    package init(rawValue: UInt64) {
         self.rawValue = rawValue
     }
 
-    public static let dataSync = Rights(rawValue: 1 << 0)
-    public static let read = Rights(rawValue: 1 << 1)
-    public static let seek = Rights(rawValue: 1 << 2)
-    public static let setDescriptorFlags = Rights(rawValue: 1 << 3)
-    public static let sync = Rights(rawValue: 1 << 4)
-    public static let tell = Rights(rawValue: 1 << 5)
-    public static let write = Rights(rawValue: 1 << 6)
-    public static let advise = Rights(rawValue: 1 << 7)
-    public static let allocate = Rights(rawValue: 1 << 8)
-    public static let createDirectory = Rights(rawValue: 1 << 9)
-    public static let createFile = Rights(rawValue: 1 << 10)
-    public static let linkSource = Rights(rawValue: 1 << 11)
-    public static let linkTarget = Rights(rawValue: 1 << 12)
-    public static let openPath = Rights(rawValue: 1 << 13)
-    public static let readDirectory = Rights(rawValue: 1 << 14)
-    public static let readLink = Rights(rawValue: 1 << 15)
-    public static let renameSource = Rights(rawValue: 1 << 16)
-    public static let renameTarget = Rights(rawValue: 1 << 17)
-    public static let pathStatus = Rights(rawValue: 1 << 18)
-    public static let setPathSize = Rights(rawValue: 1 << 19)
-    public static let setPathTimes = Rights(rawValue: 1 << 20)
-    public static let status = Rights(rawValue: 1 << 21)
-    public static let setSize = Rights(rawValue: 1 << 22)
-    public static let setTimes = Rights(rawValue: 1 << 23)
-    public static let symbolicLink = Rights(rawValue: 1 << 24)
-    public static let removeDirectory = Rights(rawValue: 1 << 25)
-    public static let unlinkFile = Rights(rawValue: 1 << 26)
-    public static let poll = Rights(rawValue: 1 << 27)
-    public static let shutDownSocket = Rights(rawValue: 1 << 28)
-    public static let acceptSocket = Rights(rawValue: 1 << 29)
+    package static let dataSync = Rights(rawValue: 1 << 0)
+    package static let read = Rights(rawValue: 1 << 1)
+    package static let seek = Rights(rawValue: 1 << 2)
+    package static let setDescriptorFlags = Rights(rawValue: 1 << 3)
+    package static let sync = Rights(rawValue: 1 << 4)
+    package static let tell = Rights(rawValue: 1 << 5)
+    package static let write = Rights(rawValue: 1 << 6)
+    package static let advise = Rights(rawValue: 1 << 7)
+    package static let allocate = Rights(rawValue: 1 << 8)
+    package static let createDirectory = Rights(rawValue: 1 << 9)
+    package static let createFile = Rights(rawValue: 1 << 10)
+    package static let linkSource = Rights(rawValue: 1 << 11)
+    package static let linkTarget = Rights(rawValue: 1 << 12)
+    package static let openPath = Rights(rawValue: 1 << 13)
+    package static let readDirectory = Rights(rawValue: 1 << 14)
+    package static let readLink = Rights(rawValue: 1 << 15)
+    package static let renameSource = Rights(rawValue: 1 << 16)
+    package static let renameTarget = Rights(rawValue: 1 << 17)
+    package static let pathStatus = Rights(rawValue: 1 << 18)
+    package static let setPathSize = Rights(rawValue: 1 << 19)
+    package static let setPathTimes = Rights(rawValue: 1 << 20)
+    package static let status = Rights(rawValue: 1 << 21)
+    package static let setSize = Rights(rawValue: 1 << 22)
+    package static let setTimes = Rights(rawValue: 1 << 23)
+    package static let symbolicLink = Rights(rawValue: 1 << 24)
+    package static let removeDirectory = Rights(rawValue: 1 << 25)
+    package static let unlinkFile = Rights(rawValue: 1 << 26)
+    package static let poll = Rights(rawValue: 1 << 27)
+    package static let shutDownSocket = Rights(rawValue: 1 << 28)
+    package static let acceptSocket = Rights(rawValue: 1 << 29)
 
     /// Every right that the specification names.
-    public static let all = Rights(rawValue: (1 << 30) - 1)
+    package static let all = Rights(rawValue: (1 << 30) - 1)
 
     /// Those that mean something on a directory itself.
     static let applicableToDirectories: Rights = [

@@ -83,7 +83,7 @@ func hexadecimal(_ number: some BinaryInteger) -> String {
 
 extension Module {
     /// The instructions of one of this module's constant expressions, without the closing `end`.
-    public func instructions(of expression: ConstantExpression) -> [ConstantInstruction] {
+    package func instructions(of expression: ConstantExpression) -> [ConstantInstruction] {
         var reader = ConstantExpressionReader(
             reader: ByteReader(binary, in: Int(expression.start)..<Int(expression.end)),
             types: DefinedTypes(types: types))

@@ -2,7 +2,7 @@ import Glibc
 
 /// The name in the source of a function whose linker symbol is `symbol`; the symbol itself where it is not mangled, or not
 /// by C++, Swift or Rust (in its legacy scheme or `v0`).
-public func demangled(_ symbol: String) -> String {
+package func demangled(_ symbol: String) -> String {
     if symbol.hasPrefix("_Z") {
         // LLVM makes names unique with a suffix that C++'s scheme does not know.
         let plain = symbol.firstRange(of: ".llvm.").map { String(symbol[..<$0.lowerBound]) } ?? symbol

@@ -1,15 +1,15 @@
 /// A place in the source code that a module was compiled from.
-public struct SourceLocation: Hashable, Sendable {
+package struct SourceLocation: Hashable, Sendable {
     /// The path as the compiler recorded it, absolute where it did.
-    public let file: String
+    package let file: String
     /// Counts from 1.
-    public let line: Int
+    package let line: Int
     /// Counts from 1; `nil` if only the line is known.
-    public let column: Int?
+    package let column: Int?
 }
 
 extension SourceLocation: CustomStringConvertible {
-    public var description: String {
+    package var description: String {
         column.map { "\(file):\(line):\($0)" } ?? "\(file):\(line)"
     }
 }
@@ -19,7 +19,7 @@ extension Module {
     ///
     /// The tables are indexed at the first call. For a caller in a trace, pass the offset of its call instruction
     /// rather than the one it returns to, which may belong to the next line.
-    public func sourceLocation(at offset: Int) -> SourceLocation? {
+    package func sourceLocation(at offset: Int) -> SourceLocation? {
         guard let codeSection else { return nil }
         return lineTableStorage.table(of: self).location(at: offset - codeSection.lowerBound)
     }

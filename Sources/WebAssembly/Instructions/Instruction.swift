@@ -1,19 +1,19 @@
 /// What is known of an instruction independently of where it stands: its name, encoding, immediates and, where neither
 /// depends on types of the module, its operands and result.
-public struct Instruction: Sendable {
-    public let opcode: Opcode
+package struct Instruction: Sendable {
+    package let opcode: Opcode
 
     /// The name in the text format. `select` and the two forms each of `ref.test` and `ref.cast` share theirs.
-    public let mnemonic: String
+    package let mnemonic: String
 
     /// What follows the opcode in the binary format.
-    public let immediate: ImmediateKind
+    package let immediate: ImmediateKind
 
     /// Operands and result, or `nil` where they depend on the immediates or on the types of the operands.
-    public let signature: Signature?
+    package let signature: Signature?
 
     /// For an instruction with a memory argument: the base-2 logarithm of the number of bytes accessed.
-    public let naturalAlignment: UInt8
+    package let naturalAlignment: UInt8
 
     init(
         _ opcode: Opcode, _ mnemonic: String, _ immediate: ImmediateKind = .none, _ signature: Signature? = nil,
@@ -48,7 +48,7 @@ public struct Instruction: Sendable {
 /// The immediates of an instruction, in the order in which the binary format has them.
 ///
 /// Indices, counts and labels are unsigned LEB128 numbers of 32 bits unless said otherwise.
-public enum ImmediateKind: UInt8, Sendable {
+package enum ImmediateKind: UInt8, Sendable {
     case none
 
     /// A block type: 0x40, a value type, or a type index as a signed LEB128 number of 33 bits.
@@ -120,7 +120,7 @@ public enum ImmediateKind: UInt8, Sendable {
 /// The kind of a clause of `try_table`, as the binary format encodes it.
 ///
 /// ``one`` and ``oneWithReference`` are followed by a tag index; all are followed by a label.
-public enum CatchKind: UInt8, Sendable {
+package enum CatchKind: UInt8, Sendable {
     /// `catch`: the values of the exception.
     case one = 0
     /// `catch_ref`: the values of the exception, and the exception itself.
@@ -131,28 +131,28 @@ public enum CatchKind: UInt8, Sendable {
     case allWithReference = 3
 
     /// Whether a tag index follows.
-    public var hasTag: Bool { self == .one || self == .oneWithReference }
+    package var hasTag: Bool { self == .one || self == .oneWithReference }
 
     /// Whether the exception itself is passed to the label.
-    public var passesReference: Bool { self == .oneWithReference || self == .allWithReference }
+    package var passesReference: Bool { self == .oneWithReference || self == .allWithReference }
 }
 
 /// The operands and the result of an instruction that has at most three and at most one of them.
-public struct Signature: Hashable, Sendable {
+package struct Signature: Hashable, Sendable {
     /// The type of an operand or of the result.
-    public enum Slot: UInt8, Sendable {
+    package enum Slot: UInt8, Sendable {
         case none, i32, i64, f32, f64, v128
         /// The address type of the memory that the instruction accesses: `i32` or `i64`.
         case address
     }
 
     /// The operands, the last one topmost on the stack; unused places at the end are ``Slot/none``.
-    public let first, second, third: Slot
+    package let first, second, third: Slot
 
     /// ``Slot/none`` where nothing is left on the stack.
-    public let result: Slot
+    package let result: Slot
 
-    public var operandCount: Int {
+    package var operandCount: Int {
         first == .none ? 0 : second == .none ? 1 : third == .none ? 2 : 3
     }
 

@@ -1,7 +1,7 @@
 /// Constant-time lookups among all instructions.
-public enum InstructionSet {
+package enum InstructionSet {
     /// Every instruction, in order of the opcode's raw value within each group.
-    public static let instructions: [Instruction] =
+    package static let instructions: [Instruction] =
         controlInstructions + variableInstructions + memoryInstructions + numericInstructions + referenceInstructions
         + aggregateInstructions + vectorInstructions + atomicInstructions
 
@@ -21,7 +21,7 @@ public enum InstructionSet {
     }()
 
     /// The instruction with the given opcode.
-    public static func instruction(for opcode: Opcode) -> Instruction {
+    package static func instruction(for opcode: Opcode) -> Instruction {
         guard let instruction = byRawValue[Int(opcode.rawValue)] else {
             preconditionFailure("\(opcode) has no entry in the instruction table")
         }
@@ -32,14 +32,14 @@ public enum InstructionSet {
     ///
     /// Of instructions that share theirs it is the one without further types: the untyped `select`, and the forms of
     /// `ref.test` and `ref.cast` that refuse null.
-    public static func instruction(named mnemonic: String) -> Instruction? {
+    package static func instruction(named mnemonic: String) -> Instruction? {
         byMnemonic[mnemonic]
     }
 }
 
 extension Opcode {
     /// The range of encodings an opcode belongs to.
-    public enum Space: UInt16, Sendable {
+    package enum Space: UInt16, Sendable {
         case plain = 0x000
         /// Prefix 0xFB.
         case garbageCollection = 0x100
@@ -51,7 +51,7 @@ extension Opcode {
         case vector = 0x200
 
         /// The byte before the code, or `nil` for ``plain``.
-        public var prefix: UInt8? {
+        package var prefix: UInt8? {
             switch self {
             case .plain: nil
             case .garbageCollection: 0xFB
@@ -73,9 +73,9 @@ extension Opcode {
     }
 
     /// One more than the greatest raw value there can be.
-    public static let rawValueCount = 0x400
+    package static let rawValueCount = 0x400
 
-    public var space: Space {
+    package var space: Space {
         switch rawValue {
         case 0x000..<0x100: .plain
         case 0x100..<0x140: .garbageCollection
@@ -87,10 +87,10 @@ extension Opcode {
 
     /// The code after the prefix, an unsigned LEB128 number of 32 bits in the binary format; without a prefix, the
     /// single byte.
-    public var code: UInt32 { UInt32(rawValue - space.rawValue) }
+    package var code: UInt32 { UInt32(rawValue - space.rawValue) }
 
     /// The whole encoding.
-    public var encoding: [UInt8] {
+    package var encoding: [UInt8] {
         guard let prefix = space.prefix else { return [UInt8(truncatingIfNeeded: rawValue)] }
         var bytes = [prefix]
         var rest = code
@@ -103,13 +103,13 @@ extension Opcode {
     }
 
     /// The instruction's entry in the table.
-    public var instruction: Instruction { InstructionSet.instruction(for: self) }
+    package var instruction: Instruction { InstructionSet.instruction(for: self) }
 
     /// The name in the text format.
-    public var mnemonic: String { instruction.mnemonic }
+    package var mnemonic: String { instruction.mnemonic }
 
     /// The instruction of the given space and code, or `nil` if there is none.
-    public init?(space: Space, code: UInt32) {
+    package init?(space: Space, code: UInt32) {
         guard code < space.codeCount else { return nil }
         self.init(rawValue: space.rawValue + UInt16(truncatingIfNeeded: code))
     }

@@ -2,7 +2,7 @@
 ///
 /// The raw value packs the prefix and the code after it into a small integer, so that tables indexed by it stay small:
 /// see ``Opcode/Space``.
-public enum Opcode: UInt16, Sendable, BitwiseCopyable, CaseIterable {
+package enum Opcode: UInt16, Sendable, BitwiseCopyable, CaseIterable {
     // Instructions of one byte.
     case unreachable = 0x000, nop = 0x001, block = 0x002, loop = 0x003, `if` = 0x004, `else` = 0x005, `try` = 0x006
     case `catch` = 0x007, `throw` = 0x008, rethrow = 0x009, throwRef = 0x00A, end = 0x00B, br = 0x00C, brIf = 0x00D

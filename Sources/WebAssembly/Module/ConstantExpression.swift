@@ -1,7 +1,7 @@
 /// An expression that instantiation evaluates: an offset, or the initial value of a global or an element.
 ///
 /// It stays in the binary; ``Module/instructions(of:)`` reads it.
-public struct ConstantExpression: Hashable, Sendable {
+package struct ConstantExpression: Hashable, Sendable {
     /// The offset of the first instruction.
     let start: UInt32
     /// The offset after the closing `end`.
@@ -9,7 +9,7 @@ public struct ConstantExpression: Hashable, Sendable {
 }
 
 /// An instruction of a constant expression, all of which work on a stack.
-public enum ConstantInstruction: Hashable, Sendable {
+package enum ConstantInstruction: Hashable, Sendable {
     case i32(UInt32)
     case i64(UInt64)
     /// The bits of the number.

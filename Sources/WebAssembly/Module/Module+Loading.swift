@@ -2,13 +2,13 @@ extension Module {
     /// Decodes and validates a module.
     ///
     /// - Throws: the first error in the order of the binary, whatever the number of threads at work.
-    public convenience init(binary: ModuleBinary, features: Features = .all) throws(ModuleError) {
+    package convenience init(binary: ModuleBinary, features: Features = .all) throws(ModuleError) {
         var decoder = ModuleDecoder(binary: binary, features: features)
         self.init(try decoder.decode())
     }
 
     /// Decodes and validates a module, keeping a copy of `bytes`.
-    public convenience init(bytes: some Collection<UInt8>, features: Features = .all) throws(ModuleError) {
+    package convenience init(bytes: some Collection<UInt8>, features: Features = .all) throws(ModuleError) {
         try self.init(binary: ModuleBinary(bytes), features: features)
     }
 }
@@ -17,23 +17,23 @@ extension Module {
 ///
 /// ``all`` is what loading uses. Fewer are for conformance tests of an edition of the specification in which a module
 /// that uses one of them has to be refused.
-public struct Features: OptionSet, Sendable {
-    public let rawValue: UInt32
+package struct Features: OptionSet, Sendable {
+    package let rawValue: UInt32
 
-    public init(rawValue: UInt32) {
+    package init(rawValue: UInt32) {
         self.rawValue = rawValue
     }
 
     /// `try`, `catch`, `delegate` and `rethrow`, which `try_table` has replaced.
-    public static let legacyExceptions = Features(rawValue: 1 << 0)
+    package static let legacyExceptions = Features(rawValue: 1 << 0)
     /// Shared memories and atomic instructions.
-    public static let threads = Features(rawValue: 1 << 1)
+    package static let threads = Features(rawValue: 1 << 1)
     /// More than one table, as WebAssembly 2.0 has it.
-    public static let multipleTables = Features(rawValue: 1 << 2)
+    package static let multipleTables = Features(rawValue: 1 << 2)
     /// More than one memory, as WebAssembly 3.0 has it.
-    public static let multipleMemories = Features(rawValue: 1 << 3)
+    package static let multipleMemories = Features(rawValue: 1 << 3)
     /// Memories and tables with 64-bit addresses, as WebAssembly 3.0 has them.
-    public static let memory64 = Features(rawValue: 1 << 4)
+    package static let memory64 = Features(rawValue: 1 << 4)
 
-    public static let all: Features = [.legacyExceptions, .threads, .multipleTables, .multipleMemories, .memory64]
+    package static let all: Features = [.legacyExceptions, .threads, .multipleTables, .multipleMemories, .memory64]
 }

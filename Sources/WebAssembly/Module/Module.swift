@@ -2,56 +2,56 @@
 ///
 /// It is immutable, and shared by all instances and threads. Index spaces are arrays in which imports come first, as
 /// in the specification. Function bodies stay in the binary; ``body(of:)`` tells where.
-public final class Module: Sendable {
+package final class Module: Sendable {
     /// The binary that all ranges refer to.
-    public let binary: ModuleBinary
+    package let binary: ModuleBinary
 
     /// The type index space.
-    public let types: [CanonicalType]
+    package let types: [CanonicalType]
 
-    public let imports: [Import]
+    package let imports: [Import]
 
     /// The function index space: each function's type.
-    public let functions: [CanonicalType]
+    package let functions: [CanonicalType]
 
     /// The table index space.
-    public let tables: [TableType]
+    package let tables: [TableType]
 
     /// The memory index space.
-    public let memories: [MemoryType]
+    package let memories: [MemoryType]
 
     /// The global index space.
-    public let globals: [GlobalType]
+    package let globals: [GlobalType]
 
     /// The tag index space.
-    public let tags: [TagType]
+    package let tags: [TagType]
 
-    public let exports: [Export]
+    package let exports: [Export]
 
-    public let importedFunctionCount: Int
-    public let importedTableCount: Int
-    public let importedMemoryCount: Int
-    public let importedGlobalCount: Int
-    public let importedTagCount: Int
+    package let importedFunctionCount: Int
+    package let importedTableCount: Int
+    package let importedMemoryCount: Int
+    package let importedGlobalCount: Int
+    package let importedTagCount: Int
 
     /// The bodies of the functions that are not imported.
-    public let functionBodies: [FunctionBody]
+    package let functionBodies: [FunctionBody]
 
     /// The initial element of each table that is not imported; `nil` stands for null.
-    public let tableInitializers: [ConstantExpression?]
+    package let tableInitializers: [ConstantExpression?]
 
     /// The initial value of each global that is not imported.
-    public let globalInitializers: [ConstantExpression]
+    package let globalInitializers: [ConstantExpression]
 
     /// The function that instantiation calls last.
-    public let startFunction: UInt32?
+    package let startFunction: UInt32?
 
-    public let elementSegments: [ElementSegment]
+    package let elementSegments: [ElementSegment]
 
-    public let dataSegments: [DataSegment]
+    package let dataSegments: [DataSegment]
 
     /// All custom sections, in the order in which they stand.
-    public let customSections: [CustomSection]
+    package let customSections: [CustomSection]
 
     /// The content of the code section, as offsets in the binary.
     let codeSection: Range<Int>?
@@ -89,17 +89,17 @@ public final class Module: Sendable {
     }
 
     /// The export called `name`.
-    public func export(named name: String) -> Export? {
+    package func export(named name: String) -> Export? {
         exportIndices[ExactName(name)].map { exports[$0] }
     }
 
     /// The body of a function, by its index in the function index space, or `nil` for an imported one.
-    public func body(of functionIndex: Int) -> FunctionBody? {
+    package func body(of functionIndex: Int) -> FunctionBody? {
         functionIndex < importedFunctionCount ? nil : functionBodies[functionIndex - importedFunctionCount]
     }
 
     /// The type of a function, by its index in the function index space.
-    public func functionType(of functionIndex: Int) -> FunctionType {
+    package func functionType(of functionIndex: Int) -> FunctionType {
         guard let type = functions[functionIndex].functionType else {
             preconditionFailure("functions have function types in a valid module")
         }
@@ -107,16 +107,16 @@ public final class Module: Sendable {
     }
 
     /// What the name section says, read at the first call. Malformed parts of it are left out.
-    public var names: Names { nameStorage.names }
+    package var names: Names { nameStorage.names }
 }
 
 /// Something a module needs from outside.
-public struct Import: Hashable, Sendable {
-    public let module: String
-    public let name: String
-    public let type: ExternalType
+package struct Import: Hashable, Sendable {
+    package let module: String
+    package let name: String
+    package let type: ExternalType
 
-    public init(module: String, name: String, type: ExternalType) {
+    package init(module: String, name: String, type: ExternalType) {
         self.module = module
         self.name = name
         self.type = type
@@ -124,12 +124,12 @@ public struct Import: Hashable, Sendable {
 }
 
 /// Something a module offers, by its index in the index space of its kind.
-public struct Export: Hashable, Sendable {
-    public let name: String
-    public let kind: ExternalKind
-    public let index: UInt32
+package struct Export: Hashable, Sendable {
+    package let name: String
+    package let kind: ExternalKind
+    package let index: UInt32
 
-    public init(name: String, kind: ExternalKind, index: UInt32) {
+    package init(name: String, kind: ExternalKind, index: UInt32) {
         self.name = name
         self.kind = kind
         self.index = index
@@ -137,19 +137,19 @@ public struct Export: Hashable, Sendable {
 }
 
 /// Where a function's body stands in the binary, and how large a frame it needs.
-public struct FunctionBody: Hashable, Sendable {
+package struct FunctionBody: Hashable, Sendable {
     /// The offset of the declarations of locals.
-    public let start: UInt32
+    package let start: UInt32
     /// The offset of the first instruction.
-    public let codeStart: UInt32
+    package let codeStart: UInt32
     /// The offset after the last instruction, which is `end`.
-    public let end: UInt32
+    package let end: UInt32
     /// The number of locals, parameters included.
-    public let localCount: UInt32
+    package let localCount: UInt32
     /// The greatest number of operands on the stack.
-    public let maximumStackHeight: UInt32
+    package let maximumStackHeight: UInt32
 
-    public init(start: UInt32, codeStart: UInt32, end: UInt32, localCount: UInt32, maximumStackHeight: UInt32) {
+    package init(start: UInt32, codeStart: UInt32, end: UInt32, localCount: UInt32, maximumStackHeight: UInt32) {
         self.start = start
         self.codeStart = codeStart
         self.end = end
@@ -158,12 +158,12 @@ public struct FunctionBody: Hashable, Sendable {
     }
 
     /// The instructions, the closing `end` included, as offsets in the binary.
-    public var code: Range<Int> { Int(codeStart)..<Int(end) }
+    package var code: Range<Int> { Int(codeStart)..<Int(end) }
 }
 
 /// References that a table is initialised with.
-public struct ElementSegment: Sendable {
-    public enum Mode: Sendable {
+package struct ElementSegment: Sendable {
+    package enum Mode: Sendable {
         /// Copied into a table on instantiation.
         case active(table: UInt32, offset: ConstantExpression)
         /// Copied by `table.init`.
@@ -172,12 +172,12 @@ public struct ElementSegment: Sendable {
         case declarative
     }
 
-    public enum Items: Sendable {
+    package enum Items: Sendable {
         /// References to functions, by index.
         case functions([UInt32])
         case expressions([ConstantExpression])
 
-        public var count: Int {
+        package var count: Int {
             switch self {
             case .functions(let functions): functions.count
             case .expressions(let expressions): expressions.count
@@ -185,28 +185,28 @@ public struct ElementSegment: Sendable {
         }
     }
 
-    public let mode: Mode
-    public let type: ReferenceType
-    public let items: Items
+    package let mode: Mode
+    package let type: ReferenceType
+    package let items: Items
 }
 
 /// Bytes that a memory is initialised with.
-public struct DataSegment: Sendable {
-    public enum Mode: Sendable {
+package struct DataSegment: Sendable {
+    package enum Mode: Sendable {
         /// Copied into a memory on instantiation.
         case active(memory: UInt32, offset: ConstantExpression)
         /// Copied by `memory.init` and the like.
         case passive
     }
 
-    public let mode: Mode
+    package let mode: Mode
     /// Offsets in the binary.
-    public let bytes: Range<Int>
+    package let bytes: Range<Int>
 }
 
 /// A section that means nothing to the specification, but perhaps to a tool.
-public struct CustomSection: Sendable {
-    public let name: String
+package struct CustomSection: Sendable {
+    package let name: String
     /// Offsets in the binary, without the name.
-    public let bytes: Range<Int>
+    package let bytes: Range<Int>
 }

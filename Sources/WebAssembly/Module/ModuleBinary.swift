@@ -1,8 +1,8 @@
 import Glibc
 
 /// The bytes of a module, at an address that holds for the life of this object.
-public final class ModuleBinary: Sendable {
-    public let count: Int
+package final class ModuleBinary: Sendable {
+    package let count: Int
 
     nonisolated(unsafe) private let start: UnsafeMutableRawPointer
 
@@ -10,7 +10,7 @@ public final class ModuleBinary: Sendable {
     ///
     /// An array's own storage has no address that may be kept, and copying costs a fraction of decoding; whoever has a
     /// big file uses ``init(contentsOfFile:)``, which copies nothing.
-    public convenience init(_ bytes: some Collection<UInt8>) {
+    package convenience init(_ bytes: some Collection<UInt8>) {
         self.init(byteCount: bytes.count) { destination in
             let copied = bytes.withContiguousStorageIfAvailable { source -> Bool in
                 destination.copyMemory(from: UnsafeRawBufferPointer(source))
@@ -29,7 +29,7 @@ public final class ModuleBinary: Sendable {
     /// Reads the file at `path`.
     ///
     /// It is read rather than mapped: a mapped file that a build truncates while it is in use would end the process.
-    public init(contentsOfFile path: String) throws(ModuleFileError) {
+    package init(contentsOfFile path: String) throws(ModuleFileError) {
         let file = open(path, O_RDONLY | O_CLOEXEC)
         guard file >= 0 else { throw ModuleFileError(path: path, code: errno) }
         defer { close(file) }
@@ -72,21 +72,21 @@ public final class ModuleBinary: Sendable {
     }
 
     /// All bytes; valid as long as this object is.
-    public var bytes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(start: start, count: count) }
+    package var bytes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(start: start, count: count) }
 
     /// The bytes of `range`; valid as long as this object is.
-    public func bytes(in range: Range<Int>) -> UnsafeRawBufferPointer {
+    package func bytes(in range: Range<Int>) -> UnsafeRawBufferPointer {
         UnsafeRawBufferPointer(rebasing: bytes[range])
     }
 }
 
 /// A module's file that cannot be read.
-public struct ModuleFileError: Error, CustomStringConvertible {
-    public let path: String
+package struct ModuleFileError: Error, CustomStringConvertible {
+    package let path: String
     /// As in `errno`.
-    public let code: Int32
+    package let code: Int32
 
-    public var description: String {
+    package var description: String {
         "cannot read \(path): \(String(cString: strerror(code)))"
     }
 }

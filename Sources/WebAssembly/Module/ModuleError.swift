@@ -1,6 +1,6 @@
 /// Why bytes are not a valid module.
-public struct ModuleError: Error, Hashable, Sendable {
-    public enum Kind: Hashable, Sendable {
+package struct ModuleError: Error, Hashable, Sendable {
+    package enum Kind: Hashable, Sendable {
         /// The bytes do not follow the binary format.
         case malformed
         /// They do, but break a rule of validation.
@@ -9,24 +9,24 @@ public struct ModuleError: Error, Hashable, Sendable {
         case unsupported
     }
 
-    public let kind: Kind
+    package let kind: Kind
 
     /// What is wrong, worded as in the specification's test suite where that has a wording.
-    public let message: String
+    package let message: String
 
     /// Where in the binary, in bytes from its start.
-    public let offset: Int
+    package let offset: Int
 
     /// The section it is in, as ``description`` names it, or `nil` outside of all sections.
-    public let section: String?
+    package let section: String?
 
     /// The function whose body it is in, by its index in the function index space.
-    public let functionIndex: Int?
+    package let functionIndex: Int?
 
     /// The name of that function, if the name section has one.
-    public let functionName: String?
+    package let functionName: String?
 
-    public init(
+    package init(
         kind: Kind, message: String, offset: Int, section: String? = nil, functionIndex: Int? = nil,
         functionName: String? = nil
     ) {
@@ -40,7 +40,7 @@ public struct ModuleError: Error, Hashable, Sendable {
 }
 
 extension ModuleError: CustomStringConvertible {
-    public var description: String {
+    package var description: String {
         var place = "at offset 0x\(String(offset, radix: 16))"
         if let functionIndex {
             place += ", in function \(functionIndex)"

@@ -4,9 +4,9 @@ import Synchronization
 ///
 /// The section is for people, so what is malformed in it is left out rather than refused. Strings are made when asked
 /// for: big modules have tens of thousands of names, of which few are ever shown.
-public struct Names: Sendable {
+package struct Names: Sendable {
     /// The module's own name.
-    public private(set) var module: String?
+    package private(set) var module: String?
 
     private let binary: ModuleBinary
     /// Where in the binary the name of each function is.
@@ -15,13 +15,13 @@ public struct Names: Sendable {
     private var locals: [UInt32: Range<Int>] = [:]
 
     /// The name of a function, by its index in the function index space.
-    public func function(_ index: Int) -> String? {
+    package func function(_ index: Int) -> String? {
         guard let range = functions[UInt32(index)] else { return nil }
         return String(validating: binary.bytes(in: range), as: UTF8.self)
     }
 
     /// The name of a local, by the function's index in the function index space and the local's among its own.
-    public func local(_ local: Int, of function: Int) -> String? {
+    package func local(_ local: Int, of function: Int) -> String? {
         guard let range = locals[UInt32(function)] else { return nil }
         var reader = ByteReader(binary, in: range)
         guard let count = try? reader.readCount() else { return nil }

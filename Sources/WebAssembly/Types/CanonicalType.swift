@@ -5,9 +5,9 @@ import Synchronization
 /// Recursion groups that are equal up to the names of their members get the same identifiers, whichever module defines
 /// them; so two types are equal exactly if their identifiers are, and a test for subtyping takes constant time.
 /// Identifiers are never given up: what they cost is bounded by the different groups that modules were loaded with.
-public struct CanonicalType: Hashable, Sendable {
+package struct CanonicalType: Hashable, Sendable {
     /// Counts up from 0.
-    public let id: UInt32
+    package let id: UInt32
 
     init(id: UInt32) {
         self.id = id
@@ -17,34 +17,34 @@ public struct CanonicalType: Hashable, Sendable {
     /// definitions of WebAssembly 1.0 and 2.0, and host functions, have.
     ///
     /// Stops the process if it has used up all ``TypeRegistry/capacity`` identifiers.
-    public init(_ type: FunctionType) {
+    package init(_ type: FunctionType) {
         guard let first = TypeRegistry.shared.intern([SubType(composite: .function(type))]) else {
             preconditionFailure("the process has defined more than \(TypeRegistry.capacity) different types")
         }
         self.init(id: first)
     }
 
-    public var definition: SubType { TypeRegistry.shared.entry(id).pointee.definition }
+    package var definition: SubType { TypeRegistry.shared.entry(id).pointee.definition }
 
-    public var kind: CompositeType.Kind { TypeRegistry.shared.entry(id).pointee.kind }
+    package var kind: CompositeType.Kind { TypeRegistry.shared.entry(id).pointee.kind }
 
     /// The number of types above this one.
-    public var depth: Int { Int(TypeRegistry.shared.entry(id).pointee.depth) }
+    package var depth: Int { Int(TypeRegistry.shared.entry(id).pointee.depth) }
 
-    public var functionType: FunctionType? {
+    package var functionType: FunctionType? {
         if case .function(let type) = definition.composite { type } else { nil }
     }
 
-    public var structureType: StructureType? {
+    package var structureType: StructureType? {
         if case .structure(let type) = definition.composite { type } else { nil }
     }
 
-    public var arrayType: ArrayType? {
+    package var arrayType: ArrayType? {
         if case .array(let type) = definition.composite { type } else { nil }
     }
 
     /// Whether this is `other`, or extends it directly or indirectly.
-    public func isSubtype(of other: CanonicalType) -> Bool {
+    package func isSubtype(of other: CanonicalType) -> Bool {
         if id == other.id { return true }
         let entry = TypeRegistry.shared.entry(id)
         let depth = TypeRegistry.shared.entry(other.id).pointee.depth
@@ -53,7 +53,7 @@ public struct CanonicalType: Hashable, Sendable {
 }
 
 extension CanonicalType: CustomStringConvertible {
-    public var description: String {
+    package var description: String {
         "(\(definition.composite))"
     }
 }

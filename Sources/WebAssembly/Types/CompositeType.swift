@@ -1,58 +1,58 @@
 /// The parameters and results of a function, of a block or of an exception's tag.
-public struct FunctionType: Hashable, Sendable {
-    public let parameters: [ValueType]
-    public let results: [ValueType]
+package struct FunctionType: Hashable, Sendable {
+    package let parameters: [ValueType]
+    package let results: [ValueType]
 
-    public init(parameters: [ValueType], results: [ValueType]) {
+    package init(parameters: [ValueType], results: [ValueType]) {
         self.parameters = parameters
         self.results = results
     }
 }
 
 /// The fields of a structure.
-public struct StructureType: Hashable, Sendable {
-    public let fields: [FieldType]
+package struct StructureType: Hashable, Sendable {
+    package let fields: [FieldType]
 
-    public init(fields: [FieldType]) {
+    package init(fields: [FieldType]) {
         self.fields = fields
     }
 }
 
 /// The elements of an array.
-public struct ArrayType: Hashable, Sendable {
-    public let element: FieldType
+package struct ArrayType: Hashable, Sendable {
+    package let element: FieldType
 
-    public init(element: FieldType) {
+    package init(element: FieldType) {
         self.element = element
     }
 }
 
 /// A field of a structure, or the elements of an array.
-public struct FieldType: Hashable, Sendable {
-    public let storage: StorageType
-    public let isMutable: Bool
+package struct FieldType: Hashable, Sendable {
+    package let storage: StorageType
+    package let isMutable: Bool
 
-    public init(storage: StorageType, isMutable: Bool) {
+    package init(storage: StorageType, isMutable: Bool) {
         self.storage = storage
         self.isMutable = isMutable
     }
 }
 
 /// How a field is stored: as a value, or as one of the packed integers, which are `i32` on the stack.
-public enum StorageType: Hashable, Sendable {
+package enum StorageType: Hashable, Sendable {
     case i8
     case i16
     case value(ValueType)
 
     /// The type of the field's value on the stack.
-    public var unpacked: ValueType {
+    package var unpacked: ValueType {
         switch self {
         case .i8, .i16: .i32
         case .value(let type): type
         }
     }
 
-    public var isPacked: Bool {
+    package var isPacked: Bool {
         switch self {
         case .i8, .i16: true
         case .value: false
@@ -60,7 +60,7 @@ public enum StorageType: Hashable, Sendable {
     }
 
     /// The number of bytes a data segment has for each field, or `nil` for references, which it cannot hold.
-    public var byteCount: Int? {
+    package var byteCount: Int? {
         switch self {
         case .i8: return 1
         case .i16: return 2
@@ -76,17 +76,17 @@ public enum StorageType: Hashable, Sendable {
 }
 
 /// A type that a module defines, but for its place among subtypes.
-public enum CompositeType: Hashable, Sendable {
+package enum CompositeType: Hashable, Sendable {
     case function(FunctionType)
     case structure(StructureType)
     case array(ArrayType)
 
     /// The kinds of composite types.
-    public enum Kind: UInt8, Sendable, BitwiseCopyable {
+    package enum Kind: UInt8, Sendable, BitwiseCopyable {
         case function, structure, array
 
         /// The abstract type that all types of this kind are subtypes of.
-        public var heapType: AbstractHeapType {
+        package var heapType: AbstractHeapType {
             switch self {
             case .function: .function
             case .structure: .structure
@@ -95,7 +95,7 @@ public enum CompositeType: Hashable, Sendable {
         }
     }
 
-    public var kind: Kind {
+    package var kind: Kind {
         switch self {
         case .function: .function
         case .structure: .structure
@@ -105,12 +105,12 @@ public enum CompositeType: Hashable, Sendable {
 }
 
 /// A type definition: what it is made of, which type it extends, and whether others may extend it.
-public struct SubType: Hashable, Sendable {
-    public let isFinal: Bool
-    public let supertype: CanonicalType?
-    public let composite: CompositeType
+package struct SubType: Hashable, Sendable {
+    package let isFinal: Bool
+    package let supertype: CanonicalType?
+    package let composite: CompositeType
 
-    public init(isFinal: Bool = true, supertype: CanonicalType? = nil, composite: CompositeType) {
+    package init(isFinal: Bool = true, supertype: CanonicalType? = nil, composite: CompositeType) {
         self.isFinal = isFinal
         self.supertype = supertype
         self.composite = composite
@@ -118,14 +118,14 @@ public struct SubType: Hashable, Sendable {
 }
 
 extension FunctionType: CustomStringConvertible {
-    public var description: String {
+    package var description: String {
         "[\(parameters.map(\.description).joined(separator: " "))] -> "
             + "[\(results.map(\.description).joined(separator: " "))]"
     }
 }
 
 extension FieldType: CustomStringConvertible {
-    public var description: String {
+    package var description: String {
         let storage =
             switch storage {
             case .i8: "i8"
@@ -137,7 +137,7 @@ extension FieldType: CustomStringConvertible {
 }
 
 extension CompositeType: CustomStringConvertible {
-    public var description: String {
+    package var description: String {
         switch self {
         case .function(let type): "func \(type)"
         case .structure(let type): "struct [\(type.fields.map(\.description).joined(separator: " "))]"

@@ -1,8 +1,8 @@
 /// The type of addresses into a memory, or of indices into a table.
-public enum AddressType: UInt8, Sendable {
+package enum AddressType: UInt8, Sendable {
     case i32, i64
 
-    public var valueType: ValueType {
+    package var valueType: ValueType {
         switch self {
         case .i32: .i32
         case .i64: .i64
@@ -11,26 +11,26 @@ public enum AddressType: UInt8, Sendable {
 }
 
 /// The size something has at least, and the size it may grow to.
-public struct Limits: Hashable, Sendable {
-    public let minimum: UInt64
-    public let maximum: UInt64?
+package struct Limits: Hashable, Sendable {
+    package let minimum: UInt64
+    package let maximum: UInt64?
 
-    public init(minimum: UInt64, maximum: UInt64? = nil) {
+    package init(minimum: UInt64, maximum: UInt64? = nil) {
         self.minimum = minimum
         self.maximum = maximum
     }
 }
 
 /// A linear memory; its limits count pages.
-public struct MemoryType: Hashable, Sendable {
+package struct MemoryType: Hashable, Sendable {
     /// The number of bytes in a page.
-    public static let pageByteCount = 65536
+    package static let pageByteCount = 65536
 
-    public let limits: Limits
-    public let addressType: AddressType
-    public let isShared: Bool
+    package let limits: Limits
+    package let addressType: AddressType
+    package let isShared: Bool
 
-    public init(limits: Limits, addressType: AddressType = .i32, isShared: Bool = false) {
+    package init(limits: Limits, addressType: AddressType = .i32, isShared: Bool = false) {
         self.limits = limits
         self.addressType = addressType
         self.isShared = isShared
@@ -38,54 +38,54 @@ public struct MemoryType: Hashable, Sendable {
 }
 
 /// A table of references; its limits count elements.
-public struct TableType: Hashable, Sendable {
-    public let element: ReferenceType
-    public let limits: Limits
-    public let addressType: AddressType
+package struct TableType: Hashable, Sendable {
+    package let element: ReferenceType
+    package let limits: Limits
+    package let addressType: AddressType
 
-    public init(element: ReferenceType, limits: Limits, addressType: AddressType = .i32) {
+    package init(element: ReferenceType, limits: Limits, addressType: AddressType = .i32) {
         self.element = element
         self.limits = limits
         self.addressType = addressType
     }
 }
 
-public struct GlobalType: Hashable, Sendable {
-    public let valueType: ValueType
-    public let isMutable: Bool
+package struct GlobalType: Hashable, Sendable {
+    package let valueType: ValueType
+    package let isMutable: Bool
 
-    public init(valueType: ValueType, isMutable: Bool) {
+    package init(valueType: ValueType, isMutable: Bool) {
         self.valueType = valueType
         self.isMutable = isMutable
     }
 }
 
 /// A kind of exception: the values it carries are the parameters of a function type without results.
-public struct TagType: Hashable, Sendable {
-    public let type: CanonicalType
+package struct TagType: Hashable, Sendable {
+    package let type: CanonicalType
 
-    public init(type: CanonicalType) {
+    package init(type: CanonicalType) {
         self.type = type
     }
 
     /// The types of the values that an exception with this tag carries.
-    public var parameters: [ValueType] { type.functionType?.parameters ?? [] }
+    package var parameters: [ValueType] { type.functionType?.parameters ?? [] }
 }
 
 /// What can be imported and exported.
-public enum ExternalKind: UInt8, Sendable {
+package enum ExternalKind: UInt8, Sendable {
     case function = 0, table = 1, memory = 2, global = 3, tag = 4
 }
 
 /// The type of something that can be imported or exported.
-public enum ExternalType: Hashable, Sendable {
+package enum ExternalType: Hashable, Sendable {
     case function(CanonicalType)
     case table(TableType)
     case memory(MemoryType)
     case global(GlobalType)
     case tag(TagType)
 
-    public var kind: ExternalKind {
+    package var kind: ExternalKind {
         switch self {
         case .function: .function
         case .table: .table
@@ -98,7 +98,7 @@ public enum ExternalType: Hashable, Sendable {
 
 extension Limits {
     /// Whether something with these limits can stand where `other` is asked for.
-    public func isSubtype(of other: Limits) -> Bool {
+    package func isSubtype(of other: Limits) -> Bool {
         guard minimum >= other.minimum else { return false }
         guard let otherMaximum = other.maximum else { return true }
         guard let maximum else { return false }
@@ -110,7 +110,7 @@ extension ExternalType {
     /// Whether something of this type can be imported as `other` (specification, "Import Matching").
     ///
     /// For a table or memory that exists, the minimum is its present size.
-    public func isSubtype(of other: ExternalType) -> Bool {
+    package func isSubtype(of other: ExternalType) -> Bool {
         switch (self, other) {
         case (.function(let type), .function(let other)):
             return type.isSubtype(of: other)
@@ -132,7 +132,7 @@ extension ExternalType {
 }
 
 extension ExternalKind: CustomStringConvertible {
-    public var description: String {
+    package var description: String {
         switch self {
         case .function: "function"
         case .table: "table"
@@ -144,13 +144,13 @@ extension ExternalKind: CustomStringConvertible {
 }
 
 extension Limits: CustomStringConvertible {
-    public var description: String {
+    package var description: String {
         maximum.map { "\(minimum) \($0)" } ?? "\(minimum)"
     }
 }
 
 extension ExternalType: CustomStringConvertible {
-    public var description: String {
+    package var description: String {
         switch self {
         case .function(let type):
             return type.description

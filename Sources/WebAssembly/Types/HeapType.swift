@@ -1,5 +1,5 @@
 /// What a reference refers to.
-public enum HeapType: Hashable, Sendable {
+package enum HeapType: Hashable, Sendable {
     case abstract(AbstractHeapType)
     case concrete(CanonicalType)
 
@@ -25,7 +25,7 @@ public enum HeapType: Hashable, Sendable {
     static let groupMemberMarker: UInt32 = 0x2000_0000
 
     /// Whether every value of this type is one of `other`.
-    public func isSubtype(of other: HeapType) -> Bool {
+    package func isSubtype(of other: HeapType) -> Bool {
         HeapType.isSubtype(code: code, of: other.code)
     }
 
@@ -49,7 +49,7 @@ public enum HeapType: Hashable, Sendable {
 }
 
 extension HeapType: CustomStringConvertible {
-    public var description: String {
+    package var description: String {
         switch self {
         case .abstract(let type): type.keyword
         // Types may refer to themselves, so this goes no further into them.
@@ -59,7 +59,7 @@ extension HeapType: CustomStringConvertible {
 }
 
 /// A heap type that is not defined by a module. The raw value is the byte of the binary format.
-public enum AbstractHeapType: UInt8, Sendable, CaseIterable {
+package enum AbstractHeapType: UInt8, Sendable, CaseIterable {
     case noException = 0x74
     case noFunction = 0x73
     case noExternal = 0x72
@@ -74,7 +74,7 @@ public enum AbstractHeapType: UInt8, Sendable, CaseIterable {
     case exception = 0x69
 
     /// The name in the text format.
-    public var keyword: String {
+    package var keyword: String {
         switch self {
         case .noException: "noexn"
         case .noFunction: "nofunc"
@@ -92,7 +92,7 @@ public enum AbstractHeapType: UInt8, Sendable, CaseIterable {
     }
 
     /// The text format's shorthand for the reference type that allows null.
-    public var nullableReferenceKeyword: String {
+    package var nullableReferenceKeyword: String {
         switch self {
         case .noException: "nullexnref"
         case .noFunction: "nullfuncref"
@@ -103,7 +103,7 @@ public enum AbstractHeapType: UInt8, Sendable, CaseIterable {
     }
 
     /// The topmost type of the hierarchy this belongs to.
-    public var top: AbstractHeapType {
+    package var top: AbstractHeapType {
         switch self {
         case .noException, .exception: .exception
         case .noFunction, .function: .function
@@ -113,7 +113,7 @@ public enum AbstractHeapType: UInt8, Sendable, CaseIterable {
     }
 
     /// The bottommost type of the hierarchy this belongs to.
-    public var bottom: AbstractHeapType {
+    package var bottom: AbstractHeapType {
         switch top {
         case .exception: .noException
         case .function: .noFunction
@@ -123,7 +123,7 @@ public enum AbstractHeapType: UInt8, Sendable, CaseIterable {
     }
 
     /// Whether every value of this type is one of `other`.
-    public func isSubtype(of other: AbstractHeapType) -> Bool {
+    package func isSubtype(of other: AbstractHeapType) -> Bool {
         if self == other || other == top { return true }
         if self == other.bottom { return self == bottom }
         switch self {

@@ -2,43 +2,43 @@
 ///
 /// It is one integer, so that comparing types is comparing integers. Types of a module that are referred to appear in
 /// it as ``CanonicalType``, which is the same for equal types of different modules.
-public struct ValueType: Hashable, Sendable {
+package struct ValueType: Hashable, Sendable {
     /// For numbers and vectors the byte of the binary format; for references bit 31, bit 30 where null is allowed, and
     /// the ``HeapType/code`` below.
-    public let rawValue: UInt32
+    package let rawValue: UInt32
 
     @inlinable
     init(rawValue: UInt32) {
         self.rawValue = rawValue
     }
 
-    public static let i32 = ValueType(rawValue: 0x7F)
-    public static let i64 = ValueType(rawValue: 0x7E)
-    public static let f32 = ValueType(rawValue: 0x7D)
-    public static let f64 = ValueType(rawValue: 0x7C)
-    public static let v128 = ValueType(rawValue: 0x7B)
+    package static let i32 = ValueType(rawValue: 0x7F)
+    package static let i64 = ValueType(rawValue: 0x7E)
+    package static let f32 = ValueType(rawValue: 0x7D)
+    package static let f64 = ValueType(rawValue: 0x7C)
+    package static let v128 = ValueType(rawValue: 0x7B)
 
-    public static func reference(_ type: ReferenceType) -> ValueType {
+    package static func reference(_ type: ReferenceType) -> ValueType {
         ValueType(rawValue: type.rawValue)
     }
 
     /// `funcref`: `(ref null func)`.
-    public static let functionReference = ValueType.reference(.init(to: .abstract(.function), isNullable: true))
+    package static let functionReference = ValueType.reference(.init(to: .abstract(.function), isNullable: true))
     /// `externref`: `(ref null extern)`.
-    public static let externalReference = ValueType.reference(.init(to: .abstract(.external), isNullable: true))
+    package static let externalReference = ValueType.reference(.init(to: .abstract(.external), isNullable: true))
     /// `exnref`: `(ref null exn)`.
-    public static let exceptionReference = ValueType.reference(.init(to: .abstract(.exception), isNullable: true))
+    package static let exceptionReference = ValueType.reference(.init(to: .abstract(.exception), isNullable: true))
 
     /// The type of a value that unreachable code leaves open; only the validator meets it.
     static let bottom = ValueType(rawValue: 0)
 
     /// The kinds of value types, to switch over.
-    public enum Kind: Hashable, Sendable {
+    package enum Kind: Hashable, Sendable {
         case i32, i64, f32, f64, v128
         case reference(ReferenceType)
     }
 
-    public var kind: Kind {
+    package var kind: Kind {
         switch rawValue {
         case ValueType.i32.rawValue: .i32
         case ValueType.i64.rawValue: .i64
@@ -49,16 +49,16 @@ public struct ValueType: Hashable, Sendable {
         }
     }
 
-    public var isReference: Bool { rawValue & ReferenceType.marker != 0 }
+    package var isReference: Bool { rawValue & ReferenceType.marker != 0 }
 
     /// The reference type this is, or `nil` for a number or vector.
-    public var reference: ReferenceType? { isReference ? ReferenceType(rawValue: rawValue) : nil }
+    package var reference: ReferenceType? { isReference ? ReferenceType(rawValue: rawValue) : nil }
 
     /// Whether a local of this type has a value before it is set: all but references that cannot be null.
-    public var isDefaultable: Bool { !isReference || rawValue & ReferenceType.nullableMarker != 0 }
+    package var isDefaultable: Bool { !isReference || rawValue & ReferenceType.nullableMarker != 0 }
 
     /// Whether every value of this type is one of `other`.
-    public func isSubtype(of other: ValueType) -> Bool {
+    package func isSubtype(of other: ValueType) -> Bool {
         if rawValue == other.rawValue { return true }
         guard isReference, other.isReference else { return rawValue == 0 }
         return ReferenceType(rawValue: rawValue).isSubtype(of: ReferenceType(rawValue: other.rawValue))
@@ -66,7 +66,7 @@ public struct ValueType: Hashable, Sendable {
 }
 
 extension ValueType: CustomStringConvertible {
-    public var description: String {
+    package var description: String {
         switch rawValue {
         case 0: "any value"
         case ValueType.i32.rawValue: "i32"
@@ -80,7 +80,7 @@ extension ValueType: CustomStringConvertible {
 }
 
 /// The type of a reference: what it refers to, and whether it may be null.
-public struct ReferenceType: Hashable, Sendable {
+package struct ReferenceType: Hashable, Sendable {
     /// As in ``ValueType/rawValue``.
     let rawValue: UInt32
 
@@ -92,7 +92,7 @@ public struct ReferenceType: Hashable, Sendable {
         self.rawValue = rawValue
     }
 
-    public init(to heapType: HeapType, isNullable: Bool) {
+    package init(to heapType: HeapType, isNullable: Bool) {
         self.init(heapTypeCode: heapType.code, isNullable: isNullable)
     }
 
@@ -100,20 +100,20 @@ public struct ReferenceType: Hashable, Sendable {
         rawValue = ReferenceType.marker | (isNullable ? ReferenceType.nullableMarker : 0) | heapTypeCode
     }
 
-    public var isNullable: Bool { rawValue & ReferenceType.nullableMarker != 0 }
+    package var isNullable: Bool { rawValue & ReferenceType.nullableMarker != 0 }
 
-    public var heapType: HeapType { HeapType(code: heapTypeCode) }
+    package var heapType: HeapType { HeapType(code: heapTypeCode) }
 
     var heapTypeCode: UInt32 { rawValue & ReferenceType.heapTypeMask }
 
     /// The same without null.
-    public var nonNullable: ReferenceType { ReferenceType(rawValue: rawValue & ~ReferenceType.nullableMarker) }
+    package var nonNullable: ReferenceType { ReferenceType(rawValue: rawValue & ~ReferenceType.nullableMarker) }
 
     /// The same with null.
-    public var nullable: ReferenceType { ReferenceType(rawValue: rawValue | ReferenceType.nullableMarker) }
+    package var nullable: ReferenceType { ReferenceType(rawValue: rawValue | ReferenceType.nullableMarker) }
 
     /// Whether every reference of this type is one of `other`.
-    public func isSubtype(of other: ReferenceType) -> Bool {
+    package func isSubtype(of other: ReferenceType) -> Bool {
         if isNullable && !other.isNullable { return false }
         return HeapType.isSubtype(code: heapTypeCode, of: other.heapTypeCode)
     }
@@ -125,7 +125,7 @@ public struct ReferenceType: Hashable, Sendable {
 }
 
 extension ReferenceType: CustomStringConvertible {
-    public var description: String {
+    package var description: String {
         if isNullable, case .abstract(let heapType) = heapType { return heapType.nullableReferenceKeyword }
         return "(ref \(isNullable ? "null " : "")\(heapTypeCode == 0 ? "any type" : heapType.description))"
     }

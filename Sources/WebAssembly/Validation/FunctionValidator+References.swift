@@ -102,7 +102,7 @@ extension FunctionValidator {
 
 extension HeapType {
     /// The topmost type of the hierarchy this belongs to.
-    public var top: AbstractHeapType {
+    package var top: AbstractHeapType {
         switch self {
         case .abstract(let type): type.top
         case .concrete(let type): type.kind.heapType.top

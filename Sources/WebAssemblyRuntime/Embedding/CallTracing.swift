@@ -1,7 +1,7 @@
 import WebAssembly
 
 /// Which calls of a module's functions a store's ``Store/callObserver`` is told of.
-public enum TracedCalls: Sendable {
+package enum TracedCalls: Sendable {
     /// Those of functions that the module exports or imports, and of its start function.
     case boundary
     /// Those of all its functions.
@@ -9,8 +9,8 @@ public enum TracedCalls: Sendable {
 }
 
 /// A call that begins or ends, told to a store's ``Store/callObserver``.
-public struct CallEvent {
-    public enum Phase {
+package struct CallEvent {
+    package enum Phase {
         /// With the arguments.
         case begins([Value])
         /// With the results.
@@ -20,22 +20,22 @@ public struct CallEvent {
         case throwsError(any Error)
     }
 
-    public let function: TracedFunction
-    public let phase: Phase
+    package let function: TracedFunction
+    package let phase: Phase
     /// How many traced calls are active around this one.
-    public let depth: Int
+    package let depth: Int
     /// The function's memory 0, for functions of the host the calling instance's.
-    public let memory: Memory?
+    package let memory: Memory?
 }
 
 /// A function that calls are traced of.
-public struct TracedFunction: Sendable {
+package struct TracedFunction: Sendable {
     /// For an import, the name of the module that it is imported from.
-    public let importModule: String?
+    package let importModule: String?
     /// The import's name; else the one in the module's name section, or that of its export; nil if it has none.
-    public let name: String?
+    package let name: String?
     /// The index in the module, imported functions counted.
-    public let index: Int
+    package let index: Int
 }
 
 extension Store {

@@ -1,7 +1,7 @@
 import WebAssembly
 
 /// A function of a store: one of an instance, or the host's.
-public struct Function: Hashable, @unchecked Sendable {
+package struct Function: Hashable, @unchecked Sendable {
     let record: UnsafeMutablePointer<FunctionRecord>
     let store: Store
 
@@ -11,18 +11,18 @@ public struct Function: Hashable, @unchecked Sendable {
     }
 
     /// Makes a reference to a host function, to be put into tables or passed to guests.
-    public init(_ function: HostFunction, in store: Store) {
+    package init(_ function: HostFunction, in store: Store) {
         record = store.makeRecord(of: function.storage)
         self.store = store
     }
 
-    public static func == (left: Function, right: Function) -> Bool { left.record == right.record }
+    package static func == (left: Function, right: Function) -> Bool { left.record == right.record }
 
-    public func hash(into hasher: inout Hasher) { hasher.combine(record) }
+    package func hash(into hasher: inout Hasher) { hasher.combine(record) }
 
     var canonicalType: CanonicalType { record.pointee.canonicalType }
 
-    public var type: FunctionType {
+    package var type: FunctionType {
         guard let type = canonicalType.functionType else { preconditionFailure("functions have function types") }
         return type
     }
@@ -32,7 +32,7 @@ public struct Function: Hashable, @unchecked Sendable {
     /// - Precondition: The arguments have the types of the parameters.
     /// - Throws: ``Trap`` if the function does not return.
     @discardableResult
-    public func call(_ arguments: [Value] = []) throws(Trap) -> [Value] {
+    package func call(_ arguments: [Value] = []) throws(Trap) -> [Value] {
         let type = self.type
         precondition(arguments.count == type.parameters.count, "wrong number of arguments")
         let shape = FrameShape(type)

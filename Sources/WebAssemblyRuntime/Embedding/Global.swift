@@ -1,9 +1,9 @@
 import WebAssembly
 
 /// A global variable.
-public struct Global: Hashable, @unchecked Sendable {
+package struct Global: Hashable, @unchecked Sendable {
     let cell: UnsafeMutablePointer<GlobalCell>
-    public let type: GlobalType
+    package let type: GlobalType
     let store: Store
 
     init(cell: UnsafeMutablePointer<GlobalCell>, type: GlobalType, store: Store) {
@@ -13,32 +13,32 @@ public struct Global: Hashable, @unchecked Sendable {
     }
 
     /// Makes a global that guests can import. The value has to be of the type.
-    public init(_ type: GlobalType, value: Value, in store: Store) {
+    package init(_ type: GlobalType, value: Value, in store: Store) {
         cell = store.makeGlobal()
         self.type = type
         self.store = store
         set(value)
     }
 
-    public static func == (left: Global, right: Global) -> Bool { left.cell == right.cell }
+    package static func == (left: Global, right: Global) -> Bool { left.cell == right.cell }
 
-    public func hash(into hasher: inout Hasher) { hasher.combine(cell) }
+    package func hash(into hasher: inout Hasher) { hasher.combine(cell) }
 
-    public var value: Value {
+    package var value: Value {
         store.value(type: type.valueType, low: cell.pointee.low, high: cell.pointee.high)
     }
 
     /// Sets the value, which has to be of the type; the embedder may set immutable globals no guest has seen yet.
-    public func set(_ value: Value) {
+    package func set(_ value: Value) {
         let (low, high) = store.bits(of: value)
         cell.pointee = GlobalCell(low: low, high: high)
     }
 }
 
 /// A kind of exception.
-public struct Tag: Hashable, @unchecked Sendable {
+package struct Tag: Hashable, @unchecked Sendable {
     let record: UnsafeMutablePointer<TagRecord>
-    public let type: TagType
+    package let type: TagType
     let store: Store
 
     init(record: UnsafeMutablePointer<TagRecord>, type: TagType, store: Store) {
@@ -48,13 +48,13 @@ public struct Tag: Hashable, @unchecked Sendable {
     }
 
     /// Makes a tag that guests can import.
-    public init(_ type: TagType, in store: Store) {
+    package init(_ type: TagType, in store: Store) {
         record = store.makeTag(type)
         self.type = type
         self.store = store
     }
 
-    public static func == (left: Tag, right: Tag) -> Bool { left.record == right.record }
+    package static func == (left: Tag, right: Tag) -> Bool { left.record == right.record }
 
-    public func hash(into hasher: inout Hasher) { hasher.combine(record) }
+    package func hash(into hasher: inout Hasher) { hasher.combine(record) }
 }

@@ -4,7 +4,7 @@ import WebAssembly
 ///
 /// It belongs to no store, so one definition serves all instances on all threads. What it throws ends the guest and
 /// comes out of ``Function/call(_:)`` as ``Trap/Kind/host(_:)``; a ``Trap`` comes out as itself.
-public struct HostFunction: Sendable {
+package struct HostFunction: Sendable {
     final class Storage: Sendable {
         let type: FunctionType
         let canonicalType: CanonicalType
@@ -21,19 +21,19 @@ public struct HostFunction: Sendable {
 
     let storage: Storage
 
-    public var type: FunctionType { storage.type }
+    package var type: FunctionType { storage.type }
 
     /// Makes a host function.
     ///
     /// - Parameters:
     ///   - type: Its parameters and results.
     ///   - body: Reads arguments from, and sets results in, the ``Caller``. It runs on the guest's thread.
-    public init(type: FunctionType, body: @escaping @Sendable (Caller) throws -> Void) {
+    package init(type: FunctionType, body: @escaping @Sendable (Caller) throws -> Void) {
         storage = Storage(type: type, body: body)
     }
 
     /// Makes a host function of its parameter and result types.
-    public init(
+    package init(
         _ parameters: [ValueType], to results: [ValueType] = [], body: @escaping @Sendable (Caller) throws -> Void
     ) {
         self.init(type: FunctionType(parameters: parameters, results: results), body: body)
@@ -44,40 +44,40 @@ public struct HostFunction: Sendable {
 ///
 /// Arguments and results stand in slots of 64 bits, counted from 0; a `v128` takes two of them. Results overwrite the
 /// arguments' slots: read all arguments before setting a result.
-public struct Caller {
+package struct Caller {
     let slots: UnsafeMutableRawPointer
     let context: UnsafeMutableRawPointer?
     unowned(unsafe) let storeReference: Store
 
     /// The store of the calling guest.
-    public var store: Store { storeReference }
+    package var store: Store { storeReference }
 
     /// The embedder's object in the store.
-    public var hostState: AnyObject? { storeReference.hostState }
+    package var hostState: AnyObject? { storeReference.hostState }
 
     // MARK: Arguments
 
     /// The argument in a slot, as stored: integers of 32 bits zero-extended, numbers by their bits.
     @inline(__always)
-    public func argument(_ slot: Int) -> UInt64 { slots.load(fromByteOffset: slot &* 8, as: UInt64.self) }
+    package func argument(_ slot: Int) -> UInt64 { slots.load(fromByteOffset: slot &* 8, as: UInt64.self) }
 
     @inline(__always)
-    public func i32(_ slot: Int) -> UInt32 { slots.load(fromByteOffset: slot &* 8, as: UInt32.self) }
+    package func i32(_ slot: Int) -> UInt32 { slots.load(fromByteOffset: slot &* 8, as: UInt32.self) }
 
     @inline(__always)
-    public func i64(_ slot: Int) -> UInt64 { argument(slot) }
+    package func i64(_ slot: Int) -> UInt64 { argument(slot) }
 
     @inline(__always)
-    public func f32(_ slot: Int) -> Float { Float(bitPattern: i32(slot)) }
+    package func f32(_ slot: Int) -> Float { Float(bitPattern: i32(slot)) }
 
     @inline(__always)
-    public func f64(_ slot: Int) -> Double { Double(bitPattern: argument(slot)) }
+    package func f64(_ slot: Int) -> Double { Double(bitPattern: argument(slot)) }
 
     /// The vector in a slot and the one after it.
-    public func v128(_ slot: Int) -> V128 { V128(low: argument(slot), high: argument(slot + 1)) }
+    package func v128(_ slot: Int) -> V128 { V128(low: argument(slot), high: argument(slot + 1)) }
 
     /// The reference in a slot; the type says which hierarchy it is of.
-    public func reference(_ slot: Int, type: ReferenceType) -> Reference {
+    package func reference(_ slot: Int, type: ReferenceType) -> Reference {
         storeReference.reference(argument(slot), type: type)
     }
 
@@ -85,44 +85,44 @@ public struct Caller {
 
     /// Sets the result in a slot; integers of 32 bits have to be zero-extended.
     @inline(__always)
-    public func setResult(bits: UInt64, slot: Int = 0) {
+    package func setResult(bits: UInt64, slot: Int = 0) {
         slots.storeBytes(of: bits, toByteOffset: slot &* 8, as: UInt64.self)
     }
 
     /// Sets an `i32`.
     @inline(__always)
-    public func setResult(_ value: UInt32, slot: Int = 0) { setResult(bits: UInt64(value), slot: slot) }
+    package func setResult(_ value: UInt32, slot: Int = 0) { setResult(bits: UInt64(value), slot: slot) }
 
     /// Sets an `i64`.
     @inline(__always)
-    public func setResult(_ value: UInt64, slot: Int = 0) { setResult(bits: value, slot: slot) }
+    package func setResult(_ value: UInt64, slot: Int = 0) { setResult(bits: value, slot: slot) }
 
     @inline(__always)
-    public func setResult(_ value: Float, slot: Int = 0) { setResult(bits: UInt64(value.bitPattern), slot: slot) }
+    package func setResult(_ value: Float, slot: Int = 0) { setResult(bits: UInt64(value.bitPattern), slot: slot) }
 
     @inline(__always)
-    public func setResult(_ value: Double, slot: Int = 0) { setResult(bits: value.bitPattern, slot: slot) }
+    package func setResult(_ value: Double, slot: Int = 0) { setResult(bits: value.bitPattern, slot: slot) }
 
-    public func setResult(_ value: V128, slot: Int = 0) {
+    package func setResult(_ value: V128, slot: Int = 0) {
         setResult(bits: value.low, slot: slot)
         setResult(bits: value.high, slot: slot + 1)
     }
 
-    public func setResult(_ value: Reference, slot: Int = 0) {
+    package func setResult(_ value: Reference, slot: Int = 0) {
         setResult(bits: storeReference.bits(of: value), slot: slot)
     }
 
     // MARK: Surroundings
 
     /// The calling instance's memory 0, or nil if it has none, or if the host itself calls.
-    public var memory: Memory? {
+    package var memory: Memory? {
         guard let context else { return nil }
         let record = context.assumingMemoryBound(to: InstanceContext.self).pointee.memory
         return record == storeReference.emptyMemory ? nil : Memory(record: record, store: storeReference)
     }
 
     /// The calling instance, or nil if the host itself calls.
-    public var instance: Instance? {
+    package var instance: Instance? {
         context.map { Instance(context: $0, store: storeReference) }
     }
 }

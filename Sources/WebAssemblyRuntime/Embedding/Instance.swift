@@ -1,54 +1,54 @@
 import WebAssembly
 
 /// An instance of a module in a store.
-public struct Instance: Hashable, @unchecked Sendable {
+package struct Instance: Hashable, @unchecked Sendable {
     let context: UnsafeMutableRawPointer
-    public let store: Store
+    package let store: Store
 
     init(context: UnsafeMutableRawPointer, store: Store) {
         self.context = context
         self.store = store
     }
 
-    public static func == (left: Instance, right: Instance) -> Bool { left.context == right.context }
+    package static func == (left: Instance, right: Instance) -> Bool { left.context == right.context }
 
-    public func hash(into hasher: inout Hasher) { hasher.combine(context) }
+    package func hash(into hasher: inout Hasher) { hasher.combine(context) }
 
     var head: UnsafeMutablePointer<InstanceContext> { context.assumingMemoryBound(to: InstanceContext.self) }
 
     var linked: LinkedModule { head.pointee.linked.takeUnretainedValue() }
 
     /// The module this is an instance of.
-    public var module: Module { linked.module }
+    package var module: Module { linked.module }
 
     // MARK: Exports
 
     /// The exported function of a name.
-    public func function(named name: String) -> Function? {
+    package func function(named name: String) -> Function? {
         guard let export = module.export(named: name), export.kind == .function else { return nil }
         return function(at: export.index)
     }
 
     /// The exported memory of a name.
-    public func memory(named name: String) -> Memory? {
+    package func memory(named name: String) -> Memory? {
         guard let export = module.export(named: name), export.kind == .memory else { return nil }
         return Memory(record: head.pointee.memories[Int(export.index)], store: store)
     }
 
     /// The exported table of a name.
-    public func table(named name: String) -> Table? {
+    package func table(named name: String) -> Table? {
         guard let export = module.export(named: name), export.kind == .table else { return nil }
         return Table(record: head.pointee.tables[Int(export.index)], store: store)
     }
 
     /// The exported global of a name.
-    public func global(named name: String) -> Global? {
+    package func global(named name: String) -> Global? {
         guard let export = module.export(named: name), export.kind == .global else { return nil }
         return global(at: Int(export.index))
     }
 
     /// The exported tag of a name.
-    public func tag(named name: String) -> Tag? {
+    package func tag(named name: String) -> Tag? {
         guard let export = module.export(named: name), export.kind == .tag else { return nil }
         return tag(at: Int(export.index))
     }

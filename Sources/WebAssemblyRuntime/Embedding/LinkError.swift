@@ -1,28 +1,28 @@
 import WebAssembly
 
 /// What a module needs that it was not given: all of it, so that it can be mended at once.
-public struct LinkError: Error, CustomStringConvertible {
+package struct LinkError: Error, CustomStringConvertible {
     /// An import that cannot be satisfied.
-    public struct Problem: Hashable, Sendable {
-        public enum Reason: Hashable, Sendable {
+    package struct Problem: Hashable, Sendable {
+        package enum Reason: Hashable, Sendable {
             /// Nothing of this name is defined.
             case unknown
             /// What is defined has another type, described here.
             case incompatible(found: String)
         }
 
-        public let wanted: Import
-        public let reason: Reason
+        package let wanted: Import
+        package let reason: Reason
     }
 
-    public let problems: [Problem]
+    package let problems: [Problem]
 
     /// The worst problem in the words of the specification's tests.
-    public var message: String {
+    package var message: String {
         problems.contains { $0.reason == .unknown } ? "unknown import" : "incompatible import type"
     }
 
-    public var description: String {
+    package var description: String {
         var text =
             problems.count == 1
             ? "an import cannot be resolved:" : "\(problems.count) imports cannot be resolved:"

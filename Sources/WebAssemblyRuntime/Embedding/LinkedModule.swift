@@ -4,8 +4,8 @@ import WebAssembly
 ///
 /// If all its imports are host functions it may be used by all threads and with any store, and its code and the memory
 /// of ended instances are shared. Otherwise it belongs to the store of what it imports.
-public final class LinkedModule: @unchecked Sendable {
-    public let module: Module
+package final class LinkedModule: @unchecked Sendable {
+    package let module: Module
     let imports: [Linker.Definition]
     let code: ModuleCode
     let layout: InstanceLayout
@@ -25,7 +25,7 @@ public final class LinkedModule: @unchecked Sendable {
     /// - Throws: ``Trap``: a segment does not fit, the start function did not return, or a limit of the store is
     ///   exceeded.
     /// - Precondition: What the module imports belongs to the store.
-    public func instantiate(in store: Store) throws(Trap) -> Instance {
+    package func instantiate(in store: Store) throws(Trap) -> Instance {
         try Instance(self, in: store)
     }
 }

@@ -1,7 +1,7 @@
 import WebAssembly
 
 /// Definitions that modules' imports are resolved with, by module name and name.
-public struct Linker: Sendable {
+package struct Linker: Sendable {
     enum Definition: Sendable {
         case host(HostFunction)
         case function(Function)
@@ -48,42 +48,42 @@ public struct Linker: Sendable {
 
     private var definitions: [ExactName: [ExactName: Definition]] = [:]
 
-    public init() {}
+    package init() {}
 
     /// Defines a host function, which serves all stores. A later definition of a name replaces an earlier one.
-    public mutating func define(module: String, name: String, _ function: HostFunction) {
+    package mutating func define(module: String, name: String, _ function: HostFunction) {
         definitions[ExactName(module), default: [:]][ExactName(name)] = .host(function)
     }
 
-    public mutating func define(module: String, name: String, _ function: Function) {
+    package mutating func define(module: String, name: String, _ function: Function) {
         definitions[ExactName(module), default: [:]][ExactName(name)] = .function(function)
     }
 
-    public mutating func define(module: String, name: String, _ memory: Memory) {
+    package mutating func define(module: String, name: String, _ memory: Memory) {
         definitions[ExactName(module), default: [:]][ExactName(name)] = .memory(memory)
     }
 
-    public mutating func define(module: String, name: String, _ table: Table) {
+    package mutating func define(module: String, name: String, _ table: Table) {
         definitions[ExactName(module), default: [:]][ExactName(name)] = .table(table)
     }
 
-    public mutating func define(module: String, name: String, _ global: Global) {
+    package mutating func define(module: String, name: String, _ global: Global) {
         definitions[ExactName(module), default: [:]][ExactName(name)] = .global(global)
     }
 
-    public mutating func define(module: String, name: String, _ tag: Tag) {
+    package mutating func define(module: String, name: String, _ tag: Tag) {
         definitions[ExactName(module), default: [:]][ExactName(name)] = .tag(tag)
     }
 
     /// Defines all exports of an instance under a module name.
-    public mutating func define(_ instance: Instance, as module: String) {
+    package mutating func define(_ instance: Instance, as module: String) {
         var exports: [ExactName: Definition] = [:]
         for export in instance.module.exports { exports[ExactName(export.name)] = instance.definition(of: export) }
         definitions[ExactName(module)] = exports
     }
 
     /// Whether anything is defined under the two names.
-    public func isDefined(module: String, name: String) -> Bool {
+    package func isDefined(module: String, name: String) -> Bool {
         definitions[ExactName(module)]?[ExactName(name)] != nil
     }
 
@@ -92,7 +92,7 @@ public struct Linker: Sendable {
     /// - Parameter traced: the calls that stores' observers are told of: see ``Store/callObserver``. They are found by
     ///   instructions of their own; without, code is as it always is.
     /// - Throws: ``LinkError``, which lists all imports that are unknown or of another type.
-    public func link(_ module: Module, traced: TracedCalls? = nil) throws(LinkError) -> LinkedModule {
+    package func link(_ module: Module, traced: TracedCalls? = nil) throws(LinkError) -> LinkedModule {
         var resolved: [Definition] = []
         var problems: [LinkError.Problem] = []
         for wanted in module.imports {

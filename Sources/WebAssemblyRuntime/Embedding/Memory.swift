@@ -3,7 +3,7 @@ import WebAssembly
 /// A linear memory.
 ///
 /// It grows in place, so addresses of bytes hold for the life of the store; and it never shrinks.
-public struct Memory: Hashable, @unchecked Sendable {
+package struct Memory: Hashable, @unchecked Sendable {
     let record: UnsafeMutablePointer<MemoryRecord>
     let store: Store
 
@@ -15,17 +15,17 @@ public struct Memory: Hashable, @unchecked Sendable {
     /// Makes a memory that guests can import.
     ///
     /// - Throws: ``Trap/Kind/limitExceeded(_:)`` if the store has no room for it.
-    public init(_ type: MemoryType, in store: Store) throws(Trap) {
+    package init(_ type: MemoryType, in store: Store) throws(Trap) {
         record = try store.makeMemory(type)
         self.store = store
     }
 
-    public static func == (left: Memory, right: Memory) -> Bool { left.record == right.record }
+    package static func == (left: Memory, right: Memory) -> Bool { left.record == right.record }
 
-    public func hash(into hasher: inout Hasher) { hasher.combine(record) }
+    package func hash(into hasher: inout Hasher) { hasher.combine(record) }
 
     /// The type, the minimum being the present size.
-    public var type: MemoryType {
+    package var type: MemoryType {
         let maximum = record.pointee.hasDeclaredMaximum ? record.pointee.maximumPageCount : nil
         return MemoryType(
             limits: Limits(minimum: UInt64(byteCount / MemoryType.pageByteCount), maximum: maximum),
@@ -34,12 +34,12 @@ public struct Memory: Hashable, @unchecked Sendable {
 
     /// The present size in bytes.
     @inline(__always)
-    public var byteCount: Int { Int(record.pointee.byteCount) }
+    package var byteCount: Int { Int(record.pointee.byteCount) }
 
     /// Grows by a number of pages of 64 KiB.
     ///
     /// - Returns: the number of pages before, or nil if there is no room for more.
-    public func grow(byPages count: UInt64) -> UInt64? {
+    package func grow(byPages count: UInt64) -> UInt64? {
         store.grow(record, byPageCount: count)
     }
 
@@ -49,7 +49,7 @@ public struct Memory: Hashable, @unchecked Sendable {
     ///
     /// - Throws: ``Trap/Kind/outOfBoundsMemoryAccess``.
     @inline(__always)
-    public func bytes(at address: UInt64, count: UInt64) throws(Trap) -> UnsafeMutableRawBufferPointer {
+    package func bytes(at address: UInt64, count: UInt64) throws(Trap) -> UnsafeMutableRawBufferPointer {
         let size = UInt64(record.pointee.byteCount)
         guard address <= size, count <= size &- address else { throw Trap(kind: .outOfBoundsMemoryAccess) }
         return UnsafeMutableRawBufferPointer(
@@ -58,13 +58,13 @@ public struct Memory: Hashable, @unchecked Sendable {
 
     /// The bytes at a 32-bit address.
     @inline(__always)
-    public func bytes(at address: UInt32, count: UInt32) throws(Trap) -> UnsafeMutableRawBufferPointer {
+    package func bytes(at address: UInt32, count: UInt32) throws(Trap) -> UnsafeMutableRawBufferPointer {
         try bytes(at: UInt64(address), count: UInt64(count))
     }
 
     /// Reads a little-endian integer.
     @inline(__always)
-    public func load<Integer: FixedWidthInteger & BitwiseCopyable>(
+    package func load<Integer: FixedWidthInteger & BitwiseCopyable>(
         _ address: UInt32, as type: Integer.Type = Integer.self
     ) throws(Trap) -> Integer {
         let place = try bytes(at: UInt64(address), count: UInt64(MemoryLayout<Integer>.size))
@@ -73,29 +73,29 @@ public struct Memory: Hashable, @unchecked Sendable {
 
     /// Writes a little-endian integer.
     @inline(__always)
-    public func store<Integer: FixedWidthInteger & BitwiseCopyable>(_ value: Integer, at address: UInt32) throws(Trap) {
+    package func store<Integer: FixedWidthInteger & BitwiseCopyable>(_ value: Integer, at address: UInt32) throws(Trap) {
         let place = try bytes(at: UInt64(address), count: UInt64(MemoryLayout<Integer>.size))
         place.storeBytes(of: value.littleEndian, as: Integer.self)
     }
 
     /// A copy of bytes.
-    public func read(_ address: UInt32, count: UInt32) throws(Trap) -> [UInt8] {
+    package func read(_ address: UInt32, count: UInt32) throws(Trap) -> [UInt8] {
         [UInt8](try bytes(at: address, count: count))
     }
 
     /// Writes bytes.
-    public func write(_ source: UnsafeRawBufferPointer, at address: UInt32) throws(Trap) {
+    package func write(_ source: UnsafeRawBufferPointer, at address: UInt32) throws(Trap) {
         try bytes(at: UInt64(address), count: UInt64(source.count)).copyMemory(from: source)
     }
 
     /// Writes bytes.
-    public func write(_ source: [UInt8], at address: UInt32) throws(Trap) {
+    package func write(_ source: [UInt8], at address: UInt32) throws(Trap) {
         let target = try bytes(at: UInt64(address), count: UInt64(source.count))
         source.withUnsafeBytes { target.copyMemory(from: $0) }
     }
 
     /// The text in `count` bytes, invalid UTF-8 being repaired.
-    public func string(at address: UInt32, count: UInt32) throws(Trap) -> String {
+    package func string(at address: UInt32, count: UInt32) throws(Trap) -> String {
         String(decoding: try bytes(at: address, count: count), as: UTF8.self)
     }
 }

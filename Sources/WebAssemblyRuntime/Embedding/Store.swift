@@ -7,14 +7,14 @@ import WebAssembly
 ///
 /// A store is used by one thread at a time; only ``interrupt()`` may be called by others. What belongs to it
 /// (instances, functions, memories…) keeps it alive. It gives up its memory as a whole: make one store per request.
-public final class Store: @unchecked Sendable {
-    public let limits: StoreLimits
+package final class Store: @unchecked Sendable {
+    package let limits: StoreLimits
 
     /// The embedder's object, for host functions.
-    public var hostState: AnyObject?
+    package var hostState: AnyObject?
 
     /// Told of calls, as they begin and end, of functions of modules that were linked to be traced.
-    public var callObserver: ((CallEvent) -> Void)?
+    package var callObserver: ((CallEvent) -> Void)?
     /// The frames of the traced calls that are active.
     var tracedFrames: [UnsafeMutableRawPointer] = []
 
@@ -51,7 +51,7 @@ public final class Store: @unchecked Sendable {
     /// How many executions may stand on the native stack: guests that call host functions that call guests.
     static let maximumNesting = 100
 
-    public init(limits: StoreLimits = StoreLimits(), hostState: AnyObject? = nil) {
+    package init(limits: StoreLimits = StoreLimits(), hostState: AnyObject? = nil) {
         self.limits = limits
         self.hostState = hostState
         // The second half is the stack of calls between instances, which cannot outgrow the first.
@@ -101,17 +101,17 @@ public final class Store: @unchecked Sendable {
 
     /// Ends the guest that runs now, or the next one to run, with ``Trap/Kind/interrupted``. May be called by any
     /// thread.
-    public func interrupt() {
+    package func interrupt() {
         setInterruption(request: 1, limit: machine.pointee.stackBase)
     }
 
     /// Takes back ``interrupt()``.
-    public func clearInterrupt() {
+    package func clearInterrupt() {
         setInterruption(request: 0, limit: machine.pointee.stackBase + stackByteCount)
     }
 
     /// Whether the guest was asked to stop: for host functions that wait.
-    public var isInterrupted: Bool {
+    package var isInterrupted: Bool {
         UnsafeMutableRawPointer(machine).assumingMemoryBound(to: Atomic<UInt64>.self)
             .pointee.load(ordering: .relaxed) != 0
     }
@@ -124,7 +124,7 @@ public final class Store: @unchecked Sendable {
 
     /// The limits that refused the guest something, which may be why it failed later: a sentence for each, without a
     /// period, that names the limit and how to raise it.
-    public var limitDescriptions: [String] { reachedLimits.map(limits.description) }
+    package var limitDescriptions: [String] { reachedLimits.map(limits.description) }
 
     // MARK: Making parts
 

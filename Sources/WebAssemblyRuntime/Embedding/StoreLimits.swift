@@ -1,23 +1,23 @@
 /// The most that the guests of one store may use.
-public struct StoreLimits: Sendable {
+package struct StoreLimits: Sendable {
     /// What is limited.
-    public enum Resource: Hashable, Sendable, CaseIterable {
+    package enum Resource: Hashable, Sendable, CaseIterable {
         case memory, tables, stack, heap
     }
 
     /// Bytes of all linear memories together.
-    public var memoryBytes: Int
+    package var memoryBytes: Int
     /// Elements of all tables together.
-    public var tableElements: Int
+    package var tableElements: Int
     /// Bytes of the register stack, which bound the depth of calls: a call takes eight bytes for each of its locals and
     /// operands, and sixteen more.
-    public var stackBytes: Int
+    package var stackBytes: Int
     /// Bytes of the garbage-collected heap.
-    public var heapBytes: Int
+    package var heapBytes: Int
     /// How people raise a limit, such as by an option's name: goes into messages of traps that may come of it.
-    public var remedies: [Resource: String] = [:]
+    package var remedies: [Resource: String] = [:]
 
-    public init(
+    package init(
         memoryBytes: Int = 512 << 20, tableElements: Int = 10_000_000, stackBytes: Int = 16 << 20,
         heapBytes: Int = 256 << 20
     ) {

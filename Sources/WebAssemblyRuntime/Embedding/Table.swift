@@ -1,7 +1,7 @@
 import WebAssembly
 
 /// A table of references.
-public struct Table: Hashable, @unchecked Sendable {
+package struct Table: Hashable, @unchecked Sendable {
     let record: UnsafeMutablePointer<TableRecord>
     let store: Store
 
@@ -13,17 +13,17 @@ public struct Table: Hashable, @unchecked Sendable {
     /// Makes a table that guests can import.
     ///
     /// - Throws: ``Trap/Kind/limitExceeded(_:)`` if the store has no room for it.
-    public init(_ type: TableType, initialElement: Reference = .null, in store: Store) throws(Trap) {
+    package init(_ type: TableType, initialElement: Reference = .null, in store: Store) throws(Trap) {
         record = try store.makeTable(type, initialElement: store.bits(of: initialElement))
         self.store = store
     }
 
-    public static func == (left: Table, right: Table) -> Bool { left.record == right.record }
+    package static func == (left: Table, right: Table) -> Bool { left.record == right.record }
 
-    public func hash(into hasher: inout Hasher) { hasher.combine(record) }
+    package func hash(into hasher: inout Hasher) { hasher.combine(record) }
 
     /// The type, the minimum being the present size.
-    public var type: TableType {
+    package var type: TableType {
         let maximum = record.pointee.hasDeclaredMaximum ? record.pointee.maximumCount : nil
         return TableType(
             element: record.pointee.element, limits: Limits(minimum: UInt64(count), maximum: maximum),
@@ -31,12 +31,12 @@ public struct Table: Hashable, @unchecked Sendable {
     }
 
     /// The number of elements.
-    public var count: Int { Int(record.pointee.count) }
+    package var count: Int { Int(record.pointee.count) }
 
     /// The element at an index.
     ///
     /// - Throws: ``Trap/Kind/outOfBoundsTableAccess``.
-    public func element(at index: Int) throws(Trap) -> Reference {
+    package func element(at index: Int) throws(Trap) -> Reference {
         guard index >= 0, index < count else { throw Trap(kind: .outOfBoundsTableAccess) }
         return store.reference(record.pointee.elements[index], type: record.pointee.element)
     }
@@ -44,7 +44,7 @@ public struct Table: Hashable, @unchecked Sendable {
     /// Replaces the element at an index. The reference has to be of the table's element type.
     ///
     /// - Throws: ``Trap/Kind/outOfBoundsTableAccess``.
-    public func setElement(at index: Int, to reference: Reference) throws(Trap) {
+    package func setElement(at index: Int, to reference: Reference) throws(Trap) {
         guard index >= 0, index < count else { throw Trap(kind: .outOfBoundsTableAccess) }
         record.pointee.elements[index] = store.bits(of: reference)
     }
@@ -52,7 +52,7 @@ public struct Table: Hashable, @unchecked Sendable {
     /// Grows the table.
     ///
     /// - Returns: the number of elements before, or nil if there is no room for more.
-    public func grow(by count: UInt64, with reference: Reference) -> UInt64? {
+    package func grow(by count: UInt64, with reference: Reference) -> UInt64? {
         store.grow(record, by: count, with: store.bits(of: reference))
     }
 }

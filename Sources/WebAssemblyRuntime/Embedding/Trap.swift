@@ -1,9 +1,9 @@
 /// Why guest code ended early.
 ///
 /// ``description`` is a whole sentence for people; ``message`` is the specification's name of the trap.
-public struct Trap: Error, CustomStringConvertible {
+package struct Trap: Error, CustomStringConvertible {
     /// What happened.
-    public enum Kind: Sendable {
+    package enum Kind: Sendable {
         case unreachable
         case integerDivideByZero
         case integerOverflow
@@ -38,21 +38,21 @@ public struct Trap: Error, CustomStringConvertible {
         case host(any Error)
     }
 
-    public let kind: Kind
+    package let kind: Kind
 
     /// The active calls, innermost first; at most ``maximumFrames`` of them, the outermost left out.
-    public let frames: [Frame]
+    package let frames: [Frame]
 
     /// How many calls are left out.
-    public let omittedCallCount: Int
+    package let omittedCallCount: Int
 
     /// What the store's limits had refused the guest before, which may be why it trapped.
-    public let limitDescriptions: [String]
+    package let limitDescriptions: [String]
 
     /// How many frames a trap describes.
-    public static let maximumFrames = 100
+    package static let maximumFrames = 100
 
-    public init(
+    package init(
         kind: Kind, frames: [Frame] = [], omittedCallCount: Int = 0, limitDescriptions: [String] = []
     ) {
         self.kind = kind
@@ -62,12 +62,12 @@ public struct Trap: Error, CustomStringConvertible {
     }
 
     /// The host error that ended the guest, if that is what happened.
-    public var hostError: (any Error)? {
+    package var hostError: (any Error)? {
         if case .host(let error) = kind { error } else { nil }
     }
 
     /// The name of the trap as the specification's tests have it.
-    public var message: String {
+    package var message: String {
         switch kind {
         case .unreachable: "unreachable"
         case .integerDivideByZero: "integer divide by zero"
@@ -98,7 +98,7 @@ public struct Trap: Error, CustomStringConvertible {
         }
     }
 
-    public var description: String {
+    package var description: String {
         let reason = ([message] + limitDescriptions).joined(separator: ": ")
         var lines = [reason] + frames.enumerated().map { "  \($0.offset): \($0.element)" }
         if let omission { lines.append("  " + omission) }
@@ -106,7 +106,7 @@ public struct Trap: Error, CustomStringConvertible {
     }
 
     /// Says how many calls are left out, if any are.
-    public var omission: String? {
+    package var omission: String? {
         omittedCallCount > 0 ? "and \(omittedCallCount) more around \(omittedCallCount == 1 ? "it" : "them")" : nil
     }
 }

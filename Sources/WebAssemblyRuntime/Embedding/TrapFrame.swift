@@ -2,21 +2,21 @@ import WebAssembly
 
 extension Trap {
     /// A call that was active when the trap happened, or several of one function at one place, one in the other.
-    public struct Frame: Hashable, Sendable, CustomStringConvertible {
+    package struct Frame: Hashable, Sendable, CustomStringConvertible {
         /// The name the instance's module gives itself, if any.
-        public let moduleName: String?
+        package let moduleName: String?
         /// The function's index in its module, imported functions counted.
-        public let functionIndex: Int
+        package let functionIndex: Int
         /// The function's name from the module's name section, as it stands there.
-        public let functionName: String?
+        package let functionName: String?
         /// Where in the module's binary the instruction stands.
-        public let codeOffset: Int
+        package let codeOffset: Int
         /// The instruction's place in the source, where the module has line tables.
-        public let sourceLocation: SourceLocation?
+        package let sourceLocation: SourceLocation?
         /// How many calls it stands for, as recursion makes them; at least 1.
-        public internal(set) var callCount: Int
+        package internal(set) var callCount: Int
 
-        public init(
+        package init(
             moduleName: String?, functionIndex: Int, functionName: String?, codeOffset: Int,
             sourceLocation: SourceLocation? = nil, callCount: Int = 1
         ) {
@@ -29,7 +29,7 @@ extension Trap {
         }
 
         /// The function as its programmer knows it, and the place in the source if that is known, else in the binary.
-        public var description: String {
+        package var description: String {
             let name = functionName.map(demangled) ?? "function \(functionIndex)"
             let place = sourceLocation.map(\.description) ?? "offset 0x" + String(codeOffset, radix: 16)
             return "\(name) at \(place)" + (callCount > 1 ? ", \(callCount) times" : "")

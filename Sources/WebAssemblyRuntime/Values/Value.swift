@@ -1,7 +1,7 @@
 import WebAssembly
 
 /// A value as the embedder sees it. Floating-point numbers are held by their bits, so that NaN payloads survive.
-public enum Value: Hashable, Sendable {
+package enum Value: Hashable, Sendable {
     case i32(UInt32)
     case i64(UInt64)
     case f32(bits: UInt32)
@@ -11,22 +11,22 @@ public enum Value: Hashable, Sendable {
 
     /// A signed 32-bit integer. Literals are taken for unsigned ones.
     @_disfavoredOverload
-    public static func i32(_ value: Int32) -> Value { .i32(UInt32(bitPattern: value)) }
+    package static func i32(_ value: Int32) -> Value { .i32(UInt32(bitPattern: value)) }
 
     /// A signed 64-bit integer. Literals are taken for unsigned ones.
     @_disfavoredOverload
-    public static func i64(_ value: Int64) -> Value { .i64(UInt64(bitPattern: value)) }
+    package static func i64(_ value: Int64) -> Value { .i64(UInt64(bitPattern: value)) }
 
     /// A single-precision number.
-    public static func f32(_ value: Float) -> Value { .f32(bits: value.bitPattern) }
+    package static func f32(_ value: Float) -> Value { .f32(bits: value.bitPattern) }
 
     /// A double-precision number.
-    public static func f64(_ value: Double) -> Value { .f64(bits: value.bitPattern) }
+    package static func f64(_ value: Double) -> Value { .f64(bits: value.bitPattern) }
 }
 
 /// A reference as the embedder sees it. It stays valid as long as its store lives; a reference to an object of the
 /// garbage-collected heap only as long as the guest, a global or a table keeps that object.
-public enum Reference: Hashable, Sendable {
+package enum Reference: Hashable, Sendable {
     /// The null reference of any type.
     case null
     /// A function.
@@ -44,6 +44,6 @@ public enum Reference: Hashable, Sendable {
 }
 
 /// The identity of an object in a store's garbage-collected heap.
-public struct ObjectReference: Hashable, Sendable {
+package struct ObjectReference: Hashable, Sendable {
     let address: UInt
 }

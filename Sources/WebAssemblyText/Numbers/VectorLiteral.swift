@@ -1,5 +1,5 @@
 /// How a vector of 128 bits is divided into lanes.
-public enum VectorShape: Hashable, Sendable {
+package enum VectorShape: Hashable, Sendable {
     case i8x16, i16x8, i32x4, i64x2, f32x4, f64x2
 
     init?(_ keyword: Keyword?) {
@@ -14,7 +14,7 @@ public enum VectorShape: Hashable, Sendable {
         }
     }
 
-    public var laneCount: Int {
+    package var laneCount: Int {
         switch self {
         case .i8x16: 16
         case .i16x8: 8
@@ -23,7 +23,7 @@ public enum VectorShape: Hashable, Sendable {
         }
     }
 
-    public var laneBitWidth: Int { 128 / laneCount }
+    package var laneBitWidth: Int { 128 / laneCount }
 
     var floatFormat: FloatFormat? {
         switch self {
@@ -35,10 +35,10 @@ public enum VectorShape: Hashable, Sendable {
 }
 
 /// A vector of 128 bits.
-public struct VectorLiteral: Hashable, Sendable {
+package struct VectorLiteral: Hashable, Sendable {
     /// The lower lanes.
-    public var low: UInt64
-    public var high: UInt64
+    package var low: UInt64
+    package var high: UInt64
 
     init(_ lanes: [UInt64], _ shape: VectorShape) {
         low = 0

@@ -3,11 +3,11 @@ import WebAssembly
 /// A `.wast` script: the modules and assertions of the specification's test suite.
 ///
 /// A text that is no script but just a module, or the fields of one, reads as a script of that one module.
-public struct Script: Sendable {
-    public let commands: [Command]
+package struct Script: Sendable {
+    package let commands: [Command]
 
     /// Reads a script in UTF-8. Modules in it are not assembled yet; see ``ScriptModule/assemble()``.
-    public init(_ text: [UInt8]) throws(TextFormatError) {
+    package init(_ text: [UInt8]) throws(TextFormatError) {
         do throws(SyntaxError) {
             var parser = ScriptParser(try Lexer.tokenize(text), text)
             commands = try parser.parse()
@@ -16,18 +16,18 @@ public struct Script: Sendable {
         }
     }
 
-    public init(_ text: String) throws(TextFormatError) {
+    package init(_ text: String) throws(TextFormatError) {
         try self.init(Array(text.utf8))
     }
 
     /// One command, and where it stands.
-    public struct Command: Sendable {
+    package struct Command: Sendable {
         /// Counted from 1.
-        public let line: Int
-        public let kind: Kind
+        package let line: Int
+        package let kind: Kind
     }
 
-    public enum Kind: Sendable {
+    package enum Kind: Sendable {
         /// `(module …)`: define and instantiate.
         case module(ScriptModule)
         /// `(module definition …)`: define only.
@@ -57,12 +57,12 @@ public struct Script: Sendable {
 }
 
 /// A module in a script.
-public struct ScriptModule: Sendable {
-    public enum Form: Sendable { case text, binary, quote }
+package struct ScriptModule: Sendable {
+    package enum Form: Sendable { case text, binary, quote }
 
     /// The identifier by which later commands refer to it.
-    public let name: String?
-    public let form: Form
+    package let name: String?
+    package let form: Form
     private let module: ModuleText
     private let source: TokenizedSource
     private let text: [UInt8]
@@ -82,7 +82,7 @@ public struct ScriptModule: Sendable {
 
     /// The module in the binary format; see ``assemble(_:features:)-([UInt8],_)``. The lines of an error in a quoted
     /// module are those of the quoted text.
-    public func assemble(features: Features = .all) throws(TextFormatError) -> [UInt8] {
+    package func assemble(features: Features = .all) throws(TextFormatError) -> [UInt8] {
         do throws(SyntaxError) {
             return try module.assemble(source, features: features)
         } catch {
@@ -93,13 +93,13 @@ public struct ScriptModule: Sendable {
 }
 
 /// Something a script does with an instance; without a name, with the latest one.
-public enum ScriptAction: Sendable {
+package enum ScriptAction: Sendable {
     case invoke(instance: String?, function: String, arguments: [ScriptValue])
     case get(instance: String?, global: String)
 }
 
 /// A value that a script passes.
-public enum ScriptValue: Hashable, Sendable {
+package enum ScriptValue: Hashable, Sendable {
     case i32(UInt32)
     case i64(UInt64)
     /// The bits of the number.
@@ -116,7 +116,7 @@ public enum ScriptValue: Hashable, Sendable {
 }
 
 /// What a script expects of a result.
-public enum ResultPattern: Hashable, Sendable {
+package enum ResultPattern: Hashable, Sendable {
     case value(ScriptValue)
     case f32(NaNPattern)
     case f64(NaNPattern)
@@ -129,20 +129,20 @@ public enum ResultPattern: Hashable, Sendable {
     /// One of several.
     case either([ResultPattern])
 
-    public enum NaNPattern: Hashable, Sendable {
+    package enum NaNPattern: Hashable, Sendable {
         /// Only the topmost bit of the payload is set.
         case canonical
         /// The topmost bit of the payload is set.
         case arithmetic
     }
 
-    public enum LanePattern: Hashable, Sendable {
+    package enum LanePattern: Hashable, Sendable {
         /// The lane's bits.
         case bits(UInt64)
         case nan(NaNPattern)
     }
 
-    public enum ReferenceKind: Hashable, Sendable {
+    package enum ReferenceKind: Hashable, Sendable {
         case function, external, any, equatable, i31, structure, array, exception
     }
 }

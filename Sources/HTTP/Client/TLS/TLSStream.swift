@@ -1,12 +1,12 @@
 /// Which servers are believed to be who they say they are.
-public struct TLSPolicy: Hashable, Sendable {
+package struct TLSPolicy: Hashable, Sendable {
     /// Whether the server's certificate must be valid for its name. Without that, anybody on the way can read what is
     /// sent, and change it.
-    public var verifiesServer = true
+    package var verifiesServer = true
     /// A file of certificates, in PEM, of the authorities that are trusted instead of the system's.
-    public var authoritiesPath: String?
+    package var authoritiesPath: String?
 
-    public init() {}
+    package init() {}
 }
 
 /// A connection that is secured by TLS 1.2 or later. Connecting, a proxy that the environment names, and the handshake
