@@ -222,7 +222,7 @@ struct StaticFilesTests {
         let data = Data((0..<size).map { _ in UInt8.random(in: 0...255, using: &generator) })
         try directory.write(data, to: "root/data.bin")
         let server = try TestServer { [files] in
-            $0.inlineHandler = { files.respond(to: $0) }
+            $0.inlineHandler = { InlineAnswer(files.respond(to: $0)) }
         } handler: { _, _, writer in
             try writer.respond(Response(status: .notFound))
         }
@@ -248,7 +248,7 @@ struct StaticFilesTests {
     func shrinkingFile() throws {
         try directory.write(Data(count: 20 << 20), to: "root/large.bin")
         let server = try TestServer { [files] in
-            $0.inlineHandler = { files.respond(to: $0) }
+            $0.inlineHandler = { InlineAnswer(files.respond(to: $0)) }
         } handler: { _, _, _ in
         }
         let connection = try server.connect(receiveBuffer: 4096)
