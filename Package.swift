@@ -37,43 +37,55 @@ let package = Package(
             pkgConfig: "sqlite3",
             providers: [.apt(["libsqlite3-dev"]), .brew(["sqlite"])]
         ),
+        .systemLibrary(name: "CLinux"),
+        .target(name: "Platform", dependencies: ["CLinux"]),
         .target(name: "TOML"),
-        .target(name: "HTTP"),
-        .target(name: "WebAssembly", swiftSettings: optimised),
+        .target(name: "HTTP", dependencies: ["CLinux", "Platform"]),
+        // Swift's runtime is written in C++, and WebAssembly reads C++ names with what it brings along.
+        .target(
+            name: "WebAssembly", dependencies: ["CLinux"], swiftSettings: optimised,
+            linkerSettings: [.linkedLibrary("stdc++", .when(platforms: [.linux]))]),
         .target(name: "WebAssemblyText", dependencies: ["WebAssembly"], swiftSettings: optimised),
-        .target(name: "WebAssemblyRuntime", dependencies: ["WebAssembly"], swiftSettings: threaded),
-        .target(name: "WASI", dependencies: ["WebAssembly", "WebAssemblyRuntime"]),
+        .target(name: "WebAssemblyRuntime", dependencies: ["CLinux", "WebAssembly"], swiftSettings: threaded),
+        .target(name: "WASI", dependencies: ["CLinux", "Platform", "WebAssembly", "WebAssemblyRuntime"]),
         .target(name: "WASIExperimentalHTTP", dependencies: ["HTTP", "WebAssembly", "WebAssemblyRuntime"]),
         .target(name: "Cryptography", swiftSettings: optimised),
         .target(name: "Archive", swiftSettings: optimised),
-        .target(name: "Bindle", dependencies: ["Archive", "CSQLite", "Cryptography", "TOML", "HTTP"]),
-        .target(name: "Hippofacts", dependencies: ["TOML", "HTTP", "Bindle", "WebAssemblyText"]),
+        .target(name: "Bindle", dependencies: ["Archive", "CSQLite", "Cryptography", "Platform", "TOML", "HTTP"]),
+        .target(name: "Hippofacts", dependencies: ["Platform", "TOML", "HTTP", "Bindle", "WebAssemblyText"]),
         .target(
             name: "WAGI",
             dependencies: [
-                "TOML", "HTTP", "WebAssembly", "WebAssemblyText", "WebAssemblyRuntime", "WASI", "WASIExperimentalHTTP",
-                "Bindle", "SandboxProtocol",
+                "Platform", "TOML", "HTTP", "WebAssembly", "WebAssemblyText", "WebAssemblyRuntime", "WASI",
+                "WASIExperimentalHTTP", "Bindle", "SandboxProtocol",
             ],
             resources: [.embedInCode("Pages/reload.js"), .embedInCode("Pages/page.css")]
         ),
-        .target(name: "SandboxProtocol"),
-        .target(name: "Sandbox", dependencies: ["TOML", "HTTP", "Bindle", "Hippofacts", "CommandLineInterface", "SandboxProtocol"]),
-        .target(name: "Scaffolding", dependencies: ["TOML", "SandboxProtocol"]),
-        .target(name: "CommandLineInterface"),
+        .target(name: "SandboxProtocol", dependencies: ["CLinux", "Platform"]),
+        .target(
+            name: "Sandbox",
+            dependencies: [
+                "CLinux", "Platform", "TOML", "HTTP", "Bindle", "Hippofacts", "CommandLineInterface", "SandboxProtocol",
+            ]),
+        .target(name: "Scaffolding", dependencies: ["Platform", "TOML", "SandboxProtocol"]),
+        .target(name: "CommandLineInterface", dependencies: ["Platform"]),
         .executableTarget(
             name: "hippo-dev",
             dependencies: [
-                "CommandLineInterface", "TOML", "HTTP", "WebAssembly", "WebAssemblyText", "WebAssemblyRuntime", "WASI",
-                "Archive", "Bindle", "Hippofacts", "WAGI", "Sandbox", "SandboxProtocol", "Scaffolding",
+                "CommandLineInterface", "Platform", "TOML", "HTTP", "WebAssembly", "WebAssemblyText", "WebAssemblyRuntime",
+                "WASI", "Archive", "Bindle", "Hippofacts", "WAGI", "Sandbox", "SandboxProtocol", "Scaffolding",
             ],
             linkerSettings: fixedAddress
         ),
         .executableTarget(
             name: "Benchmarks",
-            dependencies: ["CommandLineInterface", "HTTP", "WebAssembly", "WebAssemblyText", "WebAssemblyRuntime", "WASI"],
+            dependencies: [
+                "CommandLineInterface", "Platform", "HTTP", "WebAssembly", "WebAssemblyText", "WebAssemblyRuntime", "WASI",
+            ],
             exclude: ["Guests", "Peers"]
         ),
-        .target(name: "TestSupport", path: "Tests/TestSupport"),
+        .target(name: "TestSupport", dependencies: ["Platform"], path: "Tests/TestSupport"),
+        .testTarget(name: "PlatformTests", dependencies: ["TestSupport", "Platform"]),
         .testTarget(name: "TOMLTests", dependencies: ["TestSupport", "TOML"]),
         .testTarget(name: "HTTPTests", dependencies: ["TestSupport", "HTTP"]),
         .testTarget(name: "WebAssemblyTests", dependencies: ["TestSupport", "WebAssembly"]),
@@ -96,7 +108,7 @@ let package = Package(
             dependencies: ["TestSupport", "WAGI", "HTTP", "Bindle", "TOML", "WebAssemblyText", "SandboxProtocol"]),
         .testTarget(
             name: "SandboxTests",
-            dependencies: ["TestSupport", "hippo-dev", "Sandbox", "SandboxProtocol", "Bindle", "Hippofacts", "HTTP"]),
+            dependencies: ["TestSupport", "hippo-dev", "Platform", "Sandbox", "SandboxProtocol", "Bindle", "Hippofacts", "HTTP"]),
         .testTarget(name: "ScaffoldingTests", dependencies: ["TestSupport", "Scaffolding", "Hippofacts", "Sandbox"]),
         .testTarget(name: "CommandLineInterfaceTests", dependencies: ["TestSupport", "CommandLineInterface"]),
         .testTarget(

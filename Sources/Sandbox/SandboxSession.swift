@@ -2,6 +2,7 @@ import Bindle
 import Foundation
 import HTTP
 import Hippofacts
+import Platform
 import SandboxProtocol
 
 /// A running `hippo-dev up`: a store with its server, the loop that keeps the app up to date, and what it tells.
@@ -14,7 +15,9 @@ package enum SandboxSession {
     /// - Throws: when it cannot begin: no project, broken settings, an address or a store in use.
     package static func run(_ configuration: SandboxConfiguration) throws -> Bool {
         let mailbox = Mailbox<SandboxLoop.Message>()
-        SignalListener.start(keepsTerminal: configuration.takesKeys) { mailbox.post(.stop(reason: $0)) }
+        SignalListener.start(terminalMode: configuration.takesKeys ? TerminalMode.actions : nil) {
+            mailbox.post(.stop(reason: $0))
+        }
         let project = try Project(at: configuration.path)
         let settings = configuration.settings.completed(
             by: try SettingsFile.read(inProject: project.directory))
