@@ -46,6 +46,7 @@ let package = Package(
         .target(name: "WASIExperimentalHTTP", dependencies: ["HTTP", "WebAssembly", "WebAssemblyRuntime"]),
         .target(name: "Cryptography", swiftSettings: optimised),
         .target(name: "Archive", swiftSettings: optimised),
+        .target(name: "Content", dependencies: ["Cryptography"], swiftSettings: optimised),
         .target(name: "Bindle", dependencies: ["Archive", "CSQLite", "Cryptography", "TOML", "HTTP"]),
         .target(name: "Hippofacts", dependencies: ["TOML", "HTTP", "Bindle", "WebAssemblyText"]),
         .target(
@@ -88,6 +89,7 @@ let package = Package(
             name: "WASIExperimentalHTTPTests",
             dependencies: ["WASIExperimentalHTTP", "HTTP", "WebAssembly", "WebAssemblyText", "WebAssemblyRuntime"]),
         .testTarget(name: "CryptographyTests", dependencies: ["TestSupport", "Cryptography"]),
+        .testTarget(name: "ContentTests", dependencies: ["TestSupport", "Content", "Cryptography"]),
         .testTarget(name: "ArchiveTests", dependencies: ["TestSupport", "Archive"], swiftSettings: optimised),
         .testTarget(name: "BindleTests", dependencies: ["TestSupport", "Archive", "Bindle", "Cryptography", "TOML", "HTTP"]),
         .testTarget(name: "HippofactsTests", dependencies: ["TestSupport", "Hippofacts", "Bindle", "TOML"]),
