@@ -41,6 +41,7 @@ let package = Package(
         .target(name: "Platform", dependencies: ["CLinux"]),
         .target(name: "TOML"),
         .target(name: "HTTP", dependencies: ["CLinux", "Platform"]),
+        .target(name: "WebGuard", dependencies: ["HTTP"]),
         // Swift's runtime is written in C++, and WebAssembly reads C++ names with what it brings along.
         .target(
             name: "WebAssembly", dependencies: ["CLinux"], swiftSettings: optimised,
@@ -51,13 +52,15 @@ let package = Package(
         .target(name: "WASIExperimentalHTTP", dependencies: ["HTTP", "WebAssembly", "WebAssemblyRuntime"]),
         .target(name: "Cryptography", swiftSettings: optimised),
         .target(name: "Archive", swiftSettings: optimised),
-        .target(name: "Bindle", dependencies: ["Archive", "CSQLite", "Cryptography", "Platform", "TOML", "HTTP"]),
+        .target(name: "Content", dependencies: ["Cryptography", "Platform"], swiftSettings: optimised),
+        .target(
+            name: "Bindle", dependencies: ["Archive", "CSQLite", "Cryptography", "Platform", "TOML", "HTTP", "WebGuard"]),
         .target(name: "Hippofacts", dependencies: ["Platform", "TOML", "HTTP", "Bindle", "WebAssemblyText"]),
         .target(
             name: "WAGI",
             dependencies: [
                 "Platform", "TOML", "HTTP", "WebAssembly", "WebAssemblyText", "WebAssemblyRuntime", "WASI",
-                "WASIExperimentalHTTP", "Bindle", "SandboxProtocol",
+                "WASIExperimentalHTTP", "Bindle", "SandboxProtocol", "WebGuard",
             ],
             resources: [.embedInCode("Pages/reload.js"), .embedInCode("Pages/page.css")]
         ),
@@ -66,6 +69,7 @@ let package = Package(
             name: "Sandbox",
             dependencies: [
                 "CLinux", "Platform", "TOML", "HTTP", "Bindle", "Hippofacts", "CommandLineInterface", "SandboxProtocol",
+                "WebGuard",
             ]),
         .target(name: "Scaffolding", dependencies: ["Platform", "TOML", "SandboxProtocol"]),
         .target(name: "CommandLineInterface", dependencies: ["Platform"]),
@@ -74,6 +78,7 @@ let package = Package(
             dependencies: [
                 "CommandLineInterface", "Platform", "TOML", "HTTP", "WebAssembly", "WebAssemblyText", "WebAssemblyRuntime",
                 "WASI", "Archive", "Bindle", "Hippofacts", "WAGI", "Sandbox", "SandboxProtocol", "Scaffolding",
+                "WebGuard",
             ],
             linkerSettings: fixedAddress
         ),
@@ -88,6 +93,7 @@ let package = Package(
         .testTarget(name: "PlatformTests", dependencies: ["TestSupport", "Platform"]),
         .testTarget(name: "TOMLTests", dependencies: ["TestSupport", "TOML"]),
         .testTarget(name: "HTTPTests", dependencies: ["TestSupport", "HTTP"]),
+        .testTarget(name: "WebGuardTests", dependencies: ["HTTP", "WebGuard"]),
         .testTarget(name: "WebAssemblyTests", dependencies: ["TestSupport", "WebAssembly"]),
         .testTarget(name: "WebAssemblyTextTests", dependencies: ["TestSupport", "WebAssembly", "WebAssemblyText"]),
         .testTarget(
@@ -100,12 +106,15 @@ let package = Package(
             name: "WASIExperimentalHTTPTests",
             dependencies: ["WASIExperimentalHTTP", "HTTP", "WebAssembly", "WebAssemblyText", "WebAssemblyRuntime"]),
         .testTarget(name: "CryptographyTests", dependencies: ["TestSupport", "Cryptography"]),
+        .testTarget(name: "ContentTests", dependencies: ["TestSupport", "Content", "Cryptography"]),
         .testTarget(name: "ArchiveTests", dependencies: ["TestSupport", "Archive"], swiftSettings: optimised),
         .testTarget(name: "BindleTests", dependencies: ["TestSupport", "Archive", "Bindle", "Cryptography", "TOML", "HTTP"]),
         .testTarget(name: "HippofactsTests", dependencies: ["TestSupport", "Hippofacts", "Bindle", "TOML"]),
         .testTarget(
             name: "WAGITests",
-            dependencies: ["TestSupport", "WAGI", "HTTP", "Bindle", "TOML", "WebAssemblyText", "SandboxProtocol"]),
+            dependencies: [
+                "TestSupport", "WAGI", "HTTP", "Bindle", "TOML", "WebAssemblyText", "SandboxProtocol", "WebGuard",
+            ]),
         .testTarget(
             name: "SandboxTests",
             dependencies: ["TestSupport", "hippo-dev", "Platform", "Sandbox", "SandboxProtocol", "Bindle", "Hippofacts", "HTTP"]),
