@@ -44,7 +44,8 @@ let package = Package(
         .target(name: "WebAssemblyRuntime", dependencies: ["WebAssembly"], swiftSettings: threaded),
         .target(name: "WASI", dependencies: ["WebAssembly", "WebAssemblyRuntime"]),
         .target(name: "WASIExperimentalHTTP", dependencies: ["HTTP", "WebAssembly", "WebAssemblyRuntime"]),
-        .target(name: "Cryptography", swiftSettings: optimised),
+        .systemLibrary(name: "CCryptography"),
+        .target(name: "Cryptography", dependencies: ["CCryptography"], swiftSettings: optimised),
         .target(name: "Archive", swiftSettings: optimised),
         .target(name: "Bindle", dependencies: ["Archive", "CSQLite", "Cryptography", "TOML", "HTTP"]),
         .target(name: "Hippofacts", dependencies: ["TOML", "HTTP", "Bindle", "WebAssemblyText"]),
@@ -70,7 +71,9 @@ let package = Package(
         ),
         .executableTarget(
             name: "Benchmarks",
-            dependencies: ["CommandLineInterface", "HTTP", "WebAssembly", "WebAssemblyText", "WebAssemblyRuntime", "WASI"],
+            dependencies: [
+                "Bindle", "CommandLineInterface", "HTTP", "WebAssembly", "WebAssemblyText", "WebAssemblyRuntime", "WASI",
+            ],
             exclude: ["Guests", "Peers"]
         ),
         .target(name: "TestSupport", path: "Tests/TestSupport"),
