@@ -47,6 +47,7 @@ let package = Package(
         .systemLibrary(name: "CCryptography"),
         .target(name: "Cryptography", dependencies: ["CCryptography"], swiftSettings: optimised),
         .target(name: "Archive", swiftSettings: optimised),
+        .target(name: "Content", dependencies: ["Cryptography"], swiftSettings: optimised),
         .target(name: "Bindle", dependencies: ["Archive", "CSQLite", "Cryptography", "TOML", "HTTP"]),
         .target(name: "Hippofacts", dependencies: ["TOML", "HTTP", "Bindle", "WebAssemblyText"]),
         .target(
@@ -91,6 +92,7 @@ let package = Package(
             name: "WASIExperimentalHTTPTests",
             dependencies: ["WASIExperimentalHTTP", "HTTP", "WebAssembly", "WebAssemblyText", "WebAssemblyRuntime"]),
         .testTarget(name: "CryptographyTests", dependencies: ["TestSupport", "Cryptography"]),
+        .testTarget(name: "ContentTests", dependencies: ["TestSupport", "Content", "Cryptography"]),
         .testTarget(name: "ArchiveTests", dependencies: ["TestSupport", "Archive"], swiftSettings: optimised),
         .testTarget(name: "BindleTests", dependencies: ["TestSupport", "Archive", "Bindle", "Cryptography", "TOML", "HTTP"]),
         .testTarget(name: "HippofactsTests", dependencies: ["TestSupport", "Hippofacts", "Bindle", "TOML"]),
