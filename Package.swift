@@ -40,6 +40,7 @@ let package = Package(
         .target(name: "JSON"),
         .target(name: "TOML"),
         .target(name: "HTTP"),
+        .target(name: "WebGuard", dependencies: ["HTTP"]),
         .target(name: "WebAssembly", swiftSettings: optimised),
         .target(name: "WebAssemblyText", dependencies: ["WebAssembly"], swiftSettings: optimised),
         .target(name: "WebAssemblyRuntime", dependencies: ["WebAssembly"], swiftSettings: threaded),
@@ -49,18 +50,22 @@ let package = Package(
         .target(name: "Cryptography", dependencies: ["CCryptography"], swiftSettings: optimised),
         .target(name: "Archive", swiftSettings: optimised),
         .target(name: "Content", dependencies: ["Cryptography"], swiftSettings: optimised),
-        .target(name: "Bindle", dependencies: ["Archive", "CSQLite", "Cryptography", "JSON", "TOML", "HTTP"]),
+        .target(name: "Bindle", dependencies: ["Archive", "CSQLite", "Cryptography", "JSON", "TOML", "HTTP", "WebGuard"]),
         .target(name: "Hippofacts", dependencies: ["TOML", "HTTP", "Bindle", "WebAssemblyText"]),
         .target(
             name: "WAGI",
             dependencies: [
                 "TOML", "HTTP", "WebAssembly", "WebAssemblyText", "WebAssemblyRuntime", "WASI", "WASIExperimentalHTTP",
-                "Bindle", "JSON", "SandboxProtocol",
+                "Bindle", "JSON", "SandboxProtocol", "WebGuard",
             ],
             resources: [.embedInCode("Pages/reload.js"), .embedInCode("Pages/page.css")]
         ),
         .target(name: "SandboxProtocol", dependencies: ["JSON"]),
-        .target(name: "Sandbox", dependencies: ["TOML", "HTTP", "Bindle", "Hippofacts", "CommandLineInterface", "JSON", "SandboxProtocol"]),
+        .target(
+            name: "Sandbox",
+            dependencies: [
+                "TOML", "HTTP", "Bindle", "Hippofacts", "CommandLineInterface", "JSON", "SandboxProtocol", "WebGuard",
+            ]),
         .target(name: "Scaffolding", dependencies: ["JSON", "TOML"]),
         .target(name: "CommandLineInterface"),
         .executableTarget(
@@ -68,6 +73,7 @@ let package = Package(
             dependencies: [
                 "CommandLineInterface", "TOML", "HTTP", "WebAssembly", "WebAssemblyText", "WebAssemblyRuntime", "WASI",
                 "Archive", "Bindle", "Hippofacts", "JSON", "WAGI", "Sandbox", "SandboxProtocol", "Scaffolding",
+                "WebGuard",
             ],
             linkerSettings: fixedAddress
         ),
@@ -82,6 +88,7 @@ let package = Package(
         .testTarget(name: "JSONTests", dependencies: ["TestSupport", "JSON"]),
         .testTarget(name: "TOMLTests", dependencies: ["TestSupport", "TOML"]),
         .testTarget(name: "HTTPTests", dependencies: ["TestSupport", "HTTP"]),
+        .testTarget(name: "WebGuardTests", dependencies: ["HTTP", "WebGuard"]),
         .testTarget(name: "WebAssemblyTests", dependencies: ["TestSupport", "WebAssembly"]),
         .testTarget(name: "WebAssemblyTextTests", dependencies: ["TestSupport", "WebAssembly", "WebAssemblyText"]),
         .testTarget(
@@ -100,7 +107,9 @@ let package = Package(
         .testTarget(name: "HippofactsTests", dependencies: ["TestSupport", "Hippofacts", "Bindle", "TOML"]),
         .testTarget(
             name: "WAGITests",
-            dependencies: ["TestSupport", "WAGI", "HTTP", "Bindle", "TOML", "WebAssemblyText", "SandboxProtocol"]),
+            dependencies: [
+                "TestSupport", "WAGI", "HTTP", "Bindle", "TOML", "WebAssemblyText", "SandboxProtocol", "WebGuard",
+            ]),
         .testTarget(
             name: "SandboxTests",
             dependencies: ["TestSupport", "hippo-dev", "Sandbox", "SandboxProtocol", "Bindle", "Hippofacts", "HTTP", "JSON"]),
