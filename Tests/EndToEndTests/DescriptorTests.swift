@@ -1,5 +1,5 @@
 import Foundation
-import SandboxProtocol
+import JSON
 import TestSupport
 import Testing
 
