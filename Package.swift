@@ -39,6 +39,7 @@ let package = Package(
         ),
         .target(name: "TOML"),
         .target(name: "HTTP"),
+        .target(name: "WebGuard", dependencies: ["HTTP"]),
         .target(name: "WebAssembly", swiftSettings: optimised),
         .target(name: "WebAssemblyText", dependencies: ["WebAssembly"], swiftSettings: optimised),
         .target(name: "WebAssemblyRuntime", dependencies: ["WebAssembly"], swiftSettings: threaded),
@@ -47,25 +48,25 @@ let package = Package(
         .target(name: "Cryptography", swiftSettings: optimised),
         .target(name: "Archive", swiftSettings: optimised),
         .target(name: "Content", dependencies: ["Cryptography"], swiftSettings: optimised),
-        .target(name: "Bindle", dependencies: ["Archive", "CSQLite", "Cryptography", "TOML", "HTTP"]),
+        .target(name: "Bindle", dependencies: ["Archive", "CSQLite", "Cryptography", "TOML", "HTTP", "WebGuard"]),
         .target(name: "Hippofacts", dependencies: ["TOML", "HTTP", "Bindle", "WebAssemblyText"]),
         .target(
             name: "WAGI",
             dependencies: [
                 "TOML", "HTTP", "WebAssembly", "WebAssemblyText", "WebAssemblyRuntime", "WASI", "WASIExperimentalHTTP",
-                "Bindle", "SandboxProtocol",
+                "Bindle", "SandboxProtocol", "WebGuard",
             ],
             resources: [.embedInCode("Pages/reload.js"), .embedInCode("Pages/page.css")]
         ),
         .target(name: "SandboxProtocol"),
-        .target(name: "Sandbox", dependencies: ["TOML", "HTTP", "Bindle", "Hippofacts", "CommandLineInterface", "SandboxProtocol"]),
+        .target(name: "Sandbox", dependencies: ["TOML", "HTTP", "Bindle", "Hippofacts", "CommandLineInterface", "SandboxProtocol", "WebGuard"]),
         .target(name: "Scaffolding", dependencies: ["TOML", "SandboxProtocol"]),
         .target(name: "CommandLineInterface"),
         .executableTarget(
             name: "hippo-dev",
             dependencies: [
                 "CommandLineInterface", "TOML", "HTTP", "WebAssembly", "WebAssemblyText", "WebAssemblyRuntime", "WASI",
-                "Archive", "Bindle", "Hippofacts", "WAGI", "Sandbox", "SandboxProtocol", "Scaffolding",
+                "Archive", "Bindle", "Hippofacts", "WAGI", "Sandbox", "SandboxProtocol", "Scaffolding", "WebGuard",
             ],
             linkerSettings: fixedAddress
         ),
@@ -77,6 +78,7 @@ let package = Package(
         .target(name: "TestSupport", path: "Tests/TestSupport"),
         .testTarget(name: "TOMLTests", dependencies: ["TestSupport", "TOML"]),
         .testTarget(name: "HTTPTests", dependencies: ["TestSupport", "HTTP"]),
+        .testTarget(name: "WebGuardTests", dependencies: ["HTTP", "WebGuard"]),
         .testTarget(name: "WebAssemblyTests", dependencies: ["TestSupport", "WebAssembly"]),
         .testTarget(name: "WebAssemblyTextTests", dependencies: ["TestSupport", "WebAssembly", "WebAssemblyText"]),
         .testTarget(
@@ -95,7 +97,9 @@ let package = Package(
         .testTarget(name: "HippofactsTests", dependencies: ["TestSupport", "Hippofacts", "Bindle", "TOML"]),
         .testTarget(
             name: "WAGITests",
-            dependencies: ["TestSupport", "WAGI", "HTTP", "Bindle", "TOML", "WebAssemblyText", "SandboxProtocol"]),
+            dependencies: [
+                "TestSupport", "WAGI", "HTTP", "Bindle", "TOML", "WebAssemblyText", "SandboxProtocol", "WebGuard",
+            ]),
         .testTarget(
             name: "SandboxTests",
             dependencies: ["TestSupport", "hippo-dev", "Sandbox", "SandboxProtocol", "Bindle", "Hippofacts", "HTTP"]),
