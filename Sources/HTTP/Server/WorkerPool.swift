@@ -1,3 +1,6 @@
+import CLinux
+import Platform
+
 #if canImport(Glibc)
     import Glibc
 #else
@@ -253,7 +256,7 @@ final class WorkerPool: @unchecked Sendable {
     // MARK: On a worker
 
     private func work(_ worker: Worker, _ run: @Sendable (Connection, Worker) -> Void) {
-        let thread = currentThreadNumber()
+        let thread = gettid()
         monitor.withLock { worker.thread = thread }
         while true {
             // In a function of its own: a connection is closed with its last reference, which must not sleep along.
