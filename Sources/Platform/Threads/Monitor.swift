@@ -61,16 +61,3 @@ package final class Monitor: @unchecked Sendable {
         pthread_cond_broadcast(condition)
     }
 }
-
-/// The number by which the system knows this thread; 0 where it cannot be told.
-func currentThreadNumber() -> pid_t {
-    #if os(Linux)
-        // A link to PROCESS/task/THREAD; the C library's module map leaves out the call.
-        var bytes = [CChar](repeating: 0, count: 64)
-        let count = readlink("/proc/thread-self", &bytes, bytes.count - 1)
-        guard count > 0, let slash = bytes[..<count].lastIndex(of: CChar(UInt8(ascii: "/"))) else { return 0 }
-        return pid_t(atoi(Array(bytes[(slash + 1)...count])))
-    #else
-        0
-    #endif
-}
