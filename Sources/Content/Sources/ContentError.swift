@@ -1,0 +1,24 @@
+#if canImport(Glibc)
+    import Glibc
+#else
+    import Darwin
+#endif
+
+/// Why a content cannot be had.
+package enum ContentError: Error, Hashable, Sendable, CustomStringConvertible {
+    /// It is nowhere any more.
+    case gone(name: String)
+    /// What stands in its place is another content, and there is no other copy.
+    case damaged(name: String)
+    /// The system refuses it, for the reason that `errno` gives.
+    case unreadable(name: String, code: Int32)
+
+    package var description: String {
+        switch self {
+        case .gone(let name): "the content of \(name.debugDescription) is gone"
+        case .damaged(let name): "the content of \(name.debugDescription) is damaged"
+        case .unreadable(let name, let code):
+            "the content of \(name.debugDescription) cannot be read: \(String(cString: strerror(code)))"
+        }
+    }
+}
