@@ -1,5 +1,6 @@
 import Bindle
 import Foundation
+import Platform
 import SandboxProtocol
 
 /// How the loop does what `ProjectState` decides.
