@@ -18,7 +18,7 @@ final class GuestState: WASIContextHolder, OutboundHTTPContextHolder {
     /// - Parameter whileWaiting: runs what waits for another server.
     static func state(
         _ context: WASIContext, _ policy: OutboundHTTPPolicy?,
-        whileWaiting: @escaping @Sendable (() -> Void) -> Void
+        whileWaiting: @escaping @Sendable (() -> Void) -> Void = { $0() }
     ) -> AnyObject {
         policy.map { GuestState(context, $0, whileWaiting) } ?? context
     }
