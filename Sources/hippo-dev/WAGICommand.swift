@@ -65,6 +65,9 @@ private struct WAGIOptions {
         name: "log-dir", valueName: "DIR",
         summary: "Where the modules' standard error goes: DIR/SHA256_OF_ROUTE/module.stderr. [default: temporary]",
         environmentVariable: "WAGI_LOG_DIR")
+    static let logLimit = Option(
+        name: "log-limit", valueName: "SIZE",
+        summary: "How long a file of --log-dir may become; a full one is kept as module.stderr.1.", defaultValue: "10MiB")
     static let moduleCache = Option(
         name: "module-cache", valueName: "DIR", summary: "Where fetched parcels are kept. [default: temporary]")
     static let cache = Option(
@@ -109,7 +112,7 @@ private struct WAGIOptions {
     static let all = [
         config, bindle, bindleURL, bindlePath, bindleUser, bindlePassword, bindleInsecure, listen, hostname,
         environment,
-        environmentFile, logDirectory, moduleCache, cache, tlsCertificate, tlsKey, allowTransientWrite, noStatic,
+        environmentFile, logDirectory, logLimit, moduleCache, cache, tlsCertificate, tlsKey, allowTransientWrite, noStatic,
         showErrors, allowedHost,
         program, listenDescriptor, controlDescriptor, boardDescriptor, changesDescriptor, passDescriptor,
         receiveDescriptor,
@@ -128,6 +131,7 @@ private struct WAGIOptions {
         configuration.environment = try Self.variables(arguments)
         configuration.defaultHost = arguments[Self.hostname] ?? configuration.defaultHost
         configuration.logDirectory = arguments[Self.logDirectory]
+        configuration.logFileLimit = try LimitOptions.size(arguments, Self.logLimit) ?? configuration.logFileLimit
         configuration.cacheDirectory = arguments[Self.moduleCache]
         if let cache = configuration.cacheDirectory, arguments[Self.controlDescriptor] == nil {
             // Whoever has a sandbox's cache made is the sandbox.
