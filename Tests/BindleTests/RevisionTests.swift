@@ -83,7 +83,7 @@ struct RevisionTests {
     }
 
     @Test func `are written as they are handed in, whatever has changed`() throws {
-        var random = SystemRandomNumberGenerator()
+        var random = SeededGenerator()
         var contents = (0..<20).map { "file \($0)" }
         var states: [(number: Int, contents: [String])] = []
         for round in 0..<60 {

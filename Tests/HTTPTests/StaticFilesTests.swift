@@ -218,7 +218,7 @@ struct StaticFilesTests {
     @Test(
         "files of all sizes arrive whole over a connection, with HEAD and ranges", arguments: [0, 1, 32768, 3_000_000])
     func overConnection(size: Int) throws {
-        var generator = SplitMix(seed: UInt64(size))
+        var generator = SeededGenerator(seed: UInt64(size))
         let data = Data((0..<size).map { _ in UInt8.random(in: 0...255, using: &generator) })
         try directory.write(data, to: "root/data.bin")
         let server = try TestServer { [files] in

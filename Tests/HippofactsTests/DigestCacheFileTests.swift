@@ -56,17 +56,22 @@ struct DigestCacheFileTests {
         #expect(third.readFileCount == 1)
     }
 
-    @Test func `do not hold for files that were written as they were read`() throws {
+    @Test("A file that was written as it was read is not kept, and read again")
+    func racyFile() throws {
         try directory.write("fresh", to: "project/assets/fresh.txt")
-        var cache = DigestCache()
-        _ = try expand(&cache)
-        try cache.write(to: file)
+        // The file's time lies behind the reading, however slow the machine: it is the time of a write that may be followed
+        // by another one in the same moment.
+        try age("project/assets/fresh.txt", seconds: -3600)
+        for _ in 0..<2 {
+            var cache = DigestCache(contentsOf: file)
+            _ = try expand(&cache)
+            try cache.write(to: file)
+            #expect(try !Data(contentsOf: URL(fileURLWithPath: file)).contains(Data("fresh.txt".utf8)))
+            #expect(try Data(contentsOf: URL(fileURLWithPath: file)).contains(Data("assets/7.txt".utf8)))
+        }
         var next = DigestCache(contentsOf: file)
         _ = try expand(&next)
-        #expect(next.readFileCount <= 1)
-        #expect(
-            try !Data(contentsOf: URL(fileURLWithPath: file)).contains(Data("fresh.txt".utf8))
-                || next.readFileCount == 0)
+        #expect(next.readFileCount == 1)
     }
 
     @Test func `count as none where the file is damaged`() throws {
