@@ -39,7 +39,7 @@ let package = Package(
         ),
         .target(name: "JSON"),
         .target(name: "TOML"),
-        .target(name: "HTTP"),
+        .target(name: "HTTP", dependencies: ["Content"]),
         .target(name: "WebGuard", dependencies: ["HTTP"]),
         .target(name: "WebAssembly", swiftSettings: optimised),
         .target(name: "WebAssemblyText", dependencies: ["WebAssembly"], swiftSettings: optimised),
@@ -84,7 +84,7 @@ let package = Package(
             ],
             exclude: ["Guests", "Peers"]
         ),
-        .target(name: "TestSupport", path: "Tests/TestSupport"),
+        .target(name: "TestSupport", dependencies: ["Content", "Cryptography"], path: "Tests/TestSupport"),
         .testTarget(name: "JSONTests", dependencies: ["TestSupport", "JSON"]),
         .testTarget(name: "TOMLTests", dependencies: ["TestSupport", "TOML"]),
         .testTarget(name: "HTTPTests", dependencies: ["TestSupport", "HTTP"]),

@@ -4,16 +4,6 @@ struct EntityTag: Equatable {
     let opaque: String
     let isWeak: Bool
 
-    /// A strong tag from a file's identity: any write changes its modification time, any replacement its inode.
-    init(_ information: FileInformation) {
-        let parts: [UInt64] = [
-            information.inode, UInt64(bitPattern: information.size), UInt64(bitPattern: information.modifiedSeconds),
-            UInt64(bitPattern: information.modifiedNanoseconds),
-        ]
-        opaque = parts.map { String($0, radix: 36) }.joined(separator: "-")
-        isWeak = false
-    }
-
     init(opaque: String, isWeak: Bool) {
         self.opaque = opaque
         self.isWeak = isWeak
