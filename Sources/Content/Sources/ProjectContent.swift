@@ -1,0 +1,51 @@
+#if canImport(Glibc)
+    import Glibc
+#else
+    import Darwin
+#endif
+
+/// The contents of a store, and of the project's own files where the store has them no more.
+///
+/// A file of the project is used only after its bytes were found to have the digest that is wanted.
+package struct ProjectContent: ContentSource {
+    private let store: any ContentSource
+    private let directory: String
+
+    /// - Parameter directory: that in which the project has its files under their names; absolute.
+    package init(_ store: any ContentSource, project directory: String) {
+        self.store = store
+        self.directory = directory
+    }
+
+    package func open(_ file: ContentFile, named name: String) throws(ContentError) -> OpenContent {
+        do {
+            return try store.open(file, named: name)
+        } catch {
+            guard let open = openOfProject(file, name) else { throw error }
+            return open
+        }
+    }
+
+    private func openOfProject(_ file: ContentFile, _ name: String) -> OpenContent? {
+        guard RelativePath(validating: name) != nil else { return nil }
+        // A name that has become a FIFO must not make this wait.
+        #if canImport(Glibc)
+            let descriptor = Glibc.open("\(directory)/\(name)", O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+        #else
+            let descriptor = Darwin.open("\(directory)/\(name)", O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+        #endif
+        guard descriptor >= 0 else { return nil }
+        let open = OpenContent(adopting: descriptor, size: file.size)
+        var status = stat()
+        guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG, Int(status.st_size) == file.size,
+            (try? open.digest(named: name)) == file.digest
+        else { return nil }
+        // The project's file may be written to while it is open: a copy cannot.
+        guard file.size <= Self.copiedSize, let bytes = try? open.bytes(limit: Self.copiedSize, named: name) else {
+            return open
+        }
+        return OpenContent(bytes)
+    }
+
+    private static let copiedSize = 1 << 20
+}
