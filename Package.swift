@@ -50,13 +50,13 @@ let package = Package(
         .target(name: "Cryptography", dependencies: ["CCryptography"], swiftSettings: optimised),
         .target(name: "Archive", swiftSettings: optimised),
         .target(name: "Content", dependencies: ["Cryptography"], swiftSettings: optimised),
-        .target(name: "Bindle", dependencies: ["Archive", "CSQLite", "Cryptography", "JSON", "TOML", "HTTP", "WebGuard"]),
+        .target(name: "Bindle", dependencies: ["Archive", "Content", "CSQLite", "Cryptography", "JSON", "TOML", "HTTP", "WebGuard"]),
         .target(name: "Hippofacts", dependencies: ["TOML", "HTTP", "Bindle", "WebAssemblyText"]),
         .target(
             name: "WAGI",
             dependencies: [
                 "TOML", "HTTP", "WebAssembly", "WebAssemblyText", "WebAssemblyRuntime", "WASI", "WASIExperimentalHTTP",
-                "Bindle", "JSON", "SandboxProtocol", "WebGuard",
+                "Bindle", "Content", "Cryptography", "JSON", "SandboxProtocol", "WebGuard",
             ],
             resources: [.embedInCode("Pages/reload.js"), .embedInCode("Pages/page.css")]
         ),
@@ -64,7 +64,7 @@ let package = Package(
         .target(
             name: "Sandbox",
             dependencies: [
-                "TOML", "HTTP", "Bindle", "Hippofacts", "CommandLineInterface", "JSON", "SandboxProtocol", "WebGuard",
+                "TOML", "HTTP", "Bindle", "Content", "Hippofacts", "CommandLineInterface", "JSON", "SandboxProtocol", "WebGuard",
             ]),
         .target(name: "Scaffolding", dependencies: ["JSON", "TOML"]),
         .target(name: "CommandLineInterface"),

@@ -60,10 +60,14 @@ package final class WAGIWorker: Sendable {
         do throws(LoadError) {
             switch try prepare() {
             case .load(let load, let loading)?:
+                let signs = SignsOfLife { [self] in send(.alive) }
+                defer { signs.end() }
                 if let program = configuration.program {
-                    try serve(load, by: program)
+                    try serve(load, by: program, signs)
                 } else {
-                    serve(try finish(loading, load), revision: load.revision)
+                    let application = try finish(loading, load)
+                    signs.end()
+                    serve(application, revision: load.revision)
                 }
             case .hold?: hold()
             case nil: return
@@ -75,24 +79,40 @@ package final class WAGIWorker: Sendable {
         }
     }
 
+    /// Tells the sandbox each second that this process is at work, until it has told that it is ready.
+    private final class SignsOfLife: Sendable {
+        private let isOver = DispatchSemaphore(value: 0)
+        private static let interval = DispatchTimeInterval.seconds(1)
+
+        init(_ give: @escaping @Sendable () -> Void) {
+            Thread.detachNewThread { [isOver] in
+                while isOver.wait(timeout: .now() + Self.interval) == .timedOut { give() }
+            }
+        }
+
+        func end() { isOver.signal() }
+    }
+
     private func serve(_ application: Application, revision: Int) {
         let liveReload = application.configuration.liveReload ?? liveReload(revision: revision)
         let serverConfiguration = serverConfiguration(revision: revision)
         let server = WAGIServer(application: application, socket: socket, configuration: serverConfiguration)
         defer { application.removeFiles() }
         send(.ready(revision: revision, timings: application.timings))
-        Thread.detachNewThread { application.removeUnusedParcels() }
         attend(server.server, liveReload)
     }
 
     /// Passes requests on to another program, which is started for this revision and ends with it.
-    private func serve(_ load: LauncherMessage.Load, by program: ExternalProgram) throws(LoadError) {
+    private func serve(
+        _ load: LauncherMessage.Load, by program: ExternalProgram, _ signs: SignsOfLife
+    ) throws(LoadError) {
         let started = ContinuousClock.now
         let process = try ExternalProcess(program, bindle: load.bindle, bindleURL: load.bindleURL) { [self] line in
             send(.log(route: program.name, text: line), isDroppable: true)
         }
         defer { process.kill() }
         try process.waitUntilItAnswers()
+        signs.end()
         let liveReload = liveReload(revision: load.revision)
         let proxy = ReverseProxy(port: process.port, name: program.name, liveReload: liveReload)
         var serverConfiguration = serverConfiguration(revision: load.revision)
@@ -202,13 +222,12 @@ package final class WAGIWorker: Sendable {
             let number = line.requestID.map { "[\($0)] " } ?? ""
             send(.log(route: line.route, text: number + line.text), isDroppable: true)
         }
-        var loading = try Loading(configuration)
+        var loading = Loading(configuration, isWorker: true)
         while let message = receive() {
             switch message {
             case .prepare(let load):
-                let (id, client) = try source(of: load)
                 // Another program fetches what it needs itself.
-                if configuration.program == nil, let plan = load.plan { try loading.prepare(plan, of: id, from: client) }
+                if configuration.program == nil, let revision = try revision(of: load) { try loading.prepare(revision) }
                 send(.prepared)
             case .load(let load): return .load(load, loading)
             case .hold: return .hold
@@ -221,13 +240,27 @@ package final class WAGIWorker: Sendable {
     private func finish(_ prepared: Loading, _ load: LauncherMessage.Load) throws(LoadError) -> Application {
         var loading = prepared
         loading.configuration.liveReload = liveReload(revision: load.revision)
-        let (id, client) = try source(of: load)
-        if let plan = load.plan {
-            try loading.load(plan, of: id, from: client)
+        if let revision = try revision(of: load) {
+            try loading.load(revision)
         } else {
+            let (id, client) = try source(of: load)
             try loading.loadBindle(id, from: client)
         }
         return Application(loading)
+    }
+
+    /// What is to be served, if this process gets it from the sandbox and need not fetch it.
+    private func revision(of load: LauncherMessage.Load) throws(LoadError) -> Loading.Revision? {
+        let descriptors = channel.takeDescriptors(load.content?.imageCount ?? 0)
+        guard let content = load.content else { return nil }
+        guard let base = descriptors.first, descriptors.count == content.imageCount else {
+            for descriptor in descriptors { close(descriptor) }
+            throw LoadError("the wwwroot has not come over the control channel")
+        }
+        let (id, client) = try source(of: load)
+        return Loading.Revision(
+            id: id, source: client, handlers: content.handlers, images: (base, descriptors.dropFirst().first),
+            project: content.project)
     }
 
     private func source(of load: LauncherMessage.Load) throws(LoadError) -> (BindleID, BindleClient) {

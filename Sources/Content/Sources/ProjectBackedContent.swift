@@ -7,7 +7,7 @@
 /// The contents of a store, and of the project's own files where the store has them no more.
 ///
 /// A file of the project is used only after its bytes were found to have the digest that is wanted.
-package struct ProjectContent: ContentSource {
+package struct ProjectBackedContent: ContentSource {
     private let store: any ContentSource
     private let directory: String
 
