@@ -87,7 +87,7 @@ let package = Package(
         .target(name: "TestSupport", dependencies: ["Content", "Cryptography"], path: "Tests/TestSupport"),
         .testTarget(name: "JSONTests", dependencies: ["TestSupport", "JSON"]),
         .testTarget(name: "TOMLTests", dependencies: ["TestSupport", "TOML"]),
-        .testTarget(name: "HTTPTests", dependencies: ["TestSupport", "HTTP"]),
+        .testTarget(name: "HTTPTests", dependencies: ["TestSupport", "Content", "Cryptography", "HTTP"]),
         .testTarget(name: "WebGuardTests", dependencies: ["HTTP", "WebGuard"]),
         .testTarget(name: "WebAssemblyTests", dependencies: ["TestSupport", "WebAssembly"]),
         .testTarget(name: "WebAssemblyTextTests", dependencies: ["TestSupport", "WebAssembly", "WebAssemblyText"]),
@@ -108,7 +108,8 @@ let package = Package(
         .testTarget(
             name: "WAGITests",
             dependencies: [
-                "TestSupport", "WAGI", "HTTP", "Bindle", "TOML", "WebAssemblyText", "SandboxProtocol", "WebGuard",
+                "TestSupport", "WAGI", "HTTP", "Bindle", "Content", "Cryptography", "TOML", "WebAssemblyText", "SandboxProtocol",
+                "WebGuard",
             ]),
         .testTarget(
             name: "SandboxTests",

@@ -1,4 +1,4 @@
-import Content
+internal import Content
 
 #if canImport(Glibc)
     import Glibc
