@@ -33,7 +33,9 @@ struct ServedContents {
             return file.modificationTime
         }
         let new: Wwwroot
-        do throws(WwwrootError) { new = try before?.updated(to: files) ?? Wwwroot(files) } catch {
+        do throws(WwwrootError) {
+            if let before { new = try before.updated(to: files) } else { new = try Wwwroot(files) }
+        } catch {
             throw AssetError(error, in: invoice.id)
         }
         wwwroot = new
