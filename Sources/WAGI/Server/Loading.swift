@@ -58,6 +58,12 @@ struct Loading {
         return made.path
     }
 
+    /// The directory of parcels of the cache that was named, or of the application's own.
+    private mutating func parcelDirectory() throws(LoadError) -> ParcelDirectory {
+        if let cache = configuration.cacheDirectory { return ParcelDirectory(inCache: cache) }
+        return ParcelDirectory(inCache: try privateDirectory())
+    }
+
     // MARK: Bindles
 
     /// Fetches a bindle, and loads its handlers.
@@ -70,7 +76,7 @@ struct Loading {
             throw LoadError("the bindle \(id) cannot be fetched: \(error)")
         }
         let bindle = try BindleApplication(invoice)
-        let directory = ParcelDirectory(inCache: try configuration.cacheDirectory ?? privateDirectory())
+        let directory = try parcelDirectory()
         do { try directory.make() } catch {
             throw LoadError("the cache's directory cannot be made: \(error.detail)", file: error.path)
         }
@@ -143,7 +149,7 @@ struct Loading {
     }
 
     private mutating func content(of revision: Revision) throws(LoadError) -> any ContentSource {
-        let directory = ParcelDirectory(inCache: try configuration.cacheDirectory ?? privateDirectory())
+        let directory = try parcelDirectory()
         let store = cache(directory, of: revision.id, from: revision.source)
         return revision.project.map { ProjectBackedContent(store, project: $0) } ?? store
     }
@@ -163,7 +169,8 @@ struct Loading {
     mutating func loadHandlers(_ definitions: [HandlerDefinition]) throws(LoadError) {
         let assets = preopenOfAssets()
         // What a sandbox is told need not be in a file that goes with this process.
-        let logDirectory = try configuration.logDirectory ?? (isWorker ? nil : privateDirectory() + "/log")
+        var logDirectory = configuration.logDirectory
+        if logDirectory == nil, !isWorker { logDirectory = try privateDirectory() + "/log" }
         for definition in definitions {
             let module = try loader.load(definition.module, from: content)
             let log = RouteLog(
