@@ -2,6 +2,7 @@ import Bindle
 import Foundation
 import HTTP
 import Hippofacts
+import Platform
 import SandboxProtocol
 import WebGuard
 
@@ -21,7 +22,7 @@ package enum SandboxSession {
             mailbox.post(.stop(reason: reason), isUrgent: true)
             cancellation.cancel()
         }
-        SignalListener.start(keepsTerminal: configuration.takesKeys, stop)
+        SignalListener.start(terminalMode: configuration.takesKeys ? TerminalMode.actions : nil, stop)
         let now: @Sendable () -> SuspendingClock.Instant = { .now }
         let project = try Project(at: configuration.path)
         let settings = configuration.settings.completed(

@@ -110,6 +110,12 @@ struct ProjectStateWalkTests {
             world.write("page", page)
             world.write("src/main", source)
             let isEnded = world.drain()
+            // Who edits one file during six builds in a row is told that the build seems to write it, and saves it again.
+            if world.logs.contains(where: { $0.contains("itself writes") }) {
+                world.write("src/main", source + " ")
+                world.write("src/main", source)
+                #expect(world.drain(), "HIPPO_SEED=\(seed) goes on for ever")
+            }
             #expect(isEnded, "HIPPO_SEED=\(seed) goes on for ever")
             #expect(world.state.activity == .none, "HIPPO_SEED=\(seed)")
             #expect(world.isAllSettled, "HIPPO_SEED=\(seed)")

@@ -1,8 +1,4 @@
-#if canImport(Glibc)
-    import Glibc
-#else
-    import Darwin
-#endif
+import Glibc
 
 /// The contents of a store, and of the project's own files where the store has them no more.
 ///
@@ -29,11 +25,7 @@ package struct ProjectBackedContent: ContentSource {
     private func openOfProject(_ file: ContentFile, _ name: String) -> OpenContent? {
         guard RelativePath(validating: name) != nil else { return nil }
         // A name that has become a FIFO must not make this wait.
-        #if canImport(Glibc)
-            let descriptor = Glibc.open("\(directory)/\(name)", O_RDONLY | O_CLOEXEC | O_NONBLOCK)
-        #else
-            let descriptor = Darwin.open("\(directory)/\(name)", O_RDONLY | O_CLOEXEC | O_NONBLOCK)
-        #endif
+        let descriptor = Glibc.open("\(directory)/\(name)", O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard descriptor >= 0 else { return nil }
         let open = OpenContent(adopting: descriptor, size: file.size)
         var status = stat()

@@ -1,4 +1,5 @@
 internal import Content
+import Platform
 
 #if canImport(Glibc)
     import Glibc
@@ -18,7 +19,7 @@ package final class OpenFile: Sendable {
     package init(adopting fileDescriptor: Int32) throws(SystemError) {
         var status = stat()
         guard fstat(fileDescriptor, &status) == 0 else {
-            let error = SystemError(operation: "fstat", code: errno)
+            let error = SystemError.last("fstat")
             close(fileDescriptor)
             throw error
         }
@@ -37,7 +38,7 @@ package final class OpenFile: Sendable {
     /// Opens the file at `path`.
     package convenience init(path: String) throws(SystemError) {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else { throw SystemError(operation: "open \(path)", code: errno) }
+        guard descriptor >= 0 else { throw .last("open", path: path) }
         try self.init(adopting: descriptor)
     }
 

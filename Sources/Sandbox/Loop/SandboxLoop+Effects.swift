@@ -1,6 +1,7 @@
 import Bindle
 import Content
 import Foundation
+import Platform
 import SandboxProtocol
 
 /// How the loop does what `ProjectState` decides.

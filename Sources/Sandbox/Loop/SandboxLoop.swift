@@ -1,6 +1,7 @@
 import Bindle
 import Foundation
 import Hippofacts
+import Platform
 import SandboxProtocol
 
 /// The inner loop: takes messages, asks `ProjectState` what to do about them, and does it, one thing after the other, on
@@ -216,9 +217,4 @@ final class SandboxLoop {
             _ = supervisor.tick()
         }
     }
-}
-
-extension Duration {
-    /// The duration in seconds, fractions included.
-    var seconds: Double { milliseconds / 1000 }
 }

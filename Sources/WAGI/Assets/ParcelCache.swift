@@ -2,6 +2,7 @@ import Bindle
 import Content
 import Cryptography
 import Foundation
+import Platform
 import Synchronization
 
 /// The parcels of one bindle in a directory that processes may share, fetched from where the bindle is when they are not
@@ -13,27 +14,7 @@ final class ParcelCache: ContentSource {
     let directory: ParcelDirectory
     private let fetch: Fetch
     /// The files that were found to be what they are called, as they were then.
-    private let verified = Mutex<[SHA256Digest: Identity]>([:])
-
-    /// What changes when a file is written to or replaced.
-    private struct Identity: Equatable {
-        let device: UInt64
-        let inode: UInt64
-        let size: Int64
-        let modified: (Int, Int)
-        let changed: (Int, Int)
-
-        init(_ status: stat) {
-            (device, inode, size) = (UInt64(status.st_dev), UInt64(status.st_ino), Int64(status.st_size))
-            modified = (status.st_mtim.tv_sec, status.st_mtim.tv_nsec)
-            changed = (status.st_ctim.tv_sec, status.st_ctim.tv_nsec)
-        }
-
-        static func == (left: Identity, right: Identity) -> Bool {
-            left.device == right.device && left.inode == right.inode && left.size == right.size
-                && left.modified == right.modified && left.changed == right.changed
-        }
-    }
+    private let verified = Mutex<[SHA256Digest: FileIdentity]>([:])
 
     init(_ directory: ParcelDirectory, fetch: @escaping Fetch) {
         self.directory = directory
@@ -57,9 +38,7 @@ final class ParcelCache: ContentSource {
             throw .unreadable(name: name, code: errno)
         }
         let open = OpenContent(adopting: descriptor, size: file.size)
-        var status = stat()
-        guard fstat(descriptor, &status) == 0, Int(status.st_size) == file.size else { return nil }
-        let identity = Identity(status)
+        guard let identity = FileStatus(descriptor: descriptor)?.identity, identity.size == Int64(file.size) else { return nil }
         if verified.withLock({ $0[file.digest] }) == identity { return open }
         guard try open.digest(named: name) == file.digest else { return nil }
         verified.withLock { $0[file.digest] = identity }

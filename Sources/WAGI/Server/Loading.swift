@@ -2,6 +2,7 @@ import Bindle
 import Content
 import Foundation
 import HTTP
+import Platform
 import SandboxProtocol
 import WASI
 import WASIExperimentalHTTP
