@@ -164,6 +164,7 @@ let package = Package(
         .executableTarget(
             name: "hippo-dev",
             dependencies: [
+                "Content",
                 "Archive",
                 "Bindle",
                 "CommandLineInterface",
