@@ -1,3 +1,4 @@
+import Platform
 import SandboxProtocol
 
 /// How a revision is made of the project, and brought back: expanded, stored, loaded.
