@@ -17,13 +17,18 @@ package struct Preopen: Sendable {
     package let guestPath: String
     package let access: Access
 
-    let root: SharedDirectory
+    private let root: SharedDirectory
 
     package init(hostPath: String, guestPath: String, access: Access) {
         self.hostPath = hostPath
         self.guestPath = guestPath
         self.access = access
         root = SharedDirectory(hostPath: hostPath)
+    }
+
+    /// The directory as one more guest has it.
+    func directory(_ resolver: PathResolver) -> any OpenDirectory {
+        HostDirectory(root, isReadOnly: access == .readOnly, resolver: resolver)
     }
 
     /// Opens the directory now, so that its absence is noticed before a guest runs.

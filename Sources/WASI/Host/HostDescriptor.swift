@@ -1,16 +1,23 @@
 import Glibc
 import Synchronization
 
-/// A descriptor of this process that is closed with its last reference.
+/// A descriptor of this process that is closed with its last reference, unless it is somebody else's.
 final class HostDescriptor: Sendable {
     let number: Int32
+    private let isOwned: Bool
 
     init(owning number: Int32) {
         self.number = number
+        isOwned = true
+    }
+
+    init(borrowing number: Int32) {
+        self.number = number
+        isOwned = false
     }
 
     deinit {
-        close(number)
+        if isOwned { close(number) }
     }
 }
 

@@ -59,7 +59,7 @@ extension PathResolver {
             switch errno {
             case EINTR where !isInterrupted(): continue
             case EAGAIN: attempts += 1
-            case EXDEV: throw .notCapable
+            case EXDEV: throw .operationNotPermitted
             default: throw .current
             }
         }
