@@ -35,16 +35,31 @@ struct GeneratedProject {
         try? FileManager.default.removeItem(at: directory)
     }
 
-    /// Saves the first asset in place, as a shell does.
-    func saveAsset(_ text: String) throws {
-        try Data(text.utf8).write(to: directory.appendingPathComponent("files/0.txt"))
+    /// Saves an asset in place, as a shell does: the first one if no other is named.
+    func saveAsset(_ text: String, named name: String = "0.txt") throws {
+        try Data(text.utf8).write(to: asset(name))
     }
+
+    func removeAsset(_ name: String) throws {
+        try FileManager.default.removeItem(at: asset(name))
+    }
+
+    func renameAsset(_ name: String, to newName: String) throws {
+        guard rename(asset(name).path, asset(newName).path) == 0 else { throw POSIXError(POSIXErrorCode(rawValue: errno)!) }
+    }
+
+    private func asset(_ name: String) -> URL { directory.appendingPathComponent("files/\(name)") }
 
     /// Saves a handler that answers with the greeting and a line end.
     func saveHandler(greeting: String) throws {
+        try Data(Self.handlerText(greeting: greeting).utf8).write(to: directory.appendingPathComponent("hello.wat"))
+    }
+
+    /// A handler in WAT that answers with the greeting and a line end.
+    static func handlerText(greeting: String) -> String {
         let response = "content-type: text/plain\\n\\n\(greeting)\\n"
         let count = 26 + greeting.utf8.count + 1
-        let text = """
+        return """
             (module
               (import "wasi_snapshot_preview1" "fd_write" (func $write (param i32 i32 i32 i32) (result i32)))
               (memory (export "memory") 1)
@@ -54,6 +69,5 @@ struct GeneratedProject {
                 (i32.store (i32.const 4) (i32.const \(count)))
                 (drop (call $write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 8)))))
             """
-        try Data(text.utf8).write(to: directory.appendingPathComponent("hello.wat"))
     }
 }

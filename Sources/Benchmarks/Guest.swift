@@ -37,7 +37,7 @@ struct Guest {
     }
 
     /// Compiles a C file with clang and Debian's wasi-libc.
-    private static func compile(_ source: URL, to module: URL) throws {
+    static func compile(_ source: URL, to module: URL) throws {
         let llvm = "/usr/lib/llvm-14/lib/clang/14.0.6/lib/wasi/libclang_rt.builtins-wasm32.a"
         let library = "/usr/lib/wasm32-wasi"
         let result = try TimedProcess.run(

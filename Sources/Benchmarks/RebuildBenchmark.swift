@@ -22,7 +22,7 @@ enum RebuildBenchmark {
             next one, and so on, while clients ask for that file. An answer is old if its number is smaller than the one \
             whose save had returned when the request was sent, even where X-Hippo-Stale says so.
             """,
-        options: [rebuilds, clients, files, SaveBenchmark.hippoDev],
+        options: [rebuilds, clients, files, SaveBenchmark.program],
         action: run
     )
 
@@ -47,7 +47,7 @@ enum RebuildBenchmark {
         let count = try SaveBenchmark.number(rebuilds, arguments[rebuilds]) ?? 1000
         let clientCount = try SaveBenchmark.number(clients, arguments[clients]) ?? 4
         let fileCount = try SaveBenchmark.number(files, arguments[files]) ?? 10
-        let program = arguments[SaveBenchmark.hippoDev] ?? Programs.besideThisProgram("hippo-dev")
+        let program = arguments[SaveBenchmark.program] ?? Programs.besideThisProgram("hippo-dev")
         let project = try GeneratedProject(fileCount: fileCount, byteCount: fileCount * 10_000)
         defer { project.remove() }
         try project.saveAsset("0")

@@ -14,7 +14,7 @@ enum RequestBenchmark {
             Builds a handler of about 100 KB from C, serves it with `hippo-dev wagi`, sends requests one after the other, \
             and shows the memory of the process after a tenth of them and after all.
             """,
-        options: [repetitions, SaveBenchmark.hippoDev],
+        options: [repetitions, SaveBenchmark.program],
         action: run
     )
 
@@ -31,7 +31,7 @@ enum RequestBenchmark {
         let address = try ListeningSocket(binding: .loopback(port: 0)).address
         let process = Process()
         process.executableURL = URL(
-            fileURLWithPath: arguments[SaveBenchmark.hippoDev] ?? Programs.besideThisProgram("hippo-dev"))
+            fileURLWithPath: arguments[SaveBenchmark.program] ?? Programs.besideThisProgram("hippo-dev"))
         process.arguments = ["wagi", "-c", modules.path, "--listen", "\(address)"]
         process.standardOutput = FileHandle.nullDevice
         process.standardError = FileHandle.nullDevice

@@ -64,6 +64,16 @@ final class RunningSandbox {
         try client.send(ClientRequest(.get, HTTPURL("\(app)\(path)"))).readAll(limit: 64 << 20)
     }
 
+    /// The body of what `path` answers, or `nil` where that is 404.
+    func bodyIfFound(_ path: String, _ client: Client) throws -> [UInt8]? {
+        let response = try client.send(ClientRequest(.get, HTTPURL("\(app)\(path)")))
+        let body = try response.readAll(limit: 64 << 20)
+        return response.status == .notFound ? nil : body
+    }
+
+    /// The process that was started.
+    var identifier: Int32 { process.processIdentifier }
+
     func stop() {
         process.terminate()
         process.waitUntilExit()

@@ -9,23 +9,28 @@ enum SaveBenchmark {
         summary: "How many asset files the project has; several give several tables. [default: 10]",
         isRepeatable: true)
     private static let size = Option(
-        name: "size", valueName: "MB", summary: "How large all assets are together. [default: 10 KB each]")
+        name: "size", valueName: "BYTES", summary: "How large each asset is, at least 64.", defaultValue: "100")
     private static let repetitions = Option(
-        name: "repeat", valueName: "N", summary: "How many saves of each kind, and how many starts.", defaultValue: "20")
+        name: "repeat", valueName: "N", summary: "How many saves of each kind, and how many starts.", defaultValue: "30")
+    private static let starts = Option(
+        name: "starts", valueName: "N", summary: "How many first starts, and how many second ones.", defaultValue: "3")
     private static let pause = Option(
         name: "pause", valueName: "MS", summary: "How long after a save the next one comes.", defaultValue: "200")
-    static let hippoDev = Option(
-        name: "hippo-dev", valueName: "FILE", summary: "The program to measure, instead of the one beside this.")
+    static let program = Option(
+        name: "program", valueName: "FILE", summary: "The hippo-dev to measure, instead of the one beside this.")
 
     static let command = Command(
         name: "save",
-        summary: "Time from save to served, and from start to first answer.",
+        summary: "Time from save to served, and from start to first answer; memory and disk.",
         discussion: """
-            Makes a project of a handler in WAT and asset files, and runs `hippo-dev up` on it. A save is timed from the \
-            return of the write to the end of the first response with the new content, which is asked for at once and, \
-            while the old one comes, again; a start from the launch to the first 200, on a project that was built before.
+            Makes a project of a handler in WAT and asset files, and runs `hippo-dev up` on it. A first start finds no \
+            .hippo, and the files in the page cache; a second one finds what the first has left. Both are timed from the \
+            launch to the first 200. A save is timed from the return of the write to the end of the first response with \
+            the new content, which is asked for at once and, while the old one comes, again. Of each kind all figures are \
+            shown in their order, since a median hides what happens now and then. The memory is that of all processes \
+            (PSS) two seconds after the last save.
             """,
-        options: [files, size, repetitions, pause, hippoDev],
+        options: [files, size, repetitions, starts, pause, program],
         action: run
     )
 
@@ -39,79 +44,126 @@ enum SaveBenchmark {
 
     private static func run(_ arguments: ParsedArguments) throws -> ExitCode {
         let counts = try arguments.values(of: files).compactMap { try number(files, $0) }
-        let megabytes = try number(size, arguments[size])
-        let repetitions = try number(repetitions, arguments[repetitions]) ?? 20
-        let pause = try number(pause, arguments[pause], atLeast: 0) ?? 200
-        let program = arguments[hippoDev] ?? Programs.besideThisProgram("hippo-dev")
-        for count in counts.isEmpty ? [10] : counts {
-            let byteCount = megabytes.map { $0 << 20 } ?? count * 10_000
-            try measure(program, count, byteCount, repetitions, pause: .milliseconds(pause))
-        }
+        let size = try number(size, arguments[size], atLeast: 64) ?? 100
+        let plan = Plan(
+            program: arguments[program] ?? Programs.besideThisProgram("hippo-dev"),
+            repetitions: try number(repetitions, arguments[repetitions]) ?? 30,
+            starts: try number(starts, arguments[starts]) ?? 3,
+            pause: .milliseconds(try number(pause, arguments[pause], atLeast: 0) ?? 200))
+        for count in counts.isEmpty ? [10] : counts { try plan.measure(fileCount: count, fileSize: size) }
         return .success
     }
 
-    private static func measure(
-        _ program: String, _ fileCount: Int, _ byteCount: Int, _ repetitions: Int, pause: Duration
-    ) throws {
-        let project = try GeneratedProject(fileCount: fileCount, byteCount: byteCount)
-        defer { project.remove() }
-        print("\(fileCount) files, \(byteCount >> 20) MB together, \(repetitions) times, milliseconds")
-        print("                                          median    90 %    99 %    most")
-        try RunningSandbox(hippoDev: program, project: project.directory, path: "hello").stop()
-        var starts: [Double] = []
-        for _ in 0..<repetitions {
+    /// What is measured of one project.
+    private struct Plan {
+        let program: String
+        let repetitions: Int
+        let starts: Int
+        let pause: Duration
+
+        func measure(fileCount: Int, fileSize: Int) throws {
+            let project = try GeneratedProject(fileCount: fileCount, byteCount: fileCount * fileSize)
+            defer { project.remove() }
+            print("\n\(fileCount) files of \(fileSize) bytes, milliseconds")
+            try measureStarts(project)
             let sandbox = try RunningSandbox(hippoDev: program, project: project.directory, path: "hello")
-            starts.append(sandbox.millisecondsToFirstAnswer)
-            sandbox.stop()
+            defer { sandbox.stop() }
+            try measureSaves(project, sandbox)
+            usleep(2_000_000)
+            let memory = Double(ProcessTree.proportionalMemory(of: sandbox.identifier)) / 1e6
+            print(String(format: "memory of all processes (PSS): %.1f MB", memory))
         }
-        show("start to first 200", starts)
 
-        let sandbox = try RunningSandbox(hippoDev: program, project: project.directory, path: "hello")
-        defer { sandbox.stop() }
-        for keepsAlive in [true, false] {
-            var configuration = ClientConfiguration()
-            if !keepsAlive { configuration.maximumIdlePerHost = 0 }
-            let client = Client(configuration: configuration)
-            let connection = keepsAlive ? "kept-alive" : "new connection"
-            var (assets, handlers): ([Double], [Double]) = ([], [])
+        private func measureStarts(_ project: GeneratedProject) throws {
+            var (first, second): ([Double], [Double]) = ([], [])
+            let store = project.directory.appendingPathComponent(".hippo")
+            for _ in 0..<starts {
+                try? FileManager.default.removeItem(at: store)
+                first.append(try start(project))
+                if first.count == 1 {
+                    let (onDisk, length) = DirectorySize.measure(store)
+                    print(
+                        String(format: ".hippo after a first start: %.2f MB, %.2f MB on the disk", length / 1e6, onDisk / 1e6))
+                }
+                second.append(try start(project))
+            }
+            show("first start", first)
+            show("second start", second)
+        }
+
+        private func start(_ project: GeneratedProject) throws -> Double {
+            let sandbox = try RunningSandbox(hippoDev: program, project: project.directory, path: "hello")
+            defer { sandbox.stop() }
+            return sandbox.millisecondsToFirstAnswer
+        }
+
+        private func measureSaves(_ project: GeneratedProject, _ sandbox: RunningSandbox) throws {
+            for keepsAlive in [true, false] {
+                var configuration = ClientConfiguration()
+                if !keepsAlive { configuration.maximumIdlePerHost = 0 }
+                let client = Client(configuration: configuration)
+                let connection = keepsAlive ? "kept-alive" : "new connection"
+                var (assets, handlers): ([Double], [Double]) = ([], [])
+                for number in 0..<repetitions {
+                    let text = "saved \(number) \(UUID().uuidString)"
+                    assets.append(
+                        try time(sandbox, client, ["files/0.txt": text]) { try project.saveAsset(text) })
+                    let greeting = "saved \(keepsAlive ? "a" : "b")\(number)"
+                    handlers.append(
+                        try time(sandbox, client, ["hello": greeting + "\n"]) {
+                            try project.saveHandler(greeting: greeting)
+                        })
+                }
+                show("save of a file, \(connection)", assets)
+                show("save of the handler, \(connection)", handlers)
+            }
+            let client = Client()
+            var (new, renamed, removed): ([Double], [Double], [Double]) = ([], [], [])
             for number in 0..<repetitions {
-                let text = "saved \(number) \(UUID().uuidString)"
-                assets.append(
-                    try time(sandbox, client, "files/0.txt", until: text, after: pause) { try project.saveAsset(text) })
-                let greeting = "saved \(keepsAlive ? "a" : "b")\(number)"
-                handlers.append(
-                    try time(sandbox, client, "hello", until: greeting + "\n", after: pause) {
-                        try project.saveHandler(greeting: greeting)
+                let text = "new \(number) \(UUID().uuidString)"
+                let (name, other) = ("new-\(number).txt", "renamed-\(number).txt")
+                new.append(
+                    try time(sandbox, client, ["files/\(name)": text]) { try project.saveAsset(text, named: name) })
+                renamed.append(
+                    try time(sandbox, client, ["files/\(other)": text, "files/\(name)": nil]) {
+                        try project.renameAsset(name, to: other)
                     })
+                removed.append(
+                    try time(sandbox, client, ["files/\(other)": nil]) { try project.removeAsset(other) })
             }
-            show("static file, \(connection)", assets)
-            show("handler in WAT, \(connection)", handlers)
+            show("new file", new)
+            show("renamed file", renamed)
+            show("removed file", removed)
         }
-    }
 
-    private static func show(_ what: String, _ samples: [Double]) {
-        let name = what.padding(toLength: 40, withPad: " ", startingAt: 0)
-        print(
-            name
-                + String(
-                    format: "%8.1f%8.1f%8.1f%8.1f", samples.median, samples.percentile(0.9), samples.percentile(0.99),
-                    samples.max() ?? 0))
-    }
-
-    private static func time(
-        _ sandbox: RunningSandbox, _ client: Client, _ path: String, until expected: String, after pause: Duration,
-        saving: () throws -> Void
-    ) throws -> Double {
-        // What the save before set off is over by then.
-        usleep(UInt32(pause / .microseconds(1)))
-        let bytes = Array(expected.utf8)
-        try saving()
-        let saved = ContinuousClock.now
-        while try sandbox.body(of: path, client) != bytes {
-            guard ContinuousClock.now - saved < .seconds(10) else {
-                throw RunningSandbox.Failure(description: "\(path) was saved, and is not served after 10 seconds")
+        private func show(_ what: String, _ samples: [Double]) {
+            let name = what.padding(toLength: 36, withPad: " ", startingAt: 0)
+            print(name + String(format: "median %.1f, most %.1f", samples.median, samples.max() ?? 0))
+            let texts = samples.map { String(format: "%.1f", $0) }
+            for start in stride(from: 0, to: texts.count, by: 15) {
+                print("    " + texts[start..<min(start + 15, texts.count)].joined(separator: " "))
             }
+            fflush(nil)
         }
-        return (ContinuousClock.now - saved) / .milliseconds(1)
+
+        /// Milliseconds from the save until each path answers as is expected of it (`nil`: with 404).
+        private func time(
+            _ sandbox: RunningSandbox, _ client: Client, _ expected: [String: String?], saving: () throws -> Void
+        ) throws -> Double {
+            // What the save before set off is over by then.
+            usleep(UInt32(pause / .microseconds(1)))
+            try saving()
+            let saved = ContinuousClock.now
+            for (path, text) in expected {
+                let bytes = text.map { Array($0.utf8) }
+                while try sandbox.bodyIfFound(path, client) != bytes {
+                    guard ContinuousClock.now - saved < .seconds(60) else {
+                        throw RunningSandbox.Failure(
+                            description: "\(path) was saved, and is not served as it was after a minute")
+                    }
+                }
+            }
+            return (ContinuousClock.now - saved) / .milliseconds(1)
+        }
     }
 }

@@ -6,8 +6,8 @@ let tool = CommandLineTool(
         name: "Benchmarks",
         summary: "Measure hippo-dev: run in release mode, with nothing else running.",
         subcommands: [
-            EngineCommand.command, InstanceBenchmark.command, RequestBenchmark.command, SaveBenchmark.command,
-            RebuildBenchmark.command, PushBenchmark.command,
+            EngineCommand.command, InstanceBenchmark.command, RequestBenchmark.command, ServeCommand.command,
+            SaveBenchmark.command, RebuildBenchmark.command, PushBenchmark.command, HashBenchmark.command,
         ]
     ),
     version: "1",

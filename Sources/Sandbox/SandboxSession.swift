@@ -3,6 +3,7 @@ import Foundation
 import HTTP
 import Hippofacts
 import SandboxProtocol
+import WebGuard
 
 /// A running `hippo-dev up`: a store with its server, the loop that keeps the app up to date, and what it tells.
 package enum SandboxSession {
@@ -50,6 +51,7 @@ package enum SandboxSession {
         let store = try BindleStore(path: storage.path, isTemporary: storage.isTemporary)
         let bindleServer = try EmbeddedBindleServer(
             store: store, socket: bindleSocket, version: configuration.version,
+            webGuard: WebGuard(names: .ofThisMachine(allowing: settings.allowedHosts)),
             rollBack: { RollbackRequest.send(revision: $0, to: mailbox) })
         defer { bindleServer.stop() }
         let output = SandboxOutput(
@@ -186,6 +188,8 @@ package enum SandboxSession {
         for file in settings.environmentFiles { arguments += ["--env-file", file] }
         if settings.allowsTransientWrite ?? false { arguments.append("--allow-transient-write") }
         if !(settings.servesStaticFiles ?? true) { arguments.append("--no-static") }
+        for name in settings.allowedHosts { arguments += ["--allow-host", name] }
+        if settings.showsErrors ?? false { arguments.append("--show-errors") }
         if let directory = settings.logDirectory { arguments += ["--log-dir", directory] }
         arguments += limitArguments(settings)
         if let program = settings.wagiProgram {

@@ -25,7 +25,7 @@ extension Command {
               NAME = "VALUE"                 # for the modules
 
               [up]
-              listen = "127.0.0.1:3000"      # and port, bindle-listen, store, ephemeral, watch,
+              listen = "127.0.0.1:3000"      # and port, bindle-listen, allow-hosts, show-errors, store, ephemeral, watch,
               static = true                  # env-file, allow-transient-write, log-dir, reload, wagi,
               timeout = "30s"                # max-memory, max-response; poll = "1s"
               libraries = ["../library"]     # projects of external bindles; upstream = "URL"
@@ -76,6 +76,15 @@ private enum UpOptions {
     static let bindleListen = Option(
         name: "bindle-listen", valueName: "IP:PORT",
         summary: "Where to serve the bindles. By default 127.0.0.1:8080.")
+    static let allowedHost = Option(
+        name: "allow-host", valueName: "NAME",
+        summary: "A further name by which the app and the bindles may be addressed, or * for any. IP addresses, "
+            + "localhost and other local names are allowed always.",
+        isRepeatable: true)
+    static let showErrors = Option(
+        flag: "show-errors",
+        summary: "Show every client the stack, output and source of what fails. By default only clients on this machine "
+            + "see them.")
     static let build = Option(
         name: "build", valueName: "COMMAND", summary: "Builds the modules; run by the shell in the project's directory.")
     static let watch = Option(
@@ -128,7 +137,7 @@ private enum UpOptions {
     static let timings = Option(flag: "timings", summary: "Show how long each stage of a change took.")
 
     static let all = [
-        listen, port, open, bindleListen, build, watch, waitForBuild, poll, pollInterval, noWatch, store, ephemeral,
+        listen, port, open, bindleListen, allowedHost, showErrors, build, watch, waitForBuild, poll, pollInterval, noWatch, store, ephemeral,
         library,
         UpstreamOptions.url, UpstreamOptions.strategy, variable, environmentFile, transientWrite, noStatic, noReload,
         timeout, maximumMemory, maximumResponse, logDirectory, wagi, json, timings, OutputOptions.color,
@@ -146,6 +155,8 @@ private enum UpOptions {
             throw UsageError("the options '--listen' and '--port' exclude each other")
         }
         settings.bindleListen = try arguments.value(of: bindleListen, expecting: address) { SocketAddress.parse($0) }
+        settings.allowedHosts = arguments.values(of: allowedHost)
+        settings.showsErrors = arguments.isSet(showErrors) ? true : nil
         settings.buildCommand = try arguments.value(of: build, expecting: "a command") { text in
             text.allSatisfy(\.isWhitespace) ? nil : text
         }

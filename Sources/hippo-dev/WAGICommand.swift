@@ -4,6 +4,7 @@ import Foundation
 import HTTP
 import Sandbox
 import WAGI
+import WebGuard
 
 extension Command {
     /// `hippo-dev wagi`: run modules behind HTTP, with the options of the program `wagi`.
@@ -80,6 +81,14 @@ private struct WAGIOptions {
     static let program = Option(
         name: "program", valueName: "PROGRAM", summary: "Another WAGI program, which requests are passed on to.",
         isHidden: true)
+    static let showErrors = Option(
+        flag: "show-errors",
+        summary: "Show every client the stack, output and request of a module that fails, and not only in the log.")
+    static let allowedHost = Option(
+        name: "allow-host", valueName: "NAME",
+        summary: "Answer only requests that name this host, an IP address or a local name; * stands for any name. By "
+            + "default all names are answered.",
+        isRepeatable: true)
     static let listenDescriptor = Option(
         name: "listen-fd", valueName: "N", summary: "A listening socket that this process has inherited.",
         isHidden: true)
@@ -100,6 +109,7 @@ private struct WAGIOptions {
         config, bindle, bindleURL, bindlePath, bindleUser, bindlePassword, bindleInsecure, listen, hostname,
         environment,
         environmentFile, logDirectory, moduleCache, cache, tlsCertificate, tlsKey, allowTransientWrite, noStatic,
+        showErrors, allowedHost,
         program, listenDescriptor, controlDescriptor, boardDescriptor, changesDescriptor, passDescriptor,
         receiveDescriptor,
     ] + LimitOptions.ofRequests
@@ -125,6 +135,12 @@ private struct WAGIOptions {
         configuration.allowsTransientWrite = arguments.isSet(Self.allowTransientWrite)
         configuration.servesStaticFiles = !arguments.isSet(Self.noStatic)
         configuration.limits = try LimitOptions.requestLimits(arguments)
+        let isWorker = arguments[Self.controlDescriptor] != nil
+        configuration.errorAudience =
+            arguments.isSet(Self.showErrors) ? .everybody : isWorker ? .thisMachine : .nobody
+        let allowed = arguments.values(of: Self.allowedHost)
+        // Who starts it by hand may have put it behind a server that is known by any name.
+        configuration.webGuard = WebGuard(names: allowed.isEmpty && !isWorker ? .all : .ofThisMachine(allowing: allowed))
         self.configuration = configuration
     }
 

@@ -61,6 +61,13 @@ final class RunningServer {
         return Answer(status: response.status.code, headers: response.headers, bytes: bytes)
     }
 
+    /// Sends a request as it is, and returns what arrives up to and with `marker`.
+    func exchange(_ request: String, until marker: String) throws -> String {
+        let socket = try RawSocket(port: server.address.port)
+        try socket.send(request)
+        return try socket.receive(until: marker)
+    }
+
     func get(_ path: String, headers: Headers = [:]) throws -> Answer { try send(.get, path, headers: headers) }
 
     func post(_ path: String, _ text: String, type: String = "application/toml") throws -> Answer {

@@ -46,7 +46,7 @@ struct DeadlineTests {
     @Test func aClientThatSendsNoBody() throws {
         // Long enough for the module to begin to wait, however busy the machine is.
         let app = try Self.application(Self.copying, limit: .seconds(1))
-        let client = try RawSocket(app.server.address)
+        let client = try RawSocket(port: app.server.address.port)
         try client.send("POST /waiting HTTP/1.1\r\nHost: x\r\nContent-Length: 10000000\r\n\r\n")
         let answer = try client.receive(until: "sets another")
         #expect(answer.hasPrefix("HTTP/1.1 500"))
@@ -56,7 +56,7 @@ struct DeadlineTests {
 
     @Test func aClientThatSendsItsBodySlowly() throws {
         let app = try Self.application(Self.copying)
-        let client = try RawSocket(app.server.address)
+        let client = try RawSocket(port: app.server.address.port)
         try client.send("POST /waiting HTTP/1.1\r\nHost: x\r\nContent-Length: 10000000\r\n\r\n")
         let isOver = Mutable(false)
         let lock = NSLock()
@@ -74,7 +74,7 @@ struct DeadlineTests {
 
     @Test func aClientThatDoesNotEndItsChunks() throws {
         let app = try Self.application(Self.copying)
-        let client = try RawSocket(app.server.address)
+        let client = try RawSocket(port: app.server.address.port)
         try client.send("POST /waiting HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n")
         let answer = try client.receive(until: "sets another")
         #expect(answer.hasPrefix("HTTP/1.1 408"))
@@ -93,7 +93,7 @@ struct DeadlineTests {
                 (br $forever)))
             """)
         let app = try Self.application(module)
-        let client = try RawSocket(app.server.address)
+        let client = try RawSocket(port: app.server.address.port)
         try client.send("GET /waiting HTTP/1.1\r\nHost: x\r\n\r\n")
         #expect(app.waitForLine("--timeout"))
         #expect(try app.get("/other").body == "here")
@@ -104,7 +104,7 @@ struct DeadlineTests {
         let pipes = try Pipes()
         let app = try Self.application(Self.opening("pipe", rights: 2), pipes.volumes, limit: .seconds(3600))
         do {
-            let client = try RawSocket(app.server.address)
+            let client = try RawSocket(port: app.server.address.port)
             try client.send("GET /waiting HTTP/1.1\r\nHost: x\r\n\r\n")
             #expect(app.waitForLine("opening"))
         }

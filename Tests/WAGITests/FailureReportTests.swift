@@ -1,6 +1,8 @@
 import HTTP
 import SandboxProtocol
+import TestSupport
 import Testing
+import WebGuard
 
 @testable import WAGI
 
@@ -10,8 +12,8 @@ struct FailureReportTests {
         "Accept": "text/html,*/*", "Authorization": "Basic c2VjcmV0", "X-Session-Token": "1234", "X-Plain": "<i>",
     ]
 
-    private static func served(_ module: String, detail: FailureDetail = .everything) throws -> ServedApplication {
-        try ServedApplication(module) { $0.failureDetail = detail }
+    private static func served(_ module: String, audience: ErrorAudience = .thisMachine) throws -> ServedApplication {
+        try ServedApplication(module) { $0.errorAudience = audience }
     }
 
     private static let trapping = Guest.text(
@@ -54,11 +56,9 @@ struct FailureReportTests {
     }
 
     @Test func outsideDevelopmentLessIsTold() throws {
-        let problem = try Self.served(Self.trapping, detail: .problem).get("/a", headers: Self.browser)
+        let problem = try Self.served(Self.trapping, audience: .nobody).get("/a", headers: Self.browser)
         #expect(problem.body.hasPrefix("500 Internal Server Error: the module trapped: unreachable"))
         #expect(!problem.body.contains("panic"))
-        let nothing = try Self.served(Self.trapping, detail: .none).get("/a", headers: Self.browser)
-        #expect(nothing.body == "500 Internal Server Error\n")
         let absent = try ServedApplication(Self.trapping, route: "/x").get("/y", headers: Self.browser)
         #expect(absent.body == "404 Not Found: nothing is served at /y\n")
     }
@@ -95,7 +95,7 @@ struct FailureReportTests {
     }
 
     @Test func aPageWithoutAnythingNamesTheRoutes() throws {
-        let app = try ServedApplication(Self.trapping, route: "/x/...") { $0.failureDetail = .everything }
+        let app = try ServedApplication(Self.trapping, route: "/x/...") { $0.errorAudience = .thisMachine }
         let answer = try app.get("/<y>", headers: Self.browser)
         #expect(answer.status == 404)
         #expect(answer.body.contains("Nothing is served at /&lt;y&gt;"))
@@ -109,5 +109,48 @@ struct FailureReportTests {
     ])
     func escapeSequencesAreTakenOut(text: String, result: String) {
         #expect(TerminalText.withoutControls(text) == result)
+    }
+
+    // MARK: Audience
+
+    @Test(
+        "pages of other sites, and everybody where nobody is to see it, learn no stack, output or request",
+        arguments: [
+            (.nobody, [:]), (.thisMachine, ["Sec-Fetch-Site": "cross-site"]),
+            (.everybody, ["Origin": "http://localhost:1"]),
+        ] as [(ErrorAudience, Headers)])
+    func strangersLearnNoDetails(audience: ErrorAudience, headers: Headers) throws {
+        let app = try Self.served(Self.trapping, audience: audience)
+        var headers = headers
+        headers.set("Accept", "text/html")
+        let answer = try app.get("/a", headers: headers)
+        #expect(answer.status == 500)
+        #expect(answer.body == "500 Internal Server Error: the module trapped: unreachable\n")
+    }
+
+    @Test("the client's address decides where only this machine is to see it")
+    func addressOfTheClient() {
+        func request(_ address: String) -> Request {
+            Request(target: "/", remoteAddress: SocketAddress.parse(address))
+        }
+        #expect(ErrorAudience.thisMachine.includes(request("127.0.0.1:1")))
+        #expect(ErrorAudience.thisMachine.includes(request("[::1]:1")))
+        #expect(!ErrorAudience.thisMachine.includes(request("192.168.0.7:1")))
+        #expect(ErrorAudience.everybody.includes(request("192.168.0.7:1")))
+        #expect(!ErrorAudience.nobody.includes(request("127.0.0.1:1")))
+    }
+
+    @Test("a name that the app is not known by gets 421 from every path but /healthz")
+    func unknownNames() throws {
+        let app = try ServedApplication(Guest.printing("content-type: text/plain\n\nx")) { $0.webGuard = WebGuard() }
+        for path in ["/", "/.hippo/events", "/missing"] {
+            let client = try RawSocket(port: app.server.address.port)
+            try client.send("GET \(path) HTTP/1.1\r\nHost: evil.example\r\n\r\n")
+            let answer = try client.receive(until: "--allow-host")
+            #expect(answer.hasPrefix("HTTP/1.1 421 "))
+        }
+        let client = try RawSocket(port: app.server.address.port)
+        try client.send("GET /healthz HTTP/1.1\r\nHost: evil.example\r\n\r\n")
+        #expect(try client.receive(until: "OK").hasPrefix("HTTP/1.1 200 "))
     }
 }

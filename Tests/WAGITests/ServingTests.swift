@@ -79,7 +79,7 @@ struct ServingTests {
             (func (export "_start") (call $print (i32.const 65536)) (call $copy (i32.const 0)))
             """)
         let app = try ServedApplication(module)
-        let socket = try RawSocket(app.server.address)
+        let socket = try RawSocket(port: app.server.address.port)
         try socket.send("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 10000000\r\n\r\n")
         #expect(try socket.receive(until: "first\n").hasPrefix("HTTP/1.1 200 OK\r\n"))
     }
@@ -213,10 +213,9 @@ struct ServingTests {
         let answer = try app.get("/x")
         #expect(answer.status == 500)
         #expect(answer.body.contains("unreachable"))
+        #expect(!answer.body.contains("deep"))
         #expect(app.lines.texts.contains { $0.contains("GET /x") && $0.contains("unreachable") })
         #expect(app.lines.texts.contains { $0.contains("deep") })
-        let quiet = try ServedApplication(module) { $0.failureDetail = .none }
-        #expect(try quiet.get("/x").body == "500 Internal Server Error\n")
     }
 
     @Test(arguments: [

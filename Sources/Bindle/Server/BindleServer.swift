@@ -1,6 +1,7 @@
 import Dispatch
 import HTTP
 import TOML
+import WebGuard
 
 /// The Bindle protocol over a store: a handler for `HTTP.Server`.
 ///
@@ -13,6 +14,7 @@ package struct BindleServer: Sendable {
     private let version: String
     private let trust: ServerTrust
     private let authentication: ServerAuthentication?
+    private let webGuard: WebGuard
     /// Brings back a revision, for a server that is part of a sandbox; others have none.
     let rollBack: RollBack?
     /// Larger invoices are refused: at some 350 bytes for a parcel, this is room for 45,000.
@@ -28,16 +30,18 @@ package struct BindleServer: Sendable {
     package typealias RollBack = @Sendable (_ number: Int) -> Result<Revision, RollbackError>
 
     /// - Parameters:
+    ///   - webGuard: By which names the server may be addressed, and that pages of other sites may not.
     ///   - authentication: Who may use the server; `nil` lets everybody, which is for loopback addresses.
     ///   - rollBack: Brings back a revision. A server that has it tells of the store's revisions under `/revisions`.
     package init(
         store: BindleStore, mode: BindleStore.Mode, version: String, trust: ServerTrust = ServerTrust(),
-        authentication: ServerAuthentication? = nil, rollBack: RollBack? = nil
+        webGuard: WebGuard = WebGuard(), authentication: ServerAuthentication? = nil, rollBack: RollBack? = nil
     ) {
         self.store = store
         self.mode = mode
         self.version = version
         self.trust = trust
+        self.webGuard = webGuard
         self.authentication = authentication
         self.rollBack = rollBack
     }
@@ -58,6 +62,8 @@ package struct BindleServer: Sendable {
     private func respond(to request: Request, _ body: RequestBody, _ writer: ResponseWriter) throws {
         let encoding = DocumentEncoding(accepting: request.headers)
         do throws(Failure) {
+            // Before any route is looked at. Every one of them shows or changes what only the developer may.
+            if request.path != "/healthz" { try checkDeveloper(request) }
             let route = try Route(request)
             if route != .health { try authentication?.admit(request) }
             switch route {
@@ -88,6 +94,10 @@ package struct BindleServer: Sendable {
         }
     }
 
+    private func checkDeveloper(_ request: Request) throws(Failure) {
+        do { try webGuard.checkDeveloper(request) } catch { throw Failure(error.status, error.message) }
+    }
+
     func send(
         _ status: Status, _ table: TOMLTable, as encoding: DocumentEncoding, to writer: ResponseWriter
     ) throws(Failure) {
@@ -97,7 +107,7 @@ package struct BindleServer: Sendable {
     func send(
         _ status: Status, _ bytes: [UInt8], as encoding: DocumentEncoding, to writer: ResponseWriter
     ) throws(Failure) {
-        let headers: Headers = ["Content-Type": encoding.mediaType]
+        let headers: Headers = ["Content-Type": encoding.mediaType, "X-Content-Type-Options": "nosniff"]
         do {
             try writer.respond(Response(status: status, headers: headers, body: .bytes(bytes)))
         } catch {
@@ -116,14 +126,15 @@ package struct BindleServer: Sendable {
     private func createInvoice(
         _ request: Request, _ body: RequestBody, _ encoding: DocumentEncoding, _ writer: ResponseWriter
     ) throws(Failure) {
-        var format = DocumentEncoding.toml
-        if let mediaType = request.headers["Content-Type"] {
-            guard let named = DocumentEncoding(mediaType: mediaType) else {
-                throw Failure(
-                    .badRequest,
-                    "an invoice of type '\(mediaType)' cannot be read: send application/toml or application/json")
-            }
-            format = named
+        // A page of any site can send a body without a type, or with that of a form, and the browser does not ask first.
+        guard let mediaType = request.headers["Content-Type"] else {
+            throw Failure(
+                .unsupportedMediaType, "the invoice has no Content-Type: send application/toml or application/json")
+        }
+        guard let format = DocumentEncoding(mediaType: mediaType) else {
+            throw Failure(
+                .badRequest,
+                "an invoice of type '\(mediaType)' cannot be read: send application/toml or application/json")
         }
         let text: [UInt8]
         do { text = try body.readAll(limit: Self.invoiceLimit) } catch {
@@ -237,6 +248,7 @@ package struct BindleServer: Sendable {
             if parcel.mediaType.utf8.allSatisfy({ (0x20...0x7E).contains($0) }) {
                 headers.set("Content-Type", parcel.mediaType)
             }
+            StoredContent.restrict(&headers)
             try writer.writeHead(.ok, headers)
             guard request.method != .head else { return }
             while let piece = try parcel.next() { try writer.write(piece) }

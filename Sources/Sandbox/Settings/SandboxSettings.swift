@@ -29,6 +29,10 @@ package struct SandboxSettings: Sendable, Equatable {
     package var port: PortChoice?
     /// Where the bindles are served; by default 127.0.0.1:8080.
     package var bindleListen: SocketAddress?
+    /// Names by which the servers may be addressed, besides IP addresses and local names; `*` stands for all.
+    package var allowedHosts: [String] = []
+    /// True to show every client the stack, output and source of what fails; by default only those on this machine.
+    package var showsErrors: Bool?
     /// What builds the modules, as the shell takes it.
     package var buildCommand: String?
     /// The files that the build command reads. By default all of the project but what looks like its product.
@@ -81,6 +85,8 @@ package struct SandboxSettings: Sendable, Equatable {
         // An address of the stronger source has a port, too.
         settings.port = port ?? (listen == nil ? weaker.port : nil)
         settings.bindleListen = bindleListen ?? weaker.bindleListen
+        settings.allowedHosts = weaker.allowedHosts + allowedHosts
+        settings.showsErrors = showsErrors ?? weaker.showsErrors
         settings.buildCommand = buildCommand ?? weaker.buildCommand
         settings.watchPatterns = watchPatterns ?? weaker.watchPatterns
         settings.pollInterval = pollInterval ?? weaker.pollInterval

@@ -60,6 +60,8 @@ enum SettingsFile {
         settings.listen = try address("listen", in: &up)
         settings.port = try port(in: &up)
         settings.bindleListen = try address("bindle-listen", in: &up)
+        settings.allowedHosts = try up.strings("allow-hosts") ?? []
+        settings.showsErrors = try up.boolean("show-errors")
         settings.isWatching = try up.boolean("watch")
         settings.pollInterval = try value("poll", in: &up, likeness: "1s") { Duration(parsing: $0) }
         let store = try up.string("store")

@@ -1,19 +1,29 @@
 import HTTP
+import JSON
 import SandboxProtocol
 import Synchronization
+import WebGuard
 
 /// What lets pages follow the project: a script, put into them, and a stream of events for it.
 package final class LiveReload: Sendable {
     /// The revision that this process serves; 0 when it serves the status only.
     private let revision: Int
+    /// For the developer's pages.
     private let events = EventStream()
+    /// For pages that others have open: they follow the project, and learn nothing of its files.
+    private let eventsWithoutDetails = EventStream()
     private let current = Mutex<ProjectStatus?>(nil)
     /// Responses that ended early. Pages come back for them when they know which of these they are.
     private let incomplete = Mutex<[JSONObject]>([])
     private static let incompleteLimit = 8
+    /// By which names its pages may be addressed.
+    private let webGuard: WebGuard
+    private let errorAudience: ErrorAudience
 
-    init(revision: Int) {
+    init(revision: Int, webGuard: WebGuard = WebGuard(), errorAudience: ErrorAudience = .thisMachine) {
         self.revision = revision
+        self.webGuard = webGuard
+        self.errorAudience = errorAudience
     }
 
     /// What the project is like, once that is known.
@@ -23,6 +33,7 @@ package final class LiveReload: Sendable {
     func update(_ status: ProjectStatus) {
         current.withLock { $0 = status }
         events.send(Self.event(status))
+        eventsWithoutDetails.send(Self.event(status.withoutDetails))
     }
 
     /// Tells the page, whose response had begun already, what has ended it.
@@ -56,7 +67,7 @@ package final class LiveReload: Sendable {
         guard request.method == .get || request.method == .head else {
             return Response(status: .methodNotAllowed, headers: ["Allow": "GET, HEAD"])
         }
-        guard TrustedOrigin.allows(request) else {
+        guard webGuard.admits(request) else {
             return Response(
                 status: .forbidden,
                 text:
@@ -73,7 +84,9 @@ package final class LiveReload: Sendable {
         case ScriptInsertion.pathPrefix + "events":
             return Response(
                 headers: ["Cache-Control": "no-store", "X-Accel-Buffering": "no"],
-                body: .events(events, first: firstEvents))
+                body: errorAudience.includes(request)
+                    ? .events(events, first: firstEvents)
+                    : .events(eventsWithoutDetails, first: firstEventsWithoutDetails))
         default:
             return Response(
                 status: .notFound, text: "404 Not Found: there is nothing of the sandbox's own at this path\n")
@@ -84,9 +97,13 @@ package final class LiveReload: Sendable {
         (status.map { [Self.event($0)] } ?? []) + incomplete.withLock { $0 }.map { Self.event($0) }
     }
 
+    @Sendable private func firstEventsWithoutDetails() -> [ServerSentEvent] {
+        status.map { [Self.event($0.withoutDetails)] } ?? []
+    }
+
     /// What to do to the response of a request for a page; `nil` for other requests.
     func insertion(for request: Request) -> ScriptInsertion? {
-        guard let status, status.reloadsPages, TrustedOrigin.allowsHost(of: request) else { return nil }
+        guard let status, status.reloadsPages, webGuard.names.accept(request) else { return nil }
         return ScriptInsertion(
             for: request, revision: "\(status.session)-\(revision)", statusSerial: revision == 0 ? status.serial : nil)
     }

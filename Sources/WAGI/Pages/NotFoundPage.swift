@@ -10,7 +10,7 @@ struct NotFoundPage {
 
     func response(to request: Request) -> Response {
         let problem = "nothing is served at \(request.path)"
-        guard application.configuration.failureDetail == .everything, PageRequest.accepts(request) else {
+        guard application.configuration.errorAudience.includes(request), PageRequest.accepts(request) else {
             return Response(status: .notFound, text: "404 Not Found: \(problem)\n")
         }
         let assets = application.assets.list()

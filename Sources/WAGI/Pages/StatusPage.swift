@@ -1,11 +1,15 @@
 import HTTP
 import SandboxProtocol
+import WebGuard
 
 /// What is answered as long as there is nothing of the project to be served: that, and why.
 struct StatusPage: Sendable {
     let liveReload: LiveReload
+    let webGuard: WebGuard
+    let errorAudience: ErrorAudience
 
     func respond(to request: Request) -> Response {
+        if let refusal = webGuard.refusal(of: request) { return refusal }
         if let response = liveReload.respond(to: request) { return response }
         let insertion = liveReload.insertion(for: request)
         var response = response(to: insertion?.request ?? request)
@@ -15,7 +19,7 @@ struct StatusPage: Sendable {
     }
 
     private func response(to request: Request) -> Response {
-        let status = liveReload.status
+        let status = errorAudience.includes(request) ? liveReload.status : liveReload.status?.withoutDetails
         guard PageRequest.accepts(request) else {
             let text = status?.problem?.text ?? "the project is being built for the first time"
             return Response(status: .serviceUnavailable, text: "503 Service Unavailable: \(text)\n")
@@ -48,6 +52,19 @@ struct StatusPage: Sendable {
         "store": "The bindle cannot be stored",
         "launch": "The app cannot be started",
     ]
+}
+
+extension ProjectStatus {
+    /// What everybody may know: that there is a problem, and not which file it is in or what that says.
+    var withoutDetails: ProjectStatus {
+        var status = self
+        status.problem = problem.map {
+            Problem(
+                stage: $0.stage, message: "Whoever runs hippo-dev up sees what is wrong in the terminal.", file: nil,
+                line: nil, column: nil)
+        }
+        return status
+    }
 }
 
 extension ProjectStatus.Problem {

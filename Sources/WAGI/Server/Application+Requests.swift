@@ -17,6 +17,7 @@ extension Application {
 
     /// The response to a request that no module is run for; nil if one is.
     func responseWithoutHandler(to request: Request) -> Response? {
+        if let response = configuration.webGuard.refusal(of: request) { return response }
         if let response = configuration.liveReload?.respond(to: request) { return response }
         let (request, insertion) = followed(request)
         return response(to: request).map { insertion?.apply(to: $0) ?? $0 }
@@ -186,11 +187,8 @@ extension Application {
             throw IncompleteResponse(problem: problem)
         }
         let response =
-            switch configuration.failureDetail {
-            case .none: Response(status: status, text: "\(status)\n")
-            case .problem: Response(status: status, text: "\(status): \(problem)\n")
-            case .everything: report.response()
-            }
+            configuration.errorAudience.includes(request)
+            ? report.response() : Response(status: status, text: "\(status): \(report.problem)\n")
         try run.writer.respond(run.insertion?.apply(to: response) ?? response)
     }
 }

@@ -1,12 +1,4 @@
-/// What clients are told of a module's failure.
-package enum FailureDetail: Hashable, Sendable {
-    /// Only that something has failed.
-    case none
-    /// What has gone wrong.
-    case problem
-    /// All that helps to find out why: the stack, what the module wrote, the request. For development.
-    case everything
-}
+import WebGuard
 
 /// How modules are run, whatever they are.
 package struct WAGIConfiguration: Sendable {
@@ -23,8 +15,10 @@ package struct WAGIConfiguration: Sendable {
     package var servesStaticFiles = true
     /// Whether guests may change the assets; each application then has a copy of its own.
     package var allowsTransientWrite = false
-    /// What the client is told when a module fails.
-    package var failureDetail = FailureDetail.problem
+    /// Who is shown the stack, the output and the request when a module fails. Others are told what has gone wrong.
+    package var errorAudience = ErrorAudience.nobody
+    /// By which names the application may be addressed.
+    package var webGuard = WebGuard(names: .all)
     /// Another WAGI program that serves in place of this one; nil for none.
     package var program: ExternalProgram?
     /// Gives pages the means to reload themselves; nil to leave them as they are.

@@ -76,7 +76,7 @@ package final class WAGIWorker: Sendable {
     }
 
     private func serve(_ application: Application, revision: Int) {
-        let liveReload = application.configuration.liveReload ?? LiveReload(revision: revision)
+        let liveReload = application.configuration.liveReload ?? liveReload(revision: revision)
         let serverConfiguration = serverConfiguration(revision: revision)
         let server = WAGIServer(application: application, socket: socket, configuration: serverConfiguration)
         defer { application.removeFiles() }
@@ -93,11 +93,15 @@ package final class WAGIWorker: Sendable {
         }
         defer { process.kill() }
         try process.waitUntilItAnswers()
-        let liveReload = LiveReload(revision: load.revision)
+        let liveReload = liveReload(revision: load.revision)
         let proxy = ReverseProxy(port: process.port, name: program.name, liveReload: liveReload)
         var serverConfiguration = serverConfiguration(revision: load.revision)
-        serverConfiguration.inlineHandler = { liveReload.respond(to: $0) }
-        let server = Server(socket: socket, configuration: serverConfiguration) { request, body, writer in
+        serverConfiguration.inlineHandler = { [webGuard = configuration.webGuard] request in
+            webGuard.refusal(of: request) ?? liveReload.respond(to: request)
+        }
+        let server = Server(socket: socket, configuration: serverConfiguration) { [webGuard = configuration.webGuard] in
+            let (request, body, writer) = ($0, $1, $2)
+            if let refusal = webGuard.refusal(of: request) { return try writer.respond(refusal) }
             try proxy.respond(to: request, body, writer)
         }
         send(
@@ -115,14 +119,20 @@ package final class WAGIWorker: Sendable {
 
     /// Answers with the project's status, while there is nothing to serve.
     private func hold() {
-        let liveReload = LiveReload(revision: 0)
+        let liveReload = liveReload(revision: 0)
         var serverConfiguration = serverConfiguration(revision: 0)
-        let page = StatusPage(liveReload: liveReload)
+        let page = StatusPage(
+            liveReload: liveReload, webGuard: configuration.webGuard, errorAudience: configuration.errorAudience)
         serverConfiguration.inlineHandler = { page.respond(to: $0) }
         let server = Server(socket: socket, configuration: serverConfiguration) { request, _, writer in
             try writer.respond(page.respond(to: request))
         }
         attend(server, liveReload)
+    }
+
+    private func liveReload(revision: Int) -> LiveReload {
+        LiveReload(
+            revision: revision, webGuard: configuration.webGuard, errorAudience: configuration.errorAudience)
     }
 
     private func serverConfiguration(revision: Int) -> ServerConfiguration {
@@ -188,7 +198,6 @@ package final class WAGIWorker: Sendable {
     /// the sandbox goes before.
     private func prepare() throws(LoadError) -> Task? {
         var configuration = configuration
-        configuration.failureDetail = .everything
         configuration.logObserver = { [self] line in
             let number = line.requestID.map { "[\($0)] " } ?? ""
             send(.log(route: line.route, text: number + line.text), isDroppable: true)
@@ -211,7 +220,7 @@ package final class WAGIWorker: Sendable {
 
     private func finish(_ prepared: Loading, _ load: LauncherMessage.Load) throws(LoadError) -> Application {
         var loading = prepared
-        loading.configuration.liveReload = LiveReload(revision: load.revision)
+        loading.configuration.liveReload = liveReload(revision: load.revision)
         let (id, client) = try source(of: load)
         if let plan = load.plan {
             try loading.load(plan, of: id, from: client)

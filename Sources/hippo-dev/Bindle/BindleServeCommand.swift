@@ -3,6 +3,7 @@ import CommandLineInterface
 import Foundation
 import HTTP
 import Sandbox
+import WebGuard
 
 extension Command {
     static let bindleServe = Command(
@@ -15,7 +16,7 @@ extension Command {
             It ends on SIGINT or SIGTERM, having answered the requests that are under way.
             """,
         options: [
-            listen, store, strict, htpasswd, tokens, anonymousGet, strategy, hostKey, BindleOptions.keyring,
+            listen, allowedHost, store, strict, htpasswd, tokens, anonymousGet, strategy, hostKey, BindleOptions.keyring,
         ],
         examples: [
             Example("hippo-dev bindle serve", "Serve the bindles of this project."),
@@ -27,6 +28,11 @@ extension Command {
     private static let listen = Option(
         name: "listen", valueName: "IP:PORT", summary: "Where to listen; port 0 takes any free one.",
         defaultValue: "127.0.0.1:8080")
+    private static let allowedHost = Option(
+        name: "allow-host", valueName: "NAME",
+        summary: "A further name by which clients may address this server, or * for any. IP addresses, localhost and "
+            + "other local names are allowed always.",
+        isRepeatable: true)
     private static let store = Option(
         name: "store", valueName: "FILE", summary: "The file that holds the bindles; it is made if need be.",
         defaultValue: ".hippo/bindles.sqlite")
@@ -61,6 +67,7 @@ extension Command {
         let mode: BindleStore.Mode = arguments.isSet(strict) ? .immutable : .development
         let bindles = BindleServer(
             store: try BindleStore(path: path), mode: mode, version: Commands.version, trust: try trust(arguments),
+            webGuard: WebGuard(names: .ofThisMachine(allowing: arguments.values(of: allowedHost))),
             authentication: try authentication(arguments))
         var configuration = BindleServer.configuration()
         configuration.requestObserver = { record in

@@ -1,19 +1,19 @@
 import Foundation
-import HTTP
 
 /// A connection without a client in between, for tests of what arrives when.
-final class RawSocket: Sendable {
+package final class RawSocket: Sendable {
     private let descriptor: Int32
 
-    struct Failure: Error, CustomStringConvertible {
-        let description: String
+    package struct Failure: Error, CustomStringConvertible {
+        package let description: String
     }
 
-    init(_ address: SocketAddress) throws {
+    /// Connects to 127.0.0.1.
+    package init(port: UInt16) throws {
         descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         var target = sockaddr_in()
         target.sin_family = sa_family_t(AF_INET)
-        target.sin_port = address.port.bigEndian
+        target.sin_port = port.bigEndian
         target.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
         var timeout = timeval(tv_sec: 20, tv_usec: 0)
         setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &timeout, socklen_t(MemoryLayout<timeval>.size))
@@ -22,20 +22,20 @@ final class RawSocket: Sendable {
                 connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
             }
         }
-        guard result == 0 else { throw Failure(description: "cannot connect to \(address)") }
+        guard result == 0 else { throw Failure(description: "cannot connect to port \(port)") }
     }
 
     deinit {
         close(descriptor)
     }
 
-    func send(_ text: String) throws {
+    package func send(_ text: String) throws {
         let bytes = Array(text.utf8)
         guard write(descriptor, bytes, bytes.count) == bytes.count else { throw Failure(description: "cannot send") }
     }
 
     /// What arrives up to and with `marker`.
-    func receive(until marker: String) throws -> String {
+    package func receive(until marker: String) throws -> String {
         var text = ""
         var buffer = [UInt8](repeating: 0, count: 4096)
         while !text.contains(marker) {

@@ -1,0 +1,99 @@
+import HTTP
+
+/// Decides which requests a listener answers at all, and which may change something or see what only the developer may.
+///
+/// It is asked before any route is looked at.
+package struct WebGuard: Sendable {
+    package let names: HostNames
+
+    package init(names: HostNames = HostNames()) {
+        self.names = names
+    }
+
+    /// Why a request is not answered.
+    package enum Refusal: Error, Hashable, Sendable {
+        /// The listener is not known by the name in `Host`.
+        case unknownName(String)
+        /// A page of another site, or of another port, has sent it.
+        case foreignPage
+
+        package var status: Status {
+            switch self {
+            case .unknownName: .misdirectedRequest
+            case .foreignPage: .forbidden
+            }
+        }
+
+        /// What is wrong, and what to do about it: one sentence or two, without a line break.
+        package var message: String {
+            switch self {
+            case .unknownName(let host):
+                "this server is not known as '\(host)': start it with --allow-host NAME if it should be"
+            case .foreignPage: "a page of another site has sent this request: only this address's own pages may"
+            }
+        }
+
+        /// The refusal as plain text.
+        package var response: Response { Response(status: status, text: "\(status): \(message)\n") }
+    }
+
+    /// Checks the name by which the server was addressed.
+    package func checkName(of request: Request) throws(Refusal) {
+        guard names.accept(request) else { throw .unknownName(Self.printable(request.headers["Host"] ?? "")) }
+    }
+
+    /// The response to a request under a name that the server is not known by; `nil` for others, and for `/healthz`, which
+    /// answers always.
+    package func refusal(of request: Request) -> Response? {
+        guard !names.accept(request), request.path != "/healthz" else { return nil }
+        do { try checkName(of: request) } catch { return error.response }
+        return nil
+    }
+
+    /// Checks a request that changes something, or whose answer is for the developer only.
+    package func checkDeveloper(_ request: Request) throws(Refusal) {
+        try checkName(of: request)
+        guard Self.isOwn(request) else { throw .foreignPage }
+    }
+
+    /// Whether a request passes both checks.
+    package func admits(_ request: Request) -> Bool { names.accept(request) && Self.isOwn(request) }
+
+    /// Whether a request comes from a page of the same origin, or from no page at all.
+    ///
+    /// Browsers say where a request comes from in `Sec-Fetch-Site` (Fetch Metadata, section 2.4) and `Origin` (RFC 6454
+    /// section 7), which no script can set. Programs such as curl send neither. Another port of the same host is another
+    /// origin.
+    package static func isOwn(_ request: Request) -> Bool {
+        for site in request.headers.all("Sec-Fetch-Site") where site != "same-origin" && site != "none" { return false }
+        for origin in request.headers.all("Origin") where !isOwn(origin: origin, host: request.headers["Host"]) {
+            return false
+        }
+        return true
+    }
+
+    private static func isOwn(origin: String, host: String?) -> Bool {
+        guard let host = host?.lowercased() else { return false }
+        // A server before this one may have ended TLS.
+        for (scheme, port) in [("http://", ":80"), ("https://", ":443")] where origin.lowercased().hasPrefix(scheme) {
+            let authority = origin.lowercased().dropFirst(scheme.count)
+            // An origin leaves its scheme's port out.
+            return authority == host || "\(authority)\(port)" == host
+        }
+        return false
+    }
+
+    /// At most 100 characters, and no control characters, which could move a terminal's cursor.
+    private static func printable(_ text: String) -> String {
+        String(String.UnicodeScalarView(text.unicodeScalars.prefix(100).map { $0.properties.isPrintable ? $0 : "?" }))
+    }
+}
+
+extension Unicode.Scalar.Properties {
+    fileprivate var isPrintable: Bool {
+        switch generalCategory {
+        case .control, .format, .lineSeparator, .paragraphSeparator, .surrogate, .privateUse, .unassigned: false
+        default: true
+        }
+    }
+}
