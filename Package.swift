@@ -236,6 +236,8 @@ let package = Package(
         .testTarget(
             name: "WASITests",
             dependencies: [
+                "Content",
+                "Cryptography",
                 "TestSupport",
                 "WASI",
                 "WebAssembly",
