@@ -164,6 +164,7 @@ let package = Package(
         .executableTarget(
             name: "hippo-dev",
             dependencies: [
+                "Content",
                 "Archive",
                 "Bindle",
                 "CommandLineInterface",
@@ -235,6 +236,8 @@ let package = Package(
         .testTarget(
             name: "WASITests",
             dependencies: [
+                "Content",
+                "Cryptography",
                 "TestSupport",
                 "WASI",
                 "WebAssembly",

@@ -90,7 +90,8 @@ package enum SandboxSession {
                 restoreStorage: {
                     try storage.restore()
                     storage.lock?.announce(app: appURL, bindle: bindleURL, isEphemeral: storage.isTemporary)
-                }),
+                },
+                storeWatch: StoreWatch(store: storage.path) { mailbox.post(.storeTouched) }),
             supervisor: supervisor, settings: settings)
         let keys = configuration.takesKeys ? TerminalKeys { obey($0, appURL, output, mailbox, stop) } : nil
         defer { keys?.stop() }

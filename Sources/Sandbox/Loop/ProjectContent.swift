@@ -1,6 +1,7 @@
 import Bindle
 import Foundation
 import Hippofacts
+import Platform
 import SandboxProtocol
 
 /// The project as the loop works with it: expanded, and put into the store. It decides nothing; `ProjectState` does.

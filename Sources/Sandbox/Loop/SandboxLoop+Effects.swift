@@ -123,6 +123,7 @@ extension SandboxLoop {
         supervisor.discardStandby()
         do {
             try content.restart(after: supervisor.servingTarget?.revision ?? 0, dependencies.restoreStorage)
+            dependencies.storeWatch?.watch()
             return nil
         } catch {
             return Failure(stage: .store, message: "\(error)")

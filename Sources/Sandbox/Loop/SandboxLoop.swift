@@ -17,6 +17,8 @@ final class SandboxLoop {
         case rollBack(RollbackRequest)
         /// Somebody asks for a rebuild, whether anything has changed or not.
         case rebuild
+        /// The store may have been removed.
+        case storeTouched
         /// Something to be told.
         case notice(String)
         case fetched(ExternalFetches.Item, ExternalBindleError?)
@@ -49,6 +51,8 @@ final class SandboxLoop {
         let upstream: @Sendable (SandboxSettings) throws -> ExternalBindles.Upstream?
         /// Makes the directories of the store and of the cache again.
         let restoreStorage: @Sendable () throws -> Void
+        /// Posts `storeTouched`; nil if the system has nothing to notice it with.
+        let storeWatch: StoreWatch?
     }
 
     static let stopPatience = Duration.seconds(2)
@@ -148,6 +152,7 @@ final class SandboxLoop {
             rollbacks[id] = (request, nil)
             return .rollBack(id, revision: request.number)
         case .rebuild: return .rebuild
+        case .storeTouched: return content.store.isGone ? .storeGone : nil
         case .notice(let text): emit(.log(.sandbox, text: text))
         case .fetched(let item, let failure):
             content.externals.finish(item, failure)

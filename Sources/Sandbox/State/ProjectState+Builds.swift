@@ -1,3 +1,4 @@
+import Platform
 import SandboxProtocol
 
 /// When the build command runs, and what follows of it.

@@ -1,3 +1,4 @@
+import Platform
 import SandboxProtocol
 
 /// How a revision is made of the project, and brought back: expanded, stored, loaded.
@@ -37,6 +38,18 @@ extension ProjectState {
                 beginStoring()
             }
         }
+    }
+
+    /// The store is made again when nothing has changed for a while: whoever removes it may remove more.
+    mutating func noteStoreGone(_ now: Instant) {
+        // What is being done with it finds out by itself.
+        guard storage == .there, activity == .none else { return }
+        lastChange = max(lastChange, now)
+        content = .unknown
+        touched = nil
+        needsExpansion = true
+        if !isWorkPending { cycle = Cycle(began: now) }
+        storage = .gone(until: now + Self.removalPatience)
     }
 
     /// What has not been taken in has still to be.

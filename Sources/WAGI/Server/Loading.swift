@@ -61,7 +61,10 @@ struct Loading {
 
     /// The directory of parcels of the cache that was named, or of the application's own.
     private mutating func parcelDirectory() throws(LoadError) -> ParcelDirectory {
-        if let cache = configuration.cacheDirectory { return ParcelDirectory(inCache: cache) }
+        if let cache = configuration.cacheDirectory {
+            try PrivateDirectory.make(cache)
+            return ParcelDirectory(inCache: cache)
+        }
         return ParcelDirectory(inCache: try privateDirectory())
     }
 

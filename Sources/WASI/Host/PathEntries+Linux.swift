@@ -8,7 +8,7 @@ extension PathResolver {
 
     /// Sets the times of `entry`, which may be a symbolic link.
     static func setTimes(_ times: FileTimes, ofEntry entry: HostDescriptor) throws(ErrorNumber) {
-        let pair = [times.access, times.modification]
+        let pair = times.hostValues
         if utimensat(entry.number, "", pair, emptyPath) == 0 { return }
         // Linux before 5.8 wants a name, and has one for every descriptor.
         guard errno == EINVAL || errno == ENOENT else { throw .current }

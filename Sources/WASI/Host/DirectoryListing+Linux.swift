@@ -6,14 +6,6 @@ import Glibc
 /// the kernel's own offsets (`d_off`) do not fit. These are remembered for each cookie that was given out, so that a
 /// cookie stays good when entries before it go.
 final class DirectoryListing {
-    struct Entry {
-        /// The place after this entry.
-        let next: UInt64
-        let inode: UInt64
-        let type: FileType
-        let name: [UInt8]
-    }
-
     private let stream: OpaquePointer
     /// The place of the entry that is read next.
     private var position: UInt64 = 0
@@ -54,34 +46,38 @@ final class DirectoryListing {
             if known == 0 { rewinddir(stream) } else { seekdir(stream, offsets[Int(known)]) }
             position = known
         }
-        while position < cookie, try next() != nil {}
+        while position < cookie, try next({ _ in true }) {}
     }
 
-    /// The next entry; `nil` at the end.
-    func next() throws(ErrorNumber) -> Entry? {
+    /// Calls `body` with the next entry. False at the end, and where `body` says that it wants no more.
+    func next(_ body: (DirectoryEntry) -> Bool) throws(ErrorNumber) -> Bool {
         errno = 0
         guard let entry = readdir(stream) else {
             if errno != 0 { throw .current }
-            return nil
-        }
-        let name = withUnsafePointer(to: &entry.pointee.d_name) { name in
-            name.withMemoryRebound(to: UInt8.self, capacity: MemoryLayout.size(ofValue: name.pointee)) { name in
-                let length = strlen(UnsafeRawPointer(name).assumingMemoryBound(to: CChar.self))
-                return Array(UnsafeBufferPointer(start: name, count: length))
-            }
+            return false
         }
         position += 1
         let offset = entry.pointee.d_off
         if position == offsets.count { offsets.append(offset) } else { offsets[Int(position)] = offset }
-        let isParent = name == [UInt8](repeating: UInt8(ascii: "."), count: 2)
-        var type = FileType(directoryEntryType: Int(entry.pointee.d_type))
-        if entry.pointee.d_type == DT_UNKNOWN {
-            // Some file systems leave the type out.
-            var status = stat()
-            if fstatat(dirfd(stream), name.map { CChar(bitPattern: $0) } + [0], &status, AT_SYMLINK_NOFOLLOW) == 0 {
-                type = FileType(mode: status.st_mode)
-            }
+        return withUnsafePointer(to: &entry.pointee.d_name) { name in
+            let start = UnsafeRawPointer(name).assumingMemoryBound(to: UInt8.self)
+            let text = UnsafeRawPointer(name).assumingMemoryBound(to: CChar.self)
+            let name = UnsafeBufferPointer(start: start, count: strlen(text))
+            let isParent = name.count == 2 && name.allSatisfy { $0 == UInt8(ascii: ".") }
+            return body(
+                DirectoryEntry(
+                    next: position, inode: isParent ? inode : UInt64(entry.pointee.d_ino),
+                    type: type(of: entry, named: text), name: name))
         }
-        return Entry(next: position, inode: isParent ? inode : UInt64(entry.pointee.d_ino), type: type, name: name)
+    }
+
+    private func type(of entry: UnsafeMutablePointer<dirent>, named name: UnsafePointer<CChar>) -> FileType {
+        guard entry.pointee.d_type == DT_UNKNOWN else {
+            return FileType(directoryEntryType: Int(entry.pointee.d_type))
+        }
+        // Some file systems leave the type out.
+        var status = stat()
+        guard fstatat(dirfd(stream), name, &status, AT_SYMLINK_NOFOLLOW) == 0 else { return .unknown }
+        return FileType(mode: status.st_mode)
     }
 }

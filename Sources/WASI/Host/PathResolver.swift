@@ -28,7 +28,7 @@ struct PathResolver: Sendable {
         _ path: GuestPath, beneath root: Int32, flags: Int32, mode: mode_t = 0, followsLast: Bool,
         isInterrupted: () -> Bool = { false }
     ) throws(ErrorNumber) -> HostDescriptor {
-        guard !path.isAbsolute else { throw .notCapable }
+        guard !path.isAbsolute else { throw .operationNotPermitted }
         let flags = flags | O_CLOEXEC | (flags & Self.pathOnly == 0 ? O_NOCTTY : 0)
         if usesKernel {
             let resolved = try Self.openWithKernel(path.cString, root, followsLast ? flags : flags | O_NOFOLLOW, mode, isInterrupted)
@@ -40,7 +40,7 @@ struct PathResolver: Sendable {
     /// The directory that holds `path`'s last component, opened below `root`, for an operation that names the component
     /// in it. Of such an operation the component is never followed.
     func openParent(of path: GuestPath, beneath root: HostDescriptor) throws(ErrorNumber) -> ParentDirectory {
-        guard !path.isAbsolute else { throw .notCapable }
+        guard !path.isAbsolute else { throw .operationNotPermitted }
         let (parent, name) = path.splitLast()
         let directory: HostDescriptor
         if let parent {
@@ -71,7 +71,7 @@ struct PathResolver: Sendable {
             case .current:
                 break
             case .parent:
-                guard entered.popLast() != nil else { throw .notCapable }
+                guard entered.popLast() != nil else { throw .operationNotPermitted }
             case .name where walk.isAtEnd:
                 let opened = try openLast(
                     component.name, in: current, &walk, flags, mode, followsLast, isInterrupted)
@@ -184,7 +184,7 @@ private struct Walk {
 
     init(_ path: GuestPath) {
         pending = Self.components(of: path).reversed()
-        endsInSlash = path.bytes.last == GuestPath.slash
+        endsInSlash = path.endsInSlash
     }
 
     var isAtEnd: Bool { pending.isEmpty }
@@ -193,21 +193,14 @@ private struct Walk {
 
     /// Goes on with a symbolic link's target before what is left.
     mutating func follow(_ target: GuestPath, limit: Int) throws(ErrorNumber) {
-        guard !target.isAbsolute else { throw .notCapable }
+        guard !target.isAbsolute else { throw .operationNotPermitted }
         linksFollowed += 1
         guard linksFollowed <= limit else { throw .tooManySymbolicLinks }
-        if pending.isEmpty, target.bytes.last == GuestPath.slash { endsInSlash = true }
+        if pending.isEmpty, target.endsInSlash { endsInSlash = true }
         pending.append(contentsOf: Self.components(of: target).reversed())
     }
 
     private static func components(of path: GuestPath) -> [Component] {
         path.bytes.split(separator: GuestPath.slash).map { Component(name: $0 + [0]) }
-    }
-}
-
-extension GuestPath {
-    /// A part of a path that was checked, or the target of a link, which the file system has checked.
-    fileprivate init(unchecked cString: [CChar]) {
-        self.cString = cString
     }
 }

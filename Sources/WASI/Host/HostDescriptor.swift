@@ -1,23 +1,30 @@
 import Glibc
 import Synchronization
 
-/// A descriptor of this process that is closed with its last reference.
+/// A descriptor of this process that is closed with its last reference, unless it is somebody else's.
 final class HostDescriptor: Sendable {
     let number: Int32
+    private let isOwned: Bool
 
     init(owning number: Int32) {
         self.number = number
+        isOwned = true
+    }
+
+    init(borrowing number: Int32) {
+        self.number = number
+        isOwned = false
     }
 
     deinit {
-        close(number)
+        if isOwned { close(number) }
     }
 }
 
 /// A directory of the host that is opened when it is first needed and then serves every context that names it. Nothing
 /// that has a state, as the position of a listing, is ever done with its descriptor.
 final class SharedDirectory: Sendable {
-    private let hostPath: String
+    let hostPath: String
     private let opened = Mutex<(descriptor: HostDescriptor?, error: Int32)>((nil, 0))
 
     init(hostPath: String) {

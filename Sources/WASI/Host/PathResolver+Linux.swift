@@ -28,7 +28,7 @@ extension PathResolver {
         } catch {
             switch error.code {
             case EAGAIN: return nil
-            case EXDEV: throw .notCapable
+            case EXDEV: throw .operationNotPermitted
             default: throw ErrorNumber(hostError: error.code)
             }
         }
