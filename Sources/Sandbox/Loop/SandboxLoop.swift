@@ -216,7 +216,7 @@ final class SandboxLoop {
                     if let report = supervisor.handle(worker, event) { _ = note(report) }
                 case .buildEnded(let number, _): if build?.number == number { build = nil }
                 case .rollBack(let request): request.finish(.failure(.notServed("hippo-dev up is being stopped")))
-                case .stop, .change, .fetched, .rebuild, .notice: break
+                case .stop, .change, .fetched, .rebuild, .notice, .storeTouched: break
                 }
             }
             _ = supervisor.tick()
