@@ -61,6 +61,17 @@ package enum StoreError: Error, Hashable, CustomStringConvertible {
         }
     }
 
+    /// What the operating system said of a file that belongs to a store.
+    init(systemCode code: Int32, path: String) {
+        let detail = String(cString: strerror(code))
+        switch code {
+        case ENOSPC, EDQUOT, EFBIG: self = .diskFull(path: path)
+        case EACCES, EROFS, EPERM: self = .notWritable(path: path, detail: detail)
+        case ENOENT, ENOTDIR: self = .cannotOpen(path: path, detail: detail)
+        default: self = .database(path: path, sql: nil, message: detail)
+        }
+    }
+
     package var description: String {
         switch self {
         case .inUse(let path, let holder):
