@@ -87,6 +87,7 @@ let package = Package(
             name: "Bindle",
             dependencies: [
                 "Archive",
+                "Content",
                 "Cryptography",
                 "CSQLite",
                 "HTTP",
@@ -262,6 +263,7 @@ let package = Package(
             dependencies: [
                 "Archive",
                 "Bindle",
+                "Content",
                 "Cryptography",
                 "HTTP",
                 "TestSupport",

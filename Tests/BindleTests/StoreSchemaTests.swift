@@ -69,7 +69,7 @@ struct StoreSchemaTests {
             try insertParcel(Array("dangling".utf8), on: connection)
             try connection.run("UPDATE parcel SET complete = 0 WHERE id = 4")
         }
-        for _ in 0..<2 {
+        for round in 0..<2 {
             let store = try BindleStore(path: path)
             try store.checkIntegrity()
             #expect(try store.invoice(ofRevision: 1) == first)
@@ -82,7 +82,8 @@ struct StoreSchemaTests {
             #expect(try store.contentTimes(ofRevision: 1) == [1_000_000_000, 1_000_000_000])
             #expect(try store.contentTimes(ofRevision: 2) == [2_000_000_000, 1_000_000_000])
             let usage = try store.usage()
-            #expect(usage.parcels == 3 && usage.danglingParcels == 0 && usage.revisions == 2)
+            #expect(usage.parcels == 3 && usage.danglingParcels == 0)
+            #expect(usage.revisions == 2 + 2 * round)
             #expect(usage.fileBytes < large.utf8.count + 300_000, "the room of what was moved is given back")
             #expect(try store.restore(revision: 1).restores == 1)
             #expect(try store.text("one", of: first.id) == "one")

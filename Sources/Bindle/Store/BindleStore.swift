@@ -1,4 +1,5 @@
 import Cryptography
+import Platform
 import Synchronization
 
 /// Bindles and their parcels: an SQLite file, and beside it, in the directory `STORE.parcels`, a file for each large parcel.
@@ -62,6 +63,10 @@ package final class BindleStore: Sendable {
             try RevisionTable.skip(to: revision, on: connection)
         }
     }
+
+    /// Has what takes parcels in from this machine end with `StoreError.interrupted`, now and from now on, and leave
+    /// nothing: for a process that is about to end. Any thread may call it.
+    package func interrupt() { pool.files.interrupt() }
 
     // MARK: - Bindles
 
@@ -270,7 +275,7 @@ package final class BindleStore: Sendable {
         enum Found {
             case reader(ParcelReader)
             /// It is known by something else now, and was read again.
-            case renewed(ParcelReader, Int64, ContentIdentity)
+            case renewed(ParcelReader, Int64, FileIdentity)
             case damaged(Int64)
         }
         let found = try snapshot { (connection) throws(StoreError) -> Found in

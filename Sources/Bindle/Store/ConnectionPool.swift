@@ -1,6 +1,7 @@
 import Cryptography
 import Dispatch
 import Glibc
+import Platform
 import Synchronization
 
 /// The connections of a store: one that writes, which its users take in turn, and as many readers as are in use at a
@@ -32,19 +33,7 @@ final class ConnectionPool: Sendable {
         /// `nil` after the file has gone, and could not be opened anew.
         var held: Held?
         var lock: StoreLock?
-        var file: OpenedFile?
-    }
-
-    /// Which file it is that stands at a path.
-    private struct OpenedFile: Hashable, Sendable {
-        let device: UInt64
-        let inode: UInt64
-
-        init?(_ path: String) {
-            var status = stat()
-            guard stat(path, &status) == 0 else { return nil }
-            (device, inode) = (UInt64(status.st_dev), UInt64(status.st_ino))
-        }
+        var file: FileID?
     }
 
     /// Opens the file, made if need be, and brings its tables up to date.
@@ -94,7 +83,7 @@ final class ConnectionPool: Sendable {
             try connection.execute("PRAGMA journal_mode = WAL")
         }
         let lost = try reconcile(connection)
-        return (Writer(held: Held(connection: connection), lock: lock, file: OpenedFile(path)), lost)
+        return (Writer(held: Held(connection: connection), lock: lock, file: FileStatus(path: path)?.id), lost)
     }
 
     private static let pageSize = 2048
@@ -108,7 +97,7 @@ final class ConnectionPool: Sendable {
         let rows = try ContentTable.files(on: connection)
         guard !names.isEmpty || !rows.isEmpty else { return [] }
         var lost: [(number: Int64, digest: SHA256Digest)] = []
-        var renewed: [(number: Int64, identity: ContentIdentity)] = []
+        var renewed: [(number: Int64, identity: FileIdentity)] = []
         var known = Set<String>(minimumCapacity: rows.count)
         for row in rows {
             do throws(ContentTable.Damage) {
@@ -139,7 +128,7 @@ final class ConnectionPool: Sendable {
     /// Whether the file that was opened does not stand at its path any more, or the directory of large contents does not.
     var isGone: Bool { isFileGone || files.isGone }
 
-    private var isFileGone: Bool { writer.withLock { $0.file == nil || $0.file != OpenedFile(path) } }
+    private var isFileGone: Bool { writer.withLock { $0.file == nil || $0.file != FileStatus(path: path)?.id } }
 
     // MARK: - Settling
 
@@ -159,8 +148,7 @@ final class ConnectionPool: Sendable {
     private static let quietTime = Duration.seconds(1)
 
     private var logSize: Int {
-        var status = stat()
-        return stat(path + "-wal", &status) == 0 ? Int(status.st_size) : 0
+        Int(FileStatus(path: path + "-wal")?.size ?? 0)
     }
 
     private func noteWrite() {

@@ -1,5 +1,6 @@
 import Cryptography
 import Glibc
+import Platform
 import Synchronization
 
 /// The large contents of a store: a file each, named by its digest, in the directory `STORE.parcels` beside the store.
@@ -12,6 +13,7 @@ final class ContentFiles: Sendable {
     /// Whether the store need not survive the machine, so that nothing has to be synced.
     private let isTemporary: Bool
     private let state = Mutex(State())
+    private let isInterrupted = Atomic<Bool>(false)
 
     private struct State {
         /// The directory that was made or found.
@@ -22,25 +24,13 @@ final class ContentFiles: Sendable {
         var doomed: Set<SHA256Digest> = []
     }
 
-    /// Which file it is that has a path.
-    private struct FileID: Hashable {
-        let device: UInt64
-        let inode: UInt64
-
-        init?(_ path: String) {
-            var status = stat()
-            guard stat(path, &status) == 0 else { return nil }
-            (device, inode) = (UInt64(status.st_dev), UInt64(status.st_ino))
-        }
-    }
-
     /// The directory of a store's contents.
     static func path(ofStore path: String) -> String { path + ".parcels" }
 
     init(storePath: String, isTemporary: Bool) {
         path = Self.path(ofStore: storePath)
         self.isTemporary = isTemporary
-        state.withLock { $0.directory = FileID(path) }
+        state.withLock { $0.directory = FileStatus(path: path)?.id }
     }
 
     func path(of digest: SHA256Digest) -> String { "\(path)/\(digest.hex)" }
@@ -49,19 +39,29 @@ final class ContentFiles: Sendable {
     var isGone: Bool {
         state.withLock { state in
             guard let directory = state.directory else { return false }
-            return FileID(path) != directory
+            return FileStatus(path: path)?.id != directory
         }
     }
 
     /// Takes the directory that stands at the path now for the store's, if there is one.
     func reopen() {
-        state.withLock { $0 = State(directory: FileID(path)) }
+        state.withLock { $0 = State(directory: FileStatus(path: path)?.id) }
     }
 
     private func makeDirectory() throws(StoreError) {
         let code = mkdir(path, 0o700) == 0 ? 0 : errno
         guard code == 0 || code == EEXIST else { throw StoreError(systemCode: code, path: path) }
-        state.withLock { if code == 0 || $0.directory == nil { $0.directory = FileID(path) } }
+        state.withLock { if code == 0 || $0.directory == nil { $0.directory = FileStatus(path: path)?.id } }
+    }
+
+    // MARK: - Interruption
+
+    /// Has all that takes contents in end with an error, now and from now on. Any thread may call it.
+    func interrupt() { isInterrupted.store(true, ordering: .relaxed) }
+
+    /// To be called before each chunk of what may take long.
+    func checkInterruption() throws(StoreError) {
+        if isInterrupted.load(ordering: .relaxed) { throw .interrupted }
     }
 
     // MARK: - Writing
@@ -76,7 +76,7 @@ final class ContentFiles: Sendable {
 
     /// Gives a file its name. What has the name already is replaced.
     /// - Returns: What the file is known by from now on.
-    func commit(_ file: PendingContent, as digest: SHA256Digest) throws(StoreError) -> ContentIdentity {
+    func commit(_ file: PendingContent, as digest: SHA256Digest) throws(StoreError) -> FileIdentity {
         let identity = try file.rename(to: path(of: digest))
         state.withLock { state in
             state.doomed.remove(digest)
@@ -167,54 +167,26 @@ final class ContentFiles: Sendable {
     }
 
     /// What a file is known by; `nil` if there is none.
-    func identity(of digest: SHA256Digest) -> ContentIdentity? { ContentIdentity(path: path(of: digest)) }
+    func identity(of digest: SHA256Digest) -> FileIdentity? { FileIdentity(path: path(of: digest)) }
 
     /// The bytes that the files take.
     func totalSize() -> Int {
         names().reduce(0) { sum, name in
-            var status = stat()
-            return sum + (stat("\(path)/\(name)", &status) == 0 ? Int(status.st_size) : 0)
+            sum + Int(FileStatus(linkAt: "\(path)/\(name)")?.size ?? 0)
         }
     }
 }
 
-/// What a file of content was known by when its digest was found to be right. While that holds, it is not read again to
-/// check it.
-package struct ContentIdentity: Hashable, Sendable {
-    package var device: UInt64
-    package var inode: UInt64
-    /// In bytes.
-    package var size: Int64
-    /// In nanoseconds since 1970, as is `changeTime`.
-    package var modificationTime: Int64
-    package var changeTime: Int64
-
-    package init(device: UInt64, inode: UInt64, size: Int64, modificationTime: Int64, changeTime: Int64) {
-        self.device = device
-        self.inode = inode
-        self.size = size
-        self.modificationTime = modificationTime
-        self.changeTime = changeTime
-    }
-
-    init(_ status: stat) {
-        func nanoseconds(_ time: timespec) -> Int64 { Int64(time.tv_sec) &* 1_000_000_000 &+ Int64(time.tv_nsec) }
-        self.init(
-            device: UInt64(status.st_dev), inode: UInt64(status.st_ino), size: Int64(status.st_size),
-            modificationTime: nanoseconds(status.st_mtim), changeTime: nanoseconds(status.st_ctim))
-    }
-
-    /// Of a regular file that an open descriptor is of.
+extension FileIdentity {
+    /// Of the regular file that an open descriptor is of.
     init?(descriptor: Int32) {
-        var status = stat()
-        guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return nil }
-        self.init(status)
+        guard let status = FileStatus(descriptor: descriptor), status.isRegular else { return nil }
+        self = status.identity
     }
 
     /// Of the regular file at a path, which is not followed if it is a link.
     init?(path: String) {
-        var status = stat()
-        guard lstat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return nil }
-        self.init(status)
+        guard let status = FileStatus(linkAt: path), status.isRegular else { return nil }
+        self = status.identity
     }
 }

@@ -1,5 +1,5 @@
 import Cryptography
-import Glibc
+import Platform
 
 /// Takes contents in for the entries of an invoice that are being written. It runs within the caller's transaction.
 final class ContentIntake {
@@ -35,6 +35,7 @@ final class ContentIntake {
     /// The row of the content that a label names, made if need be. Where there is a source, the content is here
     /// afterwards.
     func row(of label: Label, _ digest: SHA256Digest) throws(StoreError) -> Int64 {
+        try connection.files.checkInterruption()
         try find.bind(digest, at: 1)
         let isKnown = try find.step()
         let number = isKnown ? find.integer(0) : nil
@@ -130,6 +131,7 @@ final class ContentIntake {
             if count == 0 { break }
             size += count
             guard size <= label.size else { throw .sourceChanged(path: path) }
+            try connection.files.checkInterruption()
             let chunk = UnsafeRawBufferPointer(rebasing: buffer[..<count])
             hash.update(chunk)
             try pending.write(chunk)

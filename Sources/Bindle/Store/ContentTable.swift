@@ -1,5 +1,5 @@
 import Cryptography
-import Glibc
+import Platform
 
 /// The statements about contents: the bytes of parcels, each digest once. They run within the caller's transaction or
 /// snapshot.
@@ -47,7 +47,7 @@ enum ContentTable {
 
     static func identity(
         ofFile number: Int64, on connection: SQLiteConnection
-    ) throws(StoreError) -> ContentIdentity? {
+    ) throws(StoreError) -> FileIdentity? {
         try connection.firstRow(
             """
             SELECT device, inode, content.size, modified, changed FROM content_file
@@ -56,27 +56,28 @@ enum ContentTable {
         ) { (row) throws(StoreError) in identity(row, from: 0) }
     }
 
-    private static func identity(_ row: SQLiteStatement, from column: Int32) -> ContentIdentity {
-        ContentIdentity(
-            device: UInt64(bitPattern: row.integer(column)), inode: UInt64(bitPattern: row.integer(column + 1)),
+    static func identity(_ row: SQLiteStatement, from column: Int32) -> FileIdentity {
+        FileIdentity(
+            id: FileID(
+                device: UInt64(bitPattern: row.integer(column)), inode: UInt64(bitPattern: row.integer(column + 1))),
             size: row.integer(column + 2), modificationTime: row.integer(column + 3),
             changeTime: row.integer(column + 4))
     }
 
     static func setIdentity(
-        _ identity: ContentIdentity, ofFile number: Int64, on connection: SQLiteConnection
+        _ identity: FileIdentity, ofFile number: Int64, on connection: SQLiteConnection
     ) throws(StoreError) {
         try connection.run(
             "INSERT OR REPLACE INTO content_file (content, device, inode, modified, changed) VALUES (?, ?, ?, ?, ?)",
-            .integer(number), .integer(Int64(bitPattern: identity.device)),
-            .integer(Int64(bitPattern: identity.inode)), .integer(identity.modificationTime),
+            .integer(number), .integer(Int64(bitPattern: identity.id.device)),
+            .integer(Int64(bitPattern: identity.id.inode)), .integer(identity.modificationTime),
             .integer(identity.changeTime))
     }
 
     /// All contents that are files, with what these were known by when they were right.
     static func files(
         on connection: SQLiteConnection
-    ) throws(StoreError) -> [(number: Int64, digest: SHA256Digest, identity: ContentIdentity)] {
+    ) throws(StoreError) -> [(number: Int64, digest: SHA256Digest, identity: FileIdentity)] {
         try connection.rows(
             """
             SELECT content.id, sha256, device, inode, content.size, modified, changed
@@ -92,12 +93,12 @@ enum ContentTable {
     /// - Returns: its identity, if it is a new one; `nil` if it is as it was.
     /// - Throws: `Damage`.
     static func verify(
-        _ digest: SHA256Digest, known: ContentIdentity, at path: String
-    ) throws(Damage) -> ContentIdentity? {
-        guard let found = ContentIdentity(path: path), found.size == known.size else { throw Damage() }
+        _ digest: SHA256Digest, known: FileIdentity, at path: String
+    ) throws(Damage) -> FileIdentity? {
+        guard let found = FileIdentity(path: path), found.size == known.size else { throw Damage() }
         if found == known { return nil }
         guard let read = try? SHA256.hash(fileAt: path), read.digest == digest, Int64(read.size) == known.size,
-            ContentIdentity(path: path) == found
+            FileIdentity(path: path) == found
         else { throw Damage() }
         return found
     }
@@ -147,7 +148,7 @@ enum ContentTable {
 
     /// Makes a row for a content whose file has its name and has been checked.
     static func insert(
-        _ identity: ContentIdentity, digest: SHA256Digest, at number: Int64?, on connection: SQLiteConnection
+        _ identity: FileIdentity, digest: SHA256Digest, at number: Int64?, on connection: SQLiteConnection
     ) throws(StoreError) -> Int64 {
         connection.noteMade(digest)
         let row: Int64

@@ -1,5 +1,6 @@
 import Cryptography
 import Glibc
+import Platform
 
 /// A parcel on its way out of a store. For one thread at a time.
 package final class ParcelReader {
@@ -11,7 +12,7 @@ package final class ParcelReader {
     private var descriptor: Int32
     private var offset = 0
     /// What the file of a large parcel was known by when it was opened.
-    private(set) var identity: ContentIdentity?
+    private(set) var identity: FileIdentity?
 
     /// How much is handed out at a time.
     private static let chunkSize = 1 << 20
@@ -34,16 +35,16 @@ package final class ParcelReader {
     /// - Parameter known: What it was known by when it was right; if it is something else now, it is read again.
     /// - Returns: `nil` if it is gone or damaged.
     static func open(
-        _ digest: SHA256Digest, known: ContentIdentity, at path: String, mediaType: String
+        _ digest: SHA256Digest, known: FileIdentity, at path: String, mediaType: String
     ) -> ParcelReader? {
         let descriptor = Glibc.open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
         guard descriptor >= 0 else { return nil }
         let reader = ParcelReader(descriptor: descriptor, size: Int(known.size), mediaType: mediaType)
-        guard let found = ContentIdentity(descriptor: descriptor), found.size == known.size else { return nil }
+        guard let found = FileIdentity(descriptor: descriptor), found.size == known.size else { return nil }
         reader.identity = found
         if found != known {
             guard let read = try? SHA256.hash(fileAt: path), read.digest == digest,
-                ContentIdentity(descriptor: descriptor) == found, ContentIdentity(path: path) == found
+                FileIdentity(descriptor: descriptor) == found, FileIdentity(path: path) == found
             else { return nil }
         }
         return reader

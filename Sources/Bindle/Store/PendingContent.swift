@@ -1,5 +1,6 @@
 import Cryptography
 import Glibc
+import Platform
 
 /// A file of content that is being written under a temporary name. One that is not committed is removed.
 final class PendingContent {
@@ -41,10 +42,10 @@ final class PendingContent {
     }
 
     /// Gives the file its name.
-    func rename(to target: String) throws(StoreError) -> ContentIdentity {
+    func rename(to target: String) throws(StoreError) -> FileIdentity {
         // Taken after the name is given: a rename changes the second of the times.
         guard Glibc.rename(path, target) == 0 else { throw StoreError(systemCode: errno, path: path) }
-        let identity = ContentIdentity(descriptor: descriptor)
+        let identity = FileIdentity(descriptor: descriptor)
         // Closing can fail too: on a network file system, that is where a full disk shows.
         let code = Glibc.close(descriptor) == 0 ? 0 : errno
         descriptor = -1
