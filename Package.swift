@@ -89,6 +89,7 @@ let package = Package(
             dependencies: [
                 "Content",
                 "Archive",
+                "Content",
                 "Cryptography",
                 "CSQLite",
                 "HTTP",
@@ -270,6 +271,7 @@ let package = Package(
             dependencies: [
                 "Archive",
                 "Bindle",
+                "Content",
                 "Cryptography",
                 "HTTP",
                 "TestSupport",

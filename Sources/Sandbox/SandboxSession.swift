@@ -36,9 +36,8 @@ package enum SandboxSession {
         let bindleURL = "http://\(bindleSocket.address.reachable)/v1"
         storage.lock?.announce(app: appURL, bindle: bindleURL, isEphemeral: storage.isTemporary)
 
-        let cacheDirectory = storage.cacheDirectory
         let workerCommand: @Sendable (SandboxSettings) -> WorkerCommand = { settings in
-            .thisProgram(arguments: workerArguments(settings, address: appSocket.address, cache: cacheDirectory))
+            .thisProgram(arguments: workerArguments(settings, address: appSocket.address))
         }
         let isWatching = settings.isWatching ?? true
         let board = try RevisionBoard()
@@ -77,7 +76,7 @@ package enum SandboxSession {
             try settings.upstream.map { try configuration.makeUpstream($0, settings.upstreamStrategy) }
         }
         let content = ProjectContent(
-            project: project, store: store, parcels: storage.parcels, digestsPath: storage.digestsPath,
+            project: project, store: store, digestsPath: storage.digestsPath,
             upstream: try upstream(settings), cancellation: cancellation, emit: { output.tell($0) },
             onFetch: { mailbox.post(.fetched($0, $1)) })
         let loop = SandboxLoop(
@@ -189,9 +188,9 @@ package enum SandboxSession {
 
     /// What `hippo-dev wagi` is given, apart from the descriptors.
     private static func workerArguments(
-        _ settings: SandboxSettings, address: SocketAddress, cache: String
+        _ settings: SandboxSettings, address: SocketAddress
     ) -> [String] {
-        var arguments = ["wagi", "--hostname", address.reachable.description, "--module-cache", cache]
+        var arguments = ["wagi", "--hostname", address.reachable.description]
         for variable in settings.variables { arguments += ["--env", "\(variable.name)=\(variable.value)"] }
         for file in settings.environmentFiles { arguments += ["--env-file", file] }
         if settings.allowsTransientWrite ?? false { arguments.append("--allow-transient-write") }

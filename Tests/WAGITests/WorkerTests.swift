@@ -58,7 +58,7 @@ struct WorkerTests {
             let (base, changes) = wwwroot.descriptors
             let images = [base, changes].compactMap { $0 }
             let content = LauncherMessage.Load.Content(
-                handlers: [server.handler], imageCount: images.count, store: "", project: nil)
+                handlers: [server.handler], imageCount: images.count, store: server.store, project: nil)
             let load = LauncherMessage.Load(bindle: "test/1.0.0", bindleURL: server.url, revision: 3, content: content)
             try worker.channel.send(message(load), with: images)
         }
@@ -69,7 +69,11 @@ struct WorkerTests {
                 #expect(try worker.channel.receive(WorkerMessage.self) == .prepared)
             }
             try send(wwwroot, to: worker) { .load($0) }
-            guard case .ready? = try worker.receive() else { throw CocoaError(.featureUnsupported) }
+            let answer = try worker.receive()
+            guard case .ready? = answer else {
+                Issue.record("\(String(describing: answer))")
+                throw CocoaError(.featureUnsupported)
+            }
             try worker.channel.send(LauncherMessage.serve)
             return worker
         }
@@ -130,6 +134,7 @@ private final class BindleFixture {
     private let server: Server
     let handler: ServedHandler
     var url: String { "http://\(server.address)/v1" }
+    var store: String { "\(directory.path)/bindles.sqlite" }
 
     init() throws {
         directory = try TemporaryDirectory()

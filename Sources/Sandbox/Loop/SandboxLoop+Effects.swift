@@ -133,20 +133,26 @@ extension SandboxLoop {
     private func store(isAlwaysNew: Bool, mayBePinned: Bool) -> StateMessage {
         let started = dependencies.now()
         let result = content.save(isAlwaysNew: isAlwaysNew, mayBePinned: mayBePinned)
-        if case .revision = result { takeContentOfProject() }
+        if case .revision(let number) = result {
+            do { try takeContentOfProject(number) } catch {
+                return .stored(.failed(Failure(stage: .store, message: "\(error)")), dependencies.now() - started)
+            }
+        }
         return .stored(result, dependencies.now() - started)
     }
 
     /// What is loaded next has the files of the project, as it was stored just now.
-    private func takeContentOfProject() {
+    private func takeContentOfProject(_ revision: Int) throws(StoreError) {
         guard let change = content.change, let invoice = content.invoice else { return }
+        let times = try content.store.contentTimes(ofRevision: revision)
         do throws(AssetError) {
-            if case .parcels(let update) = change, isContentOfProject,
-                let new = try served.apply(update.changes.map { ($0.old, $0.new) }, in: invoice.id)
+            if case .parcels(let update) = change, isContentOfProject, times.count == invoice.parcels.count,
+                let new = try served.apply(
+                    update.changes.map { ($0.old, $0.new, times[$0.place]) }, in: invoice.id)
             {
                 servedContent = .success(new)
             } else {
-                servedContent = .success(try served.replace(with: invoice))
+                servedContent = .success(try served.replace(with: invoice, times: times))
             }
         } catch {
             servedContent = .failure(error)
@@ -163,10 +169,10 @@ extension SandboxLoop {
             id = content.invoice?.id.description ?? ""
         } else {
             do {
-                let invoice = try content.store.invoice(ofRevision: revision)
+                let (invoice, times) = try content.store.content(ofRevision: revision)
                 id = invoice.id.description
                 isContentOfProject = false
-                servedContent = Result { () throws(AssetError) in try served.replace(with: invoice) }
+                servedContent = Result { () throws(AssetError) in try served.replace(with: invoice, times: times) }
             } catch {
                 return [.loadNotStarted("\(error)")]
             }

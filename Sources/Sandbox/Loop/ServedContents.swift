@@ -1,6 +1,5 @@
 import Bindle
 import Content
-import Foundation
 import SandboxProtocol
 
 /// Makes what WAGI processes serve of one revision after the other, at the cost of what has changed.
@@ -22,16 +21,14 @@ struct ServedContents {
     }
 
     /// What a bindle has, as a whole.
-    mutating func replace(with invoice: Invoice) throws(AssetError) -> ServedContent {
+    ///
+    /// - Parameter times: when the content of each parcel came under its name, in the order of the parcels; nanoseconds
+    ///   since 1970.
+    mutating func replace(with invoice: Invoice, times: [Int64]) throws(AssetError) -> ServedContent {
         let parcels = ApplicationParcels(invoice)
-        let (before, now) = (wwwroot, Self.now)
-        let files = try Wwwroot.files(of: parcels.assets, in: invoice.id) { label in
-            // A content that stays under its name has come there before.
-            guard let path = RelativePath(validating: label.name), case .file(let file, _)? = before?.node(at: path),
-                file.digest.hex == label.sha256
-            else { return now }
-            return file.modificationTime
-        }
+        let before = wwwroot
+        var lookup = TimeLookup(invoice, times)
+        let files = try Wwwroot.files(of: parcels.assets, in: invoice.id) { lookup.time(of: $0) }
         let new: Wwwroot
         do throws(WwwrootError) {
             if let before { new = try before.updated(to: files) } else { new = try Wwwroot(files) }
@@ -46,14 +43,14 @@ struct ServedContents {
 
     /// What the bindle of the last time has when some of its parcels are replaced by others of their names.
     ///
+    /// - Parameter changes: `time` is when the content came under the name, in nanoseconds since 1970.
     /// - Returns: nil if that cannot be told from these parcels alone.
     mutating func apply(
-        _ changes: [(old: Label, new: Label)], in id: BindleID
+        _ changes: [(old: Label, new: Label, time: Int64)], in id: BindleID
     ) throws(AssetError) -> ServedContent? {
         guard let before = wwwroot, hasParcelForEachFile else { return nil }
-        let now = Self.now
         var changed: [Wwwroot.Change] = []
-        for (old, new) in changes {
+        for (old, new, time) in changes {
             guard old.isWAGIFile, new.isWAGIFile else {
                 guard !new.isWAGIFile, !old.isWAGIFile else { return nil }
                 for index in handlers.indices where handlers[index].isOf(old) {
@@ -62,7 +59,7 @@ struct ServedContents {
                 continue
             }
             guard let path = RelativePath(validating: new.name), old.name.utf8.elementsEqual(new.name.utf8),
-                let file = ContentFile(new, modificationTime: now)
+                let file = ContentFile(new, modificationTime: time)
             else { return nil }
             // A file that no handler requires is not served.
             if case .file? = before.node(at: path) { changed.append(.init(path, file)) }
@@ -74,8 +71,44 @@ struct ServedContents {
         wwwroot = new
         return ServedContent(handlers: handlers, wwwroot: new, store: store, project: project)
     }
+}
 
-    private static var now: Int64 { Int64(Date().timeIntervalSince1970 * 1e9) }
+/// Finds the times of parcels that are asked for in the order of the invoice, or nearly so.
+private struct TimeLookup {
+    private struct Key: Hashable {
+        let name: NameBytes
+        let digest: String
+
+        init(_ label: Label) {
+            (name, digest) = (NameBytes(label.name), label.sha256)
+        }
+    }
+
+    private let labels: [Label]
+    private let times: [Int64]
+    private var next = 0
+    /// Made when one was not found in order.
+    private var byKey: [Key: Int64]?
+
+    init(_ invoice: Invoice, _ times: [Int64]) {
+        labels = invoice.parcels.map(\.label)
+        self.times = times
+    }
+
+    mutating func time(of label: Label) -> Int64 {
+        var index = next
+        while index < min(labels.count, times.count) {
+            if labels[index].sha256 == label.sha256, labels[index].name.utf8.elementsEqual(label.name.utf8) {
+                next = index + 1
+                return times[index]
+            }
+            index += 1
+        }
+        if byKey == nil {
+            byKey = Dictionary(zip(labels.lazy.map(Key.init), times), uniquingKeysWith: { first, _ in first })
+        }
+        return byKey?[Key(label)] ?? 0
+    }
 }
 
 extension ServedHandler {

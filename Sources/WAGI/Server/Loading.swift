@@ -14,11 +14,11 @@ struct Loading {
     struct Revision {
         /// Of the bindle.
         let id: BindleID
-        /// Where contents are fetched from that are not at hand.
-        let source: BindleClient
         let handlers: [ServedHandler]
         /// Descriptors of the wwwroot's images, which are taken over.
         let images: (base: Int32, changes: Int32?)
+        /// The file of the store that has the contents.
+        let store: String
         /// The project's directory.
         let project: String?
     }
@@ -148,14 +148,15 @@ struct Loading {
         } catch {
             throw LoadError("\(error)")
         }
-        content = try content(of: revision)
+        if content == nil { content = Self.content(of: revision) }
         endStage("wwwroot")
     }
 
-    private mutating func content(of revision: Revision) throws(LoadError) -> any ContentSource {
-        let directory = try parcelDirectory()
-        let store = cache(directory, of: revision.id, from: revision.source)
-        return revision.project.map { ProjectBackedContent(store, project: $0) } ?? store
+    private static func content(of revision: Revision) -> any ContentSource {
+        let store = StoreContent(path: revision.store)
+        // So that it goes on being read should it be removed.
+        store.prepare()
+        return ProjectBackedContent(store, project: revision.project)
     }
 
     private func cache(_ directory: ParcelDirectory, of id: BindleID, from source: some ParcelSource) -> ParcelCache {

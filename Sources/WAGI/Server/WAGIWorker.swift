@@ -258,10 +258,9 @@ package final class WAGIWorker: Sendable {
             for descriptor in descriptors { close(descriptor) }
             throw LoadError("the wwwroot has not come over the control channel")
         }
-        let (id, client) = try source(of: load)
         return Loading.Revision(
-            id: id, source: client, handlers: content.handlers, images: (base, descriptors.dropFirst().first),
-            project: content.project)
+            id: try source(of: load).0, handlers: content.handlers, images: (base, descriptors.dropFirst().first),
+            store: content.store, project: content.project)
     }
 
     private func source(of load: LauncherMessage.Load) throws(LoadError) -> (BindleID, BindleClient) {
