@@ -41,7 +41,7 @@ let package = Package(
         .target(name: "Platform", dependencies: ["CLinux"]),
         .target(name: "JSON"),
         .target(name: "TOML"),
-        .target(name: "HTTP", dependencies: ["CLinux", "Platform"]),
+        .target(name: "HTTP", dependencies: ["CLinux", "Content", "Platform"]),
         .target(name: "WebGuard", dependencies: ["HTTP"]),
         // Swift's runtime is written in C++, and WebAssembly reads C++ names with what that brings along.
         .target(
@@ -57,6 +57,7 @@ let package = Package(
         .target(
             name: "WASI",
             dependencies: [
+                "Content",
                 "CLinux",
                 "Platform",
                 "WebAssembly",
@@ -86,7 +87,9 @@ let package = Package(
         .target(
             name: "Bindle",
             dependencies: [
+                "Content",
                 "Archive",
+                "Content",
                 "Cryptography",
                 "CSQLite",
                 "HTTP",
@@ -109,6 +112,8 @@ let package = Package(
         .target(
             name: "WAGI",
             dependencies: [
+                "Cryptography",
+                "Content",
                 "Bindle",
                 "HTTP",
                 "JSON",
@@ -135,6 +140,7 @@ let package = Package(
         .target(
             name: "Sandbox",
             dependencies: [
+                "Content",
                 "Bindle",
                 "CLinux",
                 "CommandLineInterface",
@@ -159,6 +165,7 @@ let package = Package(
         .executableTarget(
             name: "hippo-dev",
             dependencies: [
+                "Content",
                 "Archive",
                 "Bindle",
                 "CommandLineInterface",
@@ -197,7 +204,7 @@ let package = Package(
         .testTarget(name: "PlatformTests", dependencies: ["Platform", "TestSupport"]),
         .testTarget(name: "JSONTests", dependencies: ["JSON", "TestSupport"]),
         .testTarget(name: "TOMLTests", dependencies: ["TestSupport", "TOML"]),
-        .testTarget(name: "HTTPTests", dependencies: ["HTTP", "TestSupport"]),
+        .testTarget(name: "HTTPTests", dependencies: ["Content", "Cryptography", "HTTP", "TestSupport"]),
         .testTarget(name: "WebGuardTests", dependencies: ["HTTP", "WebGuard"]),
         .testTarget(name: "WebAssemblyTests", dependencies: ["TestSupport", "WebAssembly"]),
         .testTarget(
@@ -230,6 +237,8 @@ let package = Package(
         .testTarget(
             name: "WASITests",
             dependencies: [
+                "Content",
+                "Cryptography",
                 "TestSupport",
                 "WASI",
                 "WebAssembly",
@@ -262,6 +271,7 @@ let package = Package(
             dependencies: [
                 "Archive",
                 "Bindle",
+                "Content",
                 "Cryptography",
                 "HTTP",
                 "TestSupport",
@@ -280,6 +290,8 @@ let package = Package(
         .testTarget(
             name: "WAGITests",
             dependencies: [
+                "Content",
+                "Cryptography",
                 "Bindle",
                 "HTTP",
                 "SandboxProtocol",

@@ -36,9 +36,8 @@ package enum SandboxSession {
         let bindleURL = "http://\(bindleSocket.address.reachable)/v1"
         storage.lock?.announce(app: appURL, bindle: bindleURL, isEphemeral: storage.isTemporary)
 
-        let cacheDirectory = storage.cacheDirectory
         let workerCommand: @Sendable (SandboxSettings) -> WorkerCommand = { settings in
-            .thisProgram(arguments: workerArguments(settings, address: appSocket.address, cache: cacheDirectory))
+            .thisProgram(arguments: workerArguments(settings, address: appSocket.address))
         }
         let isWatching = settings.isWatching ?? true
         let board = try RevisionBoard()
@@ -55,8 +54,6 @@ package enum SandboxSession {
                     command: command, listeningSocket: appSocket.fileDescriptor, surroundings: workerSurroundings
                 ) { mailbox.postWhenThereIsRoom(.worker(worker, $0)) }
             })
-        supervisor.layouts = try layouts(for: settings, in: cacheDirectory)
-        defer { try? FileManager.default.removeItem(atPath: layoutDirectory(in: cacheDirectory)) }
         // It starts while the store is opened and the project is read.
         try supervisor.prepare()
 
@@ -79,7 +76,7 @@ package enum SandboxSession {
             try settings.upstream.map { try configuration.makeUpstream($0, settings.upstreamStrategy) }
         }
         let content = ProjectContent(
-            project: project, store: store, parcels: storage.parcels, digestsPath: storage.digestsPath,
+            project: project, store: store, digestsPath: storage.digestsPath,
             upstream: try upstream(settings), cancellation: cancellation, emit: { output.tell($0) },
             onFetch: { mailbox.post(.fetched($0, $1)) })
         let loop = SandboxLoop(
@@ -92,7 +89,8 @@ package enum SandboxSession {
                 restoreStorage: {
                     try storage.restore()
                     storage.lock?.announce(app: appURL, bindle: bindleURL, isEphemeral: storage.isTemporary)
-                }),
+                },
+                storeWatch: StoreWatch(store: storage.path) { mailbox.post(.storeTouched) }),
             supervisor: supervisor, settings: settings)
         let keys = configuration.takesKeys ? TerminalKeys { obey($0, appURL, output, mailbox, stop) } : nil
         defer { keys?.stop() }
@@ -134,14 +132,6 @@ package enum SandboxSession {
     private static func hasColours(_ output: SandboxConfiguration.Output) -> Bool {
         if case .text(let style) = output { style.usesStyles } else { false }
     }
-
-    /// Guests that may write to their files have copies of their own.
-    private static func layouts(for settings: SandboxSettings, in cacheDirectory: String) throws -> LayoutPool? {
-        let isShared = !(settings.allowsTransientWrite ?? false)
-        return isShared ? try LayoutPool(parent: layoutDirectory(in: cacheDirectory)) : nil
-    }
-
-    private static func layoutDirectory(in cacheDirectory: String) -> String { cacheDirectory + "/layouts" }
 
     private static func renderer(
         _ configuration: SandboxConfiguration, _ settings: SandboxSettings, _ project: Project
@@ -198,9 +188,9 @@ package enum SandboxSession {
 
     /// What `hippo-dev wagi` is given, apart from the descriptors.
     private static func workerArguments(
-        _ settings: SandboxSettings, address: SocketAddress, cache: String
+        _ settings: SandboxSettings, address: SocketAddress
     ) -> [String] {
-        var arguments = ["wagi", "--hostname", address.reachable.description, "--module-cache", cache]
+        var arguments = ["wagi", "--hostname", address.reachable.description]
         for variable in settings.variables { arguments += ["--env", "\(variable.name)=\(variable.value)"] }
         for file in settings.environmentFiles { arguments += ["--env-file", file] }
         if settings.allowsTransientWrite ?? false { arguments.append("--allow-transient-write") }

@@ -28,10 +28,16 @@ enum LimitOptions {
     static let response = Option(
         name: "max-response", valueName: "SIZE", summary: "The length of a response's body.", defaultValue: "1GiB")
 
+    /// Only where modules are given a wwwroot.
+    static let transient = Option(
+        name: "max-transient", valueName: "SIZE",
+        summary: "How much modules may write to their files with --allow-transient-write, all of a process together.",
+        defaultValue: "256MiB")
+
     /// Those that are seldom needed.
     static let further = [stack, heap, tables, openFiles]
     static let all = [memory] + further
-    static let ofRequests = [time, response] + all
+    static let ofRequests = [time, response, transient] + all
 
     static func storeLimits(_ arguments: ParsedArguments) throws -> StoreLimits {
         let defaults = StoreLimits()
@@ -66,13 +72,16 @@ enum LimitOptions {
 
     /// What was given of the limits that are seldom needed, checked, to be handed to another process.
     static func given(_ arguments: ParsedArguments) throws -> [String] {
-        for option in [stack, heap] { _ = try size(arguments, option) }
+        for option in [stack, heap, transient] { _ = try size(arguments, option) }
         for option in [tables, openFiles] { _ = try count(arguments, option) }
-        return further.flatMap { option -> [String] in
+        return (further + [transient]).flatMap { option -> [String] in
             guard arguments.source(of: option) == .commandLine, let text = arguments[option] else { return [] }
             return ["--\(option.name)", text]
         }
     }
+
+    /// Bytes that modules may write to their files; `nil` for the default.
+    static func transientBytes(_ arguments: ParsedArguments) throws -> Int? { try size(arguments, transient) }
 
     private static func descriptorLimit(_ arguments: ParsedArguments) throws -> Int? {
         try count(arguments, openFiles)

@@ -256,7 +256,7 @@ extension BindleStore {
     /// The parcels that are in the store, whether anything names them or not.
     func parcelCount() throws(StoreError) -> Int {
         try pool.read { (connection) throws(StoreError) in
-            try connection.firstRow("SELECT count(*) FROM parcel") { (row) throws(StoreError) in
+            try connection.firstRow("SELECT count(*) FROM content WHERE place <> 0") { (row) throws(StoreError) in
                 Int(row.integer(0))
             } ?? 0
         }

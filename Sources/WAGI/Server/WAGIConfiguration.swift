@@ -13,8 +13,10 @@ package struct WAGIConfiguration: Sendable {
     package var limits = RequestLimits()
     /// Whether paths that no handler takes are looked up among the assets.
     package var servesStaticFiles = true
-    /// Whether guests may change the assets; each application then has a copy of its own.
+    /// Whether guests may change the assets: in a layer over them that begins empty with each process.
     package var allowsTransientWrite = false
+    /// How much that layer may hold, in bytes.
+    package var maximumTransientBytes = 256 << 20
     /// Who is shown the stack, the output and the request when a module fails. Others are told what has gone wrong.
     package var errorAudience = ErrorAudience.nobody
     /// By which names the application may be addressed.

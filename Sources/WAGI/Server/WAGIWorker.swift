@@ -100,7 +100,6 @@ package final class WAGIWorker: Sendable {
         let server = WAGIServer(application: application, socket: socket, configuration: serverConfiguration)
         defer { application.removeFiles() }
         send(.ready(revision: revision, timings: application.timings))
-        Thread.detachNewThread { application.removeUnusedParcels() }
         attend(server.server, liveReload)
     }
 
@@ -224,13 +223,12 @@ package final class WAGIWorker: Sendable {
             let number = line.requestID.map { "[\($0)] " } ?? ""
             send(.log(route: line.route, text: number + line.text), isDroppable: true)
         }
-        var loading = try Loading(configuration)
+        var loading = Loading(configuration, isWorker: true)
         while let message = receive() {
             switch message {
             case .prepare(let load):
-                let (id, client) = try source(of: load)
                 // Another program fetches what it needs itself.
-                if configuration.program == nil, let plan = load.plan { try loading.prepare(plan, of: id, from: client) }
+                if configuration.program == nil, let revision = try revision(of: load) { try loading.prepare(revision) }
                 send(.prepared)
             case .load(let load): return .load(load, loading)
             case .hold: return .hold
@@ -243,13 +241,26 @@ package final class WAGIWorker: Sendable {
     private func finish(_ prepared: Loading, _ load: LauncherMessage.Load) throws(LoadError) -> Application {
         var loading = prepared
         loading.configuration.liveReload = liveReload(revision: load.revision)
-        let (id, client) = try source(of: load)
-        if let plan = load.plan {
-            try loading.load(plan, of: id, from: client)
+        if let revision = try revision(of: load) {
+            try loading.load(revision)
         } else {
+            let (id, client) = try source(of: load)
             try loading.loadBindle(id, from: client)
         }
         return Application(loading)
+    }
+
+    /// What is to be served, if this process gets it from the sandbox and need not fetch it.
+    private func revision(of load: LauncherMessage.Load) throws(LoadError) -> Loading.Revision? {
+        let descriptors = channel.takeDescriptors(load.content?.imageCount ?? 0)
+        guard let content = load.content else { return nil }
+        guard let base = descriptors.first, descriptors.count == content.imageCount else {
+            for descriptor in descriptors { close(descriptor) }
+            throw LoadError("the wwwroot has not come over the control channel")
+        }
+        return Loading.Revision(
+            id: try source(of: load).0, handlers: content.handlers, images: (base, descriptors.dropFirst().first),
+            store: content.store, project: content.project)
     }
 
     private func source(of load: LauncherMessage.Load) throws(LoadError) -> (BindleID, BindleClient) {
