@@ -44,7 +44,7 @@ let package = Package(
         .target(name: "WebAssembly", swiftSettings: optimised),
         .target(name: "WebAssemblyText", dependencies: ["WebAssembly"], swiftSettings: optimised),
         .target(name: "WebAssemblyRuntime", dependencies: ["WebAssembly"], swiftSettings: threaded),
-        .target(name: "WASI", dependencies: ["WebAssembly", "WebAssemblyRuntime"]),
+        .target(name: "WASI", dependencies: ["Content", "WebAssembly", "WebAssemblyRuntime"]),
         .target(name: "WASIExperimentalHTTP", dependencies: ["HTTP", "WebAssembly", "WebAssemblyRuntime"]),
         .systemLibrary(name: "CCryptography"),
         .target(name: "Cryptography", dependencies: ["CCryptography"], swiftSettings: optimised),
@@ -96,7 +96,9 @@ let package = Package(
         .testTarget(
             name: "SpecificationTests", dependencies: ["TestSupport", "WebAssembly", "WebAssemblyText", "WebAssemblyRuntime"],
             swiftSettings: optimised),
-        .testTarget(name: "WASITests", dependencies: ["TestSupport", "WASI", "WebAssembly", "WebAssemblyText", "WebAssemblyRuntime"]),
+        .testTarget(
+            name: "WASITests",
+            dependencies: ["TestSupport", "Content", "Cryptography", "WASI", "WebAssembly", "WebAssemblyText", "WebAssemblyRuntime"]),
         .testTarget(
             name: "WASIExperimentalHTTPTests",
             dependencies: ["WASIExperimentalHTTP", "HTTP", "WebAssembly", "WebAssemblyText", "WebAssemblyRuntime"]),

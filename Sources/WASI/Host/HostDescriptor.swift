@@ -24,7 +24,7 @@ final class HostDescriptor: Sendable {
 /// A directory of the host that is opened when it is first needed and then serves every context that names it. Nothing
 /// that has a state, as the position of a listing, is ever done with its descriptor.
 final class SharedDirectory: Sendable {
-    private let hostPath: String
+    let hostPath: String
     private let opened = Mutex<(descriptor: HostDescriptor?, error: Int32)>((nil, 0))
 
     init(hostPath: String) {
