@@ -231,7 +231,9 @@ import Testing
         #expect(guest.status("file") == .success)
     }
 
-    @Test("every name that is there all the time is listed once, whatever comes and goes meanwhile", arguments: [40, 100, 600])
+    @Test(
+        "every name that is there all the time is listed once, whatever comes and goes meanwhile",
+        arguments: [40, 100, 600])
     func listingMeanwhile(_ bufferLength: Int) throws {
         let content = try ContentFixture((0..<60).map { ("base\($0)", "\($0)") })
         let guest = Guest(content.layer())
@@ -244,7 +246,7 @@ import Testing
             let name = round % 2 == 0 ? "base\(round + 20)" : "added\(round + 20)"
             if round + 20 < 60 { _ = guest.callPath("path_unlink_file", name) }
             _ = try? guest.put("", in: "fresh\(round)")
-            if round < 30 { _ = guest.rename("base9", "base9x") == .success || guest.rename("base9x", "base9") == .success }
+            if guest.rename("base9", "base9x") != .success { _ = guest.rename("base9x", "base9") }
             round += 1
         }
         let names = listed.map(\.name)
