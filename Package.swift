@@ -59,6 +59,7 @@ let package = Package(
             dependencies: [
                 "Content",
                 "CLinux",
+                "Content",
                 "Platform",
                 "WebAssembly",
                 "WebAssemblyRuntime",
@@ -240,6 +241,8 @@ let package = Package(
                 "Content",
                 "Cryptography",
                 "TestSupport",
+                "Content",
+                "Cryptography",
                 "WASI",
                 "WebAssembly",
                 "WebAssemblyRuntime",
