@@ -204,10 +204,16 @@ private final class StartedWorker {
         cache = try TemporaryDirectory()
         let (near, far) = try ControlChannel.pair()
         channel = near
-        var configuration = WAGIConfiguration()
-        configuration.cacheDirectory = cache.path
+        var said = WorkerConfiguration()
+        said.cacheDirectory = cache.path
+        try near.send(LauncherMessage.configure(said))
         let worker = try WAGIWorker(
-            .init(listen: dup(socket.fileDescriptor), control: dup(far.fileDescriptor)), configuration: configuration)
+            .init(listen: dup(socket.fileDescriptor), control: dup(far.fileDescriptor))
+        ) { (said) throws(LoadError) in
+            var configuration = WAGIConfiguration()
+            configuration.cacheDirectory = said.cacheDirectory
+            return configuration
+        }
         Thread { [ended] in
             worker.run()
             ended.signal()
