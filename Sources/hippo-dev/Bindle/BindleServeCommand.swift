@@ -14,10 +14,11 @@ extension Command {
             Any Bindle client can use it. Without --strict it is in development mode: creating a bindle whose ID is \
             taken replaces it, and deleting one deletes it, along with the parcels that nothing else refers to.
 
-            It ends on SIGINT or SIGTERM, having answered the requests that are under way.
+            It ends on SIGINT or SIGTERM, having answered the requests that are under way, for which it waits up to
+            --timeout. A second signal ends it at once.
             """,
         options: [
-            listen, allowedHost, store, strict, htpasswd, tokens, anonymousGet, strategy, hostKey, BindleOptions.keyring,
+            listen, allowedHost, store, strict, htpasswd, tokens, anonymousGet, strategy, hostKey, timeout, BindleOptions.keyring,
         ],
         examples: [
             Example("hippo-dev bindle serve", "Serve the bindles of this project."),
@@ -53,10 +54,15 @@ extension Command {
         name: "host-key", valueName: "FILE",
         summary: "Sign what is taken in as host, with the key of this file, which is made if need be.")
 
+    private static let timeout = Option(
+        name: "timeout", valueName: "TIME", summary: "How long requests may take that are under way at the end.",
+        defaultValue: "30s")
+
     private static func serve(_ arguments: ParsedArguments) throws -> ExitCode {
         let address = try arguments.value(of: listen, expecting: "an address like 127.0.0.1:8080") {
             SocketAddress.parse($0)
         }
+        let patience = try arguments.value(of: timeout, expecting: "a time like 30s", Duration.init(parsing:)) ?? .seconds(30)
         guard let address, let path = arguments[store] else { throw UsageError("an address and a store are wanted") }
         if arguments.source(of: store) == .defaultValue {
             let directory = URL(fileURLWithPath: path).deletingLastPathComponent()
@@ -83,7 +89,7 @@ extension Command {
         let kind = mode == .immutable ? "strict" : "development mode"
         say("Serving the bindles of \(path) at http://\(socket.address)/v1 (\(kind))")
         ended.wait()
-        server.drain(deadline: .seconds(10))
+        server.drain(deadline: patience)
         return .success
     }
 
