@@ -104,6 +104,7 @@ let package = Package(
             name: "Hippofacts",
             dependencies: [
                 "Bindle",
+                "Content",
                 "HTTP",
                 "Platform",
                 "TOML",
@@ -145,6 +146,7 @@ let package = Package(
                 "Bindle",
                 "CLinux",
                 "CommandLineInterface",
+                "Content",
                 "Hippofacts",
                 "HTTP",
                 "JSON",
@@ -285,7 +287,9 @@ let package = Package(
             name: "HippofactsTests",
             dependencies: [
                 "Bindle",
+                "Content",
                 "Hippofacts",
+                "Platform",
                 "TestSupport",
                 "TOML",
             ]
@@ -309,6 +313,7 @@ let package = Package(
             name: "SandboxTests",
             dependencies: [
                 "Bindle",
+                "Content",
                 "hippo-dev",
                 "Hippofacts",
                 "HTTP",
@@ -322,6 +327,7 @@ let package = Package(
         .testTarget(
             name: "ScaffoldingTests",
             dependencies: [
+                "Content",
                 "Hippofacts",
                 "Sandbox",
                 "Scaffolding",

@@ -273,7 +273,7 @@ extension BindleStore {
         _ old: RevisionTable.Row, _ new: RevisionTable.Row, on connection: SQLiteConnection
     ) throws(StoreError) -> RevisionComparison {
         func parcels(_ row: RevisionTable.Row) throws(StoreError) -> [Parcel] {
-            try InvoiceTable.parcels(ofBindle: row.bindle, at: row.state, on: connection).parcels
+            Array(try InvoiceTable.parcels(ofBindle: row.bindle, at: row.state, on: connection).parcels)
         }
         let (oldParcels, newParcels) = (try parcels(old), try parcels(new))
         let (oldSet, newSet) = (Set(oldParcels), Set(newParcels))
