@@ -265,7 +265,7 @@ struct StaticFilesTests {
         try directory.write(data, to: "data.bin")
         let files = try Self.files([("data.bin", Array(data))], content: FileContent(path: directory.path + "/data.bin"))
         let server = try TestServer {
-            $0.inlineHandler = { files.respond(to: $0) }
+            $0.inlineHandler = { InlineAnswer(files.respond(to: $0)) }
         } handler: { _, _, writer in
             try writer.respond(Response(status: .notFound))
         }
@@ -294,7 +294,7 @@ struct StaticFilesTests {
         let files = try Self.files(
             [("large.bin", Array(repeating: 0, count: 20 << 20))], content: FileContent(path: directory.path + "/large.bin"))
         let server = try TestServer {
-            $0.inlineHandler = { files.respond(to: $0) }
+            $0.inlineHandler = { InlineAnswer(files.respond(to: $0)) }
         } handler: { _, _, _ in
         }
         let connection = try server.connect(receiveBuffer: 4096)

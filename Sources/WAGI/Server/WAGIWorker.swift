@@ -108,7 +108,7 @@ package final class WAGIWorker: Sendable {
         let proxy = ReverseProxy(port: process.port, name: program.name, liveReload: liveReload)
         var serverConfiguration = serverConfiguration(revision: load.revision)
         serverConfiguration.inlineHandler = { [webGuard = configuration.webGuard] request in
-            webGuard.refusal(of: request) ?? liveReload.respond(to: request)
+            InlineAnswer(webGuard.refusal(of: request) ?? liveReload.respond(to: request))
         }
         let server = Server(socket: socket, configuration: serverConfiguration) { [webGuard = configuration.webGuard] in
             let (request, body, writer) = ($0, $1, $2)
@@ -134,7 +134,7 @@ package final class WAGIWorker: Sendable {
         var serverConfiguration = serverConfiguration(revision: 0)
         let page = StatusPage(
             liveReload: liveReload, webGuard: configuration.webGuard, errorAudience: configuration.errorAudience)
-        serverConfiguration.inlineHandler = { page.respond(to: $0) }
+        serverConfiguration.inlineHandler = { .response(page.respond(to: $0)) }
         let server = Server(socket: socket, configuration: serverConfiguration) { request, _, writer in
             try writer.respond(page.respond(to: request))
         }
