@@ -221,6 +221,8 @@ package final class WAGIWorker: Sendable {
     private func finish(_ prepared: Loading, _ load: LauncherMessage.Load) throws(LoadError) -> Application {
         var loading = prepared
         loading.configuration.liveReload = liveReload(revision: load.revision)
+        // A guest that may send requests anywhere could change bindles there.
+        loading.configuration.controlPort = (try? HTTPURL(load.bindleURL))?.port
         let (id, client) = try source(of: load)
         if let plan = load.plan {
             try loading.load(plan, of: id, from: client)
