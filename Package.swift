@@ -37,6 +37,7 @@ let package = Package(
             pkgConfig: "sqlite3",
             providers: [.apt(["libsqlite3-dev"]), .brew(["sqlite"])]
         ),
+        .target(name: "JSON"),
         .target(name: "TOML"),
         .target(name: "HTTP"),
         .target(name: "WebGuard", dependencies: ["HTTP"]),
@@ -45,37 +46,46 @@ let package = Package(
         .target(name: "WebAssemblyRuntime", dependencies: ["WebAssembly"], swiftSettings: threaded),
         .target(name: "WASI", dependencies: ["WebAssembly", "WebAssemblyRuntime"]),
         .target(name: "WASIExperimentalHTTP", dependencies: ["HTTP", "WebAssembly", "WebAssemblyRuntime"]),
-        .target(name: "Cryptography", swiftSettings: optimised),
+        .systemLibrary(name: "CCryptography"),
+        .target(name: "Cryptography", dependencies: ["CCryptography"], swiftSettings: optimised),
         .target(name: "Archive", swiftSettings: optimised),
         .target(name: "Content", dependencies: ["Cryptography"], swiftSettings: optimised),
-        .target(name: "Bindle", dependencies: ["Archive", "CSQLite", "Cryptography", "TOML", "HTTP", "WebGuard"]),
+        .target(name: "Bindle", dependencies: ["Archive", "CSQLite", "Cryptography", "JSON", "TOML", "HTTP", "WebGuard"]),
         .target(name: "Hippofacts", dependencies: ["TOML", "HTTP", "Bindle", "WebAssemblyText"]),
         .target(
             name: "WAGI",
             dependencies: [
                 "TOML", "HTTP", "WebAssembly", "WebAssemblyText", "WebAssemblyRuntime", "WASI", "WASIExperimentalHTTP",
-                "Bindle", "SandboxProtocol", "WebGuard",
+                "Bindle", "JSON", "SandboxProtocol", "WebGuard",
             ],
             resources: [.embedInCode("Pages/reload.js"), .embedInCode("Pages/page.css")]
         ),
-        .target(name: "SandboxProtocol"),
-        .target(name: "Sandbox", dependencies: ["TOML", "HTTP", "Bindle", "Hippofacts", "CommandLineInterface", "SandboxProtocol", "WebGuard"]),
-        .target(name: "Scaffolding", dependencies: ["TOML", "SandboxProtocol"]),
+        .target(name: "SandboxProtocol", dependencies: ["JSON"]),
+        .target(
+            name: "Sandbox",
+            dependencies: [
+                "TOML", "HTTP", "Bindle", "Hippofacts", "CommandLineInterface", "JSON", "SandboxProtocol", "WebGuard",
+            ]),
+        .target(name: "Scaffolding", dependencies: ["JSON", "TOML"]),
         .target(name: "CommandLineInterface"),
         .executableTarget(
             name: "hippo-dev",
             dependencies: [
                 "CommandLineInterface", "TOML", "HTTP", "WebAssembly", "WebAssemblyText", "WebAssemblyRuntime", "WASI",
-                "Archive", "Bindle", "Hippofacts", "WAGI", "Sandbox", "SandboxProtocol", "Scaffolding", "WebGuard",
+                "Archive", "Bindle", "Hippofacts", "JSON", "WAGI", "Sandbox", "SandboxProtocol", "Scaffolding",
+                "WebGuard",
             ],
             linkerSettings: fixedAddress
         ),
         .executableTarget(
             name: "Benchmarks",
-            dependencies: ["CommandLineInterface", "HTTP", "WebAssembly", "WebAssemblyText", "WebAssemblyRuntime", "WASI"],
+            dependencies: [
+                "Bindle", "CommandLineInterface", "HTTP", "WebAssembly", "WebAssemblyText", "WebAssemblyRuntime", "WASI",
+            ],
             exclude: ["Guests", "Peers"]
         ),
         .target(name: "TestSupport", path: "Tests/TestSupport"),
+        .testTarget(name: "JSONTests", dependencies: ["TestSupport", "JSON"]),
         .testTarget(name: "TOMLTests", dependencies: ["TestSupport", "TOML"]),
         .testTarget(name: "HTTPTests", dependencies: ["TestSupport", "HTTP"]),
         .testTarget(name: "WebGuardTests", dependencies: ["HTTP", "WebGuard"]),
@@ -102,12 +112,12 @@ let package = Package(
             ]),
         .testTarget(
             name: "SandboxTests",
-            dependencies: ["TestSupport", "hippo-dev", "Sandbox", "SandboxProtocol", "Bindle", "Hippofacts", "HTTP"]),
+            dependencies: ["TestSupport", "hippo-dev", "Sandbox", "SandboxProtocol", "Bindle", "Hippofacts", "HTTP", "JSON"]),
         .testTarget(name: "ScaffoldingTests", dependencies: ["TestSupport", "Scaffolding", "Hippofacts", "Sandbox"]),
         .testTarget(name: "CommandLineInterfaceTests", dependencies: ["TestSupport", "CommandLineInterface"]),
         .testTarget(
             name: "EndToEndTests",
-            dependencies: ["TestSupport", "hippo-dev", "HTTP", "Bindle", "SandboxProtocol", "WebAssemblyText"],
+            dependencies: ["TestSupport", "hippo-dev", "HTTP", "JSON", "Bindle", "SandboxProtocol", "WebAssemblyText"],
             exclude: ["Scripts"]),
     ],
     swiftLanguageModes: [.v6]

@@ -7,7 +7,7 @@ let tool = CommandLineTool(
         summary: "Measure hippo-dev: run in release mode, with nothing else running.",
         subcommands: [
             EngineCommand.command, InstanceBenchmark.command, RequestBenchmark.command, ServeCommand.command,
-            SaveBenchmark.command, RebuildBenchmark.command, PushBenchmark.command,
+            SaveBenchmark.command, RebuildBenchmark.command, PushBenchmark.command, HashBenchmark.command,
         ]
     ),
     version: "1",

@@ -1,12 +1,15 @@
-/// The SHA-256 hash function (FIPS 180-4), fed in pieces of any size.
+/// The SHA-256 hash function (FIPS 180-4), fed in chunks of any size.
 package struct SHA256: Sendable {
     private var state: SHA256State
     /// Bytes that do not yet fill a block of 64; the first `byteCount % 64` count.
     private var pending = SIMD64<UInt8>()
     private var byteCount: UInt64 = 0
+    private let implementation: Implementation
 
-    package init() {
+    /// - Parameter implementation: How to do it; tests and benchmarks compare them. It has to be available.
+    package init(by implementation: Implementation = .fastest) {
         state = SHA256State()
+        self.implementation = implementation
     }
 
     /// Adds bytes to the message.
@@ -23,10 +26,10 @@ package struct SHA256: Sendable {
             source += taken
             remaining -= taken
             guard filled + taken == 64 else { return }
-            withUnsafeBytes(of: &pending) { state.compress($0.baseAddress!, blockCount: 1) }
+            withUnsafeBytes(of: &pending) { state.compress($0.baseAddress!, blockCount: 1, by: implementation) }
         }
         let blockCount = remaining / 64
-        state.compress(source, blockCount: blockCount)
+        state.compress(source, blockCount: blockCount, by: implementation)
         source += blockCount * 64
         remaining -= blockCount * 64
         withUnsafeMutableBytes(of: &pending) { $0.baseAddress!.copyMemory(from: source, byteCount: remaining) }

@@ -1,13 +1,46 @@
+import CCryptography
+
 /// The eight chaining words of SHA-256 and the function that works blocks into them (FIPS 180-4, section 6.2).
 struct SHA256State: Sendable {
     /// Section 5.3.3: the fractional parts of the square roots of the first eight primes.
     var words = SIMD8<UInt32>(
         0x6A09_E667, 0xBB67_AE85, 0x3C6E_F372, 0xA54F_F53A, 0x510E_527F, 0x9B05_688C, 0x1F83_D9AB, 0x5BE0_CD19)
 
-    mutating func compress(_ blocks: UnsafeRawPointer, blockCount: Int) {
-        var words = words
-        for index in 0..<blockCount { words = compressed(words, blocks + index * 64) }
-        self.words = words
+    /// Works `blockCount` blocks of 64 bytes, which may lie at any address, into the words.
+    mutating func compress(
+        _ blocks: UnsafeRawPointer, blockCount: Int, by implementation: SHA256.Implementation = .fastest
+    ) {
+        switch implementation {
+        case .instructions:
+            withUnsafeMutableBytes(of: &words) { words in
+                hippo_sha256_compress(words.assumingMemoryBound(to: UInt32.self).baseAddress, blocks, blockCount)
+            }
+        case .plain:
+            var words = words
+            for index in 0..<blockCount { words = compressed(words, blocks + index * 64) }
+            self.words = words
+        }
+    }
+}
+
+extension SHA256 {
+    /// How blocks are worked into the state. The results are the same.
+    package enum Implementation: Sendable, CaseIterable {
+        /// By the processor's own instructions: SHA extensions of x86-64, the cryptography extension of ARMv8.
+        case instructions
+        /// By arithmetic on words, which every processor has.
+        case plain
+
+        /// Whether the processor can do it so. Asks the processor: ``fastest`` has the answer ready.
+        package var isAvailable: Bool {
+            switch self {
+            case .instructions: hippo_sha256_is_available()
+            case .plain: true
+            }
+        }
+
+        /// The fastest that the processor has, asked for once.
+        package static let fastest: Self = Self.instructions.isAvailable ? .instructions : .plain
     }
 }
 

@@ -1,4 +1,5 @@
 import Foundation
+import JSON
 import SandboxProtocol
 
 /// A sandbox that runs, as another process finds it.

@@ -1,4 +1,5 @@
 import Foundation
+import JSON
 import Synchronization
 
 /// One end of the socket pair between the sandbox and a WAGI process.

@@ -1,3 +1,5 @@
+import JSON
+
 /// What the sandbox tells a WAGI process it has started.
 package enum LauncherMessage: Hashable, Sendable {
     /// Bring a layout up to date, and load what can be loaded, while there is time: what is loaded next will differ from

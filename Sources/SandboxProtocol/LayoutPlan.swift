@@ -1,3 +1,5 @@
+import JSON
+
 /// What a WAGI process serves, told as what is to be changed in a directory that another one has laid out before it, so
 /// that loading a revision takes as long as there are changes, however many files there are.
 package struct LayoutPlan: Hashable, Sendable {

@@ -1,3 +1,5 @@
+import JSON
+
 /// The state of a project, for the pages that show its app: they reload when a new revision serves, and tell when there
 /// is none because something is wrong.
 package struct ProjectStatus: Hashable, Sendable {

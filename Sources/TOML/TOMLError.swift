@@ -10,6 +10,9 @@ package struct TOMLError: Error, Hashable, Sendable, CustomStringConvertible {
     package let sourceLine: String
 
     package init(position: SourcePosition, message: String, sourceLine: String) {
+        #if DEBUG
+        ErrorCount.current?.increase()
+        #endif
         self.position = position
         self.message = message
         self.sourceLine = sourceLine

@@ -60,6 +60,14 @@ package struct TOMLTable: Sendable {
         return index[Key(string: key)]
     }
 
+    /// Adds a value, unless there is one at the key.
+    /// - Returns: Whether it was added.
+    package mutating func insert(_ value: TOMLValue, at key: String) -> Bool {
+        guard position(of: key) == nil else { return false }
+        append(Entry(key: key, value: value))
+        return true
+    }
+
     /// Adds an entry whose key is not there yet.
     mutating func append(_ entry: Entry) {
         entries.append(entry)

@@ -76,10 +76,10 @@ private struct BindleSummary: CustomStringConvertible {
         let requirements = InvoiceRequirements(invoice)
         for parcel in invoice.parcels where parcel.isGlobal {
             let label = parcel.label
-            let feature = label.feature["wagi"] ?? [:]
-            let role = feature["route"] ?? label.annotations["wagi_handler_id"].map { "export \($0)" } ?? "module"
+            let feature = label.wagi ?? WAGIFeature()
+            let role = feature.route ?? label.exportedHandler.map { "export \($0)" } ?? "module"
             var line = "  \(role) → \(label.name), \(Quantity.size(label.size))"
-            if let entrypoint = feature["entrypoint"] { line += ", function \(entrypoint)" }
+            if let entrypoint = feature.entrypoint { line += ", function \(entrypoint)" }
             if expansion.sources[label.sha256] == nil { line += ", external" }
             lines.append(line)
             for file in requirements.parcels(requiredBy: parcel) {

@@ -1,5 +1,6 @@
 import Foundation
 import TestSupport
+import TOML
 import Testing
 
 import Bindle
@@ -133,7 +134,7 @@ struct InvoiceTests {
         (#"{"bindleVersion": "1.0.0", "bindleVersion": "1.0.0"}"#, "the key 'bindleVersion' occurs twice", 28),
         (#"{"bindleVersion": 01}"#, "',' or '}' is expected here", 20),
         (#"["bindleVersion"]"#, "the document is not an object", 1),
-        (#"{"bindleVersion": "\ud800"}"#, "half of a surrogate pair", 26),
+        (#"{"bindleVersion": "\ud800"}"#, "half of a surrogate pair", 20),
         (#"{"bindleVersion": "1.0.0", "bindle": {"name": "a", "version": "1.0.0"}} x"#, "more text after the end", 73),
     ])
     func `in JSON that are wrong are refused with the place`(text: String, message: String, column: Int) throws {
@@ -145,6 +146,31 @@ struct InvoiceTests {
     @Test func `in JSON are not read deeper than any thread's stack`() {
         let text = String(repeating: #"{"a":"#, count: 100_000)
         #expect(throws: InvoiceError.self) { try Invoice(Array(text.utf8), as: .json) }
+    }
+
+    @Test("Reading a valid invoice makes no error and counts no place", arguments: DocumentEncoding.allCases)
+    func errorsAreMadeWhenWanted(encoding: DocumentEncoding) throws {
+        let bytes = try Invoice(toml: fullInvoice).encoded(as: encoding)
+        let count = ErrorCount()
+        let (table, invoice) = try ErrorCount.$current.withValue(count) {
+            (try encoding.decode(bytes), try Invoice(bytes, as: encoding))
+        }
+        #expect(count.value == 0)
+        #expect(try Invoice(toml: fullInvoice) == invoice)
+        #expect(encoding == .toml || table["parcel"]?.position == nil)
+        _ = try? ErrorCount.$current.withValue(count) { try Invoice(bytes.dropLast(20) + [0x22], as: encoding) }
+        #expect(count.value > 0)
+    }
+
+    @Test("A wrong value of a long JSON document is found on its line and in its column")
+    func placeInJSON() throws {
+        let invoice = try Invoice(toml: fullInvoice)
+        let text = String(decoding: invoice.encoded(as: .json), as: UTF8.self)
+            .replacingOccurrences(of: "\"parcel\":", with: "\n  \"parcel\" : ")
+            .replacingOccurrences(of: "\"size\":9", with: "\n \"size\":\"9\"")
+        let error = try #require(throws: InvoiceError.self) { try Invoice(Array(text.utf8), as: .json) }
+        #expect(error.position == SourcePosition(line: 3, column: 9))
+        #expect(error.message == "parcel[0].label.size: an integer is wanted here, not a string")
     }
 
     @Test func `in JSON may have members that are null`() throws {

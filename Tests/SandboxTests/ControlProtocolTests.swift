@@ -62,22 +62,4 @@ struct ControlProtocolTests {
         try near.send(LauncherMessage.serve)
         #expect(throws: ControlChannel.Failure.self) { try far.receive(WorkerMessage.self) }
     }
-
-    @Test(arguments: [
-        "", "{", "[1,]", "01", "1.", "\"\\x\"", "\"\\ud800\"", "{\"a\" 1}", "nul", "1 2", "\"\t\"",
-        String(repeating: "[", count: 1000),
-    ])
-    func brokenJSONIsAnError(text: String) {
-        #expect(throws: JSONError.self) { try JSONValue(parsing: text.utf8) }
-    }
-
-    @Test(arguments: [
-        ("null", JSONValue.null), ("[true,false]", .array([.boolean(true), .boolean(false)])), ("-12", .integer(-12)),
-        ("1.5e3", .number(1500)), ("\"\\u0041\\ud83d\\ude00\\/\"", .string("A\u{1F600}/")), ("{}", .object([:])),
-        (" { \"a\" : [ ] } ", .object(["a": .array([])])),
-    ])
-    func validJSONIsRead(text: String, value: JSONValue) throws {
-        #expect(try JSONValue(parsing: text.utf8) == value)
-        #expect(try JSONValue(parsing: value.serialized.utf8) == value)
-    }
 }

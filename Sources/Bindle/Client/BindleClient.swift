@@ -75,7 +75,7 @@ package struct BindleClient: Sendable {
         let exchange = try send(.post, "_i", headers: headers, body: .bytes(invoice.encoded(as: .toml)))
         let answer = try exchange.table(limit: Self.answerLimit)
         do throws(InvoiceProblem) {
-            let fields = try TableReader(answer, at: [], position: nil, keys: ["invoice", "missing"])
+            let fields = try TableReader(answer, keys: ["invoice", "missing"])
             guard let table = try fields.required("invoice", answer["invoice"]).table else {
                 throw InvoiceProblem(at: ["invoice"], "a table is wanted here")
             }
@@ -129,7 +129,7 @@ package struct BindleClient: Sendable {
         let exchange = try send(.get, "_r/missing/\(PercentEncoding.encodePath(id.description))")
         let answer = try exchange.table(limit: Self.answerLimit)
         do {
-            return try TableReader(answer, at: [], position: nil, keys: ["missing"]).list("missing", Label.init)
+            return try TableReader(answer, keys: ["missing"]).list("missing", Label.init)
         } catch {
             throw exchange.malformed(error.description)
         }
@@ -147,10 +147,10 @@ package struct BindleClient: Sendable {
         let answer = try exchange.table(limit: Self.answerLimit)
         do throws(InvoiceProblem) {
             let fields = try TableReader(
-                answer, at: [], position: nil,
+                answer,
                 keys: ["query", "strict", "offset", "limit", "total", "more", "yanked", "invoices"])
-            let invoices = try fields.list("invoices") { (value, path) throws(InvoiceProblem) in
-                guard let table = value.table else { throw InvoiceProblem(at: path, "a table is wanted here") }
+            let invoices = try fields.list("invoices") { (value) throws(InvoiceProblem) in
+                guard let table = value.table else { throw InvoiceProblem(at: [], "a table is wanted here") }
                 return try Invoice(table)
             }
             return BindleMatches(

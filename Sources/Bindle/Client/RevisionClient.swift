@@ -32,7 +32,7 @@ package struct RevisionClient: Sendable {
     package func restore(revision number: Int) throws(RevisionClientError) -> Revision {
         let table = try send(.post, "/revisions/\(number)/restore")
         do {
-            return try Revision(TableReader(table, at: [], position: nil, keys: Revision.keys))
+            return try Revision(TableReader(table, keys: Revision.keys))
         } catch {
             throw malformed(error)
         }

@@ -1,4 +1,5 @@
 import HTTP
+import JSON
 import TOML
 
 /// The two ways in which invoices and the answers of a Bindle server are written. Both hold the same tables.
@@ -46,16 +47,40 @@ package enum DocumentEncoding: String, Hashable, Sendable, CaseIterable {
 
     package func encode(_ table: TOMLTable) -> [UInt8] {
         switch self {
-        case .toml: Array(table.serialized().utf8)
-        case .json: JSONWriter.write(table)
+        case .toml:
+            return Array(table.serialized().utf8)
+        case .json:
+            var writer = JSONWriter()
+            writer.write(table)
+            return writer.bytes
         }
     }
 
-    /// Reads a document. Values carry their places in the text.
-    package func decode(_ bytes: [UInt8]) throws(TOMLError) -> TOMLTable {
+    /// Reads a document.
+    /// - Parameter withPositions: Whether the values of a JSON document carry their places in the text, too; those of TOML
+    ///   always do. Only messages about a wrong value need them, and most documents are right.
+    package func decode(_ bytes: [UInt8], withPositions: Bool = false) throws(TOMLError) -> TOMLTable {
         switch self {
         case .toml: try TOMLTable(parsing: bytes)
-        case .json: try JSONReader.read(bytes)
+        case .json: try JSONDocument.read(bytes, withPositions: withPositions)
         }
+    }
+
+    /// Reads a document and takes what `body` makes of its table.
+    ///
+    /// A problem without a place is looked for in the text by reading once more with the places of all values: what is
+    /// right, which is nearly all there is, pays nothing for them.
+    func read<Value>(
+        _ bytes: [UInt8], _ body: (TOMLTable) throws(InvoiceProblem) -> Value
+    ) throws(InvoiceError) -> Value {
+        var table: TOMLTable
+        do { table = try decode(bytes) } catch { throw InvoiceError(error) }
+        var problem: InvoiceProblem
+        do { return try body(table) } catch { problem = error }
+        if self == .json, let placed = try? decode(bytes, withPositions: true) {
+            table = placed
+            do { _ = try body(placed) } catch { problem = error }
+        }
+        throw InvoiceError(problem, position: problem.position ?? table.position(of: problem.path), text: bytes)
     }
 }

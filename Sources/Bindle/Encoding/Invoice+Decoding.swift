@@ -5,13 +5,10 @@ extension Invoice {
     /// - Parameter validating: Whether its content has to make sense as well: see ``validate()``.
     /// - Throws: `InvoiceError` with the place of what is wrong. Unknown keys are.
     package init(_ bytes: [UInt8], as encoding: DocumentEncoding, validating: Bool = true) throws(InvoiceError) {
-        let table: TOMLTable
-        do { table = try encoding.decode(bytes) } catch { throw InvoiceError(error) }
-        do {
-            try self.init(table)
-            if validating { try validate() }
-        } catch {
-            throw InvoiceError(error, position: error.position ?? table.position(of: error.path), text: bytes)
+        self = try encoding.read(bytes) { (table) throws(InvoiceProblem) in
+            let invoice = try Invoice(table)
+            if validating { try invoice.validate() }
+            return invoice
         }
     }
 
@@ -22,15 +19,10 @@ extension Invoice {
 
     /// Takes an invoice from the table that it is written as. Its content is not validated.
     package init(_ table: TOMLTable) throws(InvoiceProblem) {
-        let root = try TableReader(
-            table, at: [], position: SourcePosition(line: 1, column: 1),
-            keys: [
-                "bindleVersion", "yanked", "yankedSignature", "bindle", "annotations", "parcel", "group", "signature",
-            ])
+        let root = try TableReader(table, position: SourcePosition(line: 1, column: 1), keys: Self.keys)
         let bindleVersion = try root.requiredString("bindleVersion")
-        let description = try Description(root.required("bindle", table["bindle"]), at: root.path("bindle"))
         self.init(
-            bindle: description,
+            bindle: try root.required("bindle", Description.init),
             annotations: try root.stringDictionary("annotations"),
             parcels: try root.list("parcel", Parcel.init),
             groups: try root.list("group", Group.init),
@@ -39,25 +31,27 @@ extension Invoice {
         isYanked = try root.boolean("yanked") ?? false
         yankedSignatures = try root.list("yankedSignature", Signature.init)
     }
+
+    private static let keys = [
+        "bindleVersion", "yanked", "yankedSignature", "bindle", "annotations", "parcel", "group", "signature",
+    ]
 }
 
 extension Invoice.Description {
-    init(_ value: TOMLValue, at path: InvoicePath) throws(InvoiceProblem) {
-        let fields = try TableReader(value, at: path, keys: ["name", "version", "description", "authors"])
+    private static let keys = ["name", "version", "description", "authors"]
+
+    init(_ value: TOMLValue) throws(InvoiceProblem) {
+        let fields = try TableReader(value, keys: Self.keys)
         let name = try fields.requiredString("name")
         let versionText = try fields.requiredString("version")
         guard BindleID.isName(name) else {
-            throw InvoiceProblem(
-                at: fields.path("name"),
-                "'\(name)' is not a bindle's name: letters, digits, '_', '-', '.' and '/' are allowed",
-                position: fields.table["name"]?.position)
+            throw fields.problem(
+                "name", "'\(name)' is not a bindle's name: letters, digits, '_', '-', '.' and '/' are allowed")
         }
         do {
             id = try BindleID("\(name)/\(versionText)")
         } catch {
-            throw InvoiceProblem(
-                at: fields.path("version"), "Version \(versionText) is not a valid semantic version (e.g. 1.2.3)",
-                position: fields.table["version"]?.position)
+            throw fields.problem("version", "Version \(versionText) is not a valid semantic version (e.g. 1.2.3)")
         }
         description = try fields.string("description")
         authors = try fields.strings("authors")
@@ -65,19 +59,20 @@ extension Invoice.Description {
 }
 
 extension Parcel {
-    init(_ value: TOMLValue, at path: InvoicePath) throws(InvoiceProblem) {
-        let fields = try TableReader(value, at: path, keys: ["label", "conditions"])
-        label = try Label(fields.required("label", fields.table["label"]), at: fields.path("label"))
-        if let value = fields.table["conditions"] {
-            conditions = try Conditions(value, at: fields.path("conditions"))
-        }
+    private static let keys = ["label", "conditions"]
+
+    init(_ value: TOMLValue) throws(InvoiceProblem) {
+        let fields = try TableReader(value, keys: Self.keys)
+        label = try fields.required("label", Label.init)
+        conditions = try fields.optional("conditions", Conditions.init)
     }
 }
 
 extension Label {
-    init(_ value: TOMLValue, at path: InvoicePath) throws(InvoiceProblem) {
-        let fields = try TableReader(
-            value, at: path, keys: ["sha256", "mediaType", "name", "size", "annotations", "feature", "origin"])
+    private static let keys = ["sha256", "mediaType", "name", "size", "annotations", "feature", "origin"]
+
+    init(_ value: TOMLValue) throws(InvoiceProblem) {
+        let fields = try TableReader(value, keys: Self.keys)
         sha256 = try fields.requiredString("sha256")
         mediaType = try fields.requiredString("mediaType")
         name = try fields.requiredString("name")
@@ -89,16 +84,20 @@ extension Label {
 }
 
 extension Conditions {
-    init(_ value: TOMLValue, at path: InvoicePath) throws(InvoiceProblem) {
-        let fields = try TableReader(value, at: path, keys: ["memberOf", "requires"])
+    private static let keys = ["memberOf", "requires"]
+
+    init(_ value: TOMLValue) throws(InvoiceProblem) {
+        let fields = try TableReader(value, keys: Self.keys)
         memberOf = try fields.strings("memberOf")
         requires = try fields.strings("requires")
     }
 }
 
 extension Group {
-    init(_ value: TOMLValue, at path: InvoicePath) throws(InvoiceProblem) {
-        let fields = try TableReader(value, at: path, keys: ["name", "required", "satisfiedBy"])
+    private static let keys = ["name", "required", "satisfiedBy"]
+
+    init(_ value: TOMLValue) throws(InvoiceProblem) {
+        let fields = try TableReader(value, keys: Self.keys)
         name = try fields.requiredString("name")
         isRequired = try fields.boolean("required") ?? false
         satisfiedBy = try fields.choice("satisfiedBy", of: Satisfaction.self)
@@ -106,8 +105,10 @@ extension Group {
 }
 
 extension Signature {
-    init(_ value: TOMLValue, at path: InvoicePath) throws(InvoiceProblem) {
-        let fields = try TableReader(value, at: path, keys: ["by", "signature", "key", "role", "at"])
+    private static let keys = ["by", "signature", "key", "role", "at"]
+
+    init(_ value: TOMLValue) throws(InvoiceProblem) {
+        let fields = try TableReader(value, keys: Self.keys)
         by = try fields.requiredString("by")
         signature = try fields.requiredString("signature")
         key = try fields.requiredString("key")

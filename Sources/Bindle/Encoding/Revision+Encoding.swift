@@ -16,7 +16,7 @@ extension Revision {
 
     init(_ fields: TableReader) throws(InvoiceProblem) {
         let text = try fields.requiredString("id")
-        do { id = try BindleID(text) } catch { throw InvoiceProblem(at: fields.path("id"), error.description) }
+        do { id = try BindleID(text) } catch { throw fields.problem("id", error.description) }
         number = try fields.requiredCount("number")
         date = Date(timeIntervalSince1970: Double(try fields.requiredCount("time")) / 1000)
         hasServed = try fields.boolean("served") ?? false
@@ -39,9 +39,9 @@ extension RevisionSummary {
     }
 
     static func list(in document: TOMLTable) throws(InvoiceProblem) -> [RevisionSummary] {
-        let fields = try TableReader(document, at: [], position: nil, keys: ["revision"])
-        return try fields.list("revision") { (value, path) throws(InvoiceProblem) in
-            let fields = try TableReader(value, at: path, keys: Revision.keys + ["parcels", "size"])
+        let fields = try TableReader(document, keys: ["revision"])
+        return try fields.list("revision") { (value) throws(InvoiceProblem) in
+            let fields = try TableReader(value, keys: Revision.keys + ["parcels", "size"])
             return RevisionSummary(
                 revision: try Revision(fields), parcelCount: try fields.requiredCount("parcels"),
                 size: try fields.requiredCount("size"))
@@ -59,7 +59,7 @@ extension RevisionComparison {
     }
 
     init(_ document: TOMLTable) throws(InvoiceProblem) {
-        let fields = try TableReader(document, at: [], position: nil, keys: ["different", "removed", "added"])
+        let fields = try TableReader(document, keys: ["different", "removed", "added"])
         removed = try fields.list("removed", Parcel.init)
         added = try fields.list("added", Parcel.init)
         isFrameDifferent = try fields.boolean("different") ?? false

@@ -13,10 +13,10 @@ package struct ApplicationParcels: Sendable {
         var seen = Set<AssetKey>()
         for parcel in invoice.parcels {
             guard parcel.isGlobal, parcel.label.mediaType == "application/wasm",
-                parcel.label.feature["wagi"]?["route"] != nil
+                parcel.label.wagi?.route != nil
             else { continue }
             let files = requirements.parcels(requiredBy: parcel).map(\.label)
-                .filter { $0.feature["wagi"]?["file"] == "true" }
+                .filter(\.isWAGIFile)
             handlers.append((parcel.label, !files.isEmpty))
             for file in files where seen.insert(AssetKey(name: file.name, digest: file.sha256)).inserted {
                 assets.append(file)
@@ -26,8 +26,14 @@ package struct ApplicationParcels: Sendable {
         self.assets = assets
     }
 
+    /// Names are compared by their bytes: `é` in its two spellings is two names.
     private struct AssetKey: Hashable {
-        let name: String
+        let name: NameBytes
         let digest: String
+
+        init(name: String, digest: String) {
+            self.name = NameBytes(name)
+            self.digest = digest
+        }
     }
 }

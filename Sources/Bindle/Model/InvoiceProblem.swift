@@ -14,15 +14,25 @@ package enum InvoicePathElement: Hashable, Sendable, ExpressibleByStringLiteral 
 
 /// What is wrong with the content of an invoice, and where in it.
 package struct InvoiceProblem: Error, Hashable, CustomStringConvertible {
-    package let path: InvoicePath
+    package private(set) var path: InvoicePath
     package let message: String
     /// Where the value stands in the text that it was read from.
     package internal(set) var position: SourcePosition?
 
     init(at path: InvoicePath, _ message: String, position: SourcePosition? = nil) {
+        #if DEBUG
+        ErrorCount.current?.increase()
+        #endif
         self.path = path
         self.message = message
         self.position = position
+    }
+
+    /// The same problem, seen from the table or list around.
+    func within(_ element: InvoicePathElement) -> InvoiceProblem {
+        var problem = self
+        problem.path.insert(element, at: 0)
+        return problem
     }
 
     /// The path as people write it: `parcel[2].label.size`, the first parcel being `parcel[0]`.

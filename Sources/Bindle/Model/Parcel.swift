@@ -45,6 +45,20 @@ package struct Label: Hashable, Sendable {
     }
 }
 
+extension Label {
+    /// Names are compared by their bytes: `é` in its two Unicode spellings is two names, as it is two files.
+    package static func == (left: Label, right: Label) -> Bool {
+        left.sha256 == right.sha256 && left.size == right.size && NameBytes.areEqual(left.name, right.name)
+            && left.mediaType == right.mediaType && left.feature == right.feature
+            && left.annotations == right.annotations && left.origin == right.origin
+    }
+
+    package func hash(into hasher: inout Hasher) {
+        hasher.combine(sha256)
+        hasher.combine(NameBytes(name))
+    }
+}
+
 /// Which groups a parcel belongs to and which it needs.
 package struct Conditions: Hashable, Sendable {
     package var memberOf: [String]

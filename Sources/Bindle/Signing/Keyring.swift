@@ -53,17 +53,13 @@ package struct Keyring: Hashable, Sendable {
         entries = try KeyFile.parse(text, as: encoding, fields: fields) { (fields) throws(InvoiceProblem) in
             let label = try fields.requiredString("label")
             guard let key = Ed25519.PublicKey(bytes: try fields.base64("key", count: 32)) else {
-                throw InvoiceProblem(
-                    at: fields.path("key"), "the key of '\(label)' is no Ed25519 public key",
-                    position: fields.table["key"]?.position)
+                throw fields.problem("key", "the key of '\(label)' is no Ed25519 public key")
             }
             var signature: [UInt8]?
             if fields.table["labelSignature"] != nil {
                 let bytes = try fields.base64("labelSignature", count: 64)
                 guard key.isValidSignature(bytes, for: Array(label.utf8)) else {
-                    throw InvoiceProblem(
-                        at: fields.path("labelSignature"), "the key does not sign its label, '\(label)'",
-                        position: fields.table["labelSignature"]?.position)
+                    throw fields.problem("labelSignature", "the key does not sign its label, '\(label)'")
                 }
                 signature = bytes
             }

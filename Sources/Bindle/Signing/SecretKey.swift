@@ -42,9 +42,7 @@ package struct SecretKeys: Sendable {
             guard let key = Ed25519.PrivateKey(seed: Array(bytes[..<32])),
                 key.publicKey.bytes == Array(bytes[32...])
             else {
-                throw InvoiceProblem(
-                    at: fields.path("keypair"), "the two halves of the key of '\(label)' do not belong together",
-                    position: fields.table["keypair"]?.position)
+                throw fields.problem("keypair", "the two halves of the key of '\(label)' do not belong together")
             }
             return SecretKey(label: label, roles: try fields.roles(), privateKey: key)
         }

@@ -28,7 +28,7 @@ enum InvoiceText {
     static func parcels(in text: [UInt8]) throws(InvoiceProblem) -> [Parcel] {
         let table: TOMLTable
         do { table = try TOMLTable(parsing: text) } catch { throw InvoiceProblem(at: ["parcel"], error.message) }
-        let root = try TableReader(table, at: [], position: SourcePosition(line: 1, column: 1), keys: ["parcel"])
+        let root = try TableReader(table, position: SourcePosition(line: 1, column: 1), keys: ["parcel"])
         return try root.list("parcel", Parcel.init)
     }
 }

@@ -155,22 +155,16 @@ private struct Expander {
     private mutating func addModule(
         _ entry: Hippofacts.Entry, _ path: String, _ digest: String, size: Int, _ mediaType: String
     ) {
-        var feature = ["file": "false"]
-        var annotations: [String: String] = [:]
+        var label = Label(sha256: digest, mediaType: mediaType, name: path, size: size)
         switch entry.role {
         case .handler(let route):
-            feature["route"] = route
+            label.wagi = .module(route: route, entrypoint: entry.entrypoint)
             warnIfUnreachable(route, entry)
         case .export(let id):
-            annotations["wagi_handler_id"] = id
+            label.wagi = .module(route: nil, entrypoint: entry.entrypoint)
+            label.exportedHandler = id
         }
-        feature["entrypoint"] = entry.entrypoint
-        modules.append(
-            Parcel(
-                label: Label(
-                    sha256: digest, mediaType: mediaType, name: path, size: size, annotations: annotations,
-                    feature: ["wagi": feature]),
-                conditions: Conditions(requires: [addGroup(of: entry)])))
+        modules.append(Parcel(label: label, conditions: Conditions(requires: [addGroup(of: entry)])))
     }
 
     private mutating func warnIfUnreachable(_ route: String, _ entry: Hippofacts.Entry) {
@@ -200,8 +194,8 @@ private struct Expander {
         } catch {
             throw facts.error("the external bindle \(id) is not to be had: \(error)", at: entry.modulePosition)
         }
-        guard let module = invoice.parcels.first(where: { $0.label.annotations["wagi_handler_id"] == handler }) else {
-            let exports = invoice.parcels.compactMap { $0.label.annotations["wagi_handler_id"] }
+        guard let module = invoice.parcels.first(where: { $0.label.exportedHandler == handler }) else {
+            let exports = invoice.parcels.compactMap(\.label.exportedHandler)
             let hint = exports.isEmpty ? "it exports nothing" : "it exports " + exports.joined(separator: ", ")
             throw facts.error("the bindle \(id) has no handler '\(handler)': \(hint)", at: entry.handlerPosition)
         }
@@ -209,18 +203,16 @@ private struct Expander {
         warnIfUnreachable(route, entry)
         let group = addGroup(of: entry)
         externals.append(.init(bindle: id, label: module.label))
-        var feature = ["route": route, "file": "false"]
-        feature["entrypoint"] = module.label.feature["wagi"]?["entrypoint"]
-        modules.append(
-            Parcel(
-                label: Label(
-                    sha256: module.label.sha256, mediaType: module.label.mediaType, name: module.label.name,
-                    size: module.label.size, annotations: ["hippos_do_not_stage": "true"], feature: ["wagi": feature]),
-                conditions: Conditions(requires: [group])))
+        var staged = Label(
+            sha256: module.label.sha256, mediaType: module.label.mediaType, name: module.label.name,
+            size: module.label.size)
+        staged.isFromOtherBindle = true
+        staged.wagi = .module(route: route, entrypoint: module.label.wagi?.entrypoint)
+        modules.append(Parcel(label: staged, conditions: Conditions(requires: [group])))
         for parcel in InvoiceRequirements(invoice).parcels(requiredBy: module) {
             externals.append(.init(bindle: id, label: parcel.label))
             var label = parcel.label
-            label.annotations["hippos_do_not_stage"] = "true"
+            label.isFromOtherBindle = true
             externalNames[label.name] = (id, entry)
             externalParcels.add(label, memberOf: group)
         }
@@ -292,7 +284,7 @@ private struct Expander {
         var conditions: [[Int]: Conditions] = [:]
         var mediaTypes: [Substring: String] = [:]
         // Shared by all files: a dictionary's storage is made once.
-        let feature = ["wagi": ["file": "true"]]
+        let feature = Label.featureOfFiles
         var parcels: [Parcel] = []
         parcels.reserveCapacity(membership.order.count)
         for index in membership.order {

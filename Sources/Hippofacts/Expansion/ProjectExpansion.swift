@@ -152,8 +152,8 @@ extension ProjectExpansion.State {
         root = expansion.root
         for (place, parcel) in expansion.invoice.parcels.enumerated() {
             let label = parcel.label
-            guard label.annotations["hippos_do_not_stage"] == nil else { continue }
-            if label.feature["wagi"]?["file"] == "true" {
+            guard !label.isFromOtherBindle else { continue }
+            if label.isWAGIFile {
                 files[label.name] = place
             } else {
                 modules[label.name, default: []].append(place)

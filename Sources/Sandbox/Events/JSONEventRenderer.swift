@@ -1,3 +1,4 @@
+import JSON
 import SandboxProtocol
 
 /// Renders events for tools: one JSON object on a line.

@@ -36,14 +36,14 @@ struct ServedContent {
     mutating func apply(_ changes: [(old: Label, new: Label)]) -> Set<String> {
         var changed: Set<String> = []
         for (old, new) in changes {
-            if old.feature["wagi"]?["file"] == "true" {
+            if old.isWAGIFile {
                 guard assets[old.name] != nil else { continue }
                 note(old.name)
                 assets[old.name] = new.content
                 changed.insert(old.name)
             } else {
                 for place in handlers.indices
-                where handlers[place].name == old.name && handlers[place].feature == (old.feature["wagi"] ?? [:]) {
+                where handlers[place].name == old.name && handlers[place].feature == (old.wagi?.settings ?? [:]) {
                     handlers[place] = LayoutPlan.Handler(new, hasAssets: handlers[place].hasAssets)
                 }
             }
@@ -81,6 +81,6 @@ extension Label {
 
 extension LayoutPlan.Handler {
     fileprivate init(_ label: Label, hasAssets: Bool) {
-        self.init(name: label.name, content: label.content, feature: label.feature["wagi"] ?? [:], hasAssets: hasAssets)
+        self.init(name: label.name, content: label.content, feature: label.wagi?.settings ?? [:], hasAssets: hasAssets)
     }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import JSON
 import SandboxProtocol
 
 /// An event, and when it happened.

@@ -1,4 +1,5 @@
 import Foundation
+import JSON
 import SandboxProtocol
 
 /// The claim of one sandbox on a store. It ends with the process, however that ends.

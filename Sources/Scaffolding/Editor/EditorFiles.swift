@@ -1,4 +1,4 @@
-import SandboxProtocol
+import JSON
 
 /// The files that VS Code reads.
 extension ProjectDescription {

@@ -1,4 +1,4 @@
-import SandboxProtocol
+import JSON
 
 /// What a package.json says of how WebAssembly is built.
 struct PackageManifest {

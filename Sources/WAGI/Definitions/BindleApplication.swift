@@ -23,13 +23,11 @@ struct BindleApplication {
 
     /// The definition of a handler whose module is the file at `path`.
     static func definition(_ label: Label, path: String, hasAssets: Bool) throws(LoadError) -> HandlerDefinition {
-        let feature = label.feature["wagi"] ?? [:]
-        let allowedHosts = (feature["allowed_hosts"] ?? "").split(separator: ",")
-            .map { String($0.filter { !$0.isWhitespace }) }.filter { !$0.isEmpty }
+        let feature = label.wagi ?? WAGIFeature()
         return HandlerDefinition(
-            route: Route(feature["route"] ?? "/"), module: ModuleReference(path: path, name: label.name),
-            entrypoint: feature["entrypoint"], argumentTemplate: feature["argv"], allowedHosts: allowedHosts,
-            maximumRequestConcurrency: try feature["http_max_concurrency"].map { text throws(LoadError) in
+            route: Route(feature.route ?? "/"), module: ModuleReference(path: path, name: label.name),
+            entrypoint: feature.entrypoint, argumentTemplate: feature.argumentTemplate, allowedHosts: feature.allowedHosts,
+            maximumRequestConcurrency: try feature.maximumRequestConcurrency.map { text throws(LoadError) in
                 try requestConcurrency(text, of: label)
             }, hasAssets: hasAssets)
     }

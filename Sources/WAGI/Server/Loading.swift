@@ -251,9 +251,10 @@ private final class OutputBuffer: @unchecked Sendable {
 extension LayoutPlan.Handler {
     /// What a bindle says of the handler's parcel.
     fileprivate var label: Label {
-        Label(
-            sha256: content.sha256, mediaType: "application/wasm", name: name, size: content.size,
-            feature: ["wagi": feature])
+        var label = Label(
+            sha256: content.sha256, mediaType: "application/wasm", name: name, size: content.size)
+        label.wagi = WAGIFeature(settings: feature)
+        return label
     }
 }
 

@@ -1,7 +1,7 @@
 import Bindle
 import CommandLineInterface
-import Foundation
 import HTTP
+import JSON
 
 /// A client of Hippo's API, as far as pushing takes it.
 struct HippoClient {
@@ -15,12 +15,6 @@ struct HippoClient {
         let description: String
     }
 
-    /// The answer to a name and a password.
-    private struct TokenInfo: Decodable {
-        let token: String
-        let expiration: String?
-    }
-
     init(url: HTTPURL, tls: TLSPolicy, token: String? = nil) {
         self.url = url
         self.token = token
@@ -31,26 +25,24 @@ struct HippoClient {
 
     /// Trades a name and a password for a token, which is used from here on.
     mutating func logIn(username: String, password: String) throws -> StoredCredentials.HippoToken {
-        let answer = try post("api/account/createtoken", ["userName": username, "password": password])
-        guard let info = try? JSONDecoder().decode(TokenInfo.self, from: Data(answer)) else {
+        let answer = try post("api/account/createtoken", ["password": .string(password), "userName": .string(username)])
+        guard let info = try? JSONValue(parsing: answer).object, let token = info["token"]?.string else {
             throw Failure(description: "\(url): the answer to the login has no token")
         }
-        token = info.token
-        return StoredCredentials.HippoToken(token: info.token, expiration: info.expiration)
+        self.token = token
+        return StoredCredentials.HippoToken(token: token, expiration: info["expiration"]?.string)
     }
 
     /// Tells Hippo that there is a new revision of the app whose bindles have this name.
     func register(_ id: BindleID) throws {
-        _ = try post("api/revision", ["appStorageId": id.name, "revisionNumber": id.version.description])
+        _ = try post("api/revision", ["appStorageId": .string(id.name), "revisionNumber": .string(id.version.description)])
     }
 
-    private func post(_ path: String, _ fields: [String: String]) throws -> [UInt8] {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    private func post(_ path: String, _ fields: JSONObject) throws -> [UInt8] {
         var headers: Headers = ["Content-Type": "application/json", "Accept": "application/json"]
         if let token { headers.set("Authorization", "Bearer \(token)") }
         let target = try url.appending(path)
-        let request = ClientRequest(.post, target, headers: headers, body: .bytes(Array(try encoder.encode(fields))))
+        let request = ClientRequest(.post, target, headers: headers, body: .bytes(Array(fields.serialized.utf8)))
         let response = try client.send(request)
         let body = try response.readAll(limit: Self.answerLimit)
         guard (200..<300).contains(response.status.code) else {
