@@ -1,6 +1,6 @@
 import Foundation
 import HTTP
-import SandboxProtocol
+import JSON
 import TestSupport
 import Testing
 
