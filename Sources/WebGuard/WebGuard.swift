@@ -28,7 +28,7 @@ package struct WebGuard: Sendable {
         package var message: String {
             switch self {
             case .unknownName(let host):
-                "this server is not known as '\(host)': start it with --allow-host NAME if it should be"
+                "this server is not known as '\(host)'; if it should be, start it with --allow-host and this name"
             case .foreignPage: "a page of another site has sent this request: only this address's own pages may"
             }
         }
@@ -39,7 +39,9 @@ package struct WebGuard: Sendable {
 
     /// Checks the name by which the server was addressed.
     package func checkName(of request: Request) throws(Refusal) {
-        guard names.accept(request) else { throw .unknownName(Self.printable(request.headers["Host"] ?? "")) }
+        guard !names.accept(request) else { return }
+        let field = request.headers["Host"] ?? ""
+        throw .unknownName(Self.printable(HostNames.host(of: field).map(String.init) ?? field))
     }
 
     /// The response to a request under a name that the server is not known by; `nil` for others, and for `/healthz`, which

@@ -78,6 +78,7 @@ struct ForeignPageTests {
     func foreignPages() async throws {
         let app = try SmallApp()
         let sandbox = try SandboxProcess(app.path)
+        defer { withExtendedLifetime(sandbox) {} }
         let ready = try await sandbox.next("ready")
         let appURL = try #require(ready["app"]?.string)
         let control = try #require(ready["bindle"]?.string).replacingOccurrences(of: "/v1", with: "")
@@ -121,6 +122,7 @@ struct ForeignPageTests {
     func reboundPages() async throws {
         let app = try SmallApp()
         let sandbox = try SandboxProcess(app.path)
+        defer { withExtendedLifetime(sandbox) {} }
         let ready = try await sandbox.next("ready")
         let context = try await Chromium().context()
         for url in [ready["app"]?.string, ready["bindle"]?.string] {

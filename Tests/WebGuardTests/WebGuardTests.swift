@@ -50,7 +50,7 @@ struct WebGuardTests {
 
     @Test("refuses names that it is not known by, and says how to allow them")
     func unknownNames() {
-        let refusal = refusal(["Host": "evil.example", "Sec-Fetch-Site": "same-origin"])
+        let refusal = refusal(["Host": "evil.example:8080", "Sec-Fetch-Site": "same-origin"])
         #expect(refusal == .unknownName("evil.example"))
         #expect(refusal?.status.code == 421)
         #expect(refusal?.message.contains("--allow-host") == true)
