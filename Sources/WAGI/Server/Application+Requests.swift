@@ -17,7 +17,7 @@ extension Application {
 
     /// The response to a request that no module is run for; nil if one is.
     func responseWithoutHandler(to request: Request) -> Response? {
-        if let response = configuration.webGuard.refusal(of: request) { return response }
+        if let refusal = configuration.webGuard.refusal(of: request) { return refusal.response }
         if let response = configuration.liveReload?.respond(to: request) { return response }
         let (request, insertion) = followed(request)
         return response(to: request).map { insertion?.apply(to: $0) ?? $0 }

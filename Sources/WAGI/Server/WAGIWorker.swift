@@ -97,11 +97,11 @@ package final class WAGIWorker: Sendable {
         let proxy = ReverseProxy(port: process.port, name: program.name, liveReload: liveReload)
         var serverConfiguration = serverConfiguration(revision: load.revision)
         serverConfiguration.inlineHandler = { [webGuard = configuration.webGuard] request in
-            webGuard.refusal(of: request) ?? liveReload.respond(to: request)
+            webGuard.refusal(of: request)?.response ?? liveReload.respond(to: request)
         }
-        let server = Server(socket: socket, configuration: serverConfiguration) { [webGuard = configuration.webGuard] in
-            let (request, body, writer) = ($0, $1, $2)
-            if let refusal = webGuard.refusal(of: request) { return try writer.respond(refusal) }
+        let server = Server(socket: socket, configuration: serverConfiguration) {
+            [webGuard = configuration.webGuard] request, body, writer in
+            if let refusal = webGuard.refusal(of: request) { return try writer.respond(refusal.response) }
             try proxy.respond(to: request, body, writer)
         }
         send(
