@@ -37,42 +37,144 @@ let package = Package(
             pkgConfig: "sqlite3",
             providers: [.apt(["libsqlite3-dev"]), .brew(["sqlite"])]
         ),
+        .systemLibrary(name: "CLinux"),
+        .target(name: "Platform", dependencies: ["CLinux"]),
         .target(name: "JSON"),
         .target(name: "TOML"),
-        .target(name: "HTTP"),
+        .target(name: "HTTP", dependencies: ["CLinux", "Platform"]),
         .target(name: "WebGuard", dependencies: ["HTTP"]),
-        .target(name: "WebAssembly", swiftSettings: optimised),
+        // Swift's runtime is written in C++, and WebAssembly reads C++ names with what that brings along.
+        .target(
+            name: "WebAssembly",
+            dependencies: [
+                "CLinux",
+            ],
+            swiftSettings: optimised,
+            linkerSettings: [.linkedLibrary("stdc++", .when(platforms: [.linux]))]
+        ),
         .target(name: "WebAssemblyText", dependencies: ["WebAssembly"], swiftSettings: optimised),
-        .target(name: "WebAssemblyRuntime", dependencies: ["WebAssembly"], swiftSettings: threaded),
-        .target(name: "WASI", dependencies: ["WebAssembly", "WebAssemblyRuntime"]),
-        .target(name: "WASIExperimentalHTTP", dependencies: ["HTTP", "WebAssembly", "WebAssemblyRuntime"]),
+        .target(name: "WebAssemblyRuntime", dependencies: ["CLinux", "WebAssembly"], swiftSettings: threaded),
+        .target(
+            name: "WASI",
+            dependencies: [
+                "CLinux",
+                "Platform",
+                "WebAssembly",
+                "WebAssemblyRuntime",
+            ]
+        ),
+        .target(
+            name: "WASIExperimentalHTTP",
+            dependencies: [
+                "HTTP",
+                "WebAssembly",
+                "WebAssemblyRuntime",
+            ]
+        ),
         .systemLibrary(name: "CCryptography"),
         .target(name: "Cryptography", dependencies: ["CCryptography"], swiftSettings: optimised),
         .target(name: "Archive", swiftSettings: optimised),
-        .target(name: "Content", dependencies: ["Cryptography"], swiftSettings: optimised),
-        .target(name: "Bindle", dependencies: ["Archive", "CSQLite", "Cryptography", "JSON", "TOML", "HTTP", "WebGuard"]),
-        .target(name: "Hippofacts", dependencies: ["TOML", "HTTP", "Bindle", "WebAssemblyText"]),
+        .target(
+            name: "Content",
+            dependencies: [
+                "CLinux",
+                "Cryptography",
+                "Platform",
+            ],
+            swiftSettings: optimised
+        ),
+        .target(
+            name: "Bindle",
+            dependencies: [
+                "Archive",
+                "Cryptography",
+                "CSQLite",
+                "HTTP",
+                "JSON",
+                "Platform",
+                "TOML",
+                "WebGuard",
+            ]
+        ),
+        .target(
+            name: "Hippofacts",
+            dependencies: [
+                "Bindle",
+                "HTTP",
+                "Platform",
+                "TOML",
+                "WebAssemblyText",
+            ]
+        ),
         .target(
             name: "WAGI",
             dependencies: [
-                "TOML", "HTTP", "WebAssembly", "WebAssemblyText", "WebAssemblyRuntime", "WASI", "WASIExperimentalHTTP",
-                "Bindle", "JSON", "SandboxProtocol", "WebGuard",
+                "Bindle",
+                "HTTP",
+                "JSON",
+                "Platform",
+                "SandboxProtocol",
+                "TOML",
+                "WASI",
+                "WASIExperimentalHTTP",
+                "WebAssembly",
+                "WebAssemblyRuntime",
+                "WebAssemblyText",
+                "WebGuard",
             ],
             resources: [.embedInCode("Pages/reload.js"), .embedInCode("Pages/page.css")]
         ),
-        .target(name: "SandboxProtocol", dependencies: ["JSON"]),
+        .target(
+            name: "SandboxProtocol",
+            dependencies: [
+                "CLinux",
+                "JSON",
+                "Platform",
+            ]
+        ),
         .target(
             name: "Sandbox",
             dependencies: [
-                "TOML", "HTTP", "Bindle", "Hippofacts", "CommandLineInterface", "JSON", "SandboxProtocol", "WebGuard",
-            ]),
-        .target(name: "Scaffolding", dependencies: ["JSON", "TOML"]),
-        .target(name: "CommandLineInterface"),
+                "Bindle",
+                "CLinux",
+                "CommandLineInterface",
+                "Hippofacts",
+                "HTTP",
+                "JSON",
+                "Platform",
+                "SandboxProtocol",
+                "TOML",
+                "WebGuard",
+            ]
+        ),
+        .target(
+            name: "Scaffolding",
+            dependencies: [
+                "JSON",
+                "Platform",
+                "TOML",
+            ]
+        ),
+        .target(name: "CommandLineInterface", dependencies: ["Platform"]),
         .executableTarget(
             name: "hippo-dev",
             dependencies: [
-                "CommandLineInterface", "TOML", "HTTP", "WebAssembly", "WebAssemblyText", "WebAssemblyRuntime", "WASI",
-                "Archive", "Bindle", "Hippofacts", "JSON", "WAGI", "Sandbox", "SandboxProtocol", "Scaffolding",
+                "Archive",
+                "Bindle",
+                "CommandLineInterface",
+                "Hippofacts",
+                "HTTP",
+                "JSON",
+                "Platform",
+                "Sandbox",
+                "SandboxProtocol",
+                "Scaffolding",
+                "TOML",
+                "WAGI",
+                "WASI",
+                "WebAssembly",
+                "WebAssemblyRuntime",
+                "WebAssemblyText",
                 "WebGuard",
             ],
             linkerSettings: fixedAddress
@@ -80,45 +182,151 @@ let package = Package(
         .executableTarget(
             name: "Benchmarks",
             dependencies: [
-                "Bindle", "CommandLineInterface", "HTTP", "WebAssembly", "WebAssemblyText", "WebAssemblyRuntime", "WASI",
+                "Bindle",
+                "CommandLineInterface",
+                "HTTP",
+                "Platform",
+                "WASI",
+                "WebAssembly",
+                "WebAssemblyRuntime",
+                "WebAssemblyText",
             ],
             exclude: ["Guests", "Peers"]
         ),
-        .target(name: "TestSupport", path: "Tests/TestSupport"),
-        .testTarget(name: "JSONTests", dependencies: ["TestSupport", "JSON"]),
+        .target(name: "TestSupport", dependencies: ["Platform"], path: "Tests/TestSupport"),
+        .testTarget(name: "PlatformTests", dependencies: ["Platform", "TestSupport"]),
+        .testTarget(name: "JSONTests", dependencies: ["JSON", "TestSupport"]),
         .testTarget(name: "TOMLTests", dependencies: ["TestSupport", "TOML"]),
-        .testTarget(name: "HTTPTests", dependencies: ["TestSupport", "HTTP"]),
+        .testTarget(name: "HTTPTests", dependencies: ["HTTP", "TestSupport"]),
         .testTarget(name: "WebGuardTests", dependencies: ["HTTP", "WebGuard"]),
         .testTarget(name: "WebAssemblyTests", dependencies: ["TestSupport", "WebAssembly"]),
-        .testTarget(name: "WebAssemblyTextTests", dependencies: ["TestSupport", "WebAssembly", "WebAssemblyText"]),
         .testTarget(
-            name: "WebAssemblyRuntimeTests", dependencies: ["TestSupport", "WebAssembly", "WebAssemblyText", "WebAssemblyRuntime"]),
+            name: "WebAssemblyTextTests",
+            dependencies: [
+                "TestSupport",
+                "WebAssembly",
+                "WebAssemblyText",
+            ]
+        ),
         .testTarget(
-            name: "SpecificationTests", dependencies: ["TestSupport", "WebAssembly", "WebAssemblyText", "WebAssemblyRuntime"],
-            swiftSettings: optimised),
-        .testTarget(name: "WASITests", dependencies: ["TestSupport", "WASI", "WebAssembly", "WebAssemblyText", "WebAssemblyRuntime"]),
+            name: "WebAssemblyRuntimeTests",
+            dependencies: [
+                "TestSupport",
+                "WebAssembly",
+                "WebAssemblyRuntime",
+                "WebAssemblyText",
+            ]
+        ),
+        .testTarget(
+            name: "SpecificationTests",
+            dependencies: [
+                "TestSupport",
+                "WebAssembly",
+                "WebAssemblyRuntime",
+                "WebAssemblyText",
+            ],
+            swiftSettings: optimised
+        ),
+        .testTarget(
+            name: "WASITests",
+            dependencies: [
+                "TestSupport",
+                "WASI",
+                "WebAssembly",
+                "WebAssemblyRuntime",
+                "WebAssemblyText",
+            ]
+        ),
         .testTarget(
             name: "WASIExperimentalHTTPTests",
-            dependencies: ["WASIExperimentalHTTP", "HTTP", "WebAssembly", "WebAssemblyText", "WebAssemblyRuntime"]),
-        .testTarget(name: "CryptographyTests", dependencies: ["TestSupport", "Cryptography"]),
-        .testTarget(name: "ContentTests", dependencies: ["TestSupport", "Content", "Cryptography"]),
-        .testTarget(name: "ArchiveTests", dependencies: ["TestSupport", "Archive"], swiftSettings: optimised),
-        .testTarget(name: "BindleTests", dependencies: ["TestSupport", "Archive", "Bindle", "Cryptography", "TOML", "HTTP"]),
-        .testTarget(name: "HippofactsTests", dependencies: ["TestSupport", "Hippofacts", "Bindle", "TOML"]),
+            dependencies: [
+                "HTTP",
+                "WASIExperimentalHTTP",
+                "WebAssembly",
+                "WebAssemblyRuntime",
+                "WebAssemblyText",
+            ]
+        ),
+        .testTarget(name: "CryptographyTests", dependencies: ["Cryptography", "TestSupport"]),
+        .testTarget(
+            name: "ContentTests",
+            dependencies: [
+                "Content",
+                "Cryptography",
+                "TestSupport",
+            ]
+        ),
+        .testTarget(name: "ArchiveTests", dependencies: ["Archive", "TestSupport"], swiftSettings: optimised),
+        .testTarget(
+            name: "BindleTests",
+            dependencies: [
+                "Archive",
+                "Bindle",
+                "Cryptography",
+                "HTTP",
+                "TestSupport",
+                "TOML",
+            ]
+        ),
+        .testTarget(
+            name: "HippofactsTests",
+            dependencies: [
+                "Bindle",
+                "Hippofacts",
+                "TestSupport",
+                "TOML",
+            ]
+        ),
         .testTarget(
             name: "WAGITests",
             dependencies: [
-                "TestSupport", "WAGI", "HTTP", "Bindle", "TOML", "WebAssemblyText", "SandboxProtocol", "WebGuard",
-            ]),
+                "Bindle",
+                "HTTP",
+                "SandboxProtocol",
+                "TestSupport",
+                "TOML",
+                "WAGI",
+                "WebAssemblyText",
+                "WebGuard",
+            ]
+        ),
         .testTarget(
             name: "SandboxTests",
-            dependencies: ["TestSupport", "hippo-dev", "Sandbox", "SandboxProtocol", "Bindle", "Hippofacts", "HTTP", "JSON"]),
-        .testTarget(name: "ScaffoldingTests", dependencies: ["TestSupport", "Scaffolding", "Hippofacts", "Sandbox"]),
-        .testTarget(name: "CommandLineInterfaceTests", dependencies: ["TestSupport", "CommandLineInterface"]),
+            dependencies: [
+                "Bindle",
+                "hippo-dev",
+                "Hippofacts",
+                "HTTP",
+                "JSON",
+                "Platform",
+                "Sandbox",
+                "SandboxProtocol",
+                "TestSupport",
+            ]
+        ),
+        .testTarget(
+            name: "ScaffoldingTests",
+            dependencies: [
+                "Hippofacts",
+                "Sandbox",
+                "Scaffolding",
+                "TestSupport",
+            ]
+        ),
+        .testTarget(name: "CommandLineInterfaceTests", dependencies: ["CommandLineInterface", "TestSupport"]),
         .testTarget(
             name: "EndToEndTests",
-            dependencies: ["TestSupport", "hippo-dev", "HTTP", "JSON", "Bindle", "SandboxProtocol", "WebAssemblyText"],
-            exclude: ["Scripts"]),
+            dependencies: [
+                "Bindle",
+                "hippo-dev",
+                "HTTP",
+                "JSON",
+                "SandboxProtocol",
+                "TestSupport",
+                "WebAssemblyText",
+            ],
+            exclude: ["Scripts"]
+        ),
     ],
     swiftLanguageModes: [.v6]
 )

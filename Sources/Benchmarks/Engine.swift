@@ -1,4 +1,5 @@
 import Foundation
+import Platform
 
 /// A program that runs WASI modules.
 enum Engine: String, CaseIterable {

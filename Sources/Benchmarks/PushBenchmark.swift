@@ -1,5 +1,6 @@
 import CommandLineInterface
 import Foundation
+import Platform
 
 /// How fast a project is pushed over loopback: many small files, one large one, and the same again when nothing and
 /// when one file has changed; and how fast files are hashed beside `sha256sum`.

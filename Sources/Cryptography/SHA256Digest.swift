@@ -1,9 +1,9 @@
 /// The 32 bytes that SHA-256 makes of a message.
 package struct SHA256Digest: Hashable, Sendable {
     /// The digest as eight words, of which the first holds the first four bytes, most significant byte first.
-    let words: SIMD8<UInt32>
+    package let words: SIMD8<UInt32>
 
-    init(words: SIMD8<UInt32>) {
+    package init(words: SIMD8<UInt32>) {
         self.words = words
     }
 

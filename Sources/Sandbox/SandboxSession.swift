@@ -2,6 +2,7 @@ import Bindle
 import Foundation
 import HTTP
 import Hippofacts
+import Platform
 import SandboxProtocol
 import WebGuard
 
@@ -15,7 +16,9 @@ package enum SandboxSession {
     /// - Throws: when it cannot begin: no project, broken settings, an address or a store in use.
     package static func run(_ configuration: SandboxConfiguration) throws -> Bool {
         let mailbox = Mailbox<SandboxLoop.Message>()
-        SignalListener.start(keepsTerminal: configuration.takesKeys) { mailbox.post(.stop(reason: $0)) }
+        SignalListener.start(terminalMode: configuration.takesKeys ? TerminalMode.actions : nil) {
+            mailbox.post(.stop(reason: $0))
+        }
         let project = try Project(at: configuration.path)
         let settings = configuration.settings.completed(
             by: try SettingsFile.read(inProject: project.directory))

@@ -1,4 +1,6 @@
-import Foundation
+import CLinux
+import Glibc
+import Platform
 import Synchronization
 
 /// A page of memory that the sandbox shares with its WAGI processes: on it stands whether what they serve is up to date.
@@ -43,10 +45,7 @@ package final class RevisionBoard: Sendable {
 
     /// Makes a board on which revision 0 is current.
     package convenience init() throws(ControlChannel.Failure) {
-        guard let address = dlsym(nil, "memfd_create") else { throw .system(call: "memfd_create", code: ENOSYS) }
-        typealias MakeMemory = @convention(c) (UnsafePointer<CChar>, UInt32) -> Int32
-        let closesOnExecution: UInt32 = 1
-        let descriptor = unsafeBitCast(address, to: MakeMemory.self)("hippo-dev", closesOnExecution)
+        let descriptor = memfd_create("hippo-dev", MFD_CLOEXEC)
         guard descriptor >= 0 else { throw .system(call: "memfd_create", code: errno) }
         guard ftruncate(descriptor, off_t(Self.byteCount)) == 0 else {
             let code = errno
@@ -106,11 +105,7 @@ package final class RevisionBoard: Sendable {
     }
 
     /// The clock that all processes share, and that nobody sets.
-    private static var monotonicNanoseconds: Int64 {
-        var time = timespec()
-        clock_gettime(CLOCK_MONOTONIC, &time)
-        return Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
-    }
+    private static var monotonicNanoseconds: Int64 { MonotonicTime.now.nanoseconds }
 
     /// Counts that events are about to be taken. To be called before that.
     package func raiseTaken() -> UInt64 {

@@ -2,6 +2,7 @@ import Bindle
 import CommandLineInterface
 import Foundation
 import HTTP
+import Platform
 import Sandbox
 import WAGI
 import WebGuard

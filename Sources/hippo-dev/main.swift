@@ -1,6 +1,10 @@
 import CommandLineInterface
 import Foundation
+import Platform
 
+// Before anything is opened.
+InheritedDescriptors.openStandardOnes()
+InheritedDescriptors.keepFromChildren()
 // A file that may not grow any more is an error to report where it is written, not the end of the process.
 signal(SIGXFSZ, SIG_IGN)
 

@@ -122,3 +122,56 @@ struct WwwrootTests {
         }
     }
 }
+
+@Suite("The cost of a wwwroot", .serialized)
+struct WwwrootCostTests {
+    @Test("A hundred thousand files: made at once, changed and looked up in microseconds")
+    func cost() throws {
+        let files = (0..<100_000).map { number in
+            (
+                path: RelativePath(validating: "directory\(number % 100)/page-\(number).html")!,
+                file: ContentFile(
+                    digest: SHA256.hash("\(number)".utf8), size: number, mediaType: "text/html", modificationTime: 1)
+            )
+        }
+        let clock = ContinuousClock()
+        var wwwroot: Wwwroot?
+        let making = try clock.measure { wwwroot = try Wwwroot(files) }
+        let flat = try clock.measure {
+            _ = try Wwwroot(files.map { (path: RelativePath(validating: String($0.path.name))!, file: $0.file) })
+        }
+        var old = try #require(wwwroot)
+        let lookups = clock.measure {
+            for (path, file) in files {
+                guard case .file(file, _)? = old.node(at: path) else { Issue.record("\(path)"); return }
+            }
+        }
+        let changes = try clock.measure {
+            for number in 0..<100 {
+                var file = files[number].file
+                file.size += 1
+                old = try old.applying([.init(files[number].path, file)])
+            }
+        }
+        let (base, changed) = old.descriptors
+        var adopted: Wwwroot?
+        let adopting = try clock.measure {
+            adopted = try Wwwroot(adoptingBase: dup(base), changes: changed.map { dup($0) }, known: nil)
+        }
+        let again = try clock.measure {
+            _ = try Wwwroot(adoptingBase: dup(base), changes: changed.map { dup($0) }, known: adopted)
+        }
+        let updating = try clock.measure { _ = try old.updated(to: files) }
+        print("made \(making), flat \(flat), a lookup \(lookups / 100_000), a change \(changes / 100), adopted \(adopting), "
+            + "adopted again \(again), compared \(updating)")
+        // Generous: machines are busy. What grows with the number of files where it must not is a hundred times more.
+        #expect(changes / 100 < .milliseconds(10))
+        #expect(again < .milliseconds(50))
+    }
+}
+
+#if canImport(Glibc)
+    import Glibc
+#else
+    import Darwin
+#endif

@@ -1,5 +1,6 @@
 import Foundation
 import Hippofacts
+import Platform
 import Synchronization
 import TestSupport
 import Testing
@@ -377,12 +378,31 @@ struct FileWatcherTests {
             utimensat(AT_FDCWD, path, &times, 0)
         }
         let scope = WatchScope(files: ["page.html"])
+        let clock = TestClock(date: SystemTime().nanosecondsSince1970)
+        func scan() -> FileScan { FileScan(root: directory.path, scope: scope, time: clock) }
+        clock.advance(by: .milliseconds(100))
         stamp(now)
-        let first = FileScan(root: directory.path, scope: scope)
-        #expect(FileScan(root: directory.path, scope: scope).changes(since: first) == ["page.html"])
-        stamp(now - 3600)
-        let later = FileScan(root: directory.path, scope: scope)
-        #expect(FileScan(root: directory.path, scope: scope).changes(since: later).isEmpty)
+        let first = scan()
+        #expect(scan().changes(since: first) == ["page.html"])
+        clock.advance(by: .seconds(5))
+        let later = scan()
+        #expect(scan().changes(since: later).isEmpty)
+    }
+
+    @Test("A file that was written as it was looked at counts as changed at the next look")
+    func racyFilesAreLookedAtAgain() throws {
+        let directory = try TemporaryDirectory()
+        try directory.write("1", to: "page.html")
+        let scope = WatchScope(files: ["page.html"])
+        let clock = TestClock(date: SystemTime().nanosecondsSince1970)
+        func scan() -> FileScan { FileScan(root: directory.path, scope: scope, time: clock) }
+        let racy = scan()
+        #expect(scan().changes(since: racy) == ["page.html"])
+        // Also later, since it may have been written in the same instant.
+        clock.advance(by: .seconds(60))
+        let later = scan()
+        #expect(later.changes(since: racy) == ["page.html"])
+        #expect(scan().changes(since: later).isEmpty)
     }
 
     @Test func whatTheSandboxWritesItselfIsOutsideTheScope() throws {

@@ -38,6 +38,11 @@ package struct RelativePath: Sendable {
         self.string = String(string)
     }
 
+    /// Takes bytes that were those of a path before.
+    init(checkedUTF8 bytes: UnsafeBufferPointer<UInt8>) {
+        string = String(decoding: bytes, as: UTF8.self)
+    }
+
     private static func problem(of bytes: UnsafeBufferPointer<UInt8>) -> RelativePathError.Problem? {
         let (dot, slash) = (UInt8(ascii: "."), UInt8(ascii: "/"))
         var start = 0

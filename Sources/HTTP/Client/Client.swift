@@ -1,3 +1,5 @@
+import Platform
+
 /// An HTTP/1.1 client with kept-alive connections. Its calls block; any number of threads may share it.
 ///
 /// For `https`, it secures its connections by TLS, as libcurl does it, which has to be on the system then.

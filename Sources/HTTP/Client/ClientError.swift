@@ -1,3 +1,5 @@
+import Platform
+
 /// Why a request failed. The description names the URL.
 package struct ClientError: Error, Hashable, CustomStringConvertible {
     package enum Reason: Hashable, Sendable {

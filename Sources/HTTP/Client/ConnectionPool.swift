@@ -1,3 +1,4 @@
+import Platform
 import Synchronization
 
 /// Idle connections, by destination, for the next requests.

@@ -1,5 +1,7 @@
 #if os(Linux)
+    import CLinux
     import Glibc
+    import Platform
 
     /// A queue, kept by the kernel, through which connections pass from one process that serves a socket to the next.
     ///
@@ -28,11 +30,8 @@
         private static let headerLength = 16
         /// The longest input that passes: the kernel takes a message as a whole, within the socket's buffer.
         static let maximumInput = 150 << 10
-        /// What the kernel calls `SCM_RIGHTS`: descriptors that go along with a message.
-        private static let descriptorsType: Int32 = 1
-        /// A control message with one descriptor: 64-bit length, level, type, the descriptor; and its padded size.
-        private static let controlLength = 20
-        private static let controlSpace = 24
+        /// The space that one descriptor takes in a message's control data, in words: so its parts are aligned.
+        private static let controlWords = (clinux_cmsg_space(MemoryLayout<Int32>.size) + 7) / 8
 
         /// Makes a queue whose descriptors no program inherits unless it is given them.
         package init() throws(SystemError) {
@@ -68,15 +67,10 @@
                 $0.storeBytes(of: isReused ? 1 : 0, toByteOffset: 8, as: UInt8.self)
             }
             message.append(contentsOf: input)
-            var control = [UInt64](repeating: 0, count: Self.controlSpace / 8)
-            control.withUnsafeMutableBytes {
-                $0.storeBytes(of: Self.controlLength, as: Int.self)
-                $0.storeBytes(of: SOL_SOCKET, toByteOffset: 8, as: Int32.self)
-                $0.storeBytes(of: Self.descriptorsType, toByteOffset: 12, as: Int32.self)
-                $0.storeBytes(of: fileDescriptor, toByteOffset: 16, as: Int32.self)
-            }
+            var control = [UInt64](repeating: 0, count: Self.controlWords)
             let count = withHeader(&message, &control) { header in
-                sendmsg(sendingDescriptor, &header, Int32(MSG_NOSIGNAL) | Int32(MSG_DONTWAIT))
+                Self.put(fileDescriptor, into: &header)
+                return sendmsg(sendingDescriptor, &header, Int32(MSG_NOSIGNAL) | Int32(MSG_DONTWAIT))
             }
             if count >= 0 { return .sent }
             switch errno {
@@ -90,18 +84,20 @@
         func receive() -> Passed? {
             var message = [UInt8](repeating: 0, count: Self.headerLength + Self.maximumInput)
             while true {
-                var control = [UInt64](repeating: 0, count: Self.controlSpace / 8)
+                var control = [UInt64](repeating: 0, count: Self.controlWords)
                 var flags: Int32 = 0
+                var descriptor: Int32?
                 let count = withHeader(&message, &control) { header in
                     let count = recvmsg(receivingDescriptor, &header, Int32(MSG_DONTWAIT) | Int32(MSG_CMSG_CLOEXEC))
                     flags = header.msg_flags
+                    if count > 0 { descriptor = Self.descriptor(in: &header) }
                     return count
                 }
                 if count < 0 && errno == EINTR { continue }
                 guard count > 0 else { return nil }
                 // A message without its descriptor, for want of free ones here, is a connection that is lost.
                 guard count >= Self.headerLength, flags & Int32(MSG_CTRUNC) == 0,
-                    let descriptor = Self.descriptor(in: control)
+                    let descriptor
                 else { continue }
                 let time = message.withUnsafeBytes { $0.load(as: Int64.self) }
                 return Passed(
@@ -110,14 +106,22 @@
             }
         }
 
-        private static func descriptor(in control: [UInt64]) -> Int32? {
-            control.withUnsafeBytes { bytes in
-                guard bytes.load(as: Int.self) == controlLength,
-                    bytes.load(fromByteOffset: 8, as: Int32.self) == SOL_SOCKET,
-                    bytes.load(fromByteOffset: 12, as: Int32.self) == descriptorsType
-                else { return nil }
-                return bytes.load(fromByteOffset: 16, as: Int32.self)
-            }
+        /// Makes `descriptor` go along with a message (`SCM_RIGHTS`), which has the space for it.
+        private static func put(_ descriptor: Int32, into message: inout msghdr) {
+            guard let part = clinux_cmsg_first(&message) else { return }
+            part.pointee.cmsg_level = SOL_SOCKET
+            part.pointee.cmsg_type = clinux_scm_rights()
+            part.pointee.cmsg_len = clinux_cmsg_length(MemoryLayout<Int32>.size)
+            clinux_cmsg_data(part).storeBytes(of: descriptor, as: Int32.self)
+        }
+
+        /// The descriptor that has come along with a message.
+        private static func descriptor(in message: inout msghdr) -> Int32? {
+            guard let part = clinux_cmsg_first(&message), part.pointee.cmsg_level == SOL_SOCKET,
+                part.pointee.cmsg_type == clinux_scm_rights(),
+                part.pointee.cmsg_len == clinux_cmsg_length(MemoryLayout<Int32>.size)
+            else { return nil }
+            return clinux_cmsg_data(part).loadUnaligned(as: Int32.self)
         }
 
         private func withHeader(

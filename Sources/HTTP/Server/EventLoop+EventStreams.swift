@@ -1,3 +1,5 @@
+import Platform
+
 /// Connections whose response is a stream of events, which goes on until the client leaves or the server drains.
 extension EventLoop {
     /// Often enough for proxies, which give up silent connections.

@@ -3,6 +3,7 @@
 #else
     import Darwin
 #endif
+import Platform
 
 /// What becomes of a connection from its first byte to its last: receiving requests, handing them on, sending responses.
 extension EventLoop {

@@ -1,3 +1,5 @@
+import Platform
+
 /// How requests wait to be admitted, and how connections pass to the process that serves after this one.
 extension EventLoop {
     /// Asks whether the request whose head has been parsed may be answered; parks the connection if not.

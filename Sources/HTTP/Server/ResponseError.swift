@@ -1,3 +1,5 @@
+import Platform
+
 /// Why a response cannot be written.
 package enum ResponseError: Error, Hashable, CustomStringConvertible {
     /// The client is gone.

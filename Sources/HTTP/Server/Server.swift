@@ -1,3 +1,5 @@
+import Platform
+
 /// Answers a request: reads the body as far as it wants, writes the response. It runs on a worker thread and may block.
 /// What it throws before it has written a head becomes the response: `RequestBodyError` its status, anything else 500.
 package typealias RequestHandler = @Sendable (Request, RequestBody, ResponseWriter) throws -> Void

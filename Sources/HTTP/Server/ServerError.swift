@@ -1,3 +1,5 @@
+import Platform
+
 /// Why a server could not start.
 package enum ServerError: Error, Hashable, CustomStringConvertible {
     /// Another process listens there.

@@ -1,3 +1,5 @@
+import Platform
+
 /// Threads that run handlers, started when there is work for them and none is idle.
 ///
 /// A worker that waits for its client is not counted against the maximum while it does: slow clients, whether they are

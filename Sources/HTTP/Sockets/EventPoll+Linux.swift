@@ -1,5 +1,7 @@
 #if os(Linux)
+    import CLinux
     import Glibc
+    import Platform
 
     /// Waits for events on many descriptors: epoll.
     ///
@@ -9,36 +11,39 @@
         struct Events: OptionSet {
             let rawValue: UInt32
 
-            static let readable = Events(rawValue: 0x001)
-            static let writable = Events(rawValue: 0x004)
-            static let error = Events(rawValue: 0x008)
+            static let readable = Events(EPOLLIN)
+            static let writable = Events(EPOLLOUT)
+            static let error = Events(EPOLLERR)
             /// Both directions are shut down.
-            static let hangUp = Events(rawValue: 0x010)
+            static let hangUp = Events(EPOLLHUP)
             /// The peer has shut down its sending side.
-            static let readHangUp = Events(rawValue: 0x2000)
-            static let exclusive = Events(rawValue: 1 << 28)
-            static let edgeTriggered = Events(rawValue: 1 << 31)
+            static let readHangUp = Events(EPOLLRDHUP)
+            static let exclusive = Events(EPOLLEXCLUSIVE)
+            static let edgeTriggered = Events(EPOLLET)
+
+            init(rawValue: UInt32) { self.rawValue = rawValue }
+            private init(_ events: EPOLL_EVENTS) { self.init(rawValue: events.rawValue) }
         }
 
         private static let capacity = 256
         private let descriptor: Int32
         private let wakeDescriptor: Int32
-        private let buffer: UnsafeMutableRawPointer
+        private let buffer: UnsafeMutablePointer<epoll_event>
         /// What `wait` reports when `wake` was called.
         static let wakeToken = UInt64.max
 
         init() throws(SystemError) {
-            descriptor = LinuxCall.epollCreate(0x80000)
-            guard descriptor >= 0 else { throw SystemError(operation: "epoll_create1", code: errno) }
-            wakeDescriptor = LinuxCall.eventDescriptor(0, 0x80800)
+            descriptor = epoll_create1(Int32(EPOLL_CLOEXEC))
+            guard descriptor >= 0 else { throw SystemError.last("epoll_create1") }
+            wakeDescriptor = eventfd(0, Int32(EFD_CLOEXEC) | Int32(EFD_NONBLOCK))
             guard wakeDescriptor >= 0 else {
                 let code = errno
                 close(descriptor)
                 throw SystemError(operation: "eventfd", code: code)
             }
-            buffer = .allocate(byteCount: Self.capacity * LinuxCall.EpollEvent.stride, alignment: 8)
+            buffer = .allocate(capacity: Self.capacity)
             guard add(wakeDescriptor, [.readable, .edgeTriggered], token: Self.wakeToken) else {
-                throw SystemError(operation: "epoll_ctl", code: errno)
+                throw SystemError.last("epoll_ctl")
             }
         }
 
@@ -49,38 +54,31 @@
         }
 
         func add(_ fileDescriptor: Int32, _ events: Events, token: UInt64) -> Bool {
-            control(1, fileDescriptor, events, token)
+            control(EPOLL_CTL_ADD, fileDescriptor, events, token)
         }
 
         func modify(_ fileDescriptor: Int32, _ events: Events, token: UInt64) -> Bool {
-            control(3, fileDescriptor, events, token)
+            control(EPOLL_CTL_MOD, fileDescriptor, events, token)
         }
 
         func remove(_ fileDescriptor: Int32) {
-            _ = control(2, fileDescriptor, [], 0)
+            _ = control(EPOLL_CTL_DEL, fileDescriptor, [], 0)
         }
 
         private func control(_ operation: Int32, _ fileDescriptor: Int32, _ events: Events, _ token: UInt64) -> Bool {
-            var event = (UInt64(0), UInt64(0))
-            return withUnsafeMutableBytes(of: &event) { bytes in
-                bytes.storeBytes(of: events.rawValue, as: UInt32.self)
-                bytes.storeBytes(of: token, toByteOffset: LinuxCall.EpollEvent.dataOffset, as: UInt64.self)
-                return LinuxCall.epollControl(descriptor, operation, fileDescriptor, bytes.baseAddress) == 0
-            }
+            var event = epoll_event(events: events.rawValue, data: epoll_data_t(u64: token))
+            return epoll_ctl(descriptor, operation, fileDescriptor, &event) == 0
         }
 
         /// Waits for events, at most `milliseconds` (-1: for ever), and answers how many there are.
         func wait(milliseconds: Int32) -> Int {
-            max(0, Int(LinuxCall.epollWait(descriptor, buffer, Int32(Self.capacity), milliseconds)))
+            max(0, Int(epoll_wait(descriptor, buffer, Int32(Self.capacity), milliseconds)))
         }
 
         /// Calls `body` with the token and the kinds of each of the events that `wait` has counted.
         func forEachEvent(_ count: Int, _ body: (UInt64, Events) -> Void) {
             for index in 0..<count {
-                let event = buffer + index * LinuxCall.EpollEvent.stride
-                body(
-                    event.loadUnaligned(fromByteOffset: LinuxCall.EpollEvent.dataOffset, as: UInt64.self),
-                    Events(rawValue: event.loadUnaligned(as: UInt32.self)))
+                body(buffer[index].data.u64, Events(rawValue: buffer[index].events))
             }
         }
 

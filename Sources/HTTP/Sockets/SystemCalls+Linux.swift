@@ -1,42 +1,6 @@
 #if os(Linux)
+    import CLinux
     import Glibc
-
-    /// Calls of the C library that its Swift module does not declare, looked up once.
-    enum LinuxCall {
-        /// An event as `epoll_wait` writes it: twelve bytes on x86-64, sixteen elsewhere.
-        struct EpollEvent {
-            #if arch(x86_64)
-                static let stride = 12
-                static let dataOffset = 4
-            #else
-                static let stride = 16
-                static let dataOffset = 8
-            #endif
-        }
-
-        typealias EpollCreate = @convention(c) (Int32) -> Int32
-        typealias EpollControl = @convention(c) (Int32, Int32, Int32, UnsafeMutableRawPointer?) -> Int32
-        typealias EpollWait = @convention(c) (Int32, UnsafeMutableRawPointer, Int32, Int32) -> Int32
-        typealias EventDescriptor = @convention(c) (UInt32, Int32) -> Int32
-        typealias Accept =
-            @convention(c) (
-                Int32, UnsafeMutablePointer<sockaddr>?, UnsafeMutablePointer<socklen_t>?, Int32
-            ) -> Int32
-        typealias OpenBeneath = @convention(c) (Int, Int, UnsafePointer<CChar>, UnsafeMutableRawPointer, Int) -> Int
-
-        static let epollCreate = find("epoll_create1", as: EpollCreate.self)
-        static let epollControl = find("epoll_ctl", as: EpollControl.self)
-        static let epollWait = find("epoll_wait", as: EpollWait.self)
-        static let eventDescriptor = find("eventfd", as: EventDescriptor.self)
-        static let accept = find("accept4", as: Accept.self)
-        /// `syscall`, for `openat2`, which has no wrapper.
-        static let systemCall = find("syscall", as: OpenBeneath.self)
-
-        private static func find<Function>(_ name: String, as type: Function.Type) -> Function {
-            guard let address = dlsym(nil, name) else { fatalError("the C library has no function \(name)") }
-            return unsafeBitCast(address, to: type)
-        }
-    }
 
     /// A TCP socket that is not inherited by child processes.
     func makeStreamSocket(family: Int32) -> Int32 {
@@ -46,8 +10,7 @@
     /// Bounds what the system holds back for a peer that is slow to take it. Without that, megabytes would lie there
     /// before a sender notices how slow the peer is.
     func limitUnsentBytes(_ descriptor: Int32) {
-        let notSentLowWaterMark: Int32 = 25
-        setSocketOption(descriptor, Int32(IPPROTO_TCP), notSentLowWaterMark, 128 << 10)
+        setSocketOption(descriptor, Int32(IPPROTO_TCP), TCP_NOTSENT_LOWAT, 128 << 10)
     }
 
     /// What became of an attempt to accept a connection.
@@ -67,8 +30,7 @@
         var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
         let descriptor = withUnsafeMutablePointer(to: &storage) { pointer in
             pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                LinuxCall.accept(
-                    listener, $0, &length, Int32(SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue))
+                accept4(listener, $0, &length, Int32(SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue))
             }
         }
         if descriptor >= 0 { return .connection(descriptor, SocketAddress(storage)) }

@@ -16,7 +16,7 @@ final class FileRepresentation: Sendable {
         self.relativePath = relativePath
         self.contentType = contentType
         tag = EntityTag(file.information)
-        lastModified = HTTPDate.format(secondsSince1970: file.information.modifiedSeconds)
+        lastModified = HTTPDate.format(secondsSince1970: file.information.identity.modificationSeconds)
         var headers: Headers = ["ETag": tag.text, "Last-Modified": lastModified]
         if let cacheControl { headers.add("Cache-Control", cacheControl) }
         validators = headers
@@ -27,7 +27,7 @@ final class FileRepresentation: Sendable {
 
     /// The response to GET or HEAD.
     func respond(to request: Request) -> Response {
-        switch Preconditions(request.headers).evaluate(tag: tag, modified: file.information.modifiedSeconds) {
+        switch Preconditions(request.headers).evaluate(tag: tag, modified: file.information.identity.modificationSeconds) {
         case .failed: return Response(status: .preconditionFailed, headers: validators)
         case .notModified: return Response(status: .notModified, headers: validators)
         case .proceed: break

@@ -1,3 +1,5 @@
+import Platform
+
 /// Serves the files below a directory, never anything outside it.
 package final class StaticFiles: Sendable {
     private let root: DirectoryRoot

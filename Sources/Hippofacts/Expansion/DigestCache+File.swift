@@ -1,5 +1,6 @@
 import Bindle
 import Foundation
+import Platform
 
 extension DigestCache {
     /// The file's first bytes, with the version of its layout.
@@ -33,8 +34,8 @@ extension DigestCache {
                 for number in [identity.size, identity.modificationTime, identity.changeTime] {
                     Self.append(UInt64(bitPattern: number), to: &bytes)
                 }
-                Self.append(identity.inode, to: &bytes)
-                Self.append(identity.device, to: &bytes)
+                Self.append(identity.id.inode, to: &bytes)
+                Self.append(identity.id.device, to: &bytes)
                 bytes += SHA256Digest(hex: entry.digest)?.bytes ?? []
             }
         }
@@ -60,8 +61,8 @@ extension DigestCache {
                     let device = number(), let digest = take(32).flatMap({ SHA256Digest(bytes: $0) })
                 else { return nil }
                 let identity = FileIdentity(
-                    size: Int64(bitPattern: size), modificationTime: Int64(bitPattern: modified),
-                    changeTime: Int64(bitPattern: changed), inode: inode, device: device)
+                    id: FileID(device: device, inode: inode), size: Int64(bitPattern: size),
+                    modificationTime: Int64(bitPattern: modified), changeTime: Int64(bitPattern: changed))
                 entries[String(decoding: path, as: UTF8.self)] = FileDigests.Entry(
                     identity: identity, digest: digest.hex, isRacy: false)
             }

@@ -1,3 +1,5 @@
+import Platform
+
 /// What is known of a project's files from one expansion to the next: their digests, and its assembled modules. Only
 /// files whose identity changed are read again.
 package struct DigestCache: Sendable {

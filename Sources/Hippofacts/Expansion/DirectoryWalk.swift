@@ -1,3 +1,5 @@
+import Platform
+
 #if canImport(Glibc)
     import Glibc
 #else
@@ -37,7 +39,7 @@ struct DirectoryWalk {
     /// The directories that were entered, relative to the root, which is the empty path.
     private(set) var directories: [String] = []
     /// The directories that the walk is in, to notice links that lead back.
-    private var ancestors: [FileIdentity.Place] = []
+    private var ancestors: [FileID] = []
     private static let skippedNames = [Array(".git".utf8), Array(".hippo".utf8)]
 
     /// A pattern and what of it has been matched on the way.
@@ -72,7 +74,7 @@ struct DirectoryWalk {
             if errno == ENOENT || errno == ENOTDIR { return }
             throw .unreadableDirectory(path: path, code: errno)
         }
-        guard let place = FileStatus(descriptor: descriptor)?.identity.place, !ancestors.contains(place) else {
+        guard let place = FileStatus(descriptor: descriptor)?.id, !ancestors.contains(place) else {
             close(descriptor)
             return
         }
@@ -201,14 +203,4 @@ struct DirectoryWalk {
 /// Whether `path` is `directory` or below it; both without symbolic links.
 func isInside(_ path: String, _ directory: String) -> Bool {
     path == directory || path.hasPrefix(directory.hasSuffix("/") ? directory : directory + "/")
-}
-
-extension FileIdentity {
-    /// What makes two paths lead to the same file.
-    struct Place: Hashable {
-        let inode: UInt64
-        let device: UInt64
-    }
-
-    var place: Place { Place(inode: inode, device: device) }
 }

@@ -1,4 +1,5 @@
 import Bindle
+import Platform
 import TOML
 
 /// A project as a bindle: the invoice, and where the bytes of its parcels are.

@@ -1,5 +1,6 @@
 import Bindle
 import Dispatch
+import Platform
 import Synchronization
 
 #if canImport(Glibc)
@@ -91,7 +92,7 @@ struct FileDigests: Sendable {
         let file = "\(root)/\(path)"
         for _ in 0..<5 {
             guard let before = FileStatus(path: file) else { throw .vanished(path: path) }
-            let isRacy = before.identity.isRacy
+            let isRacy = before.isRacy(at: SystemTime().nanosecondsSince1970)
             let result: (digest: SHA256Digest, size: Int)
             do {
                 result = try SHA256.hash(fileAt: file)
@@ -104,23 +105,6 @@ struct FileDigests: Sendable {
             }
         }
         throw .keepsChanging(path: path)
-    }
-}
-
-extension FileIdentity {
-    /// File systems stamp times with the tick of the kernel's clock, which is up to 10 ms long.
-    private static let raceWindow: Int64 = 20_000_000
-    /// Some have nothing finer than two seconds, which shows in times that are whole ones.
-    private static let coarseRaceWindow: Int64 = 2_500_000_000
-
-    /// Whether the file was modified so recently that it may change once more without a new time.
-    var isRacy: Bool {
-        var now = timespec()
-        clock_gettime(CLOCK_REALTIME, &now)
-        let nanoseconds = Int64(now.tv_sec) &* 1_000_000_000 &+ Int64(now.tv_nsec)
-        return [modificationTime, changeTime].contains { time in
-            time > nanoseconds - (time % 1_000_000_000 == 0 ? Self.coarseRaceWindow : Self.raceWindow)
-        }
     }
 }
 
@@ -140,11 +124,8 @@ enum FileChangeError: Error {
     var message: String {
         switch self {
         case .vanished: "the file has vanished"
-        case .unreadable(_, let code): "the file cannot be read: \(errorText(code))"
+        case .unreadable(_, let code): "the file cannot be read: \(SystemError.reason(code))"
         case .keepsChanging: "the file keeps changing while it is read"
         }
     }
 }
-
-/// The system's words for an error number.
-func errorText(_ code: Int32) -> String { String(cString: strerror(code)) }

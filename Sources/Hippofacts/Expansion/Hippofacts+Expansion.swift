@@ -1,4 +1,5 @@
 import Bindle
+import Platform
 import TOML
 
 extension Hippofacts {
@@ -316,7 +317,7 @@ private struct Expander {
     private func describe(_ failure: DirectoryWalk.Failure) -> HippofactsError {
         switch failure {
         case .unreadableDirectory(let path, let code):
-            HippofactsError(file: path, message: "the directory cannot be read: \(errorText(code))")
+            HippofactsError(file: path, message: "the directory cannot be read: \(SystemError.reason(code))")
         case .leavesProject(let path, let target):
             HippofactsError(
                 file: place(of: path),

@@ -1,5 +1,6 @@
 import Bindle
 import Foundation
+import Platform
 import TOML
 import WebAssemblyText
 
@@ -21,7 +22,7 @@ extension DigestCache.AssembledModule {
             throw HippofactsError(file: file, message: "the module has vanished")
         }
         identity = status.identity
-        isRacy = status.identity.isRacy
+        isRacy = status.isRacy(at: SystemTime().nanosecondsSince1970)
         let text: [UInt8]
         do {
             text = Array(try Data(contentsOf: URL(fileURLWithPath: "\(root)/\(path)")))

@@ -1,4 +1,5 @@
 import Bindle
+import Platform
 
 /// The expansion of a project that is kept up to date while its files change.
 ///

@@ -1,5 +1,6 @@
 import Bindle
 import Foundation
+import Platform
 import TOML
 
 extension Hippofacts {
@@ -13,12 +14,12 @@ extension Hippofacts {
             throw HippofactsError(file: path, message: "there is no such file or directory")
         }
         guard kind == .directory else { return path }
-        var found: [(path: String, place: FileIdentity.Place)] = []
+        var found: [(path: String, place: FileID)] = []
         for name in fileNames {
             let candidate = path.hasSuffix("/") ? path + name : "\(path)/\(name)"
             guard let status = FileStatus(path: candidate), status.kind == .regular else { continue }
             // Where the file system does not tell cases apart, the variants are one file.
-            let place = status.identity.place
+            let place = status.id
             if !found.contains(where: { $0.place == place }) { found.append((candidate, place)) }
         }
         if found.count > 1, let names = try? FileManager.default.contentsOfDirectory(atPath: path) {

@@ -1,4 +1,5 @@
 import Foundation
+import Platform
 import Synchronization
 
 /// A run of the build command, by `/bin/sh -c` in the project's directory, with a `BuildRunner` in between.
@@ -136,12 +137,5 @@ final class BuildProcess: Sendable {
             }
         }
         if !partial.isEmpty { emit(partial) }
-    }
-}
-
-extension Duration {
-    /// The duration in milliseconds, fractions included.
-    var milliseconds: Double {
-        Double(components.seconds) * 1000 + Double(components.attoseconds) / 1e15
     }
 }

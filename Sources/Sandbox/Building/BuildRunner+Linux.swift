@@ -1,4 +1,6 @@
+import CLinux
 import Foundation
+import Platform
 
 /// The process between the sandbox and a build command, which sees to it that nothing of a build outlives it: what the
 /// command has started is killed when the command ends, when the build is cancelled, and when the sandbox is gone, even
@@ -11,7 +13,7 @@ package enum BuildRunner {
 
     /// Runs a command by the shell, and ends this process as the command ends.
     package static func run(_ command: String) -> Never {
-        adoptOrphans()
+        _ = clinux_become_subreaper(1)
         _ = fcntl(lifeline, F_SETFD, FD_CLOEXEC)
         let child: ChildProcess
         do {
@@ -32,13 +34,6 @@ package enum BuildRunner {
         let exit = child.waitForExit()
         killDescendants()
         end(like: exit)
-    }
-
-    private static func adoptOrphans() {
-        typealias ProcessControl = @convention(c) (Int32, UInt, UInt, UInt, UInt) -> Int32
-        let becomeSubreaper: Int32 = 36
-        guard let address = dlsym(nil, "prctl") else { return }
-        _ = unsafeBitCast(address, to: ProcessControl.self)(becomeSubreaper, 1, 0, 0, 0)
     }
 
     private static func end(like end: ChildProcess.Exit) -> Never {

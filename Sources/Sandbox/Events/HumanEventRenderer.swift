@@ -1,4 +1,5 @@
 import Foundation
+import Platform
 import SandboxProtocol
 
 /// Renders events for people: a line for most, aligned, and coloured where that is wanted.

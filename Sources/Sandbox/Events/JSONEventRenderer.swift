@@ -1,4 +1,5 @@
 import JSON
+import Platform
 import SandboxProtocol
 
 /// Renders events for tools: one JSON object on a line.

@@ -1,4 +1,5 @@
 import Foundation
+import Platform
 
 /// Opens pages in the user's browser.
 enum Browser {

@@ -1,5 +1,6 @@
 import Foundation
 import HTTP
+import Platform
 import SandboxProtocol
 
 /// How a WAGI process is started.

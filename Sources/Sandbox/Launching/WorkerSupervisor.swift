@@ -1,4 +1,5 @@
 import Foundation
+import Platform
 import SandboxProtocol
 
 /// Starts WAGI processes, lets one take over from another, and starts a new one when the one that serves dies.

@@ -1,4 +1,5 @@
 import Foundation
+import Platform
 import SandboxProtocol
 
 /// How the build command is run.

@@ -1,4 +1,5 @@
 import Hippofacts
+import Platform
 import SandboxProtocol
 
 /// What the loop does with what it is told: it takes note, and says what has come of it.

@@ -1,6 +1,7 @@
 import Bindle
 import Foundation
 import Hippofacts
+import Platform
 import SandboxProtocol
 
 /// How a revision is made of the project: expanded, stored, and launched.

@@ -1,6 +1,7 @@
 import Bindle
 import Foundation
 import Hippofacts
+import Platform
 import SandboxProtocol
 
 /// The inner loop: what has changed is built, expanded, stored and launched, one thing after the other, on one thread.
@@ -295,9 +296,4 @@ final class SandboxLoop {
             _ = supervisor.tick()
         }
     }
-}
-
-extension Duration {
-    /// The duration in seconds, fractions included.
-    var seconds: Double { milliseconds / 1000 }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import Platform
 import Synchronization
 
 /// The keys that a sandbox on a terminal listens to.

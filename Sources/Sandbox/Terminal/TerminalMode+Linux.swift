@@ -22,6 +22,9 @@ enum TerminalMode {
     /// Whether the terminal is in the mode for keys.
     static var isEntered: Bool { state.withLock { $0.isEntered } }
 
+    /// What signals do to the mode.
+    static let actions: (enter: @Sendable () -> Void, leave: @Sendable () -> Void) = ({ enter() }, { leave() })
+
     /// Takes note of the terminal as it is, and enters the mode if the process is in the foreground.
     ///
     /// - Returns: false if standard input is no terminal.

@@ -1,58 +1,24 @@
-import Foundation
+import Platform
 
 /// The files of a directory tree that are in a scope, as a look at the directories finds them: for file systems that
 /// tell of no changes.
 struct FileScan: Sendable {
-    /// What tells, without reading it, whether a file is the one it was.
-    private struct Identity: Equatable {
-        let size: Int64
-        let seconds: Int
-        let nanoseconds: Int
-        let inode: UInt64
-
-        init(_ status: stat) {
-            let time = status.st_mtim
-            (size, inode) = (Int64(status.st_size), UInt64(status.st_ino))
-            (seconds, nanoseconds) = (time.tv_sec, time.tv_nsec)
-        }
-
-        /// Whether the file may be written again without looking any different, since that was done just before `now`.
-        func isRacy(at now: timespec) -> Bool {
-            let age = (now.tv_sec - seconds) &* 1_000_000_000 &+ (now.tv_nsec - nanoseconds)
-            return age < (nanoseconds == 0 ? Self.coarseRaceWindow : Self.raceWindow)
-        }
-
-        /// File systems stamp times with a clock that stands still for so long.
-        private static let raceWindow = 20_000_000
-        /// Some have nothing finer than two seconds, which shows in times that are whole ones.
-        private static let coarseRaceWindow = 2_500_000_000
-    }
-
-    private var files: [String: Identity] = [:]
+    private var files: [String: FileIdentity] = [:]
     /// The files that have to be taken for changed at the next look.
     private var racyFiles: Set<String> = []
     /// False if there is no directory at the root.
     private(set) var hasRoot = true
-    private let start: timespec
+    /// Nanoseconds since 1970.
+    private let start: Int64
 
-    /// A directory, however it was reached.
-    private struct Place: Equatable {
-        let device: UInt64
-        let inode: UInt64
-
-        init(_ status: stat) { (device, inode) = (UInt64(status.st_dev), UInt64(status.st_ino)) }
-    }
-
-    init(root: String, scope: WatchScope) {
-        var now = timespec()
-        clock_gettime(CLOCK_REALTIME, &now)
-        start = now
-        var status = stat()
-        guard stat(root, &status) == 0 else {
+    /// - Parameter time: what tells when files are looked at.
+    init(root: String, scope: WatchScope, time: some TimeSource = .system) {
+        start = time.nanosecondsSince1970
+        guard let status = FileStatus(path: root) else {
             hasRoot = false
             return
         }
-        hasRoot = scan("", root: root, scope: scope, inside: [Place(status)])
+        hasRoot = scan("", root: root, scope: scope, inside: [status.id])
     }
 
     /// The files that differ from those of an earlier scan.
@@ -67,15 +33,14 @@ struct FileScan: Sendable {
     /// Takes in files whose changes are known, so that the next look does not find them once more.
     mutating func update(_ paths: some Sequence<String>, root: String) {
         for path in paths {
-            var status = stat()
-            let isFile = stat(root + "/" + path, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
-            files[path] = isFile ? Identity(status) : nil
+            let status = FileStatus(path: root + "/" + path)
+            files[path] = status?.isRegular == true ? status?.identity : nil
             racyFiles.remove(path)
         }
     }
 
     /// - Parameter ancestors: the directory itself, and those that it is in: a link back to one of them leads nowhere.
-    private mutating func scan(_ path: String, root: String, scope: WatchScope, inside ancestors: [Place]) -> Bool {
+    private mutating func scan(_ path: String, root: String, scope: WatchScope, inside ancestors: [FileID]) -> Bool {
         guard let entries = DirectoryEntry.entries(ofDirectory: path.isEmpty ? root : root + "/" + path)
         else { return false }
         for entry in entries {
@@ -83,16 +48,15 @@ struct FileScan: Sendable {
             let components = child.split(separator: "/")
             let (isFile, isDirectory) = (scope.contains(components), scope.reaches(below: components))
             guard isFile || isDirectory else { continue }
-            var status = stat()
-            guard stat(root + "/" + child, &status) == 0 else { continue }
-            switch status.st_mode & S_IFMT {
-            case S_IFDIR where isDirectory:
-                let place = Place(status)
-                if !ancestors.contains(place) { _ = scan(child, root: root, scope: scope, inside: ancestors + [place]) }
-            case S_IFREG where isFile:
-                let identity = Identity(status)
-                files[child] = identity
-                if identity.isRacy(at: start) { racyFiles.insert(child) }
+            guard let status = FileStatus(path: root + "/" + child) else { continue }
+            switch status.kind {
+            case .directory where isDirectory:
+                if !ancestors.contains(status.id) {
+                    _ = scan(child, root: root, scope: scope, inside: ancestors + [status.id])
+                }
+            case .regular where isFile:
+                files[child] = status.identity
+                if status.isRacy(at: start) { racyFiles.insert(child) }
             default: break
             }
         }

@@ -1,4 +1,6 @@
+import CLinux
 import Foundation
+import Platform
 
 /// The file system that a directory is on, as far as watching it goes.
 enum FileSystem: Hashable, Sendable {
@@ -9,10 +11,8 @@ enum FileSystem: Hashable, Sendable {
 
     /// The file system of what is at a path; a local one, if that cannot be told.
     init(ofItemAt path: String) {
-        // The structure begins with the type, in a machine word.
-        var words = [UInt](repeating: 0, count: 64)
-        let isKnown = words.withUnsafeMutableBytes { GNUFunctions.statfs(path, $0.baseAddress!) } == 0
-        self = isKnown ? FileSystem(type: UInt32(truncatingIfNeeded: words[0])) : .local
+        var status = statfs()
+        self = statfs(path, &status) == 0 ? FileSystem(type: UInt32(truncatingIfNeeded: status.f_type)) : .local
     }
 
     /// - Parameter type: the number by which `statfs` names it.
@@ -26,10 +26,8 @@ enum FileSystem: Hashable, Sendable {
         for entry in DirectoryEntry.entries(ofDirectory: path) ?? [] {
             let lowercased = entry.name.lowercased()
             let other = entry.name == lowercased ? entry.name.uppercased() : lowercased
-            var (status, otherStatus) = (stat(), stat())
-            guard other != entry.name, lstat(path + "/" + entry.name, &status) == 0 else { continue }
-            return lstat(path + "/" + other, &otherStatus) == 0 && status.st_dev == otherStatus.st_dev
-                && status.st_ino == otherStatus.st_ino
+            guard other != entry.name, let status = FileStatus(linkAt: path + "/" + entry.name) else { continue }
+            return FileStatus(linkAt: path + "/" + other)?.id == status.id
         }
         return false
     }

@@ -1,4 +1,5 @@
 import Foundation
+import Platform
 import Synchronization
 
 /// Reports changes of the files of directory trees that are in a scope, by inotify.

@@ -1,4 +1,5 @@
 import Foundation
+import Platform
 
 /// The watched directories of a tree, and what their events mean.
 struct WatchTree: Sendable {
@@ -16,7 +17,7 @@ struct WatchTree: Sendable {
     /// of a directory only when nothing holds on to it any more, such as a removed file in it that is still open.
     private var rootDoubtEnd: SuspendingClock.Instant?
     /// Which directory it is that is watched as the root.
-    private var rootIdentity: DirectoryIdentity?
+    private var rootIdentity: FileID?
     /// So long after an entry of the root has been removed, the root may be about to be removed too.
     private static let rootDoubt = Duration.seconds(2)
     /// True if there are directories that could not be watched, or that may change without the system's telling.
@@ -70,7 +71,7 @@ struct WatchTree: Sendable {
         links = [:]
         clear()
         var ignored: Set<String> = []
-        rootIdentity = DirectoryIdentity(root)
+        rootIdentity = FileStatus(path: root)?.id
         rootDoubtEnd = nil
         isRootAway = !watch("", scope, changed: &ignored)
         return !isRootAway
@@ -83,7 +84,7 @@ struct WatchTree: Sendable {
     mutating func checkRoot() {
         guard let end = rootDoubtEnd else { return }
         if end <= .now { rootDoubtEnd = nil }
-        if DirectoryIdentity(root) != rootIdentity { isRootAway = true }
+        if FileStatus(path: root)?.id != rootIdentity { isRootAway = true }
     }
 
     /// Does what an event asks for, and adds what has changed to one of the sets.
@@ -261,15 +262,9 @@ struct WatchTree: Sendable {
 
     // MARK: Links
 
-    private static func resolved(_ path: String) -> String? {
-        guard let resolved = realpath(path, nil) else { return nil }
-        defer { free(resolved) }
-        return String(cString: resolved)
-    }
-
     /// True if a symbolic link leads to a directory of the tree that it is not itself in.
     private func leadsToOtherDirectory(_ path: String) -> Bool {
-        guard let resolved = Self.resolved(fullPath(path)), let resolvedRoot = Self.resolved(root) else { return false }
+        guard let resolved = resolvedPath(fullPath(path)), let resolvedRoot = resolvedPath(root) else { return false }
         let target = resolved + "/"
         let link = resolvedRoot + "/" + path + "/"
         return target.hasPrefix(resolvedRoot + "/") && !link.hasPrefix(target)
@@ -278,14 +273,14 @@ struct WatchTree: Sendable {
     /// Takes note of the places in the tree that a symbolic link leads over, up to its target, and watches the
     /// directories that they are in.
     private mutating func noteLink(_ link: String) {
-        guard let resolvedRoot = Self.resolved(root) else { return }
+        guard let resolvedRoot = resolvedPath(root) else { return }
         var place = fullPath(link)
         for _ in 0..<Self.maximumDepth {
             guard let target = try? FileManager.default.destinationOfSymbolicLink(atPath: place) else { return }
             let next = target.hasPrefix("/") ? target : (place as NSString).deletingLastPathComponent + "/" + target
             // Other links may be on the way to the last component, which need not be there yet.
             let (parent, name) = ((next as NSString).deletingLastPathComponent, (next as NSString).lastPathComponent)
-            var directory = Self.resolved(parent) ?? URL(fileURLWithPath: parent).standardizedFileURL.path
+            var directory = resolvedPath(parent) ?? URL(fileURLWithPath: parent).standardizedFileURL.path
             if (directory + "/").hasPrefix(root + "/") { directory = resolvedRoot + directory.dropFirst(root.count) }
             place = directory + "/" + name
             guard place.hasPrefix(resolvedRoot + "/") else { return }
@@ -338,17 +333,5 @@ struct WatchTree: Sendable {
         let consequence =
             isIncomplete ? "are looked for now and then, as with --poll" : "will not be seen"
         onProblem("changes below \(path), and perhaps elsewhere, \(consequence): \(reason)")
-    }
-}
-
-/// Which directory it is that stands at a path.
-private struct DirectoryIdentity: Hashable, Sendable {
-    private let device: UInt64
-    private let inode: UInt64
-
-    init?(_ path: String) {
-        var status = stat()
-        guard stat(path, &status) == 0 else { return nil }
-        (device, inode) = (UInt64(status.st_dev), UInt64(status.st_ino))
     }
 }

@@ -1,5 +1,9 @@
-import Foundation
-import HTTP
+#if canImport(Glibc)
+    import Glibc
+#else
+    import Darwin
+#endif
+import Platform
 import WebAssemblyRuntime
 
 /// Ends guests whose time is up, from a thread of its own, whether they compute or wait for something outside.
@@ -103,10 +107,7 @@ package final class DeadlineTimer: @unchecked Sendable {
         queue.insert(entry, at: place)
         if !isRunning {
             isRunning = true
-            let thread = Thread { [self] in run() }
-            thread.name = "deadlines"
-            thread.stackSize = 256 << 10
-            thread.start()
+            SystemThread.detach(name: "deadlines", stackSize: 256 << 10) { [self] in run() }
         } else if entry.time < wakeTime {
             monitor.signal()
         }
@@ -154,13 +155,4 @@ package final class DeadlineTimer: @unchecked Sendable {
         enqueue(Entry(number: number, time: .now + (isPatient ? Self.signalInterval : Self.longSignalInterval)))
         return guest.signalCount == Self.patience ? guest.unresponsive.map(Step.tell) ?? .goOn : .goOn
     }
-}
-
-extension Duration {
-    /// In seconds, fractions included.
-    var seconds: Double {
-        Double(components.seconds) + Double(components.attoseconds) * 1e-18
-    }
-
-    var milliseconds: Double { seconds * 1000 }
 }

@@ -1,3 +1,4 @@
+import Platform
 import WebAssemblyRuntime
 
 /// The most that a module may use for one request.

@@ -1,6 +1,7 @@
 import Bindle
 import Foundation
 import HTTP
+import Platform
 import SandboxProtocol
 import WASI
 import WASIExperimentalHTTP

@@ -2,6 +2,7 @@ import Bindle
 import Dispatch
 import Foundation
 import HTTP
+import Platform
 import SandboxProtocol
 import Synchronization
 

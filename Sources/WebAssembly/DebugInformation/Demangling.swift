@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 
 /// The name in the source of a function whose linker symbol is `symbol`; the symbol itself where it is not mangled, or not
@@ -26,12 +27,8 @@ private func demangledSwift(_ symbol: String) -> String? {
 }
 
 private func demangledCPlusPlus(_ symbol: String) -> String? {
-    typealias Demangle = @convention(c) (
-        UnsafePointer<CChar>, UnsafeMutablePointer<CChar>?, UnsafeMutablePointer<Int>?, UnsafeMutablePointer<Int32>?
-    ) -> UnsafeMutablePointer<CChar>?
-    // The C++ library is there because Swift's runtime is written in C++; nothing here links it by name.
-    guard let address = dlsym(nil, "__cxa_demangle") else { return nil }
-    guard let name = unsafeBitCast(address, to: Demangle.self)(symbol, nil, nil, nil) else { return nil }
+    // The C++ library is linked because Swift's runtime is written in C++.
+    guard let name = __cxa_demangle(symbol, nil, nil, nil) else { return nil }
     defer { free(name) }
     return String(cString: name)
 }

@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 
 /// The initial contents of a linear memory as an anonymous file, which new memories map copy-on-write: no byte is
@@ -10,8 +11,7 @@ final class MemoryImage: Sendable {
 
     /// Makes an image of `pieces`, each given by its place in memory; nil if the system has no anonymous files left.
     init?(start: Int, end: Int, pieces: [(place: Int, bytes: UnsafeRawBufferPointer)]) {
-        guard let create = MemoryImage.createAnonymousFile else { return nil }
-        let file = create("memory", 1 /* MFD_CLOEXEC */)
+        let file = memfd_create("memory", MFD_CLOEXEC)
         guard file >= 0 else { return nil }
         self.file = file
         self.start = start / AddressSpace.pageByteCount * AddressSpace.pageByteCount
@@ -38,10 +38,4 @@ final class MemoryImage: Sendable {
         let flags = MAP_PRIVATE | MAP_FIXED | MAP_NORESERVE
         return mmap(base + start, byteCount, PROT_READ | PROT_WRITE, flags, file, 0) != MAP_FAILED
     }
-
-    /// `memfd_create`, which the module map of the C library leaves out.
-    private static let createAnonymousFile: (@convention(c) (UnsafePointer<CChar>, UInt32) -> Int32)? = {
-        guard let symbol = dlsym(nil, "memfd_create") else { return nil }
-        return unsafeBitCast(symbol, to: (@convention(c) (UnsafePointer<CChar>, UInt32) -> Int32).self)
-    }()
 }

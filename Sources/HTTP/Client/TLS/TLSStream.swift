@@ -1,3 +1,5 @@
+import Platform
+
 /// Which servers are believed to be who they say they are.
 package struct TLSPolicy: Hashable, Sendable {
     /// Whether the server's certificate must be valid for its name. Without that, anybody on the way can read what is

@@ -1,4 +1,8 @@
-import Foundation
+#if canImport(Glibc)
+    import Glibc
+#else
+    import Darwin
+#endif
 
 /// Waits for the signals that ask a process to end.
 package enum SignalListener {
@@ -7,19 +11,21 @@ package enum SignalListener {
     ///
     /// To be called before any other thread is started, since threads inherit what is blocked.
     ///
-    /// - Parameter keepsTerminal: true if the process changes the mode of its terminal (see `TerminalMode`): SIGTSTP
-    /// and
-    ///   SIGQUIT put it back before they do what they do, and SIGCONT changes it again.
-    package static func start(keepsTerminal: Bool = false, _ onSignal: @escaping @Sendable (String) -> Void) {
+    /// - Parameter terminalMode: what enters a mode of the terminal and leaves it again, if the process has one of its
+    ///   own: SIGTSTP and SIGQUIT leave it before they do what they do, and SIGCONT enters it again.
+    package static func start(
+        terminalMode: (enter: @Sendable () -> Void, leave: @Sendable () -> Void)? = nil,
+        _ onSignal: @escaping @Sendable (String) -> Void
+    ) {
         signal(SIGPIPE, SIG_IGN)
         var signals = sigset_t()
         sigemptyset(&signals)
-        for number in [SIGINT, SIGTERM, SIGHUP] + (keepsTerminal ? [SIGTSTP, SIGCONT, SIGQUIT] : []) {
+        for number in [SIGINT, SIGTERM, SIGHUP] + (terminalMode == nil ? [] : [SIGTSTP, SIGCONT, SIGQUIT]) {
             sigaddset(&signals, number)
         }
         pthread_sigmask(SIG_BLOCK, &signals, nil)
         let blocked = signals
-        let thread = Thread {
+        SystemThread.detach(name: "signals", stackSize: 256 << 10) {
             var blocked = blocked
             while true {
                 var number: Int32 = 0
@@ -28,18 +34,16 @@ package enum SignalListener {
                 case SIGINT: onSignal("interrupted")
                 case SIGHUP: onSignal("the terminal was closed")
                 case SIGTERM: onSignal("terminated")
-                case SIGCONT: TerminalMode.enter()
+                case SIGCONT: terminalMode?.enter()
                 case SIGTSTP:
-                    TerminalMode.leave()
+                    terminalMode?.leave()
                     kill(getpid(), SIGSTOP)
                 default:
-                    TerminalMode.leave()
+                    terminalMode?.leave()
                     end(by: number)
                 }
             }
         }
-        thread.name = "signals"
-        thread.start()
     }
 
     /// Does what the signal does to a process that does not handle it.

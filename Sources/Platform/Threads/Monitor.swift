@@ -4,43 +4,9 @@
     import Darwin
 #endif
 
-/// A thread of the system's, for work that blocks. (Swift's own tasks must not.)
-enum SystemThread {
-    private final class Work {
-        let body: @Sendable () -> Void
-
-        init(_ body: @escaping @Sendable () -> Void) {
-            self.body = body
-        }
-    }
-
-    /// Runs `body` on a new thread; false if the system has none to give.
-    ///
-    /// SIGPIPE is blocked there: `sendfile` raises it when a peer is gone, and cannot be told not to.
-    static func start(stackSize: Int, _ body: @escaping @Sendable () -> Void) -> Bool {
-        var attributes = pthread_attr_t()
-        guard pthread_attr_init(&attributes) == 0 else { return false }
-        defer { pthread_attr_destroy(&attributes) }
-        pthread_attr_setdetachstate(&attributes, Int32(PTHREAD_CREATE_DETACHED))
-        pthread_attr_setstacksize(&attributes, max(stackSize, 64 << 10))
-        let work = Unmanaged.passRetained(Work(body))
-        var thread = pthread_t()
-        let result = pthread_create(
-            &thread, &attributes,
-            { argument in
-                var signals = sigset_t()
-                sigemptyset(&signals)
-                sigaddset(&signals, SIGPIPE)
-                pthread_sigmask(SIG_BLOCK, &signals, nil)
-                Unmanaged<Work>.fromOpaque(argument!).takeRetainedValue().body()
-                return nil
-            }, work.toOpaque())
-        if result != 0 { work.release() }
-        return result == 0
-    }
-}
-
 /// A mutex with a condition to wait for.
+///
+/// It is Sendable because the system's mutex and condition are made for many threads, and their addresses never change.
 package final class Monitor: @unchecked Sendable {
     private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
     private let condition = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
@@ -81,8 +47,9 @@ package final class Monitor: @unchecked Sendable {
             return true
         }
         var time = timespec()
-        time.tv_sec = Int(deadline.nanoseconds / 1_000_000_000)
-        time.tv_nsec = Int(deadline.nanoseconds % 1_000_000_000)
+        let nanoseconds = max(0, deadline.nanoseconds)
+        time.tv_sec = Int(nanoseconds / 1_000_000_000)
+        time.tv_nsec = Int(nanoseconds % 1_000_000_000)
         return pthread_cond_timedwait(condition, mutex, &time) != ETIMEDOUT
     }
 

@@ -1,15 +1,16 @@
+import CLinux
 import Glibc
 
 /// A process that this one has started, in a process group of its own.
 ///
 /// It gets only the descriptors that are named, no blocked signals, and the default action for every signal.
-struct ChildProcess: Hashable, Sendable {
+package struct ChildProcess: Hashable, Sendable {
     /// How a process ended.
-    enum Exit: Hashable, Sendable, CustomStringConvertible {
+    package enum Exit: Hashable, Sendable, CustomStringConvertible {
         case exited(code: Int32)
         case killed(signal: Int32)
 
-        var description: String {
+        package var description: String {
             switch self {
             case .exited(let code): "exit code \(code)"
             case .killed(let signal): "killed by signal \(signal) (\(String(cString: strsignal(signal))))"
@@ -17,15 +18,8 @@ struct ChildProcess: Hashable, Sendable {
         }
     }
 
-    /// A process that could not be started.
-    struct SpawnError: Error, CustomStringConvertible {
-        let executable: String
-        let code: Int32
-
-        var description: String { "cannot start \(executable): \(String(cString: strerror(code)))" }
-    }
-
-    let id: pid_t
+    /// The process's number, and its group's.
+    package let id: pid_t
 
     /// Starts a program.
     ///
@@ -33,14 +27,15 @@ struct ChildProcess: Hashable, Sendable {
     ///   - name: what the program finds as its own name, if that is not its path.
     ///   - descriptors: what the child has open; each `source` of this process becomes `target` there.
     ///   - directory: the working directory; this process's own if it is `nil`.
-    static func spawn(
+    /// - Throws: "cannot start EXECUTABLE", with the reason.
+    package static func spawn(
         executable: String,
         name: String? = nil,
         arguments: [String],
         environment: [(name: String, value: String)],
         directory: String? = nil,
         descriptors: [(source: Int32, target: Int32)]
-    ) throws(SpawnError) -> ChildProcess {
+    ) throws(SystemError) -> ChildProcess {
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)
         defer { posix_spawn_file_actions_destroy(&actions) }
@@ -50,11 +45,11 @@ struct ChildProcess: Hashable, Sendable {
         let lowest = (descriptors.map(\.target).max() ?? 0) + 1
         for (source, target) in descriptors {
             let copy = fcntl(source, F_DUPFD_CLOEXEC, lowest)
-            guard copy >= 0 else { throw SpawnError(executable: executable, code: errno) }
+            guard copy >= 0 else { throw .last("cannot start", path: executable) }
             copies.append(copy)
             posix_spawn_file_actions_adddup2(&actions, copy, target)
         }
-        if let directory { _ = GNUFunctions.addChangeOfDirectory(&actions, directory) }
+        if let directory { posix_spawn_file_actions_addchdir_np(&actions, directory) }
 
         var attributes = posix_spawnattr_t()
         posix_spawnattr_init(&attributes)
@@ -74,24 +69,24 @@ struct ChildProcess: Hashable, Sendable {
         defer { for string in argumentStrings + environmentStrings { free(string) } }
         var id: pid_t = 0
         let code = posix_spawn(&id, executable, &actions, &attributes, argumentStrings, environmentStrings)
-        guard code == 0 else { throw SpawnError(executable: executable, code: code) }
+        guard code == 0 else { throw SystemError(operation: "cannot start", code: code, path: executable) }
         return ChildProcess(id: id)
     }
 
     /// Sends a signal to the process and all that are in its group. To be called before `waitForExit` returns only: the
     /// number may belong to another process afterwards.
-    func signalGroup(_ signal: Int32) {
+    package func signalGroup(_ signal: Int32) {
         kill(-id, signal)
     }
 
     /// Waits until the process has ended, but leaves its number taken, so that its group can still be signalled.
-    func waitForEnd() {
+    package func waitForEnd() {
         var information = siginfo_t()
         while waitid(P_PID, id_t(id), &information, WEXITED | WNOWAIT) != 0 && errno == EINTR {}
     }
 
     /// Waits until the process has ended, and gives its number back.
-    func waitForExit() -> Exit {
+    package func waitForExit() -> Exit {
         var status: Int32 = 0
         while waitpid(id, &status, 0) < 0 && errno == EINTR {}
         let signal = status & 0x7F
