@@ -223,6 +223,7 @@ struct Loading {
         do {
             return try OutboundHTTPPolicy(
                 allowedHosts: definition.allowedHosts, maximumResponses: definition.maximumRequestConcurrency,
+                forbiddenLocalPorts: Set([configuration.controlPort].compactMap { $0 }),
                 // The module's own deadline comes before, and says what to do.
                 timeout: configuration.limits.time + .seconds(1), problemObserver: { log.append($0, requestID: nil) })
         } catch {

@@ -108,11 +108,11 @@ package final class WAGIWorker: Sendable {
         let proxy = ReverseProxy(port: process.port, name: program.name, liveReload: liveReload)
         var serverConfiguration = serverConfiguration(revision: load.revision)
         serverConfiguration.inlineHandler = { [webGuard = configuration.webGuard] request in
-            InlineAnswer(webGuard.refusal(of: request) ?? liveReload.respond(to: request))
+            InlineAnswer(webGuard.refusal(of: request)?.response ?? liveReload.respond(to: request))
         }
-        let server = Server(socket: socket, configuration: serverConfiguration) { [webGuard = configuration.webGuard] in
-            let (request, body, writer) = ($0, $1, $2)
-            if let refusal = webGuard.refusal(of: request) { return try writer.respond(refusal) }
+        let server = Server(socket: socket, configuration: serverConfiguration) {
+            [webGuard = configuration.webGuard] request, body, writer in
+            if let refusal = webGuard.refusal(of: request) { return try writer.respond(refusal.response) }
             try proxy.respond(to: request, body, writer)
         }
         send(
@@ -250,6 +250,8 @@ package final class WAGIWorker: Sendable {
     private func finish(_ prepared: Loading, _ load: LauncherMessage.Load) throws(LoadError) -> Application {
         var loading = prepared
         loading.configuration.liveReload = liveReload(revision: load.revision)
+        // A guest that may send requests anywhere could change bindles there.
+        loading.configuration.controlPort = (try? HTTPURL(load.bindleURL))?.port
         if let revision = try revision(of: load) {
             try loading.load(revision)
         } else {
