@@ -2,7 +2,6 @@
 /// store, and like it to one thread at a time.
 package final class WASIContext {
     let configuration: WASIConfiguration
-    let resolver: PathResolver
     var descriptors: DescriptorTable
 
     private(set) lazy var argumentBlock = StringBlock(configuration.arguments)
@@ -24,7 +23,6 @@ package final class WASIContext {
 
     init(_ configuration: WASIConfiguration, resolver: PathResolver) {
         self.configuration = configuration
-        self.resolver = resolver
-        descriptors = DescriptorTable(configuration)
+        descriptors = DescriptorTable(configuration, resolver)
     }
 }

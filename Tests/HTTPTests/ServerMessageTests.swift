@@ -145,7 +145,7 @@ struct ServerMessageTests {
             try writer.writeHead(.ok)
             while case let piece = try body.read(upTo: 64 << 10), !piece.isEmpty { try writer.write(piece) }
         }
-        var generator = SplitMix(seed: 3)
+        var generator = SeededGenerator(seed: 3)
         let data = (0..<700_000).map { _ in UInt8.random(in: 0...255, using: &generator) }
         let client = Client()
         let source = ByteSource(data)
@@ -340,7 +340,7 @@ struct ServerMessageTests {
     @Test("random bytes on a connection never harm the server")
     func garbage() throws {
         let server = try TestServer(handler: echo)
-        var generator = SplitMix(seed: 4)
+        var generator = SeededGenerator(seed: 4)
         let valid = Array(
             "POST /a HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n".utf8)
         for _ in 0..<100 {

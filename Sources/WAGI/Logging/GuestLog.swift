@@ -19,7 +19,7 @@ final class RouteLog: Sendable {
     static let rate = 1 << 20
 
     let route: String
-    private let path: String
+    private let path: String?
     private let limit: Int
     private let observer: (@Sendable (LogLine) -> Void)?
     private let state = Mutex(State())
@@ -37,14 +37,14 @@ final class RouteLog: Sendable {
     }
 
     /// The file is `DIRECTORY/SHA256_OF_ROUTE/module.stderr`. Beyond `limit` bytes it becomes `module.stderr.1`, in place
-    /// of the one before.
+    /// of the one before. Without a directory, there is no file.
     init(
-        route: String, directory: String, limit: Int = 10 << 20, observer: (@Sendable (LogLine) -> Void)?
+        route: String, directory: String?, limit: Int = 10 << 20, observer: (@Sendable (LogLine) -> Void)?
     ) {
         self.route = route
         self.limit = limit
         self.observer = observer
-        path = "\(directory)/\(SHA256.hash(route.utf8).hex)/module.stderr"
+        path = directory.map { "\($0)/\(SHA256.hash(route.utf8).hex)/module.stderr" }
     }
 
     deinit {
@@ -100,19 +100,20 @@ final class RouteLog: Sendable {
     }
 
     private func write(_ lines: [UInt8], _ state: inout State) {
+        guard let path else { return }
         if state.size > 0, state.size + lines.count > limit {
             close(state.descriptor)
             rename(path, path + ".1")
             (state.descriptor, state.size) = (-1, 0)
         }
-        if state.descriptor < 0 { open(&state) }
+        if state.descriptor < 0 { open(path, &state) }
         // A log that cannot be written, on a full disk for one, is no reason to fail requests.
         guard state.descriptor >= 0 else { return }
         let count = lines.withUnsafeBytes { Foundation.write(state.descriptor, $0.baseAddress, $0.count) }
         state.size += max(0, count)
     }
 
-    private func open(_ state: inout State) {
+    private func open(_ path: String, _ state: inout State) {
         let directory = path.split(separator: "/", omittingEmptySubsequences: false).dropLast()
         try? FileManager.default.createDirectory(
             atPath: directory.joined(separator: "/"), withIntermediateDirectories: true)

@@ -27,7 +27,7 @@ extension Application {
     }
 
     private func answer(to original: Request) -> Answer {
-        if let response = configuration.webGuard.refusal(of: original) { return .response(response) }
+        if let refusal = configuration.webGuard.refusal(of: original) { return .response(refusal.response) }
         if let response = configuration.liveReload?.respond(to: original) { return .response(response) }
         let (request, insertion) = followed(original)
         let path = request.path

@@ -129,34 +129,39 @@ private struct Poll {
                 ready.append(Event(userData: userData, type: Event.clock, error: error))
             }
         case .read(let number):
-            add(number, Event.read, POLLIN, .read, userData, context)
+            add(number, Event.read, POLLIN, userData, context)
         case .write(let number):
-            add(number, Event.write, POLLOUT, .write, userData, context)
+            add(number, Event.write, POLLOUT, userData, context)
         }
     }
 
     private mutating func add(
-        _ number: UInt32, _ type: UInt8, _ event: Int32, _ right: Rights, _ userData: UInt64, _ context: WASIContext
+        _ number: UInt32, _ type: UInt8, _ event: Int32, _ userData: UInt64, _ context: WASIContext
     ) {
         do throws(ErrorNumber) {
-            let descriptor = try context.descriptors[number]
-            guard descriptor.rights.contains(.poll) else { throw .notCapable }
             let host: Int32?
-            switch descriptor.resource {
+            var byteCount: UInt64 = 0
+            switch try context.descriptors[number].resource {
             case .directory:
                 throw .badDescriptor
             case .file(let file):
-                host = file.number
+                host = file.hostNumber
+                if host == nil { byteCount = type == Event.read ? file.readableBytes : 1 }
             case .stream(let stream):
+                switch stream.source {
+                // It will fail, which is no reason to wait.
+                case .input, .empty: if type == Event.write { throw .badDescriptor }
+                case .output, .discard: if type == Event.read { throw .badDescriptor }
+                case .fileDescriptor: break
+                }
                 host = stream.hostNumber
             }
-            try descriptor.require(right)
             if let host {
                 watches.append(
                     Watch(userData: userData, type: type, request: pollfd(fd: host, events: Int16(event), revents: 0)))
             } else {
                 // Whether a closure would wait cannot be known before it is called.
-                ready.append(Event(userData: userData, type: type))
+                ready.append(Event(userData: userData, type: type, byteCount: byteCount))
             }
         } catch {
             ready.append(Event(userData: userData, type: type, error: error))

@@ -8,6 +8,7 @@ final class MemoryPool: Sendable {
         let reservedByteCount: Int
     }
 
+    /// Sendable because nothing but the pool has the addresses, and it touches them under its lock.
     private struct Entries: @unchecked Sendable {
         var free: [Entry] = []
     }
