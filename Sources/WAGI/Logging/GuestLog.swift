@@ -22,6 +22,7 @@ final class RouteLog: Sendable {
     private let path: String?
     private let limit: Int
     private let observer: (@Sendable (LogLine) -> Void)?
+    private let now: @Sendable () -> ContinuousClock.Instant
     private let state = Mutex(State())
 
     private struct State {
@@ -31,7 +32,7 @@ final class RouteLog: Sendable {
         var size = 0
         /// How many bytes may be logged now.
         var allowance = RouteLog.rate
-        var countedAt = ContinuousClock.now
+        var countedAt: ContinuousClock.Instant?
         var droppedLines = 0
         var droppedBytes = 0
     }
@@ -39,8 +40,10 @@ final class RouteLog: Sendable {
     /// The file is `DIRECTORY/SHA256_OF_ROUTE/module.stderr`. Beyond `limit` bytes it becomes `module.stderr.1`, in place
     /// of the one before. Without a directory, there is no file.
     init(
-        route: String, directory: String?, limit: Int = 10 << 20, observer: (@Sendable (LogLine) -> Void)?
+        route: String, directory: String?, limit: Int = 10 << 20,
+        now: @escaping @Sendable () -> ContinuousClock.Instant = { .now }, observer: (@Sendable (LogLine) -> Void)?
     ) {
+        self.now = now
         self.route = route
         self.limit = limit
         self.observer = observer
@@ -88,9 +91,9 @@ final class RouteLog: Sendable {
 
     /// Counts the time that has passed, and what was left out until now, if so many bytes may be logged again.
     private func takeNotice(_ state: inout State, _ byteCount: Int) -> String? {
-        let now = ContinuousClock.now
-        let earned = (now - state.countedAt).seconds * Double(Self.rate)
-        if earned >= 1 {
+        let now = now()
+        let earned = (now - (state.countedAt ?? now)).seconds * Double(Self.rate)
+        if earned >= 1 || state.countedAt == nil {
             state.allowance = Int(min(Double(Self.rate), Double(state.allowance) + earned))
             state.countedAt = now
         }
