@@ -10,7 +10,6 @@ struct ExportTests {
     @Test("Without an up, the files of the project are written")
     func ofProject() throws {
         let app = try SmallApp()
-        try app.save("deep", to: "assets/a/b/c.txt")
         let target = try TemporaryDirectory()
         let result = try Program.run(["export", "wwwroot", target.path + "/out"], in: app.path)
         #expect(result.status == 0, "\(result.errors)")
