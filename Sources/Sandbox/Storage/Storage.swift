@@ -65,10 +65,24 @@ final class Storage: Sendable {
         } else {
             try Self.make(directory)
         }
+        removeRemains()
         try claimStore()
         // The log goes on in it.
         let log = ProjectStore.log(ofStore: path)
         if !files.fileExists(atPath: log) { _ = files.createFile(atPath: log, contents: nil) }
+    }
+
+    /// Whether a part of the store's file is not there, so that what is written to it is lost with the process.
+    var lacksParts: Bool { [path, log, index].contains { FileStatus(path: $0) == nil } }
+
+    /// SQLite's write-ahead log, and the index of it.
+    private var log: String { path + "-wal" }
+    private var index: String { path + "-shm" }
+
+    /// Removes what is left of a store that has lost a part: it would be taken for a part of the new one.
+    private func removeRemains() {
+        guard FileStatus(path: path) == nil || FileStatus(path: log) == nil else { return }
+        for part in [log, index] { unlink(part) }
     }
 
     private func claimStore() throws {
