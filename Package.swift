@@ -59,6 +59,7 @@ let package = Package(
             dependencies: [
                 "Content",
                 "CLinux",
+                "Content",
                 "Platform",
                 "WebAssembly",
                 "WebAssemblyRuntime",
@@ -103,6 +104,7 @@ let package = Package(
             name: "Hippofacts",
             dependencies: [
                 "Bindle",
+                "Content",
                 "HTTP",
                 "Platform",
                 "TOML",
@@ -144,6 +146,7 @@ let package = Package(
                 "Bindle",
                 "CLinux",
                 "CommandLineInterface",
+                "Content",
                 "Hippofacts",
                 "HTTP",
                 "JSON",
@@ -240,6 +243,8 @@ let package = Package(
                 "Content",
                 "Cryptography",
                 "TestSupport",
+                "Content",
+                "Cryptography",
                 "WASI",
                 "WebAssembly",
                 "WebAssemblyRuntime",
@@ -282,7 +287,9 @@ let package = Package(
             name: "HippofactsTests",
             dependencies: [
                 "Bindle",
+                "Content",
                 "Hippofacts",
+                "Platform",
                 "TestSupport",
                 "TOML",
             ]
@@ -306,6 +313,7 @@ let package = Package(
             name: "SandboxTests",
             dependencies: [
                 "Bindle",
+                "Content",
                 "hippo-dev",
                 "Hippofacts",
                 "HTTP",
@@ -319,6 +327,7 @@ let package = Package(
         .testTarget(
             name: "ScaffoldingTests",
             dependencies: [
+                "Content",
                 "Hippofacts",
                 "Sandbox",
                 "Scaffolding",

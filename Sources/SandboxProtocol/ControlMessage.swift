@@ -2,6 +2,8 @@ import JSON
 
 /// What the sandbox tells a WAGI process it has started.
 package enum LauncherMessage: Hashable, Sendable {
+    /// How to serve, whatever it is. Sent once, before everything else.
+    case configure(WorkerConfiguration)
     /// Load what can be loaded while there is time: what is loaded next will differ from this in little. Sent at most
     /// once, before `load`, and answered with `prepared` or `failed`.
     case prepare(Load)
@@ -143,6 +145,8 @@ package protocol ControlMessage: Sendable {
 extension LauncherMessage: ControlMessage {
     package var json: JSONObject {
         switch self {
+        case .configure(let configuration):
+            ["type": .string("configure"), "configuration": .object(configuration.json)]
         case .prepare(let load): load.json(type: "prepare")
         case .load(let load): load.json(type: "load")
         case .hold: ["type": .string("hold")]
@@ -155,6 +159,11 @@ extension LauncherMessage: ControlMessage {
 
     package init?(json: JSONObject) {
         switch json["type"]?.string {
+        case "configure":
+            guard let configuration = json["configuration"]?.object.flatMap(WorkerConfiguration.init(json:)) else {
+                return nil
+            }
+            self = .configure(configuration)
         case "prepare":
             guard let load = Load(json: json) else { return nil }
             self = .prepare(load)

@@ -31,10 +31,10 @@ struct RevisionTests {
         var invoice = try Samples.invoice(id, description: "An app")
         invoice.annotations = ["engine": "test"]
         invoice.groups = [Group(name: "files")]
-        invoice.parcels = contents.enumerated().map { index, content in
+        invoice.parcels = ParcelList(contents.enumerated().map { index, content in
             Parcel(
                 label: Samples.label("file\(index)", content), conditions: Conditions(memberOf: ["files"]))
-        }
+        })
         return invoice
     }
 
@@ -83,7 +83,7 @@ struct RevisionTests {
     }
 
     @Test func `are written as they are handed in, whatever has changed`() throws {
-        var random = SystemRandomNumberGenerator()
+        var random = SeededGenerator()
         var contents = (0..<20).map { "file \($0)" }
         var states: [(number: Int, contents: [String])] = []
         for round in 0..<60 {

@@ -259,13 +259,13 @@ struct StaticFilesTests {
     @Test(
         "files of all sizes arrive whole over a connection, with HEAD and ranges", arguments: [0, 1, 32768, 3_000_000])
     func overConnection(size: Int) throws {
-        var generator = SplitMix(seed: UInt64(size))
+        var generator = SeededGenerator(seed: UInt64(size))
         let data = Data((0..<size).map { _ in UInt8.random(in: 0...255, using: &generator) })
         let directory = try TemporaryDirectory()
         try directory.write(data, to: "data.bin")
         let files = try Self.files([("data.bin", Array(data))], content: FileContent(path: directory.path + "/data.bin"))
         let server = try TestServer {
-            $0.inlineHandler = { files.respond(to: $0) }
+            $0.inlineHandler = { InlineAnswer(files.respond(to: $0)) }
         } handler: { _, _, writer in
             try writer.respond(Response(status: .notFound))
         }
@@ -294,7 +294,7 @@ struct StaticFilesTests {
         let files = try Self.files(
             [("large.bin", Array(repeating: 0, count: 20 << 20))], content: FileContent(path: directory.path + "/large.bin"))
         let server = try TestServer {
-            $0.inlineHandler = { files.respond(to: $0) }
+            $0.inlineHandler = { InlineAnswer(files.respond(to: $0)) }
         } handler: { _, _, _ in
         }
         let connection = try server.connect(receiveBuffer: 4096)

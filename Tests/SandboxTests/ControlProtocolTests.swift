@@ -13,7 +13,10 @@ struct ControlProtocolTests {
         var broken = status
         broken.problem = .init(
             stage: "assemble", message: "No.", file: "HIPPOFACTS", line: 3, column: 4, excerpt: [.init(number: 3, text: "x")])
+        var configuration = WorkerConfiguration()
+        configuration.variables = [.init(name: "A", value: "=\n\"b\"")]
         let messages: [LauncherMessage] = [
+            .configure(configuration),
             .load(.init(bindle: "weather/1.2.3", bindleURL: "http://127.0.0.1:8080/v1", revision: 7)), .hold,
             .status(status), .status(broken), .serve, .drain,
             .handOver,

@@ -195,10 +195,15 @@ private final class StartedWorker {
         cache = try TemporaryDirectory()
         let (near, far) = try ControlChannel.pair()
         channel = near
-        var configuration = WAGIConfiguration()
-        configuration.cacheDirectory = cache.path
+        try near.send(LauncherMessage.configure(WorkerConfiguration()))
+        let cachePath = cache.path
         let worker = try WAGIWorker(
-            .init(listen: dup(socket.fileDescriptor), control: dup(far.fileDescriptor)), configuration: configuration)
+            .init(listen: dup(socket.fileDescriptor), control: dup(far.fileDescriptor))
+        ) { (_) throws(LoadError) in
+            var configuration = WAGIConfiguration()
+            configuration.cacheDirectory = cachePath
+            return configuration
+        }
         Thread { [ended] in
             worker.run()
             ended.signal()

@@ -103,7 +103,9 @@ import Testing
         #expect(throws: ErrorNumber.operationNotPermitted) { try guest.open("../file", in: below) }
     }
 
-    @Test("status has the size, the time and an inode that the listing has too, in both editions", arguments: Edition.allCases)
+    @Test(
+        "status has the size, the time and an inode that the listing has too, in both editions",
+        arguments: Edition.allCases)
     fileprivate func status(_ edition: Edition) throws {
         let guest = Guest(content.readOnly, edition: edition)
         #expect(guest.status("file") == .success)
@@ -122,10 +124,11 @@ import Testing
         #expect(Set(try guest.list().map(\.inode)).count == 7, "all but `.` and `..` have inodes of their own")
     }
 
-    @Test("a listing has all entries, in buffers of any size, and every cookie leads back to its place", arguments: [25, 40, 64, 4_096])
+    @Test(
+        "a listing has all entries, in buffers of any size, and every cookie leads back to its place",
+        arguments: [25, 40, 64, 4_096])
     func listing(_ bufferLength: Int) throws {
-        let content = try ContentFixture(
-            Dictionary(uniqueKeysWithValues: (0..<100).map { ("n\($0)", "\($0)") } + [("folder/x", "")]))
+        let content = try ContentFixture((0..<100).map { ("n\($0)", "\($0)") } + [("folder/x", "")])
         let guest = Guest(content.readOnly)
         let whole = try guest.list()
         #expect(whole.map(\.name).prefix(2) == [".", ".."])
@@ -217,7 +220,8 @@ import Testing
 
     @Test("links and renames between a wwwroot and a directory of the host are refused")
     func acrossFileSystems() throws {
-        let guest = Guest(WASIConfiguration(preopens: [content.readOnly, Preopen(layer: content.layer(), guestPath: "/l")]))
+        let layer = Preopen(layer: content.layer(), guestPath: "/l")
+        let guest = Guest(WASIConfiguration(preopens: [content.readOnly, layer]))
         #expect(guest.rename("file", "other", from: 4, to: 3) == .crossDeviceLink)
         #expect(guest.link("file", "other", from: 4, to: 3) == .crossDeviceLink)
         #expect(guest.rename("file", "other", from: 3, to: 4) == .readOnlyFileSystem)

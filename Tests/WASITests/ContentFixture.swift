@@ -30,7 +30,11 @@ struct ContentFixture {
     let wwwroot: Wwwroot
     let source: Source
 
-    init(_ files: [String: String]) throws {
+    init(_ files: KeyValuePairs<String, String>) throws {
+        try self.init(files.map { ($0.key, $0.value) })
+    }
+
+    init(_ files: [(String, String)]) throws {
         var contents: [SHA256Digest: [UInt8]] = [:]
         var entries: [(path: RelativePath, file: ContentFile)] = []
         for (path, text) in files {

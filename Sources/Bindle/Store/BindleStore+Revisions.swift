@@ -104,7 +104,7 @@ extension BindleStore {
     /// What a sandbox's next bindle goes on from: the one that it saved last, in this process or before.
     private func predecessor(
         _ last: RememberedInvoice?, _ connection: SQLiteConnection
-    ) throws(StoreError) -> (parcels: [Parcel], times: [Int64])? {
+    ) throws(StoreError) -> (parcels: ParcelList, times: [Int64])? {
         if let last { return (last.invoice.parcels, last.times) }
         guard let row = try RevisionTable.last(on: connection) else { return nil }
         return try InvoiceTable.parcels(ofBindle: row.bindle, at: row.state, on: connection)
@@ -273,7 +273,7 @@ extension BindleStore {
         _ old: RevisionTable.Row, _ new: RevisionTable.Row, on connection: SQLiteConnection
     ) throws(StoreError) -> RevisionComparison {
         func parcels(_ row: RevisionTable.Row) throws(StoreError) -> [Parcel] {
-            try InvoiceTable.parcels(ofBindle: row.bindle, at: row.state, on: connection).parcels
+            Array(try InvoiceTable.parcels(ofBindle: row.bindle, at: row.state, on: connection).parcels)
         }
         let (oldParcels, newParcels) = (try parcels(old), try parcels(new))
         let (oldSet, newSet) = (Set(oldParcels), Set(newParcels))

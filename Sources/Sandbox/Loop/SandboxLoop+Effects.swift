@@ -1,6 +1,7 @@
 import Bindle
 import Content
 import Foundation
+import Hippofacts
 import Platform
 import SandboxProtocol
 
@@ -108,7 +109,7 @@ extension SandboxLoop {
 
     // MARK: Revisions
 
-    private func assemble(_ touched: Set<String>?, isStoreGone: Bool) -> [StateMessage] {
+    private func assemble(_ touched: Set<ChangedPath>?, isStoreGone: Bool) -> [StateMessage] {
         let started = dependencies.now()
         var messages: [StateMessage] = []
         let result = content.assemble(
@@ -147,8 +148,7 @@ extension SandboxLoop {
         let times = try content.store.contentTimes(ofRevision: revision)
         do throws(AssetError) {
             if case .parcels(let update) = change, isContentOfProject, times.count == invoice.parcels.count,
-                let new = try served.apply(
-                    update.changes.map { ($0.old, $0.new, times[$0.place]) }, in: invoice.id)
+                let new = try served.apply(update.edits, times: times, in: invoice.id)
             {
                 servedContent = .success(new)
             } else {

@@ -42,6 +42,8 @@ final class SandboxLoop {
         let hasColours: Bool
         /// Set when a stop has been asked for.
         let cancellation: Cancellation
+        /// Called when the loop begins to obey a stop.
+        let onStop: @Sendable () -> Void
         let now: @Sendable () -> SuspendingClock.Instant
         let emit: @Sendable (Event) -> Void
         /// Tells a line of a build's output, as soon as there is room for it.
@@ -110,6 +112,7 @@ final class SandboxLoop {
             }
             process(messages + [.tick])
         }
+        dependencies.onStop()
         let end = state.end ?? ProjectState.End(reason: "", isFailure: false)
         shutDown()
         return end

@@ -1,5 +1,6 @@
 import Bindle
 import Content
+import Hippofacts
 import SandboxProtocol
 
 /// Makes what WAGI processes serve of one revision after the other, at the cost of what has changed.
@@ -11,6 +12,8 @@ struct ServedContents {
     private var handlers: [ServedHandler] = []
     /// Whether each file has one parcel, so that what becomes of the parcel becomes of the file.
     private var hasParcelForEachFile = false
+    /// How many files are served that have these conditions: files of the same handlers have the same.
+    private var fileCounts: [Conditions?: Int] = [:]
 
     /// - Parameters:
     ///   - store: the file of the store.
@@ -38,38 +41,82 @@ struct ServedContents {
         wwwroot = new
         handlers = parcels.handlers.map { ServedHandler($0.label, hasAssets: $0.hasAssets) }
         hasParcelForEachFile = new.fileCount == invoice.parcels.count(where: { $0.label.isWAGIFile })
+        fileCounts = [:]
+        if hasParcelForEachFile {
+            for parcel in invoice.parcels where parcel.label.isWAGIFile { fileCounts[parcel.conditions, default: 0] += 1 }
+        }
         return ServedContent(handlers: handlers, wwwroot: new, store: store, project: project)
     }
 
-    /// What the bindle of the last time has when some of its parcels are replaced by others of their names.
+    /// What the bindle of the last time has after some of its parcels have made way for others.
     ///
-    /// - Parameter changes: `time` is when the content came under the name, in nanoseconds since 1970.
+    /// - Parameter times: when the content of each parcel of the invoice came under its name, in nanoseconds since 1970.
     /// - Returns: nil if that cannot be told from these parcels alone.
     mutating func apply(
-        _ changes: [(old: Label, new: Label, time: Int64)], in id: BindleID
+        _ edits: [ProjectExpansion.Update.Edit], times: [Int64], in id: BindleID
     ) throws(AssetError) -> ServedContent? {
         guard let before = wwwroot, hasParcelForEachFile else { return nil }
-        var changed: [Wwwroot.Change] = []
-        for (old, new, time) in changes {
-            guard old.isWAGIFile, new.isWAGIFile else {
-                guard !new.isWAGIFile, !old.isWAGIFile else { return nil }
-                for index in handlers.indices where handlers[index].isOf(old) {
-                    handlers[index] = ServedHandler(new, hasAssets: handlers[index].hasAssets)
+        var changes: [Wwwroot.Change] = []
+        var fileCounts = fileCounts
+        var handlers = handlers
+        for edit in edits {
+            if let replaced = edit.replacedHandlers {
+                for (old, new) in replaced {
+                    for index in handlers.indices where handlers[index].isOf(old) {
+                        handlers[index] = ServedHandler(new, hasAssets: handlers[index].hasAssets)
+                    }
                 }
                 continue
             }
-            guard let path = RelativePath(validating: new.name), old.name.utf8.elementsEqual(new.name.utf8),
-                let file = ContentFile(new, modificationTime: time)
-            else { return nil }
-            // A file that no handler requires is not served.
-            if case .file? = before.node(at: path) { changed.append(.init(path, file)) }
+            // Removals come first: a name that is removed here may come again.
+            for parcel in edit.removed {
+                guard parcel.label.isWAGIFile, let path = RelativePath(validating: parcel.label.name),
+                    let count = fileCounts[parcel.conditions]
+                else { return nil }
+                changes.append(.init(path, nil))
+                fileCounts[parcel.conditions] = count - 1
+            }
         }
+        for edit in edits where edit.replacedHandlers == nil {
+            for (parcel, index) in zip(edit.inserted, edit.new) {
+                guard parcel.label.isWAGIFile, let path = RelativePath(validating: parcel.label.name),
+                    let file = ContentFile(parcel.label, modificationTime: times[index]),
+                    let count = fileCounts[parcel.conditions]
+                else { return nil }
+                changes.append(.init(path, file))
+                fileCounts[parcel.conditions] = count + 1
+            }
+        }
+        // A handler that has lost its last file is another handler.
+        guard !fileCounts.values.contains(0) else { return nil }
         let new: Wwwroot
-        do throws(WwwrootError) { new = try changed.isEmpty ? before : before.applying(changed) } catch {
+        do throws(WwwrootError) { new = try changes.isEmpty ? before : before.applying(Self.last(of: changes)) } catch {
             throw AssetError(error, in: id)
         }
         wwwroot = new
+        self.fileCounts = fileCounts
+        self.handlers = handlers
         return ServedContent(handlers: handlers, wwwroot: new, store: store, project: project)
+    }
+
+    /// The last change of each name.
+    private static func last(of changes: [Wwwroot.Change]) -> [Wwwroot.Change] {
+        var last: [RelativePath: Wwwroot.Change] = [:]
+        for change in changes { last[change.path] = change }
+        return Array(last.values)
+    }
+}
+
+extension ProjectExpansion.Update.Edit {
+    /// The modules that have other contents, if the edit consists of nothing else.
+    fileprivate var replacedHandlers: [(old: Label, new: Label)]? {
+        guard removed.count == inserted.count,
+            zip(removed, inserted).allSatisfy({ old, new in
+                !old.label.isWAGIFile && !new.label.isWAGIFile && NameBytes(old.label.name) == NameBytes(new.label.name)
+                    && old.conditions == new.conditions
+            })
+        else { return nil }
+        return zip(removed, inserted).map { ($0.label, $1.label) }
     }
 }
 

@@ -44,7 +44,9 @@ final class Storage: Sendable {
             isProjectsOwn = true
             digestsPath = directory + "/digests"
         }
+        try PrivateFiles.checkFiles(ofStore: path)
         try claimStore()
+        makeStoreFile()
         removeCacheOfEarlierVersions()
     }
 
@@ -58,7 +60,6 @@ final class Storage: Sendable {
 
     /// Makes the directories again, and claims the store, after they were removed.
     func restore() throws {
-        let files = FileManager.default
         let directory = URL(fileURLWithPath: path).deletingLastPathComponent().path
         if isProjectsOwn {
             try Self.makeProjectsOwn(directory)
@@ -67,9 +68,16 @@ final class Storage: Sendable {
         }
         removeRemains()
         try claimStore()
+        makeStoreFile()
         // The log goes on in it.
-        let log = ProjectStore.log(ofStore: path)
-        if !files.fileExists(atPath: log) { _ = files.createFile(atPath: log, contents: nil) }
+        let descriptor = PrivateFiles.open(ProjectStore.log(ofStore: path), O_WRONLY | O_CREAT)
+        if descriptor >= 0 { close(descriptor) }
+    }
+
+    /// Makes the store's file for this user alone before SQLite does as the umask says. Its companions are made like it.
+    private func makeStoreFile() {
+        let descriptor = PrivateFiles.open(path, O_RDWR | O_CREAT | O_EXCL)
+        if descriptor >= 0 { close(descriptor) }
     }
 
     /// Whether a part of the store's file is not there, so that what is written to it is lost with the process.
@@ -106,6 +114,7 @@ final class Storage: Sendable {
         }
     }
 
+    /// Makes the directory that a named store is in, which is whoever's it is.
     private static func make(_ directory: String) throws(Unusable) {
         do {
             try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
@@ -113,14 +122,14 @@ final class Storage: Sendable {
     }
 
     /// Makes a project's own directory.
-    private static func makeProjectsOwn(_ directory: String) throws(Unusable) {
-        try make(directory)
+    private static func makeProjectsOwn(_ directory: String) throws {
+        try PrivateFiles.makeDirectory(directory)
         // Nothing in it is for version control.
         let ignoring = directory + "/.gitignore"
-        guard !FileManager.default.fileExists(atPath: ignoring) else { return }
-        do {
-            try Data("*\n".utf8).write(to: URL(fileURLWithPath: ignoring))
-        } catch { throw Unusable(path: ignoring, error: error) }
+        guard FileStatus(linkAt: ignoring) == nil else { return }
+        guard PrivateFiles.replace(ignoring, with: Array("*\n".utf8)) else {
+            throw Unusable(path: ignoring, error: POSIXError(POSIXErrorCode(rawValue: errno) ?? .EIO))
+        }
     }
 
     /// The file of the store that these settings mean; `nil` for a temporary one.

@@ -9,6 +9,7 @@ import WebAssemblyRuntime
 /// Handlers that are loaded and ready to answer requests.
 package final class Application: Sendable {
     let handlers: [Handler]
+    let table: RouteTable
     let staticFiles: StaticFiles?
     let assets: AssetNames
     let configuration: WAGIConfiguration
@@ -21,6 +22,7 @@ package final class Application: Sendable {
 
     init(_ loading: Loading) {
         handlers = loading.handlers
+        table = RouteTable(loading.handlers)
         staticFiles = loading.staticFiles
         assets = loading.assets
         timings = loading.timings

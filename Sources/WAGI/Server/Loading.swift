@@ -196,7 +196,8 @@ struct Loading {
                 Handler(
                     route: route, module: module, moduleName: definition.module.name, function: function,
                     argumentTemplate: definition.argumentTemplate, preopens: preopens,
-                    outboundHTTP: outboundHTTP, log: log)
+                    outboundHTTP: outboundHTTP, log: log,
+                    environment: CGIEnvironment.Constants(route: route, userVariables: configuration.environment))
             }
             for entry in try subroutes(of: module, definition.module, log, outboundHTTP).entries {
                 handlers.append(handler(definition.route.appending(entry.path), entry.function))
@@ -222,6 +223,7 @@ struct Loading {
         do {
             return try OutboundHTTPPolicy(
                 allowedHosts: definition.allowedHosts, maximumResponses: definition.maximumRequestConcurrency,
+                forbiddenLocalPorts: Set([configuration.controlPort].compactMap { $0 }),
                 // The module's own deadline comes before, and says what to do.
                 timeout: configuration.limits.time + .seconds(1), problemObserver: { log.append($0, requestID: nil) })
         } catch {

@@ -21,6 +21,8 @@ package struct WAGIConfiguration: Sendable {
     package var errorAudience = ErrorAudience.nobody
     /// By which names the application may be addressed.
     package var webGuard = WebGuard(names: .all)
+    /// The port of the sandbox's own Bindle server, which no guest may reach; nil where there is none.
+    package var controlPort: UInt16?
     /// Another WAGI program that serves in place of this one; nil for none.
     package var program: ExternalProgram?
     /// Gives pages the means to reload themselves; nil to leave them as they are.

@@ -91,11 +91,10 @@ final class LayerFile: @unchecked Sendable {
     /// Fills buffers from `offset` on and returns the count of bytes; 0 is the end.
     func read(at offset: Int, into list: BufferList) throws(ErrorNumber) -> Int {
         // Files that nobody has written are read without the lock, as most are.
-        let whole = try lock.locked { () throws(ErrorNumber) -> OpenContent? in
-            guard pages.isEmpty, contentSize == size else { return nil }
-            return try openedContent()
+        let (whole, end) = try lock.locked { () throws(ErrorNumber) -> (OpenContent?, Int) in
+            (pages.isEmpty && contentSize == size ? try openedContent() : nil, size)
         }
-        if let whole, let origin { return try whole.read(at: offset, into: list, upTo: whole.size, named: origin.path) }
+        if let whole, let origin { return try whole.read(at: offset, into: list, upTo: end, named: origin.path) }
         return try lock.locked { () throws(ErrorNumber) in
             var count = 0
             for buffer in list.buffers {

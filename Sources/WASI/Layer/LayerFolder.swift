@@ -42,9 +42,11 @@ final class LayerFolder {
 
     func find(_ name: [UInt8]) -> Found? {
         switch slots[name] {
-        case .removed: nil
-        case .node(let number, _): .node(number)
-        case nil: base.flatMap { base in tree.node(named: name, in: base).map { .content(LayerContent($0, in: base, name)) } }
+        case .removed: return nil
+        case .node(let number, _): return .node(number)
+        case nil:
+            guard let base, let node = tree.node(named: name, in: base) else { return nil }
+            return .content(LayerContent(node, in: base, name))
         }
     }
 

@@ -46,7 +46,8 @@ package final class TransientLayer: @unchecked Sendable {
         tree = ContentTree(wwwroot: wwwroot, source: content)
         budget = LayerBudget(limit: limits.bytes)
         self.limits = limits
-        let root = make(inode: wwwroot.root.inode, .directory(LayerFolder(tree.root, of: tree)), wwwroot.root.modificationTime)
+        let folder = LayerFolder(tree.root, of: tree)
+        let root = make(inode: wwwroot.root.inode, .directory(folder), wwwroot.root.modificationTime)
         root.links = 1
         root.isKept = true
     }
