@@ -151,5 +151,4 @@ extension Wwwroot {
     }
 }
 
-
 private func closeDescriptor(_ descriptor: Int32) { close(descriptor) }
