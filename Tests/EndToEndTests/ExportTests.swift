@@ -24,7 +24,8 @@ struct ExportTests {
         _ = try await sandbox.next("ready")
         try app.save("not served", to: "assets/index.html")
         let target = try TemporaryDirectory()
-        for (source, expected) in [(nil, "<h1>page 1</h1>"), ("serving", "<h1>page 1</h1>"), ("project", "not served")] {
+        for (source, expected) in [(nil, "<h1>page 1</h1>"), ("serving", "<h1>page 1</h1>"), ("project", "not served")]
+        {
             let directory = "\(target.path)/\(source ?? "default")"
             let result = try Program.run(
                 ["export", "wwwroot", directory] + (source.map { ["--of", $0] } ?? []), in: app.path)

@@ -80,7 +80,9 @@ final class Image: Sendable {
             }
             // Each is in the directory that has it: so that every way down ends, too.
             for child in Int(node.first)..<Int(node.first) + Int(node.count) {
-                guard Int(nodes[child].parent) == index, child > index else { throw .malformed("a name is in two directories") }
+                guard Int(nodes[child].parent) == index, child > index else {
+                    throw .malformed("a name is in two directories")
+                }
             }
         }
     }
