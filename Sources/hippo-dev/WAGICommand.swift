@@ -69,7 +69,8 @@ private struct WAGIOptions {
         environmentVariable: "WAGI_LOG_DIR")
     static let logLimit = Option(
         name: "log-limit", valueName: "SIZE",
-        summary: "How long a file of --log-dir may become; a full one is kept as module.stderr.1.", defaultValue: "10MiB")
+        summary: "How long a file of --log-dir may become; a full one is kept as module.stderr.1.",
+        defaultValue: "10MiB")
     static let moduleCache = Option(
         name: "module-cache", valueName: "DIR", summary: "Where fetched parcels are kept. [default: temporary]")
     static let cache = Option(
@@ -102,7 +103,8 @@ private struct WAGIOptions {
         [
             config, bindle, bindleURL, bindlePath, bindleUser, bindlePassword, bindleInsecure, listen, hostname,
             environment,
-            environmentFile, logDirectory, logLimit, moduleCache, cache, tlsCertificate, tlsKey, allowTransientWrite, noStatic,
+            environmentFile, logDirectory, logLimit, moduleCache, cache, tlsCertificate, tlsKey, allowTransientWrite,
+            noStatic,
             showErrors, allowedHost,
         ] + LimitOptions.ofRequests + WorkerArguments.Name.allCases.compactMap { descriptors[$0] }
 

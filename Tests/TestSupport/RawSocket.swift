@@ -48,7 +48,9 @@ package final class RawSocket: Sendable {
         while true {
             let count = read(descriptor, &buffer, buffer.count)
             if count == 0 || count < 0 && errno == ECONNRESET { return text }
-            guard count > 0 else { throw Failure(description: "the connection does not end after \(text.debugDescription)") }
+            guard count > 0 else {
+                throw Failure(description: "the connection does not end after \(text.debugDescription)")
+            }
             text += String(decoding: buffer[..<count], as: UTF8.self)
         }
     }

@@ -73,7 +73,8 @@ package enum RequestCorpus {
             if one.endsSending { socket.endSending() }
             let answer = try one.status == nil ? socket.receive(until: "\r\n\r\n") : socket.receiveAll()
             let status = answer.split(separator: " ").dropFirst().first.flatMap { Int($0) }
-            let isRight = one.status.map { $0 == status } ?? (status.map { ![400, 408, 413, 431, 501].contains($0) } ?? false)
+            let isRight =
+                one.status.map { $0 == status } ?? (status.map { ![400, 408, 413, 431, 501].contains($0) } ?? false)
             let answerCount = answer.components(separatedBy: "HTTP/1.1 ").count - 1
             if !isRight || answerCount != 1 {
                 failures.append("\(one.name): \(status ?? 0) in \(answerCount) answers, not \(one.status ?? 0)")

@@ -19,7 +19,8 @@ struct GuestLogTests {
         let lines = Lines()
         let start = ContinuousClock.now
         let log = RouteLog(
-            route: "/a", directory: directory.path, limit: limit, now: { start + .seconds(lines.seconds.withLock { $0 }) }
+            route: "/a", directory: directory.path, limit: limit,
+            now: { start + .seconds(lines.seconds.withLock { $0 }) }
         ) { line in
             lines.all.withLock { $0.append(line.text) }
         }

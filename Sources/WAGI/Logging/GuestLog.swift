@@ -99,7 +99,8 @@ final class RouteLog: Sendable {
         }
         guard state.droppedBytes > 0, state.allowance >= byteCount else { return nil }
         defer { (state.droppedLines, state.droppedBytes) = (0, 0) }
-        return "\(state.droppedLines) lines (\(state.droppedBytes) bytes) were left out: a handler may log 1 MiB a second"
+        return
+            "\(state.droppedLines) lines (\(state.droppedBytes) bytes) were left out: a handler may log 1 MiB a second"
     }
 
     private func write(_ lines: [UInt8], _ state: inout State) {
