@@ -40,7 +40,7 @@ struct NameTests {
             """, to: "HIPPOFACTS")
         for (number, (name, _)) in names.enumerated() { try write("content \(number)", to: name) }
         let sandbox = try SandboxProcess(app.path)
-        let url = try #require(try await sandbox.next("ready")["app"]?.string).dropLast()
+        let url = String(try #require(try await sandbox.next("ready")["app"]?.string).dropLast())
         for (number, (name, target)) in names.enumerated() {
             #expect(try get(url + target) == Answer(status: 200, body: "content \(number)"), "\(name.debugDescription)")
         }
