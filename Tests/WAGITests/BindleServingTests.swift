@@ -67,6 +67,11 @@ struct BindleServingTests {
         #expect(try bindle.serve().get("/read?write").body == "refuseda note")
         let app = try bindle.serve { $0.allowsTransientWrite = true }
         #expect(try app.get("/read?write").body == "changed")
+        let full = try bindle.serve {
+            $0.allowsTransientWrite = true
+            $0.maximumTransientBytes = 1
+        }
+        #expect(try full.get("/read?write").body != "changed")
         // Another process, or another revision, has what the bindle says.
         #expect(try bindle.serve().get("/read").body == "a note")
         #expect(try bindle.serve { $0.allowsTransientWrite = true }.get("/read").body == "a note")
