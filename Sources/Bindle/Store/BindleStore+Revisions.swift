@@ -104,7 +104,7 @@ extension BindleStore {
     /// What a sandbox's next bindle goes on from: the one that it saved last, in this process or before.
     private func predecessor(
         _ last: RememberedInvoice?, _ connection: SQLiteConnection
-    ) throws(StoreError) -> (parcels: [Parcel], times: [Int64])? {
+    ) throws(StoreError) -> (parcels: ParcelList, times: [Int64])? {
         if let last { return (last.invoice.parcels, last.times) }
         guard let row = try RevisionTable.last(on: connection) else { return nil }
         return try InvoiceTable.parcels(ofBindle: row.bindle, at: row.state, on: connection)

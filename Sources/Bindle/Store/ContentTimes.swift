@@ -12,7 +12,7 @@ struct ContentTimes {
 
     /// All parcels of a new invoice.
     /// - Parameter before: What another bindle had that this one goes on from, as the next version of an application does.
-    init(of parcels: [Parcel], now: Int64, after before: (parcels: [Parcel], times: [Int64])? = nil) {
+    init(of parcels: ParcelList, now: Int64, after before: (parcels: ParcelList, times: [Int64])? = nil) {
         guard let before else {
             self.init(values: Array(repeating: now, count: parcels.count))
             return
@@ -35,7 +35,7 @@ struct ContentTimes {
 
     /// The times after changes. A name that keeps its content keeps its time, wherever it has moved.
     func applying(
-        _ changes: ParcelChanges, from old: [Parcel], to new: [Parcel], now: Int64
+        _ changes: ParcelChanges, from old: ParcelList, to new: ParcelList, now: Int64
     ) -> ContentTimes {
         var kept: [Key: Int64] = [:]
         // No name's time ever goes back, even if the clock does.

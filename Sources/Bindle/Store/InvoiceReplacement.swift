@@ -32,7 +32,7 @@ struct InvoiceReplacement {
         /// How the invoice came out of the last one, if that is known.
         var changes: ParcelChanges?
         /// What a new bindle goes on from: names that keep their contents keep their times.
-        var predecessor: () throws(StoreError) -> (parcels: [Parcel], times: [Int64])? = { () throws(StoreError) in nil }
+        var predecessor: () throws(StoreError) -> (parcels: ParcelList, times: [Int64])? = { () throws(StoreError) in nil }
     }
 
     static func put(_ invoice: Invoice, _ context: Context) throws(StoreError) -> InvoiceReplacement {
@@ -94,7 +94,7 @@ struct InvoiceReplacement {
         let positions: EntryPositions
         let times: ContentTimes
         /// What has the positions; not read where nothing has changed.
-        let parcels: [Parcel]
+        let parcels: ParcelList
         let changes: ParcelChanges
 
         init(_ invoice: Invoice, _ row: BindleTable.Row, _ context: Context) throws(StoreError) {

@@ -45,7 +45,7 @@ enum InvoiceTable {
     /// The parcels of an invoice in their order, and the times since which their names have had their contents.
     static func parcels(
         ofBindle bindle: Int64, at state: Int64? = nil, on connection: SQLiteConnection
-    ) throws(StoreError) -> (parcels: [Parcel], times: [Int64]) {
+    ) throws(StoreError) -> (parcels: ParcelList, times: [Int64]) {
         let shapes = ShapeCache(on: connection)
         var parcels: [Parcel] = []
         var times: [Int64] = []
@@ -54,7 +54,7 @@ enum InvoiceTable {
                 try shapes.shape(entry.shape).parcel(name: entry.name, digest: try entry.digest, size: entry.size))
             times.append(entry.time)
         }
-        return (parcels, times)
+        return (ParcelList(parcels), times)
     }
 
     /// The texts of the frame.
@@ -109,7 +109,7 @@ enum InvoiceTable {
 
     /// Compares a list of parcels with what is stored, without reading or writing texts.
     static func compare(
-        _ parcels: [Parcel], withBindle bindle: Int64, on connection: SQLiteConnection
+        _ parcels: ParcelList, withBindle bindle: Int64, on connection: SQLiteConnection
     ) throws(StoreError) -> Comparison {
         let shapes = ShapeCache(on: connection)
         var result = Comparison()

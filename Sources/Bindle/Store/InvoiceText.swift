@@ -72,7 +72,7 @@ enum InvoiceText {
     }
 
     /// Reads what is before and after the list of parcels.
-    static func invoice(head: [UInt8], parcels: [Parcel], tail: [UInt8]) throws(InvoiceError) -> Invoice {
+    static func invoice(head: [UInt8], parcels: ParcelList, tail: [UInt8]) throws(InvoiceError) -> Invoice {
         var invoice = try Invoice(head + tail, as: .toml, validating: false)
         invoice.parcels = parcels
         return invoice
