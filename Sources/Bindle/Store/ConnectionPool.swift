@@ -100,9 +100,8 @@ final class ConnectionPool: Sendable {
         var renewed: [(number: Int64, identity: FileIdentity)] = []
         var known = Set<String>(minimumCapacity: rows.count)
         for row in rows {
-            do throws(ContentTable.Damage) {
-                let path = files.path(of: row.digest)
-                if let identity = try ContentTable.verify(row.digest, known: row.identity, at: path) {
+            do throws(ParcelDamage) {
+                if let identity = try files.verify(row.digest, known: row.identity) {
                     renewed.append((row.number, identity))
                 }
                 known.insert(row.digest.hex)

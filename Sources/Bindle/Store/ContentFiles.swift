@@ -1,13 +1,13 @@
-import Cryptography
+package import Cryptography
 import Glibc
-import Platform
+package import Platform
 import Synchronization
 
 /// The large contents of a store: a file each, named by its digest, in the directory `STORE.parcels` beside the store.
 ///
 /// A file gets its name only when all its bytes are there and have been checked. Rows of the store say which files count:
 /// what has no row is what a crash has left, and is removed when the store is opened. See <doc:Store>.
-final class ContentFiles: Sendable {
+package final class ContentFiles: Sendable {
     /// The path of the directory. It is made with the first file.
     let path: String
     /// Whether the store need not survive the machine, so that nothing has to be synced.
@@ -67,7 +67,7 @@ final class ContentFiles: Sendable {
     // MARK: - Writing
 
     /// Begins a file that gets its name when it is committed.
-    func begin() throws(StoreError) -> PendingContent {
+    package func begin() throws(StoreError) -> PendingContent {
         do throws(StoreError) { return try PendingContent(in: path) } catch {
             try makeDirectory()
             return try PendingContent(in: path)
@@ -76,7 +76,7 @@ final class ContentFiles: Sendable {
 
     /// Gives a file its name. What has the name already is replaced.
     /// - Returns: What the file is known by from now on.
-    func commit(_ file: PendingContent, as digest: SHA256Digest) throws(StoreError) -> FileIdentity {
+    package func commit(_ file: PendingContent, as digest: SHA256Digest) throws(StoreError) -> FileIdentity {
         let identity = try file.rename(to: path(of: digest))
         state.withLock { state in
             state.doomed.remove(digest)
@@ -87,7 +87,7 @@ final class ContentFiles: Sendable {
 
     /// Brings all files to the disk, and the directory with their names. To be called before a change is acknowledged that
     /// needs them.
-    func sync(_ names: [SHA256Digest]) throws(StoreError) {
+    package func sync(_ names: [SHA256Digest]) throws(StoreError) {
         let unsynced = state.withLock { state in
             let unsynced = state.unsynced
             state.unsynced = []
@@ -135,7 +135,7 @@ final class ContentFiles: Sendable {
     }
 
     /// Removes files at once.
-    func discard(_ digests: [SHA256Digest]) {
+    package func discard(_ digests: [SHA256Digest]) {
         guard !digests.isEmpty else { return }
         state.withLock { state in
             state.unsynced.subtract(digests)
@@ -151,6 +151,16 @@ final class ContentFiles: Sendable {
     }
 
     // MARK: - Looking
+
+    package func verify(_ digest: SHA256Digest, known: FileIdentity) throws(ParcelDamage) -> FileIdentity? {
+        let path = path(of: digest)
+        guard let found = FileIdentity(path: path), found.size == known.size else { throw ParcelDamage() }
+        if found == known { return nil }
+        guard let read = try? SHA256.hash(fileAt: path), read.digest == digest, Int64(read.size) == known.size,
+            FileIdentity(path: path) == found
+        else { throw ParcelDamage() }
+        return found
+    }
 
     /// The names of what is in the directory.
     func names() -> [String] {

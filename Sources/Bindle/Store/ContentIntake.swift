@@ -56,8 +56,8 @@ final class ContentIntake {
     /// Whether the file of a content is what it was. What it is known by now is kept.
     private func isSound(_ number: Int64, _ digest: SHA256Digest) throws(StoreError) -> Bool {
         guard let known = try ContentTable.identity(ofFile: number, on: connection) else { return false }
-        do throws(ContentTable.Damage) {
-            if let new = try ContentTable.verify(digest, known: known, at: connection.files.path(of: digest)) {
+        do throws(ParcelDamage) {
+            if let new = try connection.files.verify(digest, known: known) {
                 let result = Result { () throws(StoreError) in
                     try ContentTable.setIdentity(new, ofFile: number, on: connection)
                 }

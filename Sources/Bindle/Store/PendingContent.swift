@@ -3,7 +3,7 @@ import Glibc
 import Platform
 
 /// A file of content that is being written under a temporary name. One that is not committed is removed.
-final class PendingContent {
+package final class PendingContent {
     private let path: String
     private var descriptor: Int32
     private(set) var isSynced = false
@@ -23,7 +23,7 @@ final class PendingContent {
         unlink(path)
     }
 
-    func write(_ bytes: UnsafeRawBufferPointer) throws(StoreError) {
+    package func write(_ bytes: UnsafeRawBufferPointer) throws(StoreError) {
         var rest = bytes
         while !rest.isEmpty {
             let count = Glibc.write(descriptor, rest.baseAddress!, rest.count)
