@@ -28,7 +28,7 @@ struct ContentTimesTests {
     ) throws -> [Int64] {
         clock.set(time)
         var invoice = try Samples.invoice(id)
-        invoice.parcels = files.map { Parcel(label: Samples.label($0.key, $0.value)) }
+        invoice.parcels = ParcelList(files.map { Parcel(label: Samples.label($0.key, $0.value)) })
         let saved = try store.saveRevision(invoice) { (label) throws(StoreError) in
             .bytes(Array(files.first { $0.key == label.name }!.value.utf8))
         }

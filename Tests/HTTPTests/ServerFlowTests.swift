@@ -1,6 +1,7 @@
 import Foundation
 import HTTP
 import Synchronization
+import TestSupport
 import Testing
 
 @Suite("What leaves when, and who waits for whom")
@@ -186,7 +187,7 @@ struct ServerFlowTests {
         }
         let connections = try (0..<40).map { _ in try server.connect() }
         for connection in connections { try connection.send("GET /wait HTTP/1.1\r\nHost: a\r\n\r\n") }
-        #expect(eventually(seconds: 60) { waiting.load(ordering: .relaxed) == 40 })
+        #expect(eventually(within: .seconds(60)) { waiting.load(ordering: .relaxed) == 40 })
         #expect(try server.exchange(Self.get).text == "/")
         gate.open()
         for connection in connections { #expect(try connection.response().text == "/wait") }
@@ -207,7 +208,7 @@ struct ServerFlowTests {
         }
         let connections = try (0..<4).map { _ in try server.connect() }
         for connection in connections { try connection.send("GET /spin HTTP/1.1\r\nHost: a\r\n\r\n") }
-        #expect(eventually(seconds: 60) { spinning.load(ordering: .relaxed) == 4 })
+        #expect(eventually(within: .seconds(60)) { spinning.load(ordering: .relaxed) == 4 })
         for _ in 0..<5 { #expect(try server.exchange(Self.get).text == "/") }
         isOver.store(true, ordering: .relaxed)
         for connection in connections { #expect(try connection.response().text == "/spin") }

@@ -126,7 +126,7 @@ private final class ProjectExport: ExportSource {
     }
 
     private func content(of label: Label) throws -> ParcelContent {
-        switch expansion.sources[label.sha256] {
+        switch expansion.sources[label] {
         case .file(let path, _): return .file(path: path)
         case .bytes(let bytes): return .bytes(bytes)
         case nil: break
