@@ -1,3 +1,4 @@
+import CLinux
 package import Cryptography
 import Glibc
 package import Platform
@@ -95,12 +96,26 @@ package final class ContentFiles: Sendable {
         }
         guard !isTemporary, !(unsynced.isEmpty && names.isEmpty) else { return }
         do throws(StoreError) {
-            for digest in unsynced { try Self.sync(path(of: digest), isOptional: true) }
-            try Self.sync(path, isOptional: false)
+            if unsynced.count > Self.singleSyncLimit {
+                try syncFileSystem()
+            } else {
+                for digest in unsynced { try Self.sync(path(of: digest), isOptional: true) }
+                try Self.sync(path, isOptional: false)
+            }
         } catch {
             state.withLock { $0.unsynced.formUnion(unsynced) }
             throw error
         }
+    }
+
+    /// More files than this are synced with all that the file system has: each sync of its own waits for the disk.
+    private static let singleSyncLimit = 16
+
+    private func syncFileSystem() throws(StoreError) {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_DIRECTORY)
+        guard descriptor >= 0 else { throw StoreError(systemCode: errno, path: path) }
+        defer { close(descriptor) }
+        guard syncfs(descriptor) == 0 else { throw StoreError(systemCode: errno, path: path) }
     }
 
     private static func sync(_ path: String, isOptional: Bool) throws(StoreError) {
