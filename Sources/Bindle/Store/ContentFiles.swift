@@ -1,7 +1,7 @@
 import CLinux
-package import Cryptography
+import Cryptography
 import Glibc
-package import Platform
+import Platform
 import Synchronization
 
 /// The large contents of a store: a file each, named by its digest, in the directory `STORE.parcels` beside the store.

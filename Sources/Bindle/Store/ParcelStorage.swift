@@ -1,4 +1,4 @@
-package import Cryptography
+import Cryptography
 
 /// Where the bytes of parcels are kept that are not in the store's rows, by their digests. See <doc:Store>.
 ///
