@@ -88,8 +88,8 @@ let package = Package(
         .target(
             name: "Bindle",
             dependencies: [
-                "Content",
                 "Archive",
+                "CLinux",
                 "Content",
                 "Cryptography",
                 "CSQLite",

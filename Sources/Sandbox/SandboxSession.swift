@@ -68,7 +68,9 @@ package enum SandboxSession {
         // It starts while the store is opened and the project is read.
         try supervisor.prepare()
 
-        let store = try BindleStore(path: storage.path, isTemporary: storage.isTemporary)
+        let store = try BindleStore(
+            path: storage.path, isTemporary: storage.isTemporary,
+            historyLimit: settings.historyBytes ?? BindleStore.defaultHistoryLimit)
         let bindleServer = try EmbeddedBindleServer(
             store: store, socket: bindleSocket, version: configuration.version,
             webGuard: WebGuard(names: .ofThisMachine(allowing: settings.allowedHosts)),

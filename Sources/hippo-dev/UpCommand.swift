@@ -27,7 +27,7 @@ extension Command {
               [up]
               listen = "127.0.0.1:3000"      # and port, bindle-listen, allow-hosts, show-errors, store, ephemeral, watch,
               static = true                  # env-file, allow-transient-write, log-dir, reload, wagi,
-              timeout = "30s"                # max-memory, max-response; poll = "1s"
+              timeout = "30s"                # max-memory, max-response, max-history; poll = "1s"
               libraries = ["../library"]     # projects of external bindles; upstream = "URL"
             """,
         options: UpOptions.all,
@@ -106,6 +106,10 @@ private enum UpOptions {
     static let store = Option(
         name: "store", valueName: "FILE",
         summary: "Where the bindles are kept. By default .hippo/bindles.sqlite in the project.")
+    static let maximumHistory = Option(
+        name: "max-history", valueName: "SIZE",
+        summary: "The bytes of parcels that only earlier revisions have; the oldest of these go first. By default 1GiB."
+    )
     static let ephemeral = Option(
         flag: "ephemeral", summary: "Keep nothing: the bindles are in a temporary directory until the end.")
     static let variable = Option(
@@ -143,7 +147,7 @@ private enum UpOptions {
     static let all =
         [
             listen, port, open, bindleListen, allowedHost, showErrors, build, watch, waitForBuild, poll, pollInterval,
-            noWatch, store, ephemeral,
+            noWatch, store, maximumHistory, ephemeral,
             library,
             UpstreamOptions.url, UpstreamOptions.strategy, variable, environmentFile, transientWrite, noStatic,
             noReload,
@@ -181,6 +185,9 @@ private enum UpOptions {
             settings.storage = .temporary
         } else {
             settings.storage = arguments[store].map { .file(absolute($0)) }
+        }
+        settings.historyBytes = try arguments.value(of: maximumHistory, expecting: "a size like 500MiB") {
+            ByteCount(parsing: $0)?.bytes
         }
         settings.variables = try arguments.convertedValues(of: variable, expecting: "NAME=VALUE") {
             SandboxSettings.Variable(parsing: $0)

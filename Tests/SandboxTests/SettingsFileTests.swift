@@ -36,6 +36,7 @@ struct SettingsFileTests {
             timeout = "1.5s"
             max-memory = "64MiB"
             max-response = "10kB"
+            max-history = "500MiB"
             """)
         var expected = SandboxSettings()
         expected.buildCommand = "make"
@@ -55,6 +56,7 @@ struct SettingsFileTests {
         expected.limits.time = .milliseconds(1500)
         expected.limits.memoryBytes = 64 << 20
         expected.limits.responseBytes = 10_000
+        expected.historyBytes = 500 << 20
         #expect(settings == expected)
     }
 

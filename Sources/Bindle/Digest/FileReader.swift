@@ -3,7 +3,7 @@ import Foundation
 /// An open file that is read from its beginning to its end.
 struct FileReader: ~Copyable {
     let path: String
-    private let descriptor: Int32
+    let descriptor: Int32
 
     init(path: String) throws(FileReadError) {
         descriptor = open(path, O_RDONLY | O_CLOEXEC)

@@ -8,7 +8,7 @@ import WebGuard
 /// All of it stands under `/v1`, except `/healthz`. In development mode two rules of the protocol are lifted, so that
 /// any Bindle client works against it unchanged: creating an ID again replaces it, and deleting deletes.
 package struct BindleServer: Sendable {
-    package let store: BindleStore
+    package let store: any BindleStorage
     package let mode: BindleStore.Mode
     /// What `/healthz` says.
     private let version: String
@@ -34,7 +34,7 @@ package struct BindleServer: Sendable {
     ///   - authentication: Who may use the server; `nil` lets everybody, which is for loopback addresses.
     ///   - rollBack: Brings back a revision. A server that has it tells of the store's revisions under `/revisions`.
     package init(
-        store: BindleStore, mode: BindleStore.Mode, version: String, trust: ServerTrust = ServerTrust(),
+        store: any BindleStorage, mode: BindleStore.Mode, version: String, trust: ServerTrust = ServerTrust(),
         webGuard: WebGuard = WebGuard(), authentication: ServerAuthentication? = nil, rollBack: RollBack? = nil
     ) {
         self.store = store

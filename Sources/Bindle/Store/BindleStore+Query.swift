@@ -79,15 +79,15 @@ extension BindleStore {
     }
 
     /// One page of what a query found, without the invoices.
-    struct Page {
-        let total: Int
-        let ids: ArraySlice<BindleID>
-        let hasMore: Bool
+    package struct Page {
+        package let total: Int
+        package let ids: ArraySlice<BindleID>
+        package let hasMore: Bool
     }
 
     /// - Parameter client: Who asks. The pages after somebody's first one are of what was found then, whatever has been
     ///   written since, if they are asked for in time.
-    func page(_ query: BindleQuery, for client: String? = nil) throws(StoreError) -> Page {
+    package func page(_ query: BindleQuery, for client: String? = nil) throws(StoreError) -> Page {
         let key = client.map { QueryResults.Key(query, client: $0) }
         let ids: [BindleID]
         if query.offset > 0, let key, let kept = queryResults.take(key) {
@@ -101,7 +101,7 @@ extension BindleStore {
     }
 
     /// The invoice of a match; `nil` if it has ceased to be one.
-    func invoice(of match: BindleID, in query: BindleQuery) throws(StoreError) -> Invoice? {
+    package func invoice(of match: BindleID, in query: BindleQuery) throws(StoreError) -> Invoice? {
         do throws(StoreError) {
             return try invoice(match, includingYanked: query.includesYanked)
         } catch {

@@ -56,15 +56,6 @@ extension BindleStore {
         return try pool.write { (connection) throws(StoreError) in
             let last = lastSaved.withLock { $0 }
             let known = Self.changes(of: work, after: last)
-            do throws(InvoiceProblem) {
-                if let known, let last {
-                    try invoice.validate(known, after: last.invoice)
-                } else {
-                    try invoice.validate()
-                }
-            } catch {
-                throw .invalidInvoice(error)
-            }
             var remembered: RememberedInvoice?
             var endedSize = 0
             let saved = try connection.withoutSync { () throws(StoreError) in
@@ -75,6 +66,7 @@ extension BindleStore {
                         .init(
                             mode: .development, now: now(), intake: intake, connection: connection, last: last,
                             changes: known,
+                            check: { () throws(StoreError) in try Self.check(invoice, known, after: last) },
                             predecessor: { () throws(StoreError) in try self.predecessor(last, connection) }))
                     try Self.take(try put.missing(on: connection), intake)
                     let number = try record(put, isAlwaysNew: work.isAlwaysNew, on: connection)
@@ -87,6 +79,20 @@ extension BindleStore {
             lastSaved.withLock { [remembered] in $0 = remembered }
             historySize.withLock { [endedSize] in $0 = $0?.addingSaturating(endedSize) }
             return saved
+        }
+    }
+
+    private static func check(
+        _ invoice: Invoice, _ changes: ParcelChanges?, after last: RememberedInvoice?
+    ) throws(StoreError) {
+        do throws(InvoiceProblem) {
+            if let changes, let last {
+                try invoice.validate(changes, after: last.invoice)
+            } else {
+                try invoice.validate()
+            }
+        } catch {
+            throw .invalidInvoice(error)
         }
     }
 

@@ -172,13 +172,13 @@ package final class BindleStore: Sendable {
     }
 
     /// Reads what `invoiceText` has returned.
-    func parse(_ text: [UInt8], of id: BindleID) throws(StoreError) -> Invoice {
+    package func parse(_ text: [UInt8], of id: BindleID) throws(StoreError) -> Invoice {
         try InvoiceTable.parse(text, of: id, path: path)
     }
 
     /// The invoice of a bindle as TOML.
     /// - Parameter revision: The revision that is meant, whatever came after it.
-    func invoiceText(
+    package func invoiceText(
         _ id: BindleID, revision: Int? = nil, includingYanked: Bool = false
     ) throws(StoreError) -> [UInt8] {
         try snapshot { (connection) throws(StoreError) in

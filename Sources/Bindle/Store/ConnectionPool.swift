@@ -11,6 +11,9 @@ final class ConnectionPool: Sendable {
     // In this order, in which they are let go: the writer after the readers, since closing it copies the log into the
     // file, and the lock after both.
     private let idleReaders = Mutex<[Held]>([])
+    /// The connection that copies the log into the file, beside the one that writes. Nobody waits for it but who opens the
+    /// store anew.
+    private let copier = Mutex<Held?>(nil)
     private let settling = Mutex(Settling())
     private let writer: Mutex<Writer>
     let isTemporary: Bool
@@ -100,9 +103,8 @@ final class ConnectionPool: Sendable {
         var renewed: [(number: Int64, identity: FileIdentity)] = []
         var known = Set<String>(minimumCapacity: rows.count)
         for row in rows {
-            do throws(ContentTable.Damage) {
-                let path = files.path(of: row.digest)
-                if let identity = try ContentTable.verify(row.digest, known: row.identity, at: path) {
+            do throws(ParcelDamage) {
+                if let identity = try files.verify(row.digest, known: row.identity) {
                     renewed.append((row.number, identity))
                 }
                 known.insert(row.digest.hex)
@@ -136,8 +138,6 @@ final class ConnectionPool: Sendable {
     private struct Settling: Sendable {
         var lastWrite = ContinuousClock.now
         var isScheduled = false
-        /// The connection that copies, beside the one that writes.
-        var held: Held?
     }
 
     /// A log of this size is copied into the file when all is quiet, and is empty then.
@@ -172,7 +172,7 @@ final class ConnectionPool: Sendable {
         settling.withLock { $0.isScheduled = false }
         // What was removed is not made again, and nothing is in the way of who removes it.
         guard !isFileGone else { return }
-        let isDone = settling.withLock { settling in (try? checkpoint(&settling)) ?? false }
+        let isDone = copier.withLock { copier in (try? checkpoint(&copier)) ?? false }
         guard isDone else { return }
         try? write(isNoted: false) { (connection) throws(StoreError) in
             try connection.removeDoomedFiles()
@@ -180,17 +180,17 @@ final class ConnectionPool: Sendable {
         }
     }
 
-    private func checkpoint(_ settling: inout Settling) throws(StoreError) -> Bool {
+    private func checkpoint(_ copier: inout Held?) throws(StoreError) -> Bool {
         let generation = generation.load(ordering: .relaxed)
-        if settling.held?.generation != generation { settling.held = nil }
+        if copier?.generation != generation { copier = nil }
         let held: Held
-        if let open = settling.held {
+        if let open = copier {
             held = open
         } else {
             let connection = try SQLiteConnection(path: path, access: .readWriteExisting, files: files)
             try connection.execute("PRAGMA busy_timeout = 0; PRAGMA synchronous = \(isTemporary ? "OFF" : "FULL")")
             held = Held(connection: connection, generation: generation)
-            settling.held = held
+            copier = held
         }
         // What the rows are of is on the disk before they are.
         try files.sync([])
@@ -222,7 +222,7 @@ final class ConnectionPool: Sendable {
         try writer.withLock { (writer) throws(StoreError) in
             // Closed first: SQLite removes the log that stands at the path then, whosever it is.
             idleReaders.withLock { $0 = [] }
-            settling.withLock { $0.held = nil }
+            copier.withLock { $0 = nil }
             writer.held = nil
             writer.lock = nil
             writer.file = nil

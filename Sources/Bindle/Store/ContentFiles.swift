@@ -1,3 +1,4 @@
+import CLinux
 import Cryptography
 import Glibc
 import Platform
@@ -7,7 +8,7 @@ import Synchronization
 ///
 /// A file gets its name only when all its bytes are there and have been checked. Rows of the store say which files count:
 /// what has no row is what a crash has left, and is removed when the store is opened. See <doc:Store>.
-final class ContentFiles: Sendable {
+package final class ContentFiles: Sendable {
     /// The path of the directory. It is made with the first file.
     let path: String
     /// Whether the store need not survive the machine, so that nothing has to be synced.
@@ -67,7 +68,7 @@ final class ContentFiles: Sendable {
     // MARK: - Writing
 
     /// Begins a file that gets its name when it is committed.
-    func begin() throws(StoreError) -> PendingContent {
+    package func begin() throws(StoreError) -> PendingContent {
         do throws(StoreError) { return try PendingContent(in: path) } catch {
             try makeDirectory()
             return try PendingContent(in: path)
@@ -76,7 +77,7 @@ final class ContentFiles: Sendable {
 
     /// Gives a file its name. What has the name already is replaced.
     /// - Returns: What the file is known by from now on.
-    func commit(_ file: PendingContent, as digest: SHA256Digest) throws(StoreError) -> FileIdentity {
+    package func commit(_ file: PendingContent, as digest: SHA256Digest) throws(StoreError) -> FileIdentity {
         let identity = try file.rename(to: path(of: digest))
         state.withLock { state in
             state.doomed.remove(digest)
@@ -87,7 +88,7 @@ final class ContentFiles: Sendable {
 
     /// Brings all files to the disk, and the directory with their names. To be called before a change is acknowledged that
     /// needs them.
-    func sync(_ names: [SHA256Digest]) throws(StoreError) {
+    package func sync(_ names: [SHA256Digest]) throws(StoreError) {
         let unsynced = state.withLock { state in
             let unsynced = state.unsynced
             state.unsynced = []
@@ -95,12 +96,26 @@ final class ContentFiles: Sendable {
         }
         guard !isTemporary, !(unsynced.isEmpty && names.isEmpty) else { return }
         do throws(StoreError) {
-            for digest in unsynced { try Self.sync(path(of: digest), isOptional: true) }
-            try Self.sync(path, isOptional: false)
+            if unsynced.count > Self.singleSyncLimit {
+                try syncFileSystem()
+            } else {
+                for digest in unsynced { try Self.sync(path(of: digest), isOptional: true) }
+                try Self.sync(path, isOptional: false)
+            }
         } catch {
             state.withLock { $0.unsynced.formUnion(unsynced) }
             throw error
         }
+    }
+
+    /// More files than this are synced with all that the file system has: each sync of its own waits for the disk.
+    private static let singleSyncLimit = 16
+
+    private func syncFileSystem() throws(StoreError) {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_DIRECTORY)
+        guard descriptor >= 0 else { throw StoreError(systemCode: errno, path: path) }
+        defer { close(descriptor) }
+        guard syncfs(descriptor) == 0 else { throw StoreError(systemCode: errno, path: path) }
     }
 
     private static func sync(_ path: String, isOptional: Bool) throws(StoreError) {
@@ -135,7 +150,7 @@ final class ContentFiles: Sendable {
     }
 
     /// Removes files at once.
-    func discard(_ digests: [SHA256Digest]) {
+    package func discard(_ digests: [SHA256Digest]) {
         guard !digests.isEmpty else { return }
         state.withLock { state in
             state.unsynced.subtract(digests)
@@ -151,6 +166,16 @@ final class ContentFiles: Sendable {
     }
 
     // MARK: - Looking
+
+    package func verify(_ digest: SHA256Digest, known: FileIdentity) throws(ParcelDamage) -> FileIdentity? {
+        let path = path(of: digest)
+        guard let found = FileIdentity(path: path), found.size == known.size else { throw ParcelDamage() }
+        if found == known { return nil }
+        guard let read = try? SHA256.hash(fileAt: path), read.digest == digest, Int64(read.size) == known.size,
+            FileIdentity(path: path) == found
+        else { throw ParcelDamage() }
+        return found
+    }
 
     /// The names of what is in the directory.
     func names() -> [String] {

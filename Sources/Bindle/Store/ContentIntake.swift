@@ -1,4 +1,5 @@
 import Cryptography
+import Glibc
 import Platform
 
 /// Takes contents in for the entries of an invoice that are being written. It runs within the caller's transaction.
@@ -14,6 +15,8 @@ final class ContentIntake {
 
     /// How much of a large file is read at a time.
     private static let chunkSize = 256 << 10
+    /// How much the system copies at a time.
+    private static let copySize = 64 << 20
 
     /// - Parameters:
     ///   - source: `nil` where the parcels are uploaded later.
@@ -56,8 +59,8 @@ final class ContentIntake {
     /// Whether the file of a content is what it was. What it is known by now is kept.
     private func isSound(_ number: Int64, _ digest: SHA256Digest) throws(StoreError) -> Bool {
         guard let known = try ContentTable.identity(ofFile: number, on: connection) else { return false }
-        do throws(ContentTable.Damage) {
-            if let new = try ContentTable.verify(digest, known: known, at: connection.files.path(of: digest)) {
+        do throws(ParcelDamage) {
+            if let new = try connection.files.verify(digest, known: known) {
                 let result = Result { () throws(StoreError) in
                     try ContentTable.setIdentity(new, ofFile: number, on: connection)
                 }
@@ -122,19 +125,37 @@ final class ContentIntake {
         do { file = try FileReader(path: path) } catch { throw .unreadableSource(error) }
         let pending = try connection.files.begin()
         var further = ParcelCopy(label, in: directory)
+        // What the system has copied is read from the copy, which nobody else writes to. Where it has stopped early, as on a
+        // full disk, the rest is copied here, which tells why.
+        var copied = 0
+        while copied < label.size {
+            try connection.files.checkInterruption()
+            let count = pending.copy(from: file.descriptor, at: copied, count: min(Self.copySize, label.size - copied))
+            if count == 0 { break }
+            copied += count
+        }
+        guard lseek(file.descriptor, off_t(copied), SEEK_SET) >= 0 || copied == 0 else {
+            throw .sourceChanged(path: path)
+        }
         var hash = SHA256()
         var size = 0
         let buffer = chunk()
         while true {
+            let isCopied = size < copied
             let count: Int
-            do { count = try file.read(filling: buffer) } catch { throw .unreadableSource(error) }
+            if isCopied {
+                let rest = UnsafeMutableRawBufferPointer(rebasing: buffer[..<min(buffer.count, copied - size)])
+                count = try pending.read(at: size, filling: rest)
+            } else {
+                do { count = try file.read(filling: buffer) } catch { throw .unreadableSource(error) }
+            }
             if count == 0 { break }
             size += count
             guard size <= label.size else { throw .sourceChanged(path: path) }
             try connection.files.checkInterruption()
             let chunk = UnsafeRawBufferPointer(rebasing: buffer[..<count])
             hash.update(chunk)
-            try pending.write(chunk)
+            if !isCopied { try pending.write(chunk, at: size - count) }
             further.write(chunk)
         }
         guard size == label.size, hash.finalize() == digest else { throw .sourceChanged(path: path) }

@@ -88,24 +88,6 @@ enum ContentTable {
         }
     }
 
-    /// Whether the file is what the row says. A file that is not known by what it was known by is read again.
-    ///
-    /// - Returns: its identity, if it is a new one; `nil` if it is as it was.
-    /// - Throws: `Damage`.
-    static func verify(
-        _ digest: SHA256Digest, known: FileIdentity, at path: String
-    ) throws(Damage) -> FileIdentity? {
-        guard let found = FileIdentity(path: path), found.size == known.size else { throw Damage() }
-        if found == known { return nil }
-        guard let read = try? SHA256.hash(fileAt: path), read.digest == digest, Int64(read.size) == known.size,
-            FileIdentity(path: path) == found
-        else { throw Damage() }
-        return found
-    }
-
-    /// A file of content is gone, or is not what it was.
-    struct Damage: Error {}
-
     /// Takes note that a content is not here any more: whoever has it is asked for it again.
     static func lose(_ number: Int64, on connection: SQLiteConnection) throws(StoreError) {
         try connection.run("UPDATE content SET place = 0, bytes = NULL WHERE id = ?", .integer(number))

@@ -31,6 +31,8 @@ struct InvoiceReplacement {
         var last: RememberedInvoice?
         /// How the invoice came out of the last one, if that is known.
         var changes: ParcelChanges?
+        /// Throws unless the invoice makes sense. It is not asked for one that is in the store as it is.
+        var check: () throws(StoreError) -> Void = { () throws(StoreError) in }
         /// What a new bindle goes on from: names that keep their contents keep their times.
         var predecessor: () throws(StoreError) -> (parcels: ParcelList, times: [Int64])? = { () throws(StoreError) in
             nil
@@ -55,6 +57,7 @@ struct InvoiceReplacement {
             return InvoiceReplacement(effect: .unchanged, row: row, remembered: remembered)
         }
 
+        try context.check()
         let state = row.state + 1
         let lastKept = try RevisionTable.lastState(ofBindle: row.number, on: connection)
         if isFrameNew {
@@ -127,6 +130,7 @@ struct InvoiceReplacement {
 
     private static func insert(_ invoice: Invoice, _ context: Context) throws(StoreError) -> InvoiceReplacement {
         let connection = context.connection
+        try context.check()
         let row = try BindleTable.insert(invoice, on: connection)
         try InvoiceTable.insertFrame(
             head: InvoiceText.head(of: invoice), tail: InvoiceText.tail(of: invoice), bindle: row.number,

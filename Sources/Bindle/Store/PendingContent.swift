@@ -1,9 +1,10 @@
+import CLinux
 import Cryptography
 import Glibc
 import Platform
 
 /// A file of content that is being written under a temporary name. One that is not committed is removed.
-final class PendingContent {
+package final class PendingContent {
     private let path: String
     private var descriptor: Int32
     private(set) var isSynced = false
@@ -23,16 +24,55 @@ final class PendingContent {
         unlink(path)
     }
 
-    func write(_ bytes: UnsafeRawBufferPointer) throws(StoreError) {
+    /// How much is written.
+    private var end = 0
+
+    package func write(_ bytes: UnsafeRawBufferPointer) throws(StoreError) { try write(bytes, at: end) }
+
+    /// Writes bytes at an offset, behind what is there.
+    func write(_ bytes: UnsafeRawBufferPointer, at offset: Int) throws(StoreError) {
         var rest = bytes
+        end = offset
         while !rest.isEmpty {
-            let count = Glibc.write(descriptor, rest.baseAddress!, rest.count)
+            let count = pwrite(descriptor, rest.baseAddress!, rest.count, off_t(end))
             if count >= 0 {
                 rest = UnsafeRawBufferPointer(rebasing: rest[count...])
+                end += count
             } else if errno != EINTR {
                 throw StoreError(systemCode: errno, path: path)
             }
         }
+    }
+
+    /// Has the system copy bytes of an open file to the end of what is written: file systems that can share blocks do.
+    /// - Parameters:
+    ///   - offset: Where to begin, in both files.
+    ///   - count: At most so many.
+    /// - Returns: The number of bytes; 0 where the file ends, or the system does not copy between these.
+    func copy(from source: Int32, at offset: Int, count: Int) -> Int {
+        var (from, to) = (off_t(offset), off_t(offset))
+        while true {
+            let copied = copy_file_range(source, &from, descriptor, &to, count, 0)
+            if copied >= 0 { return copied }
+            if errno != EINTR { return 0 }
+        }
+    }
+
+    /// Reads from an offset until `buffer` is full or the file ends.
+    /// - Returns: The number of bytes.
+    func read(at offset: Int, filling buffer: UnsafeMutableRawBufferPointer) throws(StoreError) -> Int {
+        var filled = 0
+        while filled < buffer.count {
+            let count = pread(descriptor, buffer.baseAddress! + filled, buffer.count - filled, off_t(offset + filled))
+            if count > 0 {
+                filled += count
+            } else if count == 0 {
+                break
+            } else if errno != EINTR {
+                throw StoreError(systemCode: errno, path: path)
+            }
+        }
+        return filled
     }
 
     /// Brings the bytes to the disk.

@@ -72,6 +72,7 @@ extension SandboxLoop {
 
     private func adopt(_ settings: SandboxSettings) -> [StateMessage] {
         var messages: [StateMessage] = []
+        content.store.limitHistory(to: settings.historyBytes ?? BindleStore.defaultHistoryLimit)
         do { content.externals.use(try dependencies.upstream(settings)) } catch {
             messages.append(.failed(Failure(stage: .assemble, message: "\(error)", file: SettingsFile.name)))
         }

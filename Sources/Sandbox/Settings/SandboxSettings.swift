@@ -46,6 +46,8 @@ package struct SandboxSettings: Sendable, Equatable {
     package var pollInterval: Duration?
     /// By default the file `.hippo/bindles.sqlite` in the project.
     package var storage: Storage?
+    /// Bytes of parcels that only earlier revisions have; by default 1 GiB.
+    package var historyBytes: Int?
     /// Variables for the guests. Where two sources name the same one, the stronger source's value is taken.
     package var variables: [Variable] = []
     /// Files of `NAME=VALUE` lines for the guests, weaker than `variables`.
@@ -90,6 +92,7 @@ package struct SandboxSettings: Sendable, Equatable {
         settings.pollInterval = pollInterval ?? weaker.pollInterval
         settings.isWatching = isWatching ?? weaker.isWatching
         settings.storage = storage ?? weaker.storage
+        settings.historyBytes = historyBytes ?? weaker.historyBytes
         let names = Set(variables.map(\.name))
         settings.variables = weaker.variables.filter { !names.contains($0.name) } + variables
         settings.environmentFiles = weaker.environmentFiles + environmentFiles

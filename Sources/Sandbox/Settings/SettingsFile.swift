@@ -74,6 +74,7 @@ enum SettingsFile {
         } else if let store {
             settings.storage = .file(absolute(store))
         }
+        settings.historyBytes = try value("max-history", in: &up, likeness: "500MiB") { ByteCount(parsing: $0)?.bytes }
         settings.environmentFiles = try (up.strings("env-file") ?? []).map(absolute)
         settings.allowsTransientWrite = try up.boolean("allow-transient-write")
         settings.servesStaticFiles = try up.boolean("static")

@@ -5,13 +5,22 @@ import Foundation
 extension Command {
     static let bindleCheck = Command(
         name: "check",
-        summary: "Check a store's file, and say what is in it.",
-        discussion: "No server may be running on it.",
+        summary: "Check a store: its file, and every parcel by its digest; and say what is in it.",
+        discussion: """
+            No server may be running on it. A parcel that is damaged counts as missing from then on: it is taken from the \
+            project, or fetched, when it is needed next.
+            """,
         options: [StoreOptions.store],
         action: { arguments in
             let path = try StoreOptions.path(arguments)
             let store = try BindleStore(path: path)
-            try store.checkIntegrity()
+            try store.checkTables()
+            let damaged = try store.damagedParcels()
+            guard damaged.isEmpty else {
+                throw CommandFailure(
+                    "the store \(path) is damaged: \(Quantity.count(damaged.count, "parcel")) cannot be read\n"
+                        + damaged.map { "  \($0)" }.joined(separator: "\n"))
+            }
             let usage = try store.usage()
             print(
                 """
@@ -27,7 +36,9 @@ extension Command {
     static let bindleReset = Command(
         name: "reset",
         summary: "Set a store aside, damaged or not, so that a new one is made in its place.",
-        discussion: "The file is renamed, not removed. No server may be running on it.",
+        discussion: """
+            The file, and the directory of its large parcels, are renamed, not removed. No server may be running on it.
+            """,
         options: [StoreOptions.store],
         examples: [Example("hippo-dev bindle reset", "Begins this project's store anew.")],
         action: { arguments in
