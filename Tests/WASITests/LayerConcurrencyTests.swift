@@ -1,5 +1,6 @@
 import Foundation
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import WASI
@@ -23,26 +24,39 @@ import Testing
         #expect(failures.withLock { $0 } == [])
     }
 
-    private let content: ContentFixture
+    /// What the guests share.
+    enum Place: CaseIterable {
+        case layer, directory
+    }
+
+    private let directory: TemporaryDirectory
     private let layer: TransientLayer
 
     init() throws {
-        content = try ContentFixture(["log": "begin\n", "d/file": "x", "target": "0"])
-        layer = content.layer()
+        directory = try TemporaryDirectory()
+        for (path, text) in [("log", "begin\n"), ("d/file", "x"), ("target", "0")] { try directory.write(text, to: path) }
+        layer = try ContentFixture(["log": "begin\n", "d/file": "x", "target": "0"]).layer()
     }
 
-    private var preopen: Preopen { Preopen(layer: layer, guestPath: "/") }
+    private var preopen: Preopen { preopen(.layer) }
 
-    @Test("what several threads append is whole, and nothing is lost")
-    func appending() throws {
-        try Self.together(8, preopen) { guest, index in
+    private func preopen(_ place: Place) -> Preopen {
+        switch place {
+        case .layer: Preopen(layer: layer, guestPath: "/")
+        case .directory: Preopen(hostPath: directory.path, guestPath: "/", access: .readWrite)
+        }
+    }
+
+    @Test("what several threads append is whole, and nothing is lost", arguments: Place.allCases)
+    func appending(_ place: Place) throws {
+        try Self.together(8, preopen(place)) { guest, index in
             let file = try guest.open("log", flags: .create, descriptorFlags: .append, rights: .write)
             for line in 0..<200 {
                 let text = "\(index):\(line):" + String(repeating: "\(index)", count: 90) + "\n"
                 #expect(try guest.write(text, to: file) == text.utf8.count)
             }
         }
-        let lines = try Guest(preopen).text(of: "log").split(separator: "\n")
+        let lines = try Guest(preopen(place)).text(of: "log").split(separator: "\n")
         #expect(lines.count == 1 + 8 * 200)
         #expect(lines[0] == "begin")
         var next = [Int](repeating: 0, count: 8)
@@ -56,10 +70,10 @@ import Testing
         }
     }
 
-    @Test("of several that create a file exclusively one does")
-    func exclusiveCreation() throws {
+    @Test("of several that create a file exclusively one does", arguments: Place.allCases)
+    func exclusiveCreation(_ place: Place) throws {
         let winners = Mutex<[String: Int]>([:])
-        try Self.together(8, preopen) { guest, index in
+        try Self.together(8, preopen(place)) { guest, index in
             for round in 0..<200 {
                 let name = "lock\(round)"
                 do throws(ErrorNumber) {
@@ -75,10 +89,12 @@ import Testing
         #expect(winners.withLock { $0.count == 200 && $0.values.allSatisfy { $0 == 1 } })
     }
 
-    @Test("a name that is replaced by renaming is always there, with one whole content or the other")
-    func replacing() throws {
+    @Test(
+        "a name that is replaced by renaming is always there, with one whole content or the other",
+        arguments: Place.allCases)
+    func replacing(_ place: Place) throws {
         let isDone = Atomic<Bool>(false)
-        try Self.together(4, preopen) { guest, index in
+        try Self.together(4, preopen(place)) { guest, index in
             if index < 2 {
                 for round in 0..<300 {
                     try guest.put(String(repeating: "\(index)", count: 5_000), in: "new\(index)")
