@@ -5,7 +5,8 @@ package final class WASIContext {
     var descriptors: DescriptorTable
 
     private(set) lazy var argumentBlock = StringBlock(configuration.arguments)
-    private(set) lazy var environmentBlock = StringBlock(configuration.environment.map { "\($0.0)=\($0.1)" })
+    private(set) lazy var environmentBlock =
+        configuration.environmentBlock ?? StringBlock(configuration.environment.map { "\($0.0)=\($0.1)" })
 
     /// Makes the context of one guest; cheap, since directories are opened only when the guest uses them.
     package convenience init(_ configuration: WASIConfiguration) {

@@ -14,7 +14,7 @@ extension WASIFunction {
                 let bytes = UnsafeMutableRawBufferPointer(rebasing: input[index * size..<(index + 1) * size])
                 try poll.add(Subscription(bytes, call.edition), call.context)
             }
-            let events = try poll.wait(until: { call.isInterrupted })
+            let events = try poll.wait(until: { call.isInterrupted }, call.context.configuration.whileWaiting)
             for (index, event) in events.enumerated() {
                 let start = index * Event.size
                 event.store(in: UnsafeMutableRawBufferPointer(rebasing: output[start..<start + Event.size]))
@@ -107,8 +107,9 @@ private struct Poll {
     /// How many subscriptions the host keeps for a guest at a time.
     static let subscriptionLimit: UInt32 = 16_384
 
-    /// How long the host is waited for at a time, in milliseconds, so that an interruption is noticed.
-    private static let slice: UInt64 = 5
+    /// How long the host is waited for at a time, in milliseconds, so that an interruption is noticed that comes without a
+    /// signal to the thread.
+    private static let slice: UInt64 = 50
 
     private var ready: [Event] = []
     private var deadlines: [Deadline] = []
@@ -168,7 +169,18 @@ private struct Poll {
     }
 
     /// Waits until one of the subscriptions has something to tell, and returns what all of them have.
-    mutating func wait(until isInterrupted: () -> Bool) throws(ErrorNumber) -> [Event] {
+    ///
+    /// - Parameter whileWaiting: runs what waits, if anything has to be waited for.
+    mutating func wait(
+        until isInterrupted: () -> Bool, _ whileWaiting: ((() -> Void) -> Void)?
+    ) throws(ErrorNumber) -> [Event] {
+        guard let whileWaiting, ready.isEmpty else { return try wait(until: isInterrupted) }
+        var result: Result<[Event], ErrorNumber> = .success([])
+        whileWaiting { result = Result { () throws(ErrorNumber) in try wait(until: isInterrupted) } }
+        return try result.get()
+    }
+
+    private mutating func wait(until isInterrupted: () -> Bool) throws(ErrorNumber) -> [Event] {
         var requests = watches.map(\.request)
         while true {
             let pause = ready.isEmpty ? try timeToDeadline() : 0
