@@ -171,19 +171,19 @@ struct CProgramTests {
         let content = try ContentFixture(["file": "asset"])
         let program = try CProgram(
             Self.prelude + """
-            int main(void) {
-                char text[8] = {0};
-                int fd = open("file", O_RDONLY);
-                CHECK(fd >= 0 && read(fd, text, 8) == 5 && !strcmp(text, "asset"));
-                FAILS(open("file", O_RDWR), EROFS);
-                FAILS(open("new", O_CREAT | O_WRONLY, 0666), EROFS);
-                FAILS(mkdir("d", 0777), EROFS);
-                FAILS(unlink("file"), EROFS);
-                FAILS(rename("file", "other"), EROFS);
-                puts("done");
-                return 0;
-            }
-            """)
+                int main(void) {
+                    char text[8] = {0};
+                    int fd = open("file", O_RDONLY);
+                    CHECK(fd >= 0 && read(fd, text, 8) == 5 && !strcmp(text, "asset"));
+                    FAILS(open("file", O_RDWR), EROFS);
+                    FAILS(open("new", O_CREAT | O_WRONLY, 0666), EROFS);
+                    FAILS(mkdir("d", 0777), EROFS);
+                    FAILS(unlink("file"), EROFS);
+                    FAILS(rename("file", "other"), EROFS);
+                    puts("done");
+                    return 0;
+                }
+                """)
         let directory = Preopen(hostPath: directory.path, guestPath: "/", access: .readOnly)
         let result = try program.run(preopens: [isContent ? content.readOnly : directory])
         #expect(result.output == "done\n")
@@ -234,38 +234,38 @@ struct CProgramTests {
         let content = try ContentFixture(["data/one": "1", "data/two": "22", "page": "<p>"])
         let program = try CProgram(
             Self.prelude + """
-            static int count(const char *path) {
-                DIR *d = opendir(path);
-                CHECK(d);
-                int n = 0;
-                while (readdir(d)) n++;
-                closedir(d);
-                return n - 2;
-            }
-            int main(void) {
-                struct stat a, b;
-                CHECK(count("data") == 2 && stat("data/one", &a) == 0 && a.st_size == 1);
-                FILE *f = fopen("data/one", "a+");
-                CHECK(f && fputs("more", f) >= 0 && fclose(f) == 0);
-                CHECK(stat("data/one", &b) == 0 && b.st_size == 5 && b.st_ino == a.st_ino && b.st_mtime > a.st_mtime);
-                f = fopen("data/.tmp", "w");
-                CHECK(f && fputs("replaced", f) >= 0 && fclose(f) == 0 && rename("data/.tmp", "data/two") == 0);
-                CHECK(count("data") == 2 && stat("data/two", &a) == 0 && a.st_size == 8);
-                CHECK(link("data/two", "three") == 0 && symlink("data/two", "four") == 0);
-                CHECK(stat("three", &b) == 0 && b.st_ino == a.st_ino && b.st_nlink == 2);
-                CHECK(stat("four", &b) == 0 && b.st_ino == a.st_ino);
-                CHECK(rename("data", "moved") == 0 && count("moved") == 2);
-                FAILS(stat("four", &b), ENOENT);
-                FAILS(rmdir("moved"), ENOTEMPTY);
-                CHECK(unlink("moved/one") == 0 && unlink("moved/two") == 0 && rmdir("moved") == 0);
-                CHECK(unlink("page") == 0 && unlink("three") == 0 && unlink("four") == 0 && count(".") == 0);
-                int fd = open("left", O_CREAT | O_EXCL | O_RDWR, 0666);
-                CHECK(fd >= 0 && unlink("left") == 0 && write(fd, "still", 5) == 5 && fstat(fd, &a) == 0);
-                CHECK(a.st_size == 5 && a.st_nlink == 0 && close(fd) == 0);
-                puts("done");
-                return 0;
-            }
-            """)
+                static int count(const char *path) {
+                    DIR *d = opendir(path);
+                    CHECK(d);
+                    int n = 0;
+                    while (readdir(d)) n++;
+                    closedir(d);
+                    return n - 2;
+                }
+                int main(void) {
+                    struct stat a, b;
+                    CHECK(count("data") == 2 && stat("data/one", &a) == 0 && a.st_size == 1);
+                    FILE *f = fopen("data/one", "a+");
+                    CHECK(f && fputs("more", f) >= 0 && fclose(f) == 0);
+                    CHECK(stat("data/one", &b) == 0 && b.st_size == 5 && b.st_ino == a.st_ino && b.st_mtime > a.st_mtime);
+                    f = fopen("data/.tmp", "w");
+                    CHECK(f && fputs("replaced", f) >= 0 && fclose(f) == 0 && rename("data/.tmp", "data/two") == 0);
+                    CHECK(count("data") == 2 && stat("data/two", &a) == 0 && a.st_size == 8);
+                    CHECK(link("data/two", "three") == 0 && symlink("data/two", "four") == 0);
+                    CHECK(stat("three", &b) == 0 && b.st_ino == a.st_ino && b.st_nlink == 2);
+                    CHECK(stat("four", &b) == 0 && b.st_ino == a.st_ino);
+                    CHECK(rename("data", "moved") == 0 && count("moved") == 2);
+                    FAILS(stat("four", &b), ENOENT);
+                    FAILS(rmdir("moved"), ENOTEMPTY);
+                    CHECK(unlink("moved/one") == 0 && unlink("moved/two") == 0 && rmdir("moved") == 0);
+                    CHECK(unlink("page") == 0 && unlink("three") == 0 && unlink("four") == 0 && count(".") == 0);
+                    int fd = open("left", O_CREAT | O_EXCL | O_RDWR, 0666);
+                    CHECK(fd >= 0 && unlink("left") == 0 && write(fd, "still", 5) == 5 && fstat(fd, &a) == 0);
+                    CHECK(a.st_size == 5 && a.st_nlink == 0 && close(fd) == 0);
+                    puts("done");
+                    return 0;
+                }
+                """)
         let layer = content.layer()
         let result = try program.run(preopens: [Preopen(layer: layer, guestPath: "/")])
         #expect(result.output == "done\n")

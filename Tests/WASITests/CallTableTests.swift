@@ -34,7 +34,7 @@ struct CallTableTests {
     }
 
     @Test("every call on a layer returns what it returns on a directory of the host")
-    func layer() throws {
+    func layerAsHost() throws {
         let host = try Self.table(Preopen(hostPath: directory.path, guestPath: "/", access: .readWrite))
         let layer = try Self.table(Preopen(layer: content.layer(), guestPath: "/"))
         #expect(host.count > 550)
@@ -42,11 +42,11 @@ struct CallTableTests {
     }
 
     @Test("every call on a wwwroot returns what it returns on a read-only directory of the host, or EROFS")
-    func content() throws {
+    func contentAsReadOnlyHost() throws {
         let host = try Self.table(Preopen(hostPath: directory.path, guestPath: "/", access: .readOnly))
-        let content = try Self.table(content.readOnly)
+        let value = try Self.table(content.readOnly)
         let readOnly = ErrorNumber.readOnlyFileSystem.rawValue
-        #expect(differences(host, content).filter { !$0.hasSuffix(" \(readOnly)") } == [])
+        #expect(differences(host, value).filter { !$0.hasSuffix(" \(readOnly)") } == [])
     }
 
     private static let source = #"""

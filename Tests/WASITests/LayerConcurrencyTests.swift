@@ -34,7 +34,9 @@ import Testing
 
     init() throws {
         directory = try TemporaryDirectory()
-        for (path, text) in [("log", "begin\n"), ("d/file", "x"), ("target", "0")] { try directory.write(text, to: path) }
+        for (path, text) in [("log", "begin\n"), ("d/file", "x"), ("target", "0")] {
+            try directory.write(text, to: path)
+        }
         layer = try ContentFixture(["log": "begin\n", "d/file": "x", "target": "0"]).layer()
     }
 
@@ -129,13 +131,10 @@ import Testing
     /// What each thread does is decided by a generator, whose seed is told.
     @Test("many threads doing anything leave a layer that is whole, and that is empty when all is removed")
     func anything() throws {
-        let seed = UInt64.random(in: 0...UInt64.max)
+        let seed = SeededGenerator().seed
         try Self.together(6, preopen) { guest, index in
-            var state = seed &+ UInt64(index)
-            func random(_ bound: Int) -> Int {
-                state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
-                return Int(state >> 33) % bound
-            }
+            var generator = SeededGenerator(seed: seed &+ UInt64(index))
+            func random(_ bound: Int) -> Int { .random(in: 0..<bound, using: &generator) }
             let names = ["a", "b", "c", "a/x", "a/y", "b/x", "c/x/y", "d", "d/file", "log", "target"]
             for _ in 0..<1_500 {
                 let (one, two) = (names[random(names.count)], names[random(names.count)])
@@ -165,15 +164,15 @@ import Testing
                 let inner = path == "." ? entry.name : "\(path)/\(entry.name)"
                 if entry.type == FileType.directory.rawValue {
                     try empty(inner)
-                    #expect(guest.callPath("path_remove_directory", inner) == .success, "\(inner), seed \(seed)")
+                    #expect(guest.callPath("path_remove_directory", inner) == .success, "\(inner)")
                 } else {
-                    #expect(guest.callPath("path_unlink_file", inner) == .success, "\(inner), seed \(seed)")
+                    #expect(guest.callPath("path_unlink_file", inner) == .success, "\(inner)")
                 }
             }
         }
         try empty(".")
-        #expect(try guest.list().count == 2, "seed \(seed)")
-        #expect(layer.usedBytes == 0, "nothing is counted that is not there, seed \(seed)")
-        #expect(layer.lock.locked { layer.nodes.count } == 1, "seed \(seed)")
+        #expect(try guest.list().count == 2)
+        #expect(layer.usedBytes == 0, "nothing is counted that is not there")
+        #expect(layer.lock.locked { layer.nodes.count } == 1)
     }
 }

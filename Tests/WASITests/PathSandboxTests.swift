@@ -25,7 +25,8 @@ import Testing
     /// What is outside is as it was.
     private func expectOutsideUntouched() throws {
         #expect(try String(contentsOfFile: directory.path + "/secret", encoding: .utf8) == "secret")
-        #expect(try FileManager.default.contentsOfDirectory(atPath: directory.path).sorted() == ["in", "out", "secret"])
+        #expect(
+            try FileManager.default.contentsOfDirectory(atPath: directory.path).sorted() == ["in", "out", "secret"])
         #expect(try FileManager.default.contentsOfDirectory(atPath: directory.path + "/out") == ["secret"])
     }
 
@@ -203,7 +204,7 @@ import Testing
     }
 
     /// Exchanges two names of `in`, over and over, until the test ends.
-    private func exchange(_ one: String, _ other: String, while body: () throws -> Void) rethrows {
+    private func exchange(_ one: String, _ other: String, while body: () throws -> Void) throws {
         let (one, other, spare) = ("\(inside)/\(one)", "\(inside)/\(other)", "\(inside)/spare")
         let racer = Thread {
             while !Thread.current.isCancelled {
@@ -226,7 +227,7 @@ import Testing
         try makeLink("trap", to: "../secret")
         let guest = Guest(at: inside, resolver: resolver)
         var reads = 0
-        try exchange("file", "trap") {
+        try exchange("file", "trap") { () throws in
             for round in 0..<3_000 {
                 if let file = try? guest.open("file", follow: round % 2 == 0) {
                     #expect(try guest.read(file) == "fine")
@@ -257,7 +258,7 @@ import Testing
         try makeLink("trap", to: "../out")
         let guest = Guest(at: inside, resolver: resolver)
         var reads = 0
-        try exchange("swap", "trap") {
+        try exchange("swap", "trap") { () throws in
             for round in 0..<3_000 {
                 if let file = try? guest.open("swap/secret") {
                     #expect(try guest.read(file) == "fine")

@@ -60,7 +60,11 @@ final class HostDirectory: OpenDirectory {
 
     func list(from cookie: UInt64, _ body: (DirectoryEntry) -> Bool) throws(ErrorNumber) {
         let listing: DirectoryListing
-        if let opened = self.listing { listing = opened } else { listing = try DirectoryListing(of: descriptor().number) }
+        if let opened = self.listing {
+            listing = opened
+        } else {
+            listing = try DirectoryListing(of: descriptor().number)
+        }
         self.listing = listing
         try listing.seek(to: cookie)
         while try listing.next(body) == true {}
@@ -98,7 +102,10 @@ final class HostDirectory: OpenDirectory {
         do throws(ErrorNumber) {
             entry = try self.entry(request.path, follows: request.followsLast)
         } catch {
-            throw error == .noEntry && request.flags.contains(.create) ? .readOnlyFileSystem : error
+            guard error == .noEntry, request.flags.contains(.create) else { throw error }
+            // Only the last name may be missing.
+            _ = try resolver.openParent(of: request.path, beneath: descriptor())
+            throw .readOnlyFileSystem
         }
         if request.flags.isSuperset(of: [.create, .exclusive]) { throw .fileExists }
         let isDirectory = try FileStatus(ofHostDescriptor: entry.number).type == .directory
