@@ -354,13 +354,17 @@ let package = Package(
 
 // The fuzzers, and the coverage that guides them, only where they are asked for.
 if Context.environment["HIPPO_DEV_FUZZING"] != nil {
-    for target in package.targets where ["WebAssembly", "WebAssemblyText", "WebAssemblyRuntime"].contains(target.name) {
-        target.swiftSettings?.append(.unsafeFlags(["-sanitize=fuzzer,address"]))
+    for target in package.targets
+    where ["WASI", "WebAssembly", "WebAssemblyText", "WebAssemblyRuntime"].contains(target.name) {
+        target.swiftSettings = (target.swiftSettings ?? []) + [.unsafeFlags(["-sanitize=fuzzer,address"])]
     }
     package.targets.append(
         .executableTarget(
             name: "Fuzzing",
-            dependencies: ["TestSupport", "WebAssembly", "WebAssemblyText", "WebAssemblyRuntime"],
+            dependencies: [
+                "Content", "Cryptography", "TestSupport", "WASI", "WebAssembly", "WebAssemblyText",
+                "WebAssemblyRuntime",
+            ],
             exclude: ["Peers"],
             swiftSettings: [.unsafeFlags(["-O", "-sanitize=fuzzer,address"])],
             linkerSettings: [.unsafeFlags(["-sanitize=fuzzer,address", "-use-ld=lld"])]))

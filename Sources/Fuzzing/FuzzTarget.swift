@@ -12,6 +12,8 @@ enum FuzzTarget: String, CaseIterable {
     case text
     /// The bytes are decisions of which a valid module is made, that has to do the same in two forms.
     case executor
+    /// The bytes are calls of WASI and what they pass.
+    case wasi
 
     static var names: String { allCases.map(\.rawValue).joined(separator: ", ") }
 
@@ -20,6 +22,7 @@ enum FuzzTarget: String, CaseIterable {
         case .decoder: { FuzzTarget.run(UnsafeBufferPointer(start: $0, count: $1), FuzzTarget.decode) }
         case .validator: { FuzzTarget.run(UnsafeBufferPointer(start: $0, count: $1), FuzzTarget.validate) }
         case .text: { FuzzTarget.run(UnsafeBufferPointer(start: $0, count: $1), FuzzTarget.read) }
+        case .wasi: { FuzzTarget.run(UnsafeBufferPointer(start: $0, count: $1), WASICalls.run) }
         case .executor: { FuzzTarget.run(UnsafeBufferPointer(start: $0, count: $1), FuzzTarget.execute) }
         }
     }

@@ -39,6 +39,7 @@ enum SeedCorpus {
                 state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
                 return UInt8(truncatingIfNeeded: state >> 56)
             }
+            try Data(bytes).write(to: URL(fileURLWithPath: "\(directory)/wasi/\(index)"))
             try Data(bytes).write(to: URL(fileURLWithPath: "\(directory)/executor/\(index)"))
         }
     }

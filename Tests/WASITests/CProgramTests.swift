@@ -24,10 +24,21 @@ struct CProgramTests {
 
         """
 
+    /// What the program's `/` is.
+    enum Place: CaseIterable {
+        case host, layer
+    }
+
     private let directory: TemporaryDirectory
 
     init() throws {
         directory = try TemporaryDirectory()
+    }
+
+    private func run(_ body: String, in place: Place) throws -> CProgram.Result {
+        guard place == .layer else { return try run(body) }
+        let layer = try ContentFixture([:]).layer()
+        return try CProgram(Self.prelude + body).run(preopens: [Preopen(layer: layer, guestPath: "/")])
     }
 
     private func run(
@@ -55,7 +66,7 @@ struct CProgramTests {
         #expect(result.exitCode == 17)
     }
 
-    @Test func files() throws {
+    @Test(arguments: Place.allCases) func files(_ place: Place) throws {
         let result = try run(
             """
             int main(void) {
@@ -89,12 +100,12 @@ struct CProgramTests {
                 puts("done");
                 return 0;
             }
-            """)
+            """, in: place)
         #expect(result.output == "done\n")
         #expect(try FileManager.default.contentsOfDirectory(atPath: directory.path) == [])
     }
 
-    @Test func directoriesAreReadWithPositions() throws {
+    @Test(arguments: Place.allCases) func directoriesAreReadWithPositions(_ place: Place) throws {
         let result = try run(
             """
             int main(void) {
@@ -122,7 +133,7 @@ struct CProgramTests {
                 printf("%d\\n", count);
                 return closedir(d);
             }
-            """)
+            """, in: place)
         #expect(result.output == "302 2 202 302\n")
     }
 
@@ -154,23 +165,27 @@ struct CProgramTests {
         #expect(result.output == "done\n")
     }
 
-    @Test func aReadOnlyDirectoryLooksLikeAReadOnlyFileSystem() throws {
+    @Test("a read-only directory and a wwwroot look like a read-only file system", arguments: [false, true])
+    func readOnlyFileSystems(_ isContent: Bool) throws {
         try directory.write("asset", to: "file")
-        let result = try run(
-            """
-            int main(void) {
-                char text[8] = {0};
-                int fd = open("file", O_RDONLY);
-                CHECK(fd >= 0 && read(fd, text, 8) == 5 && !strcmp(text, "asset"));
-                FAILS(open("file", O_RDWR), EROFS);
-                FAILS(open("new", O_CREAT | O_WRONLY, 0666), EROFS);
-                FAILS(mkdir("d", 0777), EROFS);
-                FAILS(unlink("file"), EROFS);
-                FAILS(rename("file", "other"), EROFS);
-                puts("done");
-                return 0;
-            }
-            """, access: .readOnly)
+        let content = try ContentFixture(["file": "asset"])
+        let program = try CProgram(
+            Self.prelude + """
+                int main(void) {
+                    char text[8] = {0};
+                    int fd = open("file", O_RDONLY);
+                    CHECK(fd >= 0 && read(fd, text, 8) == 5 && !strcmp(text, "asset"));
+                    FAILS(open("file", O_RDWR), EROFS);
+                    FAILS(open("new", O_CREAT | O_WRONLY, 0666), EROFS);
+                    FAILS(mkdir("d", 0777), EROFS);
+                    FAILS(unlink("file"), EROFS);
+                    FAILS(rename("file", "other"), EROFS);
+                    puts("done");
+                    return 0;
+                }
+                """)
+        let directory = Preopen(hostPath: directory.path, guestPath: "/", access: .readOnly)
+        let result = try program.run(preopens: [isContent ? content.readOnly : directory])
         #expect(result.output == "done\n")
     }
 
@@ -200,9 +215,11 @@ struct CProgramTests {
             #include <wasi/api.h>
             int main(void) {
                 __wasi_fd_t directory, file;
-                __wasi_rights_t all = 0xfffffff, rights = all & ~(__WASI_RIGHTS_PATH_FILESTAT_SET_SIZE | __WASI_RIGHTS_FD_WRITE);
+                __wasi_rights_t all = 0xfffffff;
+                __wasi_rights_t rights = all & ~(__WASI_RIGHTS_PATH_FILESTAT_SET_SIZE | __WASI_RIGHTS_FD_WRITE);
                 CHECK(__wasi_path_open(3, 0, ".", __WASI_OFLAGS_DIRECTORY, rights, all, 0, &directory) == 0);
-                CHECK(__wasi_path_open(directory, 0, "made", __WASI_OFLAGS_CREAT | __WASI_OFLAGS_TRUNC, all, all, 0, &file) == 0);
+                int flags = __WASI_OFLAGS_CREAT | __WASI_OFLAGS_TRUNC;
+                CHECK(__wasi_path_open(directory, 0, "made", flags, all, all, 0, &file) == 0);
                 CHECK(write(file, "x", 1) == 1);
                 puts("done");
                 return 0;
@@ -210,5 +227,48 @@ struct CProgramTests {
             """)
         #expect(result.output == "done\n")
         #expect(try String(contentsOfFile: directory.path + "/made", encoding: .utf8) == "x")
+    }
+
+    @Test("programs make, link, rename and remove in a layer what the wwwroot has, as on a disk")
+    func layerOverFiles() throws {
+        let content = try ContentFixture(["data/one": "1", "data/two": "22", "page": "<p>"])
+        let program = try CProgram(
+            Self.prelude + """
+                static int count(const char *path) {
+                    DIR *d = opendir(path);
+                    CHECK(d);
+                    int n = 0;
+                    while (readdir(d)) n++;
+                    closedir(d);
+                    return n - 2;
+                }
+                int main(void) {
+                    struct stat a, b;
+                    CHECK(count("data") == 2 && stat("data/one", &a) == 0 && a.st_size == 1);
+                    FILE *f = fopen("data/one", "a+");
+                    CHECK(f && fputs("more", f) >= 0 && fclose(f) == 0);
+                    CHECK(stat("data/one", &b) == 0 && b.st_size == 5 && b.st_ino == a.st_ino && b.st_mtime > a.st_mtime);
+                    f = fopen("data/.tmp", "w");
+                    CHECK(f && fputs("replaced", f) >= 0 && fclose(f) == 0 && rename("data/.tmp", "data/two") == 0);
+                    CHECK(count("data") == 2 && stat("data/two", &a) == 0 && a.st_size == 8);
+                    CHECK(link("data/two", "three") == 0 && symlink("data/two", "four") == 0);
+                    CHECK(stat("three", &b) == 0 && b.st_ino == a.st_ino && b.st_nlink == 2);
+                    CHECK(stat("four", &b) == 0 && b.st_ino == a.st_ino);
+                    CHECK(rename("data", "moved") == 0 && count("moved") == 2);
+                    FAILS(stat("four", &b), ENOENT);
+                    FAILS(rmdir("moved"), ENOTEMPTY);
+                    CHECK(unlink("moved/one") == 0 && unlink("moved/two") == 0 && rmdir("moved") == 0);
+                    CHECK(unlink("page") == 0 && unlink("three") == 0 && unlink("four") == 0 && count(".") == 0);
+                    int fd = open("left", O_CREAT | O_EXCL | O_RDWR, 0666);
+                    CHECK(fd >= 0 && unlink("left") == 0 && write(fd, "still", 5) == 5 && fstat(fd, &a) == 0);
+                    CHECK(a.st_size == 5 && a.st_nlink == 0 && close(fd) == 0);
+                    puts("done");
+                    return 0;
+                }
+                """)
+        let layer = content.layer()
+        let result = try program.run(preopens: [Preopen(layer: layer, guestPath: "/")])
+        #expect(result.output == "done\n")
+        #expect(layer.usedBytes == 0)
     }
 }

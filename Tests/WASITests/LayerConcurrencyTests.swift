@@ -1,5 +1,6 @@
 import Foundation
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import WASI
@@ -23,26 +24,41 @@ import Testing
         #expect(failures.withLock { $0 } == [])
     }
 
-    private let content: ContentFixture
+    /// What the guests share.
+    enum Place: CaseIterable {
+        case layer, directory
+    }
+
+    private let directory: TemporaryDirectory
     private let layer: TransientLayer
 
     init() throws {
-        content = try ContentFixture(["log": "begin\n", "d/file": "x", "target": "0"])
-        layer = content.layer()
+        directory = try TemporaryDirectory()
+        for (path, text) in [("log", "begin\n"), ("d/file", "x"), ("target", "0")] {
+            try directory.write(text, to: path)
+        }
+        layer = try ContentFixture(["log": "begin\n", "d/file": "x", "target": "0"]).layer()
     }
 
-    private var preopen: Preopen { Preopen(layer: layer, guestPath: "/") }
+    private var preopen: Preopen { preopen(.layer) }
 
-    @Test("what several threads append is whole, and nothing is lost")
-    func appending() throws {
-        try Self.together(8, preopen) { guest, index in
+    private func preopen(_ place: Place) -> Preopen {
+        switch place {
+        case .layer: Preopen(layer: layer, guestPath: "/")
+        case .directory: Preopen(hostPath: directory.path, guestPath: "/", access: .readWrite)
+        }
+    }
+
+    @Test("what several threads append is whole, and nothing is lost", arguments: Place.allCases)
+    func appending(_ place: Place) throws {
+        try Self.together(8, preopen(place)) { guest, index in
             let file = try guest.open("log", flags: .create, descriptorFlags: .append, rights: .write)
             for line in 0..<200 {
                 let text = "\(index):\(line):" + String(repeating: "\(index)", count: 90) + "\n"
                 #expect(try guest.write(text, to: file) == text.utf8.count)
             }
         }
-        let lines = try Guest(preopen).text(of: "log").split(separator: "\n")
+        let lines = try Guest(preopen(place)).text(of: "log").split(separator: "\n")
         #expect(lines.count == 1 + 8 * 200)
         #expect(lines[0] == "begin")
         var next = [Int](repeating: 0, count: 8)
@@ -56,10 +72,10 @@ import Testing
         }
     }
 
-    @Test("of several that create a file exclusively one does")
-    func exclusiveCreation() throws {
+    @Test("of several that create a file exclusively one does", arguments: Place.allCases)
+    func exclusiveCreation(_ place: Place) throws {
         let winners = Mutex<[String: Int]>([:])
-        try Self.together(8, preopen) { guest, index in
+        try Self.together(8, preopen(place)) { guest, index in
             for round in 0..<200 {
                 let name = "lock\(round)"
                 do throws(ErrorNumber) {
@@ -75,10 +91,12 @@ import Testing
         #expect(winners.withLock { $0.count == 200 && $0.values.allSatisfy { $0 == 1 } })
     }
 
-    @Test("a name that is replaced by renaming is always there, with one whole content or the other")
-    func replacing() throws {
+    @Test(
+        "a name that is replaced by renaming is always there, with one whole content or the other",
+        arguments: Place.allCases)
+    func replacing(_ place: Place) throws {
         let isDone = Atomic<Bool>(false)
-        try Self.together(4, preopen) { guest, index in
+        try Self.together(4, preopen(place)) { guest, index in
             if index < 2 {
                 for round in 0..<300 {
                     try guest.put(String(repeating: "\(index)", count: 5_000), in: "new\(index)")
@@ -113,13 +131,10 @@ import Testing
     /// What each thread does is decided by a generator, whose seed is told.
     @Test("many threads doing anything leave a layer that is whole, and that is empty when all is removed")
     func anything() throws {
-        let seed = UInt64.random(in: 0...UInt64.max)
+        let seed = SeededGenerator().seed
         try Self.together(6, preopen) { guest, index in
-            var state = seed &+ UInt64(index)
-            func random(_ bound: Int) -> Int {
-                state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
-                return Int(state >> 33) % bound
-            }
+            var generator = SeededGenerator(seed: seed &+ UInt64(index))
+            func random(_ bound: Int) -> Int { .random(in: 0..<bound, using: &generator) }
             let names = ["a", "b", "c", "a/x", "a/y", "b/x", "c/x/y", "d", "d/file", "log", "target"]
             for _ in 0..<1_500 {
                 let (one, two) = (names[random(names.count)], names[random(names.count)])
@@ -149,15 +164,15 @@ import Testing
                 let inner = path == "." ? entry.name : "\(path)/\(entry.name)"
                 if entry.type == FileType.directory.rawValue {
                     try empty(inner)
-                    #expect(guest.callPath("path_remove_directory", inner) == .success, "\(inner), seed \(seed)")
+                    #expect(guest.callPath("path_remove_directory", inner) == .success, "\(inner)")
                 } else {
-                    #expect(guest.callPath("path_unlink_file", inner) == .success, "\(inner), seed \(seed)")
+                    #expect(guest.callPath("path_unlink_file", inner) == .success, "\(inner)")
                 }
             }
         }
         try empty(".")
-        #expect(try guest.list().count == 2, "seed \(seed)")
-        #expect(layer.usedBytes == 0, "nothing is counted that is not there, seed \(seed)")
-        #expect(layer.lock.locked { layer.nodes.count } == 1, "seed \(seed)")
+        #expect(try guest.list().count == 2)
+        #expect(layer.usedBytes == 0, "nothing is counted that is not there")
+        #expect(layer.lock.locked { layer.nodes.count } == 1)
     }
 }

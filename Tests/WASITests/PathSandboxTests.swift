@@ -203,17 +203,15 @@ import Testing
         #expect(guest.callPath("path_create_directory", "e\u{301}") == .success, "another spelling is another name")
     }
 
-    /// A directory on the path is exchanged for a link that leads out, over and over, while the guest goes through it.
-    @Test(arguments: resolvers) func renamesMeanwhileDoNotOpenAWayOut(_ resolver: PathResolver) throws {
-        try directory.write("fine", to: "in/swap/secret")
-        try makeLink("trap", to: "../out")
-        let (swap, trap, spare) = (inside + "/swap", inside + "/trap", inside + "/spare")
+    /// Exchanges two names of `in`, over and over, until the test ends.
+    private func exchange(_ one: String, _ other: String, while body: () throws -> Void) throws {
+        let (one, other, spare) = ("\(inside)/\(one)", "\(inside)/\(other)", "\(inside)/spare")
         let racer = Thread {
             while !Thread.current.isCancelled {
-                rename(swap, spare)
-                rename(trap, swap)
-                rename(swap, trap)
-                rename(spare, swap)
+                rename(one, spare)
+                rename(other, one)
+                rename(one, other)
+                rename(spare, one)
             }
         }
         racer.start()
@@ -221,16 +219,55 @@ import Testing
             racer.cancel()
             while !racer.isFinished { sched_yield() }
         }
+        try body()
+    }
+
+    @Test("a file that becomes a link which leads out is never read or written there", arguments: resolvers)
+    func filesThatBecomeLinks(_ resolver: PathResolver) throws {
+        try makeLink("trap", to: "../secret")
         let guest = Guest(at: inside, resolver: resolver)
         var reads = 0
-        for round in 0..<3_000 {
-            if let file = try? guest.open("swap/secret") {
-                #expect(try guest.read(file) == "fine")
-                reads += 1
-                #expect(guest.call("fd_close", file) == .success)
+        try exchange("file", "trap") { () throws in
+            for round in 0..<3_000 {
+                if let file = try? guest.open("file", follow: round % 2 == 0) {
+                    #expect(try guest.read(file) == "fine")
+                    reads += 1
+                    #expect(guest.call("fd_close", file) == .success)
+                }
+                if guest.status("file") == .success { #expect(guest.u64(288) == 4) }
+                if let file = try? guest.open("file", flags: round % 3 == 0 ? .create : [], rights: .write) {
+                    #expect(try guest.write("fine", to: file) == 4)
+                    #expect(guest.call("fd_close", file) == .success)
+                }
+                guest.put("file", at: 1_024)
+                _ = guest.call("path_filestat_set_times", 3, 1, 1_024, 4, 0, 5, 4)
+                _ = guest.link("file", "linked", follow: true)
+                if guest.status("linked", follow: false) == .success {
+                    if guest.u8(272) == FileType.regularFile.rawValue { #expect(guest.u64(288) == 4) }
+                    #expect(guest.callPath("path_unlink_file", "linked") == .success)
+                }
             }
-            if guest.callPath("path_create_directory", "swap/made\(round)") == .success {
-                _ = guest.callPath("path_remove_directory", "swap/made\(round)")
+        }
+        #expect(reads > 0)
+        try expectOutsideUntouched()
+    }
+
+    /// A directory on the path is exchanged for a link that leads out, over and over, while the guest goes through it.
+    @Test(arguments: resolvers) func renamesMeanwhileDoNotOpenAWayOut(_ resolver: PathResolver) throws {
+        try directory.write("fine", to: "in/swap/secret")
+        try makeLink("trap", to: "../out")
+        let guest = Guest(at: inside, resolver: resolver)
+        var reads = 0
+        try exchange("swap", "trap") { () throws in
+            for round in 0..<3_000 {
+                if let file = try? guest.open("swap/secret") {
+                    #expect(try guest.read(file) == "fine")
+                    reads += 1
+                    #expect(guest.call("fd_close", file) == .success)
+                }
+                if guest.callPath("path_create_directory", "swap/made\(round)") == .success {
+                    _ = guest.callPath("path_remove_directory", "swap/made\(round)")
+                }
             }
         }
         #expect(reads > 0)

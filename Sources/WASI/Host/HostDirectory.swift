@@ -102,7 +102,10 @@ final class HostDirectory: OpenDirectory {
         do throws(ErrorNumber) {
             entry = try self.entry(request.path, follows: request.followsLast)
         } catch {
-            throw error == .noEntry && request.flags.contains(.create) ? .readOnlyFileSystem : error
+            guard error == .noEntry, request.flags.contains(.create) else { throw error }
+            // Only the last name may be missing.
+            _ = try resolver.openParent(of: request.path, beneath: descriptor())
+            throw .readOnlyFileSystem
         }
         if request.flags.isSuperset(of: [.create, .exclusive]) { throw .fileExists }
         let isDirectory = try FileStatus(ofHostDescriptor: entry.number).type == .directory
