@@ -208,7 +208,7 @@ final class ProjectStateWorld {
             guard let settingsFile else {
                 return [.settingsRead(.failure(Failure(stage: .assemble, message: "broken settings")))]
             }
-            let hasNewCommand = settingsFile.requestTime != settings.requestTime
+            let hasNewCommand = settingsFile.limits != settings.limits
             return [.settingsRead(.success(.init(settings: settingsFile, hasNewCommand: hasNewCommand)))]
         case .adopt(let new):
             settings = new

@@ -21,11 +21,13 @@ package struct LogReader {
     package mutating func next() -> [LogEntry] {
         var entries: [LogEntry] = []
         if !hasBegun {
-            entries += Self.entries(in: FileManager.default.contents(atPath: LogFile.older(path)) ?? Data())
+            entries += Self.entries(in: PrivateFiles.content(of: LogFile.older(path)) ?? [])
             hasBegun = true
         }
         entries += rest()
-        guard let current = FileHandle(forReadingAtPath: path) else { return entries }
+        let descriptor = PrivateFiles.open(path, O_RDONLY | O_NONBLOCK)
+        guard descriptor >= 0 else { return entries }
+        let current = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
         guard !Self.isSame(current, file) else { return entries }
         file = current
         partial = []
