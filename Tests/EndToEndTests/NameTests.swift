@@ -12,7 +12,9 @@ struct NameTests {
         }.joined()
     }
 
-    @Test("A name may have any characters; two Unicode spellings are two files, and a rename from one to the other counts")
+    @Test(
+        "A name may have any characters; two Unicode spellings are two files, and a rename from one to the other counts"
+    )
     func names() async throws {
         let app = try SmallApp()
         let names = ["\u{E9}.txt", "e\u{301}.txt", "back\\slash.txt", "new\nline.txt", "\u{1}\u{7F}.txt"]
