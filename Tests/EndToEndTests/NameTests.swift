@@ -2,62 +2,62 @@ import Foundation
 import TestSupport
 import Testing
 
-/// Names of files, whatever bytes they are made of, from the disk to the answer.
-@Suite("Names from the disk to the answer", .timeLimit(.minutes(2)))
+/// Files whatever they are called, and however deep they lie.
+@Suite(.timeLimit(.minutes(3)))
 struct NameTests {
-    @Test("Backslashes, control characters, both spellings of a letter and deep paths are served, saved and removed")
-    func strangeNames() async throws {
-        let app = try SmallApp()
-        // Paths by system calls: a URL of Foundation's has its own ideas of some of these names.
-        let deep = String(repeating: "d/", count: 70) + "deep"
-        let names = [
-            ("a\\b", "/assets/a%5Cb"), ("line\nbreak", "/assets/line%0Abreak"), ("\u{1}", "/assets/%01"),
-            ("\u{E9}", "/assets/%C3%A9"), ("e\u{301}", "/assets/e%CC%81"), ("100%", "/assets/100%25"),
-            (deep, "/assets/\(deep)"),
-        ]
-        func write(_ text: String, to name: String) throws {
-            var directory = app.path + "/assets"
-            for component in name.utf8.split(separator: UInt8(ascii: "/")).dropLast() {
-                directory += "/" + String(decoding: component, as: UTF8.self)
-                mkdir(directory, 0o755)
-            }
-            let path = "\(app.path)/assets/\(name)"
-            let descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0o644)
-            try #require(descriptor >= 0)
-            _ = Array(text.utf8).withUnsafeBytes { Foundation.write(descriptor, $0.baseAddress, $0.count) }
-            close(descriptor)
-        }
-        try app.save(
-            """
-            [bindle]
-            name = "small"
-            version = "1.2.3"
+    private func encoded(_ path: String) -> String {
+        path.utf8.map { byte in
+            let isPlain = byte == UInt8(ascii: "/") || byte >= 0x30 && byte <= 0x39 || byte >= 0x61 && byte <= 0x7A
+            return isPlain ? String(UnicodeScalar(byte)) : "%" + String(format: "%02X", byte)
+        }.joined()
+    }
 
-            [[handler]]
-            name = "hello.wat"
-            route = "/hello"
-            files = ["assets/**/*"]
-            """, to: "HIPPOFACTS")
-        for (number, (name, _)) in names.enumerated() { try write("content \(number)", to: name) }
-        let sandbox = try SandboxProcess(app.path)
-        let url = String(try #require(try await sandbox.next("ready")["app"]?.string).dropLast())
-        for (number, (name, target)) in names.enumerated() {
-            #expect(try get(url + target) == Answer(status: 200, body: "content \(number)"), "\(name.debugDescription)")
+    @Test(
+        "A name may have any characters; two Unicode spellings are two files, and a rename from one to the other counts"
+    )
+    func names() async throws {
+        let app = try SmallApp()
+        let names = ["\u{E9}.txt", "e\u{301}.txt", "back\\slash.txt", "new\nline.txt", "\u{1}\u{7F}.txt"]
+        for name in names { try app.save("first \(Array(name.utf8))", to: "assets/\(name)") }
+        let scene = try await UpTests.Scene(app)
+        for name in names {
+            try await scene.wait(for: "first \(Array(name.utf8))", at: encoded("assets/\(name)"))
+            try app.save("second \(Array(name.utf8))", to: "assets/\(name)")
+            try await scene.wait(for: "second \(Array(name.utf8))", at: encoded("assets/\(name)"))
         }
-        for (number, (name, target)) in names.enumerated() {
-            try write("changed \(number)", to: name)
-            let deadline = ContinuousClock.now + SandboxProcess.patience
-            while try get(url + target).body != "changed \(number)", .now < deadline {
-                try await Task.sleep(for: .milliseconds(2))
-            }
-            #expect(try get(url + target).body == "changed \(number)", "\(name.debugDescription)")
+        let assets = app.path + "/assets/"
+        #expect(unlink(assets + names[1]) == 0 && rename(assets + names[0], assets + names[1]) == 0)
+        try await scene.wait(for: "second \(Array(names[0].utf8))", at: encoded("assets/\(names[1])"))
+        #expect(try get(scene.url + encoded("assets/\(names[0])")).status == 404)
+    }
+
+    @Test("What lies deeper than 63 directories is served, and again after each change")
+    func depth() async throws {
+        let app = try SmallApp()
+        let path = "assets/" + String(repeating: "d/", count: 100) + "page.html"
+        try app.writeHippofacts(extra: "[[handler]]\nname = \"hello.wat\"\nroute = \"/other\"\nfiles = [\"assets/**\"]")
+        try app.save("first", to: path)
+        let scene = try await UpTests.Scene(app)
+        try await scene.wait(for: "first", at: path)
+        for text in ["second", "third"] {
+            try app.save(text, to: path)
+            try await scene.wait(for: text, at: path)
         }
-        #expect(unlink("\(app.path)/assets/\u{E9}") == 0)
-        let deadline = ContinuousClock.now + SandboxProcess.patience
-        while try get(url + "/assets/%C3%A9").status != 404, .now < deadline {
-            try await Task.sleep(for: .milliseconds(2))
+    }
+
+    @Test("A name that is not UTF-8 is refused by name, and everything else is served")
+    func namesThatAreNotUTF8() async throws {
+        let app = try SmallApp()
+        let bytes = Array("\(app.path)/assets/caf".utf8) + [0xE9] + Array(".txt".utf8) + [0]
+        let descriptor = bytes.withUnsafeBufferPointer { bytes in
+            bytes.withMemoryRebound(to: CChar.self) { open($0.baseAddress!, O_CREAT | O_WRONLY, 0o644) }
         }
-        #expect(try get(url + "/assets/%C3%A9").status == 404)
-        #expect(try get(url + "/assets/e%CC%81").body == "changed 4")
+        try #require(descriptor >= 0)
+        close(descriptor)
+        let scene = try await UpTests.Scene(app)
+        try app.save("served", to: "assets/other.txt")
+        try await scene.wait(for: "served", at: "assets/other.txt")
+        let logs = scene.sandbox.events("log").compactMap { $0["text"]?.string }
+        #expect(logs.contains { $0.contains("assets/caf\\xE9.txt") && $0.contains("not UTF-8") })
     }
 }

@@ -209,7 +209,14 @@ struct ExpansionTests {
         try project.write("short", to: short + "/deep.txt")
         let expansion = try expand(files: ["assets/**/*.txt"])
         #expect(expansion.invoice.parcels.dropFirst().map(\.label.name) == [short, path].map { $0 + "/deep.txt" })
-        #expect(expansion.invoice.parcels.last?.label.sha256 == SHA256.hash("deep".utf8).hex)
+        let label = try #require(expansion.invoice.parcels.last?.label)
+        #expect(label.sha256 == SHA256.hash("deep".utf8).hex)
+        // Whoever takes the content in finds it, too.
+        guard case .file(let source, _)? = expansion.sources[label] else {
+            Issue.record("the file has no source")
+            return
+        }
+        #expect(try SHA256.hash(fileAt: source).digest.hex == label.sha256)
         removeDeep("assets")
     }
 

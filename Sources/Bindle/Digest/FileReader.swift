@@ -1,12 +1,14 @@
 import Foundation
+import Platform
 
 /// An open file that is read from its beginning to its end.
 struct FileReader: ~Copyable {
     let path: String
     let descriptor: Int32
 
+    /// - Parameter path: of any length.
     init(path: String) throws(FileReadError) {
-        descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        descriptor = LongPath.open(path, O_RDONLY)
         guard descriptor >= 0 else { throw FileReadError(path: path, code: errno) }
         self.path = path
     }
