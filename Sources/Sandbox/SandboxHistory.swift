@@ -11,8 +11,11 @@ package struct SandboxHistory: Sendable {
     private let access: Access
 
     /// The history of the sandbox whose Bindle server has this URL.
-    package init(bindleURL: String) throws {
-        access = .running(try RevisionClient(bindleURL: bindleURL))
+    ///
+    /// - Parameter token: what that server asks for; nil if it asks for nothing.
+    package init(bindleURL: String, token: String?) throws {
+        let credentials = token.map { BindleClient.Credentials.bearer(token: $0) } ?? .none
+        access = .running(try RevisionClient(bindleURL: bindleURL, credentials: credentials))
     }
 
     /// The history of a project.
@@ -39,7 +42,9 @@ package struct SandboxHistory: Sendable {
             guard let sandbox = SandboxLock.holder(ofStore: file) else {
                 throw StoreError.inUse(path: path, holder: holder)
             }
-            access = .running(try RevisionClient(bindleURL: sandbox.bindle))
+            let credentials = try AccessToken.credentials(
+                forStore: file, environment: ProcessInfo.processInfo.environment)
+            access = .running(try RevisionClient(bindleURL: sandbox.bindle, credentials: credentials))
         }
     }
 

@@ -39,9 +39,10 @@ package enum SandboxSession {
         let bindleURL = "http://\(bindleSocket.address.reachable)/v1"
         storage.lock?.announce(app: appURL, bindle: bindleURL, isEphemeral: storage.isTemporary)
 
+        let token = try accessToken(settings, bindleSocket.address, storage, project)
         let workerCommand: @Sendable (SandboxSettings) -> WorkerCommand = { settings in
             var command = WorkerCommand.thisProgram(arguments: [])
-            command.configuration = workerConfiguration(settings, address: appSocket.address)
+            command.configuration = workerConfiguration(settings, address: appSocket.address, bindleToken: token?.value)
             command.passedVariables = settings.passedVariables
             return command
         }
@@ -73,7 +74,7 @@ package enum SandboxSession {
             historyLimit: settings.historyBytes ?? BindleStore.defaultHistoryLimit)
         let bindleServer = try EmbeddedBindleServer(
             store: store, socket: bindleSocket, version: configuration.version,
-            webGuard: WebGuard(names: .ofThisMachine(allowing: settings.allowedHosts)),
+            webGuard: WebGuard(names: .ofThisMachine(allowing: settings.allowedHosts)), token: token,
             rollBack: { RollbackRequest.send(revision: $0, to: mailbox) })
         defer { bindleServer.stop() }
         let output = SandboxOutput(
@@ -89,6 +90,7 @@ package enum SandboxSession {
             TerminalMode.leave()
         }
         let notes = sockets.notes + Self.notes(onOthersOf: configuration.path) + Self.notes(on: settings)
+        if !bindleSocket.address.isLoopback { output.tell(.log(.sandbox, text: AccessNotice.text(token))) }
         for note in notes { output.tell(.log(.sandbox, text: note)) }
         let upstream: @Sendable (SandboxSettings) throws -> ExternalBindles.Upstream? = { settings in
             try settings.upstream.map { try configuration.makeUpstream($0, settings.upstreamStrategy) }
@@ -125,6 +127,16 @@ package enum SandboxSession {
 
     /// A store whose log is longer, in bytes, is not closed in order at a stop, which would take long.
     private static let longestLog: Int64 = 8 << 20
+
+    /// What clients of the Bindle server have to say; nil if nobody else can reach it.
+    private static func accessToken(
+        _ settings: SandboxSettings, _ address: SocketAddress, _ storage: Storage, _ project: Project
+    ) throws -> AccessToken? {
+        guard !address.isLoopback, settings.asksForToken ?? true else { return nil }
+        // A store that is kept nowhere has another path each time.
+        let store = storage.isTemporary ? project.directory : storage.path
+        return try AccessToken.make(forStore: store, environment: ProcessInfo.processInfo.environment)
+    }
 
     /// The sockets. Where an address is taken by another sandbox of the project, that one is told of.
     private static func sockets(
@@ -206,7 +218,7 @@ package enum SandboxSession {
 
     /// How a WAGI process serves.
     static func workerConfiguration(
-        _ settings: SandboxSettings, address: SocketAddress
+        _ settings: SandboxSettings, address: SocketAddress, bindleToken: String? = nil
     ) -> WorkerConfiguration {
         var configuration = WorkerConfiguration()
         configuration.hostname = address.reachable.description
@@ -215,6 +227,7 @@ package enum SandboxSession {
         configuration.allowsTransientWrite = settings.allowsTransientWrite ?? false
         configuration.servesStaticFiles = settings.servesStaticFiles ?? true
         configuration.allowedHosts = settings.allowedHosts
+        configuration.bindleToken = bindleToken
         configuration.showsErrors = settings.showsErrors ?? false
         configuration.logDirectory = settings.logDirectory
         configuration.limits = settings.limits

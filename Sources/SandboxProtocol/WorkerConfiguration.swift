@@ -28,6 +28,8 @@ package struct WorkerConfiguration: Hashable, Sendable {
     /// Where what modules write to standard error is kept; `nil` for a temporary directory.
     package var logDirectory: String?
     package var limits = Limits()
+    /// What the sandbox's Bindle server asks for; `nil` if it asks for nothing.
+    package var bindleToken: String?
     /// Another WAGI program, which serves in place of this one.
     package var program: String?
 
@@ -70,6 +72,7 @@ extension WorkerConfiguration {
         if showsErrors { json["showErrors"] = .boolean(true) }
         json["logDirectory"] = logDirectory.map { .string($0) }
         json["limits"] = .object(limits.json)
+        json["bindleToken"] = bindleToken.map { .string($0) }
         json["program"] = program.map { .string($0) }
         return json
     }
@@ -91,6 +94,7 @@ extension WorkerConfiguration {
         allowedHosts = json["allowedHosts"]?.array?.compactMap(\.string) ?? []
         showsErrors = json["showErrors"]?.boolean ?? false
         logDirectory = json["logDirectory"]?.string
+        bindleToken = json["bindleToken"]?.string
         program = json["program"]?.string
     }
 }

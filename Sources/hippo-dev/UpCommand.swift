@@ -25,8 +25,8 @@ extension Command {
               NAME = "VALUE"                 # for the modules
 
               [up]
-              listen = "127.0.0.1:3000"      # and port, bindle-listen, allow-hosts, show-errors, store, ephemeral, watch,
-              static = true                  # env-file, allow-transient-write, log-dir, reload, wagi,
+              listen = "127.0.0.1:3000"      # and port, bindle-listen, allow-hosts, show-errors, token, store, watch,
+              static = true                  # ephemeral, env-file, allow-transient-write, log-dir, reload, wagi,
               timeout = "30s"                # max-memory, max-response, max-history; poll = "1s"
               libraries = ["../library"]     # projects of external bindles; upstream = "URL"
             """,
@@ -81,6 +81,11 @@ private enum UpOptions {
         summary: "A further name by which the app and the bindles may be addressed, or * for any. IP addresses, "
             + "localhost and other local names are allowed always.",
         isRepeatable: true)
+    static let noToken = Option(
+        flag: "no-token",
+        summary:
+            "Ask nobody for a token, although others can reach the address of the bindles. By default clients need the "
+            + "one that is made at the first start.")
     static let showErrors = Option(
         flag: "show-errors",
         summary:
@@ -146,8 +151,8 @@ private enum UpOptions {
 
     static let all =
         [
-            listen, port, open, bindleListen, allowedHost, showErrors, build, watch, waitForBuild, poll, pollInterval,
-            noWatch, store, maximumHistory, ephemeral,
+            listen, port, open, bindleListen, allowedHost, showErrors, noToken, build, watch, waitForBuild, poll,
+            pollInterval, noWatch, store, maximumHistory, ephemeral,
             library,
             UpstreamOptions.url, UpstreamOptions.strategy, variable, environmentFile, transientWrite, noStatic,
             noReload,
@@ -167,6 +172,7 @@ private enum UpOptions {
         }
         settings.bindleListen = try arguments.value(of: bindleListen, expecting: address) { SocketAddress.parse($0) }
         settings.allowedHosts = arguments.values(of: allowedHost)
+        settings.asksForToken = arguments.isSet(noToken) ? false : nil
         settings.showsErrors = arguments.isSet(showErrors) ? true : nil
         settings.buildCommand = try arguments.value(of: build, expecting: "a command") { text in
             text.allSatisfy(\.isWhitespace) ? nil : text

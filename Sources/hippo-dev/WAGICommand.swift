@@ -266,12 +266,13 @@ extension WAGIConfiguration {
         limits = LimitOptions.requestLimits(given.limits)
         errorAudience = given.showsErrors ? .everybody : .thisMachine
         webGuard = WebGuard(names: .ofThisMachine(allowing: given.allowedHosts))
+        bindleToken = given.bindleToken
         program = given.program.map { path in
             var options = ["--hostname", given.hostname]
             for variable in given.variables { options += ["--env", "\(variable.name)=\(variable.value)"] }
             for file in given.environmentFiles { options += ["--env-file", file] }
             if let directory = given.logDirectory { options += ["--log-dir", directory] }
-            return ExternalProgram(path: path, options: options)
+            return ExternalProgram(path: path, options: options, bindleToken: given.bindleToken)
         }
     }
 }

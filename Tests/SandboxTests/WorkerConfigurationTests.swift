@@ -43,6 +43,7 @@ struct WorkerConfigurationTests {
         configuration.allowedHosts = ["a.example", "*"]
         configuration.showsErrors = true
         configuration.logDirectory = "/logs"
+        configuration.bindleToken = "secret"
         configuration.program = "/usr/bin/wagi"
         configuration.limits.time = .nanoseconds(1_500_000_001)
         configuration.limits.memoryBytes = 1
@@ -63,7 +64,7 @@ struct WorkerConfigurationTests {
             #expect(WorkerConfiguration(json: object) == configuration)
         }
         // A field that is added has to be added here, too.
-        #expect(Mirror(reflecting: full).children.count == 10)
+        #expect(Mirror(reflecting: full).children.count == 11)
         #expect(Mirror(reflecting: full.limits).children.count == 8)
         for (field, usual) in zip(Mirror(reflecting: full).children, Mirror(reflecting: WorkerConfiguration()).children)
         {

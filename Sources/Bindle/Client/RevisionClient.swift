@@ -8,8 +8,15 @@ package struct RevisionClient: Sendable {
     /// Larger answers than this are not read.
     private static let answerLimit = 256 << 20
 
-    /// - Parameter bindleURL: The URL of the sandbox's Bindle server, ending in `/v1`.
-    package init(bindleURL: String) throws(RevisionClientError) {
+    private let credentials: BindleClient.Credentials
+
+    /// - Parameters:
+    ///   - bindleURL: The URL of the sandbox's Bindle server, ending in `/v1`.
+    ///   - credentials: What the server asks for if others can reach it.
+    package init(
+        bindleURL: String, credentials: BindleClient.Credentials = .none
+    ) throws(RevisionClientError) {
+        self.credentials = credentials
         do { baseURL = try HTTPURL(bindleURL) } catch { throw RevisionClientError("\(error)") }
         var configuration = ClientConfiguration()
         // A rollback is answered when the revision serves.
@@ -47,9 +54,9 @@ package struct RevisionClient: Sendable {
         let answer: (status: Status, bytes: [UInt8])
         do {
             let url = try baseURL.resolving(path)
-            let response = try client.send(
-                ClientRequest(
-                    method, url, headers: ["Accept": json.mediaType, "Content-Type": json.mediaType], body: .empty))
+            var headers: Headers = ["Accept": json.mediaType, "Content-Type": json.mediaType]
+            if let authorization = credentials.header { headers.set("Authorization", authorization) }
+            let response = try client.send(ClientRequest(method, url, headers: headers, body: .empty))
             answer = (response.status, try response.readAll(limit: Self.answerLimit))
         } catch {
             throw RevisionClientError("\(error)")

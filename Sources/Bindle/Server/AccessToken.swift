@@ -10,6 +10,13 @@ package struct AccessToken: Hashable, Sendable {
     /// The file that keeps it; `nil` if the environment has given it.
     package let path: String?
 
+    /// What a program of this user says to the server of a store.
+    package static func credentials(
+        forStore store: String, environment: [String: String]
+    ) throws(AccessTokenError) -> BindleClient.Credentials {
+        try find(forStore: store, environment: environment).map { .bearer(token: $0.value) } ?? .none
+    }
+
     /// The variable that gives a token in place of the kept one.
     package static let variable = "BINDLE_SERVE_TOKEN"
 

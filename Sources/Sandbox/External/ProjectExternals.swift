@@ -157,7 +157,10 @@ package final class ProjectExternals: Sendable {
             guard let sandbox = SandboxLock.holder(ofStore: storePath) else {
                 throw StoreError.inUse(path: path, holder: holder)
             }
-            return .sandbox(ExternalBindles.Upstream(client: try BindleClient(baseURL: sandbox.bindle)))
+            let credentials = try AccessToken.credentials(
+                forStore: storePath, environment: ProcessInfo.processInfo.environment)
+            return .sandbox(
+                ExternalBindles.Upstream(client: try BindleClient(baseURL: sandbox.bindle, credentials: credentials)))
         }
     }
 

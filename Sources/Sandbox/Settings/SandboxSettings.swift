@@ -34,6 +34,8 @@ package struct SandboxSettings: Sendable, Equatable {
     package var allowedHosts: [String] = []
     /// True to show every client the stack, output and source of what fails; by default only those on this machine.
     package var showsErrors: Bool?
+    /// False to ask nobody for a token where others can reach the Bindle server; by default true.
+    package var asksForToken: Bool?
     /// What builds the modules, as the shell takes it.
     package var buildCommand: String?
     /// The files that the build command reads. By default all of the project but what looks like its product.
@@ -86,6 +88,7 @@ package struct SandboxSettings: Sendable, Equatable {
         settings.bindleListen = bindleListen ?? weaker.bindleListen
         settings.allowedHosts = weaker.allowedHosts + allowedHosts
         settings.showsErrors = showsErrors ?? weaker.showsErrors
+        settings.asksForToken = asksForToken ?? weaker.asksForToken
         settings.buildCommand = buildCommand ?? weaker.buildCommand
         settings.watchPatterns = watchPatterns ?? weaker.watchPatterns
         settings.passedVariables = passedVariables.union(weaker.passedVariables)

@@ -64,6 +64,7 @@ enum SettingsFile {
         settings.port = try port(in: &up)
         settings.bindleListen = try address("bindle-listen", in: &up)
         settings.allowedHosts = try up.strings("allow-hosts") ?? []
+        settings.asksForToken = try up.boolean("token")
         settings.showsErrors = try up.boolean("show-errors")
         settings.isWatching = try up.boolean("watch")
         settings.pollInterval = try value("poll", in: &up, likeness: "1s") { Duration(parsing: $0) }

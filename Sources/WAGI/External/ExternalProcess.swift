@@ -51,6 +51,12 @@ final class ExternalProcess: Sendable {
             process.arguments =
                 ["-c", Self.script, "sh", program.path, "-b", bindle, "--bindle-url", bindleURL]
                 + ["--listen", "127.0.0.1:\(port)"] + program.options
+            if let token = program.bindleToken {
+                var environment = ProcessInfo.processInfo.environment
+                environment["BINDLE_HTTP_USER"] = "hippo-dev"
+                environment["BINDLE_HTTP_PASSWORD"] = token
+                process.environment = environment
+            }
             process.standardInput = lifeline
             process.standardOutput = output
             process.standardError = output

@@ -25,6 +25,8 @@ package struct WAGIConfiguration: Sendable {
     package var webGuard = WebGuard(names: .all)
     /// The port of the sandbox's own Bindle server, which no guest may reach; nil where there is none.
     package var controlPort: UInt16?
+    /// What the sandbox's Bindle server asks for; nil if it asks for nothing.
+    package var bindleToken: String?
     /// Another WAGI program that serves in place of this one; nil for none.
     package var program: ExternalProgram?
     /// Gives pages the means to reload themselves; nil to leave them as they are.

@@ -277,7 +277,8 @@ package final class WAGIWorker: Sendable {
 
     private func source(of load: LauncherMessage.Load) throws(LoadError) -> (BindleID, BindleClient) {
         do {
-            return (try BindleID(load.bindle), try BindleClient(baseURL: load.bindleURL))
+            let credentials = configuration.bindleToken.map { BindleClient.Credentials.bearer(token: $0) } ?? .none
+            return (try BindleID(load.bindle), try BindleClient(baseURL: load.bindleURL, credentials: credentials))
         } catch {
             throw LoadError("\(error)")
         }

@@ -45,7 +45,9 @@ enum HistoryOptions {
     static let all = [store, bindleURL]
 
     static func history(_ arguments: ParsedArguments) throws -> SandboxHistory {
-        if let url = arguments[bindleURL] { return try SandboxHistory(bindleURL: url) }
+        if let url = arguments[bindleURL] {
+            return try SandboxHistory(bindleURL: url, token: ProcessInfo.processInfo.environment["BINDLE_TOKEN"])
+        }
         let hasOption = arguments.command.options.contains(project)
         return try SandboxHistory(
             path: (hasOption ? arguments[project] : arguments[path]) ?? ".", store: arguments[store])

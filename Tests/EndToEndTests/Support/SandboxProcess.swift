@@ -38,13 +38,14 @@ final class SandboxProcess: Sendable {
 
     /// Starts `hippo-dev up PATH` on free ports.
     init(
-        _ path: String, _ arguments: [String] = [], listen: String = "127.0.0.1:0", environment: [String: String] = [:]
+        _ path: String, _ arguments: [String] = [], listen: String = "127.0.0.1:0",
+        bindleListen: String = "127.0.0.1:0", environment: [String: String] = [:]
     ) throws {
         let output = Pipe()
         let errors = Pipe()
         process.executableURL = URL(fileURLWithPath: Program.path)
         process.arguments =
-            ["up", path, "--listen", listen, "--bindle-listen", "127.0.0.1:0", "--json"] + arguments
+            ["up", path, "--listen", listen, "--bindle-listen", bindleListen, "--json"] + arguments
         process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
         process.standardInput = FileHandle.nullDevice
         process.standardOutput = output
