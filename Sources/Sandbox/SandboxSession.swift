@@ -1,5 +1,4 @@
 import Bindle
-import Foundation
 import HTTP
 import Hippofacts
 import Platform
@@ -47,7 +46,7 @@ package enum SandboxSession {
             onTakeOver: { freshness.takeOver(revision: $0.revision) },
             onEvent: { mailbox.post(.worker($0, $1)) })
         supervisor.layouts = try layouts(for: settings, in: cacheDirectory)
-        defer { try? FileManager.default.removeItem(atPath: layoutDirectory(in: cacheDirectory)) }
+        defer { try? Directories.removeTree(layoutDirectory(in: cacheDirectory)) }
         // It starts while the store is opened and the project is read.
         try supervisor.prepare()
 
@@ -197,7 +196,7 @@ package enum SandboxSession {
         arguments += limitArguments(settings)
         if let program = settings.wagiProgram {
             // One that is not there is reported when it is to be started.
-            let path = ExecutablePath.find(program, in: ProcessInfo.processInfo.environment["PATH"])
+            let path = ExecutablePath.find(program, in: ProcessEnvironment.all["PATH"])
             arguments += ["--program", path ?? program]
         }
         return arguments

@@ -1,5 +1,5 @@
-import Foundation
 import JSON
+import Platform
 import Synchronization
 
 /// One end of the socket pair between the sandbox and a WAGI process.
@@ -16,7 +16,7 @@ package final class ControlChannel: Sendable {
 
         package var description: String {
             switch self {
-            case .system(let call, let code): "control channel: \(call): \(String(cString: strerror(code)))"
+            case .system(let call, let code): "control channel: \(call): \(SystemError.reason(code))"
             case .malformed(let line): "control channel: not a message: \(line)"
             }
         }
@@ -55,7 +55,7 @@ package final class ControlChannel: Sendable {
             var sent = 0
             while sent < line.count {
                 let count = line[sent...].withUnsafeBytes {
-                    Foundation.send(fileDescriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
+                    Platform.send(fileDescriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
                 }
                 if count >= 0 {
                     sent += count

@@ -1,4 +1,4 @@
-import Foundation
+import Platform
 import Synchronization
 
 /// The connections of a store: one that writes, which its users take in turn, and as many readers as are in use at a
@@ -95,7 +95,7 @@ final class ConnectionPool: Sendable {
     ) throws(StoreError) -> Result {
         try writer.withLock { (writer) throws(StoreError) in
             guard let held = writer.held else {
-                throw .cannotOpen(path: path, detail: String(cString: strerror(ENOENT)))
+                throw .cannotOpen(path: path, detail: SystemError.reason(ENOENT))
             }
             return try body(held.connection)
         }

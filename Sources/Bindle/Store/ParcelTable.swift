@@ -1,5 +1,5 @@
 import Cryptography
-import Foundation
+import Platform
 
 /// The statements about parcels and their bytes. They run within the caller's transaction or snapshot.
 enum ParcelTable {
@@ -99,8 +99,8 @@ enum ParcelTable {
         _ path: String, size expectedSize: Int, digest: SHA256Digest, as parcel: Int64, _ copy: inout ParcelCopy,
         on connection: SQLiteConnection
     ) throws(StoreError) {
-        let file: FileReader
-        do { file = try FileReader(path: path) } catch { throw .unreadableSource(error) }
+        let file: SequentialFile
+        do { file = try SequentialFile(path: path) } catch { throw .unreadableSource(error) }
         let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: min(pieceSize, expectedSize + 1), alignment: 64)
         defer { buffer.deallocate() }
         var hash = SHA256()

@@ -1,5 +1,4 @@
 import Bindle
-import Foundation
 import Platform
 
 extension DigestCache {
@@ -11,8 +10,7 @@ extension DigestCache {
     ///
     /// Modules that are text are not in it; they are assembled anew.
     package init(contentsOf path: String) {
-        guard let data = FileManager.default.contents(atPath: path) else { return }
-        let bytes = Array(data)
+        guard let bytes = try? FileReader.bytes(of: path, limit: 1 << 30) else { return }
         guard bytes.count > Self.signature.count + 32, bytes.starts(with: Self.signature),
             SHA256.hash(bytes[..<(bytes.count - 32)]).bytes.elementsEqual(bytes[(bytes.count - 32)...])
         else { return }
@@ -40,7 +38,7 @@ extension DigestCache {
             }
         }
         bytes += SHA256.hash(bytes).bytes
-        try Data(bytes).write(to: URL(fileURLWithPath: path), options: .atomic)
+        try FileWriter.write(bytes, to: path, atomically: true)
     }
 
     private static func append(_ number: UInt64, to bytes: inout [UInt8]) {

@@ -1,5 +1,4 @@
 import Bindle
-import Foundation
 import Platform
 import TOML
 import WebAssemblyText
@@ -25,9 +24,9 @@ extension DigestCache.AssembledModule {
         isRacy = status.isRacy(at: SystemTime().nanosecondsSince1970)
         let text: [UInt8]
         do {
-            text = Array(try Data(contentsOf: URL(fileURLWithPath: "\(root)/\(path)")))
+            text = try FileReader.bytes(of: "\(root)/\(path)", limit: 256 << 20)
         } catch {
-            throw HippofactsError(file: file, message: "the module cannot be read: \(error.localizedDescription)")
+            throw HippofactsError(file: file, message: "the module cannot be read: \(error.reason)")
         }
         do {
             binary = try assemble(text)

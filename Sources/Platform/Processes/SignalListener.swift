@@ -1,9 +1,3 @@
-#if canImport(Glibc)
-    import Glibc
-#else
-    import Darwin
-#endif
-
 /// Waits for the signals that ask a process to end.
 package enum SignalListener {
     /// Calls `onSignal`, on a thread of its own, with the name of each SIGINT, SIGTERM and SIGHUP from now on. Writing

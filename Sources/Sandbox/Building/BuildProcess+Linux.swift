@@ -1,4 +1,4 @@
-import Foundation
+import Dispatch
 import Platform
 import Synchronization
 
@@ -64,12 +64,12 @@ final class BuildProcess: Sendable {
             ])
         output.closeWriteEnd()
         lifeline.closeReadEnd()
-        let waiter = Thread { [child] in
+        SystemThread.detach(name: "build") { [child] in
             // By then, whatever the command left behind has gone.
             child.waitForEnd()
             end.closeWriteEnd()
         }
-        let reader = Thread { [self] in
+        SystemThread.detach(name: "build output") { [self] in
             readLines(from: output.readEnd, until: end.readEnd, onLine)
             let (wasCancelled, lastLines) = state.withLock { state in
                 state.hasEnded = true
@@ -83,10 +83,6 @@ final class BuildProcess: Sendable {
                     exit: exit, lastLines: lastLines, milliseconds: (SuspendingClock.now - started).milliseconds,
                     wasCancelled: wasCancelled))
         }
-        waiter.name = "build"
-        reader.name = "build output"
-        waiter.start()
-        reader.start()
     }
 
     /// Kills the command and everything that it has started, and waits until that has gone. `onEnd` is still called.

@@ -1,4 +1,4 @@
-import Foundation
+import Platform
 
 /// All who are told what happens in a sandbox: standard output, and the log.
 final class SandboxOutput: Sendable {
@@ -52,7 +52,7 @@ final class SandboxOutput: Sendable {
 
     private struct LogRenderer: EventRenderer {
         func render(_ event: Event) -> String {
-            LogEntry(time: Date().timeIntervalSince1970, event: event).line
+            LogEntry(time: Double(SystemTime().nanosecondsSince1970) / 1e9, event: event).line
         }
     }
 }

@@ -1,5 +1,6 @@
 import Bindle
-import Foundation
+import Dispatch
+import Platform
 import SandboxProtocol
 
 /// The directories in which WAGI processes lay out the app's files, one for each process that has any.
@@ -30,13 +31,13 @@ struct LayoutPool {
     /// - Parameter parent: a directory for this purpose alone; what is in it has been left behind, and is removed.
     init(parent: String) throws {
         self.parent = parent
-        try? FileManager.default.removeItem(atPath: parent)
-        try FileManager.default.createDirectory(atPath: parent, withIntermediateDirectories: true)
+        try? Directories.removeTree(parent)
+        try Directories.make(parent)
     }
 
     /// Makes the parent again, which has been removed with all that was laid out in it.
     mutating func restart() throws {
-        try FileManager.default.createDirectory(atPath: parent, withIntermediateDirectories: true)
+        try Directories.make(parent)
         layouts = []
         content = ServedContent()
         isUsable = true
@@ -121,6 +122,6 @@ struct LayoutPool {
         let free = layouts.indices.filter { layouts[$0].user == nil }
         guard free.count > Self.spareCount, let surplus = free.first(where: { $0 != index }) else { return }
         let directory = layouts.remove(at: surplus).directory
-        DispatchQueue.global(qos: .utility).async { try? FileManager.default.removeItem(atPath: directory) }
+        DispatchQueue.global(qos: .utility).async { try? Directories.removeTree(directory) }
     }
 }

@@ -1,4 +1,3 @@
-import Foundation
 import HTTP
 import Platform
 import SandboxProtocol
@@ -72,21 +71,19 @@ final class WorkerProcess: Sendable {
             arguments: command.arguments + [
                 "--listen-fd", String(Self.listenDescriptor), "--control-fd", String(Self.controlDescriptor),
             ] + shared.flatMap { [$0.option, String($0.target)] },
-            environment: ProcessInfo.processInfo.environment.map { ($0.key, $0.value) },
+            environment: ProcessEnvironment.all.map { ($0.key, $0.value) },
             descriptors: [
                 // What the process itself has to say is for people; standard output may be a stream of JSON.
                 (null, 0), (STDERR_FILENO, 1), (STDERR_FILENO, 2), (listeningSocket, Self.listenDescriptor),
                 (far.fileDescriptor, Self.controlDescriptor),
             ] + shared.map { ($0.source, $0.target) })
         channel = near
-        let thread = Thread { [child] in
+        SystemThread.detach(name: "worker") { [child] in
             // A channel that fails means the same as one that ends: nothing more can be known of the process.
             while let message = try? near.receive(WorkerMessage.self) { onEvent(.message(message)) }
             child.signalGroup(SIGKILL)
             onEvent(.ended(child.waitForExit()))
         }
-        thread.name = "worker"
-        thread.start()
     }
 
     /// Sends a message. A process that is gone is reported by its end, not here.

@@ -1,4 +1,4 @@
-import Foundation
+import Platform
 
 /// A file of lines that never grows beyond a limit: when it is full, it becomes the older half, in place of the one
 /// before.
@@ -60,6 +60,6 @@ final class LogFile {
     }
 
     private static func open(_ path: String, isMade: Bool = true) -> Int32 {
-        Foundation.open(path, O_WRONLY | (isMade ? O_CREAT : 0) | O_APPEND | O_CLOEXEC, 0o644)
+        Platform.open(path, O_WRONLY | (isMade ? O_CREAT : 0) | O_APPEND | O_CLOEXEC, 0o644)
     }
 }

@@ -1,5 +1,5 @@
 import Cryptography
-import Foundation
+import Platform
 
 /// Tells edits from what the build command itself writes, for files that are both read and written by it.
 ///
@@ -55,7 +55,6 @@ struct BuildInputLedger: Sendable {
     }
 
     private static func digest(of path: String, in directory: String) -> SHA256Digest {
-        let content = FileManager.default.contents(atPath: directory + "/" + path)
-        return SHA256.hash(content.map { [UInt8]($0) } ?? [])
+        (try? SHA256.hash(fileAt: directory + "/" + path))?.digest ?? SHA256.hash([])
     }
 }

@@ -1,4 +1,3 @@
-import Foundation
 import Platform
 import SandboxProtocol
 
@@ -20,7 +19,7 @@ extension SandboxLoop {
         do {
             let process = try BuildProcess(
                 command: command, directory: surroundings.project.directory,
-                environment: ProcessInfo.processInfo.environment.map { ($0.key, $0.value) },
+                environment: ProcessEnvironment.all.map { ($0.key, $0.value) },
                 runner: .thisProgram(arguments: ["build-runner", "--"]),
                 terminal: surroundings.hasColours ? TerminalSize(of: STDOUT_FILENO) : nil,
                 onLine: { mailbox.post(.buildLine($0)) },
@@ -64,7 +63,7 @@ extension SandboxLoop {
     func buildFailure(_ message: String) -> Failure {
         let directory = surroundings.project.directory
         guard let error = diagnostics.firstError,
-            FileManager.default.fileExists(atPath: error.file.hasPrefix("/") ? error.file : "\(directory)/\(error.file)")
+            FileStatus(path: error.file.hasPrefix("/") ? error.file : "\(directory)/\(error.file)") != nil
         else { return Failure(stage: .build, message: message) }
         return Failure(
             stage: .build, message: "\(error.message)\n\(message)", file: surroundings.project.relative(error.file),

@@ -1,5 +1,4 @@
 import Bindle
-import Foundation
 import Hippofacts
 import Platform
 import SandboxProtocol
@@ -172,7 +171,7 @@ extension SandboxLoop {
         guard let path = surroundings.digestsPath, expansion.hasNewDigests, !hasKeptDigests else { return }
         hasKeptDigests = true
         let digests = expansion.takeDigests()
-        Thread.detachNewThread { try? digests.write(to: path) }
+        SystemThread.detach { try? digests.write(to: path) }
     }
 
     /// False while the project may be on its way out, or in again: a file that is made in a directory as it is being

@@ -1,5 +1,5 @@
 import Bindle
-import Foundation
+import Dispatch
 import Hippofacts
 import Platform
 import SandboxProtocol
@@ -253,11 +253,10 @@ final class SandboxLoop {
         guard let watcher else { return }
         var scopes: [String: WatchScope] = [:]
         for file in settings.environmentFiles {
-            let url = URL(fileURLWithPath: file).standardizedFileURL
-            let directory = url.deletingLastPathComponent().path
+            let directory = FilePath.parent(file)
             guard !(directory + "/").hasPrefix(surroundings.project.directory + "/") else { continue }
             // Told apart by its name from the root of a library in the same place.
-            scopes[directory + "/.", default: WatchScope()].files.insert(url.lastPathComponent)
+            scopes[directory + "/.", default: WatchScope()].files.insert(FilePath.name(file))
         }
         for root in environmentRoots where scopes[root] == nil { watcher.unwatch(root) }
         for (root, scope) in scopes { watcher.watch(root, scope) }

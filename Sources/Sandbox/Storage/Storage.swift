@@ -1,5 +1,5 @@
 import Bindle
-import Foundation
+import Platform
 import Synchronization
 
 /// Where a sandbox keeps its store and its cache.
@@ -29,7 +29,7 @@ final class Storage: Sendable {
             cacheDirectory = directory + "/cache"
             digestsPath = nil
         case .file(let file):
-            let directory = URL(fileURLWithPath: file).deletingLastPathComponent().path
+            let directory = FilePath.parent(file)
             try Self.make(directory)
             temporaryDirectory = nil
             path = file
@@ -50,8 +50,7 @@ final class Storage: Sendable {
 
     /// Makes the directories again, and claims the store, after they were removed.
     func restore() throws {
-        let files = FileManager.default
-        let directory = URL(fileURLWithPath: path).deletingLastPathComponent().path
+        let directory = FilePath.parent(path)
         if cacheDirectory == directory + "/cache", !isTemporary {
             try Self.makeProjectsOwn(directory)
         } else {
@@ -62,7 +61,7 @@ final class Storage: Sendable {
         try claimStore()
         // The log goes on in it.
         let log = ProjectStore.log(ofStore: path)
-        if !files.fileExists(atPath: log) { _ = files.createFile(atPath: log, contents: nil) }
+        if FileStatus(path: log) == nil { try? FileWriter.write("", to: log) }
     }
 
     private func claimStore() throws {
@@ -75,20 +74,17 @@ final class Storage: Sendable {
     /// A directory for the store cannot be made.
     struct Unusable: Error, CustomStringConvertible {
         let path: String
-        let error: any Error
+        let error: SystemError
 
         var description: String {
-            let cause = (error as NSError).userInfo[NSUnderlyingErrorKey] as? NSError ?? error as NSError
-            let isSystems = cause.domain == NSPOSIXErrorDomain
-            let reason = isSystems ? String(cString: strerror(Int32(cause.code))) : cause.localizedDescription
-            return "cannot write \(path): \(reason). "
+            "cannot write \(path): \(error.reason). "
                 + "Keep the store elsewhere with --store FILE, or nothing with --ephemeral."
         }
     }
 
     private static func make(_ directory: String) throws(Unusable) {
         do {
-            try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
+            try Directories.make(directory)
         } catch { throw Unusable(path: directory, error: error) }
     }
 
@@ -97,9 +93,9 @@ final class Storage: Sendable {
         try make(directory)
         // Nothing in it is for version control.
         let ignoring = directory + "/.gitignore"
-        guard !FileManager.default.fileExists(atPath: ignoring) else { return }
+        guard FileStatus(path: ignoring) == nil else { return }
         do {
-            try Data("*\n".utf8).write(to: URL(fileURLWithPath: ignoring))
+            try FileWriter.write("*\n", to: ignoring)
         } catch { throw Unusable(path: ignoring, error: error) }
     }
 
@@ -117,6 +113,6 @@ final class Storage: Sendable {
     /// Removes what is temporary.
     func remove() {
         guard let temporaryDirectory else { return }
-        try? FileManager.default.removeItem(atPath: temporaryDirectory)
+        try? Directories.removeTree(temporaryDirectory)
     }
 }

@@ -1,4 +1,4 @@
-import Foundation
+import Platform
 
 /// What a directory says of one of the names in it.
 struct DirectoryEntry {

@@ -1,4 +1,3 @@
-import Foundation
 import Platform
 
 /// The watched directories of a tree, and what their events mean.
@@ -276,11 +275,11 @@ struct WatchTree: Sendable {
         guard let resolvedRoot = resolvedPath(root) else { return }
         var place = fullPath(link)
         for _ in 0..<Self.maximumDepth {
-            guard let target = try? FileManager.default.destinationOfSymbolicLink(atPath: place) else { return }
-            let next = target.hasPrefix("/") ? target : (place as NSString).deletingLastPathComponent + "/" + target
+            guard let target = linkTarget(place) else { return }
+            let next = target.hasPrefix("/") ? target : FilePath.parent(place) + "/" + target
             // Other links may be on the way to the last component, which need not be there yet.
-            let (parent, name) = ((next as NSString).deletingLastPathComponent, (next as NSString).lastPathComponent)
-            var directory = resolvedPath(parent) ?? URL(fileURLWithPath: parent).standardizedFileURL.path
+            let (parent, name) = (Self.parent(next), FilePath.name(next))
+            var directory = resolvedPath(parent) ?? FilePath.absolute(parent)
             if (directory + "/").hasPrefix(root + "/") { directory = resolvedRoot + directory.dropFirst(root.count) }
             place = directory + "/" + name
             guard place.hasPrefix(resolvedRoot + "/") else { return }
@@ -288,6 +287,12 @@ struct WatchTree: Sendable {
             links[relative, default: []].insert(link)
             watchWay(to: relative)
         }
+    }
+
+    /// The path without its last component; what is before it stays as it is, since `..` may lead through links.
+    private static func parent(_ path: String) -> String {
+        guard let slash = path.utf8.lastIndex(of: UInt8(ascii: "/")) else { return "" }
+        return slash == path.startIndex ? "/" : String(path[..<slash])
     }
 
     /// Watches the directories that a place is in.
@@ -329,7 +334,7 @@ struct WatchTree: Sendable {
         hasReportedProblem = true
         let reason =
             code == ENOSPC
-            ? "there are no more watches; raise fs.inotify.max_user_watches (sysctl)" : String(cString: strerror(code))
+            ? "there are no more watches; raise fs.inotify.max_user_watches (sysctl)" : SystemError.reason(code)
         let consequence =
             isIncomplete ? "are looked for now and then, as with --poll" : "will not be seen"
         onProblem("changes below \(path), and perhaps elsewhere, \(consequence): \(reason)")

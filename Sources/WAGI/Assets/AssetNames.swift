@@ -1,4 +1,4 @@
-import Foundation
+import Platform
 
 /// The names of an application's files, found out when somebody wants to know.
 struct AssetNames: Sendable {
@@ -10,11 +10,18 @@ struct AssetNames: Sendable {
 
     /// The paths of the files below the root, in order.
     func list() -> [String] {
-        guard let root, let entries = FileManager.default.enumerator(atPath: root) else { return [] }
+        guard let root else { return [] }
         var names: [String] = []
-        for case let name as String in entries {
-            if names.count == Self.limit { break }
-            if entries.fileAttributes?[.type] as? FileAttributeType != .typeDirectory { names.append(name) }
+        var directories = [""]
+        while let directory = directories.popLast(), names.count < Self.limit {
+            for name in (try? Directories.names(in: "\(root)/\(directory)")) ?? [] where names.count < Self.limit {
+                let path = directory.isEmpty ? name : "\(directory)/\(name)"
+                if FileStatus(linkAt: "\(root)/\(path)")?.isDirectory == true {
+                    directories.append(path)
+                } else {
+                    names.append(path)
+                }
+            }
         }
         return names.sorted()
     }

@@ -1,5 +1,5 @@
 import Bindle
-import Foundation
+import Platform
 import SandboxProtocol
 
 /// A bindle's assets laid out as a directory of their own.
@@ -76,7 +76,7 @@ struct Wwwroot: Sendable {
                     mkdir(directory, 0o700)
                 }
                 guard rename(temporary, destination) == 0 else {
-                    let reason = String(cString: strerror(errno))
+                    let reason = SystemError.reason(errno)
                     unlink(temporary)
                     throw LoadError("the asset cannot be laid out: \(reason)", file: change.name)
                 }
@@ -88,16 +88,22 @@ struct Wwwroot: Sendable {
 
     private static func makeDirectory(_ path: String) throws(LoadError) {
         guard mkdir(path, 0o700) == 0 else {
-            throw LoadError("the directory cannot be made: \(String(cString: strerror(errno)))", file: path)
+            throw LoadError("the directory cannot be made: \(SystemError.reason(errno))", file: path)
         }
     }
 
     private static func place(_ source: String, at destination: String, asLink: Bool) throws(LoadError) {
         if asLink, link(source, destination) == 0 { return }
         do {
-            try FileManager.default.copyItem(atPath: source, toPath: destination)
+            let copy = open(destination, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
+            guard copy >= 0 else { throw SystemError.last("write", path: destination) }
+            defer { close(copy) }
+            try FileReader.forEachChunk(of: source) { chunk throws(SystemError) in
+                try FileWriter.write(chunk, to: copy, path: destination)
+            }
         } catch {
-            throw LoadError("the asset cannot be laid out: \(error.localizedDescription)", file: destination)
+            let reason = (error as? SystemError)?.reason ?? "\(error)"
+            throw LoadError("the asset cannot be laid out: \(reason)", file: destination)
         }
     }
 }

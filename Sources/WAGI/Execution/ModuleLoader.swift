@@ -1,4 +1,4 @@
-import Foundation
+import Platform
 import TOML
 import WASI
 import WASIExperimentalHTTP
@@ -42,10 +42,13 @@ package struct ModuleLoader {
         _ = try link(module, ModuleReference(path: name))
     }
 
+    /// The most bytes of a module in the text format.
+    private static let longestText = 256 << 20
+
     private func validate(_ reference: ModuleReference) throws(LoadError) -> Module {
         do {
             if reference.path.hasSuffix(".wat") {
-                let text = Array(try Data(contentsOf: URL(fileURLWithPath: reference.path)))
+                let text = try FileReader.bytes(of: reference.path, limit: Self.longestText)
                 return try Module(bytes: try assemble(text))
             }
             return try Module(binary: ModuleBinary(contentsOfFile: reference.path))
@@ -58,9 +61,11 @@ package struct ModuleLoader {
         } catch let error as ModuleError {
             throw LoadError("the module is not valid: \(error)", file: reference.name)
         } catch let error as ModuleFileError {
-            throw LoadError("the module cannot be read: \(String(cString: strerror(error.code)))", file: reference.name)
+            throw LoadError("the module cannot be read: \(SystemError.reason(error.code))", file: reference.name)
+        } catch let error as FileReader.Failure {
+            throw LoadError("the module cannot be read: \(error.reason)", file: reference.name)
         } catch {
-            throw LoadError("the module cannot be read: \(error.localizedDescription)", file: reference.name)
+            throw LoadError("the module cannot be read: \(error)", file: reference.name)
         }
     }
 

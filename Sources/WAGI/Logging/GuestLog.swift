@@ -1,5 +1,5 @@
 import Bindle
-import Foundation
+import Platform
 import Synchronization
 
 /// A line that a module wrote to its standard error, or that the server says about a request to it.
@@ -36,8 +36,7 @@ final class RouteLog: Sendable {
         descriptor.withLock { descriptor in
             if descriptor < 0 {
                 let directory = path.split(separator: "/", omittingEmptySubsequences: false).dropLast()
-                try? FileManager.default.createDirectory(
-                    atPath: directory.joined(separator: "/"), withIntermediateDirectories: true)
+                try? Directories.make(directory.joined(separator: "/"))
                 descriptor = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o644)
             }
             // A log that cannot be written, on a full disk for one, is no reason to fail requests.

@@ -1,5 +1,4 @@
 import Bindle
-import Foundation
 import HTTP
 import Platform
 import SandboxProtocol
@@ -27,7 +26,7 @@ struct Loading {
     init(_ configuration: WAGIConfiguration) throws(LoadError) {
         self.configuration = configuration
         // Beside the cache, so that both are on one file system and assets can be links.
-        directory = try PrivateDirectory(in: configuration.cacheDirectory ?? NSTemporaryDirectory())
+        directory = try PrivateDirectory(in: configuration.cacheDirectory ?? FilePath.temporaryDirectory)
     }
 
     private mutating func endStage(_ name: String) {
@@ -70,7 +69,7 @@ struct Loading {
         endStage("fetch")
         if let path {
             // What a process left there that did not come to its end.
-            try? FileManager.default.removeItem(atPath: path)
+            try? Directories.removeTree(path)
         }
         // With a directory that later processes go on with, there may be files one day even if there are none now.
         if !bindle.assets.isEmpty || path != nil {

@@ -1,6 +1,5 @@
 import Bindle
 import Dispatch
-import Foundation
 import HTTP
 import Platform
 import SandboxProtocol
@@ -82,7 +81,7 @@ package final class WAGIWorker: Sendable {
         let server = WAGIServer(application: application, socket: socket, configuration: serverConfiguration)
         defer { application.removeFiles() }
         send(.ready(revision: revision, timings: application.timings))
-        Thread.detachNewThread { application.removeUnusedParcels() }
+        SystemThread.detach { application.removeUnusedParcels() }
         attend(server.server, liveReload)
     }
 
@@ -174,13 +173,12 @@ package final class WAGIWorker: Sendable {
     /// Finishes the requests that have begun.
     private func finish(_ server: Server, handsOver: Bool) {
         // Nobody else would notice meanwhile that the sandbox has gone, or is about to.
-        let thread = Thread { [self] in
+        SystemThread.detach(name: "control") { [self] in
             while let message = receive() {
                 if message == .drain { server.drain(deadline: Self.drainDeadline) }
             }
             server.stop()
         }
-        thread.start()
         if handsOver {
             server.handOver(deadline: Self.drainDeadline)
         } else {
