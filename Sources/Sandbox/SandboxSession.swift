@@ -15,9 +15,14 @@ package enum SandboxSession {
     /// - Throws: when it cannot begin: no project, broken settings, an address or a store in use.
     package static func run(_ configuration: SandboxConfiguration) throws -> Bool {
         let mailbox = Mailbox<SandboxLoop.Message>()
-        SignalListener.start(terminalMode: configuration.takesKeys ? TerminalMode.actions : nil) {
-            mailbox.post(.stop(reason: $0))
+        let cancellation = Cancellation()
+        let stop: @Sendable (String) -> Void = { reason in
+            // In this order: who finds out that it is cancelled finds the message.
+            mailbox.post(.stop(reason: reason), isUrgent: true)
+            cancellation.cancel()
         }
+        SignalListener.start(terminalMode: configuration.takesKeys ? TerminalMode.actions : nil, stop)
+        let now: @Sendable () -> SuspendingClock.Instant = { .now }
         let project = try Project(at: configuration.path)
         let settings = configuration.settings.completed(
             by: try SettingsFile.read(inProject: project.directory))
@@ -38,13 +43,17 @@ package enum SandboxSession {
         let board = try RevisionBoard()
         let freshness = Freshness(board: board)
         let (changes, queueProblem) = changeQueue(isWanted: isWatching && settings.pollInterval == nil)
+        let workerSurroundings = WorkerSurroundings(connections: try ConnectionQueue(), board: board, changes: changes)
         var supervisor = WorkerSupervisor(
-            command: workerCommand(settings), listeningSocket: appSocket.fileDescriptor,
+            command: workerCommand(settings),
             status: ProjectStatus(
                 session: String(UInt64.random(in: 0 ... .max), radix: 36), reloadsPages: settings.reloadsPages ?? true),
-            surroundings: WorkerSurroundings(connections: try ConnectionQueue(), board: board, changes: changes),
-            onTakeOver: { freshness.takeOver(revision: $0.revision) },
-            onEvent: { mailbox.post(.worker($0, $1)) })
+            now: now, onTakeOver: { freshness.takeOver(revision: $0.revision) },
+            startWorker: { command, worker in
+                try WorkerProcess(
+                    command: command, listeningSocket: appSocket.fileDescriptor, surroundings: workerSurroundings
+                ) { mailbox.postWhenThereIsRoom(.worker(worker, $0)) }
+            })
         supervisor.layouts = try layouts(for: settings, in: cacheDirectory)
         defer { try? Directories.removeTree(layoutDirectory(in: cacheDirectory)) }
         // It starts while the store is opened and the project is read.
@@ -59,28 +68,32 @@ package enum SandboxSession {
         let output = SandboxOutput(
             renderer: renderer(configuration, settings, project),
             logPath: ProjectStore.log(ofStore: storage.path),
-            onReaderGone: { mailbox.post(.stop(reason: "nobody reads the output")) },
+            onReaderGone: { stop("nobody reads the output") },
             onEvent: { event in
                 if case .ready = event, configuration.opensPage { open(appURL, mailbox) }
             })
         let notes = sockets.notes + Self.notes(onOthersOf: configuration.path) + Self.notes(on: settings)
         for note in notes { output.tell(.log(.sandbox, text: note)) }
-        let loop = try SandboxLoop(
+        let upstream: @Sendable (SandboxSettings) throws -> ExternalBindles.Upstream? = { settings in
+            try settings.upstream.map { try configuration.makeUpstream($0, settings.upstreamStrategy) }
+        }
+        let content = ProjectContent(
+            project: project, store: store, parcels: storage.parcels, digestsPath: storage.digestsPath,
+            upstream: try upstream(settings), cancellation: cancellation, emit: { output.tell($0) },
+            onFetch: { mailbox.post(.fetched($0, $1)) })
+        let loop = SandboxLoop(
             .init(
-                project: project, commandLineSettings: configuration.settings, store: store,
-                parcels: storage.parcels, digestsPath: storage.digestsPath, appURL: appURL,
-                bindleURL: bindleURL, mailbox: mailbox, freshness: freshness, changes: changes,
-                hasColours: hasColours(configuration.output),
-                emit: { output.tell($0) }, workerCommand: workerCommand,
-                upstream: { settings in
-                    try settings.upstream.map { try configuration.makeUpstream($0, settings.upstreamStrategy) }
-                },
+                project: project, commandLineSettings: configuration.settings, content: content,
+                buildOutputs: BuildOutputsFile(path: storage.buildOutputsPath), appURL: appURL, bindleURL: bindleURL,
+                mailbox: mailbox, freshness: freshness, changes: changes, hasColours: hasColours(configuration.output),
+                cancellation: cancellation, now: now, emit: { output.tell($0) },
+                emitBuildLine: { output.tellBuildLine($0) }, workerCommand: workerCommand, upstream: upstream,
                 restoreStorage: {
                     try storage.restore()
                     storage.lock?.announce(app: appURL, bindle: bindleURL, isEphemeral: storage.isTemporary)
                 }),
             supervisor: supervisor, settings: settings)
-        let keys = configuration.takesKeys ? TerminalKeys { obey($0, appURL, output, mailbox) } : nil
+        let keys = configuration.takesKeys ? TerminalKeys { obey($0, appURL, output, mailbox, stop) } : nil
         defer { keys?.stop() }
         if let queueProblem { output.tell(.log(.sandbox, text: "\(queueProblem)")) }
         let end = try loop.run()
@@ -145,14 +158,15 @@ package enum SandboxSession {
 
     /// Does what a key asks for.
     private static func obey(
-        _ key: TerminalKey, _ appURL: String, _ output: SandboxOutput, _ mailbox: Mailbox<SandboxLoop.Message>
+        _ key: TerminalKey, _ appURL: String, _ output: SandboxOutput, _ mailbox: Mailbox<SandboxLoop.Message>,
+        _ stop: (String) -> Void
     ) {
         switch key {
         case .rebuild: mailbox.post(.rebuild)
         case .open: open(appURL, mailbox)
         case .clear: output.write(text: "\u{1B}[H\u{1B}[2J\u{1B}[3J")
         case .help: output.write(text: TerminalKey.list)
-        case .quit: mailbox.post(.stop(reason: "quit"))
+        case .quit: stop("quit")
         }
     }
 

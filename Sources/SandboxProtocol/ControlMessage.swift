@@ -43,6 +43,9 @@ extension LauncherMessage {
 
 /// What a WAGI process tells the sandbox that has started it.
 package enum WorkerMessage: Hashable, Sendable {
+    /// The process is at work. Sent each second from `load` to `ready` or `failed`: who hears nothing for several of them
+    /// takes it for stuck.
+    case alive
     /// What `prepare` asked for is done.
     case prepared
     /// The bindle is loaded; `serve` may follow.
@@ -174,6 +177,7 @@ extension LauncherMessage.Load {
 extension WorkerMessage: ControlMessage {
     package var json: JSONObject {
         switch self {
+        case .alive: return ["type": .string("alive")]
         case .prepared: return ["type": .string("prepared")]
         case .ready(let revision, let timings):
             var milliseconds = JSONObject()
@@ -200,6 +204,7 @@ extension WorkerMessage: ControlMessage {
 
     package init?(json: JSONObject) {
         switch json["type"]?.string {
+        case "alive": self = .alive
         case "prepared": self = .prepared
         case "ready":
             guard let revision = json["revision"]?.integer, let stages = json["milliseconds"]?.object else { return nil }

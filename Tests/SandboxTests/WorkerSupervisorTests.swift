@@ -44,8 +44,12 @@ struct WorkerSupervisorTests {
             let mailbox = mailbox
             supervisor = WorkerSupervisor(
                 command: WorkerCommand(executable: "/bin/sh", name: "worker", arguments: ["-c", script]),
-                listeningSocket: STDERR_FILENO, status: ProjectStatus(session: "test"),
-                onEvent: { mailbox.post(($0, $1)) })
+                status: ProjectStatus(session: "test"),
+                startWorker: { command, worker in
+                    try WorkerProcess(
+                        command: command, listeningSocket: STDERR_FILENO, surroundings: WorkerSurroundings()
+                    ) { mailbox.post((worker, $0)) }
+                })
         }
 
         deinit { supervisor.stop(patience: .zero) }
@@ -54,19 +58,25 @@ struct WorkerSupervisorTests {
             .init(id: id, bindleURL: "http://127.0.0.1:1/v1", revision: revision)
         }
 
+        struct Timeout: Error {}
+        static let patience = Duration.seconds(30)
+
         /// Works until there is something to report.
-        func report() -> WorkerSupervisor.Report {
-            while true {
+        func report() throws -> WorkerSupervisor.Report {
+            let deadline = ContinuousClock.now + Self.patience
+            while ContinuousClock.now < deadline {
                 for (worker, event) in mailbox.next(until: .now() + .milliseconds(2)) {
                     if let report = supervisor.handle(worker, event) { return report }
                 }
-                if let report = supervisor.tick() { return report }
+                if let report = supervisor.tick().first { return report }
             }
+            throw Timeout()
         }
 
         /// Works until the journal has as many lines.
-        func journal(count: Int, withStatus: Bool = false) -> [[String]] {
-            while true {
+        func journal(count: Int, withStatus: Bool = false) throws -> [[String]] {
+            let deadline = ContinuousClock.now + Self.patience
+            while ContinuousClock.now < deadline {
                 let text = (try? String(contentsOfFile: directory.path + "/journal", encoding: .utf8)) ?? ""
                 let lines = text.split(separator: "\n").map { $0.split(separator: " ").map(String.init) }
                     .filter { withStatus || $0[1] != "status" }
@@ -76,6 +86,7 @@ struct WorkerSupervisorTests {
                 }
                 _ = supervisor.tick()
             }
+            throw Timeout()
         }
     }
 
@@ -83,21 +94,21 @@ struct WorkerSupervisorTests {
         let stage = try Stage()
         try stage.supervisor.prepare()
         try stage.supervisor.load(stage.target("app/1.0.0", revision: 1))
-        guard case .serving(let first, let timings, false) = stage.report() else {
+        guard case .serving(let first, let timings, false) = try stage.report() else {
             Issue.record("does not serve")
             return
         }
         #expect(first.revision == 1)
         #expect(timings.map(\.stage) == ["launch", "fetch"])
-        _ = stage.journal(count: 2)
+        _ = try stage.journal(count: 2)
         try stage.supervisor.load(stage.target("app/1.0.0", revision: 2))
-        guard case .serving(let second, _, false) = stage.report() else {
+        guard case .serving(let second, _, false) = try stage.report() else {
             Issue.record("does not serve")
             return
         }
         #expect(second.revision == 2)
         #expect(stage.supervisor.servingTarget?.revision == 2)
-        let journal = stage.journal(count: 5)
+        let journal = try stage.journal(count: 5)
         let (old, new) = (journal[0][0], journal[2][0])
         #expect(journal[0] == [old, "load", "1"])
         #expect(journal[1] == [old, "serve"])
@@ -108,9 +119,9 @@ struct WorkerSupervisorTests {
     @Test func aFailedLoadLeavesWhatServes() throws {
         let stage = try Stage()
         try stage.supervisor.load(stage.target("app/1.0.0", revision: 1))
-        _ = stage.report()
+        _ = try stage.report()
         try stage.supervisor.load(stage.target("broken/1.0.0", revision: 2))
-        guard case .loadFailed(let target, let failure) = stage.report() else {
+        guard case .loadFailed(let target, let failure) = try stage.report() else {
             Issue.record("did not fail")
             return
         }
@@ -122,7 +133,7 @@ struct WorkerSupervisorTests {
     @Test func aProcessThatDiesWhileItLoadsIsAFailure() throws {
         let stage = try Stage()
         try stage.supervisor.load(stage.target("crash/1.0.0", revision: 1))
-        guard case .loadFailed(_, let failure) = stage.report() else {
+        guard case .loadFailed(_, let failure) = try stage.report() else {
             Issue.record("did not fail")
             return
         }
@@ -132,11 +143,11 @@ struct WorkerSupervisorTests {
     @Test func aProcessThatDiesWhileItServesIsStartedAgain() throws {
         let stage = try Stage()
         try stage.supervisor.load(stage.target("app/1.0.0", revision: 1))
-        _ = stage.report()
+        _ = try stage.report()
         for count in 1...3 {
-            let process = try #require(pid_t(stage.journal(count: 2 * count)[2 * count - 1][0]))
+            let process = try #require(pid_t(try stage.journal(count: 2 * count)[2 * count - 1][0]))
             kill(process, SIGKILL)
-            guard case .notice(let text) = stage.report() else {
+            guard case .notice(let text) = try stage.report() else {
                 Issue.record("no notice")
                 return
             }
@@ -144,7 +155,7 @@ struct WorkerSupervisorTests {
             // The longer it goes on, the longer it takes.
             let delay = stage.supervisor.nextDeadline.map { $0 - .now } ?? .zero
             #expect(delay <= .milliseconds(count == 1 ? 0 : 100 << (count - 2)))
-            guard case .serving(let target, _, isRestart: true) = stage.report() else {
+            guard case .serving(let target, _, isRestart: true) = try stage.report() else {
                 Issue.record("does not serve again")
                 return
             }
@@ -156,7 +167,7 @@ struct WorkerSupervisorTests {
         let stage = try Stage()
         try stage.supervisor.load(stage.target("app/1.0.0", revision: 1))
         try stage.supervisor.load(stage.target("app/1.0.0", revision: 2))
-        guard case .serving(let target, _, _) = stage.report() else {
+        guard case .serving(let target, _, _) = try stage.report() else {
             Issue.record("does not serve")
             return
         }
@@ -166,13 +177,13 @@ struct WorkerSupervisorTests {
     @Test func whatHasServedIsToldOfTheNewBeforeItHandsOver() throws {
         let stage = try Stage()
         try stage.supervisor.hold()
-        _ = stage.journal(count: 3, withStatus: true)
+        _ = try stage.journal(count: 3, withStatus: true)
         try stage.supervisor.load(stage.target("app/1.0.0", revision: 1))
-        _ = stage.report()
+        _ = try stage.report()
         try stage.supervisor.load(stage.target("app/1.0.0", revision: 2))
         stage.supervisor.noteLoadChanges(onlyStyleSheets: ["a.css"])
-        _ = stage.report()
-        let journal = stage.journal(count: 13, withStatus: true)
+        _ = try stage.report()
+        let journal = try stage.journal(count: 13, withStatus: true)
         let holder = journal[0][0]
         #expect(journal.filter { $0[0] == holder }.map { $0[1] } == ["hold", "status", "serve", "status", "handOver"])
         let first = try #require(journal.first { $0[1] == "load" })[0]
@@ -184,18 +195,18 @@ struct WorkerSupervisorTests {
     @Test func aProblemIsMendedByWhatIsLoadedAfterIt() throws {
         let stage = try Stage()
         try stage.supervisor.load(stage.target("app/1.0.0", revision: 1))
-        stage.supervisor.updateStatus { $0.problem = .init(stage: "build", message: "It is broken.") }
-        _ = stage.report()
+        stage.supervisor.updateStatus { $0.problem = .init(stage: "assemble", message: "It is broken.") }
+        _ = try stage.report()
         #expect(stage.supervisor.status.problem != nil)
         try stage.supervisor.load(stage.target("app/1.0.0", revision: 2))
-        _ = stage.report()
+        _ = try stage.report()
         #expect(stage.supervisor.status.problem == nil)
     }
 
     @Test func nothingIsLeftAfterAStop() throws {
         let stage = try Stage()
         try stage.supervisor.load(stage.target("app/1.0.0", revision: 1))
-        _ = stage.report()
+        _ = try stage.report()
         try stage.supervisor.prepare()
         stage.supervisor.stop(patience: .seconds(30))
         while stage.supervisor.hasWorkers {

@@ -12,25 +12,27 @@ final class BuildProcess: Sendable {
         let exit: ChildProcess.Exit
         /// What it wrote last, for the report of a failure.
         let lastLines: [String]
-        let milliseconds: Double
+        /// The first error that a compiler reported in what it wrote.
+        var firstError: DiagnosticScanner.Diagnostic?
+        let duration: Duration
         let wasCancelled: Bool
 
         var isSuccess: Bool { exit == .exited(code: 0) && !wasCancelled }
     }
 
-    /// How long the end of a cancelled build is waited for.
-    private static let cancellationPatience = DispatchTimeInterval.seconds(5)
     private static let lastLineCount = 20
+    /// The longest line that is shown, in bytes.
+    static let longestLine = 8192
 
     private struct State {
         var isCancelled = false
         var hasEnded = false
         var lastLines: [String] = []
+        var diagnostics = DiagnosticScanner()
     }
 
     private let child: ChildProcess
     private let lifeline: PipeDescriptors
-    private let ended = DispatchSemaphore(value: 0)
     private let state = Mutex(State())
 
     /// Starts the command.
@@ -38,7 +40,8 @@ final class BuildProcess: Sendable {
     /// - Parameters:
     ///   - runner: the program that runs the command, as `BuildRunner` does; the command is added to its arguments.
     ///   - terminal: the size of the terminal that the command finds itself on; `nil` for none.
-    ///   - onLine: called for each line of output, standard error included, as it comes.
+    ///   - onLine: called for each line of output, standard error included, as it comes. While it does not return, the
+    ///     command waits as soon as its pipe is full.
     ///   - onEnd: called once, after the last line, on a thread of its own.
     init(
         command: String,
@@ -71,43 +74,41 @@ final class BuildProcess: Sendable {
         }
         SystemThread.detach(name: "build output") { [self] in
             readLines(from: output.readEnd, until: end.readEnd, onLine)
-            let (wasCancelled, lastLines) = state.withLock { state in
+            let (wasCancelled, lastLines, firstError) = state.withLock { state in
                 state.hasEnded = true
-                return (state.isCancelled, state.lastLines)
+                return (state.isCancelled, state.lastLines, state.diagnostics.firstError)
             }
             let exit = child.waitForExit()
             lifeline.closeWriteEnd()
-            ended.signal()
             onEnd(
                 Outcome(
-                    exit: exit, lastLines: lastLines, milliseconds: (SuspendingClock.now - started).milliseconds,
+                    exit: exit, lastLines: lastLines, firstError: firstError, duration: .now - started,
                     wasCancelled: wasCancelled))
         }
     }
 
-    /// Kills the command and everything that it has started, and waits until that has gone. `onEnd` is still called.
+    /// Kills the command and everything that it has started. `onEnd` is still called, when that has gone.
     func cancel() {
         let isRunning = state.withLock { state in
             if !state.hasEnded { state.isCancelled = true }
             return !state.hasEnded
         }
-        guard isRunning else { return }
-        lifeline.closeWriteEnd()
-        if ended.wait(timeout: .now() + Self.cancellationPatience) == .success { ended.signal() }
+        if isRunning { lifeline.closeWriteEnd() }
     }
 
     /// Reads lines until the pipe's end, or until `endDescriptor` is closed at its other end and the pipe is empty:
     /// a daemon that the command has started may keep the pipe open for ever.
     private func readLines(from fileDescriptor: Int32, until endDescriptor: Int32, _ onLine: (String) -> Void) {
-        var partial: [UInt8] = []
-        func emit(_ bytes: some Sequence<UInt8>) {
-            var line = String(decoding: Array(bytes), as: UTF8.self)
-            if line.hasSuffix("\r") { line.removeLast() }
-            state.withLock { state in
+        var lines = LineSplitter(longestLine: Self.longestLine)
+        func emit(_ line: String) {
+            let isCancelled = state.withLock { state in
                 state.lastLines.append(line)
                 if state.lastLines.count > Self.lastLineCount { state.lastLines.removeFirst() }
+                state.diagnostics.note(line)
+                return state.isCancelled
             }
-            onLine(line)
+            // What a build has to say that is not wanted any more is of no use.
+            if !isCancelled { onLine(line) }
         }
         while true {
             var polled = [
@@ -121,17 +122,8 @@ final class BuildProcess: Sendable {
                 count = max(0, count)
             }
             if chunk.isEmpty { break }
-            partial += chunk
-            while let end = partial.firstIndex(of: UInt8(ascii: "\n")) {
-                emit(partial[..<end])
-                partial.removeSubrange(...end)
-            }
-            // A line without end must not fill the memory.
-            if partial.count > 65536 {
-                emit(partial)
-                partial = []
-            }
+            for line in lines.take(chunk) { emit(line) }
         }
-        if !partial.isEmpty { emit(partial) }
+        if let line = lines.takeRest() { emit(line) }
     }
 }

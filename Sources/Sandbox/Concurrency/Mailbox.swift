@@ -2,25 +2,57 @@ import Dispatch
 import Platform
 import Synchronization
 
-/// A queue of messages from many threads to one.
+/// A queue of messages from many threads to one. Urgent messages overtake all others.
 final class Mailbox<Message: Sendable>: Sendable {
-    private let messages = Mutex<[Message]>([])
-    private let arrival = DispatchSemaphore(value: 0)
+    private struct State {
+        var urgent: [Message] = []
+        var messages: [Message] = []
+        /// How many threads wait for room.
+        var waiterCount = 0
+    }
 
-    func post(_ message: Message) {
-        messages.withLock { $0.append(message) }
+    private let state = Mutex(State())
+    private let arrival = DispatchSemaphore(value: 0)
+    private let room = DispatchSemaphore(value: 0)
+    /// Who can wait does so while there are more messages than this.
+    static var limit: Int { 10_000 }
+
+    func post(_ message: Message, isUrgent: Bool = false) {
+        state.withLock { state in
+            if isUrgent { state.urgent.append(message) } else { state.messages.append(message) }
+        }
         arrival.signal()
     }
 
-    /// All messages that are there.
-    func takeAll() -> [Message] {
-        messages.withLock { messages in
-            defer { messages = [] }
-            return messages
+    /// Posts a message as soon as there is room: for senders of which there may be many messages.
+    func postWhenThereIsRoom(_ message: Message) {
+        while true {
+            let isPosted = state.withLock { state in
+                guard state.messages.count < Self.limit else {
+                    state.waiterCount += 1
+                    return false
+                }
+                state.messages.append(message)
+                return true
+            }
+            if isPosted { break }
+            room.wait()
         }
+        arrival.signal()
     }
 
-    /// Waits for messages until the deadline, and takes all there are, in order; none if the deadline passes.
+    /// All messages that are there: the urgent ones first, then the others in their order.
+    func takeAll() -> [Message] {
+        let (taken, waiterCount) = state.withLock { state in
+            let taken = (state.urgent + state.messages, state.waiterCount)
+            state = State()
+            return taken
+        }
+        for _ in 0..<waiterCount { room.signal() }
+        return taken
+    }
+
+    /// Waits for messages until the deadline, and takes all there are; none if the deadline passes.
     func next(until deadline: DispatchTime) -> [Message] {
         while true {
             let taken = takeAll()

@@ -19,14 +19,21 @@ final class EventWriter: Sendable {
         var pending: [Item] = []
         var isClosed = false
         var skippedRequests = 0
+        /// What lines of builds are pending, in bytes.
+        var buildBytes = 0
+        /// How many threads wait for room.
+        var waiterCount = 0
     }
 
     /// Requests beyond this many unwritten events are left out: they are the only events that come without bound.
     private static let requestLimit = 20_000
+    /// Who writes lines of a build waits while more than this is pending, in bytes.
+    private static let buildLimit = 64 << 10
 
     private let state = Mutex(State())
     private let arrival = DispatchSemaphore(value: 0)
     private let finished = DispatchSemaphore(value: 0)
+    private let room = DispatchSemaphore(value: 0)
     private let onReaderGone: @Sendable () -> Void
 
     /// - Parameter onReaderGone: called once if nobody reads the descriptor any more.
@@ -57,6 +64,25 @@ final class EventWriter: Sendable {
         arrival.signal()
     }
 
+    /// Writes a line of a build, as soon as there is room for it: a build can write faster than anybody reads.
+    func writeBuildLine(_ line: String) {
+        while true {
+            let isDone = state.withLock { state in
+                guard !state.isClosed else { return true }
+                guard state.buildBytes < Self.buildLimit else {
+                    state.waiterCount += 1
+                    return false
+                }
+                state.buildBytes += line.utf8.count + 1
+                state.pending.append(.event(.log(.build, text: line)))
+                return true
+            }
+            if isDone { break }
+            room.wait()
+        }
+        arrival.signal()
+    }
+
     /// Writes text that is no event, among the events.
     func write(text: String) {
         state.withLock { state in
@@ -66,24 +92,22 @@ final class EventWriter: Sendable {
         arrival.signal()
     }
 
-    /// Waits until everything is written, for a second at most, and takes no more.
-    func close() {
+    /// Takes no more, and waits until everything is written, but not for long: the reader may have stopped reading.
+    func close(patience: DispatchTimeInterval = .milliseconds(100)) {
         state.withLock { $0.isClosed = true }
         arrival.signal()
-        _ = finished.wait(timeout: .now() + 1)
+        if finished.wait(timeout: .now() + patience) == .success { finished.signal() }
     }
 
     private func run(_ renderer: any EventRenderer, _ sink: (String) -> Bool) {
         var renderer = renderer
         while true {
             arrival.wait()
-            let (items, skipped, isClosed) = state.withLock { state in
-                defer {
-                    state.pending = []
-                    state.skippedRequests = 0
-                }
-                return (state.pending, state.skippedRequests, state.isClosed)
+            let (items, skipped, isClosed, waiterCount) = state.withLock { state in
+                defer { state = State(isClosed: state.isClosed) }
+                return (state.pending, state.skippedRequests, state.isClosed, state.waiterCount)
             }
+            for _ in 0..<waiterCount { room.signal() }
             var text = ""
             for item in items {
                 switch item {
@@ -93,7 +117,11 @@ final class EventWriter: Sendable {
             }
             if skipped > 0 { text += renderer.render(.log(.sandbox, text: "\(skipped) requests are not shown")) }
             if !text.isEmpty && !sink(text) {
-                state.withLock { $0.isClosed = true }
+                let waiterCount = state.withLock { state in
+                    state.isClosed = true
+                    return state.waiterCount
+                }
+                for _ in 0..<waiterCount { room.signal() }
                 onReaderGone()
                 break
             }

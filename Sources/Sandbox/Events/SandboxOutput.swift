@@ -30,6 +30,12 @@ final class SandboxOutput: Sendable {
         onEvent(event)
     }
 
+    /// Tells a line of a build's output, as soon as there is room for it.
+    func tellBuildLine(_ line: String) {
+        writer.writeBuildLine(line)
+        log?.writeBuildLine(line)
+    }
+
     /// Writes text for people, which is no event.
     func write(text: String) {
         writer.write(text: text)

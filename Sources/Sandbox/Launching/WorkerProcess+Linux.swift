@@ -37,11 +37,19 @@ struct WorkerSurroundings: Sendable {
     }
 }
 
+/// A process that serves, as the supervisor knows it.
+protocol WorkerHandle: Sendable {
+    /// Sends a message. A process that is gone is reported by its end, not here.
+    func send(_ message: LauncherMessage)
+    /// Ends the process at once. Its end is reported as any other.
+    func kill()
+}
+
 /// A WAGI process that this one has started, and the channel to it.
 ///
 /// It shares the listening socket. When this process ends, however it ends, the kernel closes the channel, and the WAGI
 /// process ends too.
-final class WorkerProcess: Sendable {
+final class WorkerProcess: WorkerHandle {
     enum Event: Sendable {
         case message(WorkerMessage)
         /// The process is gone. Nothing comes after it.
@@ -54,7 +62,6 @@ final class WorkerProcess: Sendable {
 
     private let child: ChildProcess
     private let channel: ControlChannel
-    let startTime = SuspendingClock.now
 
     /// Starts a process. `onEvent` is called on a thread of its own.
     init(
@@ -71,7 +78,7 @@ final class WorkerProcess: Sendable {
             arguments: command.arguments + [
                 "--listen-fd", String(Self.listenDescriptor), "--control-fd", String(Self.controlDescriptor),
             ] + shared.flatMap { [$0.option, String($0.target)] },
-            environment: ProcessEnvironment.all.map { ($0.key, $0.value) },
+            environment: ChildEnvironment.current(),
             descriptors: [
                 // What the process itself has to say is for people; standard output may be a stream of JSON.
                 (null, 0), (STDERR_FILENO, 1), (STDERR_FILENO, 2), (listeningSocket, Self.listenDescriptor),

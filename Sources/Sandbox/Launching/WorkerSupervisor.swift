@@ -6,9 +6,12 @@ import SandboxProtocol
 /// At most one process serves and one loads at any time; one more stands by, so that the next change need not wait for
 /// a process to start; others finish their last requests. To be used from one thread.
 ///
-/// Times are those of a clock that stands still while the machine sleeps: what was under way then goes on afterwards,
-/// and is not late.
+/// It decides when a process is started, told to load, hand over or end, given up, and started again; processes and the
+/// clock are given to it, so that all of that can be tried without either. Times are those of a clock that stands still
+/// while the machine sleeps: what was under way then goes on afterwards, and is not late. See Handover.md in Sandbox.docc.
 struct WorkerSupervisor {
+    typealias Instant = SuspendingClock.Instant
+
     /// A bindle to be served.
     struct Target: Hashable, Sendable {
         let id: String
@@ -34,8 +37,12 @@ struct WorkerSupervisor {
     private struct Load {
         let worker: WorkerID
         let target: Target
-        let started: SuspendingClock.Instant
+        let started: Instant
         let isRestart: Bool
+        /// How many processes have been given this target before, and gave no sign of life.
+        let attempt: Int
+        /// When the process was last heard of.
+        var lastSign: Instant
         /// What the status's serial number was.
         let statusSerial: Int
         /// The style sheets that differ from what serves, if nothing else does.
@@ -43,72 +50,74 @@ struct WorkerSupervisor {
     }
 
     private struct Drain {
-        let deadline: SuspendingClock.Instant
+        let deadline: Instant
     }
 
     /// How long the last requests of a process may take.
-    private static let drainPatience = Duration.seconds(30)
-    private static let firstRestartDelay = Duration.milliseconds(100)
-    private static let longestRestartDelay = Duration.seconds(10)
+    static let drainPatience = Duration.seconds(30)
+    static let firstRestartDelay = Duration.milliseconds(100)
+    static let longestRestartDelay = Duration.seconds(10)
+    /// A process that loads and has not been heard of for this long is taken for stuck.
+    static let signPatience = Duration.seconds(5)
+    /// So many processes are given one target, if none gives a sign of life.
+    static let attemptLimit = 3
     /// How long the process that stands by waits for the directory of one that is about to end.
-    private static let layoutPatience = Duration.milliseconds(300)
+    static let layoutPatience = Duration.milliseconds(300)
     /// A process that has served for this long has not died of its start.
-    private static let stableTime = Duration.seconds(10)
+    static let stableTime = Duration.seconds(10)
 
-    private let listeningSocket: Int32
-    private let surroundings: WorkerSurroundings
+    private let now: @Sendable () -> Instant
+    private let startWorker: StartWorker
     private let onTakeOver: @Sendable (Target) -> Void
-    private let onEvent: @Sendable (WorkerID, WorkerProcess.Event) -> Void
     private var command: WorkerCommand
-    private var workers: [WorkerID: WorkerProcess] = [:]
+    private var workers: [WorkerID: any WorkerHandle] = [:]
     private var nextNumber = 1
     private var standby: WorkerID?
     private var load: Load?
-    private var serving: (worker: WorkerID, target: Target, since: SuspendingClock.Instant)?
+    private var serving: (worker: WorkerID, target: Target, since: Instant)?
     /// The process that answers with the project's status, because there is nothing to be served yet.
     private var holding: WorkerID?
-    /// What the processes tell pages.
-    private(set) var status: ProjectStatus
-    /// The status's serial number when it last got a problem.
-    private var problemSerial = 0
+    private var board: StatusBoard
     private var drains: [WorkerID: Drain] = [:]
     /// The directories of the app's files; `nil` if each process has its own.
     var layouts: LayoutPool?
     /// When the process that stands by gets a new directory, if none that is laid out has become free.
-    private var layoutDeadline: SuspendingClock.Instant?
+    private var layoutDeadline: Instant?
     private var deathCount = 0
-    private var restart: (target: Target, time: SuspendingClock.Instant)?
+    private var restart: (target: Target, time: Instant)?
     private var isStopping = false
 
+    /// Starts a process; what it says is told as from the worker with that ID.
+    typealias StartWorker = (WorkerCommand, WorkerID) throws -> any WorkerHandle
+
     /// - Parameters:
+    ///   - now: the time, by a clock that stands still while the machine sleeps.
     ///   - onTakeOver: called when a target is about to serve, before any process learns of it.
-    ///   - onEvent: called on any thread; what it is called with has to be given to `handle`.
+    ///   - startWorker: starts a process, whose events have to be given to `handle`.
     init(
-        command: WorkerCommand, listeningSocket: Int32, status: ProjectStatus,
-        surroundings: WorkerSurroundings = WorkerSurroundings(),
-        onTakeOver: @escaping @Sendable (Target) -> Void = { _ in },
-        onEvent: @escaping @Sendable (WorkerID, WorkerProcess.Event) -> Void
+        command: WorkerCommand, status: ProjectStatus, now: @escaping @Sendable () -> Instant = { .now },
+        onTakeOver: @escaping @Sendable (Target) -> Void = { _ in }, startWorker: @escaping StartWorker
     ) {
         self.command = command
-        self.status = status
-        self.listeningSocket = listeningSocket
-        self.surroundings = surroundings
+        board = StatusBoard(status)
+        self.now = now
         self.onTakeOver = onTakeOver
-        self.onEvent = onEvent
+        self.startWorker = startWorker
     }
 
+    /// What the processes tell pages.
+    var status: ProjectStatus { board.status }
     /// The target that is being loaded, if one is.
     var loadingTarget: Target? { load?.target }
-    /// How long it has been loading.
-    var loadingTime: Duration? { load.map { .now - $0.started } }
     /// The target that serves, if one does.
     var servingTarget: Target? { serving?.target }
     /// False once all processes have ended.
     var hasWorkers: Bool { !workers.isEmpty }
 
     /// When `tick` has something to do.
-    var nextDeadline: SuspendingClock.Instant? {
-        (drains.values.map(\.deadline) + [restart?.time, layoutDeadline].compactMap { $0 }).min()
+    var nextDeadline: Instant? {
+        let signDeadline = load.map { $0.lastSign + Self.signPatience }
+        return (drains.values.map(\.deadline) + [restart?.time, layoutDeadline, signDeadline].compactMap { $0 }).min()
     }
 
     /// Starts processes in another way from now on.
@@ -122,6 +131,7 @@ struct WorkerSupervisor {
     mutating func discardStandby() {
         guard let discarded = standby else { return }
         standby = nil
+        layoutDeadline = nil
         workers[discarded]?.kill()
     }
 
@@ -129,7 +139,7 @@ struct WorkerSupervisor {
     mutating func prepare() throws {
         guard standby == nil, !isStopping else { return }
         standby = try start()
-        layoutDeadline = .now + Self.layoutPatience
+        layoutDeadline = now() + Self.layoutPatience
         prepareLayout()
     }
 
@@ -137,7 +147,7 @@ struct WorkerSupervisor {
     /// and there is one, or it has been waited for long enough.
     private mutating func prepareLayout() {
         guard let standby, let due = layoutDeadline, let target = serving?.target, load == nil, layouts != nil else { return }
-        guard layouts?.hasSpare == true || due <= .now else { return }
+        guard layouts?.hasSpare == true || due <= now() else { return }
         layoutDeadline = nil
         guard let plan = layouts?.plan(for: standby, asServed: true) else { return }
         workers[standby]?.send(.prepare(message(for: target, plan)))
@@ -153,14 +163,17 @@ struct WorkerSupervisor {
         try beginLoad(target, isRestart: false)
     }
 
-    private mutating func beginLoad(_ target: Target, isRestart: Bool) throws {
+    private mutating func beginLoad(
+        _ target: Target, isRestart: Bool, attempt: Int = 0, styleSheets: [String]? = nil
+    ) throws {
         abandonLoad()
         try prepare()
         guard let worker = standby else { return }
         standby = nil
         layoutDeadline = nil
         load = Load(
-            worker: worker, target: target, started: .now, isRestart: isRestart, statusSerial: status.serial)
+            worker: worker, target: target, started: now(), isRestart: isRestart, attempt: attempt, lastSign: now(),
+            statusSerial: status.serial, styleSheets: styleSheets)
         let plan = layouts?.plan(for: worker, asServed: isRestart)
         workers[worker]?.send(.load(message(for: target, plan)))
     }
@@ -172,12 +185,20 @@ struct WorkerSupervisor {
 
     /// Changes what pages are told.
     mutating func updateStatus(_ change: (inout ProjectStatus) -> Void) {
-        var new = status
-        change(&new)
-        guard new != status else { return }
-        new.serial += 1
-        if new.problem != status.problem { problemSerial = new.serial }
-        status = new
+        if board.update(change) { tellStatus() }
+    }
+
+    /// Lets pages know what has gone wrong.
+    mutating func fail(_ problem: ProjectStatus.Problem) {
+        if board.fail(problem) { tellStatus() }
+    }
+
+    /// Lets pages know that a build has ended well after one had failed.
+    mutating func mendBuild() {
+        if board.mendBuild() { tellStatus() }
+    }
+
+    private func tellStatus() {
         for worker in [serving?.worker, holding].compactMap({ $0 }) { workers[worker]?.send(.status(status)) }
     }
 
@@ -207,7 +228,7 @@ struct WorkerSupervisor {
             if worker == serving?.worker || worker == holding || drains[worker] != nil {
                 // To one that hands over, too: nobody takes what it would still pass on.
                 process.send(.drain)
-                drains[worker] = Drain(deadline: .now + patience)
+                drains[worker] = Drain(deadline: now() + patience)
             } else {
                 process.kill()
             }
@@ -216,11 +237,15 @@ struct WorkerSupervisor {
         holding = nil
         load = nil
         standby = nil
+        layoutDeadline = nil
     }
 
     /// Takes note of what a process has said.
     mutating func handle(_ worker: WorkerID, _ event: WorkerProcess.Event) -> Report? {
+        let time = now()
+        if load?.worker == worker { load?.lastSign = time }
         switch event {
+        case .message(.alive): return nil
         case .message(.ready(let revision, let timings)):
             guard let load, load.worker == worker, load.target.revision == revision else { return nil }
             return takeOver(load, timings)
@@ -239,38 +264,56 @@ struct WorkerSupervisor {
     }
 
     /// Does what is due at this time.
-    mutating func tick() -> Report? {
-        for (worker, drain) in drains where drain.deadline <= .now {
+    mutating func tick() -> [Report] {
+        let time = now()
+        var reports: [Report] = []
+        for (worker, drain) in drains where drain.deadline <= time {
             workers[worker]?.kill()
             drains[worker] = nil
         }
-        if let due = restart, due.time <= .now {
+        if let load, load.lastSign + Self.signPatience <= time { reports.append(replace(load)) }
+        if let due = restart, due.time <= time {
             restart = nil
             do {
                 try beginLoad(due.target, isRestart: true)
             } catch {
-                return scheduleRestart(of: due.target, because: "\(error)")
+                reports.append(scheduleRestart(of: due.target, because: "\(error)"))
             }
         }
-        if let layoutDeadline, layoutDeadline <= .now {
+        if let layoutDeadline, layoutDeadline <= time {
             prepareLayout()
             self.layoutDeadline = nil
         }
-        return nil
+        return reports
+    }
+
+    /// Gives the target of a process that gives no sign of life to another one.
+    private mutating func replace(_ stuck: Load) -> Report {
+        let silence = "gave no sign of life for \(Int(Self.signPatience.seconds)) s while it loaded"
+        load = nil
+        workers[stuck.worker]?.kill()
+        guard stuck.attempt + 1 < Self.attemptLimit else {
+            let message = "\(Self.attemptLimit) WAGI processes \(silence). Each was killed."
+            return .loadFailed(stuck.target, WorkerFailure(message: message))
+        }
+        do {
+            try beginLoad(
+                stuck.target, isRestart: stuck.isRestart, attempt: stuck.attempt + 1, styleSheets: stuck.styleSheets)
+        } catch {
+            return .loadFailed(stuck.target, WorkerFailure(message: "The WAGI process \(silence). \(error)"))
+        }
+        return .notice("The WAGI process \(silence). It was killed, and another one is started.")
     }
 
     private mutating func takeOver(_ load: Load, _ timings: [StageTiming]) -> Report {
         self.load = nil
         layouts?.noteSuccess(of: load.worker)
         if !load.isRestart { layouts?.noteServing() }
-        status.serial += 1
         if load.isRestart {
-            status.revision = load.target.revision
+            board.serveAgain(revision: load.target.revision)
         } else {
-            // What has gone wrong since the load began is no matter of this revision.
-            let problem = problemSerial > load.statusSerial ? status.problem : nil
-            status.serve(.init(revision: load.target.revision, styleSheets: load.styleSheets))
-            status.problem = problem
+            board.serve(
+                revision: load.target.revision, styleSheets: load.styleSheets, loadedSince: load.statusSerial)
         }
         onTakeOver(load.target)
         workers[load.worker]?.send(.status(status))
@@ -280,11 +323,11 @@ struct WorkerSupervisor {
             // Told first, so that pages do not have to come back to learn of it.
             workers[old]?.send(.status(status))
             workers[old]?.send(.handOver)
-            drains[old] = Drain(deadline: .now + Self.drainPatience)
+            drains[old] = Drain(deadline: now() + Self.drainPatience)
         }
         holding = nil
-        serving = (load.worker, load.target, .now)
-        let launch = StageTiming(stage: "launch", milliseconds: (SuspendingClock.now - load.started).milliseconds)
+        serving = (load.worker, load.target, now())
+        let launch = StageTiming(stage: "launch", milliseconds: (now() - load.started).milliseconds)
         return .serving(load.target, timings: [launch] + timings, isRestart: load.isRestart)
     }
 
@@ -306,7 +349,7 @@ struct WorkerSupervisor {
                 load.target, WorkerFailure(message: "The WAGI process ended before it was ready: \(exit)."))
         } else if let dead = serving, worker == dead.worker {
             serving = nil
-            if .now - dead.since >= Self.stableTime { deathCount = 0 }
+            if now() - dead.since >= Self.stableTime { deathCount = 0 }
             // A load that is under way replaces the dead process anyway.
             guard load == nil else { return .notice("The WAGI process ended: \(exit).") }
             return scheduleRestart(of: dead.target, because: "ended: \(exit)")
@@ -321,7 +364,7 @@ struct WorkerSupervisor {
             ? Duration.zero
             : min(Self.firstRestartDelay * (1 << min(deathCount - 1, 10)), Self.longestRestartDelay)
         deathCount += 1
-        restart = (target, .now + delay)
+        restart = (target, now() + delay)
         let when = delay == .zero ? "now" : "in \(delay.milliseconds / 1000) s"
         return .notice("The WAGI process \(reason). It is started again \(when).")
     }
@@ -329,12 +372,7 @@ struct WorkerSupervisor {
     private mutating func start() throws -> WorkerID {
         let worker = WorkerID(number: nextNumber)
         nextNumber += 1
-        let onEvent = onEvent
-        workers[worker] = try WorkerProcess(
-            command: command, listeningSocket: listeningSocket, surroundings: surroundings
-        ) { event in
-            onEvent(worker, event)
-        }
+        workers[worker] = try startWorker(command, worker)
         return worker
     }
 }

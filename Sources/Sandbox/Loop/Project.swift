@@ -10,6 +10,12 @@ struct Project: Sendable {
     /// Whether names in it that differ in nothing but upper and lower case are the same.
     let ignoresCase: Bool
 
+    init(path: String, directory: String, ignoresCase: Bool) {
+        self.path = path
+        self.directory = directory
+        self.ignoresCase = ignoresCase
+    }
+
     /// Finds the project at a path, relative to the working directory.
     ///
     /// - Throws: `HippofactsError` when there is none at all. What the file in it says is not looked at.

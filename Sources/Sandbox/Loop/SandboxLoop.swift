@@ -4,14 +4,14 @@ import Hippofacts
 import Platform
 import SandboxProtocol
 
-/// The inner loop: what has changed is built, expanded, stored and launched, one thing after the other, on one thread.
+/// The inner loop: takes messages, asks `ProjectState` what to do about them, and does it, one thing after the other, on
+/// one thread.
 ///
 /// Everything else (watcher, build command, WAGI processes, signals) posts messages to it. Whatever comes while it is
-/// busy is taken together afterwards, so that there is nothing to wait for before it reacts.
+/// busy is taken together afterwards; a stop overtakes all of it. See Architecture.md in Sandbox.docc.
 final class SandboxLoop {
     enum Message: Sendable {
         case change(FileWatcher.Changes, ticket: UInt64, seen: SuspendingClock.Instant)
-        case buildLine(String)
         case buildEnded(number: Int, BuildProcess.Outcome)
         case worker(WorkerSupervisor.WorkerID, WorkerProcess.Event)
         case rollBack(RollbackRequest)
@@ -24,15 +24,12 @@ final class SandboxLoop {
     }
 
     /// What the loop works with; it lives longer than the loop.
-    struct Surroundings {
+    struct Dependencies {
         let project: Project
         /// What the command line says.
         let commandLineSettings: SandboxSettings
-        let store: BindleStore
-        /// The parcels that WAGI processes find as files, and need not fetch.
-        let parcels: ParcelDirectory
-        /// The file that keeps the digests of the project's files from one sandbox to the next.
-        let digestsPath: String?
+        let content: ProjectContent
+        let buildOutputs: BuildOutputsFile
         let appURL: String
         let bindleURL: String
         let mailbox: Mailbox<Message>
@@ -41,7 +38,12 @@ final class SandboxLoop {
         let changes: ChangeQueue?
         /// Whether what a build command writes is shown on a terminal with its colours.
         let hasColours: Bool
+        /// Set when a stop has been asked for.
+        let cancellation: Cancellation
+        let now: @Sendable () -> SuspendingClock.Instant
         let emit: @Sendable (Event) -> Void
+        /// Tells a line of a build's output, as soon as there is room for it.
+        let emitBuildLine: @Sendable (String) -> Void
         let workerCommand: @Sendable (SandboxSettings) -> WorkerCommand
         /// The upstream that settings name.
         let upstream: @Sendable (SandboxSettings) throws -> ExternalBindles.Upstream?
@@ -49,247 +51,161 @@ final class SandboxLoop {
         let restoreStorage: @Sendable () throws -> Void
     }
 
-    /// What is known of the revision that is being made.
-    struct Cycle {
-        var began = SuspendingClock.now
-        var timings: [StageTiming] = []
-    }
+    static let stopPatience = Duration.seconds(2)
 
-    /// A load this old is given up when something newer is there; younger ones are worth waiting for.
-    static let loadPatience = Duration.seconds(2)
-    /// So long nothing must have changed before a store that was removed is made again.
-    static let removalPatience = Duration.milliseconds(300)
-    static let stopPatience = Duration.seconds(3)
-
-    let surroundings: Surroundings
+    let dependencies: Dependencies
+    let content: ProjectContent
     let emit: @Sendable (Event) -> Void
-    var settings: SandboxSettings
+    private(set) var state: ProjectState
     var supervisor: WorkerSupervisor
     var watcher: FileWatcher?
-    var facts: Hippofacts?
     var scope = WatchScope()
     /// The roots that are watched for files of variables outside the project.
     var environmentRoots: Set<String> = []
-    var expansion: ProjectExpansion
-    var hasKeptDigests = false
-    /// All that has changed since the last expansion; `nil` if that is not known, or more than files.
-    var touched: Set<String>?
-    var ledger = BuildInputLedger()
-    let libraries: Libraries
-    let externals: ExternalFetches
-
-    /// The last ticket of changes that have come in.
-    var ticket: UInt64 = 0
-    var changed: Set<String> = []
-    var lastChange = SuspendingClock.now
-    /// When a store that was removed is made again, unless something changes before.
-    var leftAloneTime: SuspendingClock.Instant?
-    var needsSettings = false
-    var needsBuild = false
-    var needsExpansion = true
-    /// True if a revision has to be launched even if its content is the same: what it is run with has changed.
-    var needsLaunch = false
     var build: (process: BuildProcess, number: Int)?
-    var buildCount = 0
-    /// What the compilers of the build report.
-    var diagnostics = DiagnosticScanner()
-    /// The cycle of what has changed since the last load began.
-    var cycle = Cycle()
-    /// The cycle of the load that is under way.
-    var loadingCycle = Cycle()
-
-    /// The invoice of what has been loaded, or is being; `nil` if the project is not that any more, or failed to load.
-    var launchedInvoice: Invoice?
-    /// The invoice of the revision that serves, unless that was brought back.
-    var servedInvoice: Invoice?
-    /// Whether the expansion, as it is, is in the store, as the revision `storedRevision`.
-    var isStored = false
-    var storedRevision: Int?
-    /// Whether the last load was of the project, and not of something that was brought back.
+    /// Whether the directories have the files of the project, and not of something that was brought back.
     var isLayoutOfProject = false
-    var isReady = false
-    /// The revision that serves.
-    var revision = 0
-    /// The last revision that was brought back.
-    var restoredRevision: Int?
-    /// The revision that is being brought back, and who waits for it.
-    var rollback: (revision: Revision, request: RollbackRequest)?
-    var lastWarnings: [String] = []
-    var knownVersions: [String: [SemanticVersion]] = [:]
-    var end: End?
+    var rollbacks: [RollbackID: (request: RollbackRequest, revision: Revision?)] = [:]
+    private var rollbackCount = 0
+    /// Why no process could be started to stand by, as it was told last.
+    var standbyProblem: String?
 
-    /// - Parameter supervisor: posts its events to the surroundings' mailbox.
-    init(_ surroundings: Surroundings, supervisor: WorkerSupervisor, settings: SandboxSettings) throws {
-        self.surroundings = surroundings
+    /// - Parameter supervisor: posts its events to the mailbox.
+    init(_ dependencies: Dependencies, supervisor: WorkerSupervisor, settings: SandboxSettings) {
+        self.dependencies = dependencies
         self.supervisor = supervisor
-        self.settings = settings
-        expansion = ProjectExpansion(digests: surroundings.digestsPath.map(DigestCache.init(contentsOf:)) ?? DigestCache())
-        let (emit, mailbox) = (surroundings.emit, surroundings.mailbox)
-        self.emit = emit
-        libraries = Libraries(store: surroundings.store, projectDirectory: surroundings.project.directory)
-        externals = ExternalFetches(
-            store: surroundings.store, upstream: try surroundings.upstream(settings),
-            onStart: { emit(.log(.sandbox, text: "Fetching \($0) from \($1).")) },
-            onEnd: { mailbox.post(.fetched($0, $1)) })
-    }
-
-    /// How the loop came to its end.
-    struct End: Hashable, Sendable {
-        let reason: String
-        /// True if it ended because nothing can be served, and nothing is watched that could change it.
-        let isFailure: Bool
+        content = dependencies.content
+        emit = dependencies.emit
+        state = ProjectState(
+            project: dependencies.project, settings: settings,
+            addresses: .init(app: dependencies.appURL, bindle: dependencies.bindleURL),
+            outputs: dependencies.buildOutputs.read(of: settings.buildCommand), at: dependencies.now())
     }
 
     /// Runs until it is told to stop. Nothing that it has started runs any more then.
-    func run() throws -> End {
+    func run() throws -> ProjectState.End {
         defer { watcher?.stop() }
         try startWatching()
-        needsBuild = settings.buildCommand != nil
-        advance()
-        while end == nil {
-            let deadline = nextDeadline.map { DispatchTime.now() + max(.zero, $0 - .now).seconds }
-            for message in surroundings.mailbox.next(until: deadline ?? .distantFuture) { handle(message) }
-            if let report = supervisor.tick() { handle(report) }
-            if end == nil { advance() }
-            // What nothing is left to do for, whether it ended well or not, need not be waited for.
-            if !isWorkPending, supervisor.loadingTarget == nil { surroundings.freshness.finish(upTo: ticket) }
+        process([.scopeChanged(scope), .started])
+        while state.end == nil {
+            let deadline = [state.nextDeadline, supervisor.nextDeadline].compactMap { $0 }.min()
+            var messages: [ProjectState.Message] = []
+            for message in dependencies.mailbox.next(until: deadline.map(dispatchTime) ?? .distantFuture) {
+                if let message = note(message) { messages.append(message) }
+            }
+            for report in supervisor.tick() {
+                if let message = note(report) { messages.append(message) }
+            }
+            process(messages + [.tick])
         }
+        let end = state.end ?? ProjectState.End(reason: "", isFailure: false)
         shutDown()
-        return end ?? End(reason: "", isFailure: false)
+        return end
     }
 
-    func startWatching() throws {
-        guard settings.isWatching ?? true else { return }
-        let mailbox = surroundings.mailbox
-        let emit = emit
-        facts = try? surroundings.project.facts()
-        scope = surroundings.project.scope(of: facts, settings: settings)
-        let watcher = try FileWatcher(
-            queue: surroundings.changes, pollInterval: settings.pollInterval ?? FileWatcher.defaultPollInterval,
-            freshness: surroundings.freshness, onProblem: { emit(.log(.sandbox, text: $0)) },
-            onChange: { mailbox.post(.change($0, ticket: $1, seen: .now)) })
-        watcher.watch(surroundings.project.directory, scope)
-        (self.watcher, libraries.watcher) = (watcher, watcher)
-        watchEnvironmentFiles()
+    private func dispatchTime(_ instant: SuspendingClock.Instant) -> DispatchTime {
+        .now() + max(.zero, instant - dependencies.now()).seconds
     }
 
-    /// When there is something to do even if no message comes.
-    var nextDeadline: SuspendingClock.Instant? {
-        var deadlines = [supervisor.nextDeadline].compactMap { $0 }
-        if needsExpansion, build == nil, let leftAloneTime { deadlines.append(leftAloneTime) }
-        if needsExpansion, build == nil, let time = supervisor.loadingTime {
-            deadlines.append(.now + max(.zero, Self.loadPatience - time))
-        }
-        return deadlines.min()
-    }
-
-    // MARK: Stages
-
-    /// Does the next thing that there is to do and that can be done now.
-    func advance() {
-        if needsSettings && !reloadSettings() { return }
-        if needsBuild {
-            startBuild()
-        } else if build == nil && needsExpansion {
-            // A younger load ends soon; then this is done with all that has come until then.
-            if let time = supervisor.loadingTime, time < Self.loadPatience { return }
-            reportChanges()
-            do throws(Failure) {
-                try makeRevision()
-            } catch {
-                fail(error)
+    /// Does all that follows of messages, until a stop is asked for.
+    private func process(_ messages: [ProjectState.Message]) {
+        var queue = messages
+        while !queue.isEmpty {
+            let effects = state.reduce(queue, at: dependencies.now(), buildFiles)
+            queue = []
+            for effect in effects {
+                queue += perform(effect)
+                // What has been broken off means nothing. The stop itself is in the mailbox.
+                if dependencies.cancellation.isCancelled, state.end == nil { return }
             }
         }
     }
 
-    /// False if the settings are broken: then nothing is done until they are mended.
-    func reloadSettings() -> Bool {
-        needsSettings = false
-        let new: SandboxSettings
-        do {
-            let file = try SettingsFile.read(inProject: surroundings.project.directory)
-            new = surroundings.commandLineSettings.completed(by: file)
-        } catch {
-            reportChanges()
-            fail(error)
-            return false
-        }
-        guard new != settings else { return true }
-        if new.buildCommand != settings.buildCommand { needsBuild = new.buildCommand != nil }
-        if new.listen != settings.listen || new.bindleListen != settings.bindleListen || new.storage != settings.storage
-            || new.isWatching != settings.isWatching || new.pollInterval != settings.pollInterval
-        {
-            emit(
-                .log(
-                    .sandbox,
-                    text: "New addresses, another store, and watching or not take effect when hippo-dev up is started again."))
-        }
-        if new.libraries != settings.libraries || new.upstream != settings.upstream
-            || new.upstreamStrategy != settings.upstreamStrategy
-        {
-            needsExpansion = true
-            touched = nil
-            do { externals.use(try surroundings.upstream(new)) } catch {
-                fail(Failure(stage: .assemble, message: "\(error)", file: SettingsFile.name))
-            }
-        }
-        // From now on each process lays out the files for itself.
-        if new.allowsTransientWrite ?? false { supervisor.layouts = nil }
-        let command = surroundings.workerCommand(new)
-        if command != surroundings.workerCommand(settings) {
-            supervisor.use(command)
-            needsLaunch = true
-            needsExpansion = true
-        }
-        settings = new
-        watchEnvironmentFiles()
-        supervisor.updateStatus { $0.reloadsPages = new.reloadsPages ?? true }
-        updateScope()
-        return true
+    /// What the state has to know of the files that the build command reads.
+    private var buildFiles: BuildFiles {
+        BuildInputFiles(directory: dependencies.project.directory).lookups
     }
 
-    /// Watches the files of variables that are not in the project.
-    func watchEnvironmentFiles() {
-        guard let watcher else { return }
-        var scopes: [String: WatchScope] = [:]
-        for file in settings.environmentFiles {
-            let directory = FilePath.parent(file)
-            guard !(directory + "/").hasPrefix(surroundings.project.directory + "/") else { continue }
-            // Told apart by its name from the root of a library in the same place.
-            scopes[directory + "/.", default: WatchScope()].files.insert(FilePath.name(file))
+    // MARK: Messages
+
+    /// What a message is to the state; `nil` if it is nothing to it.
+    private func note(_ message: Message) -> ProjectState.Message? {
+        switch message {
+        case .change(let changes, let ticket, let seen): return .changed(changes, ticket: ticket, seen: seen)
+        case .buildEnded(let number, let outcome):
+            if build?.number == number { build = nil }
+            return .buildEnded(number: number, buildEnd(outcome))
+        case .worker(let worker, let event): return supervisor.handle(worker, event).flatMap(note)
+        case .rollBack(let request):
+            rollbackCount += 1
+            let id = RollbackID(number: rollbackCount)
+            rollbacks[id] = (request, nil)
+            return .rollBack(id, revision: request.number)
+        case .rebuild: return .rebuild
+        case .notice(let text): emit(.log(.sandbox, text: text))
+        case .fetched(let item, let failure):
+            content.externals.finish(item, failure)
+            return .fetched(isPending: content.externals.isPending)
+        case .stop(let reason): return .stop(reason: reason)
         }
-        for root in environmentRoots where scopes[root] == nil { watcher.unwatch(root) }
-        for (root, scope) in scopes { watcher.watch(root, scope) }
-        environmentRoots = Set(scopes.keys)
+        return nil
     }
 
-    func reportChanges() {
-        guard !changed.isEmpty else { return }
-        emit(.rebuilding(changed: changed.sorted()))
-        changed = []
+    /// What a report of the supervisor is to the state; `nil` if it is nothing to it.
+    private func note(_ report: WorkerSupervisor.Report) -> ProjectState.Message? {
+        switch report {
+        case .serving(let target, let timings, let isRestart):
+            return .serving(revision: target.revision, id: target.id, timings: timings, isRestart: isRestart)
+        case .loadFailed(_, let failure):
+            return .loadFailed(
+                Failure(
+                    stage: .launch, message: failure.message,
+                    file: failure.file.map(dependencies.project.relative), line: failure.line, column: failure.column))
+        case .request(let request): emit(.request(request))
+        case .log(let route, let text): emit(.log(.guest(route: route), text: text))
+        case .notice(let text): emit(.log(.sandbox, text: text))
+        }
+        return nil
+    }
+
+    /// How a build ended: a failure is at the place of the first error that a compiler reported, if that is a file's.
+    private func buildEnd(_ outcome: BuildProcess.Outcome) -> ProjectState.BuildEnd {
+        let duration = outcome.duration
+        guard !outcome.isSuccess else { return .init(duration: duration, failure: nil) }
+        let command = state.settings.buildCommand ?? ""
+        let lines = outcome.lastLines.isEmpty ? "" : "\n" + outcome.lastLines.joined(separator: "\n")
+        let message = "The build command '\(command)' ended with \(outcome.exit).\(lines)"
+        let directory = dependencies.project.directory
+        guard let error = outcome.firstError,
+            FileStatus(path: error.file.hasPrefix("/") ? error.file : "\(directory)/\(error.file)") != nil
+        else { return .init(duration: duration, failure: Failure(stage: .build, message: message)) }
+        return .init(
+            duration: duration,
+            failure: Failure(
+                stage: .build, message: "\(error.message)\n\(message)", file: dependencies.project.relative(error.file),
+                line: error.line, column: error.column))
     }
 
     // MARK: End
 
-    func shutDown() {
+    /// Ends everything that runs; requests that are being answered get up to `stopPatience`.
+    private func shutDown() {
         watcher?.stop()
-        keepDigests()
-        libraries.stop()
-        finishRollback(failure: "hippo-dev up was stopped")
+        content.libraries.stop()
         build?.process.cancel()
         supervisor.stop(patience: Self.stopPatience)
-        let deadline = SuspendingClock.now + Self.stopPatience + .seconds(1)
-        var isHurried = false
-        while (supervisor.hasWorkers || build != nil) && deadline > .now && !isHurried {
+        content.keepDigests()
+        let now = dependencies.now
+        let deadline = now() + Self.stopPatience + .milliseconds(100)
+        while (supervisor.hasWorkers || build != nil) && deadline > now() {
             let next = min(deadline, supervisor.nextDeadline ?? deadline)
-            for message in surroundings.mailbox.next(until: .now() + max(.zero, next - .now).seconds) {
+            for message in dependencies.mailbox.next(until: dispatchTime(next)) {
                 switch message {
                 case .worker(let worker, let event):
-                    if let report = supervisor.handle(worker, event) { handle(report) }
+                    if let report = supervisor.handle(worker, event) { _ = note(report) }
                 case .buildEnded(let number, _): if build?.number == number { build = nil }
-                case .stop: isHurried = true
                 case .rollBack(let request): request.finish(.failure(.notServed("hippo-dev up is being stopped")))
-                case .change, .fetched, .buildLine, .rebuild, .notice: break
+                case .stop, .change, .fetched, .rebuild, .notice: break
                 }
             }
             _ = supervisor.tick()

@@ -37,6 +37,8 @@ package struct SandboxSettings: Sendable, Equatable {
     package var buildCommand: String?
     /// The files that the build command reads. By default all of the project but what looks like its product.
     package var watchPatterns: [GlobPattern]?
+    /// Variables of the environment that the build command and WAGI processes get though their names are those of secrets.
+    package var passedVariables: Set<String> = []
     /// False to bring the project up once, as it is; by default true.
     package var isWatching: Bool?
     /// How often the project's directories are looked at, in place of being told of changes by the system.
@@ -89,6 +91,7 @@ package struct SandboxSettings: Sendable, Equatable {
         settings.showsErrors = showsErrors ?? weaker.showsErrors
         settings.buildCommand = buildCommand ?? weaker.buildCommand
         settings.watchPatterns = watchPatterns ?? weaker.watchPatterns
+        settings.passedVariables = passedVariables.union(weaker.passedVariables)
         settings.pollInterval = pollInterval ?? weaker.pollInterval
         settings.isWatching = isWatching ?? weaker.isWatching
         settings.storage = storage ?? weaker.storage

@@ -37,6 +37,7 @@ enum SettingsFile {
             }
             settings.watchPatterns = try patterns("watch", in: &build)
             settings.waitsForBuild = try build.boolean("wait")
+            settings.passedVariables = Set(try build.strings("pass-env") ?? [])
             try build.finish()
         }
         settings.variables = try (document.stringTable("env") ?? []).map { .init(name: $0.key, value: $0.value) }

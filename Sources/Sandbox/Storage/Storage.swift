@@ -12,6 +12,8 @@ final class Storage: Sendable {
     var parcels: ParcelDirectory { ParcelDirectory(inCache: cacheDirectory) }
     /// The file that keeps the digests of the project's files, if anything is kept.
     let digestsPath: String?
+    /// The file that keeps what is known of the build command's outputs, if anything is kept.
+    var buildOutputsPath: String? { digestsPath.map { $0.dropLast("digests".count) + "build-outputs" } }
     /// The claim on the store, by which others find the sandbox.
     var lock: SandboxLock? { claim.withLock { $0 } }
     private let claim = Mutex<SandboxLock?>(nil)

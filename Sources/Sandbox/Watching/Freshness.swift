@@ -21,6 +21,8 @@ final class Freshness: Sendable {
         var loading: UInt64 = 0
         /// The ticket after which the last failure came.
         var failed: UInt64?
+        /// Why nothing new can be served, until that is mended.
+        var lastingFailure: String?
     }
 
     private let state = Mutex(State())
@@ -75,10 +77,21 @@ final class Freshness: Sendable {
     }
 
     /// What has come up to the ticket cannot be served.
-    func fail(upTo ticket: UInt64, because reason: String) {
+    ///
+    /// - Parameter isLasting: true if nothing that serves later is without it, until `mend`.
+    func fail(upTo ticket: UInt64, because reason: String, isLasting: Bool = false) {
         state.withLock { state in
-            state.failed = ticket
+            if isLasting { state.lastingFailure = reason } else { state.failed = ticket }
             board.setFailure(reason)
+        }
+    }
+
+    /// What serves with everything up to the ticket is without the lasting failure.
+    func mend(upTo ticket: UInt64) {
+        state.withLock { state in
+            guard state.lastingFailure != nil else { return }
+            state.lastingFailure = nil
+            state.failed = max(state.failed ?? ticket, ticket)
         }
     }
 
@@ -90,7 +103,7 @@ final class Freshness: Sendable {
     private func clearFailure(_ state: inout State) {
         guard state.failed != nil else { return }
         state.failed = nil
-        board.setFailure(nil)
+        board.setFailure(state.lastingFailure)
     }
 
     private func settle(_ state: State) {

@@ -11,7 +11,7 @@ extension Template {
                 // standard error is shown by `hippo-dev up`.
 
                 @_cdecl("_start")
-                package func start() {
+                public func start() {
                     let name = arguments().dropFirst().first ?? Array("world".utf8)
                     write("Content-Type: text/plain; charset=utf-8\\n\\n")
                     write("Hello, ")
@@ -110,7 +110,7 @@ extension Template {
                 nonisolated(unsafe) var end: UInt = 0
 
                 @_cdecl("posix_memalign")
-                package func allocate(
+                public func allocate(
                     _ result: UnsafeMutablePointer<UnsafeMutableRawPointer?>, _ alignment: UInt, _ byteCount: UInt
                 ) -> Int32 {
                     let outOfMemory: Int32 = 12
@@ -131,7 +131,7 @@ extension Template {
 
                 /// Swift reserves the name `free`; the linker is told to take this function for it (--wrap=free).
                 @_cdecl("__wrap_free")
-                package func release(_ pointer: UnsafeMutableRawPointer?) {}
+                public func release(_ pointer: UnsafeMutableRawPointer?) {}
 
                 """),
             ScaffoldFile(

@@ -60,10 +60,14 @@ package final class WAGIWorker: Sendable {
         do throws(LoadError) {
             switch try prepare() {
             case .load(let load, let loading)?:
+                let signs = SignsOfLife { [self] in send(.alive) }
+                defer { signs.end() }
                 if let program = configuration.program {
-                    try serve(load, by: program)
+                    try serve(load, by: program, signs)
                 } else {
-                    serve(try finish(loading, load), revision: load.revision)
+                    let application = try finish(loading, load)
+                    signs.end()
+                    serve(application, revision: load.revision)
                 }
             case .hold?: hold()
             case nil: return
@@ -73,6 +77,20 @@ package final class WAGIWorker: Sendable {
                 message: error.message, file: error.file, line: error.position?.line, column: error.position?.column)
             try? channel.send(WorkerMessage.failed(failure))
         }
+    }
+
+    /// Tells the sandbox each second that this process is at work, until it has told that it is ready.
+    private final class SignsOfLife: Sendable {
+        private let isOver = DispatchSemaphore(value: 0)
+        private static let interval = DispatchTimeInterval.seconds(1)
+
+        init(_ give: @escaping @Sendable () -> Void) {
+            SystemThread.detach { [isOver] in
+                while isOver.wait(timeout: .now() + Self.interval) == .timedOut { give() }
+            }
+        }
+
+        func end() { isOver.signal() }
     }
 
     private func serve(_ application: Application, revision: Int) {
@@ -86,13 +104,16 @@ package final class WAGIWorker: Sendable {
     }
 
     /// Passes requests on to another program, which is started for this revision and ends with it.
-    private func serve(_ load: LauncherMessage.Load, by program: ExternalProgram) throws(LoadError) {
+    private func serve(
+        _ load: LauncherMessage.Load, by program: ExternalProgram, _ signs: SignsOfLife
+    ) throws(LoadError) {
         let started = ContinuousClock.now
         let process = try ExternalProcess(program, bindle: load.bindle, bindleURL: load.bindleURL) { [self] line in
             send(.log(route: program.name, text: line), isDroppable: true)
         }
         defer { process.kill() }
         try process.waitUntilItAnswers()
+        signs.end()
         let liveReload = liveReload(revision: load.revision)
         let proxy = ReverseProxy(port: process.port, name: program.name, liveReload: liveReload)
         var serverConfiguration = serverConfiguration(revision: load.revision)

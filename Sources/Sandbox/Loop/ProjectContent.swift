@@ -1,0 +1,243 @@
+import Bindle
+import Hippofacts
+import Platform
+import SandboxProtocol
+
+/// The project as the loop works with it: expanded, and put into the store. It decides nothing; `ProjectState` does.
+///
+/// Used by the loop, on its thread.
+final class ProjectContent {
+    /// How the project's expansion differs from the one before.
+    enum Change {
+        case whole(Expansion, isNew: Bool)
+        case parcels(ProjectExpansion.Update)
+
+        var isEmpty: Bool {
+            switch self {
+            case .whole(_, let isNew): !isNew
+            case .parcels(let update): update.changes.isEmpty
+            }
+        }
+    }
+
+    let project: Project
+    let store: BindleStore
+    /// The parcels that WAGI processes find as files, and need not fetch.
+    private let parcels: ParcelDirectory
+    /// The file that keeps the digests of the project's files from one sandbox to the next.
+    private let digestsPath: String?
+    private let cancellation: Cancellation
+    private let emit: @Sendable (Event) -> Void
+    let libraries: Libraries
+    let externals: ExternalFetches
+
+    private(set) var facts: Hippofacts?
+    private var expansion: ProjectExpansion
+    private var hasKeptDigests = false
+    private var lastWarnings: [String] = []
+    private var knownVersions: [String: [SemanticVersion]] = [:]
+    /// What the last assembly has found.
+    private(set) var change: Change?
+    /// The revision that the store has got last.
+    private(set) var storedRevision: Int?
+    /// The invoice of what has been loaded last of the project.
+    private(set) var launchedInvoice: Invoice?
+    /// The invoice of the revision that serves, unless that was brought back.
+    private(set) var servedInvoice: Invoice?
+
+    init(
+        project: Project, store: BindleStore, parcels: ParcelDirectory, digestsPath: String?,
+        upstream: ExternalBindles.Upstream?, cancellation: Cancellation, emit: @escaping @Sendable (Event) -> Void,
+        onFetch: @escaping @Sendable (ExternalFetches.Item, ExternalBindleError?) -> Void
+    ) {
+        self.project = project
+        self.store = store
+        self.parcels = parcels
+        self.digestsPath = digestsPath
+        self.cancellation = cancellation
+        self.emit = emit
+        expansion = ProjectExpansion(digests: digestsPath.map(DigestCache.init(contentsOf:)) ?? DigestCache())
+        libraries = Libraries(store: store, projectDirectory: project.directory)
+        externals = ExternalFetches(
+            store: store, upstream: upstream,
+            onStart: { emit(.log(.sandbox, text: "Fetching \($0) from \($1).")) }, onEnd: onFetch)
+    }
+
+    /// The invoice of the project as it was expanded last.
+    var invoice: Invoice? { expansion.invoice }
+
+    // MARK: Expanding
+
+    /// Reads HIPPOFACTS, for what is to be watched. What is wrong with it is told when the project is expanded.
+    func readFacts() {
+        facts = try? project.facts()
+    }
+
+    /// Expands the project.
+    ///
+    /// - Parameters:
+    ///   - touched: all that has changed since the last time, if that is known and everything else is in the store.
+    ///   - isStoreGone: true if it is known that there is no store.
+    ///   - onFacts: called when HIPPOFACTS has been read, before any file is.
+    func assemble(
+        touched: Set<String>?, isStoreGone: Bool, _ settings: SandboxSettings, ignoresCase: Bool, onFacts: () -> Void
+    ) -> ProjectState.Assembly {
+        if !isStoreGone, store.isGone { return .storeIsGone }
+        change = nil
+        do {
+            var touched = touched
+            // Known files may be called otherwise.
+            if ignoresCase, let paths = touched, !paths.allSatisfy(expansion.hasFile) { touched = nil }
+            let change: Change
+            if let touched, let update = try expansion.update(touched) {
+                change = .parcels(update)
+            } else {
+                change = try expand(settings, onFacts)
+            }
+            self.change = change
+            guard let invoice = expansion.invoice else { return .waiting }
+            return .content(id: invoice.id.description, isNew: !change.isEmpty)
+        } catch is ExternalFetches.Pending {
+            return .waiting
+        } catch let error as HippofactsError {
+            // What cannot be had yet is being fetched; when it is here, all this is done again.
+            if externals.isPending { return .waiting }
+            return .failed(
+                Failure(
+                    stage: .assemble, message: error.message + (error.excerpt.map { "\n" + $0 } ?? ""),
+                    file: project.relative(error.file), line: error.position?.line, column: error.position?.column))
+        } catch {
+            return .failed(Failure(stage: .assemble, message: "\(error)"))
+        }
+    }
+
+    private func expand(_ settings: SandboxSettings, _ onFacts: () -> Void) throws -> Change {
+        let facts = try project.facts()
+        self.facts = facts
+        // Watched first, so that what changes from here on is seen.
+        onFacts()
+        if case .nextPatch = facts.version, knownVersions[facts.name] == nil {
+            // Asked for once, so that a version like 1.2.* stays the same from rebuild to rebuild.
+            let ids = try store.allIDs(includingYanked: true)
+            knownVersions[facts.name] = ids.filter { $0.name == facts.name }.map(\.version)
+        }
+        try libraries.use(settings.libraries ?? [])
+        try libraries.store(externals)
+        let options = ExpansionOptions(
+            versionMode: .asWritten,
+            knownVersions: { [knownVersions] in knownVersions[$0] ?? [] },
+            externalInvoice: { [externals] in try externals.invoice($0) })
+        let before = expansion.invoice
+        let whole = try expansion.expand(facts, options)
+        for warning in whole.warnings.map(\.description) where !lastWarnings.contains(warning) {
+            emit(.log(.sandbox, text: "warning: \(warning)"))
+        }
+        lastWarnings = whole.warnings.map(\.description)
+        return .whole(whole, isNew: whole.invoice != before)
+    }
+
+    // MARK: Storing
+
+    /// Begins with an empty store, in place of the one that was removed.
+    ///
+    /// - Parameters:
+    ///   - revision: the numbers of revisions go on after it.
+    ///   - restore: makes the directories of the store again.
+    func restart(after revision: Int, _ restore: () throws -> Void) throws {
+        try restore()
+        try store.reopen(after: max(revision, storedRevision ?? 0))
+        (launchedInvoice, storedRevision) = (nil, nil)
+        knownVersions = [:]
+    }
+
+    /// Puts the bindle into the store, as it was expanded last.
+    func save(isAlwaysNew: Bool, mayBePinned: Bool) -> ProjectState.StoreResult {
+        guard let change, let invoice = expansion.invoice else { return .sourceChanged }
+        if case .whole(let expansion, _) = change {
+            do { try externals.require(expansion.externalParcels) } catch is ExternalFetches.Pending {
+                return .waiting
+            } catch {
+                return .failed(
+                    Failure(stage: .store, message: "An external bindle is not to be had as a whole: \(error)"))
+            }
+        }
+        if mayBePinned, let pinned = pinnedRevision(for: invoice) { return .pinned(pinned) }
+        return store(invoice, change, isAlwaysNew: isAlwaysNew)
+    }
+
+    private func store(_ invoice: Invoice, _ change: Change, isAlwaysNew: Bool) -> ProjectState.StoreResult {
+        let changes: ParcelChanges?
+        let sources: [String: Expansion.ParcelSource]
+        switch change {
+        case .whole(let expansion, _): (changes, sources) = (nil, expansion.sources)
+        case .parcels(let update):
+            changes = ParcelChanges(
+                update.changes.map { .init(old: $0.place..<$0.place + 1, new: $0.place..<$0.place + 1) })
+            sources = update.sources
+        }
+        do {
+            let saved = try store.saveRevision(
+                invoice, changes: changes, since: storedRevision, isAlwaysNew: isAlwaysNew, copyingTo: parcels
+            ) { [path = store.path, cancellation] (label) throws(StoreError) in
+                if cancellation.isCancelled { throw .notWritable(path: path, detail: "hippo-dev up was stopped") }
+                try DiskSpace.require(label, beside: path)
+                switch sources[label.sha256] {
+                case .file(let path, _): return .file(path: path)
+                case .bytes(let bytes): return .bytes(bytes)
+                case nil: throw .parcelNotUploaded(invoice.id, digest: label.sha256)
+                }
+            }
+            storedRevision = saved.number
+            return .revision(saved.number)
+        } catch .sourceChanged, .unreadableSource {
+            expansion.forgetFiles()
+            return .sourceChanged
+        } catch {
+            return .failed(Failure(stage: .store, message: "\(error)"))
+        }
+    }
+
+    /// The revision that was brought back while the project was as it is now, if it is still to be served: that holds
+    /// until a file changes, also when the sandbox is stopped and started in between.
+    private func pinnedRevision(for invoice: Invoice) -> Int? {
+        // A history that cannot be read is no reason not to serve the project.
+        guard let last = try? store.lastRevision(), last.restores != nil, let made = try? store.lastMadeRevision(),
+            made.id == invoice.id, let old = try? store.invoice(ofRevision: made.number), old == invoice
+        else { return nil }
+        return last.number
+    }
+
+    // MARK: Launching
+
+    /// Takes note that the project, as it is in the store, is being loaded.
+    ///
+    /// - Returns: the style sheets in which it differs from what serves, if it differs in nothing else.
+    func noteLaunch() -> [String]? {
+        launchedInvoice = expansion.invoice
+        guard let servedInvoice, let launchedInvoice else { return nil }
+        return launchedInvoice.styleSheets(differingFrom: servedInvoice)
+    }
+
+    /// Takes note that what was loaded last of the project serves; or, if not, something that was brought back.
+    func noteServing(isProject: Bool) {
+        servedInvoice = isProject ? launchedInvoice ?? expansion.invoice : nil
+    }
+
+    // MARK: Digests
+
+    /// Keeps the digests of the project's files, so that a sandbox that is started later reads only what has changed.
+    func keepDigests() {
+        guard let digestsPath, expansion.hasNewDigests else { return }
+        // Where it cannot be written, as in a project that has been removed, files are read again.
+        try? expansion.takeDigests().write(to: digestsPath)
+    }
+
+    /// The same, beside the loop, and only for an expansion that has read the project as a whole: a sandbox that is
+    /// killed leaves what was there when it began.
+    func keepFirstDigests() {
+        guard let digestsPath, expansion.hasNewDigests, !hasKeptDigests else { return }
+        hasKeptDigests = true
+        let digests = expansion.takeDigests()
+        SystemThread.detach { try? digests.write(to: digestsPath) }
+    }
+}

@@ -1,0 +1,239 @@
+import Bindle
+import Platform
+import SandboxProtocol
+
+/// How the loop does what `ProjectState` decides.
+extension SandboxLoop {
+    typealias StateMessage = ProjectState.Message
+
+    /// Does one thing, and says what has come of it.
+    func perform(_ effect: Effect) -> [StateMessage] {
+        let freshness = dependencies.freshness
+        switch effect {
+        case .tell(let event): emit(event)
+        case .readSettings: return [.settingsRead(readSettings())]
+        case .adopt(let settings): return adopt(settings)
+        case .startBuild(let number, let command, let passing, let isAwaited):
+            return startBuild(number, command, passing, isAwaited: isAwaited)
+        case .cancelBuild(let number): if build?.number == number { build?.process.cancel() }
+        case .noteBuildEnded: freshness.board.build = .idle
+        case .noteIdle: supervisor.updateStatus { $0.isBuilding = false }
+        case .rememberOutputs(let outputs, let command): dependencies.buildOutputs.write(outputs, of: command)
+        case .assemble(let touched, let isStoreGone): return assemble(touched, isStoreGone: isStoreGone)
+        case .restoreStorage: return [.storageRestored(restoreStorage())]
+        case .store(let isAlwaysNew, let mayBePinned): return [store(isAlwaysNew: isAlwaysNew, mayBePinned: mayBePinned)]
+        case .load(let revision, let isProject, let ticket, let tellsStyleSheets):
+            return load(revision, isProject: isProject, ticket, tellsStyleSheets: tellsStyleSheets)
+        case .noteProjectServes: content.noteServing(isProject: true)
+        case .noteOtherServes: content.noteServing(isProject: false)
+        case .succeed:
+            freshness.succeed()
+            supervisor.updateStatus { status in
+                status.problem = nil
+                status.isBuilding = false
+            }
+        case .fail(let failure, let ticket): fail(failure, upTo: ticket)
+        case .mendBuild(let ticket):
+            freshness.mend(upTo: ticket)
+            supervisor.mendBuild()
+        case .noteServed(let revision):
+            do { try content.store.noteServed(revision: revision) } catch {
+                emit(.log(.sandbox, text: "The history of revisions could not be kept: \(error)"))
+            }
+        case .keepDigests: content.keepFirstDigests()
+        case .prepareStandby: prepareStandby()
+        case .discardStandby: supervisor.discardStandby()
+        case .restore(let id, let revision): return [restore(id, revision)]
+        case .finishRollback(let id, let outcome): finishRollback(id, outcome)
+        case .noteLibraryChange(let directory): content.libraries.noteChange(in: directory)
+        case .forgetFetchFailures: content.externals.forgetFailures()
+        case .settle(let ticket): freshness.finish(upTo: ticket)
+        case .stop: break
+        }
+        return []
+    }
+
+    // MARK: Settings
+
+    private func readSettings() -> Result<ProjectState.ReadSettings, Failure> {
+        do throws(Failure) {
+            let file = try SettingsFile.read(inProject: dependencies.project.directory)
+            let new = dependencies.commandLineSettings.completed(by: file)
+            let hasNewCommand = dependencies.workerCommand(new) != dependencies.workerCommand(state.settings)
+            return .success(.init(settings: new, hasNewCommand: hasNewCommand))
+        } catch {
+            return .failure(error)
+        }
+    }
+
+    private func adopt(_ settings: SandboxSettings) -> [StateMessage] {
+        var messages: [StateMessage] = []
+        do { content.externals.use(try dependencies.upstream(settings)) } catch {
+            messages.append(.failed(Failure(stage: .assemble, message: "\(error)", file: SettingsFile.name)))
+        }
+        // From now on each process lays out the files for itself.
+        if settings.allowsTransientWrite ?? false { supervisor.layouts = nil }
+        supervisor.use(dependencies.workerCommand(settings))
+        watchEnvironmentFiles(settings)
+        supervisor.updateStatus { $0.reloadsPages = settings.reloadsPages ?? true }
+        if let new = updateScope(settings) { messages.append(.scopeChanged(new)) }
+        return messages
+    }
+
+    // MARK: Builds
+
+    private func startBuild(_ number: Int, _ command: String, _ passing: Set<String>, isAwaited: Bool) -> [StateMessage] {
+        let (mailbox, watcher) = (dependencies.mailbox, watcher)
+        do {
+            let process = try BuildProcess(
+                command: command, directory: dependencies.project.directory,
+                environment: ChildEnvironment.current(passing: passing),
+                runner: .thisProgram(arguments: ["build-runner", "--"]),
+                terminal: dependencies.hasColours ? TerminalSize(of: STDOUT_FILENO) : nil,
+                onLine: dependencies.emitBuildLine,
+                onEnd: { outcome in
+                    // What the build wrote last is still on its way; it is part of this build, and told before its end.
+                    watcher?.synchronize()
+                    mailbox.post(.buildEnded(number: number, outcome))
+                })
+            build = (process, number)
+            dependencies.freshness.board.build = isAwaited ? .awaited : .running
+            supervisor.updateStatus { $0.isBuilding = true }
+            return []
+        } catch {
+            let failure = Failure(stage: .build, message: "The build command could not be started: \(error)")
+            return [.buildNotStarted(number: number, failure)]
+        }
+    }
+
+    // MARK: Revisions
+
+    private func assemble(_ touched: Set<String>?, isStoreGone: Bool) -> [StateMessage] {
+        let started = dependencies.now()
+        var messages: [StateMessage] = []
+        let result = content.assemble(
+            touched: touched, isStoreGone: isStoreGone, state.settings, ignoresCase: scope.ignoresCase,
+            onFacts: { if let new = updateScope(state.settings) { messages.append(.scopeChanged(new)) } })
+        messages.append(.assembled(result, dependencies.now() - started))
+        return messages
+    }
+
+    private func restoreStorage() -> Failure? {
+        supervisor.abandonLoad()
+        supervisor.discardStandby()
+        do {
+            try content.restart(after: supervisor.servingTarget?.revision ?? 0, dependencies.restoreStorage)
+            try supervisor.layouts?.restart()
+            isLayoutOfProject = false
+            return nil
+        } catch {
+            return Failure(stage: .store, message: "\(error)")
+        }
+    }
+
+    private func store(isAlwaysNew: Bool, mayBePinned: Bool) -> StateMessage {
+        let started = dependencies.now()
+        let result = content.save(isAlwaysNew: isAlwaysNew, mayBePinned: mayBePinned)
+        if case .revision = result { layOutProject() }
+        return .stored(result, dependencies.now() - started)
+    }
+
+    /// What is loaded next has the files of the project.
+    private func layOutProject() {
+        guard let change = content.change, let invoice = content.invoice else { return }
+        switch change {
+        case .parcels(let update) where isLayoutOfProject:
+            supervisor.layouts?.applyToContent(update.changes.map { ($0.old, $0.new) })
+        default:
+            supervisor.layouts?.replaceContent(with: invoice)
+        }
+        isLayoutOfProject = true
+    }
+
+    /// Begins to load a revision, which is served when that has come to its end.
+    private func load(
+        _ revision: Int, isProject: Bool, _ ticket: UInt64?, tellsStyleSheets: Bool
+    ) -> [StateMessage] {
+        let id: String
+        if isProject {
+            id = content.invoice?.id.description ?? ""
+        } else {
+            do {
+                let invoice = try content.store.invoice(ofRevision: revision)
+                id = invoice.id.description
+                supervisor.layouts?.replaceContent(with: invoice)
+                isLayoutOfProject = false
+            } catch {
+                return [.loadNotStarted("\(error)")]
+            }
+        }
+        if let ticket { dependencies.freshness.beginLoad(upTo: ticket) }
+        do {
+            let bindleURL = dependencies.bindleURL(ofRevision: revision)
+            try supervisor.load(.init(id: id, bindleURL: bindleURL, revision: revision))
+        } catch {
+            return [.loadNotStarted("\(error)")]
+        }
+        // While the process loads it, there is time.
+        if isProject, let paths = content.noteLaunch(), tellsStyleSheets {
+            supervisor.noteLoadChanges(onlyStyleSheets: paths)
+        }
+        return []
+    }
+
+    private func fail(_ failure: Failure, upTo ticket: UInt64) {
+        emit(.failed(failure))
+        let stage = failure.stage == .build ? "the build failed" : "the last change cannot be served"
+        dependencies.freshness.fail(upTo: ticket, because: "\(stage): \(failure)", isLasting: failure.stage == .build)
+        supervisor.fail(failure.problem(inProject: dependencies.project.directory))
+        // Without a process to tell of it, a browser would wait and learn nothing.
+        do { try supervisor.hold() } catch { noteStandbyProblem("\(error)") }
+        prepareStandby()
+    }
+
+    private func prepareStandby() {
+        do {
+            try supervisor.prepare()
+            standbyProblem = nil
+        } catch {
+            noteStandbyProblem("\(error)")
+        }
+    }
+
+    /// Tells once why there is no process for what comes next.
+    private func noteStandbyProblem(_ problem: String) {
+        guard standbyProblem != problem else { return }
+        standbyProblem = problem
+        emit(.log(.sandbox, text: "No WAGI process could be started for what comes next: \(problem)"))
+    }
+
+    // MARK: Rollbacks
+
+    private func restore(_ id: RollbackID, _ number: Int) -> StateMessage {
+        do {
+            let revision = try content.store.restore(revision: number)
+            rollbacks[id]?.revision = revision
+            return .restored(id, revision: revision.number, restores: number)
+        } catch {
+            rollbacks.removeValue(forKey: id)?.request.finish(.failure(.store(error)))
+            return .notRestored(id)
+        }
+    }
+
+    private func finishRollback(_ id: RollbackID, _ outcome: RollbackOutcome) {
+        guard let (request, revision) = rollbacks.removeValue(forKey: id) else { return }
+        switch (outcome, revision) {
+        case (.serves, let revision?): request.finish(.success(revision))
+        case (.serves, nil): break
+        case (.notServed(let reason), _): request.finish(.failure(.notServed(reason)))
+        }
+    }
+}
+
+extension SandboxLoop.Dependencies {
+    /// Where the bindle of a revision is as it was in that, whatever comes after it.
+    func bindleURL(ofRevision number: Int) -> String {
+        let root = bindleURL.hasSuffix("/v1") ? String(bindleURL.dropLast(3)) : bindleURL
+        return "\(root)/revisions/\(number)/v1"
+    }
+}

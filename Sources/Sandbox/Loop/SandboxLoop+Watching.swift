@@ -1,0 +1,56 @@
+import Hippofacts
+import Platform
+
+/// What the loop lets be watched.
+extension SandboxLoop {
+    func startWatching() throws {
+        guard state.settings.isWatching ?? true else { return }
+        let (mailbox, emit, now) = (dependencies.mailbox, emit, dependencies.now)
+        content.readFacts()
+        scope = dependencies.project.scope(of: content.facts, settings: state.settings)
+        let watcher = try FileWatcher(
+            queue: dependencies.changes, pollInterval: state.settings.pollInterval ?? FileWatcher.defaultPollInterval,
+            freshness: dependencies.freshness, onProblem: { emit(.log(.sandbox, text: $0)) },
+            onChange: { mailbox.post(.change($0, ticket: $1, seen: now())) })
+        watcher.watch(dependencies.project.directory, scope)
+        self.watcher = watcher
+        content.libraries.watcher = watcher
+        watchEnvironmentFiles(state.settings)
+    }
+
+    /// Watches what HIPPOFACTS and settings say now.
+    ///
+    /// - Returns: the new scope, if it is another one.
+    func updateScope(_ settings: SandboxSettings) -> WatchScope? {
+        guard let watcher else { return nil }
+        let new = dependencies.project.scope(of: content.facts, settings: settings)
+        guard new != scope else { return nil }
+        scope = new
+        watcher.watch(dependencies.project.directory, new)
+        return new
+    }
+
+    /// Watches the files of variables that are not in the project.
+    func watchEnvironmentFiles(_ settings: SandboxSettings) {
+        guard let watcher else { return }
+        let scopes = settings.environmentScopes(outside: dependencies.project.directory)
+        for root in environmentRoots where scopes[root] == nil { watcher.unwatch(root) }
+        for (root, scope) in scopes { watcher.watch(root, scope) }
+        environmentRoots = Set(scopes.keys)
+    }
+}
+
+extension SandboxSettings {
+    /// What is watched for the files of variables outside a directory, by roots. A root ends in `/.`, which tells it apart
+    /// from the root of a library in the same place.
+    func environmentScopes(outside directory: String) -> [String: WatchScope] {
+        var scopes: [String: WatchScope] = [:]
+        for file in environmentFiles {
+            guard let slash = file.lastIndex(of: "/") else { continue }
+            let parent = String(file[..<slash])
+            guard !(parent + "/").hasPrefix(directory + "/") else { continue }
+            scopes[parent + "/.", default: WatchScope()].files.insert(String(file[file.index(after: slash)...]))
+        }
+        return scopes
+    }
+}

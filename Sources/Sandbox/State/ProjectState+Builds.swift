@@ -1,0 +1,102 @@
+import Platform
+import SandboxProtocol
+
+/// When the build command runs, and what follows of it.
+extension ProjectState {
+    mutating func startBuild(_ round: Round, _ files: BuildFiles, _ now: Instant) {
+        buildWish = .none
+        guard let command = settings.buildCommand else { return }
+        reportChanges()
+        if round == .first {
+            needsExpansion = true
+            cycle.timings = []
+        } else {
+            cycle = Cycle(began: now)
+        }
+        buildCount += 1
+        activity = .building(BuildRun(number: buildCount, round: round))
+        let inputs = scope
+        ledger.beginRun { files.names(inputs) }
+        effects.append(
+            .startBuild(
+                number: buildCount, command: command, passing: settings.passedVariables,
+                isAwaited: settings.waitsForBuild ?? false))
+    }
+
+    mutating func cancel(_ run: BuildRun, _ now: Instant) {
+        activity = .cancelling(run, since: now)
+        effects.append(.cancelBuild(number: run.number))
+    }
+
+    /// - Parameter duration: `nil` if the command could not be started.
+    mutating func endBuild(
+        _ number: Int, _ duration: Duration?, _ failure: Failure?, _ files: BuildFiles, _ now: Instant
+    ) {
+        let run: BuildRun
+        var isCancelled = false
+        switch activity {
+        case .building(let current) where current.number == number: run = current
+        case .cancelling(let current, _) where current.number == number: (run, isCancelled) = (current, true)
+        // It was given up.
+        default: return
+        }
+        activity = .none
+        effects.append(.noteBuildEnded)
+        let outcome = ledger.endRun(
+            isCancelled: isCancelled, isRepeated: run.round == .second, files.digest)
+        if outcome.hasNewOutputs { effects.append(.rememberOutputs(ledger.outputs, of: settings.buildCommand ?? "")) }
+        if !outcome.products.isEmpty {
+            log(
+                "The build command itself writes \(Self.list(outcome.products)): changes of it during a build do not "
+                    + "restart it any more.")
+        }
+        // What it has made is outdated.
+        if isCancelled || buildWish == .now { return }
+        if outcome.asksForAnother { noteLeftovers(outcome, run.round) }
+        if let duration { cycle.timings.append(StageTiming(stage: "build", milliseconds: duration.milliseconds)) }
+        guard let failure else {
+            mendBuild()
+            if !needsExpansion { effects.append(.noteIdle) }
+            return
+        }
+        needsExpansion = false
+        // The second round has the same to say, which has just been told.
+        if run.round == .second, failure == buildFailure {
+            effects.append(.noteIdle)
+        } else {
+            buildFailure = failure
+            fail(failure)
+        }
+    }
+
+    /// Nothing is wrong with the build any more.
+    mutating func mendBuild() {
+        guard buildFailure != nil else { return }
+        buildFailure = nil
+        effects.append(.mendBuild(upTo: ticket))
+    }
+
+    mutating func noteLeftovers(_ outcome: BuildInputLedger.Outcome, _ round: Round) {
+        guard round == .second else {
+            buildWish = .afterwards
+            if !outcome.new.isEmpty {
+                log("The build has left \(Self.list(outcome.new)), which may be for it to read: it runs once more.")
+            }
+            return
+        }
+        // What the second round made again is output. What came only then would go on for ever.
+        guard !outcome.new.isEmpty || outcome.isUncertain else { return }
+        let what = outcome.new.isEmpty
+            ? "more files than the system can tell of" : "new files each time, such as \(Self.list(outcome.new, limit: 1))"
+        log(
+            "The build leaves \(what): it is not run again for them. If it reads them, save one of them; else say what it "
+                + "reads, with watch = [\"src/**/*\"] under [build] in hippo-dev.toml, or let it write into a directory "
+                + "called build, dist, out or target.")
+    }
+
+    /// Names a few paths, and counts the others.
+    static func list(_ paths: [String], limit: Int = 3) -> String {
+        let rest = paths.count - limit
+        return paths.prefix(limit).joined(separator: ", ") + (rest > 0 && limit > 1 ? " and \(rest) more" : "")
+    }
+}

@@ -1,0 +1,122 @@
+import Hippofacts
+
+/// What changes of files and settings mean.
+extension ProjectState {
+    mutating func noteChanges(
+        _ changes: FileWatcher.Changes, _ ticket: UInt64, _ seen: Instant, _ files: BuildFiles
+    ) {
+        self.ticket = max(self.ticket, ticket)
+        lastChange = max(lastChange, seen)
+        if case .gone = storage { storage = .gone(until: lastChange + Self.removalPatience) }
+        effects.append(.forgetFetchFailures)
+        if !isWorkPending { cycle = Cycle(began: seen) }
+        let environmentRoots = settings.environmentScopes(outside: project.directory)
+        for (directory, change) in changes.sorted(by: { $0.key < $1.key }) {
+            if environmentRoots[directory] != nil {
+                noteChange(of: change, in: String(directory.dropLast("/.".count)))
+                noteEnvironmentChange()
+            } else if directory != project.directory {
+                noteChange(of: change, in: directory.split(separator: "/").last.map(String.init) ?? directory)
+                effects.append(.noteLibraryChange(directory))
+                touched = nil
+                needsExpansion = true
+            } else {
+                switch change {
+                case .everything: noteEverything()
+                case .paths(let paths): for path in paths.sorted() { note(path, files) }
+                }
+            }
+        }
+    }
+
+    mutating func noteChange(of change: FileWatcher.Change, in directory: String) {
+        switch change {
+        case .everything: changed.insert(directory)
+        case .paths(let paths): changed.formUnion(paths.map { "\(directory)/\($0)" })
+        }
+    }
+
+    /// Anything may have changed.
+    mutating func noteEverything() {
+        changed.insert(".")
+        touched = nil
+        if settingsState != .outdated { settingsState = .outdated }
+        needsExpansion = true
+        ledger.forgetListing()
+        guard settings.buildCommand != nil else { return }
+        // What a build writes may be more than the system can tell of: the build goes on, and is looked at afterwards.
+        if isBuilding { ledger.noteUncertainty() } else { buildWish = .now }
+    }
+
+    /// Finds out what a change of a path means. Directories end in `/`.
+    mutating func note(_ path: String, _ files: BuildFiles) {
+        noteTouched(path)
+        let components = path.split(separator: "/")
+        let isDirectory = path.hasSuffix("/")
+        if scope.isBuildInput(components, isDirectory: isDirectory) {
+            noteBuildInput(path, files)
+            if buildWish == .now { changed.insert(path) }
+        }
+        if scope.isSame(path, SettingsFile.name) { settingsState = .outdated }
+        let file = project.directory + "/" + path
+        if settings.environmentFiles.contains(where: { scope.isSame($0, file) }) { noteEnvironmentChange() }
+        // A directory that only the build knows of is no part of the bundle; whether another one is, expansion tells.
+        var others = scope
+        others.buildInputs = nil
+        if isDirectory ? others.reaches(below: components) : others.contains(components) {
+            needsExpansion = true
+            if !isBuilding { changed.insert(path) }
+        }
+    }
+
+    /// Only changes of files can be taken in one by one, and only as long as what they are for stays the same.
+    mutating func noteTouched(_ path: String) {
+        let isFile = !path.hasSuffix("/") && !Hippofacts.fileNames.contains(path)
+            && project.path != project.directory + "/" + path
+        if isFile { touched?.insert(path) } else { touched = nil }
+    }
+
+    mutating func noteBuildInput(_ path: String, _ files: BuildFiles) {
+        guard settings.buildCommand != nil else { return }
+        let digest = path.hasSuffix("/") ? nil : files.digest(path)
+        if isBuilding {
+            if ledger.judge(path, digest) == .edit { buildWish = .now }
+        } else if ledger.noteEdit(path, digest) {
+            buildWish = .now
+        }
+    }
+
+    /// What processes are started with is another environment.
+    mutating func noteEnvironmentChange() {
+        effects.append(.discardStandby)
+        needsLaunch = true
+        needsExpansion = true
+    }
+
+    mutating func adopt(_ new: SandboxSettings, hasNewCommand: Bool, _ now: Instant) {
+        finish(.readingSettings)
+        guard new != settings else { return }
+        let old = settings
+        settings = new
+        if new.buildCommand != old.buildCommand {
+            buildWish = new.buildCommand == nil ? .none : .now
+            needsExpansion = true
+            ledger = BuildInputLedger(outputs: [])
+            if new.buildCommand == nil { mendBuild() }
+        }
+        if new.listen != old.listen || new.bindleListen != old.bindleListen || new.storage != old.storage
+            || new.isWatching != old.isWatching || new.pollInterval != old.pollInterval
+        {
+            log("New addresses, another store, and watching or not take effect when hippo-dev up is started again.")
+        }
+        if new.libraries != old.libraries || new.upstream != old.upstream || new.upstreamStrategy != old.upstreamStrategy {
+            needsExpansion = true
+            touched = nil
+        }
+        if hasNewCommand {
+            needsLaunch = true
+            needsExpansion = true
+        }
+        effects.append(.adopt(new))
+    }
+}

@@ -1,0 +1,229 @@
+import Platform
+import SandboxProtocol
+
+/// How a revision is made of the project, and brought back: expanded, stored, loaded.
+extension ProjectState {
+    mutating func noteAssembly(_ result: Assembly, _ time: Duration, _ now: Instant) {
+        guard activity == .assembling else { return }
+        activity = .none
+        switch result {
+        case .storeIsGone:
+            // What was stored and laid out has gone with it: all that the project has is needed.
+            content = .unknown
+            needsExpansion = true
+            touched = nil
+            storage = .gone(until: lastChange + Self.removalPatience)
+        case .waiting:
+            isWaitingForExternals = true
+            restoreTouched()
+        case .failed(let failure):
+            restoreTouched()
+            fail(failure)
+        case .content(let id, let isNew):
+            cycle.timings.append(StageTiming(stage: "assemble", milliseconds: time.milliseconds))
+            bindleID = id
+            if isNew { content = .unknown }
+            if case .gone = storage {
+                // Not before the project is there again: what is made earlier would be in the way of those who make it.
+                log("The store is gone: a new one is made.")
+                loading = .nothing
+                finishRollback(failure: "the store was removed")
+                activity = .restoringStorage
+                effects.append(.restoreStorage)
+            } else if content.isLaunched && !needsLaunch {
+                // What is still being loaded is announced when it serves.
+                if loading == .nothing { announceUnchanged(now) }
+                cycle = Cycle(began: now)
+            } else {
+                beginStoring()
+            }
+        }
+    }
+
+    /// What has not been taken in has still to be.
+    mutating func restoreTouched() {
+        if let before = beingAssembled, let since = touched { touched = before.union(since) } else { touched = nil }
+        beingAssembled = nil
+    }
+
+    mutating func noteRestoration(_ failure: Failure?) {
+        finish(.restoringStorage)
+        content = .unknown
+        if let failure {
+            needsExpansion = false
+            touched = nil
+            return fail(failure)
+        }
+        storage = .there
+        beginStoring()
+    }
+
+    mutating func beginStoring() {
+        activity = .storing
+        let mayBePinned = serving == .nothing && loading == .nothing && !content.isLaunched
+        effects.append(.store(isAlwaysNew: needsLaunch, mayBePinned: mayBePinned))
+    }
+
+    mutating func noteStored(_ result: StoreResult, _ time: Duration, _ now: Instant) {
+        guard activity == .storing else { return }
+        activity = .none
+        switch result {
+        case .waiting:
+            content = .unknown
+            isWaitingForExternals = true
+        case .sourceChanged:
+            content = .unknown
+            touched = nil
+            attempts += 1
+            if attempts < Self.attemptLimit {
+                needsExpansion = true
+            } else {
+                attempts = 0
+                fail(Failure(stage: .store, message: "Files of the project go on changing while they are read."))
+            }
+        case .failed(let failure):
+            // What is missing may be more than what this change has brought.
+            content = .unknown
+            touched = nil
+            fail(failure)
+        case .pinned(let revision):
+            log("Revision \(revision) serves until a file changes: it was brought back.")
+            content = .pinned
+            load(revision, isProject: false, now)
+        case .revision(let revision):
+            attempts = 0
+            cycle.timings.append(StageTiming(stage: "store", milliseconds: time.milliseconds))
+            content = .stored(revision)
+            if case .revision(revision, _) = serving, loading == .nothing {
+                // The project has become what was brought back.
+                content = .launched(revision)
+                serving = .revision(revision, isProject: true)
+                effects.append(.noteProjectServes)
+                announceUnchanged(now)
+                cycle = Cycle(began: now)
+                needsLaunch = false
+            } else {
+                content = .launched(revision)
+                load(revision, isProject: true, now)
+            }
+        }
+    }
+
+    mutating func load(_ revision: Int, isProject: Bool, _ now: Instant) {
+        finishRollback(failure: "a change of the project came in between")
+        loading = .revision(Load(revision: revision, isProject: isProject, began: now, cycle: cycle))
+        effects.append(
+            .load(revision: revision, isProject: isProject, ticket: ticket, tellsStyleSheets: isProject && !needsLaunch))
+        needsLaunch = false
+    }
+
+    mutating func noteLoadNotStarted(_ reason: String) {
+        guard case .revision(let load) = loading else { return }
+        loading = .nothing
+        if case .loading = rollback {
+            finishRollback(failure: reason)
+            reloadWhatWasGivenUp()
+            return
+        }
+        giveUpLaunch(load)
+        fail(Failure(stage: .launch, message: "The WAGI process could not be started: \(reason)"))
+    }
+
+    mutating func giveUpLaunch(_ load: Load?) {
+        switch content {
+        case .launched(let revision): content = .stored(revision)
+        case .pinned: content = .unknown
+        case .stored, .unknown: break
+        }
+    }
+
+    /// A rollback has ended a load of the project, and has failed itself.
+    mutating func reloadWhatWasGivenUp() {
+        guard case .launched(let revision) = content else { return }
+        if case .revision(revision, _) = serving { return }
+        content = .stored(revision)
+        needsExpansion = true
+    }
+
+    mutating func noteServing(
+        _ revision: Int, _ id: String, _ timings: [StageTiming], isRestart: Bool, _ now: Instant
+    ) {
+        if isRestart {
+            log("Revision \(revision) serves again.")
+        } else {
+            guard case .revision(let load) = loading, load.revision == revision else { return }
+            loading = .nothing
+            serving = .revision(revision, isProject: load.isProject)
+            if load.isProject { effects.append(.noteProjectServes) } else { effects.append(.noteOtherServes) }
+            var cycle = load.cycle
+            cycle.timings += timings
+            announce(revision, id, isUnchanged: false, cycle, now)
+        }
+        effects.append(.noteServed(revision: revision))
+        if case .loading(let request, revision, _) = rollback {
+            rollback = .none
+            effects.append(.finishRollback(request, .serves))
+        }
+        effects.append(.keepDigests)
+        // Its start must not compete with the first requests, but it has to be over before the next save.
+        effects.append(.prepareStandby)
+    }
+
+    mutating func noteLoadFailed(_ failure: Failure) {
+        effects.append(.prepareStandby)
+        guard case .revision(let load) = loading else {
+            // What served has died, and cannot be started again.
+            serving = .nothing
+            giveUpLaunch(nil)
+            return fail(failure)
+        }
+        loading = .nothing
+        if case .loading = rollback {
+            finishRollback(failure: "it could not be launched: \(failure.message)")
+            reloadWhatWasGivenUp()
+        } else {
+            giveUpLaunch(load)
+        }
+        fail(failure)
+    }
+
+    mutating func announceUnchanged(_ now: Instant) {
+        effects.append(buildFailure == nil ? .succeed : .noteIdle)
+        guard case .revision(let revision, _) = serving else { return }
+        announce(revision, bindleID, isUnchanged: true, cycle, now)
+    }
+
+    mutating func announce(
+        _ revision: Int, _ id: String, isUnchanged: Bool, _ cycle: Cycle, _ now: Instant
+    ) {
+        let total = StageTiming(stage: "total", milliseconds: (now - cycle.began).milliseconds)
+        if !hasBeenReady {
+            hasBeenReady = true
+            effects.append(.tell(.ready(app: addresses.app, bindle: addresses.bindle, id: id, revision: revision)))
+        } else {
+            effects.append(
+                .tell(.serving(revision: revision, id: id, isUnchanged: isUnchanged, timings: cycle.timings + [total])))
+        }
+    }
+
+    // MARK: Rollbacks
+
+    mutating func noteRestored(_ id: RollbackID, _ revision: Int, _ number: Int, _ now: Instant) {
+        guard rollback == .asked(id) else { return }
+        log("Revision \(revision) brings back revision \(number). It serves until a file changes.")
+        rollback = .loading(id, revision: revision, restores: number)
+        loading = .revision(Load(revision: revision, isProject: false, began: now, cycle: Cycle(began: now)))
+        effects.append(.load(revision: revision, isProject: false, ticket: nil, tellsStyleSheets: false))
+    }
+
+    mutating func finishRollback(failure reason: String) {
+        switch rollback {
+        case .none: break
+        case .asked(let id): effects.append(.finishRollback(id, .notServed("the revision does not serve: \(reason)")))
+        case .loading(let id, let revision, let number):
+            let name = "revision \(revision), which brings back \(number),"
+            effects.append(.finishRollback(id, .notServed("\(name) does not serve: \(reason)")))
+        }
+        rollback = .none
+    }
+}

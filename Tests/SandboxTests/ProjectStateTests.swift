@@ -1,0 +1,398 @@
+import SandboxProtocol
+import Testing
+
+@testable import Sandbox
+
+/// What the loop does next, in every order of edits, builds, failures, rollbacks, removals and stops.
+struct ProjectStateTests {
+    typealias World = ProjectStateWorld
+
+    private func up(_ command: String? = nil) -> World {
+        let world = World(buildCommand: command)
+        world.begin()
+        #expect(world.drain())
+        return world
+    }
+
+    // MARK: Edits
+
+    @Test("the first revision is announced as ready, and a save serves the next one")
+    func saves() {
+        let world = up()
+        #expect(world.count { if case .tell(.ready) = $0 { true } else { false } } == 1)
+        world.write("page", "p2")
+        #expect(world.loading == 2)
+        world.endLoad()
+        #expect(world.served?.page == "p2")
+        #expect(world.count { if case .tell(.serving(2, _, false, _)) = $0 { true } else { false } } == 1)
+        #expect(world.isAllSettled)
+    }
+
+    @Test("a save that changes nothing is announced as unchanged, and launches nothing")
+    func unchanged() {
+        let world = up()
+        world.write("page", "p1")
+        #expect(world.loading == nil)
+        #expect(world.count { if case .tell(.serving(1, _, true, _)) = $0 { true } else { false } } == 1)
+        #expect(world.isAllSettled)
+    }
+
+    @Test("what comes while a young load is under way waits for its end")
+    func youngLoads() {
+        let world = up()
+        world.write("page", "p2")
+        world.write("page", "p3")
+        #expect(world.loading == 2)
+        #expect(world.state.nextDeadline == world.now + ProjectState.loadPatience)
+        world.endLoad()
+        #expect(world.served?.page == "p2" && world.loading == 3)
+        world.endLoad()
+        #expect(world.served?.page == "p3")
+        #expect(world.state.nextDeadline == nil)
+    }
+
+    @Test("a load that has taken two seconds is given up for something newer")
+    func oldLoads() {
+        let world = up()
+        world.write("page", "p2")
+        world.wait(.milliseconds(1_999))
+        world.write("page", "p3")
+        #expect(world.loading == 2)
+        world.wait(.milliseconds(1))
+        #expect(world.loading == 3)
+    }
+
+    @Test("a change that comes while the project is expanded is taken in afterwards")
+    func changesDuringAssembly() {
+        let world = up()
+        world.holdsAssembly = true
+        world.write("page", "p2")
+        world.write("page", "p3")
+        #expect(world.heldEffects.count == 1)
+        world.release()
+        #expect(world.drain() && world.heldEffects.count == 1)
+        world.holdsAssembly = false
+        world.release()
+        #expect(world.drain() && world.served?.page == "p3")
+    }
+
+    @Test("a file that goes on changing while it is read is told after some attempts")
+    func restlessFiles() {
+        let world = up()
+        world.holdsAssembly = true
+        world.write("page", "p2")
+        for _ in 0..<ProjectState.attemptLimit {
+            world.heldEffects = []
+            world.tell(.assembled(.content(id: "app/1.0.0", isNew: true), .zero))
+            // The store finds another content each time.
+            world.tell(.stored(.sourceChanged, .zero))
+        }
+        #expect(world.failure?.stage == .store)
+    }
+
+    // MARK: Failures
+
+    @Test("a failure leaves what serves, is told, and is gone with what mends it", arguments: ["wrong", "trap"])
+    func failures(kind: String) {
+        let world = up()
+        world.write("page", "\(kind) 2")
+        #expect(world.drain())
+        #expect(world.failure?.message == kind)
+        #expect(world.served?.page == "p1")
+        #expect(world.isAllSettled)
+        world.write("page", "p3")
+        #expect(world.drain())
+        #expect(world.failure == nil && world.served?.page == "p3")
+    }
+
+    @Test("after a failed load, the same content as before it is served on")
+    func backFromAFailedLoad() {
+        let world = up()
+        world.write("page", "trap")
+        #expect(world.drain())
+        world.write("page", "p1")
+        #expect(world.drain())
+        #expect(world.failure == nil && world.served?.page == "p1")
+    }
+
+    @Test("without watching, a failure before anything serves is the end")
+    func unwatched() {
+        let world = World(isWatching: false)
+        world.files["page"] = "wrong"
+        world.begin()
+        #expect(world.state.end == .init(reason: "nothing can be served", isFailure: true))
+    }
+
+    // MARK: Builds
+
+    @Test("the build runs before the first revision, and after an edit of what it reads")
+    func builds() {
+        let world = World(buildCommand: "make")
+        world.begin()
+        #expect(world.builds.count == 1 && world.loading == nil)
+        #expect(world.drain())
+        #expect(world.served?.module == "m of s1" && world.buildCount == 1)
+        world.write("src/main", "s2")
+        #expect(world.drain())
+        #expect(world.served?.module == "m of s2" && world.buildCount == 2)
+        world.write("page", "p2")
+        #expect(world.drain() && world.buildCount == 2 && world.served?.page == "p2")
+    }
+
+    @Test("an edit of an input overtakes the build: it is cancelled, and another one begins when it has ended")
+    func overtaking() {
+        let world = up("make")
+        world.write("src/main", "s2")
+        world.write("src/main", "s3")
+        #expect(world.builds.map(\.isCancelled) == [true])
+        world.write("src/main", "s4")
+        #expect(world.builds.count == 1)
+        world.endBuild()
+        #expect(world.builds.map(\.source) == ["s4"])
+        #expect(world.drain())
+        #expect(world.served?.module == "m of s4" && world.failure == nil)
+    }
+
+    @Test("a build that does not end when it is cancelled is not waited for for ever")
+    func stuckBuilds() {
+        let world = up("make")
+        world.write("src/main", "s2")
+        world.write("src/main", "s3")
+        #expect(world.builds.count == 1)
+        world.wait(ProjectState.cancellationPatience)
+        #expect(world.builds.map(\.source) == ["s2", "s3"])
+        // Its end, when it comes, means nothing.
+        world.endBuild()
+        #expect(world.state.activity != .none)
+        #expect(world.drain() && world.served?.module == "m of s3")
+    }
+
+    @Test("what the build writes beside its output never cancels it, and starts it once more at most")
+    func leftovers() {
+        let world = World(buildCommand: "make")
+        var temporary = 0
+        world.buildWrites = { world in
+            for _ in 0..<3 {
+                temporary += 1
+                world.write("src/out.tmp\(temporary)", "x")
+                world.write("src/out.tmp\(temporary)", nil)
+            }
+            world.write("src/out", "\(temporary)")
+            world.write("module", "m of \(world.lastSource ?? "")")
+        }
+        world.begin()
+        world.endBuild()
+        // The first result is on its way before the second run has ended.
+        #expect(world.loading == 1 || world.builds.count == 1)
+        #expect(world.drain())
+        #expect(world.buildCount == 2)
+        #expect(world.count { if case .cancelBuild = $0 { true } else { false } } == 0)
+        #expect(world.state.ledger.outputs == ["src/out"])
+        world.write("src/main", "s2")
+        #expect(world.drain() && world.buildCount == 3 && world.served?.module == "m of s2")
+    }
+
+    @Test("a build that leaves new names each time runs twice, and is told of with the remedy")
+    func newNamesForEver() {
+        let world = World(buildCommand: "make")
+        var number = 0
+        world.buildWrites = { world in
+            number += 1
+            world.write("src/log\(number)", "x")
+        }
+        world.begin()
+        #expect(world.drain() && world.buildCount == 2)
+        #expect(world.logs.contains { $0.contains("src/log2") && $0.contains("watch") })
+    }
+
+    @Test("more changes than the system can tell of do not cancel a build, and start it once more at most")
+    func overflows() {
+        let world = World(buildCommand: "make")
+        world.buildWrites = { $0.noteChange(.everything) }
+        world.begin()
+        #expect(world.drain() && world.buildCount == 2)
+        #expect(world.count { if case .cancelBuild = $0 { true } else { false } } == 0)
+    }
+
+    @Test("a build that fails is told once, also if it runs once more for what it has left")
+    func failedBuilds() {
+        let world = up("make")
+        world.write("src/main", "bad")
+        world.write("src/new", "x")
+        #expect(world.drain())
+        #expect(world.buildCount == 3)
+        #expect(world.failure?.stage == .build)
+        #expect(world.count { if case .fail = $0 { true } else { false } } == 1)
+        world.write("src/main", "s3")
+        #expect(world.drain() && world.failure == nil && world.served?.module == "m of s3")
+    }
+
+    @Test("a build command that cannot be started is a failure")
+    func noBuild() {
+        let world = World(buildCommand: "make")
+        world.begin()
+        world.tell(.buildNotStarted(number: 1, Failure(stage: .build, message: "no shell")))
+        #expect(world.failure?.message == "no shell")
+    }
+
+    @Test("somebody who asks for a rebuild gets one, even of what builds already")
+    func rebuilds() {
+        let world = up("make")
+        world.tell(.rebuild)
+        #expect(world.builds.map(\.isCancelled) == [false])
+        world.tell(.rebuild)
+        #expect(world.builds.map(\.isCancelled) == [true])
+        #expect(world.drain() && world.buildCount == 3)
+    }
+
+    // MARK: Settings
+
+    @Test("while the settings are broken nothing is begun, and what was changed meanwhile is served afterwards")
+    func brokenSettings() {
+        let world = up("make")
+        world.breakSettings()
+        #expect(world.failure?.message == "broken settings")
+        #expect(world.isAllSettled)
+        world.write("page", "p2")
+        world.write("src/main", "s2")
+        #expect(world.drain() && world.served?.page == "p1" && world.buildCount == 1)
+        world.settingsFile = world.settings
+        world.saveSettings { _ in }
+        #expect(world.drain() && world.served == .init(page: "p2", module: "m of s2"))
+    }
+
+    @Test("another build command is run at once, in place of the one that runs; none ends it")
+    func otherCommands() {
+        let world = up("make")
+        world.write("src/main", "s2")
+        world.saveSettings { $0.buildCommand = "ninja" }
+        #expect(world.builds.map(\.isCancelled) == [true])
+        #expect(world.drain() && world.served?.module == "m of s2")
+        world.write("src/main", "s3")
+        world.saveSettings { $0.buildCommand = nil }
+        #expect(world.builds.map(\.isCancelled) == [true])
+        #expect(world.drain() && world.served?.module == "m of s2" && world.state.activity == .none)
+    }
+
+    @Test("what processes are started with makes a new revision, though the content is the same")
+    func otherEnvironment() {
+        let world = up()
+        world.saveSettings { $0.requestTime = .seconds(1) }
+        #expect(world.drain() && world.servedRevision == 2)
+    }
+
+    @Test("settings that take effect at the next start are told of")
+    func addresses() {
+        let world = up()
+        world.saveSettings { $0.isWatching = false }
+        #expect(world.logs.contains { $0.contains("started again") })
+    }
+
+    // MARK: The store
+
+    @Test("a store that was removed is made again when nothing has changed for 300 ms")
+    func removedStores() {
+        let world = up()
+        world.removeStore()
+        world.write("page", "p2")
+        #expect(world.state.nextDeadline == world.now + ProjectState.removalPatience)
+        world.wait(.milliseconds(200))
+        world.write("page", "p3")
+        world.wait(.milliseconds(299))
+        #expect(world.isStoreGone)
+        world.wait(.milliseconds(1))
+        #expect(!world.isStoreGone)
+        #expect(world.drain() && world.served?.page == "p3" && world.failure == nil)
+    }
+
+    // MARK: Other bindles
+
+    @Test("what has to be fetched is waited for, and nothing counts as dealt with meanwhile")
+    func fetches() {
+        let world = up()
+        world.isWaitingForExternals = true
+        world.write("page", "p2")
+        #expect(world.loading == nil && !world.isAllSettled)
+        #expect(world.drain() && world.served?.page == "p2" && world.isAllSettled)
+    }
+
+    // MARK: Rollbacks
+
+    @Test("a revision that is brought back serves until a file changes")
+    func rollbacks() {
+        let world = up()
+        world.write("page", "p2")
+        #expect(world.drain())
+        world.rollBack(1, to: 1)
+        #expect(world.drain() && world.served?.page == "p1")
+        #expect(world.rollbacks[RollbackID(number: 1)] == .serves)
+        world.write("page", "p3")
+        #expect(world.drain() && world.served?.page == "p3")
+    }
+
+    @Test("a rollback that something comes in between is told so")
+    func interruptedRollbacks() {
+        let world = up()
+        world.write("page", "p2")
+        #expect(world.drain())
+        world.rollBack(1, to: 1)
+        world.rollBack(2, to: 1)
+        #expect(world.rollbacks[RollbackID(number: 1)] != nil && world.rollbacks[RollbackID(number: 1)] != .serves)
+        world.wait(ProjectState.loadPatience)
+        world.write("page", "p3")
+        #expect(world.rollbacks[RollbackID(number: 2)] != nil && world.rollbacks[RollbackID(number: 2)] != .serves)
+        #expect(world.drain() && world.served?.page == "p3")
+        world.rollBack(3, to: 99)
+        #expect(world.rollbacks[RollbackID(number: 3)] != nil && world.state.rollback == .none)
+    }
+
+    @Test("a rollback that cannot be launched gives way to what it has ended")
+    func failedRollbacks() {
+        let world = up()
+        world.write("page", "trap")
+        #expect(world.drain())
+        world.write("page", "p3")
+        world.rollBack(1, to: 2)
+        #expect(world.drain())
+        #expect(world.served?.page == "p3")
+        #expect(world.rollbacks[RollbackID(number: 1)] != .serves)
+    }
+
+    // MARK: Stops
+
+    @Test("a stop is obeyed in every state, and nothing is begun after it")
+    func stops() {
+        let scenes: [(String, (World) -> Void)] = [
+            ("idle", { _ in }), ("building", { $0.write("src/main", "s2") }),
+            ("cancelling", { $0.write("src/main", "s2"); $0.write("src/main", "s3") }),
+            ("loading", { $0.write("page", "p2") }),
+            ("assembling", { $0.holdsAssembly = true; $0.write("page", "p2") }),
+            ("waiting", { $0.isWaitingForExternals = true; $0.write("page", "p2") }),
+            ("gone", { $0.removeStore(); $0.write("page", "p2") }),
+            ("broken", { $0.breakSettings() }), ("rollback", { $0.rollBack(1, to: 1) }),
+        ]
+        for (name, prepare) in scenes {
+            let world = up("make")
+            prepare(world)
+            let count = world.effects.count
+            world.stop()
+            #expect(world.isStopped, "\(name)")
+            world.write("page", "p9")
+            world.write("src/main", "s9")
+            world.rollBack(2, to: 1)
+            world.endBuild()
+            world.endLoad()
+            world.release()
+            let after = world.effects[count...].filter { effect in
+                switch effect {
+                case .stop, .finishRollback: false
+                default: true
+                }
+            }
+            #expect(after == [], "\(name)")
+            #expect(world.state.nextDeadline == nil)
+            #expect(world.rollbacks[RollbackID(number: 2)] != nil)
+            if name == "rollback" { #expect(world.rollbacks[RollbackID(number: 1)] != nil) }
+        }
+    }
+}
