@@ -87,11 +87,18 @@ struct FileDigests: Sendable {
         return results.withLock { $0 }
     }
 
+    /// The most bytes of a module, as the runtime takes it.
+    private static let largestModule: Int64 = 1 << 30
+    /// The most bytes of another file. Larger ones are sparse, and reading them would never end.
+    private static let largestFile: Int64 = 1 << 40
+
     /// Reads one file, again if it changes meanwhile.
     private static func hash(_ path: String, below root: String) throws(FileChangeError) -> Entry {
         let file = "\(root)/\(path)"
         for _ in 0..<5 {
             guard let before = FileStatus(path: file) else { throw .vanished(path: path) }
+            let limit = path.hasSuffix(".wasm") ? largestModule : largestFile
+            guard before.size <= limit else { throw .tooLarge(path: path, limit: limit) }
             let isRacy = before.isRacy(at: SystemTime().nanosecondsSince1970)
             let result: (digest: SHA256Digest, size: Int)
             do {
@@ -114,10 +121,12 @@ enum FileChangeError: Error {
     case unreadable(path: String, code: Int32)
     /// It was written to each time that it was read.
     case keepsChanging(path: String)
+    /// It has more than `limit` bytes.
+    case tooLarge(path: String, limit: Int64)
 
     var path: String {
         switch self {
-        case .vanished(let path), .unreadable(let path, _), .keepsChanging(let path): path
+        case .vanished(let path), .unreadable(let path, _), .keepsChanging(let path), .tooLarge(let path, _): path
         }
     }
 
@@ -126,6 +135,7 @@ enum FileChangeError: Error {
         case .vanished: "the file has vanished"
         case .unreadable(_, let code): "the file cannot be read: \(SystemError.reason(code))"
         case .keepsChanging: "the file keeps changing while it is read"
+        case .tooLarge(_, let limit): "the file is larger than \(limit >> 30) GiB"
         }
     }
 }
