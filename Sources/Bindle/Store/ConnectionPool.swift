@@ -16,6 +16,8 @@ final class ConnectionPool: Sendable {
     private static let idleReaderLimit = 8
 
     /// A connection on its way between threads: it is used by one at a time, as SQLite asks for.
+    ///
+    /// Sendable because one thread uses it at a time: whoever has taken it out of the pool.
     struct Held: @unchecked Sendable {
         let connection: SQLiteConnection
         var generation = 0

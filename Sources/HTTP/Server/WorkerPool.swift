@@ -4,6 +4,8 @@ import Platform
 ///
 /// A worker that waits for its client is not counted against the maximum while it does: slow clients, whether they are
 /// far away or mean harm, cost a thread each, but keep nobody else waiting until there are very many.
+///
+/// Sendable because all state is used under the monitor's lock only.
 final class WorkerPool: @unchecked Sendable {
     /// The most threads there may be, those that wait for clients included, for each worker.
     private static let threadsPerWorker = 8

@@ -48,6 +48,8 @@ final class SandboxOutput: Sendable {
     }
 
     /// The file of a log, which only the log's own thread touches.
+    ///
+    /// Sendable because one thread uses the file: the log's own.
     private final class UncheckedLogFile: @unchecked Sendable {
         let file: LogFile?
 

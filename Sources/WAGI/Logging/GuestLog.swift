@@ -55,6 +55,8 @@ final class RouteLog: Sendable {
 }
 
 /// What one run of a module writes to its log: whole lines, so that runs at the same time do not mix theirs.
+///
+/// Sendable because one thread uses it at a time: the guest's, then its owner, which waits for the guest.
 final class GuestErrorOutput: @unchecked Sendable {
     // Used by the guest's thread only, which its owner waits for.
     private var partialLine: [UInt8] = []

@@ -226,6 +226,8 @@ struct Loading {
 }
 
 /// What a module writes, up to a limit.
+///
+/// Sendable because one thread uses it: the guest's, which is its owner's.
 private final class OutputBuffer: @unchecked Sendable {
     // Used on the guest's thread only, which its owner is.
     private(set) var bytes: [UInt8] = []

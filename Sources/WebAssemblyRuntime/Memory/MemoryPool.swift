@@ -8,6 +8,7 @@ final class MemoryPool: Sendable {
         let reservedByteCount: Int
     }
 
+    /// Sendable because it is kept in a `Mutex`, and what an entry leads to belongs to whoever takes it out.
     private struct Entries: @unchecked Sendable {
         var free: [Entry] = []
     }
@@ -58,6 +59,7 @@ final class MemoryPool: Sendable {
 
 /// Register stacks of ended stores, kept for the next ones. Their contents mean nothing.
 enum StackPool {
+    /// Sendable because it is kept in a `Mutex`, and a stack belongs to whoever takes it out.
     private struct Stacks: @unchecked Sendable {
         var free: [(base: UnsafeMutableRawPointer, byteCount: Int)] = []
     }
