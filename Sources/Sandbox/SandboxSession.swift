@@ -16,10 +16,12 @@ package enum SandboxSession {
     package static func run(_ configuration: SandboxConfiguration) throws -> Bool {
         let mailbox = Mailbox<SandboxLoop.Message>()
         let cancellation = Cancellation()
+        let stopGuard = StopGuard()
         let stop: @Sendable (String) -> Void = { reason in
             // In this order: who finds out that it is cancelled finds the message.
             mailbox.post(.stop(reason: reason), isUrgent: true)
             cancellation.cancel()
+            stopGuard.watch(reason)
         }
         SignalListener.start(terminalMode: configuration.takesKeys ? TerminalMode.actions : nil, stop)
         let now: @Sendable () -> SuspendingClock.Instant = { .now }
@@ -29,15 +31,18 @@ package enum SandboxSession {
 
         let storage = try Storage(settings.storage, projectDirectory: project.directory)
         defer { storage.remove() }
+        stopGuard.onEnd { _ in storage.remove() }
         let sockets = try sockets(settings, of: configuration.path, storage)
         let (appSocket, bindleSocket) = (sockets.app, sockets.bindle)
         let appURL = "http://\(appSocket.address.reachable)/"
         let bindleURL = "http://\(bindleSocket.address.reachable)/v1"
         storage.lock?.announce(app: appURL, bindle: bindleURL, isEphemeral: storage.isTemporary)
 
-        let cacheDirectory = storage.cacheDirectory
         let workerCommand: @Sendable (SandboxSettings) -> WorkerCommand = { settings in
-            .thisProgram(arguments: workerArguments(settings, address: appSocket.address, cache: cacheDirectory))
+            var command = WorkerCommand.thisProgram(arguments: [])
+            command.configuration = workerConfiguration(settings, address: appSocket.address)
+            command.passedVariables = settings.passedVariables
+            return command
         }
         let isWatching = settings.isWatching ?? true
         let board = try RevisionBoard()
@@ -50,12 +55,15 @@ package enum SandboxSession {
                 session: String(UInt64.random(in: 0 ... .max), radix: 36), reloadsPages: settings.reloadsPages ?? true),
             now: now, onTakeOver: { freshness.takeOver(revision: $0.revision) },
             startWorker: { command, worker in
-                try WorkerProcess(
+                let process = try WorkerProcess(
                     command: command, listeningSocket: appSocket.fileDescriptor, surroundings: workerSurroundings
-                ) { mailbox.postWhenThereIsRoom(.worker(worker, $0)) }
+                ) { event in
+                    if case .ended = event { stopGuard.remove(worker) }
+                    mailbox.postWhenThereIsRoom(.worker(worker, event))
+                }
+                stopGuard.add(process, worker)
+                return process
             })
-        supervisor.layouts = try layouts(for: settings, in: cacheDirectory)
-        defer { try? Directories.removeTree(layoutDirectory(in: cacheDirectory)) }
         // It starts while the store is opened and the project is read.
         try supervisor.prepare()
 
@@ -72,13 +80,18 @@ package enum SandboxSession {
             onEvent: { event in
                 if case .ready = event, configuration.opensPage { open(appURL, mailbox) }
             })
+        stopGuard.onEnd { reason in
+            output.tell(.stopped(reason: reason))
+            output.close()
+            TerminalMode.leave()
+        }
         let notes = sockets.notes + Self.notes(onOthersOf: configuration.path) + Self.notes(on: settings)
         for note in notes { output.tell(.log(.sandbox, text: note)) }
         let upstream: @Sendable (SandboxSettings) throws -> ExternalBindles.Upstream? = { settings in
             try settings.upstream.map { try configuration.makeUpstream($0, settings.upstreamStrategy) }
         }
         let content = ProjectContent(
-            project: project, store: store, parcels: storage.parcels, digestsPath: storage.digestsPath,
+            project: project, store: store, digestsPath: storage.digestsPath,
             upstream: try upstream(settings), cancellation: cancellation, emit: { output.tell($0) },
             onFetch: { mailbox.post(.fetched($0, $1)) })
         let loop = SandboxLoop(
@@ -86,12 +99,13 @@ package enum SandboxSession {
                 project: project, commandLineSettings: configuration.settings, content: content,
                 buildOutputs: BuildOutputsFile(path: storage.buildOutputsPath), appURL: appURL, bindleURL: bindleURL,
                 mailbox: mailbox, freshness: freshness, changes: changes, hasColours: hasColours(configuration.output),
-                cancellation: cancellation, now: now, emit: { output.tell($0) },
+                cancellation: cancellation, onStop: { stopGuard.obey() }, now: now, emit: { output.tell($0) },
                 emitBuildLine: { output.tellBuildLine($0) }, workerCommand: workerCommand, upstream: upstream,
                 restoreStorage: {
                     try storage.restore()
                     storage.lock?.announce(app: appURL, bindle: bindleURL, isEphemeral: storage.isTemporary)
-                }),
+                },
+                storeWatch: StoreWatch(store: storage.path) { mailbox.post(.storeTouched) }),
             supervisor: supervisor, settings: settings)
         let keys = configuration.takesKeys ? TerminalKeys { obey($0, appURL, output, mailbox, stop) } : nil
         defer { keys?.stop() }
@@ -99,8 +113,14 @@ package enum SandboxSession {
         let end = try loop.run()
         output.tell(.stopped(reason: end.reason))
         output.close()
+        // What is in the store's log is safe there; it is long, the next to open the store takes it over.
+        let log = FileStatus(linkAt: storage.path + "-wal")
+        if let log, log.size > Self.longestLog, cancellation.isCancelled { _ = Unmanaged.passRetained(store) }
         return !end.isFailure
     }
+
+    /// A store whose log is longer, in bytes, is not closed in order at a stop, which would take long.
+    private static let longestLog: Int64 = 8 << 20
 
     /// The sockets. Where an address is taken by another sandbox of the project, that one is told of.
     private static func sockets(
@@ -133,14 +153,6 @@ package enum SandboxSession {
     private static func hasColours(_ output: SandboxConfiguration.Output) -> Bool {
         if case .text(let style) = output { style.usesStyles } else { false }
     }
-
-    /// Guests that may write to their files have copies of their own.
-    private static func layouts(for settings: SandboxSettings, in cacheDirectory: String) throws -> LayoutPool? {
-        let isShared = !(settings.allowsTransientWrite ?? false)
-        return isShared ? try LayoutPool(parent: layoutDirectory(in: cacheDirectory)) : nil
-    }
-
-    private static func layoutDirectory(in cacheDirectory: String) -> String { cacheDirectory + "/layouts" }
 
     private static func renderer(
         _ configuration: SandboxConfiguration, _ settings: SandboxSettings, _ project: Project
@@ -181,39 +193,42 @@ package enum SandboxSession {
         var options: [String] = []
         if settings.allowsTransientWrite ?? false { options.append("--allow-transient-write") }
         if !(settings.servesStaticFiles ?? true) { options.append("--no-static") }
-        options += limitArguments(settings).filter { $0.hasPrefix("--") }
+        options += settings.limits.optionNames
         guard !options.isEmpty else { return [] }
         return ["\(program) is not told of \(options.joined(separator: ", ")): other WAGI programs have no such option."]
     }
 
-    /// What modules may use, as `hippo-dev wagi` is told it.
-    private static func limitArguments(_ settings: SandboxSettings) -> [String] {
-        var arguments = settings.limitArguments
-        if let time = settings.requestTime { arguments += ["--timeout", "\(time.milliseconds)ms"] }
-        if let count = settings.memoryBytes { arguments += ["--max-memory", "\(count)"] }
-        if let count = settings.responseBytes { arguments += ["--max-response", "\(count)"] }
-        return arguments
-    }
-
-    /// What `hippo-dev wagi` is given, apart from the descriptors.
-    private static func workerArguments(
-        _ settings: SandboxSettings, address: SocketAddress, cache: String
-    ) -> [String] {
-        var arguments = ["wagi", "--hostname", address.reachable.description, "--module-cache", cache]
-        for variable in settings.variables { arguments += ["--env", "\(variable.name)=\(variable.value)"] }
-        for file in settings.environmentFiles { arguments += ["--env-file", file] }
-        if settings.allowsTransientWrite ?? false { arguments.append("--allow-transient-write") }
-        if !(settings.servesStaticFiles ?? true) { arguments.append("--no-static") }
-        for name in settings.allowedHosts { arguments += ["--allow-host", name] }
-        if settings.showsErrors ?? false { arguments.append("--show-errors") }
-        if let directory = settings.logDirectory { arguments += ["--log-dir", directory] }
-        arguments += limitArguments(settings)
-        if let program = settings.wagiProgram {
-            // One that is not there is reported when it is to be started.
-            let path = ExecutablePath.find(program, in: ProcessEnvironment.all["PATH"])
-            arguments += ["--program", path ?? program]
+    /// How a WAGI process serves.
+    static func workerConfiguration(
+        _ settings: SandboxSettings, address: SocketAddress
+    ) -> WorkerConfiguration {
+        var configuration = WorkerConfiguration()
+        configuration.hostname = address.reachable.description
+        configuration.variables = settings.variables.map { .init(name: $0.name, value: $0.value) }
+        configuration.environmentFiles = settings.environmentFiles
+        configuration.allowsTransientWrite = settings.allowsTransientWrite ?? false
+        configuration.servesStaticFiles = settings.servesStaticFiles ?? true
+        configuration.allowedHosts = settings.allowedHosts
+        configuration.showsErrors = settings.showsErrors ?? false
+        configuration.logDirectory = settings.logDirectory
+        configuration.limits = settings.limits
+        // One that is not there is reported when it is to be started.
+        configuration.program = settings.wagiProgram.map { program in
+            ExecutablePath.find(program, in: ProcessEnvironment.value("PATH")) ?? program
         }
-        return arguments
+        return configuration
+    }
+}
+
+extension WorkerConfiguration.Limits {
+    /// The options that set those that are other than usual.
+    fileprivate var optionNames: [String] {
+        let names: [(String, Bool)] = [
+            ("--max-stack", stackBytes != nil), ("--max-heap", heapBytes != nil),
+            ("--max-table-elements", tableElements != nil), ("--max-open-files", openFiles != nil),
+            ("--max-transient", transientBytes != nil), ("--timeout", time != nil), ("--max-memory", memoryBytes != nil), ("--max-response", responseBytes != nil),
+        ]
+        return names.filter(\.1).map(\.0)
     }
 }
 

@@ -2,8 +2,10 @@ import JSON
 
 /// What the sandbox tells a WAGI process it has started.
 package enum LauncherMessage: Hashable, Sendable {
-    /// Bring a layout up to date, and load what can be loaded, while there is time: what is loaded next will differ from
-    /// this in little. Sent at most once, before `load`, and answered with `prepared` or `failed`.
+    /// How to serve, whatever it is. Sent once, before everything else.
+    case configure(WorkerConfiguration)
+    /// Load what can be loaded while there is time: what is loaded next will differ from this in little. Sent at most
+    /// once, before `load`, and answered with `prepared` or `failed`.
     case prepare(Load)
     /// Fetch a revision of a bindle, make it ready, and answer `ready` or `failed`. Sent once, at any time after the
     /// start: a process waits for it with everything else done.
@@ -29,14 +31,34 @@ extension LauncherMessage {
         /// Where the bindle is as it was in the revision; `/v1` included.
         package var bindleURL: String
         package var revision: Int
-        /// Without it, all of the bindle is fetched and laid out in a directory of the process.
-        package var plan: LayoutPlan?
+        /// Without it, all of the bindle is fetched.
+        package var content: Content?
 
-        package init(bindle: String, bindleURL: String, revision: Int, plan: LayoutPlan? = nil) {
+        package init(bindle: String, bindleURL: String, revision: Int, content: Content? = nil) {
             self.bindle = bindle
             self.bindleURL = bindleURL
             self.revision = revision
-            self.plan = plan
+            self.content = content
+        }
+
+        /// What a process serves without fetching anything. The images of the wwwroot come along with the message, as
+        /// descriptors: the base, and then the changes.
+        package struct Content: Hashable, Sendable {
+            /// All handlers, in the order in which their routes are tried.
+            package var handlers: [ServedHandler]
+            /// 1 without changes, 2 with them.
+            package var imageCount: Int
+            /// The file of the store that has the contents; absolute.
+            package var store: String
+            /// The directory of the project, whose files stand in where the store is damaged; absolute.
+            package var project: String?
+
+            package init(handlers: [ServedHandler], imageCount: Int, store: String, project: String?) {
+                self.handlers = handlers
+                self.imageCount = imageCount
+                self.store = store
+                self.project = project
+            }
         }
     }
 }
@@ -123,6 +145,8 @@ package protocol ControlMessage: Sendable {
 extension LauncherMessage: ControlMessage {
     package var json: JSONObject {
         switch self {
+        case .configure(let configuration):
+            ["type": .string("configure"), "configuration": .object(configuration.json)]
         case .prepare(let load): load.json(type: "prepare")
         case .load(let load): load.json(type: "load")
         case .hold: ["type": .string("hold")]
@@ -135,6 +159,11 @@ extension LauncherMessage: ControlMessage {
 
     package init?(json: JSONObject) {
         switch json["type"]?.string {
+        case "configure":
+            guard let configuration = json["configuration"]?.object.flatMap(WorkerConfiguration.init(json:)) else {
+                return nil
+            }
+            self = .configure(configuration)
         case "prepare":
             guard let load = Load(json: json) else { return nil }
             self = .prepare(load)
@@ -158,7 +187,14 @@ extension LauncherMessage.Load {
         var json: JSONObject = [
             "type": .string(type), "bindle": .string(bindle), "url": .string(bindleURL), "revision": .integer(revision),
         ]
-        json["plan"] = plan?.json
+        if let content {
+            var place: JSONObject = [
+                "handlers": .array(content.handlers.map(\.json)), "images": .integer(content.imageCount),
+                "store": .string(content.store),
+            ]
+            place["project"] = content.project.map { .string($0) }
+            json["content"] = .object(place)
+        }
         return json
     }
 
@@ -167,10 +203,14 @@ extension LauncherMessage.Load {
             let revision = json["revision"]?.integer
         else { return nil }
         self.init(bindle: bindle, bindleURL: url, revision: revision)
-        if let plan = json["plan"] {
-            guard let parsed = LayoutPlan(json: plan) else { return nil }
-            self.plan = parsed
-        }
+        guard let content = json["content"] else { return }
+        guard let place = content.object, let handlers = place["handlers"]?.array, let store = place["store"]?.string,
+            let imageCount = place["images"]?.integer, (1...2).contains(imageCount)
+        else { return nil }
+        let parsed = handlers.compactMap(ServedHandler.init(json:))
+        guard parsed.count == handlers.count else { return nil }
+        self.content = Content(
+            handlers: parsed, imageCount: imageCount, store: store, project: place["project"]?.string)
     }
 }
 

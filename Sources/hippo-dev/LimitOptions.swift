@@ -1,4 +1,5 @@
 import CommandLineInterface
+import SandboxProtocol
 import WAGI
 import WASI
 import WebAssemblyRuntime
@@ -28,10 +29,16 @@ enum LimitOptions {
     static let response = Option(
         name: "max-response", valueName: "SIZE", summary: "The length of a response's body.", defaultValue: "1GiB")
 
+    /// Only where modules are given a wwwroot.
+    static let transient = Option(
+        name: "max-transient", valueName: "SIZE",
+        summary: "How much modules may write to their files with --allow-transient-write, all of a process together.",
+        defaultValue: "256MiB")
+
     /// Those that are seldom needed.
     static let further = [stack, heap, tables, openFiles]
     static let all = [memory] + further
-    static let ofRequests = [time, response] + all
+    static let ofRequests = [time, response, transient] + all
 
     static func storeLimits(_ arguments: ParsedArguments) throws -> StoreLimits {
         let defaults = StoreLimits()
@@ -40,9 +47,7 @@ enum LimitOptions {
             tableElements: try count(arguments, tables) ?? defaults.tableElements,
             stackBytes: try size(arguments, stack) ?? defaults.stackBytes,
             heapBytes: try size(arguments, heap) ?? defaults.heapBytes)
-        limits.remedies = [
-            .memory: remedy(memory), .tables: remedy(tables), .stack: remedy(stack), .heap: remedy(heap),
-        ]
+        limits.remedies = remedies
         return limits
     }
 
@@ -64,19 +69,46 @@ enum LimitOptions {
         return limits
     }
 
-    /// What was given of the limits that are seldom needed, checked, to be handed to another process.
-    static func given(_ arguments: ParsedArguments) throws -> [String] {
-        for option in [stack, heap] { _ = try size(arguments, option) }
-        for option in [tables, openFiles] { _ = try count(arguments, option) }
-        return further.flatMap { option -> [String] in
-            guard arguments.source(of: option) == .commandLine, let text = arguments[option] else { return [] }
-            return ["--\(option.name)", text]
-        }
+    /// The limits of a request, as a sandbox tells them.
+    static func requestLimits(_ given: WorkerConfiguration.Limits) -> RequestLimits {
+        var limits = RequestLimits()
+        limits.time = given.time ?? limits.time
+        limits.responseBytes = given.responseBytes.map(Int64.init) ?? limits.responseBytes
+        let defaults = StoreLimits()
+        limits.store = StoreLimits(
+            memoryBytes: given.memoryBytes ?? defaults.memoryBytes,
+            tableElements: given.tableElements ?? defaults.tableElements,
+            stackBytes: given.stackBytes ?? defaults.stackBytes, heapBytes: given.heapBytes ?? defaults.heapBytes)
+        limits.store.remedies = remedies
+        limits.openFiles = given.openFiles ?? limits.openFiles
+        limits.openFilesRemedy = remedy(openFiles)
+        return limits
     }
+
+    /// What was given of the limits that are seldom needed, to be told to another process.
+    static func given(_ arguments: ParsedArguments) throws -> WorkerConfiguration.Limits {
+        func value(_ option: Option, _ parse: (ParsedArguments, Option) throws -> Int?) throws -> Int? {
+            arguments.source(of: option) == .commandLine ? try parse(arguments, option) : nil
+        }
+        var limits = WorkerConfiguration.Limits()
+        limits.stackBytes = try value(stack, size)
+        limits.heapBytes = try value(heap, size)
+        limits.tableElements = try value(tables, count)
+        limits.openFiles = try value(openFiles, count)
+        limits.transientBytes = try value(transient, size)
+        return limits
+    }
+
+    /// Bytes that modules may write to their files; `nil` for the default.
+    static func transientBytes(_ arguments: ParsedArguments) throws -> Int? { try size(arguments, transient) }
 
     private static func descriptorLimit(_ arguments: ParsedArguments) throws -> Int? {
         try count(arguments, openFiles)
     }
+
+    private static let remedies: [StoreLimits.Resource: String] = [
+        .memory: remedy(memory), .tables: remedy(tables), .stack: remedy(stack), .heap: remedy(heap),
+    ]
 
     private static func remedy(_ option: Option) -> String { "'--\(option.name)'" }
 

@@ -142,7 +142,7 @@ private enum UpOptions {
         UpstreamOptions.url, UpstreamOptions.strategy, variable, environmentFile, transientWrite, noStatic, noReload,
         timeout, maximumMemory, maximumResponse, logDirectory, wagi, json, timings, OutputOptions.color,
         OutputOptions.quiet, OutputOptions.verbose,
-    ] + LimitOptions.further
+    ] + LimitOptions.further + [LimitOptions.transient]
 
     static func settings(_ arguments: ParsedArguments) throws -> SandboxSettings {
         let address = "an address like 127.0.0.1:3000"
@@ -183,11 +183,14 @@ private enum UpOptions {
         }
         settings.allowsTransientWrite = arguments.isSet(transientWrite) ? true : nil
         settings.servesStaticFiles = arguments.isSet(noStatic) ? false : nil
-        settings.requestTime = try arguments.value(
+        settings.limits = try LimitOptions.given(arguments)
+        settings.limits.time = try arguments.value(
             of: timeout, expecting: "a time like 30s", Duration.init(parsing:))
         let size = "a size like 64MiB"
-        settings.memoryBytes = try arguments.value(of: maximumMemory, expecting: size) { ByteCount(parsing: $0)?.bytes }
-        settings.responseBytes = try arguments.value(of: maximumResponse, expecting: size) {
+        settings.limits.memoryBytes = try arguments.value(of: maximumMemory, expecting: size) {
+            ByteCount(parsing: $0)?.bytes
+        }
+        settings.limits.responseBytes = try arguments.value(of: maximumResponse, expecting: size) {
             ByteCount(parsing: $0)?.bytes
         }
         settings.reloadsPages = arguments.isSet(noReload) ? false : nil
@@ -201,7 +204,6 @@ private enum UpOptions {
             of: UpstreamOptions.strategy, expecting: "a strategy like GreedyVerification"
         ) { VerificationStrategy($0) } == nil ? nil : arguments[UpstreamOptions.strategy]
         settings.wagiProgram = arguments[wagi].map { $0.contains("/") ? absolute($0) : $0 }
-        settings.limitArguments = try LimitOptions.given(arguments)
         return settings
     }
 

@@ -4,6 +4,7 @@ import Dispatch
 import HTTP
 import Platform
 import Sandbox
+import SandboxProtocol
 import WAGI
 import WebGuard
 
@@ -16,7 +17,8 @@ extension Command {
             Takes the options of the program wagi. Modules are given a request as CGI programs are: in their \
             environment, their arguments and their standard input; they write the response to their standard output.
 
-            It ends on SIGINT or SIGTERM, having answered the requests that are under way.
+            It ends on SIGINT or SIGTERM, having answered the requests that are under way, for which it waits up to
+            --timeout. A second signal ends it at once.
             """,
         options: WAGIOptions.all,
         examples: [
@@ -25,7 +27,7 @@ extension Command {
                 "hippo-dev wagi -b weather/1.2.3 --bindle-url http://127.0.0.1:8080/v1", "Serve a bindle of a server."),
             Example("hippo-dev wagi -b weather/1.2.3 --bindle-path .hippo", "Serve a standalone bindle."),
         ],
-        action: { try WAGIOptions($0).run() }
+        action: { try WAGIOptions.run($0) }
     )
 }
 
@@ -76,12 +78,9 @@ private struct WAGIOptions {
     static let tlsKey = Option(
         name: "tls-key", valueName: "FILE", summary: "A key for HTTPS, which is not supported.", isHidden: true)
     static let allowTransientWrite = Option(
-        flag: "allow-transient-write", summary: "Let modules change their files, in a copy that goes with the process.")
+        flag: "allow-transient-write", summary: "Let modules change their files, in memory that goes with the process.")
     static let noStatic = Option(
         flag: "no-static", summary: "Answer paths that no module takes with 404, and not with the bindle's files.")
-    static let program = Option(
-        name: "program", valueName: "PROGRAM", summary: "Another WAGI program, which requests are passed on to.",
-        isHidden: true)
     static let showErrors = Option(
         flag: "show-errors",
         summary: "Show every client the stack, output and request of a module that fails, and not only in the log.")
@@ -90,35 +89,34 @@ private struct WAGIOptions {
         summary: "Answer only requests that name this host, an IP address or a local name; * stands for any name. By "
             + "default all names are answered.",
         isRepeatable: true)
-    static let listenDescriptor = Option(
-        name: "listen-fd", valueName: "N", summary: "A listening socket that this process has inherited.",
-        isHidden: true)
-    static let controlDescriptor = Option(
-        name: "control-fd", valueName: "N", summary: "The control channel to the sandbox.", isHidden: true)
-    static let boardDescriptor = Option(
-        name: "board-fd", valueName: "N", summary: "The sandbox's revision board.", isHidden: true)
-    static let changesDescriptor = Option(
-        name: "changes-fd", valueName: "N", summary: "The sandbox's queue of file changes.", isHidden: true)
-    static let passDescriptor = Option(
-        name: "pass-fd", valueName: "N", summary: "Where connections go that another process takes over.",
-        isHidden: true)
-    static let receiveDescriptor = Option(
-        name: "receive-fd", valueName: "N", summary: "Where connections come from that this process takes over.",
-        isHidden: true)
+    /// What a sandbox tells of the descriptors that the process has inherited.
+    static let descriptors = Dictionary(
+        uniqueKeysWithValues: WorkerArguments.Name.allCases.map { name in
+            (name, Option(name: name.rawValue, valueName: "N", summary: "For a sandbox's own use.", isHidden: true))
+        })
 
     static let all = [
         config, bindle, bindleURL, bindlePath, bindleUser, bindlePassword, bindleInsecure, listen, hostname,
         environment,
         environmentFile, logDirectory, moduleCache, cache, tlsCertificate, tlsKey, allowTransientWrite, noStatic,
         showErrors, allowedHost,
-        program, listenDescriptor, controlDescriptor, boardDescriptor, changesDescriptor, passDescriptor,
-        receiveDescriptor,
-    ] + LimitOptions.ofRequests
+    ] + LimitOptions.ofRequests + WorkerArguments.Name.allCases.compactMap { descriptors[$0] }
 
     private let arguments: ParsedArguments
     private let configuration: WAGIConfiguration
 
-    init(_ arguments: ParsedArguments) throws {
+    /// Serves what the options name, or what a sandbox says that has started this process.
+    static func run(_ arguments: ParsedArguments) throws -> ExitCode {
+        let isWorker = descriptors.values.contains { arguments.source(of: $0) != nil }
+        guard isWorker else { return try WAGIOptions(arguments).run() }
+        guard let given = WorkerArguments({ name in descriptors[name].flatMap { arguments[$0] } }) else {
+            throw UsageError("'--listen-fd' and '--control-fd' go together, and are numbers of open descriptors")
+        }
+        try WAGIWorker(given) { (said) throws(LoadError) in try WAGIConfiguration(said) }.run()
+        return .success
+    }
+
+    private init(_ arguments: ParsedArguments) throws {
         self.arguments = arguments
         if arguments[Self.tlsCertificate] != nil || arguments[Self.tlsKey] != nil {
             throw UsageError(
@@ -129,27 +127,22 @@ private struct WAGIOptions {
         configuration.defaultHost = arguments[Self.hostname] ?? configuration.defaultHost
         configuration.logDirectory = arguments[Self.logDirectory]
         configuration.cacheDirectory = arguments[Self.moduleCache]
-        if let cache = configuration.cacheDirectory, arguments[Self.controlDescriptor] == nil {
-            // Whoever has a sandbox's cache made is the sandbox.
+        if let cache = configuration.cacheDirectory {
             try Directories.make(cache)
         }
         configuration.allowsTransientWrite = arguments.isSet(Self.allowTransientWrite)
+        configuration.maximumTransientBytes =
+            try LimitOptions.transientBytes(arguments) ?? configuration.maximumTransientBytes
         configuration.servesStaticFiles = !arguments.isSet(Self.noStatic)
         configuration.limits = try LimitOptions.requestLimits(arguments)
-        let isWorker = arguments[Self.controlDescriptor] != nil
-        configuration.errorAudience =
-            arguments.isSet(Self.showErrors) ? .everybody : isWorker ? .thisMachine : .nobody
+        configuration.errorAudience = arguments.isSet(Self.showErrors) ? .everybody : .nobody
         let allowed = arguments.values(of: Self.allowedHost)
         // Who starts it by hand may have put it behind a server that is known by any name.
-        configuration.webGuard = WebGuard(names: allowed.isEmpty && !isWorker ? .all : .ofThisMachine(allowing: allowed))
+        configuration.webGuard = WebGuard(names: allowed.isEmpty ? .all : .ofThisMachine(allowing: allowed))
         self.configuration = configuration
     }
 
     func run() throws -> ExitCode {
-        if arguments[Self.controlDescriptor] != nil { return try runAsWorker() }
-        guard arguments[Self.listenDescriptor] == nil else {
-            throw UsageError("'--listen-fd' goes with '--control-fd' only")
-        }
         let load = try loader()
         let address = try arguments.value(of: Self.listen, expecting: "an address like 127.0.0.1:3000") {
             SocketAddress.parse($0)
@@ -179,7 +172,7 @@ private struct WAGIOptions {
         for (route, module, function) in application.routes { say("\(route) → \(function) of \(module)") }
         say("Serving at http://\(server.address)/")
         ended.wait()
-        server.drain(deadline: .seconds(30))
+        server.drain(deadline: configuration.limits.time)
         application.removeFiles()
         return .success
     }
@@ -227,53 +220,51 @@ private struct WAGIOptions {
         return client
     }
 
-    /// The other program, with what it is told of the options.
-    private func externalProgram() -> ExternalProgram? {
-        guard let path = arguments[Self.program] else { return nil }
-        var options: [String] = []
-        if let host = arguments[Self.hostname] { options += ["--hostname", host] }
-        for variable in arguments.values(of: Self.environment) { options += ["--env", variable] }
-        for file in arguments.values(of: Self.environmentFile) { options += ["--env-file", file] }
-        if let directory = arguments[Self.logDirectory] { options += ["--log-dir", directory] }
-        return ExternalProgram(path: path, options: options)
-    }
-
-    private func runAsWorker() throws -> ExitCode {
-        func descriptor(_ option: Option) throws -> Int32? {
-            try arguments.value(of: option, expecting: "the number of an open descriptor") { Int32($0) }
-        }
-        guard let listen = try descriptor(Self.listenDescriptor), let control = try descriptor(Self.controlDescriptor)
-        else { throw UsageError("'--listen-fd' and '--control-fd' go together") }
-        var descriptors = WAGIWorker.Descriptors(listen: listen, control: control)
-        descriptors.board = try descriptor(Self.boardDescriptor)
-        descriptors.changes = try descriptor(Self.changesDescriptor)
-        if let sending = try descriptor(Self.passDescriptor), let receiving = try descriptor(Self.receiveDescriptor) {
-            descriptors.connections = (sending, receiving)
-        }
-        var configuration = configuration
-        configuration.program = externalProgram()
-        try WAGIWorker(descriptors, configuration: configuration).run()
-        return .success
-    }
-
     /// The variables of the files, then those of the command line, which win.
     private static func variables(_ arguments: ParsedArguments) throws -> [(name: String, value: String)] {
+        try EnvironmentVariables.read(files: arguments.values(of: environmentFile))
+            + arguments.convertedValues(of: environment, expecting: "NAME=VALUE") { try EnvironmentVariables.parse($0) }
+    }
+}
+
+extension EnvironmentVariables {
+    /// The variables of files, in order.
+    fileprivate static func read(files: [String]) throws(LoadError) -> [(name: String, value: String)] {
         var variables: [(name: String, value: String)] = []
-        for path in arguments.values(of: environmentFile) {
+        for path in files {
             let text: String
             do {
                 text = try FileReader.text(of: path, limit: 16 << 20)
             } catch {
                 throw LoadError("the file of variables cannot be read: \(error.reason)", file: path)
             }
-            do { variables += try EnvironmentVariables.parse(file: text) } catch {
-                throw LoadError("\(error)", file: path)
-            }
-        }
-        variables += try arguments.convertedValues(of: environment, expecting: "NAME=VALUE") {
-            try EnvironmentVariables.parse($0)
+            do { variables += try parse(file: text) } catch { throw LoadError("\(error)", file: path) }
         }
         return variables
+    }
+}
+
+extension WAGIConfiguration {
+    /// As a sandbox says.
+    fileprivate init(_ given: WorkerConfiguration) throws(LoadError) {
+        self.init()
+        environment = try EnvironmentVariables.read(files: given.environmentFiles)
+            + given.variables.map { ($0.name, $0.value) }
+        defaultHost = given.hostname
+        logDirectory = given.logDirectory
+        allowsTransientWrite = given.allowsTransientWrite
+        maximumTransientBytes = given.limits.transientBytes ?? maximumTransientBytes
+        servesStaticFiles = given.servesStaticFiles
+        limits = LimitOptions.requestLimits(given.limits)
+        errorAudience = given.showsErrors ? .everybody : .thisMachine
+        webGuard = WebGuard(names: .ofThisMachine(allowing: given.allowedHosts))
+        program = given.program.map { path in
+            var options = ["--hostname", given.hostname]
+            for variable in given.variables { options += ["--env", "\(variable.name)=\(variable.value)"] }
+            for file in given.environmentFiles { options += ["--env-file", file] }
+            if let directory = given.logDirectory { options += ["--log-dir", directory] }
+            return ExternalProgram(path: path, options: options)
+        }
     }
 }
 

@@ -277,7 +277,7 @@ struct ProjectStateTests {
     @Test("what processes are started with makes a new revision, though the content is the same")
     func otherEnvironment() {
         let world = up()
-        world.saveSettings { $0.requestTime = .seconds(1) }
+        world.saveSettings { $0.limits.time = .seconds(1) }
         #expect(world.drain() && world.servedRevision == 2)
     }
 

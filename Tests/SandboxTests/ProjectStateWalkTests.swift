@@ -65,7 +65,7 @@ struct ProjectStateWalkTests {
             case 17:
                 let command = world.settings.buildCommand == nil ? "make" : nil
                 world.saveSettings { $0.buildCommand = command }
-            case 18: world.saveSettings { $0.requestTime = .seconds(version % 7) }
+            case 18: world.saveSettings { $0.limits.time = .seconds(version % 7) }
             case 19:
                 rollbackCount += 1
                 world.rollBack(rollbackCount, to: Int.random(in: 0...world.lastRevision, using: &generator))

@@ -111,7 +111,7 @@ final class ProjectStateWorld {
     /// Changes a file, as an editor or a build does; `nil` removes it.
     func write(_ path: String, _ text: String?) {
         files[path] = text
-        noteChange(.paths([path]))
+        noteChange(.paths([ChangedPath(stringLiteral: path)]))
     }
 
     func noteChange(_ change: FileWatcher.Change) {
@@ -208,7 +208,7 @@ final class ProjectStateWorld {
             guard let settingsFile else {
                 return [.settingsRead(.failure(Failure(stage: .assemble, message: "broken settings")))]
             }
-            let hasNewCommand = settingsFile.requestTime != settings.requestTime
+            let hasNewCommand = settingsFile.limits != settings.limits
             return [.settingsRead(.success(.init(settings: settingsFile, hasNewCommand: hasNewCommand)))]
         case .adopt(let new):
             settings = new

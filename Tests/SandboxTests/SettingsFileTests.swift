@@ -52,9 +52,9 @@ struct SettingsFileTests {
         expected.servesStaticFiles = false
         expected.logDirectory = "/project/logs"
         expected.reloadsPages = false
-        expected.requestTime = .milliseconds(1500)
-        expected.memoryBytes = 64 << 20
-        expected.responseBytes = 10_000
+        expected.limits.time = .milliseconds(1500)
+        expected.limits.memoryBytes = 64 << 20
+        expected.limits.responseBytes = 10_000
         #expect(settings == expected)
     }
 

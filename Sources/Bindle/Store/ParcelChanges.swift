@@ -25,10 +25,26 @@ package struct ParcelChanges: Hashable, Sendable {
     /// Lists that share most of their elements are compared quickly: equal ends are passed over before anything is
     /// hashed.
     package init<Element: Hashable>(from old: [Element], to new: [Element]) {
+        self.init(from: old, to: new, equalPrefix: 0, equalSuffix: 0)
+    }
+
+    /// Finds out what has changed, as between arrays; what both lists share is not looked at.
+    package init(from old: ParcelList, to new: ParcelList) {
+        let prefix = old.sharedPrefix(with: new)
+        let rest = min(old.count, new.count) - prefix
+        self.init(from: old, to: new, equalPrefix: prefix, equalSuffix: min(rest, old.sharedSuffix(with: new)))
+    }
+
+    /// - Parameters:
+    ///   - equalPrefix: how many elements are known to be equal at the beginning.
+    ///   - equalSuffix: how many are at the end, those of the beginning left out.
+    private init<List: RandomAccessCollection>(
+        from old: List, to new: List, equalPrefix: Int, equalSuffix: Int
+    ) where List.Index == Int, List.Element: Hashable {
         let shorter = min(old.count, new.count)
-        var prefix = 0
-        while prefix < shorter, old[prefix] == new[prefix] { prefix += 1 }
-        var suffix = 0
+        var prefix = equalPrefix
+        while prefix < shorter - equalSuffix, old[prefix] == new[prefix] { prefix += 1 }
+        var suffix = equalSuffix
         while suffix < shorter - prefix, old[old.count - 1 - suffix] == new[new.count - 1 - suffix] { suffix += 1 }
         let oldMiddle = prefix..<(old.count - suffix)
         let newMiddle = prefix..<(new.count - suffix)
@@ -54,6 +70,28 @@ package struct ParcelChanges: Hashable, Sendable {
         return old <= oldCount && oldCount - old == newCount - new
     }
 
+    /// The same changes, of which one takes in that many elements on both sides that stay. What meets grows together.
+    /// - Parameter oldCount: The length of the list before.
+    func widening(_ index: Int, by reach: Int, oldCount: Int) -> ParcelChanges {
+        var result = replacements
+        var first = index
+        var last = index
+        var wide = result[index]
+        let lower = max(0, wide.old.lowerBound - reach)
+        let upper = min(oldCount, wide.old.upperBound + reach)
+        while first > 0, result[first - 1].old.upperBound >= lower { first -= 1 }
+        while last + 1 < result.count, result[last + 1].old.lowerBound <= upper { last += 1 }
+        // Elements that stay are as far from each other in both lists.
+        let start = result[first]
+        let end = result[last]
+        let before = max(0, start.old.lowerBound - lower)
+        let after = max(0, upper - end.old.upperBound)
+        wide.old = (start.old.lowerBound - before)..<(end.old.upperBound + after)
+        wide.new = (start.new.lowerBound - before)..<(end.new.upperBound + after)
+        result.replaceSubrange(first...last, with: [wide])
+        return ParcelChanges(result)
+    }
+
     /// Collects replacements from the pairs of elements that stay.
     private struct Builder {
         var old: Int
@@ -76,10 +114,10 @@ package struct ParcelChanges: Hashable, Sendable {
 
     /// Equal elements of both lists, ascending in both: the longest such sequence when equal elements are paired in
     /// their order. Takes n log n steps, whatever the lists hold.
-    private static func matches<Element: Hashable>(
-        _ old: ArraySlice<Element>, _ new: ArraySlice<Element>
-    ) -> [Match] {
-        var places: [Element: ArraySlice<Int>] = [:]
+    private static func matches<Elements: RandomAccessCollection>(
+        _ old: Elements, _ new: Elements
+    ) -> [Match] where Elements.Index == Int, Elements.Element: Hashable {
+        var places: [Elements.Element: ArraySlice<Int>] = [:]
         for index in old.indices { places[old[index], default: []].append(index) }
         var pairs: [Match] = []
         for index in new.indices {

@@ -1,7 +1,8 @@
 /// Waits for the signals that ask a process to end.
 package enum SignalListener {
-    /// Calls `onSignal`, on a thread of its own, with the name of each SIGINT, SIGTERM and SIGHUP from now on. Writing
-    /// to a closed pipe is an error from now on, and no signal.
+    /// Calls `onSignal`, on a thread of its own, with the name of the first SIGINT, SIGTERM or SIGHUP from now on. The
+    /// second one ends the process at once, with 128 and the signal's number as its status: whoever sends it does not want
+    /// to wait. Writing to a closed pipe is an error from now on, and no signal.
     ///
     /// To be called before any other thread is started, since threads inherit what is blocked.
     ///
@@ -21,13 +22,19 @@ package enum SignalListener {
         let blocked = signals
         SystemThread.detach(name: "signals", stackSize: 256 << 10) {
             var blocked = blocked
+            var isEnding = false
             while true {
                 var number: Int32 = 0
                 guard sigwait(&blocked, &number) == 0 else { continue }
                 switch number {
-                case SIGINT: onSignal("interrupted")
-                case SIGHUP: onSignal("the terminal was closed")
-                case SIGTERM: onSignal("terminated")
+                case SIGINT, SIGHUP, SIGTERM:
+                    if isEnding {
+                        terminalMode?.leave()
+                        _exit(128 + number)
+                    }
+                    isEnding = true
+                    onSignal(
+                        number == SIGINT ? "interrupted" : number == SIGTERM ? "terminated" : "the terminal was closed")
                 case SIGCONT: terminalMode?.enter()
                 case SIGTSTP:
                     terminalMode?.leave()

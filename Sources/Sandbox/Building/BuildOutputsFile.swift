@@ -10,8 +10,8 @@ struct BuildOutputsFile: Sendable {
 
     /// What is known of the outputs of a command. A file that is absent, or of another command, says nothing.
     func read(of command: String?) -> Set<String> {
-        guard let path, let command, let data = (try? FileReader.bytes(of: path, limit: 256 << 20)) else { return [] }
-        let lines = String(decoding: data, as: UTF8.self).split(separator: "\n").map(String.init)
+        guard let path, let command, let bytes = PrivateFiles.content(of: path) else { return [] }
+        let lines = String(decoding: bytes, as: UTF8.self).split(separator: "\n").map(String.init)
         guard lines.count > 2, lines[0] == Self.signature, lines[1] == Self.name(of: command) else { return [] }
         return Set(lines.dropFirst(2))
     }
@@ -22,7 +22,7 @@ struct BuildOutputsFile: Sendable {
         guard let path else { return }
         let names = outputs.filter { !$0.contains("\n") }.sorted()
         let text = ([Self.signature, Self.name(of: command)] + names).joined(separator: "\n") + "\n"
-        try? FileWriter.write(text, to: path, atomically: true)
+        PrivateFiles.replace(path, with: Array(text.utf8))
     }
 
     private static func name(of command: String) -> String { SHA256.hash(Array(command.utf8)).hex }

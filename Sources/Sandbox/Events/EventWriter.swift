@@ -93,7 +93,7 @@ final class EventWriter: Sendable {
     }
 
     /// Takes no more, and waits until everything is written, but not for long: the reader may have stopped reading.
-    func close(patience: DispatchTimeInterval = .milliseconds(100)) {
+    func close(patience: DispatchTimeInterval = .milliseconds(60)) {
         state.withLock { $0.isClosed = true }
         arrival.signal()
         if finished.wait(timeout: .now() + patience) == .success { finished.signal() }

@@ -5,9 +5,13 @@ import SandboxProtocol
 /// How a WAGI process is started.
 struct WorkerCommand: Sendable, Equatable {
     let executable: String
-    /// The program's own name and its arguments, to which those that name the descriptors are added.
+    /// The program's own name and its arguments. Those of a WAGI process are made of its descriptors.
     let name: String
     let arguments: [String]
+    /// How a WAGI process serves; what it is told before anything else.
+    var configuration: WorkerConfiguration?
+    /// Variables of the environment that it gets though their names are those of secrets.
+    var passedVariables: Set<String> = []
 
     /// This same program, with other arguments. The kernel finds it even when its file has been replaced meanwhile, as
     /// a rebuild of it does.
@@ -22,27 +26,37 @@ struct WorkerSurroundings: Sendable {
     var board: RevisionBoard?
     var changes: ChangeQueue?
 
-    /// The descriptors that a process is given, from this number on, and the options that tell it of them.
-    fileprivate func descriptors(from first: Int32) -> [(option: String, source: Int32, target: Int32)] {
-        let sources: [(String, Int32?)] = [
-            ("--pass-fd", connections?.sendingDescriptor), ("--receive-fd", connections?.receivingDescriptor),
-            ("--board-fd", board?.fileDescriptor), ("--changes-fd", changes?.fileDescriptor),
-        ]
-        var next = first
-        return sources.compactMap { option, source in
-            guard let source else { return nil }
-            defer { next += 1 }
-            return (option, source, next)
+    /// The descriptors that a process is given, from this number on, and the arguments that tell it of them.
+    fileprivate func descriptors(
+        from first: Int32, _ arguments: inout WorkerArguments
+    ) -> [(source: Int32, target: Int32)] {
+        var given: [(source: Int32, target: Int32)] = []
+        func give(_ source: Int32) -> Int32 {
+            given.append((source, first + Int32(given.count)))
+            return first + Int32(given.count) - 1
         }
+        if let connections {
+            let sending = give(connections.sendingDescriptor)
+            arguments.connections = .init(sending: sending, receiving: give(connections.receivingDescriptor))
+        }
+        if let board { arguments.board = give(board.fileDescriptor) }
+        if let changes { arguments.changes = give(changes.fileDescriptor) }
+        return given
     }
 }
 
 /// A process that serves, as the supervisor knows it.
 protocol WorkerHandle: Sendable {
     /// Sends a message. A process that is gone is reported by its end, not here.
-    func send(_ message: LauncherMessage)
+    ///
+    /// - Parameter descriptors: what comes along with it.
+    func send(_ message: LauncherMessage, with descriptors: [Int32])
     /// Ends the process at once. Its end is reported as any other.
     func kill()
+}
+
+extension WorkerHandle {
+    func send(_ message: LauncherMessage) { send(message, with: []) }
 }
 
 /// A WAGI process that this one has started, and the channel to it.
@@ -68,23 +82,23 @@ final class WorkerProcess: WorkerHandle {
         command: WorkerCommand, listeningSocket: Int32, surroundings: WorkerSurroundings,
         onEvent: @escaping @Sendable (Event) -> Void
     ) throws {
-        let shared = surroundings.descriptors(from: Self.controlDescriptor + 1)
+        var arguments = WorkerArguments(listen: Self.listenDescriptor, control: Self.controlDescriptor)
+        let shared = surroundings.descriptors(from: Self.controlDescriptor + 1, &arguments)
         let (near, far) = try ControlChannel.pair()
         let null = open("/dev/null", O_RDWR | O_CLOEXEC)
         defer { close(null) }
         child = try ChildProcess.spawn(
             executable: command.executable,
             name: command.name,
-            arguments: command.arguments + [
-                "--listen-fd", String(Self.listenDescriptor), "--control-fd", String(Self.controlDescriptor),
-            ] + shared.flatMap { [$0.option, String($0.target)] },
-            environment: ChildEnvironment.current(),
+            arguments: command.configuration == nil ? command.arguments : arguments.arguments,
+            environment: ChildEnvironment.current(passing: command.passedVariables),
             descriptors: [
                 // What the process itself has to say is for people; standard output may be a stream of JSON.
                 (null, 0), (STDERR_FILENO, 1), (STDERR_FILENO, 2), (listeningSocket, Self.listenDescriptor),
                 (far.fileDescriptor, Self.controlDescriptor),
-            ] + shared.map { ($0.source, $0.target) })
+            ] + shared)
         channel = near
+        if let configuration = command.configuration { send(.configure(configuration)) }
         SystemThread.detach(name: "worker") { [child] in
             // A channel that fails means the same as one that ends: nothing more can be known of the process.
             while let message = try? near.receive(WorkerMessage.self) { onEvent(.message(message)) }
@@ -94,8 +108,8 @@ final class WorkerProcess: WorkerHandle {
     }
 
     /// Sends a message. A process that is gone is reported by its end, not here.
-    func send(_ message: LauncherMessage) {
-        try? channel.send(message)
+    func send(_ message: LauncherMessage, with descriptors: [Int32]) {
+        try? channel.send(message, with: descriptors)
     }
 
     /// Ends the process at once. Its end is reported as any other.

@@ -60,6 +60,6 @@ final class LogFile {
     }
 
     private static func open(_ path: String, isMade: Bool = true) -> Int32 {
-        Platform.open(path, O_WRONLY | (isMade ? O_CREAT : 0) | O_APPEND | O_CLOEXEC, 0o644)
+        PrivateFiles.open(path, O_WRONLY | (isMade ? O_CREAT : 0) | O_APPEND)
     }
 }

@@ -23,12 +23,11 @@ package struct LogReader {
     package mutating func next() -> [LogEntry] {
         var entries: [LogEntry] = []
         if !hasBegun {
-            entries += Self.entries(in: (try? FileReader.bytes(of: LogFile.older(path), limit: Self.limit)) ?? [])
+            entries += Self.entries(in: PrivateFiles.content(of: LogFile.older(path)) ?? [])
             hasBegun = true
         }
         entries += rest()
-        guard let current = OpenLog(path) else { return entries }
-        guard !current.isSame(as: file) else { return entries }
+        guard let current = OpenLog(path), !current.isSame(as: file) else { return entries }
         file = current
         partial = []
         return entries + rest()
@@ -47,7 +46,7 @@ package struct LogReader {
         private let descriptor: Int32
 
         init?(_ path: String) {
-            descriptor = open(path, O_RDONLY | O_CLOEXEC)
+            descriptor = PrivateFiles.open(path, O_RDONLY | O_NONBLOCK)
             if descriptor < 0 { return nil }
         }
 

@@ -1,5 +1,6 @@
 import HTTP
 import Hippofacts
+import SandboxProtocol
 
 /// How a sandbox runs, as far as one source of settings (the command line, or `hippo-dev.toml`) says. What is `nil` is
 /// left to the next source, and to the defaults in the end.
@@ -57,16 +58,10 @@ package struct SandboxSettings: Sendable, Equatable {
     package var waitsForBuild: Bool?
     /// False to leave pages as they are, so that they are reloaded by hand; by default true.
     package var reloadsPages: Bool?
-    /// How long a module may run for a request; by default 30 seconds.
-    package var requestTime: Duration?
-    /// Bytes of memory that a module may have for a request; by default 512 MiB.
-    package var memoryBytes: Int?
-    /// Bytes of a response's body; by default 1 GiB.
-    package var responseBytes: Int?
+    /// What modules may use.
+    package var limits = WorkerConfiguration.Limits()
     /// Where what guests write to standard error is kept; by default a temporary directory.
     package var logDirectory: String?
-    /// Options of `hippo-dev wagi` that limit what guests may use.
-    package var limitArguments: [String] = []
 
     /// Projects whose bindles this one refers to: they are expanded into the same store, and watched. One that others refer
     /// to stands before them.
@@ -102,9 +97,7 @@ package struct SandboxSettings: Sendable, Equatable {
         settings.servesStaticFiles = servesStaticFiles ?? weaker.servesStaticFiles
         settings.waitsForBuild = waitsForBuild ?? weaker.waitsForBuild
         settings.reloadsPages = reloadsPages ?? weaker.reloadsPages
-        settings.requestTime = requestTime ?? weaker.requestTime
-        settings.memoryBytes = memoryBytes ?? weaker.memoryBytes
-        settings.responseBytes = responseBytes ?? weaker.responseBytes
+        settings.limits = limits.completed(by: weaker.limits)
         settings.logDirectory = logDirectory ?? weaker.logDirectory
         settings.libraries = libraries ?? weaker.libraries
         settings.upstream = upstream ?? weaker.upstream
@@ -117,6 +110,22 @@ package struct SandboxSettings: Sendable, Equatable {
     package static let defaultListen = SocketAddress.loopback(port: 3000)
     /// Where the bindles are served when nothing else is said.
     package static let defaultBindleListen = SocketAddress.loopback(port: 8080)
+}
+
+extension WorkerConfiguration.Limits {
+    /// These limits, completed by those of a weaker source.
+    package func completed(by weaker: Self) -> Self {
+        var limits = self
+        limits.time = time ?? weaker.time
+        limits.memoryBytes = memoryBytes ?? weaker.memoryBytes
+        limits.responseBytes = responseBytes ?? weaker.responseBytes
+        limits.stackBytes = stackBytes ?? weaker.stackBytes
+        limits.heapBytes = heapBytes ?? weaker.heapBytes
+        limits.tableElements = tableElements ?? weaker.tableElements
+        limits.openFiles = openFiles ?? weaker.openFiles
+        limits.transientBytes = transientBytes ?? weaker.transientBytes
+        return limits
+    }
 }
 
 extension SandboxSettings.Variable {

@@ -1,5 +1,6 @@
 import Bindle
 import CommandLineInterface
+import Content
 import HTTP
 import Hippofacts
 import Platform
@@ -8,6 +9,7 @@ import TOML
 /// `hippo-dev.toml`, which stands beside HIPPOFACTS and holds what would otherwise be given to `hippo-dev up`.
 enum SettingsFile {
     static let name = "hippo-dev.toml"
+    static let path = RelativePath(validating: name)!
 
     /// Reads the file in a project's directory; empty settings if there is none.
     ///
@@ -76,9 +78,9 @@ enum SettingsFile {
         settings.allowsTransientWrite = try up.boolean("allow-transient-write")
         settings.servesStaticFiles = try up.boolean("static")
         settings.reloadsPages = try up.boolean("reload")
-        settings.requestTime = try value("timeout", in: &up, likeness: "30s") { Duration(parsing: $0) }
-        settings.memoryBytes = try value("max-memory", in: &up, likeness: "64MiB") { ByteCount(parsing: $0)?.bytes }
-        settings.responseBytes = try value("max-response", in: &up, likeness: "64MiB") { ByteCount(parsing: $0)?.bytes }
+        settings.limits.time = try value("timeout", in: &up, likeness: "30s") { Duration(parsing: $0) }
+        settings.limits.memoryBytes = try value("max-memory", in: &up, likeness: "64MiB") { ByteCount(parsing: $0)?.bytes }
+        settings.limits.responseBytes = try value("max-response", in: &up, likeness: "64MiB") { ByteCount(parsing: $0)?.bytes }
         settings.logDirectory = try up.string("log-dir").map(absolute)
         settings.libraries = try up.strings("libraries").map { $0.map(absolute) }
         settings.upstream = try up.string("upstream")

@@ -34,6 +34,8 @@ extension ProjectState {
         /// All changes that the build has made have been told before.
         case buildEnded(number: Int, BuildEnd)
         case assembled(Assembly, Duration)
+        /// The store was removed while nothing was to be done with it.
+        case storeGone
         case storageRestored(Failure?)
         case stored(StoreResult, Duration)
         /// A part of another bundle was fetched, or could not be. `isPending`: another one is still being fetched.

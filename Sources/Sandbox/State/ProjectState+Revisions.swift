@@ -40,6 +40,18 @@ extension ProjectState {
         }
     }
 
+    /// The store is made again when nothing has changed for a while: whoever removes it may remove more.
+    mutating func noteStoreGone(_ now: Instant) {
+        // What is being done with it finds out by itself.
+        guard storage == .there, activity == .none else { return }
+        lastChange = max(lastChange, now)
+        content = .unknown
+        touched = nil
+        needsExpansion = true
+        if !isWorkPending { cycle = Cycle(began: now) }
+        storage = .gone(until: now + Self.removalPatience)
+    }
+
     /// What has not been taken in has still to be.
     mutating func restoreTouched() {
         if let before = beingAssembled, let since = touched { touched = before.union(since) } else { touched = nil }
@@ -112,6 +124,7 @@ extension ProjectState {
     mutating func load(_ revision: Int, isProject: Bool, _ now: Instant) {
         finishRollback(failure: "a change of the project came in between")
         loading = .revision(Load(revision: revision, isProject: isProject, began: now, cycle: cycle))
+        hasFailedSinceLoad = false
         effects.append(
             .load(revision: revision, isProject: isProject, ticket: ticket, tellsStyleSheets: isProject && !needsLaunch))
         needsLaunch = false
@@ -184,7 +197,8 @@ extension ProjectState {
         } else {
             giveUpLaunch(load)
         }
-        fail(failure)
+        // What is wrong with something newer is not to be hidden by it.
+        if hasFailedSinceLoad { effects.append(.tell(.failed(failure))) } else { fail(failure) }
     }
 
     mutating func announceUnchanged(_ now: Instant) {
@@ -213,6 +227,7 @@ extension ProjectState {
         log("Revision \(revision) brings back revision \(number). It serves until a file changes.")
         rollback = .loading(id, revision: revision, restores: number)
         loading = .revision(Load(revision: revision, isProject: false, began: now, cycle: Cycle(began: now)))
+        hasFailedSinceLoad = false
         effects.append(.load(revision: revision, isProject: false, ticket: nil, tellsStyleSheets: false))
     }
 

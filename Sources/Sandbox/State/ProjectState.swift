@@ -163,9 +163,9 @@ struct ProjectState: Sendable {
     var end: End?
 
     /// All that has changed since the last expansion; `nil` if that is not known, or more than files.
-    var touched: Set<String>?
+    var touched: Set<ChangedPath>?
     /// What the expansion that is under way takes in.
-    var beingAssembled: Set<String>?
+    var beingAssembled: Set<ChangedPath>?
     var ledger: BuildInputLedger
     var buildCount = 0
     /// Why the last build failed; `nil` if it did not.
@@ -180,6 +180,8 @@ struct ProjectState: Sendable {
     var changed: Set<String> = []
     var cycle: Cycle
     var bindleID = ""
+    /// Whether something newer than what is being loaded has failed.
+    var hasFailedSinceLoad = false
     /// Whether the first revision has been announced.
     var hasBeenReady = false
     var effects: [Effect] = []
@@ -253,6 +255,7 @@ struct ProjectState: Sendable {
             if !isWorkPending { cycle = Cycle(began: now) }
             noteEverything()
             if settings.buildCommand != nil { buildWish = .now }
+        case .storeGone: noteStoreGone(now)
         case .scopeChanged(let new):
             if new.buildInputs != scope.buildInputs { ledger.forgetListing() }
             scope = new
@@ -366,6 +369,7 @@ struct ProjectState: Sendable {
     }
 
     mutating func fail(_ failure: Failure) {
+        if loading != .nothing { hasFailedSinceLoad = true }
         effects.append(.fail(failure, upTo: ticket))
         if !(settings.isWatching ?? true), serving == .nothing {
             stop(End(reason: "nothing can be served", isFailure: true))

@@ -21,7 +21,7 @@ final class SandboxLock: Sendable {
     /// Claims the store in this file.
     init(store: String) throws {
         let path = Self.path(ofStore: store)
-        fileDescriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
+        fileDescriptor = PrivateFiles.open(path, O_RDWR | O_CREAT)
         guard fileDescriptor >= 0 else { throw Unusable(path: path, code: errno) }
         var attempt = 0
         while flock(fileDescriptor, LOCK_EX | LOCK_NB) != 0 {
@@ -58,7 +58,7 @@ final class SandboxLock: Sendable {
 
     /// True if a sandbox that runs has the store.
     static func isHeld(store: String) -> Bool {
-        let fileDescriptor = open(path(ofStore: store), O_RDONLY | O_CLOEXEC)
+        let fileDescriptor = PrivateFiles.open(path(ofStore: store), O_RDONLY)
         guard fileDescriptor >= 0 else { return false }
         defer { close(fileDescriptor) }
         return flock(fileDescriptor, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK
@@ -66,7 +66,7 @@ final class SandboxLock: Sendable {
 
     /// The sandbox that has a store, if one has.
     static func holder(ofStore store: String) -> RunningSandbox? {
-        let fileDescriptor = open(path(ofStore: store), O_RDONLY | O_CLOEXEC)
+        let fileDescriptor = PrivateFiles.open(path(ofStore: store), O_RDONLY)
         guard fileDescriptor >= 0 else { return nil }
         defer { close(fileDescriptor) }
         return holder(in: fileDescriptor)

@@ -1,15 +1,14 @@
 import Bindle
+
 import Platform
 import Synchronization
 
-/// Where a sandbox keeps its store and its cache.
+/// Where a sandbox keeps its store, and what it knows of the project.
 final class Storage: Sendable {
     /// The store's file.
     let path: String
-    /// For what WAGI processes keep from one to the next.
-    let cacheDirectory: String
-    /// The parcels that WAGI processes find as files.
-    var parcels: ParcelDirectory { ParcelDirectory(inCache: cacheDirectory) }
+    /// Whether the store is in the project's own directory for it.
+    private let isProjectsOwn: Bool
     /// The file that keeps the digests of the project's files, if anything is kept.
     let digestsPath: String?
     /// The file that keeps what is known of the build command's outputs, if anything is kept.
@@ -28,42 +27,56 @@ final class Storage: Sendable {
             let directory = try EphemeralDirectory.make(forProject: projectDirectory)
             temporaryDirectory = directory
             path = directory + "/" + EphemeralDirectory.storeName
-            cacheDirectory = directory + "/cache"
+            isProjectsOwn = false
             digestsPath = nil
         case .file(let file):
             let directory = FilePath.parent(file)
             try Self.make(directory)
             temporaryDirectory = nil
             path = file
-            cacheDirectory = file + ".cache"
-            digestsPath = cacheDirectory + "/digests"
+            isProjectsOwn = false
+            digestsPath = file + ".digests"
         case nil:
             let directory = Self.directory(ofProject: projectDirectory)
             try Self.makeProjectsOwn(directory)
             temporaryDirectory = nil
             path = directory + "/bindles.sqlite"
-            cacheDirectory = directory + "/cache"
+            isProjectsOwn = true
             digestsPath = directory + "/digests"
         }
+        try PrivateFiles.checkFiles(ofStore: path)
         try claimStore()
-        try Self.make(cacheDirectory)
-        try parcels.make()
+        makeStoreFile()
+        removeCacheOfEarlierVersions()
+    }
+
+    /// Version 0.1.0 kept copies of all contents beside the store.
+    private func removeCacheOfEarlierVersions() {
+        let directory = FilePath.parent(path)
+        let cache = isProjectsOwn ? directory + "/cache" : path + ".cache"
+        guard FileStatus(path: cache + "/parcels")?.isDirectory == true else { return }
+        SystemThread.detach(name: "cleaning") { try? Directories.removeTree(cache) }
     }
 
     /// Makes the directories again, and claims the store, after they were removed.
     func restore() throws {
         let directory = FilePath.parent(path)
-        if cacheDirectory == directory + "/cache", !isTemporary {
+        if isProjectsOwn {
             try Self.makeProjectsOwn(directory)
         } else {
             try Self.make(directory)
         }
-        try Self.make(cacheDirectory)
-        try parcels.make()
         try claimStore()
+        makeStoreFile()
         // The log goes on in it.
-        let log = ProjectStore.log(ofStore: path)
-        if FileStatus(path: log) == nil { try? FileWriter.write("", to: log) }
+        let descriptor = PrivateFiles.open(ProjectStore.log(ofStore: path), O_WRONLY | O_CREAT)
+        if descriptor >= 0 { close(descriptor) }
+    }
+
+    /// Makes the store's file for this user alone before SQLite does as the umask says. Its companions are made like it.
+    private func makeStoreFile() {
+        let descriptor = PrivateFiles.open(path, O_RDWR | O_CREAT | O_EXCL)
+        if descriptor >= 0 { close(descriptor) }
     }
 
     private func claimStore() throws {
@@ -84,6 +97,7 @@ final class Storage: Sendable {
         }
     }
 
+    /// Makes the directory that a named store is in, which is whoever's it is.
     private static func make(_ directory: String) throws(Unusable) {
         do {
             try Directories.make(directory)
@@ -91,14 +105,14 @@ final class Storage: Sendable {
     }
 
     /// Makes a project's own directory.
-    private static func makeProjectsOwn(_ directory: String) throws(Unusable) {
-        try make(directory)
+    private static func makeProjectsOwn(_ directory: String) throws {
+        try PrivateFiles.makeDirectory(directory)
         // Nothing in it is for version control.
         let ignoring = directory + "/.gitignore"
-        guard FileStatus(path: ignoring) == nil else { return }
-        do {
-            try FileWriter.write("*\n", to: ignoring)
-        } catch { throw Unusable(path: ignoring, error: error) }
+        guard FileStatus(linkAt: ignoring) == nil else { return }
+        guard PrivateFiles.replace(ignoring, with: Array("*\n".utf8)) else {
+            throw Unusable(path: ignoring, error: .last("write", path: ignoring))
+        }
     }
 
     /// The file of the store that these settings mean; `nil` for a temporary one.

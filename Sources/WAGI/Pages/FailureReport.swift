@@ -139,15 +139,3 @@ struct FailureReport {
         return text
     }
 }
-
-extension Trap.Frame {
-    /// The description's two parts: the function, and the place.
-    private var parts: (name: String, place: String) {
-        let text = description
-        guard let range = text.ranges(of: " at ").last else { return (text, "") }
-        return (String(text[..<range.lowerBound]), String(text[range.upperBound...]))
-    }
-
-    fileprivate var shownName: String { parts.name }
-    fileprivate var shownPlace: String { parts.place }
-}

@@ -16,8 +16,8 @@ struct RevisionGate: Sendable {
 
     /// Whether a request may be answered that has waited for so long.
     func admission(waited: Duration) -> Admission {
-        // In this order: what is taken from the queue is counted before.
-        let isChangePending = hasPendingChanges || board.settled != board.taken
+        let isChangePending = Self.isChangePending(
+            isQueueEmpty: { !hasPendingChanges }, isSettled: { board.settled == board.taken })
         if board.revision != revision {
             // The process that serves the newer revision is about to be handed the connection.
             return min(waited, board.timeSinceBuild) < Self.patience ? .wait : stale("a newer revision is taking over")
@@ -33,6 +33,12 @@ struct RevisionGate: Sendable {
                 ? .wait : stale("what was saved is not ready after 1 second")
         }
         return board.failure.map(stale) ?? .proceed
+    }
+
+    /// Whether a change is on its way. In this order: what is taken from the queue is counted before, so that a change that
+    /// leaves the queue between the two looks is seen by the second one. See Freshness.md in Sandbox.docc.
+    static func isChangePending(isQueueEmpty: () -> Bool, isSettled: () -> Bool) -> Bool {
+        !isQueueEmpty() || !isSettled()
     }
 
     private func stale(_ reason: String) -> Admission {

@@ -9,7 +9,8 @@ import Synchronization
 package final class WAGIWorker: Sendable {
     private let channel: ControlChannel
     private let socket: ListeningSocket
-    private let configuration: WAGIConfiguration
+    private let makeConfiguration: @Sendable (WorkerConfiguration) throws(LoadError) -> WAGIConfiguration
+    private let said = Mutex(WAGIConfiguration())
     private let connections: ConnectionQueue?
     private let board: RevisionBoard?
     private let changes: Int32?
@@ -21,36 +22,25 @@ package final class WAGIWorker: Sendable {
     /// How long the last requests may take.
     private static let drainDeadline = Duration.seconds(30)
 
-    /// What the sandbox gives to a process, all of which other such processes may share but the control channel.
-    package struct Descriptors: Sendable {
-        /// The listening socket.
-        package var listen: Int32
-        /// The process's end of the control channel.
-        package var control: Int32
-        /// Both ends of the queue of connections that pass from process to process.
-        package var connections: (sending: Int32, receiving: Int32)?
-        /// The revision board.
-        package var board: Int32?
-        /// The queue of file changes.
-        package var changes: Int32?
-
-        package init(listen: Int32, control: Int32) {
-            self.listen = listen
-            self.control = control
-        }
-    }
-
-    package init(_ descriptors: Descriptors, configuration: WAGIConfiguration) throws {
-        socket = try ListeningSocket(adopting: descriptors.listen)
-        channel = ControlChannel(adopting: descriptors.control)
-        connections = descriptors.connections.map {
+    /// Takes over the descriptors, and closes them in the end.
+    ///
+    /// - Parameter configuration: makes of what the sandbox says how modules are run.
+    package init(
+        _ arguments: WorkerArguments, configuration: @escaping @Sendable (WorkerConfiguration) throws(LoadError) -> WAGIConfiguration
+    ) throws {
+        socket = try ListeningSocket(adopting: arguments.listen)
+        channel = ControlChannel(adopting: arguments.control)
+        connections = arguments.connections.map {
             ConnectionQueue(adoptingSending: $0.sending, receiving: $0.receiving)
         }
-        board = try descriptors.board.map { try RevisionBoard(adopting: $0) }
-        changes = descriptors.changes
+        board = try arguments.board.map { try RevisionBoard(adopting: $0) }
+        changes = arguments.changes
         if let changes { _ = fcntl(changes, F_SETFD, FD_CLOEXEC) }
-        self.configuration = configuration
+        makeConfiguration = configuration
     }
+
+    /// How modules are run. Said once by the sandbox, before all else, on the thread of `run`.
+    private var configuration: WAGIConfiguration { said.withLock { $0 } }
 
     /// Waits for the bindle to load, serves it, and returns when the work is done: after a drain, a failure, or the end
     /// of the control channel.
@@ -99,7 +89,6 @@ package final class WAGIWorker: Sendable {
         let server = WAGIServer(application: application, socket: socket, configuration: serverConfiguration)
         defer { application.removeFiles() }
         send(.ready(revision: revision, timings: application.timings))
-        SystemThread.detach { application.removeUnusedParcels() }
         attend(server.server, liveReload)
     }
 
@@ -118,11 +107,11 @@ package final class WAGIWorker: Sendable {
         let proxy = ReverseProxy(port: process.port, name: program.name, liveReload: liveReload)
         var serverConfiguration = serverConfiguration(revision: load.revision)
         serverConfiguration.inlineHandler = { [webGuard = configuration.webGuard] request in
-            webGuard.refusal(of: request) ?? liveReload.respond(to: request)
+            InlineAnswer(webGuard.refusal(of: request)?.response ?? liveReload.respond(to: request))
         }
-        let server = Server(socket: socket, configuration: serverConfiguration) { [webGuard = configuration.webGuard] in
-            let (request, body, writer) = ($0, $1, $2)
-            if let refusal = webGuard.refusal(of: request) { return try writer.respond(refusal) }
+        let server = Server(socket: socket, configuration: serverConfiguration) {
+            [webGuard = configuration.webGuard] request, body, writer in
+            if let refusal = webGuard.refusal(of: request) { return try writer.respond(refusal.response) }
             try proxy.respond(to: request, body, writer)
         }
         send(
@@ -144,7 +133,7 @@ package final class WAGIWorker: Sendable {
         var serverConfiguration = serverConfiguration(revision: 0)
         let page = StatusPage(
             liveReload: liveReload, webGuard: configuration.webGuard, errorAudience: configuration.errorAudience)
-        serverConfiguration.inlineHandler = { page.respond(to: $0) }
+        serverConfiguration.inlineHandler = { .response(page.respond(to: $0)) }
         let server = Server(socket: socket, configuration: serverConfiguration) { request, _, writer in
             try writer.respond(page.respond(to: request))
         }
@@ -183,7 +172,7 @@ package final class WAGIWorker: Sendable {
                 return finish(server, handsOver: message == .handOver && connections != nil)
             case .status(let status):
                 liveReload.update(status)
-            case .load, .prepare, .hold:
+            case .configure, .load, .prepare, .hold:
                 // Each process serves one thing.
                 return server.stop()
             }
@@ -217,20 +206,27 @@ package final class WAGIWorker: Sendable {
     /// Does what can be done before it is known what this process is to serve, and what it is told to until then; nil if
     /// the sandbox goes before.
     private func prepare() throws(LoadError) -> Task? {
-        var configuration = configuration
-        configuration.logObserver = { [self] line in
-            let number = line.requestID.map { "[\($0)] " } ?? ""
-            send(.log(route: line.route, text: number + line.text), isDroppable: true)
-        }
-        var loading = try Loading(configuration)
+        var loading: Loading?
+        // What is wrong with the configuration is told when something is to be loaded.
+        var problem: LoadError?
         while let message = receive() {
             switch message {
+            case .configure(let given):
+                do throws(LoadError) {
+                    loading = try begin(given)
+                } catch {
+                    problem = error
+                }
             case .prepare(let load):
-                let (id, client) = try source(of: load)
-                // Another program fetches what it needs itself.
-                if configuration.program == nil, let plan = load.plan { try loading.prepare(plan, of: id, from: client) }
+                if let problem { throw problem }
+                // Another program fetches what it needs itself. The descriptors are taken from the channel in any case.
+                let revision = try revision(of: load)
+                if let revision, configuration.program == nil { try loading?.prepare(revision) }
                 send(.prepared)
-            case .load(let load): return .load(load, loading)
+            case .load(let load):
+                if let problem { throw problem }
+                guard let loading else { return nil }
+                return .load(load, loading)
             case .hold: return .hold
             default: return nil
             }
@@ -238,16 +234,42 @@ package final class WAGIWorker: Sendable {
         return nil
     }
 
+    /// Does what can be done before it is known what is to be served.
+    private func begin(_ given: WorkerConfiguration) throws(LoadError) -> Loading {
+        var configuration = try makeConfiguration(given)
+        configuration.logObserver = { [self] line in
+            let number = line.requestID.map { "[\($0)] " } ?? ""
+            send(.log(route: line.route, text: number + line.text), isDroppable: true)
+        }
+        said.withLock { [configuration] in $0 = configuration }
+        return Loading(configuration, isWorker: true)
+    }
+
     private func finish(_ prepared: Loading, _ load: LauncherMessage.Load) throws(LoadError) -> Application {
         var loading = prepared
         loading.configuration.liveReload = liveReload(revision: load.revision)
-        let (id, client) = try source(of: load)
-        if let plan = load.plan {
-            try loading.load(plan, of: id, from: client)
+        // A guest that may send requests anywhere could change bindles there.
+        loading.configuration.controlPort = (try? HTTPURL(load.bindleURL))?.port
+        if let revision = try revision(of: load) {
+            try loading.load(revision)
         } else {
+            let (id, client) = try source(of: load)
             try loading.loadBindle(id, from: client)
         }
         return Application(loading)
+    }
+
+    /// What is to be served, if this process gets it from the sandbox and need not fetch it.
+    private func revision(of load: LauncherMessage.Load) throws(LoadError) -> Loading.Revision? {
+        let descriptors = channel.takeDescriptors(load.content?.imageCount ?? 0)
+        guard let content = load.content else { return nil }
+        guard let base = descriptors.first, descriptors.count == content.imageCount else {
+            for descriptor in descriptors { close(descriptor) }
+            throw LoadError("the wwwroot has not come over the control channel")
+        }
+        return Loading.Revision(
+            id: try source(of: load).0, handlers: content.handlers, images: (base, descriptors.dropFirst().first),
+            store: content.store, project: content.project)
     }
 
     private func source(of load: LauncherMessage.Load) throws(LoadError) -> (BindleID, BindleClient) {

@@ -28,11 +28,15 @@ extension Trap {
             self.callCount = callCount
         }
 
-        /// The function as its programmer knows it, and the place in the source if that is known, else in the binary.
-        package var description: String {
-            let name = functionName.map(demangled) ?? "function \(functionIndex)"
+        /// The function as its programmer knows it.
+        package var shownName: String { functionName.map(demangled) ?? "function \(functionIndex)" }
+
+        /// The place in the source if that is known, else in the binary; and how many calls there are, if several.
+        package var shownPlace: String {
             let place = sourceLocation.map(\.description) ?? "offset 0x" + String(codeOffset, radix: 16)
-            return "\(name) at \(place)" + (callCount > 1 ? ", \(callCount) times" : "")
+            return place + (callCount > 1 ? ", \(callCount) times" : "")
         }
+
+        package var description: String { "\(shownName) at \(shownPlace)" }
     }
 }

@@ -14,10 +14,12 @@ extension Command {
             Any Bindle client can use it. Without --strict it is in development mode: creating a bindle whose ID is \
             taken replaces it, and deleting one deletes it, along with the parcels that nothing else refers to.
 
-            It ends on SIGINT or SIGTERM, having answered the requests that are under way.
+            It ends on SIGINT or SIGTERM, having answered the requests that are under way, for which it waits up to
+            --timeout. A second signal ends it at once.
             """,
         options: [
-            listen, allowedHost, store, strict, htpasswd, tokens, anonymousGet, strategy, hostKey, BindleOptions.keyring,
+            listen, allowedHost, store, strict, htpasswd, tokens, noToken, anonymousGet, strategy, hostKey, timeout,
+            BindleOptions.keyring,
         ],
         examples: [
             Example("hippo-dev bindle serve", "Serve the bindles of this project."),
@@ -43,6 +45,10 @@ extension Command {
         name: "htpasswd", valueName: "FILE", summary: "Let in the users of this file, made by 'htpasswd -B'.")
     private static let tokens = Option(
         name: "token-file", valueName: "FILE", summary: "Let in who has a token of this file, which has one a line.")
+    private static let noToken = Option(
+        flag: "no-token",
+        summary: "Ask nobody for a token, although others can reach the address. By default a server that is not on a "
+            + "loopback address asks for one, which it makes and keeps.")
     private static let anonymousGet = Option(
         flag: "anonymous-get", summary: "Let everybody read, and ask only who writes for credentials.")
     private static let strategy = Option(
@@ -53,10 +59,15 @@ extension Command {
         name: "host-key", valueName: "FILE",
         summary: "Sign what is taken in as host, with the key of this file, which is made if need be.")
 
+    private static let timeout = Option(
+        name: "timeout", valueName: "TIME", summary: "How long requests may take that are under way at the end.",
+        defaultValue: "30s")
+
     private static func serve(_ arguments: ParsedArguments) throws -> ExitCode {
         let address = try arguments.value(of: listen, expecting: "an address like 127.0.0.1:8080") {
             SocketAddress.parse($0)
         }
+        let patience = try arguments.value(of: timeout, expecting: "a time like 30s", Duration.init(parsing:)) ?? .seconds(30)
         guard let address, let path = arguments[store] else { throw UsageError("an address and a store are wanted") }
         if arguments.source(of: store) == .defaultValue {
             try Directories.make(FilePath.parent(path))
@@ -65,10 +76,11 @@ extension Command {
         let ended = DispatchSemaphore(value: 0)
         SignalListener.start { _ in ended.signal() }
         let mode: BindleStore.Mode = arguments.isSet(strict) ? .immutable : .development
+        let access = try accessToken(arguments, address: address, store: path)
         let bindles = BindleServer(
             store: try BindleStore(path: path), mode: mode, version: Commands.version, trust: try trust(arguments),
             webGuard: WebGuard(names: .ofThisMachine(allowing: arguments.values(of: allowedHost))),
-            authentication: try authentication(arguments))
+            authentication: try authentication(arguments, access))
         var configuration = BindleServer.configuration()
         configuration.requestObserver = { record in
             let request = "\(record.method?.description ?? "-") \(record.target ?? "-")"
@@ -81,8 +93,11 @@ extension Command {
         try server.start()
         let kind = mode == .immutable ? "strict" : "development mode"
         say("Serving the bindles of \(path) at http://\(socket.address)/v1 (\(kind))")
+        if !address.isLoopback {
+            say(AccessNotice.text(access, hasOwnUsers: arguments[htpasswd] != nil || arguments[tokens] != nil))
+        }
         ended.wait()
-        server.drain(deadline: .seconds(10))
+        server.drain(deadline: patience)
         return .success
     }
 
@@ -107,12 +122,28 @@ extension Command {
         return trust
     }
 
-    private static func authentication(_ arguments: ParsedArguments) throws -> ServerAuthentication? {
+    /// The token that clients need; `nil` if nobody else can reach the address, or if others are let in by other means.
+    private static func accessToken(
+        _ arguments: ParsedArguments, address: SocketAddress, store: String
+    ) throws -> AccessToken? {
+        guard !address.isLoopback, arguments[htpasswd] == nil, arguments[tokens] == nil, !arguments.isSet(noToken) else {
+            return nil
+        }
+        return try AccessToken.make(forStore: store, environment: ProcessEnvironment.all)
+    }
+
+    private static func authentication(
+        _ arguments: ParsedArguments, _ access: AccessToken?
+    ) throws -> ServerAuthentication? {
         func read(_ option: Option) throws -> String? {
             try arguments[option].map { try FileReader.text(of: $0, limit: 16 << 20) }
         }
         let htpasswdText = try read(htpasswd)
         let tokenText = try read(tokens)
+        if let access {
+            return ServerAuthentication(
+                tokens: [access.value], allowsAnonymousReading: arguments.isSet(anonymousGet))
+        }
         guard htpasswdText != nil || tokenText != nil else {
             guard !arguments.isSet(anonymousGet) else {
                 throw UsageError(

@@ -1,0 +1,86 @@
+import Platform
+
+/// The directory and the files that a sandbox keeps for a project: for its user alone, and never through links, which a
+/// repository can bring with it.
+enum PrivateFiles {
+    /// What stands where a sandbox keeps something is not to be trusted.
+    struct Refused: Error, CustomStringConvertible {
+        let path: String
+        let reason: String
+
+        var description: String {
+            "\(path) \(reason). Remove it, or keep the store elsewhere with --store FILE, or nothing with --ephemeral."
+        }
+    }
+
+    /// Makes a directory for this user alone, or makes it so. What is above it is made as the umask says.
+    static func makeDirectory(_ path: String) throws {
+        let parent = FilePath.parent(path)
+        if FileStatus(path: parent) == nil {
+            do throws(SystemError) {
+                try Directories.make(parent)
+            } catch { throw Storage.Unusable(path: parent, error: error) }
+        }
+        if mkdir(path, 0o700) != 0, errno != EEXIST {
+            throw Storage.Unusable(path: path, error: .last("write", path: path))
+        }
+        try check(path)
+        guard FileStatus(linkAt: path)?.isDirectory == true else {
+            throw Storage.Unusable(path: path, error: SystemError(operation: "write", code: ENOTDIR, path: path))
+        }
+        // Where that is not possible, as on some file systems, it is as it is.
+        chmod(path, 0o700)
+    }
+
+    /// Refuses links, and what belongs to somebody else. What is not there is fine.
+    static func check(_ path: String) throws(Refused) {
+        guard let status = FileStatus(linkAt: path) else { return }
+        if status.kind == .symbolicLink {
+            throw Refused(path: path, reason: "is a symbolic link, which hippo-dev does not follow")
+        }
+        if status.owner != geteuid() { throw Refused(path: path, reason: "belongs to somebody else") }
+    }
+
+    /// Refuses links among the files of a store, and makes those that are there private.
+    static func checkFiles(ofStore store: String) throws(Refused) {
+        for suffix in ["", "-wal", "-shm", ".up"] {
+            try check(store + suffix)
+            if FileStatus(linkAt: store + suffix)?.isRegular == true { chmod(store + suffix, 0o600) }
+        }
+    }
+
+    /// Opens a file that is no link, made for this user alone if it has to be; below 0, with `errno`, if that cannot be.
+    static func open(_ path: String, _ flags: Int32) -> Int32 {
+        Platform.open(path, flags | O_NOFOLLOW | O_CLOEXEC, 0o600)
+    }
+
+    /// The content of a file that is no link, up to a size.
+    static func content(of path: String, limit: Int = 16 << 20) -> [UInt8]? {
+        let descriptor = open(path, O_RDONLY | O_NONBLOCK)
+        guard descriptor >= 0 else { return nil }
+        defer { close(descriptor) }
+        guard FileStatus(descriptor: descriptor)?.isRegular == true else { return nil }
+        return try? FileReader.bytes(of: descriptor, path: path, limit: limit)
+    }
+
+    /// Writes a file in place of the one before, at once: whoever reads it finds one or the other.
+    ///
+    /// - Returns: false, with nothing changed, if that cannot be done.
+    @discardableResult
+    static func replace(_ path: String, with bytes: [UInt8]) -> Bool {
+        let temporary = "\(path).\(getpid()).new"
+        unlink(temporary)
+        let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL)
+        guard descriptor >= 0 else { return false }
+        var rest = bytes[...]
+        while !rest.isEmpty {
+            let count = rest.withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
+            if count < 0, errno == EINTR { continue }
+            guard count > 0 else { break }
+            rest = rest.dropFirst(count)
+        }
+        let isWhole = close(descriptor) == 0 && rest.isEmpty && rename(temporary, path) == 0
+        if !isWhole { unlink(temporary) }
+        return isWhole
+    }
+}

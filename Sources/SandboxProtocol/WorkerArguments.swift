@@ -1,0 +1,71 @@
+/// The command line of a WAGI process that a sandbox starts: the descriptors that it has inherited. All else, what may be
+/// secret above all, goes over the control channel (see `WorkerConfiguration`), since every user of the machine can read
+/// command lines.
+package struct WorkerArguments: Hashable, Sendable {
+    /// The listening socket.
+    package var listen: Int32
+    /// The process's end of the control channel.
+    package var control: Int32
+    /// Both ends of the queue of connections that pass from process to process.
+    package var connections: Connections?
+    /// The revision board.
+    package var board: Int32?
+    /// The queue of file changes.
+    package var changes: Int32?
+
+    package struct Connections: Hashable, Sendable {
+        package var sending: Int32
+        package var receiving: Int32
+
+        package init(sending: Int32, receiving: Int32) {
+            self.sending = sending
+            self.receiving = receiving
+        }
+    }
+
+    /// The names of the options, without `--`.
+    package enum Name: String, CaseIterable, Sendable {
+        case listen = "listen-fd"
+        case control = "control-fd"
+        case sending = "pass-fd"
+        case receiving = "receive-fd"
+        case board = "board-fd"
+        case changes = "changes-fd"
+    }
+
+    package init(listen: Int32, control: Int32) {
+        self.listen = listen
+        self.control = control
+    }
+
+    /// The arguments of the program, its command included.
+    package var arguments: [String] {
+        let values: [(Name, Int32?)] = [
+            (.listen, listen), (.control, control), (.sending, connections?.sending),
+            (.receiving, connections?.receiving), (.board, board), (.changes, changes),
+        ]
+        return ["wagi"] + values.flatMap { name, value in value.map { ["--\(name.rawValue)", String($0)] } ?? [] }
+    }
+
+    /// Reads what `arguments` has written.
+    ///
+    /// - Parameter value: the value of the option with a name.
+    /// - Returns: `nil` if one that is needed is missing, or one is not the number of a descriptor.
+    package init?(_ value: (Name) -> String?) {
+        var numbers: [Name: Int32] = [:]
+        for name in Name.allCases {
+            guard let text = value(name) else { continue }
+            guard let number = Int32(text), number >= 0 else { return nil }
+            numbers[name] = number
+        }
+        guard let listen = numbers[.listen], let control = numbers[.control],
+            (numbers[.sending] == nil) == (numbers[.receiving] == nil)
+        else { return nil }
+        self.init(listen: listen, control: control)
+        if let sending = numbers[.sending], let receiving = numbers[.receiving] {
+            connections = Connections(sending: sending, receiving: receiving)
+        }
+        board = numbers[.board]
+        changes = numbers[.changes]
+    }
+}

@@ -1,0 +1,123 @@
+import JSON
+import Platform
+
+/// How a WAGI process serves, whatever it serves: what a sandbox tells it before anything else, over the control channel.
+package struct WorkerConfiguration: Hashable, Sendable {
+    /// A variable for the modules.
+    package struct Variable: Hashable, Sendable {
+        package var name: String
+        package var value: String
+
+        package init(name: String, value: String) {
+            self.name = name
+            self.value = value
+        }
+    }
+
+    /// `HOST[:PORT]`, for requests that do not say which host they are for.
+    package var hostname = "localhost:3000"
+    package var variables: [Variable] = []
+    /// Files of `NAME=VALUE` lines, weaker than `variables`.
+    package var environmentFiles: [String] = []
+    package var allowsTransientWrite = false
+    package var servesStaticFiles = true
+    /// Names by which the application may be addressed, besides IP addresses and local names; `*` stands for all.
+    package var allowedHosts: [String] = []
+    /// Whether every client is shown the stack, output and source of what fails.
+    package var showsErrors = false
+    /// Where what modules write to standard error is kept; `nil` for a temporary directory.
+    package var logDirectory: String?
+    package var limits = Limits()
+    /// Another WAGI program, which serves in place of this one.
+    package var program: String?
+
+    package init() {}
+
+    /// What modules may use; `nil` for what is usual.
+    package struct Limits: Hashable, Sendable {
+        /// For one request.
+        package var time: Duration?
+        /// Bytes of linear memory.
+        package var memoryBytes: Int?
+        /// Bytes of a response's body.
+        package var responseBytes: Int?
+        /// Bytes of stack for nested calls.
+        package var stackBytes: Int?
+        /// Bytes of garbage-collected objects.
+        package var heapBytes: Int?
+        /// Elements of all tables.
+        package var tableElements: Int?
+        /// Files that are open at a time.
+        package var openFiles: Int?
+        /// Bytes that modules may write to their files, all of a process together.
+        package var transientBytes: Int?
+
+        package init() {}
+    }
+}
+
+extension WorkerConfiguration {
+    /// The configuration as an object; what is as usual is left out.
+    package var json: JSONObject {
+        var json: JSONObject = ["hostname": .string(hostname)]
+        if !variables.isEmpty {
+            json["variables"] = .array(variables.map { .array([.string($0.name), .string($0.value)]) })
+        }
+        if !environmentFiles.isEmpty { json["environmentFiles"] = .array(environmentFiles.map { .string($0) }) }
+        if allowsTransientWrite { json["transientWrite"] = .boolean(true) }
+        if !servesStaticFiles { json["static"] = .boolean(false) }
+        if !allowedHosts.isEmpty { json["allowedHosts"] = .array(allowedHosts.map { .string($0) }) }
+        if showsErrors { json["showErrors"] = .boolean(true) }
+        json["logDirectory"] = logDirectory.map { .string($0) }
+        json["limits"] = .object(limits.json)
+        json["program"] = program.map { .string($0) }
+        return json
+    }
+
+    /// Reads what `json` has written; `nil` if it is nothing of the kind.
+    package init?(json: JSONObject) {
+        guard let hostname = json["hostname"]?.string, let limits = json["limits"]?.object else { return nil }
+        self.init()
+        self.hostname = hostname
+        self.limits = Limits(json: limits)
+        for variable in json["variables"]?.array ?? [] {
+            guard let parts = variable.array, parts.count == 2, let name = parts[0].string, let value = parts[1].string
+            else { return nil }
+            variables.append(Variable(name: name, value: value))
+        }
+        environmentFiles = json["environmentFiles"]?.array?.compactMap(\.string) ?? []
+        allowsTransientWrite = json["transientWrite"]?.boolean ?? false
+        servesStaticFiles = json["static"]?.boolean ?? true
+        allowedHosts = json["allowedHosts"]?.array?.compactMap(\.string) ?? []
+        showsErrors = json["showErrors"]?.boolean ?? false
+        logDirectory = json["logDirectory"]?.string
+        program = json["program"]?.string
+    }
+}
+
+extension WorkerConfiguration.Limits {
+    fileprivate var json: JSONObject {
+        var json = JSONObject()
+        json["nanoseconds"] = time.map { .integer(Int($0.nanoseconds)) }
+        json["memory"] = memoryBytes.map { .integer($0) }
+        json["response"] = responseBytes.map { .integer($0) }
+        json["stack"] = stackBytes.map { .integer($0) }
+        json["heap"] = heapBytes.map { .integer($0) }
+        json["tables"] = tableElements.map { .integer($0) }
+        json["openFiles"] = openFiles.map { .integer($0) }
+        json["transient"] = transientBytes.map { .integer($0) }
+        return json
+    }
+
+    fileprivate init(json: JSONObject) {
+        self.init()
+        time = json["nanoseconds"]?.integer.map { .nanoseconds(Int64($0)) }
+        memoryBytes = json["memory"]?.integer
+        responseBytes = json["response"]?.integer
+        stackBytes = json["stack"]?.integer
+        heapBytes = json["heap"]?.integer
+        tableElements = json["tables"]?.integer
+        openFiles = json["openFiles"]?.integer
+        transientBytes = json["transient"]?.integer
+    }
+}

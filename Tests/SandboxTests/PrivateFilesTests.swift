@@ -1,0 +1,67 @@
+import Foundation
+import TestSupport
+import Testing
+
+@testable import Sandbox
+
+/// Who can read what a sandbox keeps, and that it is kept where it seems to be.
+struct PrivateFilesTests {
+    private func mode(_ path: String) -> mode_t {
+        var status = stat()
+        return lstat(path, &status) == 0 ? status.st_mode & 0o777 : 0
+    }
+
+    @Test("the project's own directory and all files in it are for its user alone")
+    func modes() throws {
+        let directory = try TemporaryDirectory()
+        let own = directory.path + "/.hippo"
+        // As an earlier version has made it.
+        try directory.write("", to: ".hippo/bindles.sqlite")
+        chmod(own, 0o755)
+        chmod(own + "/bindles.sqlite", 0o644)
+        let storage = try Storage(nil, projectDirectory: directory.path)
+        #expect(mode(own) == 0o700)
+        for name in ["bindles.sqlite", "bindles.sqlite.up", ".gitignore"] { #expect(mode("\(own)/\(name)") == 0o600) }
+        #expect(mode(own + "/cache") == 0o700)
+        BuildOutputsFile(path: storage.buildOutputsPath).write(["a"], of: "make")
+        #expect(mode(own + "/build-outputs") == 0o600)
+        let log = LogFile(path: own + "/up.log")
+        log?.append("line\n")
+        #expect(mode(own + "/up.log") == 0o600)
+    }
+
+    @Test("links in place of the directory or of a file in it are refused, with the way out", arguments: [
+        ".hippo", ".hippo/bindles.sqlite", ".hippo/bindles.sqlite-wal", ".hippo/bindles.sqlite.up", ".hippo/cache",
+    ])
+    func links(name: String) throws {
+        let (directory, other) = (try TemporaryDirectory(), try TemporaryDirectory())
+        if name != ".hippo" { mkdir(directory.path + "/.hippo", 0o700) }
+        symlink(other.path + "/x", "\(directory.path)/\(name)")
+        let error = #expect(throws: PrivateFiles.Refused.self) { try Storage(nil, projectDirectory: directory.path) }
+        #expect(error?.description.contains("--store") == true)
+        #expect(try FileManager.default.contentsOfDirectory(atPath: other.path) == [])
+    }
+
+    @Test("no link is followed by what is written later")
+    func laterLinks() throws {
+        let directory = try TemporaryDirectory()
+        try directory.write("mine", to: "target")
+        for name in ["up.log", "build-outputs"] { symlink("target", "\(directory.path)/\(name)") }
+        #expect(LogFile(path: directory.path + "/up.log") == nil)
+        BuildOutputsFile(path: directory.path + "/build-outputs").write(["a"], of: "make")
+        #expect(BuildOutputsFile(path: directory.path + "/build-outputs").read(of: "make") == ["a"])
+        #expect(try String(contentsOfFile: directory.path + "/target", encoding: .utf8) == "mine")
+    }
+
+    @Test("outputs that are kept are those of one command")
+    func outputs() throws {
+        let directory = try TemporaryDirectory()
+        let file = BuildOutputsFile(path: directory.path + "/outputs")
+        #expect(file.read(of: "make") == [])
+        file.write(["b", "a é", "with\nline"], of: "make")
+        #expect(file.read(of: "make") == ["a é", "b"])
+        #expect(file.read(of: "ninja") == [])
+        try directory.write("something else\n", to: "outputs")
+        #expect(file.read(of: "make") == [])
+    }
+}
