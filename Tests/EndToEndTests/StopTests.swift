@@ -85,9 +85,11 @@ struct StopTests {
         return app
     }
 
-    @Test("requests that are under way get two seconds, and a second signal ends even that", arguments: [
-        (SIGINT, Int32(130)), (SIGTERM, Int32(143)),
-    ])
+    @Test(
+        "requests that are under way get two seconds, and a second signal ends even that",
+        arguments: [
+            (SIGINT, Int32(130)), (SIGTERM, Int32(143)),
+        ])
     func secondSignals(signal: Int32, status: Int32) async throws {
         let app = try slowApp()
         let sandbox = try SandboxProcess(app.path)
@@ -105,10 +107,12 @@ struct StopTests {
     @Test("wagi answers what is under way before it ends, and ends at once at a second signal")
     func wagi() async throws {
         let app = try slowApp()
-        try app.directory.write("[[module]]\nroute = \"/loop\"\nmodule = \"\(app.path)/loop.wat\"\n", to: "modules.toml")
+        try app.directory.write(
+            "[[module]]\nroute = \"/loop\"\nmodule = \"\(app.path)/loop.wat\"\n", to: "modules.toml")
         for isHurried in [false, true] {
             let process = try TextProcess(
-                Program.path, ["wagi", "-c", app.path + "/modules.toml", "--listen", "127.0.0.1:0", "--timeout", "1500ms"])
+                Program.path,
+                ["wagi", "-c", app.path + "/modules.toml", "--listen", "127.0.0.1:0", "--timeout", "1500ms"])
             let line = try await process.next(containing: "Serving at ")
             let url = try #require(line.split(separator: " ").last.map(String.init))
             let answers = AsyncStream.makeStream(of: Int?.self)

@@ -77,7 +77,9 @@ struct Project: Sendable {
             for module in dependencies.modules {
                 scope.files.insert(module)
                 // A link to a module is as good as the module, and changes when that does.
-                if let target = resolvedPath("\(directory)/\(module)").flatMap(relativePath) { scope.files.insert(target) }
+                if let target = resolvedPath("\(directory)/\(module)").flatMap(relativePath) {
+                    scope.files.insert(target)
+                }
             }
         }
         if settings.buildCommand != nil { scope.buildInputs = buildInputs(of: facts, settings: settings) }

@@ -23,7 +23,8 @@ extension SandboxLoop {
         case .rememberOutputs(let outputs, let command): dependencies.buildOutputs.write(outputs, of: command)
         case .assemble(let touched, let isStoreGone): return assemble(touched, isStoreGone: isStoreGone)
         case .restoreStorage: return [.storageRestored(restoreStorage())]
-        case .store(let isAlwaysNew, let mayBePinned): return [store(isAlwaysNew: isAlwaysNew, mayBePinned: mayBePinned)]
+        case .store(let isAlwaysNew, let mayBePinned):
+            return [store(isAlwaysNew: isAlwaysNew, mayBePinned: mayBePinned)]
         case .load(let revision, let isProject, let ticket, let tellsStyleSheets):
             return load(revision, isProject: isProject, ticket, tellsStyleSheets: tellsStyleSheets)
         case .noteProjectServes: content.noteServing(isProject: true)
@@ -82,7 +83,8 @@ extension SandboxLoop {
 
     // MARK: Builds
 
-    private func startBuild(_ number: Int, _ command: String, _ passing: Set<String>, isAwaited: Bool) -> [StateMessage] {
+    private func startBuild(_ number: Int, _ command: String, _ passing: Set<String>, isAwaited: Bool) -> [StateMessage]
+    {
         let (mailbox, watcher) = (dependencies.mailbox, watcher)
         do {
             let process = try BuildProcess(

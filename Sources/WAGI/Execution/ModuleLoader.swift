@@ -56,7 +56,8 @@ package struct ModuleLoader {
             switch reference.source {
             case .content(let file):
                 guard let content else { throw ContentError.gone(name: reference.name) }
-                return try Module(binary: try Self.binary(of: content.open(file, named: reference.name), reference.name))
+                return try Module(
+                    binary: try Self.binary(of: content.open(file, named: reference.name), reference.name))
             case .file(let path) where path.hasSuffix(".wat"):
                 let text = try FileReader.bytes(of: path, limit: Self.longestText)
                 return try Module(bytes: try assemble(text))
