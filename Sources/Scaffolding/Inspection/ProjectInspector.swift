@@ -193,7 +193,9 @@ package struct ProjectInspector {
     }
 
     private func read(_ path: String) -> String? {
-        (try? FileReader.bytes(of: directory + "/" + path, limit: 16 << 20)).flatMap { String(validating: $0, as: UTF8.self) }
+        (try? FileReader.bytes(of: directory + "/" + path, limit: 16 << 20)).flatMap {
+            String(validating: $0, as: UTF8.self)
+        }
     }
 }
 
