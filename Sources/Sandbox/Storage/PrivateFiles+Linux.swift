@@ -47,6 +47,8 @@ enum PrivateFiles {
             try check(store + suffix)
             if FileStatus(linkAt: store + suffix)?.isRegular == true { chmod(store + suffix, 0o600) }
         }
+        // The directory of large contents, which the store makes for its user alone.
+        try check(store + ".parcels")
     }
 
     /// Opens a file that is no link, made for this user alone if it has to be; below 0, with `errno`, if that cannot be.
