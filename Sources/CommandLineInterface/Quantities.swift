@@ -1,4 +1,4 @@
-import Foundation
+import Platform
 
 /// A size, as people write it on command lines and in settings: `1048576`, `64KiB`, `512MiB`, `2GiB`, or with decimal
 /// units `kB`, `MB`, `GB`.

@@ -1,9 +1,3 @@
-#if canImport(Glibc)
-    import Glibc
-#else
-    import Darwin
-#endif
-
 /// A call to the operating system that failed.
 package struct SystemError: Error, Hashable, CustomStringConvertible, Sendable {
     /// What was tried: the call, or in words for people.

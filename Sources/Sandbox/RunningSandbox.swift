@@ -1,5 +1,5 @@
-import Foundation
 import JSON
+import Platform
 import SandboxProtocol
 
 /// A sandbox that runs, as another process finds it.
@@ -55,16 +55,15 @@ package enum ProjectStore {
     package static func log(ofProject path: String, store: String?) throws -> String? {
         if let running = try inUse(ofProject: path, store: store).first { return log(ofStore: running) }
         guard let log = try file(ofProject: path, store: store).map(log(ofStore:)) else { return nil }
-        return FileManager.default.fileExists(atPath: log) ? log : nil
+        return FileStatus(path: log) != nil ? log : nil
     }
 
     /// The log of what the sandbox with this store has told.
     static func log(ofStore file: String) -> String {
-        let url = URL(fileURLWithPath: file)
+        let directory = FilePath.parent(file)
         // In the project's own directory for it, the name need not tell whose it is.
-        return url.deletingLastPathComponent().lastPathComponent == ".hippo"
-            && url.lastPathComponent == "bindles.sqlite"
-            ? url.deletingLastPathComponent().path + "/up.log" : file + ".log"
+        return FilePath.name(directory) == ".hippo" && FilePath.name(file) == "bindles.sqlite"
+            ? directory + "/up.log" : file + ".log"
     }
 }
 

@@ -1,5 +1,5 @@
 import Bindle
-import Foundation
+import Platform
 
 /// The revisions of a sandbox, which are reached through it while it runs, and in its store otherwise.
 package struct SandboxHistory: Sendable {
@@ -35,7 +35,7 @@ package struct SandboxHistory: Sendable {
             }
             file = own
         }
-        guard FileManager.default.fileExists(atPath: file) else { throw SandboxHistoryError.noStore(file) }
+        guard FileStatus(path: file) != nil else { throw SandboxHistoryError.noStore(file) }
         do {
             access = .stopped(try BindleStore(path: file))
         } catch .inUse(let path, let holder) {

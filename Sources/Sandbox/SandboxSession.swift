@@ -1,5 +1,4 @@
 import Bindle
-import Foundation
 import HTTP
 import Hippofacts
 import Platform
@@ -233,7 +232,7 @@ package enum SandboxSession {
         configuration.limits = settings.limits
         // One that is not there is reported when it is to be started.
         configuration.program = settings.wagiProgram.map { program in
-            ExecutablePath.find(program, in: ProcessInfo.processInfo.environment["PATH"]) ?? program
+            ExecutablePath.find(program, in: ProcessEnvironment.value("PATH")) ?? program
         }
         return configuration
     }

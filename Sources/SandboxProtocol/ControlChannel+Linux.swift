@@ -1,5 +1,5 @@
-import Foundation
 import JSON
+import Platform
 import Synchronization
 
 /// One end of the socket pair between the sandbox and a WAGI process.
@@ -16,7 +16,7 @@ package final class ControlChannel: Sendable {
 
         package var description: String {
             switch self {
-            case .system(let call, let code): "control channel: \(call): \(String(cString: strerror(code)))"
+            case .system(let call, let code): "control channel: \(call): \(SystemError.reason(code))"
             case .malformed(let line): "control channel: not a message: \(line)"
             }
         }
@@ -65,7 +65,7 @@ package final class ControlChannel: Sendable {
                 let count = line[sent...].withUnsafeBytes { bytes in
                     sent == 0 && !descriptors.isEmpty
                         ? DescriptorPassing.send(bytes, with: descriptors, over: fileDescriptor)
-                        : Foundation.send(fileDescriptor, bytes.baseAddress, bytes.count, Int32(MSG_NOSIGNAL))
+                        : Platform.send(fileDescriptor, bytes.baseAddress, bytes.count, Int32(MSG_NOSIGNAL))
                 }
                 if count >= 0 {
                     sent += count

@@ -1,4 +1,4 @@
-import Foundation
+import Platform
 
 /// Bytes over a local socket with descriptors along (`SCM_RIGHTS`, unix(7)).
 enum DescriptorPassing {

@@ -1,4 +1,4 @@
-import Foundation
+import Platform
 import WASI
 import WebAssembly
 import WebAssemblyRuntime
@@ -16,7 +16,7 @@ final class CallPrinter {
             case .returns(let results): end(results, event)
             case .throwsError(let error): fail(error, event)
             }
-        FileHandle.standardError.write(Data("\(indentation)\(line)\n".utf8))
+        StandardError.write("\(indentation)\(line)\n")
     }
 
     private func name(of function: TracedFunction) -> String {

@@ -1,7 +1,7 @@
 import Bindle
 import CommandLineInterface
-import Foundation
 import Hippofacts
+import Platform
 import Sandbox
 import WAGI
 
@@ -46,23 +46,23 @@ extension Command {
         }
         var cache = DigestCache()
         let expansion = try facts.expanded(options, cache: &cache)
-        for warning in expansion.warnings { FileHandle.standardError.write(Data("warning: \(warning)\n".utf8)) }
+        for warning in expansion.warnings { StandardError.write("warning: \(warning)\n") }
         print(BindleSummary(expansion))
         let problems = BindleSummary.problems(of: expansion)
-        for problem in problems { FileHandle.standardError.write(Data("error: \(problem)\n".utf8)) }
+        for problem in problems { StandardError.write("error: \(problem)\n") }
         return problems.isEmpty ? .success : .failure
     }
 
     /// The store that the option names, or the project's own if it is there.
     private static func storePath(_ path: String?, _ facts: Hippofacts) throws -> String? {
         if let path {
-            guard FileManager.default.fileExists(atPath: path) else {
+            guard FileStatus(path: path) != nil else {
                 throw LoadError("there is no such store", file: path)
             }
             return path
         }
         let own = "\(facts.directory)/.hippo/bindles.sqlite"
-        return FileManager.default.fileExists(atPath: own) ? own : nil
+        return FileStatus(path: own) != nil ? own : nil
     }
 }
 

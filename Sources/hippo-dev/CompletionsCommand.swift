@@ -1,5 +1,5 @@
 import CommandLineInterface
-import Foundation
+import Platform
 
 extension Command {
     /// `hippo-dev completions`: what a shell needs to complete command lines.
@@ -17,7 +17,7 @@ extension Command {
         arguments: [completionShell],
         action: { arguments in
             guard let shell = arguments[completionShell].flatMap(Shell.init(rawValue:)) else { return .usage }
-            FileHandle.standardOutput.write(Data(shell.completionScript(for: Commands.root).utf8))
+            try StandardOutput.write(shell.completionScript(for: Commands.root))
             return .success
         }
     )

@@ -1,5 +1,5 @@
 import CommandLineInterface
-import Foundation
+import Platform
 
 extension Command {
     /// `hippo-dev manual`: the manual page.
@@ -13,7 +13,7 @@ extension Command {
                 "Install it, so that man hippo-dev shows it."),
         ],
         action: { _ in
-            FileHandle.standardOutput.write(Data(Commands.manualPage.source.utf8))
+            try StandardOutput.write(Commands.manualPage.source)
             return .success
         }
     )

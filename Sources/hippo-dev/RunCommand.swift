@@ -1,5 +1,5 @@
 import CommandLineInterface
-import Foundation
+import Platform
 import WAGI
 import WASI
 import WebAssembly
@@ -137,7 +137,7 @@ private struct ModuleRun {
         let timer = DeadlineTimer()
         let ticket = timeout.map { timeout in
             timer.schedule(store, limit: timeout) {
-                FileHandle.standardError.write(Data("error: \(Self.timeoutMessage(timeout))\n".utf8))
+                StandardError.write("error: \(Self.timeoutMessage(timeout))\n")
                 exit(134)
             }
         }
@@ -148,11 +148,11 @@ private struct ModuleRun {
             if let exit = trap.hostError as? ProcessExit {
                 // A program that fails may do so because it was refused something.
                 let limits = exit.code == 0 ? [] : store.limitDescriptions + context.limitDescriptions
-                for limit in limits { FileHandle.standardError.write(Data("note: \(limit)\n".utf8)) }
+                for limit in limits { StandardError.write("note: \(limit)\n") }
                 return ExitCode(rawValue: Int32(exit.code & 0xFF))
             }
-            for limit in context.limitDescriptions { FileHandle.standardError.write(Data("note: \(limit)\n".utf8)) }
-            FileHandle.standardError.write(Data("error: \(describe(trap))\n".utf8))
+            for limit in context.limitDescriptions { StandardError.write("note: \(limit)\n") }
+            StandardError.write("error: \(describe(trap))\n")
             return ExitCode(rawValue: 134)
         }
     }
@@ -267,7 +267,7 @@ extension Module {
 extension Preopen {
     /// Reads `HOST::GUEST`, or `HOST` for a directory that has the same path for the guest.
     fileprivate init?(mapping text: String, access: Access) {
-        guard let separator = text.range(of: "::") else {
+        guard let separator = text.firstRange(of: "::") else {
             guard !text.isEmpty else { return nil }
             self.init(hostPath: text, guestPath: text, access: access)
             return

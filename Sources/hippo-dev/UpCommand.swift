@@ -1,8 +1,8 @@
 import Bindle
 import CommandLineInterface
-import Foundation
 import HTTP
 import Hippofacts
+import Platform
 import Sandbox
 
 extension Command {
@@ -199,7 +199,7 @@ private enum UpOptions {
             SandboxSettings.Variable(parsing: $0)
         }
         settings.environmentFiles = try arguments.convertedValues(of: environmentFile, expecting: "a readable file") {
-            FileManager.default.isReadableFile(atPath: $0) ? absolute($0) : nil
+            access($0, R_OK) == 0 ? absolute($0) : nil
         }
         settings.allowsTransientWrite = arguments.isSet(transientWrite) ? true : nil
         settings.servesStaticFiles = arguments.isSet(noStatic) ? false : nil
@@ -230,6 +230,6 @@ private enum UpOptions {
     }
 
     private static func absolute(_ path: String) -> String {
-        URL(fileURLWithPath: path).standardizedFileURL.path
+        FilePath.absolute(path)
     }
 }

@@ -1,7 +1,7 @@
 import Bindle
 import CommandLineInterface
-import Foundation
 import HTTP
+import Platform
 import Sandbox
 
 /// Where commands look for external bindles that are not at hand.
@@ -42,7 +42,7 @@ enum UpstreamOptions {
         let address: HTTPURL
         do { address = try HTTPURL(url) } catch { throw UsageError("the upstream '\(url)': \(error)") }
         // Those of the environment, or what logging in there has left.
-        let given = usesEnvironment ? credentials(ProcessInfo.processInfo.environment) : nil
+        let given = usesEnvironment ? credentials(ProcessEnvironment.all) : nil
         let credentials = try given ?? BindleOptions.storedCredentials.load().bindleCredentials(for: address)
         return try upstream(BindleClient(baseURL: address, credentials: credentials ?? .none), strategy: strategy)
     }
@@ -54,7 +54,7 @@ enum UpstreamOptions {
         guard let strategy = VerificationStrategy(name) else {
             throw UsageError("'\(name)' is no verification strategy; use one like GreedyVerification")
         }
-        let keyring = try KeyStorage(environment: ProcessInfo.processInfo.environment).keyring()
+        let keyring = try KeyStorage(environment: ProcessEnvironment.all).keyring()
         return ExternalBindles.Upstream(client: client, strategy: strategy, keyring: keyring)
     }
 

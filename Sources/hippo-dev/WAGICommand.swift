@@ -1,6 +1,6 @@
 import Bindle
 import CommandLineInterface
-import Foundation
+import Dispatch
 import HTTP
 import Platform
 import Sandbox
@@ -135,7 +135,7 @@ private struct WAGIOptions {
         configuration.logFileLimit = try LimitOptions.size(arguments, Self.logLimit) ?? configuration.logFileLimit
         configuration.cacheDirectory = arguments[Self.moduleCache]
         if let cache = configuration.cacheDirectory {
-            try FileManager.default.createDirectory(atPath: cache, withIntermediateDirectories: true)
+            try Directories.make(cache)
         }
         configuration.allowsTransientWrite = arguments.isSet(Self.allowTransientWrite)
         configuration.maximumTransientBytes =
@@ -162,12 +162,12 @@ private struct WAGIOptions {
         let socket = try ListeningSocket(binding: address)
         var configuration = configuration
         if arguments[Self.logDirectory] == nil {
-            configuration.logObserver = { FileHandle.standardError.write(Data("[\($0.route)] \($0.text)\n".utf8)) }
+            configuration.logObserver = { StandardError.write("[\($0.route)] \($0.text)\n") }
         }
         let application = try load(configuration)
         var serverConfiguration = ServerConfiguration()
         serverConfiguration.requestObserver = { record in
-            let milliseconds = String(format: "%.1f", record.duration / .milliseconds(1))
+            let milliseconds = Quantity.milliseconds(record.duration)
             say(
                 "\(record.method?.description ?? "-") \(record.target ?? "-") "
                     + "\(record.status.map { String($0.code) } ?? "-") \(milliseconds) ms")
@@ -241,9 +241,9 @@ extension EnvironmentVariables {
         for path in files {
             let text: String
             do {
-                text = try String(contentsOfFile: path, encoding: .utf8)
+                text = try FileReader.text(of: path, limit: 16 << 20)
             } catch {
-                throw LoadError("the file of variables cannot be read: \(error.localizedDescription)", file: path)
+                throw LoadError("the file of variables cannot be read: \(error.reason)", file: path)
             }
             do { variables += try parse(file: text) } catch { throw LoadError("\(error)", file: path) }
         }
@@ -279,9 +279,9 @@ extension WAGIConfiguration {
 
 /// Writes a line at once: a log that waits in a buffer is of no use to who follows it through a pipe.
 private func say(_ line: String) {
-    FileHandle.standardOutput.write(Data("\(line)\n".utf8))
+    try? StandardOutput.write("\(line)\n")
 }
 
 private func note(_ line: String) {
-    FileHandle.standardError.write(Data("\(line)\n".utf8))
+    StandardError.write("\(line)\n")
 }

@@ -1,5 +1,4 @@
 import CommandLineInterface
-import Foundation
 import Platform
 
 // Before anything is opened.
@@ -12,6 +11,6 @@ let words = Array(CommandLine.arguments.dropFirst())
 let tool = CommandLineTool(
     root: Commands.root(for: words),
     version: Commands.version,
-    environment: ProcessInfo.processInfo.environment
+    environment: ProcessEnvironment.all
 )
 exit(tool.run(words).rawValue)

@@ -44,6 +44,8 @@ package struct CRC32: Sendable {
     }
 
     /// Table `n` has what each byte contributes when `n` zero bytes come after it. Never freed.
+    ///
+    /// Sendable because nothing writes to the tables once they are made.
     private struct Tables: @unchecked Sendable {
         let entries: UnsafePointer<UInt32>
 

@@ -149,6 +149,8 @@ struct DeflateBlock: ~Copyable {
     private static let symbols = SymbolTables()
 
     /// Which symbol stands for a length or a distance, and what it stands for at least. Never freed.
+    ///
+    /// Sendable because nothing writes to the tables once they are made.
     private struct SymbolTables: @unchecked Sendable {
         /// By the length less 3.
         let ofLength: UnsafePointer<UInt8>

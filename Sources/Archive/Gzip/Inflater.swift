@@ -359,6 +359,8 @@ struct Inflater: ~Copyable {
     // MARK: Alphabets
 
     /// The entries of the decoders' symbols, but for the lengths of their codes. Never freed.
+    ///
+    /// Sendable because nothing writes to the entries once they are made.
     private struct SymbolEntries: @unchecked Sendable {
         let literals: UnsafePointer<UInt32>
         let distances: UnsafePointer<UInt32>

@@ -1,5 +1,5 @@
-import Foundation
 import HTTP
+import Platform
 
 extension BindleClient {
     /// Pushes a standalone bindle.
@@ -8,7 +8,7 @@ extension BindleClient {
     package func push(_ bindle: StandaloneBindle, options: PushOptions = PushOptions()) throws(PushError) -> [Label] {
         try push(bindle.invoice, options: options) { label in
             let path = bindle.parcelPath(label.sha256)
-            return FileManager.default.fileExists(atPath: path)
+            return FileStatus(path: path) != nil
                 ? .file(path: path) : .absent("\(path) is not there either")
         }
     }

@@ -1,4 +1,5 @@
-import Foundation
+import Dispatch
+import Platform
 import Synchronization
 
 /// Work that waits for others more than it computes, done by several threads.
@@ -18,10 +19,10 @@ enum ConcurrentWork {
         let others = DispatchGroup()
         for _ in 1..<max(1, min(width, items.count)) {
             others.enter()
-            Thread {
+            SystemThread.detach(name: "transfer") {
                 work()
                 others.leave()
-            }.start()
+            }
         }
         work()
         others.wait()

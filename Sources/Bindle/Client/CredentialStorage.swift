@@ -1,5 +1,5 @@
-import Foundation
 import HTTP
+import Platform
 import TOML
 
 /// What logging in has left: for each server, who one is to it. Kept in a file that only its owner may read.
@@ -17,9 +17,9 @@ package struct CredentialStorage: Sendable {
 
     /// What is kept; nothing where there is no file.
     package func load() throws(CredentialStorageError) -> StoredCredentials {
-        guard FileManager.default.fileExists(atPath: path) else { return StoredCredentials() }
-        guard let data = FileManager.default.contents(atPath: path) else { throw .unreadable(path: path) }
-        do { return try StoredCredentials(DocumentEncoding.json.decode(Array(data))) } catch {
+        guard FileStatus(path: path) != nil else { return StoredCredentials() }
+        guard let data = try? FileReader.bytes(of: path, limit: 16 << 20) else { throw .unreadable(path: path) }
+        do { return try StoredCredentials(DocumentEncoding.json.decode(data)) } catch {
             throw .malformed(path: path, detail: "\(error)")
         }
     }
@@ -56,10 +56,8 @@ package struct StoredCredentials: Sendable {
         package var isValid: Bool {
             guard let expiration else { return true }
             // Fractions of a second have any number of digits there, and do not matter.
-            let whole = expiration.prefix(19)
-            let formatter = ISO8601DateFormatter()
-            guard let date = formatter.date(from: whole + "Z") else { return false }
-            return date.timeIntervalSinceNow > 60
+            guard let end = CivilTime.secondsSince1970(utc: expiration.prefix(19)) else { return false }
+            return end > Int64(time(nil)) + 60
         }
     }
 

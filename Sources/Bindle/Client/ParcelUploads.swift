@@ -1,5 +1,5 @@
-import Foundation
 import HTTP
+import Platform
 import Synchronization
 
 /// The upload of a bindle's missing parcels over several connections.

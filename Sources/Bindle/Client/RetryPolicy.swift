@@ -1,4 +1,4 @@
-import Foundation
+import Platform
 
 /// How often a request that failed for a reason that passes is sent again, and when.
 package struct RetryPolicy: Hashable, Sendable {
@@ -30,6 +30,6 @@ package struct RetryPolicy: Hashable, Sendable {
     func wait(before attempt: Int, asked: Duration?) {
         let delay = min(max(firstDelay * (1 << min(attempt - 1, 10)), asked ?? .zero), Self.longestDelay)
         // Clients that failed together should not come back together.
-        Thread.sleep(forTimeInterval: delay / .seconds(1) * .random(in: 0.8...1.2))
+        usleep(UInt32(clamping: Int(delay / .microseconds(1) * .random(in: 0.8...1.2))))
     }
 }

@@ -14,7 +14,7 @@ extension SHA256 {
     /// The digest of the file's bytes and their number, read in pieces.
     /// - Throws: `FileReadError` naming the file.
     package static func hash(fileAt path: String) throws(FileReadError) -> (digest: SHA256Digest, size: Int) {
-        let file = try FileReader(path: path)
+        let file = try SequentialFile(path: path)
         let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: pieceSize, alignment: 64)
         defer { buffer.deallocate() }
         var hash = SHA256()

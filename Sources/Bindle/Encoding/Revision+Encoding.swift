@@ -1,4 +1,4 @@
-import Foundation
+import Platform
 import TOML
 
 extension Revision {
@@ -6,7 +6,7 @@ extension Revision {
     package var table: TOMLTable {
         var table = TOMLTable([
             "number": TOMLValue(number), "id": TOMLValue(id.description),
-            "time": TOMLValue(Int((date.timeIntervalSince1970 * 1000).rounded())), "served": TOMLValue(hasServed),
+            "time": TOMLValue(Int(time)), "served": TOMLValue(hasServed),
         ])
         table["restores"] = restores.map { TOMLValue($0) }
         return table
@@ -18,7 +18,7 @@ extension Revision {
         let text = try fields.requiredString("id")
         do { id = try BindleID(text) } catch { throw fields.problem("id", error.description) }
         number = try fields.requiredCount("number")
-        date = Date(timeIntervalSince1970: Double(try fields.requiredCount("time")) / 1000)
+        time = Int64(try fields.requiredCount("time"))
         hasServed = try fields.boolean("served") ?? false
         restores = fields.table["restores"] == nil ? nil : try fields.requiredCount("restores")
     }

@@ -1,4 +1,4 @@
-import Foundation
+import Platform
 
 /// Parcels as files, by their digests, in a directory that processes may share.
 ///
@@ -19,7 +19,7 @@ package struct ParcelDirectory: Sendable {
     /// to bring it back.
     package func make() throws(FileWriteError) {
         guard mkdir(path, 0o700) != 0, errno != EEXIST else { return }
-        throw FileWriteError(path: path, detail: String(cString: strerror(errno)))
+        throw FileWriteError(path: path, detail: SystemError.reason(errno))
     }
 
     /// Where the parcel is, or will be.

@@ -1,4 +1,4 @@
-import Foundation
+import Platform
 
 /// A file that is being written beside the place that it takes once it is whole.
 final class PendingFile {
@@ -20,13 +20,13 @@ final class PendingFile {
     }
 
     private static func failure(_ path: String) -> FileWriteError {
-        FileWriteError(path: path, detail: String(cString: strerror(errno)))
+        FileWriteError(path: path, detail: SystemError.reason(errno))
     }
 
     func write(_ bytes: UnsafeRawBufferPointer) throws(FileWriteError) {
         var rest = bytes
         while !rest.isEmpty {
-            let count = Foundation.write(descriptor, rest.baseAddress!, rest.count)
+            let count = Platform.write(descriptor, rest.baseAddress!, rest.count)
             if count >= 0 {
                 rest = UnsafeRawBufferPointer(rebasing: rest[count...])
             } else if errno != EINTR {
@@ -55,9 +55,8 @@ final class PendingFile {
 
     /// Writes a file that only its owner may read, in a directory that only its owner may enter if it is made here.
     static func writePrivately(_ text: String, to path: String) throws {
-        let directory = URL(fileURLWithPath: path).deletingLastPathComponent().path
-        try FileManager.default.createDirectory(
-            atPath: directory, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+        let directory = FilePath.parent(path)
+        try Directories.make(directory, permissions: 0o700)
         let file = try PendingFile(replacing: path, permissions: 0o600)
         try file.write(Array(text.utf8))
         try file.commit()

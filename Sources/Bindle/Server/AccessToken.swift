@@ -1,5 +1,5 @@
 import Cryptography
-import Foundation
+import Platform
 
 /// The token that a server asks for which others can reach.
 ///
@@ -48,7 +48,7 @@ package struct AccessToken: Hashable, Sendable {
         let descriptor = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC)
         guard descriptor >= 0 else {
             if errno == ENOENT || errno == ENOTDIR { return nil }
-            throw AccessTokenError(path: path, problem: "the token cannot be read: \(String(cString: strerror(errno)))")
+            throw AccessTokenError(path: path, problem: "the token cannot be read: \(SystemError.reason(errno))")
         }
         defer { close(descriptor) }
         var status = stat()
@@ -68,7 +68,7 @@ package struct AccessToken: Hashable, Sendable {
     }
 
     private static func path(forStore store: String, _ environment: [String: String]) -> String {
-        let absolute = URL(fileURLWithPath: store).standardizedFileURL.path
+        let absolute = FilePath.absolute(store)
         return "\(KeyStorage.configurationDirectory(environment))/hippo/tokens/\(SHA256.hash(absolute.utf8).hex)"
     }
 

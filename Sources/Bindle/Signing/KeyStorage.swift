@@ -1,4 +1,4 @@
-import Foundation
+import Platform
 
 /// Where keys are kept by default: in the places, and named by the environment variables, of the Bindle client.
 package struct KeyStorage: Sendable {
@@ -24,7 +24,7 @@ package struct KeyStorage: Sendable {
     static func configurationDirectory(_ environment: [String: String]) -> String {
         func value(_ name: String) -> String? { environment[name].flatMap { $0.isEmpty ? nil : $0 } }
         return value("XDG_CONFIG_HOME").flatMap { $0.hasPrefix("/") ? $0 : nil }
-            ?? (value("HOME") ?? NSHomeDirectory()) + "/.config"
+            ?? (value("HOME") ?? FilePath.homeDirectory) + "/.config"
     }
 
     /// The keyring; an empty one where there is no file.
@@ -49,11 +49,11 @@ package struct KeyStorage: Sendable {
 
     private func read(_ path: String) throws(KeyStorageError) -> [UInt8]? {
         do {
-            return Array(try Data(contentsOf: URL(fileURLWithPath: path)))
-        } catch CocoaError.fileReadNoSuchFile, CocoaError.fileNoSuchFile {
+            return try FileReader.bytes(of: path, limit: 16 << 20)
+        } catch .system(let error) where error.code == ENOENT {
             return nil
         } catch {
-            throw .unreadable(path: path, detail: error.localizedDescription)
+            throw .unreadable(path: path, detail: error.reason)
         }
     }
 

@@ -1,5 +1,5 @@
 import Archive
-import Foundation
+import Platform
 
 extension StandaloneBindle {
     /// Whether a path is that of a packed standalone bindle, by its name.
@@ -16,11 +16,11 @@ extension StandaloneBindle {
     ) throws -> StandaloneBindle {
         let pending = "\(parent)/.unpacking-\(getpid())-\(UInt32.random(in: 0...(.max)))"
         do {
-            try FileManager.default.createDirectory(atPath: "\(pending)/parcels", withIntermediateDirectories: true)
+            try Directories.make("\(pending)/parcels")
         } catch {
-            throw StandaloneBindleError.cannotWrite(path: pending, detail: error.localizedDescription)
+            throw StandaloneBindleError.cannotWrite(path: pending, detail: error.reason)
         }
-        defer { try? FileManager.default.removeItem(atPath: pending) }
+        defer { try? Directories.removeTree(pending) }
         let name: String
         do {
             name = try unpackEntries(of: path, into: pending, limits)
@@ -33,7 +33,7 @@ extension StandaloneBindle {
                 path: path, detail: "its directory \(name) is not named by the digest of \(invoice.id)")
         }
         let digests = Set(invoice.parcels.map(\.label.sha256))
-        for file in try FileManager.default.contentsOfDirectory(atPath: "\(pending)/parcels") {
+        for file in try Directories.names(in: "\(pending)/parcels") {
             guard digests.contains(String(file.dropLast(".dat".count))) else {
                 throw StandaloneBindleError.notABindle(path: path, detail: "the invoice has no parcel for \(file)")
             }
@@ -47,14 +47,14 @@ extension StandaloneBindle {
     ) throws(StandaloneBindleError) -> StandaloneBindle {
         let place = directory(of: invoice.id, in: parent)
         do {
-            try FileManager.default.createDirectory(atPath: "\(place)/parcels", withIntermediateDirectories: true)
+            try Directories.make("\(place)/parcels")
         } catch {
-            throw .cannotWrite(path: place, detail: error.localizedDescription)
+            throw .cannotWrite(path: place, detail: error.reason)
         }
         let parcels = invoice.distinctLabels.map { "parcels/\($0.sha256).dat" }
-        for file in parcels + ["invoice.toml"] where FileManager.default.fileExists(atPath: "\(pending)/\(file)") {
+        for file in parcels + ["invoice.toml"] where FileStatus(path: "\(pending)/\(file)") != nil {
             guard rename("\(pending)/\(file)", "\(place)/\(file)") == 0 else {
-                throw .cannotWrite(path: "\(place)/\(file)", detail: String(cString: strerror(errno)))
+                throw .cannotWrite(path: "\(place)/\(file)", detail: SystemError.reason(errno))
             }
         }
         return try StandaloneBindle(at: place)
@@ -64,7 +64,7 @@ extension StandaloneBindle {
     private static func unpackEntries(
         of path: String, into directory: String, _ limits: UnpackingLimits
     ) throws -> String {
-        let file = try FileReader(path: path)
+        let file = try SequentialFile(path: path)
         let gzip = GzipReader(limits: limits) { try file.read(filling: $0) }
         let tar = TarReader(limits: limits) { try gzip.read(into: $0) }
         let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 256 << 10, alignment: 64)
@@ -135,7 +135,7 @@ extension StandaloneBindle {
     }
 
     private static func add(_ path: String, as name: String, to tar: TarWriter) throws {
-        let file = try FileReader(path: path)
+        let file = try SequentialFile(path: path)
         let size = try file.size()
         try tar.begin(TarEntry(path: name, kind: .file, size: size))
         let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 256 << 10, alignment: 64)

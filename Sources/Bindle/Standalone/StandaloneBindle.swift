@@ -1,5 +1,5 @@
 import Archive
-import Foundation
+import Platform
 
 /// A bindle as a directory: `SHA256_OF_ID/invoice.toml`, and any of its parcels as `SHA256_OF_ID/parcels/SHA256.dat`.
 package struct StandaloneBindle: Sendable {
@@ -11,11 +11,11 @@ package struct StandaloneBindle: Sendable {
     /// - Parameter path: Its own directory, the one with `invoice.toml` in it.
     package init(at path: String) throws(StandaloneBindleError) {
         let file = Self.invoicePath(in: path)
-        guard let text = FileManager.default.contents(atPath: file) else {
+        guard let text = try? FileReader.bytes(of: file, limit: 256 << 20) else {
             throw .notABindle(path: path, detail: "\(file) cannot be read")
         }
         do {
-            invoice = try Invoice(Array(text), as: .toml)
+            invoice = try Invoice(text, as: .toml)
         } catch {
             throw .invalidInvoice(path: file, error)
         }
@@ -38,7 +38,7 @@ package struct StandaloneBindle: Sendable {
 
     /// The labels of the parcels that it has.
     package var presentParcels: [Label] {
-        invoice.distinctLabels.filter { FileManager.default.fileExists(atPath: parcelPath($0.sha256)) }
+        invoice.distinctLabels.filter { FileStatus(path: parcelPath($0.sha256)) != nil }
     }
 
     // MARK: - Writing
@@ -77,10 +77,9 @@ package struct StandaloneBindle: Sendable {
         try invoice.validate()
         let directory = Self.directory(of: invoice.id, in: parent)
         do {
-            try FileManager.default.createDirectory(
-                atPath: "\(directory)/parcels", withIntermediateDirectories: true)
+            try Directories.make("\(directory)/parcels")
         } catch {
-            throw StandaloneBindleError.cannotWrite(path: "\(directory)/parcels", detail: error.localizedDescription)
+            throw StandaloneBindleError.cannotWrite(path: "\(directory)/parcels", detail: error.reason)
         }
         return directory
     }

@@ -27,6 +27,8 @@ final class ConnectionPool: Sendable {
     private static let idleReaderLimit = 8
 
     /// A connection on its way between threads: it is used by one at a time, as SQLite asks for.
+    ///
+    /// Sendable because one thread uses it at a time: whoever has taken it out of the pool.
     struct Held: @unchecked Sendable {
         let connection: SQLiteConnection
         var generation = 0
@@ -242,7 +244,7 @@ final class ConnectionPool: Sendable {
         defer { if isNoted { noteWrite() } }
         return try writer.withLock { (writer) throws(StoreError) in
             guard let held = writer.held else {
-                throw .cannotOpen(path: path, detail: String(cString: strerror(ENOENT)))
+                throw .cannotOpen(path: path, detail: SystemError.reason(ENOENT))
             }
             return try body(held.connection)
         }

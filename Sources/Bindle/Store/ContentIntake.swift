@@ -106,8 +106,8 @@ final class ContentIntake {
     private func takeSmallFile(
         _ path: String, _ label: Label, _ digest: SHA256Digest, at number: Int64?
     ) throws(StoreError) -> Int64 {
-        let file: FileReader
-        do { file = try FileReader(path: path) } catch { throw .unreadableSource(error) }
+        let file: SequentialFile
+        do { file = try SequentialFile(path: path) } catch { throw .unreadableSource(error) }
         // One more than there may be, so that a file that has grown shows.
         let buffer = UnsafeMutableRawBufferPointer(rebasing: chunk()[..<(label.size + 1)])
         let count: Int
@@ -121,8 +121,8 @@ final class ContentIntake {
     private func takeLargeFile(
         _ path: String, _ label: Label, _ digest: SHA256Digest, at number: Int64?
     ) throws(StoreError) -> Int64 {
-        let file: FileReader
-        do { file = try FileReader(path: path) } catch { throw .unreadableSource(error) }
+        let file: SequentialFile
+        do { file = try SequentialFile(path: path) } catch { throw .unreadableSource(error) }
         let pending = try connection.files.begin()
         var further = ParcelCopy(label, in: directory)
         // What the system has copied is read from the copy, which nobody else writes to. Where it has stopped early, as on a

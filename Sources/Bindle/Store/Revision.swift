@@ -1,11 +1,12 @@
-import Foundation
+import Platform
 
 /// A bindle as a sandbox has made it at some time.
 package struct Revision: Hashable, Sendable {
     /// Counts all revisions of a store, from 1 on. No number is used twice.
     package let number: Int
     package let id: BindleID
-    package let date: Date
+    /// When it was made: milliseconds since 1970.
+    package let time: Int64
     /// The revision whose content this one brought back.
     package let restores: Int?
     /// Whether it has been served: one that has not may be unable to run.

@@ -1,4 +1,4 @@
-import Foundation
+import Platform
 
 /// The statements about revisions. They run within the caller's transaction or snapshot.
 enum RevisionTable {
@@ -19,7 +19,7 @@ enum RevisionTable {
         let revision = Revision(
             number: Int(row.integer(0)),
             id: try BindleTable.id(name: row.text(1), version: row.text(2), on: connection),
-            date: Date(timeIntervalSince1970: Double(row.integer(3)) / 1000),
+            time: row.integer(3),
             restores: restores == 0 ? nil : restores, hasServed: row.boolean(5))
         return Row(revision: revision, bindle: row.integer(6), state: row.integer(7))
     }
@@ -83,7 +83,7 @@ enum RevisionTable {
     ) throws(StoreError) -> Int {
         try connection.run(
             "INSERT INTO revision (bindle, state, time, restores, served) VALUES (?, ?, ?, ?, 0)",
-            .integer(bindle), .integer(state), .integer(Int64(Date().timeIntervalSince1970 * 1000)),
+            .integer(bindle), .integer(state), .integer(SystemTime().nanosecondsSince1970 / 1_000_000),
             restores.map { .integer($0) } ?? .null)
         return Int(connection.lastInsertedRow)
     }

@@ -1,6 +1,6 @@
 import CSQLite
 import Cryptography
-import Foundation
+import Platform
 
 /// Why a store did not do what it was asked.
 package enum StoreError: Error, Hashable, CustomStringConvertible {
@@ -53,7 +53,7 @@ package enum StoreError: Error, Hashable, CustomStringConvertible {
         // SQLite does not always keep what the system said.
         case SQLITE_IOERR where code == SQLITE_IOERR | 3 << 8 && FileSizeLimit.isSet: self = .diskFull(path: path)
         case SQLITE_IOERR where systemCode == EROFS:
-            self = .notWritable(path: path, detail: String(cString: strerror(systemCode)))
+            self = .notWritable(path: path, detail: SystemError.reason(systemCode))
         case SQLITE_NOTADB: self = .notAStore(path: path)
         case SQLITE_CORRUPT: self = .corrupt(path: path, detail: message)
         case SQLITE_READONLY, SQLITE_PERM: self = .notWritable(path: path, detail: message)

@@ -1,4 +1,4 @@
-import Foundation
+import Platform
 
 /// The right of one process to work on a store: a lock on the file `STORE.lock` beside it, which also says who has it.
 ///
@@ -13,7 +13,7 @@ final class StoreLock: Sendable {
         descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
         guard descriptor >= 0 else {
             let code = errno
-            let detail = "\(path): \(String(cString: strerror(code)))"
+            let detail = "\(path): \(SystemError.reason(code))"
             switch code {
             case EACCES, EROFS, EPERM: throw .notWritable(path: storePath, detail: detail)
             case ENOSPC, EDQUOT: throw .diskFull(path: storePath)
@@ -24,11 +24,11 @@ final class StoreLock: Sendable {
             let code = errno
             defer { close(descriptor) }
             guard code == EWOULDBLOCK else {
-                throw .cannotOpen(path: storePath, detail: "\(path): \(String(cString: strerror(code)))")
+                throw .cannotOpen(path: storePath, detail: "\(path): \(SystemError.reason(code))")
             }
             throw .inUse(path: storePath, holder: Self.holder(in: descriptor))
         }
-        let note = "\(getpid()) \(ProcessInfo.processInfo.processName)\n"
+        let note = "\(getpid()) \(ProcessEnvironment.processName)\n"
         // Who holds the lock is for people; that it is held does not hang on it.
         _ = ftruncate(descriptor, 0)
         _ = note.withCString { pwrite(descriptor, $0, strlen($0), 0) }

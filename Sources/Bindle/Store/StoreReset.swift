@@ -1,26 +1,22 @@
-import Foundation
+import Platform
 
 extension BindleStore {
     /// Moves a store's file out of the way, with its large parcels and what else belongs to it, so that a new one is made in its place. It need
     /// not be a store that can be opened.
     ///
+    /// - Parameter now: the time that the new name tells: seconds since 1970.
     /// - Returns: The path that it has now.
     /// - Throws: `StoreError.inUse` while a process has it open.
-    package static func setAside(path: String, now: Date = Date()) throws(StoreError) -> String {
-        let files = FileManager.default
-        guard files.fileExists(atPath: path) else {
-            throw .cannotOpen(path: path, detail: String(cString: strerror(ENOENT)))
+    package static func setAside(path: String, now: Int64 = Int64(time(nil))) throws(StoreError) -> String {
+        guard FileStatus(path: path) != nil else {
+            throw .cannotOpen(path: path, detail: SystemError.reason(ENOENT))
         }
         // Held until all is moved.
         let lock = try StoreLock(storePath: path)
-        let format = DateFormatter()
-        format.locale = Locale(identifier: "en_US_POSIX")
-        format.timeZone = TimeZone(identifier: "UTC")
-        format.dateFormat = "yyyyMMdd'T'HHmmss'Z'"
-        let stem = "\(path).aside-\(format.string(from: now))"
+        let stem = "\(path).aside-\(CivilTime(utcAt: now).basic)Z"
         var target = stem
         var count = 1
-        while files.fileExists(atPath: target) || files.fileExists(atPath: ContentFiles.path(ofStore: target)) {
+        while FileStatus(path: target) != nil || FileStatus(path: ContentFiles.path(ofStore: target)) != nil {
             count += 1
             target = "\(stem)-\(count)"
         }
@@ -35,7 +31,7 @@ extension BindleStore {
             guard rename(path + suffix, target + suffix) != 0 else { continue }
             let code = errno
             guard code == ENOENT, !suffix.isEmpty else {
-                throw .notWritable(path: path, detail: String(cString: strerror(code)))
+                throw .notWritable(path: path, detail: SystemError.reason(code))
             }
         }
         withExtendedLifetime(lock) {}

@@ -7,6 +7,8 @@ import Platform
 #endif
 
 /// A client's connection to a server, used by one exchange at a time, closed with its last reference.
+///
+/// Sendable because one thread uses it at a time: whoever has taken it out of the pool.
 final class ClientConnection: @unchecked Sendable {
     /// What connections are pooled by.
     struct Destination: Hashable, Sendable {
@@ -56,6 +58,8 @@ final class ClientConnection: @unchecked Sendable {
     }
 
     /// The outcome of connecting, which another thread waits for.
+    ///
+    /// Sendable because the outcome is used under the monitor's lock only.
     private final class Attempt: @unchecked Sendable {
         private let monitor = Monitor()
         private var outcome: Result<ClientConnection, ClientError>?

@@ -8,6 +8,8 @@ import Synchronization
 #endif
 
 /// A client's connection, owned by the event loop except while a worker answers a request of it.
+///
+/// Sendable because one thread uses it at a time: the loop's, or the worker's that answers a request of it.
 final class Connection: @unchecked Sendable {
     enum State {
         /// Waiting for a request or inside its head.

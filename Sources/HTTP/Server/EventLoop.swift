@@ -9,6 +9,8 @@ import Synchronization
 
 /// The thread that owns a server's connections: it accepts them, receives requests, hands them to workers, and sends
 /// what these leave to be sent.
+///
+/// Sendable because its state is used on the loop's thread only, but for commands, which are under a lock.
 final class EventLoop: @unchecked Sendable {
     private enum Command {
         /// A worker has answered a request, and there is more to do for the connection.

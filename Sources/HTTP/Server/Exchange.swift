@@ -11,6 +11,8 @@ import Synchronization
 ///
 /// It belongs to one thread at a time: to the event loop until it is handed to a worker, then to that, then to the loop
 /// again. Only `disconnection` is used by both at once.
+///
+/// Sendable because one thread uses it at a time, as said above, and `disconnection` has a lock.
 final class Exchange: @unchecked Sendable {
     let context: ServerContext
     let fileDescriptor: Int32

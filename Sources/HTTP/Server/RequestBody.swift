@@ -70,7 +70,8 @@ package final class RequestBody {
     package func readAll(limit: Int) throws(RequestBodyError) -> [UInt8] {
         if let contentLength, contentLength > Int64(limit) { throw .tooLarge(limit: Int64(limit)) }
         var bytes: [UInt8] = []
-        bytes.reserveCapacity(Int(contentLength ?? 0))
+        // What the client announces is memory only as far as it comes.
+        bytes.reserveCapacity(Int(min(contentLength ?? 0, 1 << 20)))
         while true {
             let piece = try read(upTo: 64 << 10)
             if piece.isEmpty { return bytes }

@@ -5,6 +5,8 @@ import Platform
 package typealias RequestHandler = @Sendable (Request, RequestBody, ResponseWriter) throws -> Void
 
 /// An HTTP/1.1 server: one thread that owns the connections and waits for requests, and workers that run the handler.
+///
+/// Sendable because its phase is used under the monitor's lock only.
 package final class Server: @unchecked Sendable {
     private enum Phase {
         case created

@@ -16,6 +16,8 @@ import Platform
 ///
 /// An idle worker waits for a signal of its own, and the last to become idle is the first to be woken: its stack and
 /// what it used are still in the processor's cache.
+///
+/// Sendable because all state is used under the monitor's lock only.
 final class WorkerPool: @unchecked Sendable {
     enum Acceptance { case accepted, full, noThread }
 

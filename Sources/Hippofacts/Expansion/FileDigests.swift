@@ -89,6 +89,8 @@ enum FileChangeError: Error {
     case unreadable(path: RelativePath, code: Int32)
     /// It was written to each time that it was read.
     case keepsChanging(path: RelativePath)
+    /// It has more than `limit` bytes.
+    case tooLarge(path: RelativePath, limit: Int64)
     case isCancelled
 
     var message: String {
@@ -96,6 +98,7 @@ enum FileChangeError: Error {
         case .vanished: "the file has vanished"
         case .unreadable(_, let code): "the file cannot be read: \(SystemError.reason(code))"
         case .keepsChanging: "the file keeps changing while it is read"
+        case .tooLarge(_, let limit): "the file is larger than \(limit >> 30) GiB"
         case .isCancelled: HippofactsError.cancellationMessage
         }
     }
@@ -105,7 +108,7 @@ enum FileChangeError: Error {
     /// - Parameter shown: what a file of the project is called.
     func described(_ shown: (RelativePath) -> String) -> HippofactsError {
         switch self {
-        case .vanished(let path), .unreadable(let path, _), .keepsChanging(let path):
+        case .vanished(let path), .unreadable(let path, _), .keepsChanging(let path), .tooLarge(let path, _):
             HippofactsError(file: shown(path), message: message)
         case .isCancelled: .cancelled
         }

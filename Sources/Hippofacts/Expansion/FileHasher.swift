@@ -60,6 +60,11 @@ struct FileHasher {
         }
     }
 
+    /// The most bytes of a module, as the runtime takes it.
+    private static let largestModule: Int64 = 1 << 30
+    /// The most bytes of another file. Larger ones are sparse, and reading them would never end.
+    private static let largestFile: Int64 = 1 << 40
+
     /// Reads one file, again if it changes meanwhile.
     private func read(
         _ path: RelativePath, in directory: Int32, _ buffer: UnsafeMutableRawBufferPointer
@@ -75,6 +80,8 @@ struct FileHasher {
             defer { close(descriptor) }
             let now = time.nanosecondsSince1970
             guard let before = FileStatus(descriptor: descriptor), before.isRegular else { throw .vanished(path: path) }
+            let limit = path.string.hasSuffix(".wasm") ? Self.largestModule : Self.largestFile
+            guard before.size <= limit else { throw .tooLarge(path: path, limit: limit) }
             let (digest, size) = try hash(descriptor, path, before.size, buffer)
             if let after = FileStatus(descriptor: descriptor), after.identity == before.identity, size == after.size {
                 return DigestTable.Entry(identity: after.identity, digest: digest, isRacy: before.isRacy(at: now))

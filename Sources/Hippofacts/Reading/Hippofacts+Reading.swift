@@ -1,6 +1,5 @@
 import Bindle
 import Content
-import Foundation
 import Platform
 import TOML
 
@@ -25,9 +24,9 @@ extension Hippofacts {
             // Where the file system does not tell cases apart, the variants are one file.
             if !found.contains(where: { $0.id == status.id }) { found.append((candidate, status.id)) }
         }
-        if found.count > 1, let names = try? FileManager.default.contentsOfDirectory(atPath: path) {
+        if found.count > 1, let names = try? Directories.names(in: path) {
             // What the kernel remembers of one file may be older for one variant than for another.
-            let listed = found.filter { names.contains(($0.path as NSString).lastPathComponent) }
+            let listed = found.filter { names.contains(FilePath.name($0.path)) }
             if !listed.isEmpty { found = listed }
         }
         switch found.count {
@@ -87,13 +86,13 @@ extension Hippofacts {
 
     /// Reads a HIPPOFACTS file.
     package init(file: String) throws(HippofactsError) {
-        let data: Data
+        let text: [UInt8]
         do {
-            data = try Data(contentsOf: URL(fileURLWithPath: file))
+            text = try FileReader.bytes(of: file, limit: 64 << 20)
         } catch {
-            throw HippofactsError(file: file, message: "the file cannot be read: \(error.localizedDescription)")
+            throw HippofactsError(file: file, message: "the file cannot be read: \(error.reason)")
         }
-        try self.init(parsing: Array(data), file: file)
+        try self.init(parsing: text, file: file)
     }
 
     /// Reads the text of a HIPPOFACTS file that stands, or is taken to stand, at `file`.

@@ -1,6 +1,5 @@
 #if os(Linux)
     import CLinux
-    import Glibc
 
     /// An open directory beneath which files are opened, and nothing else, whatever paths and symbolic links say.
     ///

@@ -1,9 +1,3 @@
-#if canImport(Glibc)
-    import Glibc
-#else
-    import Darwin
-#endif
-
 /// Reads whole files into memory. A file's size comes from outside: it is checked before memory is asked for.
 package enum FileReader {
     /// Why a file was not read.
@@ -88,6 +82,31 @@ package enum FileReader {
             guard bytes.count <= limit - chunk.count else { throw .tooLarge(path: path, limit: limit) }
             if bytes.isEmpty { bytes = chunk } else { bytes += chunk }
             if chunk.count < capacity { return bytes }
+        }
+    }
+
+    /// The text of a file in UTF-8; what is not UTF-8 is repaired.
+    package static func text(of path: String, limit: Int) throws(Failure) -> String {
+        String(decoding: try bytes(of: path, limit: limit), as: UTF8.self)
+    }
+
+    /// Hands a file's content over in chunks, in order. A chunk is valid during the call only.
+    ///
+    /// - Throws: `SystemError`, and what `body` throws.
+    package static func forEachChunk(
+        of path: String, size: Int = 256 << 10, _ body: (UnsafeRawBufferPointer) throws -> Void
+    ) throws {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw SystemError.last("read", path: path) }
+        defer { close(descriptor) }
+        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: size, alignment: 64)
+        defer { buffer.deallocate() }
+        while true {
+            let count = read(descriptor, buffer.baseAddress, buffer.count)
+            if count < 0 && errno == EINTR { continue }
+            guard count >= 0 else { throw SystemError.last("read", path: path) }
+            if count == 0 { return }
+            try body(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
         }
     }
 }

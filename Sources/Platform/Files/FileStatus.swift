@@ -1,9 +1,3 @@
-#if canImport(Glibc)
-    import Glibc
-#else
-    import Darwin
-#endif
-
 /// Which file it is, under whatever name: two names with the same `FileID` are one file.
 ///
 /// A number is given again once its file is gone. What has to know whether a file is still the same one, with the same

@@ -1,6 +1,5 @@
 #if os(Linux)
     import CLinux
-    import Glibc
 
     /// A file that is in memory only, and has no name: it goes with its last descriptor and mapping (`memfd_create`).
     ///

@@ -1,5 +1,4 @@
 import CLinux
-import Glibc
 
 /// A process that this one has started, in a process group of its own.
 ///

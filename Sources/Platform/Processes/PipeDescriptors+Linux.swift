@@ -1,5 +1,4 @@
 import CLinux
-import Glibc
 import Synchronization
 
 /// The two ends of a pipe; neither is inherited by programs that this process starts.

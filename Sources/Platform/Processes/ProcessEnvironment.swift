@@ -1,9 +1,3 @@
-#if canImport(Glibc)
-    import Glibc
-#else
-    import Darwin
-#endif
-
 /// The variables that a process has got from whoever started it.
 package enum ProcessEnvironment {
     /// All variables, in no order. What is not UTF-8 is repaired.
@@ -26,4 +20,14 @@ package enum ProcessEnvironment {
     package static func value(_ name: String) -> String? {
         getenv(name).map { String(cString: $0) }
     }
+
+    /// The machine's name in its network.
+    package static var hostName: String {
+        var bytes = [CChar](repeating: 0, count: 256)
+        guard gethostname(&bytes, bytes.count - 1) == 0 else { return "localhost" }
+        return bytes.withUnsafeBufferPointer { String(cString: $0.baseAddress!) }
+    }
+
+    /// The name that this process was started by.
+    package static var processName: String { CommandLine.arguments.first.map(FilePath.name) ?? "" }
 }

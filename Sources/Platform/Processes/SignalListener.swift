@@ -1,9 +1,3 @@
-#if canImport(Glibc)
-    import Glibc
-#else
-    import Darwin
-#endif
-
 /// Waits for the signals that ask a process to end.
 package enum SignalListener {
     /// Calls `onSignal`, on a thread of its own, with the name of the first SIGINT, SIGTERM or SIGHUP from now on. The

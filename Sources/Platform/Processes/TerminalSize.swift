@@ -1,9 +1,3 @@
-#if canImport(Glibc)
-    import Glibc
-#else
-    import Darwin
-#endif
-
 /// The size of a terminal, in characters.
 package struct TerminalSize: Hashable, Sendable {
     package let rows: UInt16

@@ -1,9 +1,3 @@
-#if canImport(Glibc)
-    import Glibc
-#else
-    import Darwin
-#endif
-
 /// A mutex with a condition to wait for.
 ///
 /// It is Sendable because the system's mutex and condition are made for many threads, and their addresses never change.

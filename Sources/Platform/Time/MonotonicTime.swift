@@ -1,9 +1,3 @@
-#if canImport(Glibc)
-    import Glibc
-#else
-    import Darwin
-#endif
-
 /// A point in time for deadlines, in nanoseconds: an integer, because the event loop compares many. Nobody sets its
 /// clock, which stands still while the machine sleeps, and which all processes share.
 package struct MonotonicTime: Comparable, Hashable, Sendable {

@@ -1,9 +1,3 @@
-#if canImport(Glibc)
-    import Glibc
-#else
-    import Darwin
-#endif
-
 /// What tells the time: the system's clocks in the program, one that is set by hand in tests.
 ///
 /// Whoever decides by time takes one and never asks a clock itself, so that a test decides what time it is.

@@ -1,6 +1,6 @@
 import Content
 import Cryptography
-import Foundation
+
 import Platform
 
 /// Looks at the files that a build command may read.

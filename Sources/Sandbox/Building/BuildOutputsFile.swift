@@ -1,4 +1,5 @@
 import Cryptography
+import Platform
 
 /// Keeps what has been learned of a build command's outputs from one sandbox to the next.
 struct BuildOutputsFile: Sendable {

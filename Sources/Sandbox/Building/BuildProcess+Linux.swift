@@ -1,4 +1,4 @@
-import Foundation
+import Dispatch
 import Platform
 import Synchronization
 
@@ -67,12 +67,12 @@ final class BuildProcess: Sendable {
             ])
         output.closeWriteEnd()
         lifeline.closeReadEnd()
-        let waiter = Thread { [child] in
+        SystemThread.detach(name: "build") { [child] in
             // By then, whatever the command left behind has gone.
             child.waitForEnd()
             end.closeWriteEnd()
         }
-        let reader = Thread { [self] in
+        SystemThread.detach(name: "build output") { [self] in
             readLines(from: output.readEnd, until: end.readEnd, onLine)
             let (wasCancelled, lastLines, firstError) = state.withLock { state in
                 state.hasEnded = true
@@ -85,10 +85,6 @@ final class BuildProcess: Sendable {
                     exit: exit, lastLines: lastLines, firstError: firstError, duration: .now - started,
                     wasCancelled: wasCancelled))
         }
-        waiter.name = "build"
-        reader.name = "build output"
-        waiter.start()
-        reader.start()
     }
 
     /// Kills the command and everything that it has started. `onEnd` is still called, when that has gone.

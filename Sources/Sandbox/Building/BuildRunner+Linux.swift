@@ -1,5 +1,4 @@
 import CLinux
-import Foundation
 import Platform
 
 /// The process between the sandbox and a build command, which sees to it that nothing of a build outlives it: what the
@@ -19,13 +18,13 @@ package enum BuildRunner {
         do {
             child = try ChildProcess.spawn(
                 executable: "/bin/sh", arguments: ["-c", command],
-                environment: ProcessInfo.processInfo.environment.map { ($0.key, $0.value) },
+                environment: ProcessEnvironment.all.map { ($0.key, $0.value) },
                 descriptors: [(0, 0), (1, 1), (2, 2)])
         } catch {
-            FileHandle.standardError.write(Data("\(error)\n".utf8))
+            StandardError.write("\(error)\n")
             exit(127)
         }
-        Thread.detachNewThread {
+        SystemThread.detach {
             var byte: UInt8 = 0
             while read(lifeline, &byte, 1) < 0 && errno == EINTR {}
             killDescendants()
@@ -62,8 +61,8 @@ package enum BuildRunner {
 
     private static func descendants(of ancestor: pid_t) -> [pid_t] {
         var children: [pid_t: [pid_t]] = [:]
-        for name in (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? [] {
-            guard let id = pid_t(name), let text = try? String(contentsOfFile: "/proc/\(id)/stat", encoding: .utf8),
+        for name in (try? Directories.names(in: "/proc")) ?? [] {
+            guard let id = pid_t(name), let text = try? FileReader.text(of: "/proc/\(id)/stat", limit: 1 << 16),
                 // The name of the program, in parentheses, may have any character.
                 let end = text.lastIndex(of: ")")
             else { continue }

@@ -1,4 +1,4 @@
-import Foundation
+import Platform
 
 /// Finds the first error that a compiler reports in what a build command writes.
 ///
@@ -19,12 +19,14 @@ struct DiagnosticScanner: Sendable {
     /// The message of an error whose place has not been named yet.
     private var message: String?
 
-    private static let place = expression(
-        #"^(?:\./)?([^\s:()][^:()]*):(\d+):(\d+): (?:(?:fatal )?(error|warning|note|remark|info)(?:\[\w+\])?: )?(.+)$"#)
-    private static let parenthesized = expression(#"^(?:\./)?([^\s()][^()]*)\((\d+),(\d+)\): (error)\b[^:]*: (.+)$"#)
-    private static let headline = expression(#"^(?:error(?:\[\w+\])?|ERROR \w+): (.+)$"#)
-    private static let laterPlace = expression(
-        #"^\s*(?:--> |└─ in |in )([^\s:()][^:()]*)(?::(\d+):(\d+)|\((\d+),(\d+)\))$"#)
+    // Regular expressions do not change, and matching makes state of its own.
+    private nonisolated(unsafe) static let place =
+        #/(?:\./)?([^\s:()][^:()]*):(\d+):(\d+): (?:(?:fatal )?(error|warning|note|remark|info)(?:\[\w+\])?: )?(.+)/#
+    private nonisolated(unsafe) static let parenthesized =
+        #/(?:\./)?([^\s()][^()]*)\((\d+),(\d+)\): error\b[^:]*: (.+)/#
+    private nonisolated(unsafe) static let headline = #/(?:error(?:\[\w+\])?|ERROR \w+): (.+)/#
+    private nonisolated(unsafe) static let laterPlace =
+        #/\s*(?:--> |└─ in |in )([^\s:()][^:()]*)(?::(\d+):(\d+)|\((\d+),(\d+)\))/#
 
     /// Takes note of a line of output.
     mutating func note(_ line: String) {
@@ -32,39 +34,22 @@ struct DiagnosticScanner: Sendable {
         let text = HumanEventRenderer.withoutStyles(line)
         // Lines without a number name no place, and most have none.
         if message == nil, !text.contains(where: \.isNumber), !text.lowercased().hasPrefix("error") { return }
-        if let found = Self.groups(Self.place, in: text) ?? Self.groups(Self.parenthesized, in: text) {
-            let severity = found[3]
-            guard severity == nil || severity == "error" else { return }
-            firstError = Self.diagnostic(found[0], found[1], found[2], found[4])
-        } else if let found = Self.groups(Self.headline, in: text) {
-            message = found[0]
-        } else if let message, let found = Self.groups(Self.laterPlace, in: text) {
-            firstError = Self.diagnostic(found[0], found[1] ?? found[3], found[2] ?? found[4], message)
+        if let found = text.wholeMatch(of: Self.place)?.output {
+            guard found.4 == nil || found.4 == "error" else { return }
+            firstError = Self.diagnostic(found.1, found.2, found.3, found.5)
+        } else if let found = text.wholeMatch(of: Self.parenthesized)?.output {
+            firstError = Self.diagnostic(found.1, found.2, found.3, found.4)
+        } else if let found = text.wholeMatch(of: Self.headline)?.output {
+            message = String(found.1)
+        } else if let message, let found = text.wholeMatch(of: Self.laterPlace)?.output {
+            firstError = Self.diagnostic(found.1, found.2 ?? found.4, found.3 ?? found.5, message[...])
         }
     }
 
     private static func diagnostic(
-        _ file: String?, _ line: String?, _ column: String?, _ message: String?
+        _ file: Substring, _ line: Substring?, _ column: Substring?, _ message: Substring
     ) -> Diagnostic? {
-        guard let file, let line = line.flatMap({ Int($0) }), let column = column.flatMap({ Int($0) }), let message
-        else { return nil }
-        return Diagnostic(file: file, line: line, column: column, message: message)
-    }
-
-    private static func expression(_ pattern: String) -> NSRegularExpression {
-        do {
-            return try NSRegularExpression(pattern: pattern)
-        } catch {
-            preconditionFailure("\(pattern): \(error)")
-        }
-    }
-
-    private static func groups(_ expression: NSRegularExpression, in text: String) -> [String?]? {
-        guard let match = expression.firstMatch(in: text, range: NSRange(text.startIndex..., in: text)) else {
-            return nil
-        }
-        return (1..<match.numberOfRanges).map { index in
-            Range(match.range(at: index), in: text).map { String(text[$0]) }
-        }
+        guard let line = line.flatMap({ Int($0) }), let column = column.flatMap({ Int($0) }) else { return nil }
+        return Diagnostic(file: String(file), line: line, column: column, message: String(message))
     }
 }

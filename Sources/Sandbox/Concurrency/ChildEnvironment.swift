@@ -1,4 +1,4 @@
-import Foundation
+import Platform
 
 /// The environment of the processes that a sandbox starts: its own, without what looks like a secret. Modules and build
 /// commands run code that nobody has read.
@@ -15,7 +15,7 @@ enum ChildEnvironment {
     /// The variables of this process.
     /// - Parameter names: secrets that are passed all the same.
     static func current(passing names: Set<String> = []) -> [(name: String, value: String)] {
-        ProcessInfo.processInfo.environment.filter { !isSecret($0.key) || names.contains($0.key) }
+        ProcessEnvironment.all.filter { !isSecret($0.key) || names.contains($0.key) }
             .map { ($0.key, $0.value) }
     }
 }

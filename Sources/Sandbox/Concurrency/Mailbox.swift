@@ -1,4 +1,5 @@
-import Foundation
+import Dispatch
+import Platform
 import Synchronization
 
 /// A queue of messages from many threads to one. Urgent messages overtake all others.

@@ -1,4 +1,5 @@
-import Foundation
+import Dispatch
+import Platform
 import Synchronization
 
 /// Turns events into text.
@@ -48,9 +49,7 @@ final class EventWriter: Sendable {
         sink: @escaping @Sendable (String) -> Bool
     ) {
         self.onReaderGone = onReaderGone
-        let thread = Thread { [self] in run(renderer, sink) }
-        thread.name = "events"
-        thread.start()
+        SystemThread.detach(name: "events") { [self] in run(renderer, sink) }
     }
 
     func write(_ event: Event) {
@@ -135,12 +134,12 @@ final class EventWriter: Sendable {
     private static func write(_ text: String, to fileDescriptor: Int32) -> Bool {
         var bytes = Array(text.utf8)[...]
         while !bytes.isEmpty {
-            let count = bytes.withUnsafeBytes { Foundation.write(fileDescriptor, $0.baseAddress, $0.count) }
+            let count = bytes.withUnsafeBytes { Platform.write(fileDescriptor, $0.baseAddress, $0.count) }
             if count > 0 {
                 bytes.removeFirst(count)
             } else if errno == EAGAIN {
                 var poll = pollfd(fd: fileDescriptor, events: Int16(POLLOUT), revents: 0)
-                _ = Foundation.poll(&poll, 1, -1)
+                _ = Platform.poll(&poll, 1, -1)
             } else if errno != EINTR {
                 return false
             }

@@ -1,4 +1,4 @@
-import Foundation
+import Platform
 import SandboxProtocol
 
 extension Failure {
@@ -35,11 +35,7 @@ enum SourceExcerpt {
 
     /// Empty if the file cannot be read, is no text, or is too long to be worth it.
     static func lines(around line: Int, of path: String) -> [ProjectStatus.SourceLine] {
-        guard let file = FileHandle(forReadingAtPath: path) else { return [] }
-        defer { try? file.close() }
-        guard let data = try? file.read(upToCount: longestFile + 1), data.count <= longestFile,
-            !data.contains(0)
-        else { return [] }
+        guard let data = try? FileReader.bytes(of: path, limit: longestFile), !data.contains(0) else { return [] }
         var lines = data.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
         // What follows the last line's end is a line only if it is the one that is meant.
         if lines.last?.isEmpty == true, line < lines.count { lines.removeLast() }

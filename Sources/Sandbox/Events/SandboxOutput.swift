@@ -1,4 +1,4 @@
-import Foundation
+import Platform
 
 /// All who are told what happens in a sandbox: standard output, and the log.
 final class SandboxOutput: Sendable {
@@ -48,6 +48,8 @@ final class SandboxOutput: Sendable {
     }
 
     /// The file of a log, which only the log's own thread touches.
+    ///
+    /// Sendable because one thread uses the file: the log's own.
     private final class UncheckedLogFile: @unchecked Sendable {
         let file: LogFile?
 
@@ -58,7 +60,7 @@ final class SandboxOutput: Sendable {
 
     private struct LogRenderer: EventRenderer {
         func render(_ event: Event) -> String {
-            LogEntry(time: Date().timeIntervalSince1970, event: event).line
+            LogEntry(time: Double(SystemTime().nanosecondsSince1970) / 1e9, event: event).line
         }
     }
 }

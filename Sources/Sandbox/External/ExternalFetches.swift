@@ -1,6 +1,6 @@
 import Bindle
-import Foundation
 import Hippofacts
+import Platform
 import Synchronization
 
 /// What a project needs of other bindles: told at once where the store has it, fetched in the background where it does
@@ -118,7 +118,7 @@ final class ExternalFetches: Sendable {
         onStart(item.id, "\(upstream.client.baseURL)")
         let externals = ExternalBindles(store: store, upstream: upstream)
         let onEnd = onEnd
-        let thread = Thread {
+        SystemThread.detach(name: "external bindles") {
             do throws(ExternalBindleError) {
                 switch item {
                 case .invoice(let id): _ = try externals.fetchInvoice(id)
@@ -129,7 +129,5 @@ final class ExternalFetches: Sendable {
                 onEnd(item, error)
             }
         }
-        thread.name = "external bindles"
-        thread.start()
     }
 }

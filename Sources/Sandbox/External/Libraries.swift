@@ -1,6 +1,6 @@
 import Bindle
-import Foundation
 import Hippofacts
+import Platform
 
 /// Projects beside the sandbox's own whose bindles it refers to: they are expanded into the same store, and watched.
 /// Used by the loop, on its thread.

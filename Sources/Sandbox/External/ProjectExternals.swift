@@ -1,6 +1,6 @@
 import Bindle
-import Foundation
 import Hippofacts
+import Platform
 import Synchronization
 
 /// Where the external bindles of a project are found when no sandbox expands it: in the projects that `hippo-dev.toml`
@@ -107,9 +107,11 @@ package final class ProjectExternals: Sendable {
                 defer { reader.close() }
                 let failure = StoreError.notWritable(path: path, detail: "a parcel cannot be put there")
                 guard let file = Self.makeFile(path) else { throw failure }
-                defer { try? file.close() }
+                defer { close(file) }
                 while let piece = try reader.next() {
-                    do { try file.write(contentsOf: piece) } catch { throw failure }
+                    do { try piece.withUnsafeBytes { try FileWriter.write($0, to: file, path: path) } } catch {
+                        throw failure
+                    }
                 }
                 return true
             } catch .noSuchBindle, .notInInvoice, .parcelNotUploaded {
@@ -131,13 +133,14 @@ package final class ProjectExternals: Sendable {
         guard let file = makeFile(path) else {
             throw .store(.notWritable(path: path, detail: "a parcel cannot be put there"))
         }
-        defer { try? file.close() }
-        try server.parcel(label, of: id) { try file.write(contentsOf: $0) }
+        defer { close(file) }
+        try server.parcel(label, of: id) { try FileWriter.write($0, to: file, path: path) }
     }
 
     /// Makes an empty file.
-    private static func makeFile(_ path: String) -> FileHandle? {
-        FileManager.default.createFile(atPath: path, contents: nil) ? FileHandle(forWritingAtPath: path) : nil
+    private static func makeFile(_ path: String) -> Int32? {
+        let descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
+        return descriptor >= 0 ? descriptor : nil
     }
 
     // MARK: - Places
@@ -150,7 +153,7 @@ package final class ProjectExternals: Sendable {
 
     /// Who has the project's store, if there is one. The file is open, and locked, as long as the result lives.
     private func place() throws -> Place? {
-        guard let storePath, FileManager.default.fileExists(atPath: storePath) else { return nil }
+        guard let storePath, FileStatus(path: storePath) != nil else { return nil }
         do {
             return .file(try BindleStore(path: storePath))
         } catch .inUse(let path, let holder) {

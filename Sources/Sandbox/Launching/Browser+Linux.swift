@@ -1,4 +1,3 @@
-import Foundation
 import Platform
 
 /// Opens pages in the user's browser.
@@ -6,12 +5,12 @@ enum Browser {
     /// Opens a URL: by the programs that `$BROWSER` names, else by the desktop's own opener. No shell is involved.
     ///
     /// - Returns: false if there is no program that could.
-    static func open(_ url: String, environment: [String: String] = ProcessInfo.processInfo.environment) -> Bool {
+    static func open(_ url: String, environment: [String: String] = ProcessEnvironment.all) -> Bool {
         for words in candidates(environment) {
             guard let executable = resolve(words[0], environment) else { continue }
-            var arguments = words.dropFirst().map { $0.replacingOccurrences(of: "%s", with: url) }
+            var arguments = words.dropFirst().map { $0.replacing("%s", with: url) }
             if !words.contains(where: { $0.contains("%s") }) { arguments.append(url) }
-            let null = Foundation.open("/dev/null", O_RDWR | O_CLOEXEC)
+            let null = Platform.open("/dev/null", O_RDWR | O_CLOEXEC)
             defer { close(null) }
             guard
                 let child = try? ChildProcess.spawn(
@@ -19,7 +18,7 @@ enum Browser {
                     environment: environment.map { ($0.key, $0.value) },
                     descriptors: [(null, 0), (null, 1), (null, 2)])
             else { continue }
-            Thread.detachNewThread { _ = child.waitForExit() }
+            SystemThread.detach { _ = child.waitForExit() }
             return true
         }
         return false
@@ -42,16 +41,10 @@ enum Browser {
 enum ExecutablePath {
     /// The path of a program: itself if it has a slash, else the first of that name in the directories of `path`.
     static func find(_ program: String, in path: String?) -> String? {
-        let files = FileManager.default
-        if program.contains("/") { return files.isExecutableFile(atPath: program) ? program : nil }
+        if program.contains("/") { return access(program, X_OK) == 0 ? program : nil }
         for directory in (path ?? "/usr/local/bin:/usr/bin:/bin").split(separator: ":") {
             let candidate = "\(directory)/\(program)"
-            var isDirectory: ObjCBool = false
-            if files.isExecutableFile(atPath: candidate),
-                files.fileExists(atPath: candidate, isDirectory: &isDirectory), !isDirectory.boolValue
-            {
-                return candidate
-            }
+            if access(candidate, X_OK) == 0, FileStatus(path: candidate)?.isDirectory == false { return candidate }
         }
         return nil
     }

@@ -1,4 +1,3 @@
-import Foundation
 import HTTP
 import Platform
 import SandboxProtocol
@@ -101,14 +100,12 @@ final class WorkerProcess: WorkerHandle {
             ] + shared)
         channel = near
         if let configuration = command.configuration { send(.configure(configuration)) }
-        let thread = Thread { [child] in
+        SystemThread.detach(name: "worker") { [child] in
             // A channel that fails means the same as one that ends: nothing more can be known of the process.
             while let message = try? near.receive(WorkerMessage.self) { onEvent(.message(message)) }
             child.signalGroup(SIGKILL)
             onEvent(.ended(child.waitForExit()))
         }
-        thread.name = "worker"
-        thread.start()
     }
 
     /// Sends a message. A process that is gone is reported by its end, not here.

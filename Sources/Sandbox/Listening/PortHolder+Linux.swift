@@ -1,4 +1,4 @@
-import Foundation
+import Platform
 
 /// The process that listens on a port.
 struct PortHolder: Hashable, Sendable, CustomStringConvertible {
@@ -13,15 +13,14 @@ struct PortHolder: Hashable, Sendable, CustomStringConvertible {
         let inodes = listeningSockets(on: port)
         guard !inodes.isEmpty else { return nil }
         let links = Set(inodes.map { "socket:[\($0)]" })
-        let files = FileManager.default
-        for process in ((try? files.contentsOfDirectory(atPath: "/proc")) ?? []).compactMap({ pid_t($0) }).sorted() {
+        for process in ((try? Directories.names(in: "/proc")) ?? []).compactMap({ pid_t($0) }).sorted() {
             let directory = "/proc/\(process)/fd"
-            for descriptor in (try? files.contentsOfDirectory(atPath: directory)) ?? [] {
-                guard let target = try? files.destinationOfSymbolicLink(atPath: "\(directory)/\(descriptor)"),
+            for descriptor in (try? Directories.names(in: directory)) ?? [] {
+                guard let target = linkTarget("\(directory)/\(descriptor)"),
                     links.contains(target)
                 else { continue }
-                let name = (try? String(contentsOfFile: "/proc/\(process)/comm", encoding: .utf8)) ?? "a program"
-                return PortHolder(process: process, name: name.trimmingCharacters(in: .whitespacesAndNewlines))
+                let name = (try? FileReader.text(of: "/proc/\(process)/comm", limit: 4096)) ?? "a program"
+                return PortHolder(process: process, name: String(name.prefix { !$0.isNewline }))
             }
         }
         return nil
@@ -30,7 +29,7 @@ struct PortHolder: Hashable, Sendable, CustomStringConvertible {
     /// The inodes of sockets that listen on the port, of both families.
     private static func listeningSockets(on port: UInt16) -> [Substring] {
         ["/proc/net/tcp", "/proc/net/tcp6"].flatMap { path -> [Substring] in
-            let table = (try? String(contentsOfFile: path, encoding: .utf8)) ?? ""
+            let table = (try? FileReader.text(of: path, limit: 64 << 20)) ?? ""
             return table.split(separator: "\n").dropFirst().compactMap { line in
                 // Number, local address and port, remote ones, state (0A is LISTEN), …, inode.
                 let fields = line.split(separator: " ")

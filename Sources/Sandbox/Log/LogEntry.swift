@@ -1,5 +1,5 @@
-import Foundation
 import JSON
+import Platform
 import SandboxProtocol
 
 /// An event, and when it happened.

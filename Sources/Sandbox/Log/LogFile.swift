@@ -1,4 +1,4 @@
-import Foundation
+import Platform
 
 /// A file of lines that never grows beyond a limit: when it is full, it becomes the older half, in place of the one
 /// before.

@@ -1,12 +1,14 @@
-import Foundation
+import Platform
 
 /// Reads the log of a sandbox, which may be running meanwhile.
 package struct LogReader {
     private let path: String
     /// What is being read. It stays so when the log is turned over, or removed.
-    private var file: FileHandle?
+    private var file: OpenLog?
     private var partial: [UInt8] = []
     private var hasBegun = false
+    /// What is read at once at most, in bytes: both halves of a log are smaller.
+    private static let limit = 64 << 20
 
     /// - Parameter path: the log's file, which need not be there yet.
     package init(path: String) {
@@ -14,7 +16,7 @@ package struct LogReader {
     }
 
     /// Whether the log is there, or may still come.
-    package var isThere: Bool { file == nil || FileManager.default.fileExists(atPath: path) }
+    package var isThere: Bool { file == nil || FileStatus(path: path) != nil }
 
     /// The entries that are there, and have not been read, oldest first. A log that has been turned over meanwhile is
     /// read to its end first.
@@ -25,30 +27,43 @@ package struct LogReader {
             hasBegun = true
         }
         entries += rest()
-        let descriptor = PrivateFiles.open(path, O_RDONLY | O_NONBLOCK)
-        guard descriptor >= 0 else { return entries }
-        let current = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
-        guard !Self.isSame(current, file) else { return entries }
+        guard let current = OpenLog(path), !current.isSame(as: file) else { return entries }
         file = current
         partial = []
         return entries + rest()
     }
 
     private mutating func rest() -> [LogEntry] {
-        guard let file, let data = try? file.readToEnd(), !data.isEmpty else { return [] }
+        guard let data = file?.readToEnd(), !data.isEmpty else { return [] }
         partial += data
         guard let end = partial.lastIndex(of: UInt8(ascii: "\n")) else { return [] }
         defer { partial.removeSubrange(...end) }
         return Self.entries(in: partial[...end])
     }
 
-    /// Whether both are one file, which has not been emptied.
-    private static func isSame(_ current: FileHandle, _ file: FileHandle?) -> Bool {
-        var (one, other) = (stat(), stat())
-        guard let file, fstat(current.fileDescriptor, &one) == 0, fstat(file.fileDescriptor, &other) == 0,
-            let offset = try? file.offset()
-        else { return false }
-        return one.st_dev == other.st_dev && one.st_ino == other.st_ino && UInt64(one.st_size) >= offset
+    /// A log that is open, and read up to some position.
+    private final class OpenLog {
+        private let descriptor: Int32
+
+        init?(_ path: String) {
+            descriptor = PrivateFiles.open(path, O_RDONLY | O_NONBLOCK)
+            if descriptor < 0 { return nil }
+        }
+
+        deinit {
+            close(descriptor)
+        }
+
+        func readToEnd() -> [UInt8]? {
+            try? FileReader.bytes(of: descriptor, path: "the log", limit: LogReader.limit)
+        }
+
+        /// Whether both are one file, which has not been emptied since the other one was read.
+        func isSame(as other: OpenLog?) -> Bool {
+            guard let other, let status = FileStatus(descriptor: descriptor) else { return false }
+            let position = Int64(lseek(other.descriptor, 0, SEEK_CUR))
+            return FileStatus(descriptor: other.descriptor)?.id == status.id && position >= 0 && status.size >= position
+        }
     }
 
     private static func entries(in bytes: some Collection<UInt8>) -> [LogEntry] {

@@ -1,5 +1,4 @@
 import Content
-import Foundation
 import Hippofacts
 import Platform
 
@@ -23,20 +22,17 @@ struct Project: Sendable {
     /// - Throws: `HippofactsError` when there is none at all. What the file in it says is not looked at.
     init(at path: String) throws(HippofactsError) {
         if Hippofacts.isSite(path) {
-            directory = URL(fileURLWithPath: path).standardizedFileURL.path
+            directory = FilePath.absolute(path)
             self.path = directory
             ignoresCase = FileSystem.ignoresCase(inDirectory: directory)
             return
         }
         let file = try Hippofacts.find(at: path)
-        let absolute = URL(fileURLWithPath: file).standardizedFileURL
-        directory = absolute.deletingLastPathComponent().path
+        let absolute = FilePath.absolute(file)
+        directory = FilePath.parent(absolute)
         ignoresCase = FileSystem.ignoresCase(inDirectory: directory)
-        var isDirectory: ObjCBool = false
-        let isNamedByDirectory =
-            FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory) && isDirectory.boolValue
         // Named by its directory, a project may rename its HIPPOFACTS to another of the valid names.
-        self.path = isNamedByDirectory ? directory : absolute.path
+        self.path = FileStatus(path: path)?.isDirectory == true ? directory : absolute
     }
 
     /// What the project consists of, as far as its HIPPOFACTS says; without one, a directory of pages is one of files.

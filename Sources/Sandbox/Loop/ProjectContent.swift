@@ -1,5 +1,4 @@
 import Bindle
-import Foundation
 import Hippofacts
 import Platform
 import SandboxProtocol
@@ -241,6 +240,6 @@ final class ProjectContent {
         guard let digestsPath, expansion.hasNewDigests, !hasKeptDigests else { return }
         hasKeptDigests = true
         let digests = expansion.takeDigests()
-        Thread.detachNewThread { try? digests.write(to: digestsPath) }
+        SystemThread.detach { try? digests.write(to: digestsPath) }
     }
 }

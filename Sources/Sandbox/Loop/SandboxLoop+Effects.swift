@@ -1,6 +1,5 @@
 import Bindle
 import Content
-import Foundation
 import Hippofacts
 import Platform
 import SandboxProtocol

@@ -1,6 +1,6 @@
 import Content
-import Foundation
 import Hippofacts
+import Platform
 
 /// What the loop lets be watched.
 extension SandboxLoop {

@@ -1,5 +1,5 @@
 import Bindle
-import Foundation
+import Dispatch
 import Hippofacts
 import Platform
 import SandboxProtocol
@@ -193,8 +193,7 @@ final class SandboxLoop {
         let message = "The build command '\(command)' ended with \(outcome.exit).\(lines)"
         let directory = dependencies.project.directory
         guard let error = outcome.firstError,
-            FileManager.default.fileExists(
-                atPath: error.file.hasPrefix("/") ? error.file : "\(directory)/\(error.file)")
+            FileStatus(path: error.file.hasPrefix("/") ? error.file : "\(directory)/\(error.file)") != nil
         else { return .init(duration: duration, failure: Failure(stage: .build, message: message)) }
         return .init(
             duration: duration,

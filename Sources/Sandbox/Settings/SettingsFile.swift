@@ -1,9 +1,9 @@
 import Bindle
 import CommandLineInterface
 import Content
-import Foundation
-import Hippofacts
 import HTTP
+import Hippofacts
+import Platform
 import TOML
 
 /// `hippo-dev.toml`, which stands beside HIPPOFACTS and holds what would otherwise be given to `hippo-dev up`.
@@ -16,12 +16,12 @@ enum SettingsFile {
     /// Paths in it are relative to the project.
     static func read(inProject directory: String) throws(Failure) -> SandboxSettings {
         let path = directory + "/" + name
-        guard FileManager.default.fileExists(atPath: path) else { return SandboxSettings() }
-        guard let data = FileManager.default.contents(atPath: path) else {
+        guard FileStatus(path: path) != nil else { return SandboxSettings() }
+        guard let bytes = try? FileReader.bytes(of: path, limit: 16 << 20) else {
             throw Failure(stage: .assemble, message: "The file cannot be read. Check its permissions.", file: name)
         }
         do {
-            return try parse(Array(data), projectDirectory: directory)
+            return try parse(bytes, projectDirectory: directory)
         } catch {
             throw Failure(
                 stage: .assemble, message: error.message + "\n" + error.excerpt, file: name,
@@ -58,7 +58,7 @@ enum SettingsFile {
         _ up: inout TOMLSection, into settings: inout SandboxSettings, _ projectDirectory: String
     ) throws(TOMLError) {
         let absolute = { (path: String) in
-            URL(fileURLWithPath: path.hasPrefix("/") ? path : projectDirectory + "/" + path).standardizedFileURL.path
+            FilePath.absolute(path, in: projectDirectory)
         }
         settings.listen = try address("listen", in: &up)
         settings.port = try port(in: &up)

@@ -1,5 +1,5 @@
 import Bindle
-import Foundation
+import Platform
 
 /// What is left on the disk of a store.
 enum DiskSpace {

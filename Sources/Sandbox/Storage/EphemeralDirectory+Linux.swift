@@ -1,5 +1,5 @@
 import Cryptography
-import Foundation
+import Platform
 
 /// The directories of sandboxes that keep nothing: one for each, among the system's temporary files, under a name by
 /// which others find those of a project.
@@ -10,7 +10,7 @@ enum EphemeralDirectory {
         let code: Int32
 
         var description: String {
-            "cannot make a directory like \(path): \(String(cString: strerror(code))). Set TMPDIR to another place."
+            "cannot make a directory like \(path): \(SystemError.reason(code)). Set TMPDIR to another place."
         }
     }
 
@@ -34,7 +34,7 @@ enum EphemeralDirectory {
     }
 
     private static var temporaryDirectory: String {
-        let path = FileManager.default.temporaryDirectory.path
+        let path = FilePath.temporaryDirectory
         return path.count > 1 && path.hasSuffix("/") ? String(path.dropLast()) : path
     }
 
@@ -63,7 +63,7 @@ enum EphemeralDirectory {
             guard hasLock || stat(path, &status) == 0 && time(nil) - status.st_mtim.tv_sec > patience,
                 !SandboxLock.isHeld(store: store)
             else { continue }
-            try? FileManager.default.removeItem(atPath: path)
+            try? Directories.removeTree(path)
         }
     }
 }

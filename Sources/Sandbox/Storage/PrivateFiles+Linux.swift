@@ -1,4 +1,3 @@
-import Foundation
 import Platform
 
 /// The directory and the files that a sandbox keeps for a project: for its user alone, and never through links, which a
@@ -16,18 +15,18 @@ enum PrivateFiles {
 
     /// Makes a directory for this user alone, or makes it so. What is above it is made as the umask says.
     static func makeDirectory(_ path: String) throws {
-        let parent = (path as NSString).deletingLastPathComponent
-        if !parent.isEmpty, !FileManager.default.fileExists(atPath: parent) {
-            do {
-                try FileManager.default.createDirectory(atPath: parent, withIntermediateDirectories: true)
+        let parent = FilePath.parent(path)
+        if FileStatus(path: parent) == nil {
+            do throws(SystemError) {
+                try Directories.make(parent)
             } catch { throw Storage.Unusable(path: parent, error: error) }
         }
         if mkdir(path, 0o700) != 0, errno != EEXIST {
-            throw Storage.Unusable(path: path, error: POSIXError(POSIXErrorCode(rawValue: errno) ?? .EIO))
+            throw Storage.Unusable(path: path, error: .last("write", path: path))
         }
         try check(path)
         guard FileStatus(linkAt: path)?.isDirectory == true else {
-            throw Storage.Unusable(path: path, error: POSIXError(.ENOTDIR))
+            throw Storage.Unusable(path: path, error: SystemError(operation: "write", code: ENOTDIR, path: path))
         }
         // Where that is not possible, as on some file systems, it is as it is.
         chmod(path, 0o700)
@@ -54,18 +53,16 @@ enum PrivateFiles {
 
     /// Opens a file that is no link, made for this user alone if it has to be; below 0, with `errno`, if that cannot be.
     static func open(_ path: String, _ flags: Int32) -> Int32 {
-        Foundation.open(path, flags | O_NOFOLLOW | O_CLOEXEC, 0o600)
+        Platform.open(path, flags | O_NOFOLLOW | O_CLOEXEC, 0o600)
     }
 
     /// The content of a file that is no link, up to a size.
     static func content(of path: String, limit: Int = 16 << 20) -> [UInt8]? {
         let descriptor = open(path, O_RDONLY | O_NONBLOCK)
         guard descriptor >= 0 else { return nil }
-        let file = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
-        guard FileStatus(descriptor: descriptor)?.isRegular == true,
-            let data = try? file.read(upToCount: limit + 1), data.count <= limit
-        else { return nil }
-        return [UInt8](data)
+        defer { close(descriptor) }
+        guard FileStatus(descriptor: descriptor)?.isRegular == true else { return nil }
+        return try? FileReader.bytes(of: descriptor, path: path, limit: limit)
     }
 
     /// Writes a file in place of the one before, at once: whoever reads it finds one or the other.

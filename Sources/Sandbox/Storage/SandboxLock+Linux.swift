@@ -1,5 +1,5 @@
-import Foundation
 import JSON
+import Platform
 import SandboxProtocol
 
 /// The claim of one sandbox on a store. It ends with the process, however that ends.
@@ -9,7 +9,7 @@ final class SandboxLock: Sendable {
         let path: String
         let code: Int32
 
-        var description: String { "cannot write \(path): \(String(cString: strerror(code)))" }
+        var description: String { "cannot write \(path): \(SystemError.reason(code))" }
     }
 
     private let fileDescriptor: Int32

@@ -1,5 +1,5 @@
 import Bindle
-import Foundation
+
 import Platform
 import Synchronization
 
@@ -30,7 +30,7 @@ final class Storage: Sendable {
             isProjectsOwn = false
             digestsPath = nil
         case .file(let file):
-            let directory = URL(fileURLWithPath: file).deletingLastPathComponent().path
+            let directory = FilePath.parent(file)
             try Self.make(directory)
             temporaryDirectory = nil
             path = file
@@ -52,15 +52,15 @@ final class Storage: Sendable {
 
     /// Version 0.1.0 kept copies of all contents beside the store.
     private func removeCacheOfEarlierVersions() {
-        let directory = URL(fileURLWithPath: path).deletingLastPathComponent().path
+        let directory = FilePath.parent(path)
         let cache = isProjectsOwn ? directory + "/cache" : path + ".cache"
         guard FileStatus(path: cache + "/parcels")?.isDirectory == true else { return }
-        DispatchQueue.global(qos: .utility).async { try? FileManager.default.removeItem(atPath: cache) }
+        SystemThread.detach(name: "cleaning") { try? Directories.removeTree(cache) }
     }
 
     /// Makes the directories again, and claims the store, after they were removed.
     func restore() throws {
-        let directory = URL(fileURLWithPath: path).deletingLastPathComponent().path
+        let directory = FilePath.parent(path)
         if isProjectsOwn {
             try Self.makeProjectsOwn(directory)
         } else {
@@ -103,13 +103,10 @@ final class Storage: Sendable {
     /// A directory for the store cannot be made.
     struct Unusable: Error, CustomStringConvertible {
         let path: String
-        let error: any Error
+        let error: SystemError
 
         var description: String {
-            let cause = (error as NSError).userInfo[NSUnderlyingErrorKey] as? NSError ?? error as NSError
-            let isSystems = cause.domain == NSPOSIXErrorDomain
-            let reason = isSystems ? String(cString: strerror(Int32(cause.code))) : cause.localizedDescription
-            return "cannot write \(path): \(reason). "
+            "cannot write \(path): \(error.reason). "
                 + "Keep the store elsewhere with --store FILE, or nothing with --ephemeral."
         }
     }
@@ -117,7 +114,7 @@ final class Storage: Sendable {
     /// Makes the directory that a named store is in, which is whoever's it is.
     private static func make(_ directory: String) throws(Unusable) {
         do {
-            try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
+            try Directories.make(directory)
         } catch { throw Unusable(path: directory, error: error) }
     }
 
@@ -128,7 +125,7 @@ final class Storage: Sendable {
         let ignoring = directory + "/.gitignore"
         guard FileStatus(linkAt: ignoring) == nil else { return }
         guard PrivateFiles.replace(ignoring, with: Array("*\n".utf8)) else {
-            throw Unusable(path: ignoring, error: POSIXError(POSIXErrorCode(rawValue: errno) ?? .EIO))
+            throw Unusable(path: ignoring, error: .last("write", path: ignoring))
         }
     }
 
@@ -146,6 +143,6 @@ final class Storage: Sendable {
     /// Removes what is temporary.
     func remove() {
         guard let temporaryDirectory else { return }
-        try? FileManager.default.removeItem(atPath: temporaryDirectory)
+        try? Directories.removeTree(temporaryDirectory)
     }
 }

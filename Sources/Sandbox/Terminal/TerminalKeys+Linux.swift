@@ -1,4 +1,3 @@
-import Foundation
 import Platform
 import Synchronization
 
@@ -38,9 +37,7 @@ final class TerminalKeys: Sendable {
     init?(_ onKey: @escaping @Sendable (TerminalKey) -> Void) {
         guard TerminalMode.begin(), let wake = try? PipeDescriptors() else { return nil }
         self.wake = wake
-        let thread = Thread { Self.read(until: wake.readEnd, onKey) }
-        thread.name = "keys"
-        thread.start()
+        SystemThread.detach(name: "keys") { Self.read(until: wake.readEnd, onKey) }
     }
 
     /// Reads no more, and puts the terminal back into its mode.
@@ -70,7 +67,7 @@ final class TerminalKeys: Sendable {
             }
             if !TerminalMode.isEntered { TerminalMode.enter() }
             guard polled[0].revents != 0 else { continue }
-            let count = Foundation.read(STDIN_FILENO, &bytes, bytes.count)
+            let count = Platform.read(STDIN_FILENO, &bytes, bytes.count)
             if count < 0 && errno == EINTR { continue }
             // The terminal has gone.
             guard count > 0 else { return }

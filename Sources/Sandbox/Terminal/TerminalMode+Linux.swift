@@ -1,4 +1,4 @@
-import Foundation
+import Platform
 import Synchronization
 
 /// The mode of the terminal on standard input: while the sandbox runs, keys come one by one and are not shown.

@@ -1,5 +1,4 @@
 import CLinux
-import Foundation
 import Platform
 
 /// The file system that a directory is on, as far as watching it goes.

@@ -1,5 +1,5 @@
 import Content
-import Foundation
+import Dispatch
 import Glibc
 import Hippofacts
 import Platform
@@ -125,9 +125,7 @@ final class FileWatcher: Sendable {
         wake = try PipeDescriptors()
         self.onProblem = onProblem
         self.onChange = onChange
-        let thread = Thread { [self] in run() }
-        thread.name = "watcher"
-        thread.start()
+        SystemThread.detach(name: "watcher") { [self] in run() }
     }
 
     /// Watches what a scope takes of the tree below a root from now on, in place of what was watched there before.
@@ -159,9 +157,7 @@ final class FileWatcher: Sendable {
         watched.scan = FileScan(root: watched.root, scope: watched.scope, time: time)
         guard !state.hasScanner else { return }
         state.hasScanner = true
-        let thread = Thread { [self] in scanNowAndThen() }
-        thread.name = "scanner"
-        thread.start()
+        SystemThread.detach(name: "scanner") { [self] in scanNowAndThen() }
     }
 
     /// Watches the tree below a root no more.

@@ -1,4 +1,4 @@
-import Foundation
+import Platform
 
 extension ProjectDescription {
     /// `.github/workflows/release.yml`: builds and pushes what is tagged.
@@ -55,11 +55,11 @@ extension ProjectDescription {
                       BINDLE_USERNAME: ${{ secrets.BINDLE_USERNAME }}
                       BINDLE_PASSWORD: ${{ secrets.BINDLE_PASSWORD }}
 
-            """.replacingOccurrences(of: "\n\n\n", with: "\n\n").replacingOccurrences(of: "\n\n\n", with: "\n\n"))
+            """.replacing("\n\n\n", with: "\n\n").replacing("\n\n\n", with: "\n\n"))
     }
 }
 
 /// Text as a scalar of YAML on one line.
 private func yaml(_ text: String) -> String {
-    "'" + text.replacingOccurrences(of: "'", with: "''") + "'"
+    "'" + text.replacing("'", with: "''") + "'"
 }

@@ -1,4 +1,4 @@
-import Foundation
+import Platform
 import TOML
 
 /// What a Cargo.toml says of the programs that it builds.
@@ -31,21 +31,20 @@ struct CargoManifest {
 
     private mutating func add(_ manifest: TOMLTable?, directory: String) {
         guard let package = manifest?["package"]?.table?["name"]?.string else { return }
-        let files = FileManager.default
-        if files.fileExists(atPath: directory + "/src/main.rs") { programs.append(package) }
+        if FileStatus(path: directory + "/src/main.rs") != nil { programs.append(package) }
         for binary in manifest?["bin"]?.array ?? [] {
             guard let name = binary.table?["name"]?.string else { continue }
             // A [[bin]] for src/main.rs renames the package's own.
             if binary.table?["path"]?.string == "src/main.rs" { programs.removeAll { $0 == package } }
             if !programs.contains(name) { programs.append(name) }
         }
-        for file in ((try? files.contentsOfDirectory(atPath: directory + "/src/bin")) ?? []).sorted() {
+        for file in ((try? Directories.names(in: directory + "/src/bin")) ?? []).sorted() {
             let name = file.hasSuffix(".rs") ? String(file.dropLast(3)) : file
             if !programs.contains(name) { programs.append(name) }
         }
     }
 
     private static func read(_ path: String) -> TOMLTable? {
-        FileManager.default.contents(atPath: path).flatMap { try? TOMLTable(parsing: Array($0)) }
+        (try? FileReader.bytes(of: path, limit: 16 << 20)).flatMap { try? TOMLTable(parsing: $0) }
     }
 }

@@ -1,4 +1,4 @@
-import Foundation
+import Platform
 
 /// The files of an existing project that its HIPPOFACTS could name.
 struct ProjectFiles {
@@ -30,18 +30,17 @@ struct ProjectFiles {
     }
 
     private mutating func walk(_ root: String, _ path: String, depth: Int, _ count: inout Int) {
-        let names = (try? FileManager.default.contentsOfDirectory(atPath: root + "/" + path)) ?? []
+        let names = (try? Directories.names(in: root + "/" + path)) ?? []
         for name in names.sorted() where !name.hasPrefix(".") {
             count += 1
             guard count < Self.maximumCount else { return }
             let child = path.isEmpty ? name : path + "/" + name
-            let attributes = try? FileManager.default.attributesOfItem(atPath: root + "/" + child)
-            switch attributes?[.type] as? FileAttributeType {
-            case .typeDirectory?:
+            switch FileStatus(linkAt: root + "/" + child)?.kind {
+            case .directory?:
                 if depth < Self.maximumDepth && !Self.skipped.contains(name) {
                     walk(root, child, depth: depth + 1, &count)
                 }
-            case .typeRegular?: note(child, name)
+            case .regular?: note(child, name)
             default: break
             }
         }
@@ -58,7 +57,7 @@ struct ProjectFiles {
     }
 
     private mutating func findSite(_ directory: String) {
-        let names = (try? FileManager.default.contentsOfDirectory(atPath: directory)) ?? []
+        let names = (try? Directories.names(in: directory)) ?? []
         if names.contains("index.html") {
             // Data and text are left out: mostly, they belong to build tools.
             let extensions = Set(
@@ -68,10 +67,7 @@ struct ProjectFiles {
             sitePatterns = Self.siteExtensions.filter(extensions.contains).map { "*.\($0)" }
         }
         for name in Self.siteDirectories {
-            var isDirectory: ObjCBool = false
-            if FileManager.default.fileExists(atPath: directory + "/" + name, isDirectory: &isDirectory),
-                isDirectory.boolValue
-            {
+            if FileStatus(path: directory + "/" + name)?.isDirectory == true {
                 sitePatterns.append("\(name)/**/*")
             }
         }

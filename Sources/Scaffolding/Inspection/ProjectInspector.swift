@@ -1,4 +1,4 @@
-import Foundation
+import Platform
 
 /// Finds out what an existing project is, from the files of its build tool.
 package struct ProjectInspector {
@@ -126,8 +126,8 @@ package struct ProjectInspector {
 
     private func zig() -> Finding {
         let programs = Matches.of(
-            #"addExecutable\s*\(\s*\.\{[^}]*?\.name\s*=\s*"([^"]+)""#, in: read("build.zig") ?? "")
-        let package = Matches.of(#"\.name\s*=\s*(?:\.@"|\.|")([A-Za-z0-9_-]+)"#, in: read("build.zig.zon") ?? "").first
+            #/addExecutable\s*\(\s*\.\{[^}]*?\.name\s*=\s*"([^"]+)"/#, in: read("build.zig") ?? "")
+        let package = Matches.of(#/\.name\s*=\s*(?:\.@"|\.|")([A-Za-z0-9_\-]+)/#, in: read("build.zig.zon") ?? "").first
         let name = package ?? programs.first ?? directoryName
         return describe(
             .zig, name: name, modules: programs.map { "zig-out/bin/\($0).wasm" }, guess: "zig-out/bin/\(name).wasm",
@@ -139,8 +139,8 @@ package struct ProjectInspector {
 
     private func swift() -> Finding {
         let text = read("Package.swift") ?? ""
-        let name = Matches.of(#"Package\s*\(\s*name:\s*"([^"]+)""#, in: text).first ?? directoryName
-        let programs = Matches.of(#"executableTarget\s*\(\s*name:\s*"([^"]+)""#, in: text)
+        let name = Matches.of(#/Package\s*\(\s*name:\s*"([^"]+)"/#, in: text).first ?? directoryName
+        let programs = Matches.of(#/executableTarget\s*\(\s*name:\s*"([^"]+)"/#, in: text)
         let products = ".build/wasm32-unknown-wasip1/release"
         var finding = describe(
             .swift, name: name, modules: programs.map { "\(products)/\($0).wasm" }, guess: "\(products)/\(name).wasm",
@@ -189,11 +189,13 @@ package struct ProjectInspector {
     private var directoryName: String { directory.split(separator: "/").last.map(String.init) ?? "app" }
 
     private func exists(_ path: String) -> Bool {
-        FileManager.default.fileExists(atPath: directory + "/" + path)
+        FileStatus(path: directory + "/" + path) != nil
     }
 
     private func read(_ path: String) -> String? {
-        try? String(contentsOfFile: directory + "/" + path, encoding: .utf8)
+        (try? FileReader.bytes(of: directory + "/" + path, limit: 16 << 20)).flatMap {
+            String(validating: $0, as: UTF8.self)
+        }
     }
 }
 
@@ -204,13 +206,7 @@ extension Substring {
 
 /// What the first group of a regular expression matches in a text.
 private enum Matches {
-    static func of(_ pattern: String, in text: String) -> [String] {
-        guard let expression = try? NSRegularExpression(pattern: pattern, options: [.dotMatchesLineSeparators]) else {
-            return []
-        }
-        let range = NSRange(text.startIndex..., in: text)
-        return expression.matches(in: text, range: range).compactMap { match in
-            Range(match.range(at: 1), in: text).map { String(text[$0]) }
-        }
+    static func of(_ pattern: Regex<(Substring, Substring)>, in text: String) -> [String] {
+        text.matches(of: pattern).map { String($0.output.1) }
     }
 }

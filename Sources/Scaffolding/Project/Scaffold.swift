@@ -1,4 +1,4 @@
-import Foundation
+import Platform
 
 /// Files that are to be written into a project's directory.
 package struct Scaffold: Sendable {
@@ -49,19 +49,19 @@ package struct Scaffold: Sendable {
     private func outcome(for file: ScaffoldFile, in directory: String, replacesExisting: Bool) -> Outcome {
         let path = directory + "/" + file.path
         // A link that leads nowhere is something, too.
-        guard (try? FileManager.default.attributesOfItem(atPath: path)) != nil else { return .created }
-        if FileManager.default.contents(atPath: path) == Data(file.content.utf8) { return .unchanged }
+        guard FileStatus(linkAt: path) != nil else { return .created }
+        let content = Array(file.content.utf8)
+        if (try? FileReader.bytes(of: path, limit: content.count)) == content { return .unchanged }
         return replacesExisting ? .replaced : .kept
     }
 
     private static func write(_ file: ScaffoldFile, to directory: String) throws(WriteError) {
-        let url = URL(fileURLWithPath: directory).appendingPathComponent(file.path)
+        let path = FilePath.absolute(file.path, in: directory)
         do {
-            try FileManager.default.createDirectory(
-                at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
-            try Data(file.content.utf8).write(to: url, options: .atomic)
+            try Directories.make(FilePath.parent(path))
+            try FileWriter.write(file.content, to: path, atomically: true)
         } catch {
-            throw WriteError(path: url.path, reason: error.localizedDescription)
+            throw WriteError(path: path, reason: error.reason)
         }
     }
 }

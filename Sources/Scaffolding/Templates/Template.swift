@@ -1,4 +1,4 @@
-import Foundation
+import Platform
 
 /// A kind of new project.
 package enum Template: String, CaseIterable, Sendable {
@@ -153,7 +153,7 @@ package enum Template: String, CaseIterable, Sendable {
 
             """
         if project.build == nil {
-            text = text.replacingOccurrences(of: "Settings are in\n`hippo-dev.toml`; the", with: "The")
+            text = text.replacing("Settings are in\n`hippo-dev.toml`; the", with: "The")
         }
         if let requirement = project.toolchain.requirement { text += "\nIt is built by \(requirement).\n" }
         text += """

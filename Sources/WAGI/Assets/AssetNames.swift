@@ -1,4 +1,5 @@
 import Content
+import Platform
 
 /// The names of an application's files, found out when somebody wants to know.
 struct AssetNames: Sendable {

@@ -1,7 +1,6 @@
 import Bindle
 import Content
 import Cryptography
-import Foundation
 import Platform
 import Synchronization
 
@@ -32,7 +31,7 @@ final class ParcelCache: ContentSource {
 
     /// nil unless the file is there, and what its name says.
     private func openVerified(_ file: ContentFile, _ name: String) throws(ContentError) -> OpenContent? {
-        let descriptor = Foundation.open("\(directory.path)/\(file.digest.hex)", O_RDONLY | O_CLOEXEC)
+        let descriptor = Platform.open("\(directory.path)/\(file.digest.hex)", O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else {
             if errno == ENOENT || errno == ENOTDIR { return nil }
             throw .unreadable(name: name, code: errno)

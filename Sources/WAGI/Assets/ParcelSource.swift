@@ -1,6 +1,6 @@
 import Bindle
-import Foundation
 import HTTP
+import Platform
 
 /// Where bindles come from. Threads may share one.
 package protocol ParcelSource: Sendable {
@@ -42,16 +42,12 @@ package struct StandaloneBindleDirectory: ParcelSource {
     ) throws {
         // The label was validated with its invoice: its digest is one, and no path.
         let file = "\(StandaloneBindle.directory(of: id, in: path))/parcels/\(label.sha256).dat"
-        let handle = try FileHandle(forReadingFrom: URL(fileURLWithPath: file))
-        defer { try? handle.close() }
         var hash = SHA256()
         var size = 0
-        while let piece = try handle.read(upToCount: 256 << 10), !piece.isEmpty {
-            size += piece.count
-            try piece.withUnsafeBytes { bytes in
-                hash.update(bytes)
-                try receive(bytes)
-            }
+        try FileReader.forEachChunk(of: file) { chunk in
+            size += chunk.count
+            hash.update(chunk)
+            try receive(chunk)
         }
         let digest = hash.finalize()
         guard size == label.size, digest.hex == label.sha256 else {

@@ -1,4 +1,4 @@
-import Foundation
+import Platform
 
 /// A directory of this process alone, removed with all that is in it when its last reference goes.
 ///
@@ -13,7 +13,7 @@ final class PrivateDirectory: Sendable {
         Self.removeAbandoned(in: parent)
         var template = Array("\(parent)/\(Self.prefix)\(getpid())-XXXXXX".utf8CString)
         guard mkdtemp(&template) != nil else {
-            throw LoadError("no directory can be made here: \(String(cString: strerror(errno)))", file: parent)
+            throw LoadError("no directory can be made here: \(SystemError.reason(errno))", file: parent)
         }
         path = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
     }
@@ -22,7 +22,7 @@ final class PrivateDirectory: Sendable {
     /// process to bring it back.
     static func make(_ path: String) throws(LoadError) {
         guard mkdir(path, 0o700) != 0, errno != EEXIST else { return }
-        throw LoadError("the directory cannot be made: \(String(cString: strerror(errno)))", file: path)
+        throw LoadError("the directory cannot be made: \(SystemError.reason(errno))", file: path)
     }
 
     deinit {
@@ -31,11 +31,11 @@ final class PrivateDirectory: Sendable {
 
     /// Removes the directory now. What is open stays readable.
     func remove() {
-        try? FileManager.default.removeItem(atPath: path)
+        try? Directories.removeTree(path)
     }
 
     private static func removeAbandoned(in parent: String) {
-        for name in (try? FileManager.default.contentsOfDirectory(atPath: parent)) ?? [] where name.hasPrefix(prefix) {
+        for name in (try? Directories.names(in: parent)) ?? [] where name.hasPrefix(prefix) {
             let digits = name.dropFirst(prefix.count).prefix { $0.isNumber }
             guard let process = pid_t(digits), kill(process, 0) != 0, errno == ESRCH else { continue }
             let path = "\(parent)/\(name)"
@@ -44,7 +44,7 @@ final class PrivateDirectory: Sendable {
             guard lstat(path, &status) == 0, status.st_mode & S_IFMT == S_IFDIR, status.st_uid == getuid() else {
                 continue
             }
-            try? FileManager.default.removeItem(atPath: path)
+            try? Directories.removeTree(path)
         }
     }
 }

@@ -1,4 +1,4 @@
-import Foundation
+import Platform
 
 /// What a cache holds beyond the parcels of one application.
 struct UnusedParcels: Sendable {
@@ -6,15 +6,13 @@ struct UnusedParcels: Sendable {
     /// The digests of the parcels that stay.
     let used: Set<String>
     /// Younger files stay: another process may be about to use them, or an edit may be taken back.
-    private static let minimumAge: TimeInterval = 600
+    private static let minimumAge = Duration.seconds(600)
 
     func remove() {
-        let files = FileManager.default
-        for name in (try? files.contentsOfDirectory(atPath: directory)) ?? [] where !used.contains(name) {
+        let limit = SystemTime().nanosecondsSince1970 - Self.minimumAge.nanoseconds
+        for name in (try? Directories.names(in: directory)) ?? [] where !used.contains(name) {
             let path = "\(directory)/\(name)"
-            guard let attributes = try? files.attributesOfItem(atPath: path),
-                attributes[.type] as? FileAttributeType == .typeRegular,
-                let modified = attributes[.modificationDate] as? Date, -modified.timeIntervalSinceNow > Self.minimumAge
+            guard let status = FileStatus(linkAt: path), status.isRegular, status.identity.modificationTime < limit
             else { continue }
             unlink(path)
         }

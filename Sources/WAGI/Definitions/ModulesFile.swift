@@ -1,5 +1,5 @@
-import Foundation
 import HTTP
+import Platform
 import TOML
 import WASIExperimentalHTTP
 
@@ -9,9 +9,9 @@ package enum ModulesFile {
     package static func handlers(file path: String) throws(LoadError) -> [HandlerDefinition] {
         let bytes: [UInt8]
         do {
-            bytes = Array(try Data(contentsOf: URL(fileURLWithPath: path)))
+            bytes = try FileReader.bytes(of: path, limit: 64 << 20)
         } catch {
-            throw LoadError("the configuration cannot be read: \(error.localizedDescription)", file: path)
+            throw LoadError("the configuration cannot be read: \(error.reason)", file: path)
         }
         return try handlers(parsing: bytes, file: path)
     }

@@ -7,6 +7,8 @@ enum ClientWait {
 }
 
 /// The way of one request into a module and of what it writes back to the client.
+///
+/// Sendable because one thread uses it: the one that runs the handler, on which the guest's calls arrive.
 final class CGIExchange: @unchecked Sendable {
     // The guest's functions are called on the thread that runs the handler, which is the only one to use this.
     private let writer: ResponseWriter

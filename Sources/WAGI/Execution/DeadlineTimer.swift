@@ -12,6 +12,8 @@ import WebAssemblyRuntime
 /// signal to its thread, whose handler does nothing: the call fails with `EINTR`, and whoever made it looks at the store.
 /// The signal may come just before the call, so that it is sent again until the guest has ended. So waiting needs no
 /// other calls than usual, and costs nothing until a time is up.
+///
+/// Sendable because all state is used under the monitor's lock only.
 package final class DeadlineTimer: @unchecked Sendable {
     /// A guest that is watched. To be cancelled when it has ended.
     package struct Ticket: Hashable, Sendable {

@@ -1,5 +1,5 @@
 import Content
-import Foundation
+import Platform
 import TOML
 import WASI
 import WASIExperimentalHTTP
@@ -48,6 +48,9 @@ package struct ModuleLoader {
         _ = try link(module, ModuleReference(path: name))
     }
 
+    /// The most bytes of a module in the text format.
+    private static let longestText = 256 << 20
+
     private func validate(_ reference: ModuleReference, _ content: (any ContentSource)?) throws(LoadError) -> Module {
         do {
             switch reference.source {
@@ -56,7 +59,7 @@ package struct ModuleLoader {
                 return try Module(
                     binary: try Self.binary(of: content.open(file, named: reference.name), reference.name))
             case .file(let path) where path.hasSuffix(".wat"):
-                let text = Array(try Data(contentsOf: URL(fileURLWithPath: path)))
+                let text = try FileReader.bytes(of: path, limit: Self.longestText)
                 return try Module(bytes: try assemble(text))
             case .file(let path):
                 return try Module(binary: ModuleBinary(contentsOfFile: path))
@@ -72,9 +75,11 @@ package struct ModuleLoader {
         } catch let error as ModuleError {
             throw LoadError("the module is not valid: \(error)", file: reference.name)
         } catch let error as ModuleFileError {
-            throw LoadError("the module cannot be read: \(String(cString: strerror(error.code)))", file: reference.name)
+            throw LoadError("the module cannot be read: \(SystemError.reason(error.code))", file: reference.name)
+        } catch let error as FileReader.Failure {
+            throw LoadError("the module cannot be read: \(error.reason)", file: reference.name)
         } catch {
-            throw LoadError("the module cannot be read: \(error.localizedDescription)", file: reference.name)
+            throw LoadError("the module cannot be read: \(error)", file: reference.name)
         }
     }
 
@@ -82,6 +87,7 @@ package struct ModuleLoader {
         switch content.storage {
         case .bytes(let bytes): return ModuleBinary(bytes)
         case .file:
+            guard content.size <= ModuleBinary.largestFile else { throw ModuleFileError(path: name, code: EFBIG) }
             return try ModuleBinary(byteCount: content.size) { buffer in
                 var filled = 0
                 while filled < buffer.count {

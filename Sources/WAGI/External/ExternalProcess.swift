@@ -1,5 +1,6 @@
-import Foundation
+import Dispatch
 import HTTP
+import Platform
 import Synchronization
 
 /// A run of another WAGI program, for one revision.
@@ -21,17 +22,16 @@ final class ExternalProcess: Sendable {
         var lastLines: [String] = []
         var exit: String?
         var isKilled = false
-        var hasLifeline = true
         var onUnexpectedEnd: (@Sendable () -> Void)?
     }
 
     /// Where it listens, on the loopback interface.
     let port: UInt16
     private let program: ExternalProgram
-    private let process = Process()
-    private let lifeline = Pipe()
+    private let child: ChildProcess
+    private let lifeline: PipeDescriptors
     private let state = Mutex(State())
-    private let outputEnd = DispatchSemaphore(value: 0)
+    private let outputEnd = Semaphore()
 
     /// Starts the program.
     ///
@@ -40,40 +40,36 @@ final class ExternalProcess: Sendable {
         _ program: ExternalProgram, bindle: String, bindleURL: String, onLine: @escaping @Sendable (String) -> Void
     ) throws(LoadError) {
         self.program = program
-        guard FileManager.default.isExecutableFile(atPath: program.path) else {
+        guard access(program.path, X_OK) == 0 else {
             throw LoadError("the WAGI program '\(program.path)' is not there, or cannot be run; --wagi names it")
         }
-        let output = Pipe()
+        let output: PipeDescriptors
         do {
+            (lifeline, output) = (try PipeDescriptors(), try PipeDescriptors())
             // Taken for an instant, so that nobody else is given it meanwhile.
             port = try ListeningSocket(binding: .loopback(port: 0)).address.port
-            process.executableURL = URL(fileURLWithPath: "/bin/sh")
-            process.arguments =
-                ["-c", Self.script, "sh", program.path, "-b", bindle, "--bindle-url", bindleURL]
-                + ["--listen", "127.0.0.1:\(port)"] + program.options
+            var environment = ProcessEnvironment.all
             if let token = program.bindleToken {
-                var environment = ProcessInfo.processInfo.environment
                 environment["BINDLE_HTTP_USER"] = "hippo-dev"
                 environment["BINDLE_HTTP_PASSWORD"] = token
-                process.environment = environment
             }
-            process.standardInput = lifeline
-            process.standardOutput = output
-            process.standardError = output
-            try process.run()
+            child = try ChildProcess.spawn(
+                executable: "/bin/sh",
+                arguments: ["-c", Self.script, "sh", program.path, "-b", bindle, "--bindle-url", bindleURL]
+                    + ["--listen", "127.0.0.1:\(port)"] + program.options,
+                environment: environment.map { ($0.key, $0.value) },
+                descriptors: [(lifeline.readEnd, 0), (output.writeEnd, 1), (output.writeEnd, 2)])
         } catch {
             throw LoadError("the WAGI program '\(program.path)' cannot be started: \(error)")
         }
-        try? lifeline.fileHandleForReading.close()
-        let thread = Thread { [self] in
-            read(output.fileHandleForReading, onLine)
+        lifeline.closeReadEnd()
+        output.closeWriteEnd()
+        SystemThread.detach(name: "output of \(program.name)") { [self] in
+            read(output.readEnd, onLine)
+            output.closeReadEnd()
             outputEnd.signal()
         }
-        thread.name = "output of \(program.name)"
-        thread.start()
-        let waiter = Thread { [self] in waitForEnd() }
-        waiter.name = "end of \(program.name)"
-        waiter.start()
+        SystemThread.detach(name: "end of \(program.name)") { [self] in waitForEnd() }
     }
 
     /// Returns when it answers requests.
@@ -91,7 +87,7 @@ final class ExternalProcess: Sendable {
             if let response = try? client.send(ClientRequest(.get, url)) { return response.close() }
             if let exit = state.withLock({ $0.exit }) {
                 // What it wrote last is on its way.
-                _ = outputEnd.wait(timeout: .now() + 1)
+                _ = outputEnd.wait(until: .now + .seconds(1))
                 throw LoadError("the WAGI program '\(program.name)' ended before it answered: \(exit)\(lastLines)")
             }
             guard SuspendingClock.now < deadline else {
@@ -120,25 +116,16 @@ final class ExternalProcess: Sendable {
     }
 
     private func cutLifeline() {
-        state.withLock { state in
-            if state.hasLifeline { try? lifeline.fileHandleForWriting.close() }
-            state.hasLifeline = false
-        }
+        lifeline.closeWriteEnd()
     }
 
     private var lastLines: String {
         state.withLock { $0.lastLines.map { "\n" + $0 }.joined() }
     }
 
-    /// Waits for the program itself: `Process` would wait for the second one, too.
+    /// Waits for the program itself, and not for what it has started.
     private func waitForEnd() {
-        var information = siginfo_t()
-        var result: Int32
-        repeat {
-            result = waitid(P_PID, id_t(process.processIdentifier), &information, WEXITED | WNOWAIT)
-        } while result != 0 && errno == EINTR
-        let status = information._sifields._sigchld.si_status
-        let exit = information.si_code == Int32(CLD_EXITED) ? "exit code \(status)" : "killed by signal \(status)"
+        let exit = child.waitForExit().description
         let action = state.withLock { state -> (@Sendable () -> Void)? in
             state.exit = exit
             return state.isKilled ? nil : state.onUnexpectedEnd
@@ -148,10 +135,10 @@ final class ExternalProcess: Sendable {
         action?()
     }
 
-    private func read(_ output: FileHandle, _ onLine: (String) -> Void) {
+    private func read(_ output: Int32, _ onLine: (String) -> Void) {
         var partial: [UInt8] = []
-        while case let data = output.availableData, !data.isEmpty {
-            partial += data
+        while let chunk = Self.nextChunk(of: output) {
+            partial += chunk
             while let end = partial.firstIndex(of: UInt8(ascii: "\n")) {
                 let line = String(decoding: partial[..<end], as: UTF8.self)
                 state.withLock { state in
@@ -164,5 +151,17 @@ final class ExternalProcess: Sendable {
             // A line without end must not fill the memory.
             if partial.count > 65536 { partial = [] }
         }
+    }
+
+    /// What has come, as soon as something has; `nil` at the end.
+    private static func nextChunk(of descriptor: Int32) -> [UInt8]? {
+        let chunk = [UInt8](unsafeUninitializedCapacity: 16 << 10) { bytes, count in
+            var result: Int
+            repeat {
+                result = Platform.read(descriptor, bytes.baseAddress, bytes.count)
+            } while result < 0 && errno == EINTR
+            count = max(0, result)
+        }
+        return chunk.isEmpty ? nil : chunk
     }
 }

@@ -1,5 +1,5 @@
-import Foundation
 import HTTP
+import Platform
 import WebAssemblyRuntime
 
 /// What a developer wants to know when a module has not answered a request: as a page for browsers, as text for others.
@@ -109,8 +109,8 @@ struct FailureReport {
     }
 
     private static func shown(_ output: Output, isBeginning: Bool) -> String {
-        let text = TerminalText.withoutControls(String(decoding: output.bytes, as: UTF8.self))
-            .trimmingCharacters(in: .newlines)
+        let lines = TerminalText.withoutControls(String(decoding: output.bytes, as: UTF8.self))
+        let text = String(lines.drop(while: \.isNewline).reversed().drop(while: \.isNewline).reversed())
         guard output.byteCount > output.bytes.count else { return text }
         let left = "[\(output.byteCount - output.bytes.count) bytes are not shown]"
         return isBeginning ? "\(text)\n\(left)" : "\(left)\n\(text)"

@@ -1,6 +1,6 @@
 import Bindle
-import Foundation
 import HTTP
+import Platform
 import SandboxProtocol
 import WASI
 import WASIExperimentalHTTP

@@ -1,6 +1,5 @@
 import Bindle
 import Content
-import Foundation
 import HTTP
 import Platform
 import SandboxProtocol
@@ -54,7 +53,7 @@ struct Loading {
     /// A directory of the application's own, made when it is first asked for.
     private mutating func privateDirectory() throws(LoadError) -> String {
         if let directory { return directory.path }
-        let made = try PrivateDirectory(in: configuration.cacheDirectory ?? NSTemporaryDirectory())
+        let made = try PrivateDirectory(in: configuration.cacheDirectory ?? FilePath.temporaryDirectory)
         directory = made
         return made.path
     }
@@ -103,7 +102,7 @@ struct Loading {
     private static func wwwroot(of assets: [Label], in id: BindleID) throws(LoadError) -> Wwwroot {
         // Nobody knows when a content came under its name. A time that is that of another bindle of the name would have
         // clients keep what has changed: so it is always a new one.
-        let now = Int64(Date().timeIntervalSince1970 * 1e9)
+        let now = SystemTime().nanosecondsSince1970
         let files: [(path: RelativePath, file: ContentFile)]
         do { files = try Wwwroot.files(of: assets, in: id, time: { _ in now }) } catch {
             throw LoadError(error.description)
@@ -266,6 +265,8 @@ struct Loading {
 }
 
 /// What a module writes, up to a limit.
+///
+/// Sendable because one thread uses it: the guest's, which is its owner's.
 private final class OutputBuffer: @unchecked Sendable {
     // Used on the guest's thread only, which its owner is.
     private(set) var bytes: [UInt8] = []

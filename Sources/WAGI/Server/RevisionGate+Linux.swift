@@ -1,5 +1,5 @@
-import Foundation
 import HTTP
+import Platform
 import SandboxProtocol
 
 /// Sees to it that nobody who asks after a save is answered with what was there before.

@@ -1,6 +1,5 @@
 import Bindle
 import Dispatch
-import Foundation
 import HTTP
 import Platform
 import SandboxProtocol
@@ -77,7 +76,7 @@ package final class WAGIWorker: Sendable {
         private static let interval = DispatchTimeInterval.seconds(1)
 
         init(_ give: @escaping @Sendable () -> Void) {
-            Thread.detachNewThread { [isOver] in
+            SystemThread.detach { [isOver] in
                 while isOver.wait(timeout: .now() + Self.interval) == .timedOut { give() }
             }
         }
@@ -185,13 +184,12 @@ package final class WAGIWorker: Sendable {
     /// Finishes the requests that have begun.
     private func finish(_ server: Server, handsOver: Bool) {
         // Nobody else would notice meanwhile that the sandbox has gone, or is about to.
-        let thread = Thread { [self] in
+        SystemThread.detach(name: "control") { [self] in
             while let message = receive() {
                 if message == .drain { server.drain(deadline: Self.drainDeadline) }
             }
             server.stop()
         }
-        thread.start()
         if handsOver {
             server.handOver(deadline: Self.drainDeadline)
         } else {

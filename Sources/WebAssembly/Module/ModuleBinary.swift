@@ -32,6 +32,8 @@ package final class ModuleBinary: Sendable {
     /// Reads the file at `path`.
     ///
     /// It is read rather than mapped: a mapped file that a build truncates while it is in use would end the process.
+    ///
+    /// - Throws: `EFBIG` for a file of more than `largestFile` bytes, `ENOMEM` if there is no memory for it.
     package init(contentsOfFile path: String) throws(ModuleFileError) {
         let file = open(path, O_RDONLY | O_CLOEXEC)
         guard file >= 0 else { throw ModuleFileError(path: path, code: errno) }
@@ -41,8 +43,12 @@ package final class ModuleBinary: Sendable {
         guard status.st_mode & S_IFMT == S_IFREG else {
             throw ModuleFileError(path: path, code: status.st_mode & S_IFMT == S_IFDIR ? EISDIR : EINVAL)
         }
+        // The size comes from outside: a sparse file of many terabytes is made by one command.
+        guard status.st_size <= ModuleBinary.largestFile else { throw ModuleFileError(path: path, code: EFBIG) }
         let size = Int(status.st_size)
-        let memory = ModuleBinary.allocate(byteCount: size)
+        guard let memory = ModuleBinary.memory(byteCount: size) else {
+            throw ModuleFileError(path: path, code: ENOMEM)
+        }
         var filled = 0
         while filled < size {
             let got = read(file, memory + filled, size - filled)
@@ -59,12 +65,25 @@ package final class ModuleBinary: Sendable {
         count = filled
     }
 
-    /// Memory for `free(_:)` to give back, at least a byte of it, so that there always is an address.
+    /// The most bytes that a module's file may have: 1 GiB, which is what engines for the web allow
+    /// (WebAssembly JavaScript Interface, "Implementation-defined Limits").
+    package static let largestFile = 1 << 30
+
+    /// Memory for what is in memory already.
     private static func allocate(byteCount: Int) -> UnsafeMutableRawPointer {
+        guard let memory = memory(byteCount: byteCount) else {
+            fatalError("no memory for a module of \(byteCount) bytes")
+        }
+        return memory
+    }
+
+    /// Memory for `free(_:)` to give back, at least a byte of it, so that there always is an address; `nil` if there is
+    /// not so much.
+    private static func memory(byteCount: Int) -> UnsafeMutableRawPointer? {
         let isBig = byteCount >= 2 * HugePage.byteCount
         var memory: UnsafeMutableRawPointer?
         guard posix_memalign(&memory, isBig ? HugePage.byteCount : 16, max(1, byteCount)) == 0, let memory else {
-            fatalError("no memory for a module of \(byteCount) bytes")
+            return nil
         }
         if isBig { HugePage.advise(memory, byteCount: byteCount) }
         return memory

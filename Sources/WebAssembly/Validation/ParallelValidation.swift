@@ -25,6 +25,8 @@ extension ModuleDecoder {
 }
 
 /// Function bodies to be validated, handed out to threads in order.
+///
+/// Sendable because what threads share is atomic or under a lock.
 private final class ValidationWork: @unchecked Sendable {
     /// The least number of bytes of code for which another thread pays off.
     private static let bytesPerThread = 1 << 16

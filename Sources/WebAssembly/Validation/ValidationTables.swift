@@ -2,6 +2,8 @@
 ///
 /// The buffers belong to a ``ValidationArena`` that outlives the validation; every index is compared with a buffer's
 /// count before use, since each such comparison is a rule of validation.
+///
+/// Sendable because nothing writes to the buffers during a validation.
 struct ValidationTables: @unchecked Sendable {
     let features: Features
     let binary: UnsafeRawBufferPointer

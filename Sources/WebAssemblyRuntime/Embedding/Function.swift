@@ -1,6 +1,8 @@
 import WebAssembly
 
 /// A function of a store: one of an instance, or the host's.
+///
+/// Sendable because it is a reference into its store, which one thread uses at a time.
 package struct Function: Hashable, @unchecked Sendable {
     let record: UnsafeMutablePointer<FunctionRecord>
     let store: Store

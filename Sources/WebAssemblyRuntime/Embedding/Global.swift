@@ -1,6 +1,8 @@
 import WebAssembly
 
 /// A global variable.
+///
+/// Sendable because it is a reference into its store, which one thread uses at a time.
 package struct Global: Hashable, @unchecked Sendable {
     let cell: UnsafeMutablePointer<GlobalCell>
     package let type: GlobalType
@@ -36,6 +38,8 @@ package struct Global: Hashable, @unchecked Sendable {
 }
 
 /// A kind of exception.
+///
+/// Sendable because it is a reference into its store, which one thread uses at a time.
 package struct Tag: Hashable, @unchecked Sendable {
     let record: UnsafeMutablePointer<TagRecord>
     package let type: TagType

@@ -1,6 +1,8 @@
 import WebAssembly
 
 /// An instance of a module in a store.
+///
+/// Sendable because it is a reference into its store, which one thread uses at a time.
 package struct Instance: Hashable, @unchecked Sendable {
     let context: UnsafeMutableRawPointer
     package let store: Store

@@ -4,6 +4,8 @@ import WebAssembly
 ///
 /// If all its imports are host functions it may be used by all threads and with any store, and its code and the memory
 /// of ended instances are shared. Otherwise it belongs to the store of what it imports.
+///
+/// Sendable because it does not change, and whatever imports something of a store is used by that store's thread only.
 package final class LinkedModule: @unchecked Sendable {
     package let module: Module
     let imports: [Linker.Definition]

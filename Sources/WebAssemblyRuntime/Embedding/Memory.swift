@@ -3,6 +3,8 @@ import WebAssembly
 /// A linear memory.
 ///
 /// It grows in place, so addresses of bytes hold for the life of the store; and it never shrinks.
+///
+/// Sendable because it is a reference into its store, which one thread uses at a time.
 package struct Memory: Hashable, @unchecked Sendable {
     let record: UnsafeMutablePointer<MemoryRecord>
     let store: Store

@@ -7,6 +7,9 @@ import WebAssembly
 ///
 /// A store is used by one thread at a time; only ``interrupt()`` may be called by others. What belongs to it
 /// (instances, functions, memories…) keeps it alive. It gives up its memory as a whole: make one store per request.
+///
+/// Sendable because its owner sees to it that one thread uses it at a time; the word that `interrupt()` writes is
+/// atomic.
 package final class Store: @unchecked Sendable {
     package let limits: StoreLimits
 

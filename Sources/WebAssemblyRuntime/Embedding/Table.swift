@@ -1,6 +1,8 @@
 import WebAssembly
 
 /// A table of references.
+///
+/// Sendable because it is a reference into its store, which one thread uses at a time.
 package struct Table: Hashable, @unchecked Sendable {
     let record: UnsafeMutablePointer<TableRecord>
     let store: Store

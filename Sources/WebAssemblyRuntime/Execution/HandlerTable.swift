@@ -10,6 +10,8 @@ enum OperandForm: Int {
 }
 
 /// The handlers of regular instructions, found by opcode and form.
+///
+/// Sendable because nothing writes to the table once it is made.
 struct HandlerTable: @unchecked Sendable {
     private let handlers: UnsafeMutablePointer<Handler?>
 

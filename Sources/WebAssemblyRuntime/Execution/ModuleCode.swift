@@ -6,6 +6,9 @@ import WebAssembly
 /// Each function has an entry: a cell that holds the address of its code. At first that is a stub which translates the
 /// function and replaces the entry, as a compiler of machine code could do again later. Reading an entry takes no
 /// lock; what stands before and behind the address was written before the address was.
+///
+/// Sendable because entries are replaced by single words, with what they lead to written before, and the rest is under
+/// locks.
 final class ModuleCode: @unchecked Sendable {
     let module: Module
     let layout: InstanceLayout
@@ -21,6 +24,7 @@ final class ModuleCode: @unchecked Sendable {
     /// Types that references are tested for, referred to by code.
     private let testedTypes = Mutex<[TestedType]>([])
 
+    /// Sendable because nothing writes to the type once it is made.
     private struct TestedType: @unchecked Sendable {
         let place: UnsafeMutablePointer<HeapType>
     }
@@ -144,6 +148,8 @@ final class ModuleCode: @unchecked Sendable {
 }
 
 /// What is known of a translated function beside its code.
+///
+/// Sendable because nothing changes once the translation has published it, but for single words.
 final class TranslatedFunction: @unchecked Sendable {
     /// The index in its module.
     let index: Int

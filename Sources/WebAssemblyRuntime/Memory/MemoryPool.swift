@@ -60,6 +60,7 @@ final class MemoryPool: Sendable {
 
 /// Register stacks of ended stores, kept for the next ones. Their contents mean nothing.
 enum StackPool {
+    /// Sendable because it is kept in a `Mutex`, and a stack belongs to whoever takes it out.
     private struct Stacks: @unchecked Sendable {
         var free: [(base: UnsafeMutableRawPointer, byteCount: Int)] = []
     }

@@ -1,6 +1,6 @@
 import Bindle
 import CommandLineInterface
-import Foundation
+import Platform
 
 extension Command {
     static let bindleCheck = Command(
@@ -56,7 +56,7 @@ private enum StoreOptions {
         defaultValue: ".hippo/bindles.sqlite")
 
     static func path(_ arguments: ParsedArguments) throws -> String {
-        guard let path = arguments[store], FileManager.default.fileExists(atPath: path) else {
+        guard let path = arguments[store], FileStatus(path: path) != nil else {
             throw CommandFailure("there is no store \(arguments[store] ?? "")")
         }
         return path

@@ -1,6 +1,6 @@
 import Bindle
 import CommandLineInterface
-import Foundation
+import Platform
 
 extension Command {
     /// `hippo-dev bindle`: a Bindle server, and a client of any.

@@ -1,7 +1,7 @@
 import Bindle
 import CommandLineInterface
-import Foundation
 import HTTP
+import Platform
 
 /// What the subcommands of `bindle` have in common.
 enum BindleOptions {
@@ -48,7 +48,7 @@ enum BindleOptions {
     /// Whether the command line or the environment says which server is meant.
     static func isServerGiven(_ arguments: ParsedArguments) -> Bool { arguments[serverURL] != nil }
 
-    static let storedCredentials = CredentialStorage(environment: ProcessInfo.processInfo.environment)
+    static let storedCredentials = CredentialStorage(environment: ProcessEnvironment.all)
 
     static func url(_ arguments: ParsedArguments, _ stored: StoredCredentials) throws -> HTTPURL {
         let given = try arguments.value(of: serverURL, expecting: "a URL like \(BindleClient.defaultURL)") {
@@ -56,7 +56,7 @@ enum BindleOptions {
         }
         if let given { return given }
         // The name that the bindle client has for it.
-        if let text = ProcessInfo.processInfo.environment["BINDLE_SERVER_URL"], !text.isEmpty {
+        if let text = ProcessEnvironment.all["BINDLE_SERVER_URL"], !text.isEmpty {
             return try HTTPURL(text)
         }
         return try HTTPURL(stored.bindleURL ?? BindleClient.defaultURL)
@@ -99,7 +99,7 @@ enum BindleOptions {
     static func storage(_ arguments: ParsedArguments) -> KeyStorage {
         let options = arguments.command.options
         func path(_ option: Option) -> String? { options.contains(option) ? arguments[option] : nil }
-        let standard = KeyStorage(environment: ProcessInfo.processInfo.environment)
+        let standard = KeyStorage(environment: ProcessEnvironment.all)
         return KeyStorage(
             keyringPath: path(keyring) ?? standard.keyringPath,
             secretKeysPath: path(secretKeys) ?? standard.secretKeysPath)

@@ -1,7 +1,7 @@
 import Bindle
 import CommandLineInterface
-import Foundation
 import HTTP
+import Platform
 
 /// Invoices and parcels by themselves, under the names that the `bindle` client has for this.
 extension Command {
@@ -16,7 +16,7 @@ extension Command {
             let path = arguments[invoiceOutput] ?? "invoice.toml"
             let invoice = try BindleOptions.client(arguments).invoice(
                 BindleOptions.id(arguments), includingYanked: arguments.isSet(BindleOptions.yanked))
-            try Data(invoice.toml.utf8).write(to: URL(fileURLWithPath: path), options: .atomic)
+            try FileWriter.write(invoice.toml, to: path, atomically: true)
             print(path)
             return .success
         }
@@ -41,16 +41,16 @@ extension Command {
             // Under its name only when it is whole and right.
             let place = try TemporaryPlace(beside: path)
             let pending = "\(place.path)/parcel"
-            guard FileManager.default.createFile(atPath: pending, contents: nil) else {
-                throw CommandFailure("\(pending) cannot be made: \(String(cString: strerror(errno)))")
+            let file = open(pending, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
+            guard file >= 0 else { throw CommandFailure("\(pending) cannot be made: \(SystemError.reason(errno))") }
+            do {
+                defer { close(file) }
+                try client.parcel(label, of: id, includingYanked: isYankedWanted) { piece in
+                    try FileWriter.write(piece, to: file, path: path)
+                }
             }
-            let file = try FileHandle(forWritingTo: URL(fileURLWithPath: pending))
-            try client.parcel(label, of: id, includingYanked: isYankedWanted) { piece in
-                try file.write(contentsOf: Data(piece))
-            }
-            try file.close()
             guard rename(pending, path) == 0 else {
-                throw CommandFailure("cannot write \(path): \(String(cString: strerror(errno)))")
+                throw CommandFailure("cannot write \(path): \(SystemError.reason(errno))")
             }
             print(path)
             return .success
@@ -100,7 +100,7 @@ extension Command {
             let (digest, size) = try SHA256.hash(fileAt: path)
             let label = Label(
                 sha256: digest.hex, mediaType: arguments[mediaType] ?? MediaType.forPath(path),
-                name: arguments[labelName] ?? URL(fileURLWithPath: path).lastPathComponent, size: size)
+                name: arguments[labelName] ?? FilePath.name(path), size: size)
             print(label.toml, terminator: "")
             return .success
         }

@@ -1,6 +1,6 @@
 import Bindle
 import CommandLineInterface
-import Foundation
+import Platform
 
 extension Command {
     static let bindlePull = pullCommand(named: "pull")
@@ -73,7 +73,7 @@ extension Command {
     private static func export(
         _ id: BindleID, from path: String, _ arguments: ParsedArguments, into directory: String
     ) throws -> StandaloneBindle {
-        guard FileManager.default.fileExists(atPath: path) else { throw CommandFailure("there is no store \(path)") }
+        guard FileStatus(path: path) != nil else { throw CommandFailure("there is no store \(path)") }
         let store = try BindleStore(path: path)
         let isYankedWanted = arguments.isSet(BindleOptions.yanked)
         let invoice = try store.invoice(id, includingYanked: isYankedWanted)

@@ -1,7 +1,7 @@
 import Archive
 import Bindle
 import CommandLineInterface
-import Foundation
+import Platform
 
 extension Command {
     static let bindlePush = Command(
@@ -69,10 +69,8 @@ extension Command {
                 absent.append(label)
                 continue
             }
-            let file = try FileHandle(forReadingFrom: URL(fileURLWithPath: path))
-            defer { try? file.close() }
             let upload = try store.upload(label.sha256, to: invoice.id)
-            while let piece = try file.read(upToCount: 1 << 20), !piece.isEmpty { try upload.write(Array(piece)) }
+            try FileReader.forEachChunk(of: path, size: 1 << 20) { try upload.write(Array($0)) }
             try upload.finish()
         }
         return absent
@@ -88,11 +86,8 @@ extension Command {
             do { id = try BindleID(path) } catch { throw UsageError("with '--path', an ID is wanted: \(error)") }
             return (try StandaloneBindle(id, in: parent), nil)
         }
-        var isDirectory: ObjCBool = false
-        guard FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory) else {
-            throw CommandFailure("there is no \(path)")
-        }
-        guard !isDirectory.boolValue else { return (try StandaloneBindle(at: path), nil) }
+        guard let status = FileStatus(path: path) else { throw CommandFailure("there is no \(path)") }
+        guard !status.isDirectory else { return (try StandaloneBindle(at: path), nil) }
         var limits = UnpackingLimits()
         let size = try arguments.value(of: limit, expecting: "a size like 64MiB") { ByteCount(parsing: $0) }
         if let size { limits = UnpackingLimits(maximumSize: Int64(size.bytes), maximumRatio: nil) }
@@ -116,6 +111,6 @@ extension StandaloneBindle {
     /// Where a parcel's bytes are.
     func content(of label: Label) -> ParcelContent {
         let path = parcelPath(label.sha256)
-        return FileManager.default.fileExists(atPath: path) ? .file(path: path) : .absent("\(path) is not there either")
+        return FileStatus(path: path) != nil ? .file(path: path) : .absent("\(path) is not there either")
     }
 }

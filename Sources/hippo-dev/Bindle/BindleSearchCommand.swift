@@ -1,6 +1,6 @@
 import Bindle
 import CommandLineInterface
-import Foundation
+import Platform
 
 extension Command {
     static let bindleSearch = Command(
@@ -31,7 +31,7 @@ extension Command {
             if matches.hasMore {
                 let next = search.offset + matches.invoices.count
                 let hint = "\(matches.total) in all; the next ones by --offset \(next)\n"
-                FileHandle.standardError.write(Data(hint.utf8))
+                StandardError.write(hint)
             }
             return .success
         }

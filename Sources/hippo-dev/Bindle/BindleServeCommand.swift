@@ -1,6 +1,6 @@
 import Bindle
 import CommandLineInterface
-import Foundation
+import Dispatch
 import HTTP
 import Platform
 import Sandbox
@@ -71,8 +71,7 @@ extension Command {
             try arguments.value(of: timeout, expecting: "a time like 30s", Duration.init(parsing:)) ?? .seconds(30)
         guard let address, let path = arguments[store] else { throw UsageError("an address and a store are wanted") }
         if arguments.source(of: store) == .defaultValue {
-            let directory = URL(fileURLWithPath: path).deletingLastPathComponent()
-            try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
+            try Directories.make(FilePath.parent(path))
         }
         // Before any other thread starts.
         let ended = DispatchSemaphore(value: 0)
@@ -86,10 +85,10 @@ extension Command {
         var configuration = BindleServer.configuration()
         configuration.requestObserver = { record in
             let request = "\(record.method?.description ?? "-") \(record.target ?? "-")"
-            let milliseconds = String(format: "%.1f", record.duration / .milliseconds(1))
+            let milliseconds = Quantity.milliseconds(record.duration)
             say("\(request) \(record.status.map { String($0.code) } ?? "-") \(milliseconds) ms")
         }
-        configuration.problemObserver = { FileHandle.standardError.write(Data("\($0)\n".utf8)) }
+        configuration.problemObserver = { StandardError.write("\($0)\n") }
         let socket = try ListeningSocket(binding: address)
         let server = Server(socket: socket, configuration: configuration, handler: bindles.handler)
         try server.start()
@@ -116,7 +115,7 @@ extension Command {
             let storage = KeyStorage(keyringPath: keyringPath, secretKeysPath: path)
             var keys = try storage.secretKeys()
             if keys.key(for: .host) == nil {
-                keys.keys.append(SecretKey(label: "\(ProcessInfo.processInfo.hostName) <hippo-dev>", roles: [.host]))
+                keys.keys.append(SecretKey(label: "\(ProcessEnvironment.hostName) <hippo-dev>", roles: [.host]))
                 try storage.save(keys)
             }
             trust.hostKey = keys.key(for: .host)
@@ -132,14 +131,14 @@ extension Command {
         else {
             return nil
         }
-        return try AccessToken.make(forStore: store, environment: ProcessInfo.processInfo.environment)
+        return try AccessToken.make(forStore: store, environment: ProcessEnvironment.all)
     }
 
     private static func authentication(
         _ arguments: ParsedArguments, _ access: AccessToken?
     ) throws -> ServerAuthentication? {
         func read(_ option: Option) throws -> String? {
-            try arguments[option].map { try String(contentsOfFile: $0, encoding: .utf8) }
+            try arguments[option].map { try FileReader.text(of: $0, limit: 16 << 20) }
         }
         let htpasswdText = try read(htpasswd)
         let tokenText = try read(tokens)
@@ -166,6 +165,6 @@ extension Command {
 
     /// Writes a line at once: a log that waits in a buffer is of no use to who follows it through a pipe.
     private static func say(_ line: String) {
-        FileHandle.standardOutput.write(Data("\(line)\n".utf8))
+        try? StandardOutput.write("\(line)\n")
     }
 }

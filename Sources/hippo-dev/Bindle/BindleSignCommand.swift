@@ -1,6 +1,6 @@
 import Bindle
 import CommandLineInterface
-import Foundation
+import Platform
 
 extension Command {
     static let bindleSign = Command(
@@ -21,8 +21,8 @@ extension Command {
                         + "with 'hippo-dev bindle keys create'")
             }
             var invoice = try InvoiceFile.read(path)
-            try invoice.sign(with: key, as: wanted, at: Int(Date().timeIntervalSince1970))
-            try Data(invoice.toml.utf8).write(to: URL(fileURLWithPath: arguments[out] ?? path), options: .atomic)
+            try invoice.sign(with: key, as: wanted, at: Int(time(nil)))
+            try FileWriter.write(invoice.toml, to: arguments[out] ?? path, atomically: true)
             print("\(invoice.id): signed by '\(key.label)' as \(wanted.rawValue)")
             return .success
         }

@@ -1,19 +1,19 @@
 import Bindle
-import Foundation
+import Platform
 
 /// An invoice that stands in a file, in TOML.
 enum InvoiceFile {
     /// - Throws: `CommandFailure`, which names the file, and the line and column if it is no invoice.
     static func read(_ path: String) throws -> Invoice {
-        let text: Data
+        let text: [UInt8]
         do {
-            text = try Data(contentsOf: URL(fileURLWithPath: path))
+            text = try FileReader.bytes(of: path, limit: 256 << 20)
         } catch {
             throw CommandFailure(
-                "\(path) cannot be read: \(error.localizedDescription) Name an invoice's file, such as invoice.toml.")
+                "\(path) cannot be read: \(error.reason). Name an invoice's file, such as invoice.toml.")
         }
         do {
-            return try Invoice(Array(text), as: .toml)
+            return try Invoice(text, as: .toml)
         } catch {
             throw CommandFailure("\(path): \(error)")
         }

@@ -1,6 +1,6 @@
 import Bindle
 import CommandLineInterface
-import Foundation
+import Platform
 
 /// How an invoice is signed before it is pushed: as its creator, if there is a key for that, as reference servers want it.
 enum SigningOptions {
@@ -21,7 +21,7 @@ enum SigningOptions {
         guard let key = try key(arguments) else { return invoice }
         var signed = invoice
         do {
-            try signed.sign(with: key, as: .creator, at: Int(Date().timeIntervalSince1970))
+            try signed.sign(with: key, as: .creator, at: Int(time(nil)))
         } catch .signedAlready {
             return invoice
         } catch {
@@ -39,9 +39,9 @@ enum SigningOptions {
             guard let wanted else { return nil }
             throw CommandFailure("there is no key of '\(wanted)' for signing as creator in \(storage.secretKeysPath)")
         }
-        let environment = ProcessInfo.processInfo.environment
+        let environment = ProcessEnvironment.all
         let user = environment["USER"] ?? environment["USERNAME"] ?? "hippo-dev"
-        let key = SecretKey(label: wanted ?? "\(user) <\(user)@\(ProcessInfo.processInfo.hostName)>", roles: [.creator])
+        let key = SecretKey(label: wanted ?? "\(user) <\(user)@\(ProcessEnvironment.hostName)>", roles: [.creator])
         keys.keys.append(key)
         try storage.save(keys)
         return key

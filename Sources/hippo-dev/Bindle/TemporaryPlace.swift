@@ -1,4 +1,4 @@
-import Foundation
+import Platform
 
 /// A directory for what is in between, which only this user may enter, and which goes with its last reference.
 final class TemporaryPlace {
@@ -6,17 +6,16 @@ final class TemporaryPlace {
 
     /// Beside a file that is to be written, so that there is room for as much.
     convenience init(beside file: String) throws {
-        let directory = URL(fileURLWithPath: file).deletingLastPathComponent().path
+        let directory = FilePath.parent(file)
         try self.init(in: directory)
     }
 
-    init(in directory: String = FileManager.default.temporaryDirectory.path) throws {
+    init(in directory: String = FilePath.temporaryDirectory) throws {
         path = "\(directory)/.hippo-dev-\(getpid())-\(UInt32.random(in: 0...(.max)))"
-        try FileManager.default.createDirectory(
-            atPath: path, withIntermediateDirectories: false, attributes: [.posixPermissions: 0o700])
+        guard mkdir(path, 0o700) == 0 else { throw SystemError.last("make the directory", path: path) }
     }
 
     deinit {
-        try? FileManager.default.removeItem(atPath: path)
+        try? Directories.removeTree(path)
     }
 }

@@ -1,9 +1,9 @@
 import Bindle
 import CommandLineInterface
 import Content
-import Foundation
 import HTTP
 import Hippofacts
+import Platform
 import Sandbox
 
 extension Command {

@@ -1,6 +1,5 @@
 import Bindle
 import Content
-import Foundation
 import Platform
 
 /// A directory that the files of an application are written into.
@@ -15,7 +14,7 @@ struct WwwrootDirectory {
         self.path = path
         guard mkdir(path, 0o777) != 0 else { return }
         guard errno == EEXIST else { throw SystemError.last("make the directory", path: path) }
-        guard try FileManager.default.contentsOfDirectory(atPath: path).isEmpty else {
+        guard try Directories.names(in: path).isEmpty else {
             throw CommandFailure("\(path) is there already, and is not empty")
         }
     }
@@ -58,7 +57,7 @@ struct WwwrootDirectory {
     private static func write(_ bytes: UnsafeRawBufferPointer, to descriptor: Int32, _ path: String) throws {
         var rest = bytes
         while !rest.isEmpty {
-            let count = Foundation.write(descriptor, rest.baseAddress, rest.count)
+            let count = Platform.write(descriptor, rest.baseAddress, rest.count)
             if count < 0 && errno == EINTR { continue }
             guard count > 0 else { throw SystemError.last("write", path: path) }
             rest = UnsafeRawBufferPointer(rebasing: rest[count...])

@@ -1,6 +1,6 @@
 import Bindle
 import CommandLineInterface
-import Foundation
+import Platform
 import Sandbox
 
 extension Command {
@@ -63,18 +63,17 @@ struct RevisionList {
             text = "There are no revisions yet.\n"
             return
         }
-        let format = DateFormatter()
-        format.locale = Locale(identifier: "en_US_POSIX")
-        format.dateFormat = "yyyy-MM-dd HH:mm:ss"
         let served = revisions.last { $0.revision.hasServed }?.revision.number
         let rows = revisions.map { summary in
             let revision = summary.revision
+            let made = CivilTime(localAt: revision.time / 1000)
+            let time = "\(made.date) \(made.time)"
             var notes: [String] = []
             if let restored = revision.restores { notes.append("brings back \(restored)") }
             if !revision.hasServed { notes.append("has not served") }
             if revision.number == served { notes.append("served last") }
             return [
-                String(revision.number), format.string(from: revision.date), revision.id.description,
+                String(revision.number), time, revision.id.description,
                 Quantity.count(summary.parcelCount, "parcel"), Quantity.size(summary.size),
                 notes.joined(separator: ", "),
             ]

@@ -1,6 +1,6 @@
 import CommandLineInterface
-import Foundation
 import Hippofacts
+import Platform
 import Scaffolding
 
 extension Command {
@@ -27,9 +27,8 @@ extension Command {
 
     private static func initialize(_ arguments: ParsedArguments) throws -> ExitCode {
         let path = arguments[InitOptions.path] ?? "."
-        let directory = URL(fileURLWithPath: path).standardizedFileURL.path
-        var isDirectory: ObjCBool = false
-        guard FileManager.default.fileExists(atPath: directory, isDirectory: &isDirectory), isDirectory.boolValue else {
+        let directory = FilePath.absolute(path)
+        guard FileStatus(path: directory)?.isDirectory == true else {
             throw CommandFailure("\(path) is no directory. 'hippo-dev new NAME' makes a project.")
         }
         let inspector = ProjectInspector(directory: directory)
@@ -59,7 +58,7 @@ extension Command {
         let project = finding.description
         var files = [project.hippofacts] + [project.settings].compactMap { $0 } + finding.additions
         // HIPPOFACTS may have another of its names.
-        let existing = (try? Hippofacts.find(at: directory)).map { ($0 as NSString).lastPathComponent }
+        let existing = (try? Hippofacts.find(at: directory)).map { FilePath.name($0) }
         if let existing, existing != project.hippofacts.path {
             print("kept      \(existing)")
             files.removeFirst()

@@ -1,5 +1,5 @@
 import CommandLineInterface
-import Foundation
+import Platform
 import Scaffolding
 
 extension Command {
@@ -28,15 +28,15 @@ extension Command {
 
     private static func make(_ arguments: ParsedArguments) throws -> ExitCode {
         let path = arguments[NewOptions.name] ?? ""
-        let directory = URL(fileURLWithPath: path).standardizedFileURL.path
+        let directory = FilePath.absolute(path)
         let lastComponent = directory.split(separator: "/").last.map(String.init) ?? ""
         guard let name = ProjectName(lastComponent) else {
             throw UsageError(
                 "'\(lastComponent)' is no name for a project: it takes letters, digits, '_', '-' and '.', and begins "
                     + "with a letter or a digit")
         }
-        let content = (try? FileManager.default.contentsOfDirectory(atPath: directory)) ?? []
-        if FileManager.default.fileExists(atPath: directory) && !content.allSatisfy({ $0 == ".git" }) {
+        let content = (try? Directories.names(in: directory)) ?? []
+        if FileStatus(path: directory) != nil && !content.allSatisfy({ $0 == ".git" }) {
             guard arguments.isSet(ScaffoldOptions.force) else {
                 throw CommandFailure(
                     "\(path) is there already. 'hippo-dev init \(path)' adds HIPPOFACTS to a project; --force replaces "

@@ -1,5 +1,5 @@
 import CommandLineInterface
-import Foundation
+import Platform
 import Scaffolding
 
 /// The options that `new` and `init` share, and what both do with files.
@@ -42,15 +42,14 @@ enum ScaffoldOptions {
 
     /// Says what keeps a workflow from being found, if anything does.
     static func workflowNote(for directory: String) -> String? {
-        let files = FileManager.default
-        guard !files.fileExists(atPath: directory + "/.git") else { return nil }
-        var parent = URL(fileURLWithPath: directory).deletingLastPathComponent()
-        while parent.path != "/" {
-            if files.fileExists(atPath: parent.path + "/.git") {
-                return "GitHub looks for workflows in \(parent.path)/.github only: move it there, and let it work in "
+        guard FileStatus(path: directory + "/.git") == nil else { return nil }
+        var parent = FilePath.parent(directory)
+        while parent != "/" {
+            if FileStatus(path: parent + "/.git") != nil {
+                return "GitHub looks for workflows in \(parent)/.github only: move it there, and let it work in "
                     + "this directory."
             }
-            parent.deleteLastPathComponent()
+            parent = FilePath.parent(parent)
         }
         return nil
     }

@@ -1,7 +1,7 @@
 import Bindle
 import CommandLineInterface
-import Foundation
 import HTTP
+import Platform
 
 extension Command {
     /// `hippo-dev login`: credentials for the commands to come.
@@ -29,11 +29,11 @@ extension Command {
         summary: "Forget the credentials that logging in has left.",
         action: { _ in
             let path = BindleOptions.storedCredentials.path
-            guard FileManager.default.fileExists(atPath: path) else {
+            guard FileStatus(path: path) != nil else {
                 print("Nobody was logged in")
                 return .success
             }
-            try FileManager.default.removeItem(atPath: path)
+            try Directories.removeTree(path)
             print("Logged out")
             return .success
         }

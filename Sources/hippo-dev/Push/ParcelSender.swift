@@ -1,6 +1,6 @@
 import Bindle
 import CommandLineInterface
-import Foundation
+import Platform
 
 /// How parcels are sent, and what is said of it.
 enum TransferOptions {
@@ -56,7 +56,7 @@ struct ParcelSender {
         let bytes = sent.reduce(0) { $0 + $1.size }
         let parcels = "\(sent.count) of \(invoice.distinctLabels.count) parcels sent"
         return sent.isEmpty
-            ? "all parcels were there" : "\(parcels), \(Quantity.size(bytes)) in \(String(format: "%.1f s", seconds))"
+            ? "all parcels were there" : "\(parcels), \(Quantity.size(bytes)) in \(Quantity.decimal(seconds)) s"
     }
 
     /// Says in the way that was asked for that it is done.

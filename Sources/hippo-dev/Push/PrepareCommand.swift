@@ -1,7 +1,7 @@
 import Bindle
 import CommandLineInterface
-import Foundation
 import Hippofacts
+import Platform
 
 extension Command {
     /// `hippo-dev prepare`: a project as a standalone bindle.
@@ -57,11 +57,7 @@ extension Expansion {
         switch sources[label] {
         case .bytes(let bytes): try bytes.withUnsafeBytes { try receive($0) }
         case .file(let path, _):
-            let file = try FileHandle(forReadingFrom: URL(fileURLWithPath: path))
-            defer { try? file.close() }
-            while let piece = try file.read(upToCount: 1 << 20), !piece.isEmpty {
-                try piece.withUnsafeBytes { try receive($0) }
-            }
+            try FileReader.forEachChunk(of: path, size: 1 << 20, receive)
         case nil: throw CommandFailure("the bytes of '\(label.name)' are not at hand")
         }
     }

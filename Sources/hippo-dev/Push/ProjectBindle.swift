@@ -1,7 +1,7 @@
 import Bindle
 import CommandLineInterface
-import Foundation
 import Hippofacts
+import Platform
 import Sandbox
 
 /// A project as a bindle that leaves this machine.
@@ -36,9 +36,9 @@ struct ProjectBindle {
         if arguments[Self.versioning] == "production" {
             mode = .asWritten
         } else {
-            let environment = ProcessInfo.processInfo.environment
+            let environment = ProcessEnvironment.all
             let user = [environment["USER"], environment["USERNAME"]].compactMap(\.self).first { !$0.isEmpty }
-            mode = .development(user: user, milliseconds: Int64(Date().timeIntervalSince1970 * 1000))
+            mode = .development(user: user, milliseconds: SystemTime().nanosecondsSince1970 / 1_000_000)
         }
         let isModule = path.hasSuffix(".wasm") || path.hasSuffix(".wat")
         cachePath = isModule ? nil : "\(facts.directory)/.hippo/digests"
@@ -59,11 +59,10 @@ struct ProjectBindle {
         options.externalInvoice = { [externals] in try externals.invoice($0) }
         var cache = cachePath.map { DigestCache(contentsOf: $0) } ?? DigestCache()
         let expansion = try facts.expanded(options, cache: &cache)
-        for warning in expansion.warnings { FileHandle.standardError.write(Data("warning: \(warning)\n".utf8)) }
+        for warning in expansion.warnings { StandardError.write("warning: \(warning)\n") }
         if let cachePath, cache.readFileCount > 0 {
             // Where the project cannot be written to, files are read each time.
-            try? FileManager.default.createDirectory(
-                atPath: "\(facts.directory)/.hippo", withIntermediateDirectories: true)
+            try? Directories.make("\(facts.directory)/.hippo")
             try? cache.write(to: cachePath)
         }
         return expansion

@@ -1,8 +1,8 @@
 import Bindle
 import CommandLineInterface
-import Foundation
 import HTTP
 import Hippofacts
+import Platform
 
 extension Command {
     /// `hippo-dev push`: a project's bindle to a Bindle server, and its revision to Hippo.

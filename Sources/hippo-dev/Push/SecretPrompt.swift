@@ -1,4 +1,4 @@
-import Foundation
+import Platform
 
 /// Asks a person for words, on the terminal.
 enum SecretPrompt {

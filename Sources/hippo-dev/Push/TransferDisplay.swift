@@ -1,6 +1,6 @@
 import Bindle
 import CommandLineInterface
-import Foundation
+import Platform
 import Synchronization
 
 /// A line on the terminal that tells how far a transfer is. On anything but a terminal there is none.
@@ -18,8 +18,8 @@ final class TransferDisplay: Sendable {
 
     init?(title: String) {
         let terminal = Terminal(
-            fileDescriptor: STDERR_FILENO, environment: ProcessInfo.processInfo.environment)
-        guard terminal.isTerminal, ProcessInfo.processInfo.environment["TERM"] != "dumb" else { return nil }
+            fileDescriptor: STDERR_FILENO, environment: ProcessEnvironment.all)
+        guard terminal.isTerminal, ProcessEnvironment.all["TERM"] != "dumb" else { return nil }
         self.title = title
         width = terminal.width
     }
@@ -44,7 +44,7 @@ final class TransferDisplay: Sendable {
         }
     }
 
-    private func write(_ text: String) { FileHandle.standardError.write(Data(text.utf8)) }
+    private func write(_ text: String) { StandardError.write(text) }
 
     /// Parcels, bytes, rate, time left.
     static func describe(_ progress: PushProgress, seconds: Double) -> String {
@@ -63,7 +63,7 @@ final class TransferDisplay: Sendable {
     private static func time(_ seconds: Double) -> String {
         let whole = Int(min(seconds.rounded(.up), 359_999))
         return whole < 3600
-            ? String(format: "%d:%02d", whole / 60, whole % 60)
-            : String(format: "%d:%02d:%02d", whole / 3600, whole / 60 % 60, whole % 60)
+            ? "\(whole / 60):\(CivilTime.padded(whole % 60))"
+            : "\(whole / 3600):\(CivilTime.padded(whole / 60 % 60)):\(CivilTime.padded(whole % 60))"
     }
 }

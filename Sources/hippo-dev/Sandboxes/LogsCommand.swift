@@ -1,5 +1,5 @@
 import CommandLineInterface
-import Foundation
+import Platform
 import Sandbox
 
 extension Command {
@@ -82,6 +82,6 @@ private struct LogPrinter {
         var text = ""
         for entry in wanted.suffix(limit) { text += isJSON ? entry.json : renderer.render(entry) }
         guard !text.isEmpty else { return }
-        FileHandle.standardOutput.write(Data(text.utf8))
+        try? StandardOutput.write(text)
     }
 }

@@ -1,5 +1,5 @@
 import CommandLineInterface
-import Foundation
+import Platform
 import Sandbox
 
 /// The options that say how events are told to people.
@@ -13,7 +13,7 @@ enum OutputOptions {
     /// The terminal on a descriptor, with the colours that are asked for.
     static func terminal(_ fileDescriptor: Int32, _ arguments: ParsedArguments) -> Terminal {
         Terminal(
-            fileDescriptor: fileDescriptor, environment: ProcessInfo.processInfo.environment,
+            fileDescriptor: fileDescriptor, environment: ProcessEnvironment.all,
             styles: arguments[color].flatMap(Terminal.StyleChoice.init(rawValue:)) ?? .auto)
     }
 

@@ -1,5 +1,5 @@
 import CommandLineInterface
-import Foundation
+import Platform
 import Sandbox
 
 extension Command {

@@ -1,8 +1,7 @@
-import Foundation
 import Platform
 
 /// An open file that is read from its beginning to its end.
-struct FileReader: ~Copyable {
+struct SequentialFile: ~Copyable {
     let path: String
     let descriptor: Int32
 
@@ -29,7 +28,7 @@ struct FileReader: ~Copyable {
     func read(filling buffer: UnsafeMutableRawBufferPointer) throws(FileReadError) -> Int {
         var filled = 0
         while filled < buffer.count {
-            let count = Foundation.read(descriptor, buffer.baseAddress! + filled, buffer.count - filled)
+            let count = Platform.read(descriptor, buffer.baseAddress! + filled, buffer.count - filled)
             if count > 0 {
                 filled += count
             } else if count == 0 {
@@ -48,5 +47,5 @@ package struct FileReadError: Error, Hashable, CustomStringConvertible {
     /// The system's error number.
     package let code: Int32
 
-    package var description: String { "cannot read \(path): \(String(cString: strerror(code)))" }
+    package var description: String { "cannot read \(path): \(SystemError.reason(code))" }
 }

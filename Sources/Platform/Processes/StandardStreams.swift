@@ -1,0 +1,20 @@
+/// Standard output, for what a command is asked for.
+package enum StandardOutput {
+    /// Writes text, after what `print` has written.
+    ///
+    /// - Throws: "write to standard output", with the reason: a command that cannot say what it was asked for has failed.
+    package static func write(_ text: String) throws(SystemError) {
+        fflush(nil)
+        if let code = FileWriter.write(Array(text.utf8), to: STDOUT_FILENO) {
+            throw SystemError(operation: "write to standard output", code: code)
+        }
+    }
+}
+
+/// Standard error, for what goes wrong and what is going on.
+package enum StandardError {
+    /// Writes text at once. If that fails, there is nobody left to tell.
+    package static func write(_ text: String) {
+        _ = FileWriter.write(Array(text.utf8), to: STDERR_FILENO)
+    }
+}
