@@ -43,7 +43,7 @@ package struct SandboxHistory: Sendable {
                 throw StoreError.inUse(path: path, holder: holder)
             }
             let credentials = try AccessToken.credentials(
-                forStore: file, environment: ProcessInfo.processInfo.environment)
+                forStore: file, environment: ProcessEnvironment.all)
             access = .running(try RevisionClient(bindleURL: sandbox.bindle, credentials: credentials))
         }
     }

@@ -134,7 +134,7 @@ package enum SandboxSession {
         guard !address.isLoopback, settings.asksForToken ?? true else { return nil }
         // A store that is kept nowhere has another path each time.
         let store = storage.isTemporary ? project.directory : storage.path
-        return try AccessToken.make(forStore: store, environment: ProcessInfo.processInfo.environment)
+        return try AccessToken.make(forStore: store, environment: ProcessEnvironment.all)
     }
 
     /// The sockets. Where an address is taken by another sandbox of the project, that one is told of.

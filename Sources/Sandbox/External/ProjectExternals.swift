@@ -161,7 +161,7 @@ package final class ProjectExternals: Sendable {
                 throw StoreError.inUse(path: path, holder: holder)
             }
             let credentials = try AccessToken.credentials(
-                forStore: storePath, environment: ProcessInfo.processInfo.environment)
+                forStore: storePath, environment: ProcessEnvironment.all)
             return .sandbox(
                 ExternalBindles.Upstream(client: try BindleClient(baseURL: sandbox.bindle, credentials: credentials)))
         }

@@ -46,7 +46,7 @@ enum HistoryOptions {
 
     static func history(_ arguments: ParsedArguments) throws -> SandboxHistory {
         if let url = arguments[bindleURL] {
-            return try SandboxHistory(bindleURL: url, token: ProcessInfo.processInfo.environment["BINDLE_TOKEN"])
+            return try SandboxHistory(bindleURL: url, token: ProcessEnvironment.all["BINDLE_TOKEN"])
         }
         let hasOption = arguments.command.options.contains(project)
         return try SandboxHistory(
