@@ -2,6 +2,8 @@ import Cryptography
 import Foundation
 
 /// Looks at the files that a build command may read.
+///
+/// See Builds.md in Sandbox.docc.
 struct BuildInputFiles {
     /// The project's.
     let directory: String

@@ -7,6 +7,8 @@ import SandboxProtocol
 /// The project as the loop works with it: expanded, and put into the store. It decides nothing; `ProjectState` does.
 ///
 /// Used by the loop, on its thread.
+///
+/// See Save.md in Sandbox.docc.
 final class ProjectContent {
     /// How the project's expansion differs from the one before.
     enum Change {

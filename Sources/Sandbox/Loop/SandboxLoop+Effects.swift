@@ -4,6 +4,8 @@ import Platform
 import SandboxProtocol
 
 /// How the loop does what `ProjectState` decides.
+///
+/// See Save.md in Sandbox.docc.
 extension SandboxLoop {
     typealias StateMessage = ProjectState.Message
 

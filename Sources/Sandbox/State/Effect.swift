@@ -1,6 +1,8 @@
 import SandboxProtocol
 
 /// What is to be done about a message. `SandboxLoop` does it; what comes of it is a message again.
+///
+/// See Architecture.md in Sandbox.docc.
 enum Effect: Equatable, Sendable {
     case tell(Event)
     /// Answered with `settingsRead`.

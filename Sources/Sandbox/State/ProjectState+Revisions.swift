@@ -2,6 +2,8 @@ import Platform
 import SandboxProtocol
 
 /// How a revision is made of the project, and brought back: expanded, stored, loaded.
+///
+/// See Save.md in Sandbox.docc.
 extension ProjectState {
     mutating func noteAssembly(_ result: Assembly, _ time: Duration, _ now: Instant) {
         guard activity == .assembling else { return }
