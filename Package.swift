@@ -100,6 +100,7 @@ let package = Package(
             name: "Hippofacts",
             dependencies: [
                 "Bindle",
+                "Content",
                 "HTTP",
                 "Platform",
                 "TOML",
@@ -138,6 +139,7 @@ let package = Package(
                 "Bindle",
                 "CLinux",
                 "CommandLineInterface",
+                "Content",
                 "Hippofacts",
                 "HTTP",
                 "JSON",
@@ -272,7 +274,9 @@ let package = Package(
             name: "HippofactsTests",
             dependencies: [
                 "Bindle",
+                "Content",
                 "Hippofacts",
+                "Platform",
                 "TestSupport",
                 "TOML",
             ]
@@ -294,6 +298,7 @@ let package = Package(
             name: "SandboxTests",
             dependencies: [
                 "Bindle",
+                "Content",
                 "hippo-dev",
                 "Hippofacts",
                 "HTTP",
@@ -307,6 +312,7 @@ let package = Package(
         .testTarget(
             name: "ScaffoldingTests",
             dependencies: [
+                "Content",
                 "Hippofacts",
                 "Sandbox",
                 "Scaffolding",

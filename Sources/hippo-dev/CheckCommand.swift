@@ -80,7 +80,7 @@ private struct BindleSummary: CustomStringConvertible {
             let role = feature.route ?? label.exportedHandler.map { "export \($0)" } ?? "module"
             var line = "  \(role) → \(label.name), \(Quantity.size(label.size))"
             if let entrypoint = feature.entrypoint { line += ", function \(entrypoint)" }
-            if expansion.sources[label.sha256] == nil { line += ", external" }
+            if expansion.sources[label] == nil { line += ", external" }
             lines.append(line)
             for file in requirements.parcels(requiredBy: parcel) {
                 lines.append("    \(file.label.name), \(Quantity.size(file.label.size)), \(file.label.mediaType)")
@@ -100,7 +100,7 @@ private struct BindleSummary: CustomStringConvertible {
         var loader = ModuleLoader()
         return expansion.invoice.parcels.compactMap { parcel in
             let label = parcel.label
-            guard parcel.isGlobal, label.mediaType == "application/wasm", let source = expansion.sources[label.sha256],
+            guard parcel.isGlobal, label.mediaType == "application/wasm", let source = expansion.sources[label],
                 seen.insert(label.sha256).inserted
             else { return nil }
             do throws(LoadError) {

@@ -34,7 +34,7 @@ struct ConformanceTests {
         #expect(invoice.parcels[3].label.mediaType.hasSuffix("/javascript"))
         #expect(expansion.warnings.isEmpty)
         for parcel in invoice.parcels {
-            guard case .file(let path, _) = expansion.sources[parcel.label.sha256] else {
+            guard case .file(let path, _) = expansion.sources[parcel.label] else {
                 Issue.record("no source of \(parcel.label.name)")
                 continue
             }

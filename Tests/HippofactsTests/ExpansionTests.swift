@@ -1,6 +1,8 @@
 import Bindle
+import Content
 import Foundation
 import Hippofacts
+import Platform
 import Synchronization
 import TestSupport
 import Testing
@@ -44,16 +46,14 @@ struct ExpansionTests {
         try project.write(facts(files: ["assets/**/*.css", "index.html"]), to: "HIPPOFACTS")
         let dependencies = try Hippofacts(at: project.path).dependencies
         for path in ["HIPPOFACTS", "bin/a.wasm", "assets/a.css", "assets/x/y.css", "index.html"] {
-            #expect(dependencies.contain(path), "\(path)")
+            #expect(try dependencies.contain(RelativePath(path)), "\(path)")
         }
         for path in ["bin/b.wasm", "assets/a.js", "x/index.html", "assets/.git/a.css"] {
-            #expect(!dependencies.contain(path), "\(path)")
+            #expect(try !dependencies.contain(RelativePath(path)), "\(path)")
         }
-        #expect(dependencies.reach(""))
-        #expect(dependencies.reach("bin"))
-        #expect(dependencies.reach("assets/x"))
-        #expect(!dependencies.reach("source"))
-        #expect(!dependencies.reach("assets/.git"))
+        #expect(dependencies.reach(nil))
+        for path in ["bin", "assets/x"] { #expect(try dependencies.reach(RelativePath(path))) }
+        for path in ["source", "assets/.git"] { #expect(try !dependencies.reach(RelativePath(path))) }
     }
 
     @Test func twoHandlersOfOneModuleShareItsGroup() throws {
@@ -97,7 +97,7 @@ struct ExpansionTests {
         let label = try #require(expansion.invoice.parcels.first?.label)
         #expect(label.name == "bin/a.wat")
         #expect(label.mediaType == "application/wasm")
-        guard case .bytes(let binary) = expansion.sources[label.sha256] else {
+        guard case .bytes(let binary) = expansion.sources[label] else {
             Issue.record("the binary is not at hand")
             return
         }
@@ -149,14 +149,130 @@ struct ExpansionTests {
         #expect(try names("assets/**/*.txt") == ["assets/x.txt"])
     }
 
-    @Test func aNameThatIsNotUTF8IsAnError() throws {
-        let path = Array("\(project.path)/".utf8).map { CChar(bitPattern: $0) } + [CChar(bitPattern: 0xFF), 0]
-        let descriptor = path.withUnsafeBufferPointer { open($0.baseAddress!, O_CREAT | O_WRONLY, 0o600) }
+    // MARK: Names
+
+    @Test("A name that is not UTF-8 is refused by name, and everything else is served")
+    func namesThatAreNotUTF8() throws {
+        try project.write("x", to: "b.txt")
+        try project.write("y", to: "deep/c.txt")
+        try makeFile([UInt8]("a\\\n".utf8) + [0xFF] + [UInt8]("é.txt".utf8))
+        try makeFile([UInt8]("deep/".utf8) + [0xC3, 0x28])
+        let expansion = try expand(files: ["*.txt", "deep/*"])
+        #expect(expansion.invoice.parcels.dropFirst().map(\.label.name) == ["b.txt", "deep/c.txt"])
+        #expect(
+            expansion.warnings.map(\.description) == [
+                "\(project.path)/a\\\\\\x0A\\xFFé.txt", "\(project.path)/deep/\\xC3(",
+            ].map { $0 + ": the file is left out: its name is not UTF-8, as the name of a parcel has to be" })
+        #expect(try expand(files: ["deep/*.txt"]).warnings.isEmpty)
+    }
+
+    @Test("Two Unicode spellings of a name are two files, and a name may have any character in it")
+    func namesAreBytes() throws {
+        let all = ["\u{E9}.txt", "e\u{301}.txt", "back\\slash.txt", "new\nline.txt", "\u{1}\u{7F}.txt", "\u{301}mark.txt"]
+        for name in all { try makeFile([UInt8](name.utf8), content: Array(name.utf8)) }
+        let expansion = try expand(files: ["*.txt"])
+        let labels = expansion.invoice.parcels.dropFirst().map(\.label)
+        #expect(Set(labels.map { Array($0.name.utf8) }) == Set(all.map { Array($0.utf8) }))
+        for label in labels { #expect(label.sha256 == SHA256.hash(label.name.utf8).hex) }
+        #expect(expansion.warnings.isEmpty)
+    }
+
+    @Test("Editors' temporary files are no part of a bundle, unless they are spelled out")
+    func editorFiles() throws {
+        let temporary = [
+            "page.html~", "#page.html#", ".#page.html", "page.html___jb_tmp___", "___jb_old___page", ".page.html.swp",
+            "x.swo", ".save.tmp", ".goutputstream-AB12CD",
+        ]
+        let real = ["page.html", "a.tmp", "film.swf", "#hash", "~user", ".well-known", "4914", "__jb"]
+        for name in temporary + real { try project.write("x", to: "files/\(name)") }
+        try project.write("", to: "files/4913")
+        try project.write("", to: "files/5036")
+        #expect(try names("files/*") == real.map { "files/\($0)" }.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) })
+        try project.write("a product", to: "files/4913")
+        #expect(try names("files/49*") == ["files/4913", "files/4914"])
+        #expect(try names("files/x.swo", "files/5036") == ["files/x.swo", "files/5036"])
+    }
+
+    @Test("Files are found however deep they lie, also beyond what a path may be long")
+    func depth() throws {
+        var path = "assets"
+        let name = String(repeating: "d", count: 200)
+        for _ in 0..<30 { path += "/" + name }
+        try makeDirectories(path)
+        try makeFile([UInt8]("\(path)/deep.txt".utf8), content: [UInt8]("deep".utf8))
+        var short = "assets"
+        for _ in 0..<100 { short += "/d" }
+        try project.write("short", to: short + "/deep.txt")
+        let expansion = try expand(files: ["assets/**/*.txt"])
+        #expect(expansion.invoice.parcels.dropFirst().map(\.label.name) == [short, path].map { $0 + "/deep.txt" })
+        #expect(expansion.invoice.parcels.last?.label.sha256 == SHA256.hash("deep".utf8).hex)
+        removeDeep("assets")
+    }
+
+    /// Makes a file whose path, relative to the project, is of any length and bytes.
+    private func makeFile(_ path: [UInt8], content: [UInt8] = []) throws {
+        let root = open(project.path, O_RDONLY | O_DIRECTORY)
+        defer { close(root) }
+        let slash = path.lastIndex(of: UInt8(ascii: "/"))
+        let parent = path[..<(slash ?? 0)].withUnsafeBufferPointer { LongPath.open($0, in: root, O_RDONLY | O_DIRECTORY) }
+        defer { close(parent) }
+        let name = path[(slash.map { $0 + 1 } ?? 0)...].map { CChar(bitPattern: $0) } + [0]
+        let descriptor = openat(parent, name, O_CREAT | O_WRONLY, 0o600)
         try #require(descriptor >= 0)
+        #expect(write(descriptor, content, content.count) == content.count)
         close(descriptor)
-        let error = try #require(throws: HippofactsError.self) { try expand(files: ["*"]) }
-        #expect(error.message.contains("not UTF-8"))
-        #expect(try names("*.txt") == [])
+    }
+
+    private func makeDirectories(_ path: String) throws {
+        var current = open(project.path, O_RDONLY | O_DIRECTORY)
+        for name in path.split(separator: "/") {
+            mkdirat(current, String(name), 0o755)
+            let next = openat(current, String(name), O_RDONLY | O_DIRECTORY)
+            try #require(next >= 0)
+            close(current)
+            current = next
+        }
+        close(current)
+    }
+
+    /// Removes what is too deep for others.
+    private func removeDeep(_ path: String) {
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: "/bin/rm")
+        process.arguments = ["-rf", "\(project.path)/\(path)"]
+        try? process.run()
+        process.waitUntilExit()
+    }
+
+    @Test("Links that lead to each other's directories are followed only so often")
+    func multiplyingLinks() throws {
+        // Each order of these directories is a path of its own: 9! and more.
+        for from in 0..<9 {
+            try project.write("x", to: "files/\(from)/x.txt")
+            for to in 0..<9 where to != from { try link("files/\(from)/to-\(to)", to: "../\(to)") }
+        }
+        let error = try #require(throws: HippofactsError.self) { try expand(files: ["files/**"]) }
+        #expect(error.message.contains("symbolic links"))
+    }
+
+    // MARK: Taking files in
+
+    @Test("An expansion that is cancelled says so, and counts what it has read")
+    func cancellation() throws {
+        try project.write(facts(files: ["assets/*"]), to: "HIPPOFACTS")
+        for number in 0..<20 { try project.write("content", to: "assets/\(number)") }
+        let control = ExpansionControl()
+        var expansion = ProjectExpansion()
+        _ = try expansion.expand(Hippofacts(at: project.path), control: control)
+        #expect(control.filesDone == 21 && control.filesTotal == 21)
+        #expect(control.bytesDone == 146 && control.bytesTotal == 146)
+        control.cancel()
+        expansion.forgetFiles()
+        let error = try #require(throws: HippofactsError.self) {
+            _ = try expansion.expand(Hippofacts(at: project.path), control: control)
+        }
+        #expect(error.isCancelled)
+        #expect(try expansion.expand(Hippofacts(at: project.path)).invoice.parcels.count == 21)
     }
 
     // MARK: What is remembered

@@ -1,3 +1,4 @@
+import Content
 import Hippofacts
 import Testing
 
@@ -10,16 +11,16 @@ struct GlobPatternTests {
         ("a//b", "a/b"), ("**/a/**/b", "x/a/y/a/b"), ("*", ".hidden"),
     ])
     func takes(pattern: String, path: String) throws {
-        #expect(try GlobPattern(pattern).matches(path))
+        #expect(try GlobPattern(pattern).matches(RelativePath(path)))
     }
 
     @Test(arguments: [
-        ("a.txt", "A.txt"), ("*.txt", "a/b.txt"), ("?", ""), ("?", "ab"), ("[abc]", "d"), ("[!a-c]", "b"),
+        ("a.txt", "A.txt"), ("*.txt", "a/b.txt"), ("?", "ab"), ("[abc]", "d"), ("[!a-c]", "b"),
         ("a/**/b", "a"), ("a/**/b", "b"), ("a/**/b", "ab"), ("a/**", "a"), ("**/b", "bb"), ("a/*", "a/b/c"),
         ("a*b", "a"),
     ])
     func refuses(pattern: String, path: String) throws {
-        #expect(try !GlobPattern(pattern).matches(path))
+        #expect(try !GlobPattern(pattern).matches(RelativePath(path)))
     }
 
     @Test(arguments: ["", "/a", "../a", "a/../b", "a**", "[a", "[z-a]", "./"])
@@ -29,16 +30,26 @@ struct GlobPatternTests {
 
     @Test(arguments: [("a/*", "a"), ("a/*", ""), ("**/x", "a/b"), ("a/**", "a/b/c"), ("*/b/c", "x/b")])
     func mayMatchBelow(pattern: String, directory: String) throws {
-        #expect(try GlobPattern(pattern).mayMatch(below: directory.split(separator: "/")))
+        #expect(try GlobPattern(pattern).mayMatch(below: RelativePath(validating: directory)))
     }
 
     @Test(arguments: [("a/*", "b"), ("a/*", "a/b"), ("*.txt", "a"), ("a/**/b", "b")])
     func cannotMatchBelow(pattern: String, directory: String) throws {
-        #expect(try !GlobPattern(pattern).mayMatch(below: directory.split(separator: "/")))
+        #expect(try !GlobPattern(pattern).mayMatch(below: RelativePath(validating: directory)))
     }
 
     @Test func manyStarsTakeNoExponentialTime() throws {
         let pattern = try GlobPattern(String(repeating: "*a", count: 30) + "b")
-        #expect(!pattern.matches(String(repeating: "a", count: 3000)))
+        #expect(try !pattern.matches(RelativePath(String(repeating: "a", count: 255))))
+    }
+
+    @Test("Names are bytes: an accent is a letter of its own or not, and a mark after a slash leaves it a slash")
+    func bytes() throws {
+        #expect(try GlobPattern("caf\u{E9}").matches(RelativePath("caf\u{E9}")))
+        #expect(try !GlobPattern("caf\u{E9}").matches(RelativePath("cafe\u{301}")))
+        #expect(try GlobPattern("caf\u{E9}") != GlobPattern("cafe\u{301}"))
+        #expect(try GlobPattern("caf??").matches(RelativePath("cafe\u{301}")))
+        #expect(try GlobPattern("a/\u{301}*").matches(RelativePath("a/\u{301}b")))
+        #expect(try GlobPattern("a*b").matches(RelativePath("a\n\\\u{1}b")))
     }
 }

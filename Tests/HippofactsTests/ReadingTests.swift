@@ -1,9 +1,10 @@
 import Bindle
+import Content
 import Foundation
 import Hippofacts
-import TOML
-import TestSupport
 import Testing
+import TestSupport
+import TOML
 
 /// Finding a HIPPOFACTS file and reading it.
 struct ReadingTests {
@@ -54,7 +55,7 @@ struct ReadingTests {
         #expect(facts.name == name)
         #expect(facts.version == .exact(SemanticVersion(0, 1, 0)))
         #expect(facts.entries.map(\.role) == [.handler(route: "/...")])
-        #expect(facts.entries.map(\.module) == [.local(path: fileName)])
+        #expect(try facts.entries.map(\.module) == [.local(path: RelativePath(fileName))])
     }
 
     // MARK: Reading
@@ -104,8 +105,8 @@ struct ReadingTests {
         let fileserver = try BindleID("deislabs/fileserver/1.0.3")
         #expect(
             facts.entries.map(\.module) == [
-                .local(path: "bin/penguin.wasm"), .external(bindle: fileserver, handler: "static"),
-                .local(path: "lib/a.wasm"),
+                .local(path: try RelativePath("bin/penguin.wasm")), .external(bindle: fileserver, handler: "static"),
+                .local(path: try RelativePath("lib/a.wasm")),
             ])
         #expect(facts.entries[0].entrypoint == "serve")
         #expect(facts.entries[0].files.map(\.glob.description) == ["a/*.png", "b/**/*"])

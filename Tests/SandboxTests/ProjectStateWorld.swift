@@ -111,7 +111,7 @@ final class ProjectStateWorld {
     /// Changes a file, as an editor or a build does; `nil` removes it.
     func write(_ path: String, _ text: String?) {
         files[path] = text
-        noteChange(.paths([path]))
+        noteChange(.paths([ChangedPath(stringLiteral: path)]))
     }
 
     func noteChange(_ change: FileWatcher.Change) {

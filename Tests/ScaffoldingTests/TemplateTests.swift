@@ -1,8 +1,9 @@
 import Bindle
+import Content
 import Foundation
 import Hippofacts
-import TestSupport
 import Testing
+import TestSupport
 
 @testable import Scaffolding
 
@@ -77,7 +78,7 @@ struct TemplateTests {
             name: ProjectName(adapting: "x"), handlers: [.init(module: "a\"b.wasm", route: "/")],
             build: .init(command: "echo \"\\t\"\n", watch: ["s\\*"]), toolchain: .other)
         let facts = try Hippofacts(parsing: Array(project.hippofacts.content.utf8), file: "HIPPOFACTS")
-        #expect(facts.entries.map(\.module) == [.local(path: "a\"b.wasm")])
+        #expect(try facts.entries.map(\.module) == [.local(path: RelativePath("a\"b.wasm"))])
         #expect(project.settings?.content == "[build]\ncommand = \"echo \\\"\\\\t\\\"\\n\"\nwatch = [\"s\\\\*\"]\n")
     }
 }

@@ -12,7 +12,7 @@ package struct Invoice: Hashable, Sendable {
     package var yankedSignatures: [Signature]
     package var bindle: Description
     package var annotations: [String: String]
-    package var parcels: [Parcel]
+    package var parcels: ParcelList
     package var groups: [Group]
     package var signatures: [Signature]
 
@@ -30,7 +30,7 @@ package struct Invoice: Hashable, Sendable {
     }
 
     package init(
-        bindle: Description, annotations: [String: String] = [:], parcels: [Parcel] = [], groups: [Group] = [],
+        bindle: Description, annotations: [String: String] = [:], parcels: some Sequence<Parcel> = [], groups: [Group] = [],
         signatures: [Signature] = []
     ) {
         self.bindleVersion = Self.supportedBindleVersion
@@ -38,7 +38,7 @@ package struct Invoice: Hashable, Sendable {
         self.yankedSignatures = []
         self.bindle = bindle
         self.annotations = annotations
-        self.parcels = parcels
+        self.parcels = ParcelList(parcels)
         self.groups = groups
         self.signatures = signatures
     }

@@ -1,6 +1,6 @@
 /// Which parcels of an invoice need which others, by the groups that they require and belong to.
 package struct InvoiceRequirements: Sendable {
-    private let parcels: [Parcel]
+    private let parcels: ParcelList
     /// The places of each group's parcels, in the order of the invoice.
     private let members: [String: [Int]]
 

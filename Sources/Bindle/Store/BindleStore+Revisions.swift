@@ -179,7 +179,7 @@ extension BindleStore {
     ) throws(StoreError) -> RevisionComparison {
         func parcels(_ row: RevisionTable.Row) throws(StoreError) -> [Parcel] {
             let text = try InvoiceTable.text(ofBindle: row.bindle, at: row.state, on: connection)
-            return try InvoiceTable.parse(text, of: row.revision.id, path: connection.path).parcels
+            return Array(try InvoiceTable.parse(text, of: row.revision.id, path: connection.path).parcels)
         }
         let (oldParcels, newParcels) = (try parcels(old), try parcels(new))
         let (oldSet, newSet) = (Set(oldParcels), Set(newParcels))

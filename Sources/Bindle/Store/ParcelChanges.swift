@@ -25,10 +25,26 @@ package struct ParcelChanges: Hashable, Sendable {
     /// Lists that share most of their elements are compared quickly: equal ends are passed over before anything is
     /// hashed.
     package init<Element: Hashable>(from old: [Element], to new: [Element]) {
+        self.init(from: old, to: new, equalPrefix: 0, equalSuffix: 0)
+    }
+
+    /// Finds out what has changed, as between arrays; what both lists share is not looked at.
+    package init(from old: ParcelList, to new: ParcelList) {
+        let prefix = old.sharedPrefix(with: new)
+        let rest = min(old.count, new.count) - prefix
+        self.init(from: old, to: new, equalPrefix: prefix, equalSuffix: min(rest, old.sharedSuffix(with: new)))
+    }
+
+    /// - Parameters:
+    ///   - equalPrefix: how many elements are known to be equal at the beginning.
+    ///   - equalSuffix: how many are at the end, those of the beginning left out.
+    private init<List: RandomAccessCollection>(
+        from old: List, to new: List, equalPrefix: Int, equalSuffix: Int
+    ) where List.Index == Int, List.Element: Hashable {
         let shorter = min(old.count, new.count)
-        var prefix = 0
-        while prefix < shorter, old[prefix] == new[prefix] { prefix += 1 }
-        var suffix = 0
+        var prefix = equalPrefix
+        while prefix < shorter - equalSuffix, old[prefix] == new[prefix] { prefix += 1 }
+        var suffix = equalSuffix
         while suffix < shorter - prefix, old[old.count - 1 - suffix] == new[new.count - 1 - suffix] { suffix += 1 }
         let oldMiddle = prefix..<(old.count - suffix)
         let newMiddle = prefix..<(new.count - suffix)
@@ -76,10 +92,10 @@ package struct ParcelChanges: Hashable, Sendable {
 
     /// Equal elements of both lists, ascending in both: the longest such sequence when equal elements are paired in
     /// their order. Takes n log n steps, whatever the lists hold.
-    private static func matches<Element: Hashable>(
-        _ old: ArraySlice<Element>, _ new: ArraySlice<Element>
-    ) -> [Match] {
-        var places: [Element: ArraySlice<Int>] = [:]
+    private static func matches<Elements: RandomAccessCollection>(
+        _ old: Elements, _ new: Elements
+    ) -> [Match] where Elements.Index == Int, Elements.Element: Hashable {
+        var places: [Elements.Element: ArraySlice<Int>] = [:]
         for index in old.indices { places[old[index], default: []].append(index) }
         var pairs: [Match] = []
         for index in new.indices {

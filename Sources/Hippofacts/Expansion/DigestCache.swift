@@ -1,3 +1,4 @@
+import Content
 import Platform
 
 /// What is known of a project's files from one expansion to the next: their digests, and its assembled modules. Only
@@ -7,8 +8,8 @@ package struct DigestCache: Sendable {
     var files = FileDigests()
     /// Of modules that are binaries.
     var binaries = FileDigests()
-    /// Of modules that are text, by path relative to the project.
-    var assembled: [String: AssembledModule] = [:]
+    /// Of modules that are text.
+    var assembled: [RelativePath: AssembledModule] = [:]
 
     struct AssembledModule: Sendable {
         let identity: FileIdentity
@@ -17,6 +18,9 @@ package struct DigestCache: Sendable {
         /// The binary's digest, in hexadecimal.
         let digest: String
     }
+
+    /// What tells when files are read: what was written just before is read again.
+    package var time: any TimeSource = .system
 
     /// An empty cache: the first expansion reads every file.
     package init() {}

@@ -1,3 +1,5 @@
+import Bindle
+import Content
 import Platform
 
 #if canImport(Glibc)
@@ -7,39 +9,46 @@ import Platform
 #endif
 
 /// Finds the files below a directory that patterns match, in one walk that enters only directories which some pattern
-/// reaches.
+/// reaches. They come in the order of their paths' bytes.
 ///
-/// `.git` and `.hippo` are passed over wherever they stand. A symbolic link is followed as long as it stays in the
-/// directory; one that leaves it is an error if a pattern reaches it.
+/// `.git` and `.hippo` are passed over wherever they stand, and so are editors' files. A symbolic link is followed as
+/// long as it stays in the directory; one that leaves it is an error if a pattern reaches it. Directories may lie as deep
+/// as they like.
 struct DirectoryWalk {
     /// A file that at least one pattern matches.
     struct Match {
         /// Relative to the root.
-        let path: String
+        let path: RelativePath
         let identity: FileIdentity
-        /// Places of the matching patterns, ascending.
-        let patterns: [Int]
+        let patterns: PatternSet
     }
 
     enum Failure: Error {
         case unreadableDirectory(path: String, code: Int32)
         /// A symbolic link, and the place outside that it points to.
         case leavesProject(path: String, target: String)
-        /// The file's name is not UTF-8, which the name of a parcel has to be.
-        case nameIsNotUTF8(path: String)
+        /// More than `linkedDirectoryLimit` directories are reached over symbolic links.
+        case tooManyLinks(path: String)
+        case isCancelled
     }
+
+    /// So many directories may be reached over symbolic links. Links that lead to each other's directories can multiply
+    /// without end, though no path leads in a circle.
+    static let linkedDirectoryLimit = 100_000
 
     private let patterns: [GlobPattern]
     private let root: String
+    private let control: ExpansionControl?
+    /// Nothing else is looked at than what these names lead to, and what is below it.
+    private var only: [[UInt8]] = []
     /// The root without symbolic links, found when the first link is met.
     private var resolvedRoot: String?
     private(set) var matches: [Match] = []
-    /// Whether anything was reached by a symbolic link.
-    private(set) var hasFollowedLinks = false
+    /// What patterns reach, but cannot be a parcel's name since it is not UTF-8: paths as people are shown them.
+    private(set) var refusedNames: [String] = []
     /// The directories that were entered, relative to the root, which is the empty path.
     private(set) var directories: [String] = []
-    /// The directories that the walk is in, to notice links that lead back.
-    private var ancestors: [FileID] = []
+    private var linkedDirectoryCount = 0
     private static let skippedNames = [Array(".git".utf8), Array(".hippo".utf8)]
 
     /// A pattern and what of it has been matched on the way.
@@ -48,134 +57,209 @@ struct DirectoryWalk {
         let states: GlobPattern.States
     }
 
-    private struct Subdirectory {
-        let path: String
-        let progress: [Progress]
+    /// What was found in a directory, until it is its turn.
+    private struct Entry {
+        enum Kind {
+            case file(FileIdentity, PatternSet)
+            case directory([Progress], isLinked: Bool)
+        }
+
+        /// Where the name stands in the frame's names. A directory's has a slash after it, which puts it in its order.
+        let name: Range<Int>
+        let kind: Kind
     }
 
-    init(root: String, patterns: [GlobPattern]) {
+    /// A directory that the walk is in.
+    private struct Frame {
+        let id: FileID
+        /// Whether a symbolic link was on the way.
+        let isLinked: Bool
+        /// How long the path is that leads to it.
+        let pathLength: Int
+        var names: [UInt8] = []
+        var entries: [Entry] = []
+        /// The next entry whose turn it is.
+        var next = 0
+    }
+
+    private var frames: [Frame] = []
+    /// The path of what the walk is at.
+    private var path: [UInt8] = []
+
+    init(root: String, patterns: [GlobPattern], control: ExpansionControl? = nil) {
         self.root = root
         self.patterns = patterns
+        self.control = control
     }
 
-    /// Walks, and gives the matches ordered by path.
-    mutating func run() throws(Failure) {
+    /// Walks.
+    ///
+    /// - Parameter path: where given, nothing but this and what is below it is looked for: what a walk of everything would
+    ///   find there.
+    mutating func run(at path: RelativePath? = nil) throws(Failure) {
+        only = path?.components.map { Array($0.utf8) } ?? []
         let progress = patterns.indices.map { Progress(pattern: $0, states: patterns[$0].initialStates) }
         guard !progress.isEmpty else { return }
-        try enter(Subdirectory(path: "", progress: progress))
-        matches.sort { $0.path < $1.path }
-    }
-
-    private mutating func enter(_ directory: Subdirectory) throws(Failure) {
-        let path = absolute(directory.path)
-        let descriptor = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        let descriptor = LongPath.open(root, O_RDONLY | O_DIRECTORY)
         guard descriptor >= 0 else {
             // What vanished meanwhile is not there; the next expansion will see what is.
             if errno == ENOENT || errno == ENOTDIR { return }
-            throw .unreadableDirectory(path: path, code: errno)
+            throw .unreadableDirectory(path: root, code: errno)
         }
-        guard let place = FileStatus(descriptor: descriptor)?.id, !ancestors.contains(place) else {
-            close(descriptor)
-            return
-        }
-        directories.append(directory.path)
-        var subdirectories: [Subdirectory] = []
-        if let names = literalNames(directory.progress) {
-            defer { close(descriptor) }
-            for name in names {
-                try name.withUnsafeBufferPointer { (bytes) throws(Failure) in
-                    try visit(
-                        bytes, type: UInt8(DT_UNKNOWN), in: descriptor, directory, subdirectories: &subdirectories)
+        let rootStream = DirectoryStream(adopting: dup(descriptor))
+        defer { close(descriptor) }
+        guard let rootStream else { throw .unreadableDirectory(path: root, code: errno) }
+        try enter(rootStream, progress, isLinked: false)
+        while let frame = frames.last {
+            guard frame.next < frame.entries.count else {
+                frames.removeLast()
+                continue
+            }
+            frames[frames.count - 1].next += 1
+            let entry = frame.entries[frame.next]
+            self.path.removeSubrange(frame.pathLength...)
+            if frame.pathLength > 0 { self.path.append(UInt8(ascii: "/")) }
+            self.path += frame.names[entry.name]
+            switch entry.kind {
+            case .file(let identity, let patterns):
+                if let path = self.path.withUnsafeBufferPointer({ RelativePath(utf8: $0) }), frames.count >= only.count {
+                    matches.append(Match(path: path, identity: identity, patterns: patterns))
                 }
+            case .directory(let progress, let isLinked):
+                self.path.removeLast()
+                try enter(in: descriptor, progress, isLinked: isLinked)
             }
-        } else {
-            guard let stream = fdopendir(descriptor) else {
-                let code = errno
-                close(descriptor)
-                throw .unreadableDirectory(path: path, code: code)
-            }
-            defer { closedir(stream) }
-            try read(stream, descriptor, directory, &subdirectories)
         }
-        // The descriptor is closed by now: depth costs no descriptors.
-        ancestors.append(place)
-        defer { ancestors.removeLast() }
-        for subdirectory in subdirectories { try enter(subdirectory) }
     }
 
-    private mutating func read(
-        _ stream: OpaquePointer, _ descriptor: Int32, _ directory: Subdirectory,
-        _ subdirectories: inout [Subdirectory]
+    /// Enters the directory at `path`, below that with the descriptor.
+    private mutating func enter(in root: Int32, _ progress: [Progress], isLinked: Bool) throws(Failure) {
+        let descriptor = path.withUnsafeBufferPointer { LongPath.open($0, in: root, O_RDONLY | O_DIRECTORY) }
+        guard descriptor >= 0 else {
+            if errno == ENOENT || errno == ENOTDIR { return }
+            throw .unreadableDirectory(path: absolutePath, code: errno)
+        }
+        guard let stream = DirectoryStream(adopting: descriptor) else {
+            throw .unreadableDirectory(path: absolutePath, code: errno)
+        }
+        try enter(stream, progress, isLinked: isLinked)
+    }
+
+    /// Reads a directory, and puts in order what has to be done with what is in it.
+    private mutating func enter(
+        _ stream: consuming DirectoryStream, _ progress: [Progress], isLinked: Bool
     ) throws(Failure) {
-        while true {
-            errno = 0
-            guard let entry = readdir(stream) else {
-                guard errno == 0 else { throw .unreadableDirectory(path: absolute(directory.path), code: errno) }
-                return
+        if control?.isCancelled == true { throw .isCancelled }
+        // A link may lead back.
+        guard let id = FileStatus(descriptor: stream.descriptor)?.id, !frames.contains(where: { $0.id == id }) else {
+            return
+        }
+        if isLinked {
+            linkedDirectoryCount += 1
+            guard linkedDirectoryCount <= Self.linkedDirectoryLimit else { throw .tooManyLinks(path: relativePath) }
+        }
+        directories.append(relativePath)
+        var frame = Frame(id: id, isLinked: isLinked, pathLength: path.count)
+        if frames.count < only.count {
+            try visit(named: only[frames.count] + [0], in: stream.descriptor, progress, &frame)
+        } else if let names = literalNames(progress) {
+            for name in names { try visit(named: name, in: stream.descriptor, progress, &frame) }
+        } else {
+            // Errors of two kinds do not leave one block.
+            var failure: Failure?
+            do throws(SystemError) {
+                while let entry = try stream.next() {
+                    do throws(Failure) {
+                        try visit(entry.terminatedName, entry.kind, in: stream.descriptor, progress, &frame)
+                    } catch {
+                        failure = error
+                        break
+                    }
+                }
+            } catch {
+                throw .unreadableDirectory(path: absolutePath, code: error.code)
             }
-            // The name is not a string of fixed size: the record may end before the declared array does.
-            let name = UnsafeRawPointer(entry).advanced(by: MemoryLayout<dirent>.offset(of: \.d_name)!)
-                .assumingMemoryBound(to: UInt8.self)
-            let length = strlen(UnsafeRawPointer(name).assumingMemoryBound(to: CChar.self))
-            // The terminating zero goes along, for the system calls.
-            let bytes = UnsafeBufferPointer(start: name, count: length + 1)
-            let isDotEntry = bytes[0] == 0x2E && (length == 1 || length == 2 && bytes[1] == 0x2E)
-            if isDotEntry { continue }
-            try visit(bytes, type: entry.pointee.d_type, in: descriptor, directory, subdirectories: &subdirectories)
+            if let failure { throw failure }
+        }
+        frame.names.withUnsafeBufferPointer { names in
+            frame.entries.sort { left, right in
+                let shorter = min(left.name.count, right.name.count)
+                let order = memcmp(
+                    names.baseAddress! + left.name.lowerBound, names.baseAddress! + right.name.lowerBound, shorter)
+                return order != 0 ? order < 0 : left.name.count < right.name.count
+            }
+        }
+        frames.append(frame)
+    }
+
+    private mutating func visit(
+        named name: [UInt8], in descriptor: Int32, _ progress: [Progress], _ frame: inout Frame
+    ) throws(Failure) {
+        try name.withUnsafeBufferPointer { (name) throws(Failure) in
+            try visit(name, nil, in: descriptor, progress, &frame)
         }
     }
 
     /// Looks at one entry, whose name ends with a zero byte, as far as the patterns are interested in it.
     private mutating func visit(
-        _ terminatedName: UnsafeBufferPointer<UInt8>, type: UInt8, in descriptor: Int32, _ directory: Subdirectory,
-        subdirectories: inout [Subdirectory]
+        _ terminatedName: UnsafeBufferPointer<UInt8>, _ kind: FileStatus.Kind?, in descriptor: Int32,
+        _ progress: [Progress], _ frame: inout Frame
     ) throws(Failure) {
         let name = UnsafeBufferPointer(rebasing: terminatedName.dropLast())
-        guard !Self.skippedNames.contains(where: { $0.elementsEqual(name) }) else { return }
-        var matching: [Int] = []
+        if name.first == UInt8(ascii: "."), Self.skippedNames.contains(where: { $0.elementsEqual(name) }) { return }
+        let isEditors = EditorFiles.contain(name)
+        let mayBeProbe = EditorFiles.mayBeProbe(name)
+        var isSpelledOut = false
+        var matching = PatternSet()
         var reaching: [Progress] = []
-        for progress in directory.progress {
+        for progress in progress {
             let pattern = patterns[progress.pattern]
             let states = pattern.step(progress.states, over: name)
-            if pattern.isMatch(states) { matching.append(progress.pattern) }
-            if pattern.mayMatch(below: states) { reaching.append(Progress(pattern: progress.pattern, states: states)) }
-        }
-        let isInteresting =
-            switch Int(type) {
-            case Int(DT_REG): !matching.isEmpty
-            case Int(DT_DIR): !reaching.isEmpty
-            default: !matching.isEmpty || !reaching.isEmpty
+            if kind != .directory, pattern.isMatch(states) {
+                if isEditors || mayBeProbe, pattern.namesFile { isSpelledOut = true }
+                if !isEditors || pattern.namesFile { matching.insert(progress.pattern) }
             }
-        guard isInteresting else { return }
-        guard let component = String(validating: name, as: UTF8.self) else {
-            throw .nameIsNotUTF8(path: join(directory.path, String(decoding: name, as: UTF8.self)))
+            if kind != .regular, pattern.mayMatch(below: states) {
+                reaching.append(Progress(pattern: progress.pattern, states: states))
+            }
         }
-        let path = join(directory.path, component)
-        if Int(type) == Int(DT_DIR) {
-            subdirectories.append(Subdirectory(path: path, progress: reaching))
+        guard !matching.isEmpty || !reaching.isEmpty, kind != .other else { return }
+        guard RelativePath(utf8: name) != nil else {
+            refusedNames.append(EscapedName.text(of: path + (path.isEmpty ? [] : [UInt8(ascii: "/")]) + Array(name)))
             return
         }
-        let status = terminatedName.withMemoryRebound(to: CChar.self) {
-            FileStatus(directory: descriptor, name: $0.baseAddress!)
+        var isLinked = frame.isLinked
+        var status: FileStatus?
+        if kind != .directory {
+            status = terminatedName.withMemoryRebound(to: CChar.self) {
+                FileStatus(directory: descriptor, name: $0.baseAddress!)
+            }
+            guard let found = status else { return }
+            if found.kind == .symbolicLink {
+                status = try follow(name)
+                guard status != nil else { return }
+                isLinked = true
+            }
         }
-        guard var status else { return }
-        if status.kind == .symbolicLink {
-            hasFollowedLinks = true
-            guard let followed = try follow(path) else { return }
-            status = followed
-        }
-        switch status.kind {
+        let start = frame.names.count
+        switch status?.kind ?? .directory {
         case .regular where !matching.isEmpty:
-            matches.append(Match(path: path, identity: status.identity, patterns: matching))
+            guard let identity = status?.identity, !mayBeProbe || identity.size > 0 || isSpelledOut else { return }
+            frame.names += name
+            frame.entries.append(Entry(name: start..<frame.names.count, kind: .file(identity, matching)))
         case .directory where !reaching.isEmpty:
-            subdirectories.append(Subdirectory(path: path, progress: reaching))
+            frame.names += name
+            frame.names.append(UInt8(ascii: "/"))
+            frame.entries.append(
+                Entry(name: start..<frame.names.count, kind: .directory(reaching, isLinked: isLinked)))
         default: break
         }
     }
 
     /// What a symbolic link leads to, or nil when it leads nowhere (as the lock files of some editors do).
-    private mutating func follow(_ path: String) throws(Failure) -> FileStatus? {
-        guard let target = resolvedPath(absolute(path)) else { return nil }
+    private mutating func follow(_ name: UnsafeBufferPointer<UInt8>) throws(Failure) -> FileStatus? {
+        let path = (path.isEmpty ? "" : relativePath + "/") + String(decoding: name, as: UTF8.self)
+        guard let target = resolvedPath(root + "/" + path) else { return nil }
         let resolvedRoot = self.resolvedRoot ?? resolvedPath(root) ?? root
         self.resolvedRoot = resolvedRoot
         guard isInside(target, resolvedRoot) else { throw .leavesProject(path: path, target: target) }
@@ -193,14 +277,14 @@ struct DirectoryWalk {
         return names.count <= 64 ? names : nil
     }
 
-    private func absolute(_ path: String) -> String { path.isEmpty ? root : "\(root)/\(path)" }
+    /// The path of what the walk is at, whose names are UTF-8.
+    private var relativePath: String { String(decoding: path, as: UTF8.self) }
 
-    private func join(_ directory: String, _ name: String) -> String {
-        directory.isEmpty ? name : "\(directory)/\(name)"
-    }
+    private var absolutePath: String { path.isEmpty ? root : "\(root)/\(relativePath)" }
 }
 
 /// Whether `path` is `directory` or below it; both without symbolic links.
 func isInside(_ path: String, _ directory: String) -> Bool {
-    path == directory || path.hasPrefix(directory.hasSuffix("/") ? directory : directory + "/")
+    let prefix = directory.utf8.last == UInt8(ascii: "/") ? directory : directory + "/"
+    return NameBytes.areEqual(path, directory) || path.utf8.starts(with: prefix.utf8)
 }

@@ -1,23 +1,22 @@
 import Bindle
+import Content
 import Platform
 import TOML
 
 /// A project as a bindle: the invoice, and where the bytes of its parcels are.
 package struct Expansion: Sendable {
     package let invoice: Invoice
-    /// Where the parcels with these digests (hexadecimal) are. Those of external bindles are not here: they are in the
-    /// store that the external invoice came from.
-    package let sources: [String: ParcelSource]
+    /// Where the parcels are. Those of external bindles are not here: they are in the store that the external invoice came
+    /// from.
+    package let sources: ParcelSources
     /// The parcels of external bindles, by the labels that they have there.
     package let externalParcels: [ExternalParcel]
     /// What is not wrong, and yet hardly meant.
     package let warnings: [Warning]
     /// The directories in which files were looked for, relative to the project's, which is the empty path.
     package let directories: [String]
-    /// The project's directory without symbolic links.
-    let root: String
-    /// Whether anything in it was reached by a symbolic link.
-    let hasLinks: Bool
+    /// What it takes to bring it up to date.
+    let files: ProjectFiles
 
     package enum ParcelSource: Hashable, Sendable {
         /// The file at this path, as it was when it had this identity.
@@ -76,7 +75,7 @@ extension Hippofacts {
     /// What an expansion reads, for whoever wants to know when to expand again.
     package var dependencies: Dependencies {
         Dependencies(
-            file: String(file.split(separator: "/").last ?? "HIPPOFACTS"),
+            file: RelativePath(validating: file.utf8.split(separator: UInt8(ascii: "/")).last.map(Self.text) ?? "HIPPOFACTS"),
             modules: Set(
                 entries.compactMap { entry in
                     if case .local(let path) = entry.module { path } else { nil }
@@ -84,29 +83,46 @@ extension Hippofacts {
             patterns: Array(Set(entries.flatMap { $0.files.map(\.glob) })))
     }
 
+    private static func text(_ bytes: Substring.UTF8View) -> String { String(Substring(bytes)) }
+
     package struct Dependencies: Hashable, Sendable {
         /// The name of the HIPPOFACTS file.
-        package let file: String
+        package let file: RelativePath?
         /// Paths of modules, relative to the project's directory.
-        package let modules: Set<String>
+        package let modules: Set<RelativePath>
         /// Patterns of files.
         package let patterns: [GlobPattern]
 
         /// Whether a change of the file at `path`, relative to the project's directory, bears on the expansion.
-        package func contain(_ path: String) -> Bool {
+        package func contain(_ path: RelativePath) -> Bool {
             if path == file || modules.contains(path) { return true }
-            let components = path.split(separator: "/")
-            guard !components.contains(where: { $0 == ".git" || $0 == ".hippo" }) else { return false }
-            return patterns.contains { $0.matches(components) }
+            guard !path.components.contains(where: Self.isSkipped) else { return false }
+            let isEditors = EditorFiles.contain(path)
+            return patterns.contains { (!isEditors || $0.namesFile) && $0.matches(path) }
         }
 
-        /// Whether something below the directory at `path`, relative to the project's and empty for itself, can bear on
-        /// the expansion.
-        package func reach(_ path: String) -> Bool {
-            if path.isEmpty || modules.contains(where: { $0.hasPrefix(path + "/") }) { return true }
-            let components = path.split(separator: "/")
-            guard !components.contains(where: { $0 == ".git" || $0 == ".hippo" }) else { return false }
-            return patterns.contains { $0.mayMatch(below: components) }
+        /// Whether something below the directory at `path`, relative to the project's (`nil`: itself), can bear on the
+        /// expansion.
+        package func reach(_ path: RelativePath?) -> Bool {
+            guard let path else { return true }
+            if modules.contains(where: { path.isAbove($0) }) { return true }
+            guard !path.components.contains(where: Self.isSkipped) else { return false }
+            return patterns.contains { $0.mayMatch(below: path) }
+        }
+
+        private static func isSkipped(_ name: Substring) -> Bool {
+            name.utf8.elementsEqual(".git".utf8) || name.utf8.elementsEqual(".hippo".utf8)
+        }
+    }
+}
+
+extension RelativePath {
+    /// Whether the other path is below the directory that this is the path of.
+    package func isAbove(_ other: RelativePath) -> Bool {
+        withUTF8 { own in
+            other.withUTF8 { other in
+                other.count > own.count && other[own.count] == UInt8(ascii: "/") && other.starts(with: own)
+            }
         }
     }
 }

@@ -1,131 +1,113 @@
 import Bindle
-import Dispatch
+import Content
 import Platform
-import Synchronization
-
-#if canImport(Glibc)
-    import Glibc
-#else
-    import Darwin
-#endif
 
 /// The digests of a set of files from one time to the next: only files whose identity changed are read.
 struct FileDigests: Sendable {
-    struct Entry: Sendable {
-        let identity: FileIdentity
-        /// The digest, in hexadecimal.
-        let digest: String
-        /// The file was written so shortly before it was read that another write could have left the same time.
-        let isRacy: Bool
-    }
+    typealias Entry = DigestTable.Entry
+    typealias Request = (path: RelativePath, identity: FileIdentity)
 
-    typealias Request = (path: String, identity: FileIdentity)
-
-    /// By path, relative to the project.
-    private var entries: [String: Entry] = [:]
+    /// What was known after the last time that all files were asked for.
+    private var table = DigestTable()
+    /// What has come since; `nil` for files that are gone.
+    private var updates: [RelativePath: Entry?] = [:]
     /// How many files had to be read the last time.
     private(set) var readCount = 0
 
     init() {}
 
     /// With what another process knew.
-    init(trusting entries: [String: Entry]) {
-        self.entries = entries
+    init(trusting table: DigestTable) {
+        self.table = table
     }
 
-    /// What holds as long as the files' identities do.
-    var trustworthy: [String: Entry] { entries.filter { !$0.value.isRacy } }
+    /// What is known of a file.
+    subscript(path: RelativePath) -> Entry? { updates[path] ?? table[path] }
 
-    /// The digests of these files below `root`, in the same order. Files that are not asked for are forgotten.
-    mutating func digests(of requests: [Request], below root: String) throws(FileChangeError) -> [Entry] {
-        var found = requests.map { request in
-            entries[request.path].flatMap { $0.identity == request.identity && !$0.isRacy ? $0 : nil }
+    /// What is known of all files.
+    var all: DigestTable {
+        guard !updates.isEmpty else { return table }
+        var rest = updates.compactMap { path, entry in entry.map { (path, $0) } }.sorted { $0.0 < $1.0 }[...]
+        var all = DigestTable()
+        all.reserve(table.count + rest.count)
+        table.forEach { path, entry in
+            while let (first, added) = rest.first, first.withUTF8({ $0.lexicographicallyPrecedes(path) }) {
+                first.withUTF8 { _ = all.append($0, added) }
+                rest.removeFirst()
+            }
+            guard let known = RelativePath(utf8: path), updates[known] == nil else { return }
+            all.append(path, entry)
+        }
+        for (path, entry) in rest { path.withUTF8 { _ = all.append($0, entry) } }
+        return all
+    }
+
+    /// The digests of these files below `root`, which come in the order of their paths. Files that are not asked for are
+    /// forgotten.
+    mutating func digests(
+        of requests: [Request], below root: String, time: any TimeSource, control: ExpansionControl? = nil
+    ) throws(FileChangeError) -> [Entry] {
+        var found: [Entry?] = []
+        found.reserveCapacity(requests.count)
+        var position = 0
+        for (path, identity) in requests {
+            var known = table.next(path, from: &position)
+            if !updates.isEmpty, let update = updates[path] { known = update }
+            found.append(known.flatMap { $0.identity == identity && !$0.isRacy ? $0 : nil })
         }
         let changed = found.indices.filter { found[$0] == nil }
         readCount = changed.count
-        var failure: (place: Int, error: FileChangeError)?
-        for (place, result) in Self.read(changed, requests, below: root) {
+        if changed.isEmpty, updates.isEmpty, requests.count == table.count { return found.compactMap { $0 } }
+        let results = FileHasher(root: root, control: control, time: time).read(changed.map { requests[$0] })
+        var failure: FileChangeError?
+        for (index, result) in zip(changed, results) {
             switch result {
-            case .success(let entry): found[place] = entry
-            case .failure(let error):
-                if failure == nil || failure!.place > place { failure = (place, error) }
+            case .success(let entry): found[index] = entry
+            case .failure(let error): if failure == nil { failure = error }
             }
         }
-        var updated: [String: Entry] = [:]
-        updated.reserveCapacity(requests.count)
-        for (request, entry) in zip(requests, found) { updated[request.path] = entry }
         // After a failure, too: what was read will be needed the next time.
-        entries = updated
-        if let failure { throw failure.error }
+        table = DigestTable()
+        updates = [:]
+        table.reserve(requests.count)
+        for (request, entry) in zip(requests, found) {
+            if let entry { request.path.withUTF8 { _ = table.append($0, entry) } }
+        }
+        if let failure { throw failure }
         return found.compactMap { $0 }
     }
 
-    /// Reads one file below `root` anew, whatever its identity.
-    static func entry(of path: String, below root: String) throws(FileChangeError) -> Entry {
-        try hash(path, below: root)
-    }
-
-    /// Takes in what `entry` has found.
-    mutating func update(_ path: String, to entry: Entry) {
-        entries[path] = entry
-    }
-
-    private static func read(
-        _ places: [Int], _ requests: [Request], below root: String
-    ) -> [(Int, Result<Entry, FileChangeError>)] {
-        let results = Mutex<[(Int, Result<Entry, FileChangeError>)]>([])
-        let read = { @Sendable (number: Int) in
-            let place = places[number]
-            let result = Result { () throws(FileChangeError) in try hash(requests[place].path, below: root) }
-            results.withLock { $0.append((place, result)) }
-        }
-        if places.count < 2 {
-            places.indices.forEach(read)
-        } else {
-            DispatchQueue.concurrentPerform(iterations: places.count, execute: read)
-        }
-        return results.withLock { $0 }
-    }
-
-    /// Reads one file, again if it changes meanwhile.
-    private static func hash(_ path: String, below root: String) throws(FileChangeError) -> Entry {
-        let file = "\(root)/\(path)"
-        for _ in 0..<5 {
-            guard let before = FileStatus(path: file) else { throw .vanished(path: path) }
-            let isRacy = before.isRacy(at: SystemTime().nanosecondsSince1970)
-            let result: (digest: SHA256Digest, size: Int)
-            do {
-                result = try SHA256.hash(fileAt: file)
-            } catch {
-                throw error.code == ENOENT ? .vanished(path: path) : .unreadable(path: path, code: error.code)
-            }
-            guard let after = FileStatus(path: file) else { throw .vanished(path: path) }
-            if before.identity == after.identity, result.size == Int(after.identity.size) {
-                return Entry(identity: after.identity, digest: result.digest.hex, isRacy: isRacy)
-            }
-        }
-        throw .keepsChanging(path: path)
+    /// Takes in what has been read of a file; `nil` if it is gone.
+    mutating func update(_ path: RelativePath, to entry: Entry?) {
+        updates[path] = .some(entry)
     }
 }
 
 /// Why a file of the project could not be read.
 enum FileChangeError: Error {
-    case vanished(path: String)
-    case unreadable(path: String, code: Int32)
+    case vanished(path: RelativePath)
+    case unreadable(path: RelativePath, code: Int32)
     /// It was written to each time that it was read.
-    case keepsChanging(path: String)
-
-    var path: String {
-        switch self {
-        case .vanished(let path), .unreadable(let path, _), .keepsChanging(let path): path
-        }
-    }
+    case keepsChanging(path: RelativePath)
+    case isCancelled
 
     var message: String {
         switch self {
         case .vanished: "the file has vanished"
         case .unreadable(_, let code): "the file cannot be read: \(SystemError.reason(code))"
         case .keepsChanging: "the file keeps changing while it is read"
+        case .isCancelled: HippofactsError.cancellationMessage
+        }
+    }
+
+    /// The error as the user is told it.
+    ///
+    /// - Parameter shown: what a file of the project is called.
+    func described(_ shown: (RelativePath) -> String) -> HippofactsError {
+        switch self {
+        case .vanished(let path), .unreadable(let path, _), .keepsChanging(let path):
+            HippofactsError(file: shown(path), message: message)
+        case .isCancelled: .cancelled
         }
     }
 }

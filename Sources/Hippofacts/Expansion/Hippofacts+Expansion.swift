@@ -1,15 +1,18 @@
 import Bindle
+import Content
 import Platform
 import TOML
 
 extension Hippofacts {
     /// Expands the project into an invoice and its parcels.
     ///
-    /// - Parameter cache: what is known from the last expansion of the same project; it is brought up to date.
+    /// - Parameters:
+    ///   - cache: what is known from the last expansion of the same project; it is brought up to date.
+    ///   - control: shows how far reading has come, and can end it.
     package func expanded(
-        _ options: ExpansionOptions = ExpansionOptions(), cache: inout DigestCache
+        _ options: ExpansionOptions = ExpansionOptions(), cache: inout DigestCache, control: ExpansionControl? = nil
     ) throws(HippofactsError) -> Expansion {
-        var expander = Expander(facts: self, options: options)
+        var expander = Expander(facts: self, options: options, control: control)
         return try expander.expand(&cache)
     }
 }
@@ -18,21 +21,22 @@ extension Hippofacts {
 private struct Expander {
     let facts: Hippofacts
     let options: ExpansionOptions
+    let control: ExpansionControl?
     /// The project's directory without symbolic links.
     var root = ""
-    var hasLinks = false
     var modules: [Parcel] = []
     var groups: [Group] = []
     var externalParcels = SharedParcels()
     var externals: [Expansion.ExternalParcel] = []
-    var sources: [String: Expansion.ParcelSource] = [:]
+    var sources: [(digest: String, source: Expansion.ParcelSource)] = []
     var warnings: [Expansion.Warning] = []
     /// Where names of external dependencies come from.
-    var externalNames: [String: (id: BindleID, entry: Hippofacts.Entry)] = [:]
+    var externalNames: [RelativePath: (id: BindleID, entry: Hippofacts.Entry)] = [:]
 
-    init(facts: Hippofacts, options: ExpansionOptions) {
+    init(facts: Hippofacts, options: ExpansionOptions, control: ExpansionControl?) {
         self.facts = facts
         self.options = options
+        self.control = control
     }
 
     mutating func expand(_ cache: inout DigestCache) throws(HippofactsError) -> Expansion {
@@ -42,18 +46,21 @@ private struct Expander {
         }
         self.root = root
         try addModules(&cache)
-        let (files, directories) = try filesOfEntries(&cache)
+        var (files, parcels, directories) = try filesOfEntries(&cache)
+        parcels.insert(contentsOf: modules + externalParcels.parcels, at: 0)
         let invoice = Invoice(
             bindle: Invoice.Description(id: id, description: facts.description, authors: facts.authors),
-            annotations: facts.annotations, parcels: modules + externalParcels.parcels + files, groups: groups)
+            annotations: facts.annotations, parcels: parcels, groups: groups)
         do {
             try invoice.validate()
         } catch {
             throw facts.error("the bindle would not be valid: \(error)", at: nil)
         }
+        var sources = ParcelSources(root: root, files: cache.files)
+        for (digest, source) in self.sources { sources.add(digest, source) }
         return Expansion(
-            invoice: invoice, sources: sources, externalParcels: externals, warnings: warnings, directories: directories,
-            root: root, hasLinks: hasLinks)
+            invoice: invoice, sources: sources, externalParcels: externals, warnings: files.warnings,
+            directories: directories, files: files)
     }
 
     private func bindleID() throws(HippofactsError) -> BindleID {
@@ -77,14 +84,14 @@ private struct Expander {
     // MARK: Modules
 
     private mutating func addModules(_ cache: inout DigestCache) throws(HippofactsError) {
-        var identities: [String: FileIdentity] = [:]
+        var identities: [RelativePath: FileIdentity] = [:]
         for entry in facts.entries {
             if case .local(let path) = entry.module, identities[path] == nil, path != Hippofacts.siteModule {
                 identities[path] = try identity(ofModule: path, entry)
             }
         }
-        let binaries = try digestsOfBinaries(identities.filter { !$0.key.hasSuffix(".wat") }, &cache)
-        var assembled = try assembledModules(identities.filter { $0.key.hasSuffix(".wat") }, cache)
+        let binaries = try digestsOfBinaries(identities.filter { !$0.key.isTextModule }, &cache)
+        var assembled = try assembledModules(identities.filter { $0.key.isTextModule }, cache)
         if facts.entries.contains(where: { $0.module == .local(path: Hippofacts.siteModule) }) {
             assembled[Hippofacts.siteModule] = try DigestCache.AssembledModule(ofSiteIn: root)
         }
@@ -93,11 +100,13 @@ private struct Expander {
             switch entry.module {
             case .local(let path):
                 if let module = assembled[path] {
-                    sources[module.digest] = .bytes(module.binary)
+                    sources.append((module.digest, .bytes(module.binary)))
                     addModule(entry, path, module.digest, size: module.binary.count, "application/wasm")
                 } else if let binary = binaries[path] {
-                    sources[binary.digest] = .file(path: "\(root)/\(path)", identity: binary.identity)
-                    addModule(entry, path, binary.digest, size: Int(binary.identity.size), mediaType(ofPath: path))
+                    let digest = binary.digest.hex
+                    sources.append((digest, .file(path: "\(root)/\(path)", identity: binary.identity)))
+                    addModule(
+                        entry, path, digest, size: Int(binary.identity.size), Hippofacts.mediaType(ofPath: path.string))
                 }
             case .external(let bindle, let handler):
                 try addExternalModule(entry, bindle, handler)
@@ -106,57 +115,54 @@ private struct Expander {
     }
 
     private func digestsOfBinaries(
-        _ identities: [String: FileIdentity], _ cache: inout DigestCache
-    ) throws(HippofactsError) -> [String: FileDigests.Entry] {
+        _ identities: [RelativePath: FileIdentity], _ cache: inout DigestCache
+    ) throws(HippofactsError) -> [RelativePath: FileDigests.Entry] {
         let requests = identities.sorted { $0.key < $1.key }.map { (path: $0.key, identity: $0.value) }
-        do {
-            let entries = try cache.binaries.digests(of: requests, below: root)
+        do throws(FileChangeError) {
+            let entries = try cache.binaries.digests(
+                of: requests, below: root, time: cache.time, control: control)
             return Dictionary(uniqueKeysWithValues: zip(requests.map(\.path), entries))
         } catch {
-            throw HippofactsError(file: place(of: error.path), message: error.message)
+            throw error.described(shown)
         }
     }
 
     private func assembledModules(
-        _ identities: [String: FileIdentity], _ cache: DigestCache
-    ) throws(HippofactsError) -> [String: DigestCache.AssembledModule] {
-        var modules: [String: DigestCache.AssembledModule] = [:]
+        _ identities: [RelativePath: FileIdentity], _ cache: DigestCache
+    ) throws(HippofactsError) -> [RelativePath: DigestCache.AssembledModule] {
+        var modules: [RelativePath: DigestCache.AssembledModule] = [:]
         for (path, identity) in identities.sorted(by: { $0.key < $1.key }) {
             if let known = cache.assembled[path], known.identity == identity, !known.isRacy {
                 modules[path] = known
             } else {
                 modules[path] = try DigestCache.AssembledModule(
-                    path: path, below: root, reportedAs: place(of: path))
+                    path: path, below: root, reportedAs: shown(path), time: cache.time)
             }
         }
         return modules
     }
 
     /// A file of the project as the user would name it.
-    private func place(of path: String) -> String {
-        facts.directory == "." ? path : "\(facts.directory)/\(path)"
-    }
+    private func shown(_ path: RelativePath) -> String { facts.shownPath(of: path.string) }
 
-    private mutating func identity(ofModule path: String, _ entry: Hippofacts.Entry) throws(HippofactsError) -> FileIdentity {
-        guard let resolved = resolvedPath("\(root)/\(path)"), let status = FileStatus(path: resolved) else {
-            throw facts.error("the module '\(path)' does not exist", at: entry.modulePosition)
-        }
-        if resolved != "\(root)/\(path)" { hasLinks = true }
-        guard isInside(resolved, root) else {
+    private func identity(
+        ofModule path: RelativePath, _ entry: Hippofacts.Entry
+    ) throws(HippofactsError) -> FileIdentity {
+        switch ModuleFile(path, below: root) {
+        case .file(let identity): return identity
+        case .absent: throw facts.error("the module '\(path)' does not exist", at: entry.modulePosition)
+        case .leavesProject(let target):
             throw facts.error(
-                "the module '\(path)' would leave the project: it is a symbolic link to \(resolved)",
+                "the module '\(path)' would leave the project: it is a symbolic link to \(target)",
                 at: entry.modulePosition)
+        case .isNoFile: throw facts.error("the module '\(path)' is not a file", at: entry.modulePosition)
         }
-        guard status.kind == .regular else {
-            throw facts.error("the module '\(path)' is not a file", at: entry.modulePosition)
-        }
-        return status.identity
     }
 
     private mutating func addModule(
-        _ entry: Hippofacts.Entry, _ path: String, _ digest: String, size: Int, _ mediaType: String
+        _ entry: Hippofacts.Entry, _ path: RelativePath, _ digest: String, size: Int, _ mediaType: String
     ) {
-        var label = Label(sha256: digest, mediaType: mediaType, name: path, size: size)
+        var label = Label(sha256: digest, mediaType: mediaType, name: path.string, size: size)
         switch entry.role {
         case .handler(let route):
             label.wagi = .module(route: route, entrypoint: entry.entrypoint)
@@ -180,7 +186,7 @@ private struct Expander {
     /// The group of an entry. Entries with the same module and no ID have one group, since names of groups are unique.
     private mutating func addGroup(of entry: Hippofacts.Entry) -> String {
         let name = entry.groupName
-        if !groups.contains(where: { $0.name == name }) { groups.append(Group(name: name)) }
+        if !groups.contains(where: { NameBytes.areEqual($0.name, name) }) { groups.append(Group(name: name)) }
         return name
     }
 
@@ -214,43 +220,31 @@ private struct Expander {
             externals.append(.init(bindle: id, label: parcel.label))
             var label = parcel.label
             label.isFromOtherBindle = true
-            externalNames[label.name] = (id, entry)
+            if let name = RelativePath(validating: label.name) { externalNames[name] = (id, entry) }
             externalParcels.add(label, memberOf: group)
         }
     }
 
     // MARK: Files
 
+    /// The parcels of files, those of modules' dependencies not among them, and the directories that were looked at.
     private mutating func filesOfEntries(
         _ cache: inout DigestCache
-    ) throws(HippofactsError) -> (parcels: [Parcel], directories: [String]) {
-        var patterns: [GlobPattern] = []
-        var places: [GlobPattern: Int] = [:]
-        for entry in facts.entries {
-            for file in entry.files where places[file.glob] == nil {
-                places[file.glob] = patterns.count
-                patterns.append(file.glob)
-            }
+    ) throws(HippofactsError) -> (files: ProjectFiles, parcels: [Parcel], directories: [String]) {
+        let rules = FileRules(facts.entries)
+        let (walk, digests) = try filesNow(rules.patterns, &cache)
+        var places: [RelativePath: [Int]] = [:]
+        for (index, parcel) in modules.enumerated() where !parcel.label.isFromOtherBindle {
+            if let path = RelativePath(validating: parcel.label.name) { places[path, default: []].append(index) }
         }
-        let (walk, digests) = try filesNow(patterns, &cache)
-        if walk.hasFollowedLinks { hasLinks = true }
-        var matches: [[Int]] = Array(repeating: [], count: patterns.count)
-        for (index, match) in walk.matches.enumerated() {
-            for pattern in match.patterns { matches[pattern].append(index) }
-        }
-        var membership = FileMembership(fileCount: walk.matches.count)
-        for entry in facts.entries {
-            let group = membership.group(named: entry.groupName)
-            for file in entry.files {
-                let files = matches[places[file.glob]!]
-                // The patterns of a site are nobody's mistake.
-                if files.isEmpty && entry.module != .local(path: Hippofacts.siteModule) {
-                    warn("No files matched pattern \(file.glob)", at: file.position)
-                }
-                for index in files { membership.add(index, to: group) }
-            }
-        }
-        return (try parcels(walk.matches, digests, membership), walk.directories)
+        var files = ProjectFiles(
+            facts: facts, root: root, rules: rules, externalNames: Set(externalNames.keys), modules: places,
+            start: modules.count + externalParcels.parcels.count,
+            sectionCounts: Array(repeating: 0, count: rules.patterns.count),
+            matchCounts: Array(repeating: 0, count: rules.patterns.count),
+            refusedNames: walk.refusedNames.sorted(), entryWarnings: warnings)
+        for match in walk.matches { files.count(match.patterns, by: 1) }
+        return (files, try parcels(walk.matches, digests, &files), walk.directories)
     }
 
     /// How often the files are looked for while some vanish as they are read.
@@ -262,77 +256,73 @@ private struct Expander {
     ) throws(HippofactsError) -> (DirectoryWalk, [FileDigests.Entry]) {
         var attempt = 1
         while true {
-            var walk = DirectoryWalk(root: root, patterns: patterns)
-            do {
+            var walk = DirectoryWalk(root: root, patterns: patterns, control: control)
+            do throws(DirectoryWalk.Failure) {
                 try walk.run()
             } catch {
-                throw describe(error)
+                throw error.described(in: facts)
             }
-            do {
-                return (walk, try cache.files.digests(of: walk.matches.map { ($0.path, $0.identity) }, below: root))
-            } catch .vanished where attempt < Self.patience {
-                // It is gone, as many are while another branch is checked out: that is no fault of the project's.
-                attempt += 1
+            do throws(FileChangeError) {
+                let requests = walk.matches.map { (path: $0.path, identity: $0.identity) }
+                return (walk, try cache.files.digests(of: requests, below: root, time: cache.time, control: control))
             } catch {
-                throw HippofactsError(file: place(of: error.path), message: error.message)
+                // What is gone, as much is while another branch is checked out, is no fault of the project's.
+                guard case .vanished = error, attempt < Self.patience else { throw error.described(shown) }
+                attempt += 1
             }
         }
     }
 
-    private mutating func parcels(
-        _ matches: [DirectoryWalk.Match], _ digests: [FileDigests.Entry], _ membership: FileMembership
+    /// The parcels of files: by the first pattern that matches them, then by their paths, as the walk has found them.
+    private func parcels(
+        _ matches: [DirectoryWalk.Match], _ digests: [FileDigests.Entry], _ files: inout ProjectFiles
     ) throws(HippofactsError) -> [Parcel] {
-        var conditions: [[Int]: Conditions] = [:]
-        var mediaTypes: [Substring: String] = [:]
-        // Shared by all files: a dictionary's storage is made once.
-        let feature = Label.featureOfFiles
-        var parcels: [Parcel] = []
-        parcels.reserveCapacity(membership.order.count)
-        for index in membership.order {
-            let match = matches[index]
-            if let external = externalNames[match.path] {
+        var sections: [[Parcel]] = files.sectionCounts.map { count in
+            var section: [Parcel] = []
+            section.reserveCapacity(count)
+            return section
+        }
+        for (match, digest) in zip(matches, digests) {
+            if !externalNames.isEmpty, let external = externalNames[match.path] {
                 throw facts.error(
                     "'\(match.path)' is both a local file and a dependency of the external module from \(external.id)",
                     at: external.entry.position)
             }
-            let digest = digests[index]
-            let groups = membership.groups[index]
-            if conditions[groups] == nil {
-                conditions[groups] = Conditions(memberOf: groups.map { membership.groupNames[$0] })
-            }
-            let suffix = pathExtension(of: match.path)
-            let mediaType = mediaTypes[suffix] ?? mediaType(ofPath: match.path)
-            mediaTypes[suffix] = mediaType
-            parcels.append(
-                Parcel(
-                    label: Label(
-                        sha256: digest.digest, mediaType: mediaType, name: match.path,
-                        size: Int(digest.identity.size), feature: feature),
-                    conditions: conditions[groups]))
-            sources[digest.digest] = .file(path: "\(root)/\(match.path)", identity: digest.identity)
+            guard let section = match.patterns.lowest else { continue }
+            sections[section].append(
+                files.rules.parcel(
+                    match.path, digest: digest.digest.hex, size: digest.identity.size, patterns: match.patterns))
         }
-        return parcels
+        return sections.count == 1 ? sections[0] : Array(sections.joined())
     }
+}
 
-    private func describe(_ failure: DirectoryWalk.Failure) -> HippofactsError {
-        switch failure {
+extension DirectoryWalk.Failure {
+    /// The error as the user is told it.
+    func described(in facts: Hippofacts) -> HippofactsError {
+        switch self {
         case .unreadableDirectory(let path, let code):
             HippofactsError(file: path, message: "the directory cannot be read: \(SystemError.reason(code))")
         case .leavesProject(let path, let target):
             HippofactsError(
-                file: place(of: path),
+                file: facts.shownPath(of: path),
                 message: "a pattern of HIPPOFACTS reaches this symbolic link, which leaves the project: it points to "
                     + target)
-        case .nameIsNotUTF8(let path):
+        case .tooManyLinks(let path):
             HippofactsError(
-                file: place(of: path), message: "the file's name is not UTF-8, as the name of a parcel has to be")
+                file: facts.shownPath(of: path),
+                message: """
+                    more than \(DirectoryWalk.linkedDirectoryLimit) directories are reached over symbolic links that lead to \
+                    each other: let patterns of HIPPOFACTS reach fewer
+                    """)
+        case .isCancelled: .cancelled
         }
     }
 }
 
 extension Hippofacts.Entry {
     /// The name of the group that the entry's files are in.
-    fileprivate var groupName: String {
+    var groupName: String {
         switch (module, role) {
         case (.local(let path), .handler): "\(path)-files"
         case (.local(let path), .export(let id)): "\(path)-\(id)-files"

@@ -1,8 +1,10 @@
 import HTTP
 
-/// The media type that a file's name speaks for.
-func mediaType(ofPath path: String) -> String {
-    MediaType.forPath(path)
+extension Hippofacts {
+    /// The media type that a file's name speaks for.
+    static func mediaType(ofPath path: String) -> String {
+        MediaType.forPath(path)
+    }
 }
 
 /// What follows the last point of the last component, empty without one.

@@ -1,5 +1,5 @@
 import Bindle
-import Foundation
+import Content
 import Platform
 import TOML
 import WebAssemblyText
@@ -16,18 +16,22 @@ extension DigestCache.AssembledModule {
         digest = SHA256.hash(empty).hex
     }
 
+    /// The most bytes that a module's text may have.
+    private static let textLimit = 1 << 30
+
     /// Assembles the text at `path` below `root`.
-    init(path: String, below root: String, reportedAs file: String) throws(HippofactsError) {
+    init(path: RelativePath, below root: String, reportedAs file: String, time: any TimeSource) throws(HippofactsError) {
+        let now = time.nanosecondsSince1970
         guard let status = FileStatus(path: "\(root)/\(path)") else {
             throw HippofactsError(file: file, message: "the module has vanished")
         }
         identity = status.identity
-        isRacy = status.isRacy(at: SystemTime().nanosecondsSince1970)
+        isRacy = status.isRacy(at: now)
         let text: [UInt8]
         do {
-            text = Array(try Data(contentsOf: URL(fileURLWithPath: "\(root)/\(path)")))
+            text = try FileReader.bytes(of: "\(root)/\(path)", limit: Self.textLimit)
         } catch {
-            throw HippofactsError(file: file, message: "the module cannot be read: \(error.localizedDescription)")
+            throw HippofactsError(file: file, message: "the module cannot be read: \(error.reason)")
         }
         do {
             binary = try assemble(text)

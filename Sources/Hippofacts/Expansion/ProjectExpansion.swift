@@ -1,39 +1,62 @@
 import Bindle
+import Content
 import Platform
 
 /// The expansion of a project that is kept up to date while its files change.
 ///
-/// As long as only the content of known files changes, an update takes as long as there are changed files, however many
-/// others there are.
+/// An update takes as long as what has changed, however many other files there are: see <doc:Expansion>.
 package struct ProjectExpansion: Sendable {
     /// The invoice of the last expansion or update that went well.
     package private(set) var invoice: Invoice?
     private var cache: DigestCache
     /// Whether files have been read since the digests were taken out.
     package private(set) var hasNewDigests = false
-    private var state: State?
-
-    fileprivate struct State {
-        let facts: Hippofacts
-        let dependencies: Hippofacts.Dependencies
-        let root: String
-        /// The places of parcels in the invoice, by the paths of the files that they hold.
-        var files: [String: Int] = [:]
-        var modules: [String: [Int]] = [:]
-    }
+    /// Nil if the project has to be expanded as a whole.
+    private var files: ProjectFiles?
 
     /// What an update has changed in the invoice.
     package struct Update: Sendable {
-        /// The places of parcels whose content is another one, in ascending order, and what they were called before.
-        package fileprivate(set) var changes: [(place: Int, old: Label, new: Label)] = []
-        /// Where the changed parcels are, by their digests.
-        package fileprivate(set) var sources: [String: Expansion.ParcelSource] = [:]
+        /// Parcels that make way for others.
+        package struct Edit: Hashable, Sendable {
+            /// Their indices before the update; none where parcels are only added.
+            package let old: Range<Int>
+            /// Where those that have come are now; empty where parcels are only removed.
+            package let new: Range<Int>
+            package let removed: [Parcel]
+            package let inserted: [Parcel]
+        }
+
+        /// In ascending order, and disjoint.
+        package let edits: [Edit]
+        /// Where the parcels are that have come.
+        package let sources: ParcelSources
+        /// All warnings that there are now; `nil` if they are what they were.
+        package let warnings: [Expansion.Warning]?
+
+        /// The edits, as a store wants to have them.
+        package var changes: ParcelChanges { ParcelChanges(edits.map { .init(old: $0.old, new: $0.new) }) }
+        package var isEmpty: Bool { edits.isEmpty }
+
+        /// Whether parcels have other contents, and all of them the names that they had.
+        package var replacesOnly: Bool {
+            edits.allSatisfy { edit in
+                edit.removed.count == edit.inserted.count
+                    && zip(edit.removed, edit.inserted).allSatisfy { NameBytes.areEqual($0.label.name, $1.label.name) }
+            }
+        }
+
+        /// The labels that parcels had and have, if `replacesOnly`.
+        package var replacedLabels: [(old: Label, new: Label)] {
+            edits.flatMap { zip($0.removed, $0.inserted).map { ($0.label, $1.label) } }
+        }
     }
 
-    /// More changed files than this are better looked for by several threads.
-    private static let longestUpdate = 64
+    /// When more has changed than this, looking at everything is not much slower.
+    private static let longestUpdate = 10_000
+    /// How often what has changed is looked at while files of it vanish.
+    private static let patience = 10
 
-    /// - Parameter digests: What is known of the files from before.
+    /// - Parameter digests: what is known of the files from before.
     package init(digests: DigestCache = DigestCache()) {
         cache = digests
     }
@@ -45,120 +68,271 @@ package struct ProjectExpansion: Sendable {
     }
 
     /// Expands the whole project; only files that have changed since the last time are read.
+    ///
+    /// - Parameter control: shows how far reading has come, and can end it.
     package mutating func expand(
-        _ facts: Hippofacts, _ options: ExpansionOptions = ExpansionOptions()
+        _ facts: Hippofacts, _ options: ExpansionOptions = ExpansionOptions(), control: ExpansionControl? = nil
     ) throws(HippofactsError) -> Expansion {
-        let expansion = try facts.expanded(options, cache: &cache)
-        if cache.readFileCount > 0 { hasNewDigests = true }
+        files = nil
+        // Before an error, too, files may have been read.
+        defer { if cache.readFileCount > 0 { hasNewDigests = true } }
+        let expansion = try facts.expanded(options, cache: &cache, control: control)
         invoice = expansion.invoice
-        // What links lead to is not found again by the path of a change.
-        state = expansion.hasLinks ? nil : State(facts, expansion)
+        files = expansion.files
         return expansion
     }
 
     /// Whether a file with exactly this path, relative to the project, is known to be a part of it.
-    package func hasFile(_ path: String) -> Bool {
-        state?.files[path] != nil || state?.modules[path] != nil
+    package func hasFile(_ path: RelativePath) -> Bool {
+        guard let files, let invoice else { return false }
+        return files.modules[path] != nil || cache.files[path] != nil
+            || !files.indices(at: path, in: invoice.parcels).isEmpty
     }
 
     /// Forgets which files are known: the next expansion reads all of them.
     package mutating func forgetFiles() {
         cache = DigestCache()
-        state = nil
+        files = nil
     }
 
-    /// Brings the invoice up to date with what has changed in files that it has already.
+    /// Brings the invoice up to date with what has changed: files whose content is another one, that are new, gone, or
+    /// called otherwise, and directories with all that is in them. It becomes what a whole expansion would make of it.
     ///
-    /// - Parameter paths: all that has changed since the last expansion or update, relative to the project. Nothing else
-    ///   is looked at.
-    /// - Returns: what has changed in the invoice; `nil` if the project has to be expanded as a whole, since a file has
-    ///   come, gone, or become something else.
-    /// - Throws: for a module that is wrong. The invoice stays as it is.
-    package mutating func update(_ paths: Set<String>) throws(HippofactsError) -> Update? {
-        guard let state, paths.count <= Self.longestUpdate else { return nil }
-        var files: [(place: Int, path: String, entry: FileDigests.Entry)] = []
-        var binaries: [(path: String, entry: FileDigests.Entry)] = []
-        var assembled: [(path: String, module: DigestCache.AssembledModule)] = []
-        for path in paths.sorted() {
-            let file = state.files[path]
-            let isModule = state.modules[path] != nil
-            guard let status = FileStatus(linkAt: "\(state.root)/\(path)") else {
-                if file != nil || isModule { return nil }
+    /// - Parameters:
+    ///   - paths: all that may have changed since the last expansion or update. Nothing else is looked at. Of what symbolic
+    ///     links lead to, all names have to be given.
+    ///   - control: shows how far reading has come, and can end it.
+    /// - Returns: what has changed in the invoice; `nil` if the project has to be expanded as a whole: a module is gone, or
+    ///   something is wrong that is best found by looking at everything.
+    /// - Throws: for a module that is wrong, and if the update is cancelled. The invoice stays as it is.
+    package mutating func update(
+        _ paths: Set<ChangedPath>, control: ExpansionControl? = nil
+    ) throws(HippofactsError) -> Update? {
+        guard let files, let invoice, paths.count <= Self.longestUpdate else { return nil }
+        for path in paths where files.modules[path.path] == nil {
+            // A module may have gone with its directory.
+            if files.modules.keys.contains(where: { path.path.isAbove($0) }) { return nil }
+        }
+        let paths = Self.topmost(paths.map(\.path))
+        guard let modules = try moduleChanges(paths, files, control) else { return nil }
+        guard let found = try look(at: paths, files, control) else { return nil }
+        guard !found.contains(where: { files.externalNames.contains($0.match.path) }) else { return nil }
+        return apply(modules, found, at: paths, to: files, invoice)
+    }
+
+    /// What lies below another one of the paths is looked at with that. In ascending order.
+    private static func topmost(_ paths: [RelativePath]) -> [RelativePath] {
+        let all = Set(paths)
+        return all.sorted().filter { path in
+            var parent = path.parent
+            while let current = parent {
+                if all.contains(current) { return false }
+                parent = current.parent
+            }
+            return true
+        }
+    }
+
+    // MARK: Looking
+
+    private struct ModuleChange {
+        let path: RelativePath
+        let digest: String
+        let size: Int
+        let source: Expansion.ParcelSource
+        let binary: FileDigests.Entry?
+        let assembled: DigestCache.AssembledModule?
+    }
+
+    /// What has become of modules; `nil` if one is gone.
+    private func moduleChanges(
+        _ paths: [RelativePath], _ files: ProjectFiles, _ control: ExpansionControl?
+    ) throws(HippofactsError) -> [ModuleChange]? {
+        var changes: [ModuleChange] = []
+        for path in paths where files.modules[path] != nil {
+            guard case .file(let identity) = ModuleFile(path, below: files.root) else { return nil }
+            if path.isTextModule {
+                let module = try DigestCache.AssembledModule(
+                    path: path, below: files.root, reportedAs: files.facts.shownPath(of: path.string),
+                    time: cache.time)
+                changes.append(
+                    ModuleChange(
+                        path: path, digest: module.digest, size: module.binary.count, source: .bytes(module.binary),
+                        binary: nil, assembled: module))
                 continue
             }
-            guard file != nil || isModule else {
-                if status.kind == .regular, !state.dependencies.contain(path) { continue }
-                return nil
-            }
-            guard status.kind == .regular else { return nil }
-            do throws(FileChangeError) {
-                if let file { files.append((file, path, try FileDigests.entry(of: path, below: state.root))) }
-                if isModule, !path.hasSuffix(".wat") {
-                    binaries.append((path, try FileDigests.entry(of: path, below: state.root)))
-                }
-            } catch {
-                // It goes on changing: what becomes of it is for the next look.
-                return nil
-            }
-            if isModule, path.hasSuffix(".wat") {
-                let module = try DigestCache.AssembledModule(
-                    path: path, below: state.root, reportedAs: "\(state.facts.directory)/\(path)")
-                assembled.append((path, module))
+            switch FileHasher(root: files.root, control: control, time: cache.time).read([(path, identity)])[0] {
+            case .success(let entry):
+                changes.append(
+                    ModuleChange(
+                        path: path, digest: entry.digest.hex, size: Int(entry.identity.size),
+                        source: .file(path: "\(files.root)/\(path)", identity: entry.identity), binary: entry,
+                        assembled: nil))
+            case .failure(.isCancelled): throw .cancelled
+            // What becomes of it is for the next look.
+            case .failure: return nil
             }
         }
-        var update = Update()
-        if !files.isEmpty || !binaries.isEmpty { hasNewDigests = true }
-        for (place, path, entry) in files {
-            cache.files.update(path, to: entry)
-            replace(place, entry.digest, Int(entry.identity.size), &update) {
-                .file(path: "\(state.root)/\(path)", identity: entry.identity)
-            }
-        }
-        for (path, entry) in binaries {
-            cache.binaries.update(path, to: entry)
-            for place in state.modules[path] ?? [] {
-                replace(place, entry.digest, Int(entry.identity.size), &update) {
-                    .file(path: "\(state.root)/\(path)", identity: entry.identity)
-                }
-            }
-        }
-        for (path, module) in assembled {
-            cache.assembled[path] = module
-            for place in state.modules[path] ?? [] {
-                replace(place, module.digest, module.binary.count, &update) { .bytes(module.binary) }
-            }
-        }
-        update.changes.sort { $0.place < $1.place }
-        return update
+        return changes
     }
 
-    private mutating func replace(
-        _ place: Int, _ digest: String, _ size: Int, _ update: inout Update, source: () -> Expansion.ParcelSource
-    ) {
-        guard let old = invoice?.parcels[place].label, old.sha256 != digest || old.size != size else { return }
-        invoice?.parcels[place].label.sha256 = digest
-        invoice?.parcels[place].label.size = size
-        var new = old
-        new.sha256 = digest
-        new.size = size
-        update.changes.append((place, old, new))
-        update.sources[digest] = source()
+    private typealias Found = (match: DirectoryWalk.Match, entry: FileDigests.Entry)
+
+    /// The files that are at these paths now, and below them, and the names there that are refused; `nil` where something
+    /// is wrong.
+    private mutating func look(
+        at paths: [RelativePath], _ files: ProjectFiles, _ control: ExpansionControl?
+    ) throws(HippofactsError) -> [Found]? {
+        for _ in 0..<Self.patience {
+            var matches: [DirectoryWalk.Match] = []
+            refusedNames = []
+            for path in paths {
+                var walk = DirectoryWalk(root: files.root, patterns: files.rules.patterns, control: control)
+                do throws(DirectoryWalk.Failure) {
+                    try walk.run(at: path)
+                } catch {
+                    if case .isCancelled = error { throw .cancelled }
+                    return nil
+                }
+                matches += walk.matches
+                refusedNames += walk.refusedNames
+            }
+            // What was named is read whatever its identity; what was found below it, only if that is new.
+            let named = Set(paths)
+            var found: [Found?] = matches.map { match in
+                guard !named.contains(match.path), let known = cache.files[match.path], !known.isRacy,
+                    known.identity == match.identity
+                else { return nil }
+                return (match, known)
+            }
+            let unread = found.indices.filter { found[$0] == nil }
+            let outcomes = FileHasher(root: files.root, control: control, time: cache.time).read(
+                unread.map { (matches[$0].path, matches[$0].identity) })
+            var hasVanished = false
+            for (index, outcome) in zip(unread, outcomes) {
+                switch outcome {
+                case .success(let entry): found[index] = (matches[index], entry)
+                case .failure(.vanished): hasVanished = true
+                case .failure(.isCancelled): throw .cancelled
+                case .failure: return nil
+                }
+            }
+            if !unread.isEmpty { hasNewDigests = true }
+            if !hasVanished { return found.compactMap { $0 } }
+        }
+        return nil
+    }
+
+    /// What the last look has found of names that are not UTF-8.
+    private var refusedNames: [String] = []
+
+    // MARK: Applying
+
+    /// Something that is done to the list of parcels.
+    private struct Step {
+        /// What it is done to; empty where a parcel comes between others.
+        let old: Range<Int>
+        let parcel: Parcel?
+        /// Among what comes to the same place, what decides the order: the section, then the path.
+        let section: Int
+    }
+
+    private mutating func apply(
+        _ modules: [ModuleChange], _ found: [Found], at paths: [RelativePath], to before: ProjectFiles, _ invoice: Invoice
+    ) -> Update {
+        var files = before
+        var sources = ParcelSources(root: files.root)
+        var steps: [Step] = []
+        for change in modules {
+            if let entry = change.binary { cache.binaries.update(change.path, to: entry) }
+            if let module = change.assembled { cache.assembled[change.path] = module }
+            for index in files.modules[change.path] ?? [] {
+                let old = invoice.parcels[index]
+                guard old.label.sha256 != change.digest || old.label.size != change.size else { continue }
+                var new = old
+                new.label.sha256 = change.digest
+                new.label.size = change.size
+                steps.append(Step(old: index..<index + 1, parcel: new, section: -1))
+                sources.add(change.digest, change.source)
+            }
+        }
+        var current: [RelativePath: Found] = [:]
+        for found in found { current[found.match.path] = found }
+        // What was there is replaced, or goes.
+        for index in paths.flatMap({ before.indices(at: $0, in: invoice.parcels) }) {
+            let old = invoice.parcels[index]
+            guard let path = RelativePath(validating: old.label.name) else { continue }
+            if let (match, entry) = current.removeValue(forKey: path) {
+                cache.files.update(path, to: entry)
+                let new = files.rules.parcel(
+                    path, digest: entry.digest.hex, size: entry.identity.size, patterns: match.patterns)
+                guard new != old else { continue }
+                steps.append(Step(old: index..<index + 1, parcel: new, section: match.patterns.lowest ?? 0))
+                sources.add(new.label.sha256, .file(path: "\(files.root)/\(path)", identity: entry.identity))
+            } else {
+                cache.files.update(path, to: nil)
+                let patterns = before.patterns(matching: path)
+                files.count(patterns, by: -1)
+                steps.append(Step(old: index..<index + 1, parcel: nil, section: patterns.lowest ?? 0))
+            }
+        }
+        // What was not there comes.
+        for (path, (match, entry)) in current {
+            guard let section = match.patterns.lowest else { continue }
+            cache.files.update(path, to: entry)
+            files.count(match.patterns, by: 1)
+            let index = before.index(of: path.string, in: before.section(section), of: invoice.parcels)
+            let new = files.rules.parcel(
+                path, digest: entry.digest.hex, size: entry.identity.size, patterns: match.patterns)
+            steps.append(Step(old: index..<index, parcel: new, section: section))
+            sources.add(new.label.sha256, .file(path: "\(files.root)/\(path)", identity: entry.identity))
+        }
+        files.replaceRefusedNames(at: paths, with: refusedNames)
+        let edits = Self.edits(steps, in: invoice.parcels)
+        for edit in edits.reversed() { self.invoice?.parcels.replaceSubrange(edit.old, with: edit.inserted) }
+        self.files = files
+        let warnings = files.warnings
+        return Update(edits: edits, sources: sources, warnings: warnings == before.warnings ? nil : warnings)
+    }
+
+    /// The steps in their order, those that meet put together.
+    private static func edits(_ steps: [Step], in parcels: ParcelList) -> [Update.Edit] {
+        let steps = steps.sorted { left, right in
+            if left.old.lowerBound != right.old.lowerBound { return left.old.lowerBound < right.old.lowerBound }
+            if left.old.isEmpty != right.old.isEmpty { return left.old.isEmpty }
+            if left.section != right.section { return left.section < right.section }
+            guard let left = left.parcel?.label.name, let right = right.parcel?.label.name else { return false }
+            return left.utf8.lexicographicallyPrecedes(right.utf8)
+        }
+        var edits: [Update.Edit] = []
+        var difference = 0
+        var index = 0
+        while index < steps.count {
+            var old = steps[index].old
+            var inserted: [Parcel] = []
+            while index < steps.count, steps[index].old.lowerBound <= old.upperBound {
+                old = old.lowerBound..<max(old.upperBound, steps[index].old.upperBound)
+                if let parcel = steps[index].parcel { inserted.append(parcel) }
+                index += 1
+            }
+            let start = old.lowerBound + difference
+            edits.append(
+                Update.Edit(
+                    old: old, new: start..<start + inserted.count, removed: Array(parcels[old]), inserted: inserted))
+            difference += inserted.count - old.count
+        }
+        return edits
     }
 }
 
-extension ProjectExpansion.State {
-    fileprivate init(_ facts: Hippofacts, _ expansion: Expansion) {
-        self.facts = facts
-        dependencies = facts.dependencies
-        root = expansion.root
-        for (place, parcel) in expansion.invoice.parcels.enumerated() {
-            let label = parcel.label
-            guard !label.isFromOtherBindle else { continue }
-            if label.isWAGIFile {
-                files[label.name] = place
-            } else {
-                modules[label.name, default: []].append(place)
-            }
+extension ProjectFiles {
+    /// Takes in which names are refused now at these paths, and below them.
+    fileprivate mutating func replaceRefusedNames(at paths: [RelativePath], with names: [String]) {
+        guard !refusedNames.isEmpty || !names.isEmpty else { return }
+        let shown = paths.map { EscapedName.text(of: Array($0.string.utf8)) }
+        refusedNames.removeAll { name in
+            shown.contains { NameBytes.areEqual(name, $0) || name.utf8.starts(with: ($0 + "/").utf8) }
         }
+        refusedNames = Array(Set(refusedNames).union(names)).sorted()
     }
 }

@@ -1,3 +1,5 @@
+import Content
+
 /// A pattern for paths below a directory: `*` and `?` within a component, `[abc]`, `[!a-z]`, and `**` as a whole
 /// component for any number of directories (at the end: for everything below).
 ///
@@ -33,12 +35,16 @@ package struct GlobPattern: Hashable, Sendable, CustomStringConvertible {
     /// Reads a pattern; its components are separated by `/`, and `.` components count for nothing.
     package init(_ pattern: String) throws(Invalid) {
         guard !pattern.isEmpty else { throw Invalid(pattern: pattern, reason: "it is empty") }
-        guard !pattern.hasPrefix("/") else {
+        guard pattern.utf8.first != UInt8(ascii: "/") else {
             throw Invalid(pattern: pattern, reason: "it begins with '/', but patterns are relative to the project")
         }
         var components: [Component] = []
-        for part in pattern.split(separator: "/") where part != "." {
-            guard part != ".." else { throw Invalid(pattern: pattern, reason: "'..' would leave the project") }
+        // Not by characters: a mark that combines with what is before it may follow a slash.
+        for part in pattern.utf8.split(separator: UInt8(ascii: "/")).map(Substring.init) {
+            if part.utf8.elementsEqual(".".utf8) { continue }
+            guard !part.utf8.elementsEqual("..".utf8) else {
+                throw Invalid(pattern: pattern, reason: "'..' would leave the project")
+            }
             let component = try Self.component(part, of: pattern)
             // `**/**` means what `**` means.
             if component == .anyDirectories && components.last == .anyDirectories { continue }
@@ -54,10 +60,9 @@ package struct GlobPattern: Hashable, Sendable, CustomStringConvertible {
         self.components = components
     }
 
-    /// The path itself, if the pattern has no wildcard and so names one path only.
-    package var literalPath: String? {
-        let prefix = literalPrefix
-        return prefix.count == components.count ? prefix.joined(separator: "/") : nil
+    /// Whether the name of what it takes is written in it, without a wildcard.
+    package var namesFile: Bool {
+        if case .literal? = components.last { true } else { false }
     }
 
     /// The components before the first wildcard: the directory in which all matches are, unless the pattern is literal.
@@ -70,26 +75,27 @@ package struct GlobPattern: Hashable, Sendable, CustomStringConvertible {
         return names
     }
 
-    /// True if the pattern takes the path, which is relative, with `/` between its components.
-    package func matches(_ path: String) -> Bool {
-        matches(path.split(separator: "/"))
+    /// True if the pattern takes the path.
+    package func matches(_ path: RelativePath) -> Bool {
+        path.withUTF8 { isMatch(states(after: $0)) }
     }
 
-    /// True if the pattern takes the path with these components.
-    package func matches(_ path: [Substring]) -> Bool {
-        isMatch(states(after: path))
+    /// True if a path below the directory could match; `nil` is the root.
+    package func mayMatch(below directory: RelativePath?) -> Bool {
+        guard let directory else { return true }
+        return directory.withUTF8 { mayMatch(below: states(after: $0)) }
     }
 
-    /// True if a path below the directory with these components could match. An empty path is the root.
-    package func mayMatch(below directory: [Substring]) -> Bool {
-        mayMatch(below: states(after: directory))
-    }
-
-    private func states(after path: [Substring]) -> States {
+    /// Where matching stands after a path, whose components have "/" between them.
+    func states(after path: UnsafeBufferPointer<UInt8>) -> States {
         var states = initialStates
-        for name in path where !states.isEmpty {
-            let bytes = Array(name.utf8)
-            states = bytes.withUnsafeBufferPointer { step(states, over: $0) }
+        var start = 0
+        while !states.isEmpty {
+            var end = start
+            while end < path.count, path[end] != UInt8(ascii: "/") { end += 1 }
+            states = step(states, over: UnsafeBufferPointer(rebasing: path[start..<end]))
+            if end == path.count { break }
+            start = end + 1
         }
         return states
     }
@@ -166,12 +172,24 @@ package struct GlobPattern: Hashable, Sendable, CustomStringConvertible {
         if place < components.count, components[place] == .anyDirectories { states.insert(place + 1) }
     }
 
+    // MARK: Identity
+
+    /// By bytes, as names are compared.
+    package static func == (left: GlobPattern, right: GlobPattern) -> Bool {
+        left.description.utf8.elementsEqual(right.description.utf8)
+    }
+
+    package func hash(into hasher: inout Hasher) {
+        hasher.combine(description)
+    }
+
     // MARK: Reading
 
     private static func component(_ part: Substring, of pattern: String) throws(Invalid) -> Component {
-        if part == "**" { return .anyDirectories }
-        if part == "*" { return .anything }
-        guard !part.contains("**") else {
+        if part.utf8.elementsEqual("**".utf8) { return .anyDirectories }
+        if part.utf8.elementsEqual("*".utf8) { return .anything }
+        let star = UInt8(ascii: "*")
+        guard !zip(part.utf8, part.utf8.dropFirst()).contains(where: { $0 == star && $1 == star }) else {
             throw Invalid(pattern: pattern, reason: "'**' must be a whole component, as in 'assets/**/*'")
         }
         guard part.utf8.contains(where: { "*?[".utf8.contains($0) }) else { return .literal(Array(part.utf8)) }

@@ -1,4 +1,5 @@
 import Bindle
+import Content
 import Foundation
 import Platform
 import TOML
@@ -7,6 +8,9 @@ extension Hippofacts {
     /// The names that a file in a project's directory may have.
     package static let fileNames = ["HIPPOFACTS", "hippofacts", "Hippofacts"].flatMap { [$0, "\($0).toml"] }
 
+    /// The same, as paths in the project's directory.
+    package static let filePaths = Set(fileNames.compactMap { RelativePath(validating: $0) })
+
     /// The HIPPOFACTS file at `path`, which is the file itself or its directory.
     /// - Throws: when there is none, or there are several in the directory.
     package static func find(at path: String) throws(HippofactsError) -> String {
@@ -14,13 +18,12 @@ extension Hippofacts {
             throw HippofactsError(file: path, message: "there is no such file or directory")
         }
         guard kind == .directory else { return path }
-        var found: [(path: String, place: FileID)] = []
+        var found: [(path: String, id: FileID)] = []
         for name in fileNames {
             let candidate = path.hasSuffix("/") ? path + name : "\(path)/\(name)"
             guard let status = FileStatus(path: candidate), status.kind == .regular else { continue }
             // Where the file system does not tell cases apart, the variants are one file.
-            let place = status.id
-            if !found.contains(where: { $0.place == place }) { found.append((candidate, place)) }
+            if !found.contains(where: { $0.id == status.id }) { found.append((candidate, status.id)) }
         }
         if found.count > 1, let names = try? FileManager.default.contentsOfDirectory(atPath: path) {
             // What the kernel remembers of one file may be older for one variant than for another.
@@ -62,7 +65,7 @@ extension Hippofacts {
     }
 
     /// The path that the module of a site has, which is no file.
-    static let siteModule = ".hippo/site.wat"
+    static let siteModule = RelativePath(validating: ".hippo/site.wat")!
 
     /// Describes a directory of pages (see `isSite`) for a sandbox: all its files but hidden ones, named after the
     /// directory, version 0.1.0. A bindle has to have a handler; this one's is made up, and nobody asks for its route.
@@ -104,19 +107,21 @@ extension Hippofacts {
 
     /// The bindle of a lone module: named after the file, version 0.1.0, one handler that takes every path.
     private init(loneModule file: String) throws(HippofactsError) {
-        let fileName = String(file.split(separator: "/").last ?? "module")
+        guard let name = file.utf8.split(separator: UInt8(ascii: "/")).last, let path = RelativePath(utf8: Array(name))
+        else { throw HippofactsError(file: file, message: "the file's name cannot be that of a module") }
+        let fileName = path.string
         let stem = fileName.split(separator: ".").dropLast().joined(separator: ".")
-        let name = String(String.UnicodeScalarView(stem.unicodeScalars.map { BindleID.isName(String($0)) ? $0 : "-" }))
+        let valid = String(String.UnicodeScalarView(stem.unicodeScalars.map { BindleID.isName(String($0)) ? $0 : "-" }))
         self.file = file
         self.directory = Self.directory(of: file)
-        self.name = name.isEmpty ? "module" : name
+        self.name = valid.isEmpty ? "module" : valid
         version = .exact(SemanticVersion(0, 1, 0))
         description = nil
         authors = []
         annotations = [:]
         entries = [
             Entry(
-                role: .handler(route: "/..."), module: .local(path: fileName), entrypoint: nil, files: [],
+                role: .handler(route: "/..."), module: .local(path: path), entrypoint: nil, files: [],
                 position: nil,
                 modulePosition: nil, handlerPosition: nil, routePosition: nil)
         ]
@@ -233,22 +238,32 @@ extension Hippofacts {
     }
 
     /// A module's path in its shortest form, which cannot lead out of the project.
-    private static func localPath(_ name: String, in section: TOMLSection) throws(TOMLError) -> String {
-        guard !name.hasPrefix("/") else {
+    private static func localPath(_ name: String, in section: TOMLSection) throws(TOMLError) -> RelativePath {
+        let slash = UInt8(ascii: "/")
+        guard name.utf8.first != slash else {
             throw section.error("'\(name)' is an absolute path: paths are relative to HIPPOFACTS", atValueOf: "name")
         }
-        let components = name.split(separator: "/").filter { $0 != "." }
-        guard !components.contains("..") else {
+        // By bytes: a mark that combines with what is before it may follow a slash.
+        let components = name.utf8.split(separator: slash).filter { !$0.elementsEqual(".".utf8) }
+        guard !components.contains(where: { $0.elementsEqual("..".utf8) }) else {
             throw section.error("'\(name)' would leave the project", atValueOf: "name")
         }
-        guard !components.isEmpty, !name.hasSuffix("/"), !name.utf8.contains(0) else {
+        guard name.utf8.last != slash, let path = RelativePath(utf8: Array(components.joined(separator: [slash]))) else {
             throw section.error("'\(name)' does not name a file", atValueOf: "name")
         }
-        return components.joined(separator: "/")
+        return path
     }
 
     private static func directory(of file: String) -> String {
-        guard let slash = file.lastIndex(of: "/") else { return "." }
+        guard let slash = file.utf8.lastIndex(of: UInt8(ascii: "/")) else { return "." }
         return slash == file.startIndex ? "/" : String(file[..<slash])
+    }
+}
+
+extension RelativePath {
+    /// Takes the bytes of a path; `nil` if they are not UTF-8, or no path.
+    init?(utf8 bytes: [UInt8]) {
+        guard let path = bytes.withUnsafeBufferPointer({ RelativePath(utf8: $0) }) else { return nil }
+        self = path
     }
 }

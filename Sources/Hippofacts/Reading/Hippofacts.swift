@@ -1,4 +1,5 @@
 import Bindle
+import Content
 import TOML
 
 /// The bill of materials of an application: its modules, their routes, and the files that belong to each.
@@ -49,8 +50,8 @@ package struct Hippofacts: Sendable {
     }
 
     package enum Module: Hashable, Sendable {
-        /// A path relative to the directory, without `.` or `..` components.
-        case local(path: String)
+        /// A path relative to the directory.
+        case local(path: RelativePath)
         /// An export of another bindle.
         case external(bindle: BindleID, handler: String)
     }

@@ -18,6 +18,12 @@ package struct HippofactsError: Error, Hashable, Sendable, CustomStringConvertib
         self.excerpt = excerpt
     }
 
+    /// Whether nothing is wrong: somebody has ended the expansion (see `ExpansionControl`).
+    package var isCancelled: Bool { message == Self.cancellationMessage && file.isEmpty }
+
+    static let cancellationMessage = "the expansion was cancelled"
+    static let cancelled = HippofactsError(file: "", message: cancellationMessage)
+
     init(file: String, _ error: TOMLError) {
         self.init(file: file, position: error.position, message: error.message, excerpt: error.excerpt)
     }

@@ -1,5 +1,7 @@
+import Content
 import Cryptography
 import Foundation
+import Platform
 
 /// Looks at the files that a build command may read.
 ///
@@ -28,27 +30,27 @@ struct BuildInputFiles {
         if scope.ignoresCase { inputs = inputs.ignoringCase() }
         var names: [String: SHA256Digest?] = [:]
         var remaining = Self.listedBytes
-        collect("", inputs, &names, &remaining, depth: 0)
+        var directories: [RelativePath?] = [nil]
+        while let directory = directories.popLast() {
+            collect(directory, inputs, &directories, &names, &remaining)
+        }
         return names
     }
 
+    /// Lists one directory. Symbolic links to others are not followed.
     private func collect(
-        _ path: String, _ scope: WatchScope, _ names: inout [String: SHA256Digest?], _ remaining: inout Int, depth: Int
+        _ path: RelativePath?, _ scope: WatchScope, _ directories: inout [RelativePath?],
+        _ names: inout [String: SHA256Digest?], _ remaining: inout Int
     ) {
-        // Links that lead back have no end.
-        guard depth < 64 else { return }
-        for entry in DirectoryEntry.entries(ofDirectory: path.isEmpty ? directory : directory + "/" + path) ?? [] {
-            let child = path.isEmpty ? entry.name : path + "/" + entry.name
-            let components = child.split(separator: "/")
+        for entry in DirectoryEntry.entries(ofDirectory: path.map { "\(directory)/\($0)" } ?? directory) ?? [] {
+            guard let child = RelativePath(entry.name, in: path) else { continue }
             if entry.type == Int(DT_DIR) {
-                if scope.reaches(below: components) { collect(child, scope, &names, &remaining, depth: depth + 1) }
-            } else if scope.contains(components) {
-                var status = stat()
-                guard stat(directory + "/" + child, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { continue }
-                let size = Int(status.st_size)
-                let isRead = size <= Self.longestListedFile && size <= remaining
-                if isRead { remaining -= size }
-                names[child] = .some(isRead ? digest(of: child) : nil)
+                if scope.reaches(below: child) { directories.append(child) }
+            } else if scope.contains(child) {
+                guard let status = LongPath.status("\(directory)/\(child)"), status.isRegular else { continue }
+                let isRead = status.size <= Int64(Self.longestListedFile) && status.size <= Int64(remaining)
+                if isRead { remaining -= Int(status.size) }
+                names[child.string] = .some(isRead ? digest(of: child.string) : nil)
             }
         }
     }

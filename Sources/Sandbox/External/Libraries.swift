@@ -39,7 +39,7 @@ final class Libraries {
                 libraries.append(library)
             } catch {
                 // It may come.
-                watch(path, WatchScope(files: Set(Hippofacts.fileNames)))
+                watch(path, WatchScope(files: Hippofacts.filePaths))
                 throw error
             }
         }
@@ -95,7 +95,7 @@ final class Libraries {
 extension Expansion {
     /// Where the bytes of a parcel are, for a store.
     func parcelSource(of label: Label) throws(StoreError) -> BindleStore.ParcelSource {
-        switch sources[label.sha256] {
+        switch sources[label] {
         case .file(let path, _): return .file(path: path)
         case .bytes(let bytes): return .bytes(bytes)
         case nil: throw .parcelNotUploaded(invoice.id, digest: label.sha256)

@@ -84,7 +84,7 @@ package final class ProjectExternals: Sendable {
         of parcel: Expansion.ExternalParcel, in directory: String
     ) throws -> ParcelContent {
         let (id, label) = (parcel.bindle, parcel.label)
-        switch try expansion(id)?.sources[label.sha256] {
+        switch try expansion(id)?.sources[label] {
         case .file(let path, _): return .file(path: path)
         case .bytes(let bytes): return .bytes(bytes)
         case nil: break

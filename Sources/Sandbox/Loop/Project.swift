@@ -1,5 +1,7 @@
+import Content
 import Foundation
 import Hippofacts
+import Platform
 
 /// The project that a sandbox serves: a directory with HIPPOFACTS, or a lone module.
 struct Project: Sendable {
@@ -53,21 +55,27 @@ struct Project: Sendable {
         file.hasPrefix(directory + "/") ? String(file.dropFirst(directory.utf8.count + 1)) : file
     }
 
+    /// The path of a file in the project, relative to it; `nil` for others.
+    func relativePath(_ file: String) -> RelativePath? {
+        guard file.utf8.starts(with: (directory + "/").utf8) else { return nil }
+        return RelativePath(validating: String(Substring(file.utf8.dropFirst(directory.utf8.count + 1))))
+    }
+
     /// What of the project is watched, given what HIPPOFACTS says (`nil` as long as it could not be read).
     func scope(of facts: Hippofacts?, settings: SandboxSettings) -> WatchScope {
         var scope = WatchScope()
-        scope.files = [SettingsFile.name]
+        scope.files = [SettingsFile.path]
         if path == directory {
-            scope.files.formUnion(Hippofacts.fileNames)
+            scope.files.formUnion(Hippofacts.filePaths)
         } else {
-            scope.files.insert(relative(path))
+            if let path = relativePath(path) { scope.files.insert(path) }
         }
         var own = [settings.logDirectory.map { $0 + "/" }].compactMap { $0 }
         if case .file(let store) = settings.storage { own.append(store) }
         own += ownFiles
         scope.ownPrefixes = own.filter { $0.hasPrefix(directory + "/") }.map(relative)
         for file in settings.environmentFiles where file.hasPrefix(directory + "/") {
-            scope.files.insert(relative(file))
+            if let path = relativePath(file) { scope.files.insert(path) }
         }
         if let facts {
             let dependencies = facts.dependencies
@@ -75,10 +83,7 @@ struct Project: Sendable {
             for module in dependencies.modules {
                 scope.files.insert(module)
                 // A link to a module is as good as the module, and changes when that does.
-                if let target = realpath(directory + "/" + module, nil) {
-                    scope.files.insert(relative(String(cString: target)))
-                    free(target)
-                }
+                if let target = resolvedPath("\(directory)/\(module)").flatMap(relativePath) { scope.files.insert(target) }
             }
         }
         if settings.buildCommand != nil { scope.buildInputs = buildInputs(of: facts, settings: settings) }
@@ -87,11 +92,11 @@ struct Project: Sendable {
 
     private func buildInputs(of facts: Hippofacts?, settings: SandboxSettings) -> BuildInputs {
         if let patterns = settings.watchPatterns { return .patterns(patterns) }
-        var exceptions = Set(Hippofacts.fileNames + [SettingsFile.name])
-        for module in facts?.dependencies.modules ?? [] where module.hasSuffix(".wasm") {
+        var exceptions = Hippofacts.filePaths.union([SettingsFile.path])
+        for module in facts?.dependencies.modules ?? [] where module.string.utf8.suffix(5).elementsEqual(".wasm".utf8) {
             exceptions.insert(module)
             // What stands beside a product is a product too, except in the project's own directory.
-            if let slash = module.lastIndex(of: "/") { exceptions.insert(String(module[..<slash])) }
+            if let directory = module.parent { exceptions.insert(directory) }
         }
         return .project(except: exceptions)
     }

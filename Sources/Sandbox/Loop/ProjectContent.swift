@@ -18,7 +18,7 @@ final class ProjectContent {
         var isEmpty: Bool {
             switch self {
             case .whole(_, let isNew): !isNew
-            case .parcels(let update): update.changes.isEmpty
+            case .parcels(let update): update.isEmpty
             }
         }
     }
@@ -83,17 +83,18 @@ final class ProjectContent {
     ///   - isStoreGone: true if it is known that there is no store.
     ///   - onFacts: called when HIPPOFACTS has been read, before any file is.
     func assemble(
-        touched: Set<String>?, isStoreGone: Bool, _ settings: SandboxSettings, ignoresCase: Bool, onFacts: () -> Void
+        touched: Set<ChangedPath>?, isStoreGone: Bool, _ settings: SandboxSettings, ignoresCase: Bool, onFacts: () -> Void
     ) -> ProjectState.Assembly {
         if !isStoreGone, store.isGone { return .storeIsGone }
         change = nil
         do {
             var touched = touched
             // Known files may be called otherwise.
-            if ignoresCase, let paths = touched, !paths.allSatisfy(expansion.hasFile) { touched = nil }
+            if ignoresCase, let paths = touched, !paths.allSatisfy({ expansion.hasFile($0.path) }) { touched = nil }
             let change: Change
             if let touched, let update = try expansion.update(touched) {
                 change = .parcels(update)
+                if let warnings = update.warnings { tell(warnings) }
             } else {
                 change = try expand(settings, onFacts)
             }
@@ -132,11 +133,16 @@ final class ProjectContent {
             externalInvoice: { [externals] in try externals.invoice($0) })
         let before = expansion.invoice
         let whole = try expansion.expand(facts, options)
-        for warning in whole.warnings.map(\.description) where !lastWarnings.contains(warning) {
+        tell(whole.warnings)
+        return .whole(whole, isNew: whole.invoice != before)
+    }
+
+    /// Tells warnings, those left out that hold since the last time.
+    private func tell(_ warnings: [Expansion.Warning]) {
+        for warning in warnings.map(\.description) where !lastWarnings.contains(warning) {
             emit(.log(.sandbox, text: "warning: \(warning)"))
         }
-        lastWarnings = whole.warnings.map(\.description)
-        return .whole(whole, isNew: whole.invoice != before)
+        lastWarnings = warnings.map(\.description)
     }
 
     // MARK: Storing
@@ -170,13 +176,11 @@ final class ProjectContent {
 
     private func store(_ invoice: Invoice, _ change: Change, isAlwaysNew: Bool) -> ProjectState.StoreResult {
         let changes: ParcelChanges?
-        let sources: [String: Expansion.ParcelSource]
+        let sources: ParcelSources
         switch change {
         case .whole(let expansion, _): (changes, sources) = (nil, expansion.sources)
         case .parcels(let update):
-            changes = ParcelChanges(
-                update.changes.map { .init(old: $0.place..<$0.place + 1, new: $0.place..<$0.place + 1) })
-            sources = update.sources
+            (changes, sources) = (update.changes, update.sources)
         }
         do {
             let saved = try store.saveRevision(
@@ -184,7 +188,7 @@ final class ProjectContent {
             ) { [path = store.path, cancellation] (label) throws(StoreError) in
                 if cancellation.isCancelled { throw .notWritable(path: path, detail: "hippo-dev up was stopped") }
                 try DiskSpace.require(label, beside: path)
-                switch sources[label.sha256] {
+                switch sources[label] {
                 case .file(let path, _): return .file(path: path)
                 case .bytes(let bytes): return .bytes(bytes)
                 case nil: throw .parcelNotUploaded(invoice.id, digest: label.sha256)

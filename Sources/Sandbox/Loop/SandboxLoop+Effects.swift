@@ -1,5 +1,6 @@
 import Bindle
 import Foundation
+import Hippofacts
 import Platform
 import SandboxProtocol
 
@@ -111,7 +112,7 @@ extension SandboxLoop {
 
     // MARK: Revisions
 
-    private func assemble(_ touched: Set<String>?, isStoreGone: Bool) -> [StateMessage] {
+    private func assemble(_ touched: Set<ChangedPath>?, isStoreGone: Bool) -> [StateMessage] {
         let started = dependencies.now()
         var messages: [StateMessage] = []
         let result = content.assemble(
@@ -145,8 +146,8 @@ extension SandboxLoop {
     private func layOutProject() {
         guard let change = content.change, let invoice = content.invoice else { return }
         switch change {
-        case .parcels(let update) where isLayoutOfProject:
-            supervisor.layouts?.applyToContent(update.changes.map { ($0.old, $0.new) })
+        case .parcels(let update) where isLayoutOfProject && update.replacesOnly:
+            supervisor.layouts?.applyToContent(update.replacedLabels)
         default:
             supervisor.layouts?.replaceContent(with: invoice)
         }

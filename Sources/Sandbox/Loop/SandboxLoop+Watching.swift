@@ -1,3 +1,4 @@
+import Content
 import Foundation
 import Hippofacts
 
@@ -49,7 +50,8 @@ extension SandboxSettings {
             guard let slash = file.lastIndex(of: "/") else { continue }
             let parent = String(file[..<slash])
             guard !(parent + "/").hasPrefix(directory + "/") else { continue }
-            scopes[parent + "/.", default: WatchScope()].files.insert(String(file[file.index(after: slash)...]))
+            guard let name = RelativePath(validating: String(file[file.index(after: slash)...])) else { continue }
+            scopes[parent + "/.", default: WatchScope()].files.insert(name)
         }
         return scopes
     }

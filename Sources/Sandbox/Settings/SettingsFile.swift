@@ -1,13 +1,15 @@
 import Bindle
 import CommandLineInterface
+import Content
 import Foundation
-import HTTP
 import Hippofacts
+import HTTP
 import TOML
 
 /// `hippo-dev.toml`, which stands beside HIPPOFACTS and holds what would otherwise be given to `hippo-dev up`.
 enum SettingsFile {
     static let name = "hippo-dev.toml"
+    static let path = RelativePath(validating: name)!
 
     /// Reads the file in a project's directory; empty settings if there is none.
     ///

@@ -1,3 +1,4 @@
+import Hippofacts
 import SandboxProtocol
 
 /// What is to be done about a message. `SandboxLoop` does it; what comes of it is a message again.
@@ -24,7 +25,7 @@ enum Effect: Equatable, Sendable {
     /// Expands the project. Answered with `assembled`.
     /// - touched: all that has changed since the last time, if that is known.
     /// - isStoreGone: true if it is known that there is no store.
-    case assemble(touched: Set<String>?, isStoreGone: Bool)
+    case assemble(touched: Set<ChangedPath>?, isStoreGone: Bool)
     /// Begins with an empty store in place of the one that was removed. Answered with `storageRestored`.
     case restoreStorage
     /// Puts the bindle into the store, as it was expanded last. Answered with `stored`.

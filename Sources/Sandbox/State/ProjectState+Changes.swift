@@ -50,32 +50,30 @@ extension ProjectState {
         if isBuilding { ledger.noteUncertainty() } else { buildWish = .now }
     }
 
-    /// Finds out what a change of a path means. Directories end in `/`.
-    mutating func note(_ path: String, _ files: BuildFiles) {
-        noteTouched(path)
-        let components = path.split(separator: "/")
-        let isDirectory = path.hasSuffix("/")
-        if scope.isBuildInput(components, isDirectory: isDirectory) {
-            noteBuildInput(path, files)
-            if buildWish == .now { changed.insert(path) }
+    /// Finds out what a change of a path means.
+    mutating func note(_ change: ChangedPath, _ files: BuildFiles) {
+        noteTouched(change)
+        let (path, isDirectory) = (change.path, change.isDirectory)
+        if scope.isBuildInput(path, isDirectory: isDirectory) {
+            noteBuildInput(change.description, files)
+            if buildWish == .now { changed.insert(change.description) }
         }
-        if scope.isSame(path, SettingsFile.name) { settingsState = .outdated }
-        let file = project.directory + "/" + path
-        if settings.environmentFiles.contains(where: { scope.isSame($0, file) }) { noteEnvironmentChange() }
+        if scope.isSame(path, SettingsFile.path) { settingsState = .outdated }
+        let environmentFiles = settings.environmentFiles.compactMap(project.relativePath)
+        if environmentFiles.contains(where: { scope.isSame($0, path) }) { noteEnvironmentChange() }
         // A directory that only the build knows of is no part of the bundle; whether another one is, expansion tells.
         var others = scope
         others.buildInputs = nil
-        if isDirectory ? others.reaches(below: components) : others.contains(components) {
+        if isDirectory ? others.reaches(below: path) : others.contains(path) {
             needsExpansion = true
-            if !isBuilding { changed.insert(path) }
+            if !isBuilding { changed.insert(change.description) }
         }
     }
 
-    /// Only changes of files can be taken in one by one, and only as long as what they are for stays the same.
-    mutating func noteTouched(_ path: String) {
-        let isFile = !path.hasSuffix("/") && !Hippofacts.fileNames.contains(path)
-            && project.path != project.directory + "/" + path
-        if isFile { touched?.insert(path) } else { touched = nil }
+    /// Changes can be taken in one by one only as long as HIPPOFACTS stays the same.
+    mutating func noteTouched(_ change: ChangedPath) {
+        let isHippofacts = Hippofacts.filePaths.contains(change.path) || project.relativePath(project.path) == change.path
+        if isHippofacts { touched = nil } else { touched?.insert(change) }
     }
 
     mutating func noteBuildInput(_ path: String, _ files: BuildFiles) {

@@ -163,9 +163,9 @@ struct ProjectState: Sendable {
     var end: End?
 
     /// All that has changed since the last expansion; `nil` if that is not known, or more than files.
-    var touched: Set<String>?
+    var touched: Set<ChangedPath>?
     /// What the expansion that is under way takes in.
-    var beingAssembled: Set<String>?
+    var beingAssembled: Set<ChangedPath>?
     var ledger: BuildInputLedger
     var buildCount = 0
     /// Why the last build failed; `nil` if it did not.

@@ -1,4 +1,7 @@
+import Content
 import Foundation
+import Glibc
+import Hippofacts
 import Platform
 import Synchronization
 
@@ -12,8 +15,8 @@ import Synchronization
 final class FileWatcher: Sendable {
     /// What was seen in a tree.
     enum Change: Sendable {
-        /// These paths, relative to the root; those of directories that came or went end in `/`.
-        case paths(Set<String>)
+        /// These paths, relative to the root.
+        case paths(Set<ChangedPath>)
         /// Anything may have changed: events were lost, or the root itself was away.
         case everything
     }
@@ -27,18 +30,27 @@ final class FileWatcher: Sendable {
         var tree: WatchTree
         /// What the last look at the directories has found, if they are looked at.
         var scan: FileScan?
-        /// Files that are being written.
-        var openFiles: Set<String> = []
+        /// Files that are being written, or about to be, and when they are reported in any case.
+        var openFiles: [RelativePath: MonotonicTime] = [:]
         /// What is to be reported next.
-        var changed: Set<String> = []
-        var isEverythingChanged = false
+        var changes = WatchedChanges()
         /// Whether it has been reported that there is no root.
         var isKnownAway: Bool
 
-        mutating func takeChange() -> Change? {
-            defer { (changed, isEverythingChanged) = ([], false) }
-            openFiles.subtract(changed)
-            return isEverythingChanged ? .everything : changed.isEmpty ? nil : .paths(changed)
+        /// What is to be reported now.
+        mutating func takeChange(at now: MonotonicTime) -> Change? {
+            for (path, time) in openFiles where time <= now { changes.insert(path) }
+            for path in changes.paths { openFiles[path.path] = nil }
+            defer { changes = WatchedChanges() }
+            return changes.isEverything ? .everything : changes.paths.isEmpty ? nil : .paths(changes.paths)
+        }
+
+        /// Takes in what an event has told.
+        mutating func handle(_ event: WatchEvent, at now: MonotonicTime) {
+            tree.handle(event, scope: scope, &changes)
+            for (path, duration) in changes.held { openFiles[path] = max(openFiles[path] ?? now, now + duration) }
+            changes.held = [:]
+            if event.isOverflow { changes.isEverything = true }
         }
     }
 
@@ -52,6 +64,8 @@ final class FileWatcher: Sendable {
         var isRootAway: Bool { trees.values.contains { $0.tree.isRootAway } }
         var isRootDoubtful: Bool { trees.values.contains { $0.tree.isRootDoubtful } }
         var hasOpenFiles: Bool { trees.values.contains { !$0.openFiles.isEmpty } }
+        /// When the next of them is reported in any case.
+        var openFilesEnd: MonotonicTime? { trees.values.lazy.flatMap(\.openFiles.values).min() }
 
         mutating func update(_ change: (inout Watched) -> Void) {
             for root in trees.keys { change(&trees[root]!) }
@@ -73,20 +87,20 @@ final class FileWatcher: Sendable {
     private let pollInterval: Duration
     private let freshness: Freshness?
     private let fileSystem: @Sendable (String) -> FileSystem
+    private let time: any TimeSource
     private let wake: PipeDescriptors
     private let scannerWake = DispatchSemaphore(value: 0)
     /// One look at a time.
     private let scanning = Mutex<Void>(())
     private let onProblem: @Sendable (String) -> Void
     private let onChange: @Sendable (Changes, UInt64) -> Void
-    /// Until a file that is being written is closed, its changes are held back for this long after the last one, for
-    /// the sake of programs that keep files open.
-    private static let openFilePatience = Duration.milliseconds(100)
     static let defaultPollInterval = Duration.seconds(1)
     /// Looking at the directories takes at most this part of the time: on slow file systems, it is done less often.
     private static let pollShare = 4
     /// While a root is away, this often it is looked for.
     private static let absencePoll = Duration.milliseconds(50)
+    /// The second event of a rename comes so soon after the first.
+    private static let renameMilliseconds: Int32 = 2
 
     /// Watches from now on.
     ///
@@ -96,17 +110,20 @@ final class FileWatcher: Sendable {
     ///   - pollInterval: how often the directories are looked at, if they have to be.
     ///   - freshness: is told what is taken from the queue.
     ///   - fileSystem: tells what file system a directory is on.
+    ///   - time: what tells how late it is.
     ///   - onProblem: called with a sentence when some directory cannot be watched.
     ///   - onChange: called with changes and their ticket (0 without `freshness`).
     init(
         queue: ChangeQueue?, pollInterval: Duration = defaultPollInterval, freshness: Freshness? = nil,
         fileSystem: @escaping @Sendable (String) -> FileSystem = { FileSystem(ofItemAt: $0) },
+        time: any TimeSource = .system,
         onProblem: @escaping @Sendable (String) -> Void, onChange: @escaping @Sendable (Changes, UInt64) -> Void
     ) throws {
         self.queue = queue
         self.pollInterval = pollInterval
         self.freshness = freshness
         self.fileSystem = fileSystem
+        self.time = time
         wake = try PipeDescriptors()
         self.onProblem = onProblem
         self.onChange = onChange
@@ -125,7 +142,8 @@ final class FileWatcher: Sendable {
             var watched = state.trees[root] ?? Watched(
                 root: root, scope: scope,
                 tree: WatchTree(
-                    inotify: queue?.fileDescriptor, root: root, fileSystem: fileSystem, onProblem: onProblem),
+                    inotify: queue?.fileDescriptor, root: root, time: time, fileSystem: fileSystem,
+                    onProblem: onProblem),
                 isKnownAway: false)
             watched.scope = scope
             watched.isKnownAway = !watched.tree.rebuild(scope)
@@ -138,7 +156,7 @@ final class FileWatcher: Sendable {
     /// Lets the directories of a tree be looked at from now on, if that has to be.
     private func prepareScan(_ watched: inout Watched, _ state: inout State) {
         guard queue == nil || watched.scan != nil || watched.tree.isIncomplete else { return }
-        watched.scan = FileScan(root: watched.root, scope: watched.scope)
+        watched.scan = FileScan(root: watched.root, scope: watched.scope, time: time)
         guard !state.hasScanner else { return }
         state.hasScanner = true
         let thread = Thread { [self] in scanNowAndThen() }
@@ -191,9 +209,8 @@ final class FileWatcher: Sendable {
     // MARK: The thread
 
     private func run() {
-        var lastWrite = SuspendingClock.now
         while true {
-            waitForEvents(timeout(lastWrite: lastWrite))
+            waitForEvents(timeout())
             let ticket = freshness?.willTakeEvents() ?? 0
 
             let synchronizations = state.withLock { state in
@@ -203,17 +220,15 @@ final class FileWatcher: Sendable {
             if !synchronizations.isEmpty { _ = scan() }
             while let events = readEvents() {
                 state.withLock { state in
-                    for event in events { handle(event, &state, lastWrite: &lastWrite) }
+                    for event in events { handle(event, &state) }
                 }
             }
             let (changes, isHolding) = state.withLock { state in
                 findLostRoots(&state)
-                if lastWrite + Self.openFilePatience <= .now {
-                    state.update { $0.changed.formUnion($0.openFiles) }
-                }
+                let now = time.now
                 var changes: Changes = [:]
                 state.update { watched in
-                    guard let change = watched.takeChange() else { return }
+                    guard let change = watched.takeChange(at: now) else { return }
                     let root = watched.root
                     changes[root] = change
                     // What is known need not be found by looking once more.
@@ -235,23 +250,19 @@ final class FileWatcher: Sendable {
     }
 
     /// How long there is nothing to do without an event; `nil` for ever.
-    private func timeout(lastWrite: SuspendingClock.Instant) -> Duration? {
+    private func timeout() -> Duration? {
         state.withLock { state in
             var timeouts: [Duration] = []
-            if state.hasOpenFiles { timeouts.append(lastWrite + Self.openFilePatience - .now) }
+            if let end = state.openFilesEnd { timeouts.append(end - time.now) }
             if state.isRootAway || state.isRootDoubtful { timeouts.append(Self.absencePoll) }
             return timeouts.min().map { max(.zero, $0) }
         }
     }
 
-    private func handle(_ event: WatchEvent, _ state: inout State, lastWrite: inout SuspendingClock.Instant) {
-        state.update { watched in
-            watched.tree.handle(
-                event, scope: watched.scope, changed: &watched.changed, openFiles: &watched.openFiles)
-            if event.isOverflow { watched.isEverythingChanged = true }
-        }
+    private func handle(_ event: WatchEvent, _ state: inout State) {
+        let now = time.now
+        state.update { $0.handle(event, at: now) }
         removeReleased(&state)
-        if event.mask & UInt32(IN_MODIFY) != 0 { lastWrite = .now }
     }
 
     /// Watches anew where events were lost, and roots that were away, if they are back.
@@ -263,9 +274,9 @@ final class FileWatcher: Sendable {
             // A directory may have come that cannot be watched, or not as a whole.
             if watched.tree.isIncomplete, watched.scan == nil { prepareScan(&watched, &state) }
             state.trees[root] = watched
-            guard watched.isEverythingChanged || watched.tree.isRootAway else { continue }
+            guard watched.changes.isEverything || watched.tree.isRootAway else { continue }
             let isThere = watched.tree.rebuild(watched.scope)
-            watched.isEverythingChanged = isThere || !watched.isKnownAway
+            watched.changes.isEverything = isThere || !watched.isKnownAway
             watched.isKnownAway = !isThere
             if isThere { prepareScan(&watched, &state) }
             state.trees[root] = watched
@@ -280,9 +291,9 @@ final class FileWatcher: Sendable {
         while true {
             _ = scannerWake.wait(timeout: .now() + pause.seconds)
             guard !state.withLock({ $0.isStopped }) else { return }
-            let began = SuspendingClock.now
+            let began = time.now
             if scan() { signalThread() }
-            pause = max(pollInterval, (.now - began) * (Self.pollShare - 1))
+            pause = max(pollInterval, (time.now - began) * (Self.pollShare - 1))
         }
     }
 
@@ -293,7 +304,7 @@ final class FileWatcher: Sendable {
         scanning.withLock { _ in
             var hasChanged = false
             for watched in state.withLock({ $0.trees.values.filter { $0.scan != nil } }) {
-                let new = FileScan(root: watched.root, scope: watched.scope)
+                let new = FileScan(root: watched.root, scope: watched.scope, time: time)
                 state.withLock { state in
                     // With another scope, there is another scan already.
                     guard var current = state.trees[watched.root], current.scope == watched.scope,
@@ -301,9 +312,9 @@ final class FileWatcher: Sendable {
                     else { return }
                     let changed = new.changes(since: before)
                     current.scan = new
-                    current.changed.formUnion(changed)
-                    if new.hasRoot != before.hasRoot { current.isEverythingChanged = true }
-                    hasChanged = hasChanged || !changed.isEmpty || current.isEverythingChanged
+                    for path in changed { current.changes.insert(path) }
+                    if new.hasRoot != before.hasRoot { current.changes.isEverything = true }
+                    hasChanged = hasChanged || !changed.isEmpty || current.changes.isEverything
                     state.trees[watched.root] = current
                 }
             }
@@ -319,7 +330,7 @@ final class FileWatcher: Sendable {
         _ = poll(&polled, 2, timeout.map { Int32($0.milliseconds.rounded(.up)) } ?? -1)
         if polled[1].revents != 0 {
             var bytes = [UInt8](repeating: 0, count: 64)
-            _ = read(wake.readEnd, &bytes, bytes.count)
+            _ = Glibc.read(wake.readEnd, &bytes, bytes.count)
         }
     }
 
@@ -328,33 +339,31 @@ final class FileWatcher: Sendable {
         guard let queue else { return nil }
         var events: [WatchEvent] = []
         withUnsafeTemporaryAllocation(byteCount: 65536, alignment: 8) { buffer in
-            let count = read(queue.fileDescriptor, buffer.baseAddress, buffer.count)
-            guard count > 0 else { return }
-            var bytes = UnsafeRawBufferPointer(rebasing: buffer[..<count])
-            while let event = WatchEvent(consuming: &bytes) { events.append(event) }
+            read(queue, buffer, &events)
+            // Both events of a rename are looked at together.
+            while let last = events.last, last.has(IN_MOVED_FROM) {
+                var polled = pollfd(fd: queue.fileDescriptor, events: Int16(POLLIN), revents: 0)
+                let count = events.count
+                if poll(&polled, 1, Self.renameMilliseconds) > 0 { read(queue, buffer, &events) }
+                if events.count == count { break }
+            }
         }
-        return events.isEmpty ? nil : events
+        guard !events.isEmpty else { return nil }
+        var targets: [UInt32: String] = [:]
+        for event in events where event.has(IN_MOVED_TO) {
+            if case .name(let name) = event.entry { targets[event.cookie] = name }
+        }
+        for index in events.indices where events[index].has(IN_MOVED_FROM) && !events[index].isAboutDirectory {
+            guard let name = targets[events[index].cookie], let path = RelativePath(validating: name) else { continue }
+            events[index].isPutAside = EditorFiles.contain(path)
+        }
+        return events
     }
-}
 
-/// An event as the kernel reports it.
-struct WatchEvent {
-    let descriptor: Int32
-    let mask: UInt32
-    /// The entry of the watched directory; empty for the directory itself.
-    let name: String
-
-    var isDirectory: Bool { mask & UInt32(IN_ISDIR) != 0 }
-    var isOverflow: Bool { mask & UInt32(IN_Q_OVERFLOW) != 0 }
-
-    /// Takes the first event off the buffer: four 32-bit words, then the name, padded with zeros.
-    init?(consuming bytes: inout UnsafeRawBufferPointer) {
-        guard bytes.count >= 16 else { return nil }
-        descriptor = bytes.loadUnaligned(as: Int32.self)
-        mask = bytes.loadUnaligned(fromByteOffset: 4, as: UInt32.self)
-        let length = Int(bytes.loadUnaligned(fromByteOffset: 12, as: UInt32.self))
-        guard bytes.count >= 16 + length else { return nil }
-        name = String(decoding: bytes[16..<16 + length].prefix { $0 != 0 }, as: UTF8.self)
-        bytes = UnsafeRawBufferPointer(rebasing: bytes[(16 + length)...])
+    private func read(_ queue: ChangeQueue, _ buffer: UnsafeMutableRawBufferPointer, _ events: inout [WatchEvent]) {
+        let count = Glibc.read(queue.fileDescriptor, buffer.baseAddress, buffer.count)
+        guard count > 0 else { return }
+        var bytes = UnsafeRawBufferPointer(rebasing: buffer[..<count])
+        while let event = WatchEvent(consuming: &bytes) { events.append(event) }
     }
 }

@@ -1,9 +1,10 @@
+import Content
 import Hippofacts
 
 /// The files of a project whose changes matter. Paths are relative to the project.
 struct WatchScope: Sendable, Equatable {
     /// Files named as such.
-    var files: Set<String> = []
+    var files: Set<RelativePath> = []
     /// Files taken by patterns: what HIPPOFACTS puts into the bundle.
     var patterns: [GlobPattern] = []
     /// What the build command reads, if there is one.
@@ -19,65 +20,52 @@ struct WatchScope: Sendable, Equatable {
     func ignoringCase() -> WatchScope {
         var scope = self
         scope.ignoresCase = true
-        scope.files = Set(files.map { $0.lowercased() })
+        scope.files = Set(files.map(\.ignoringCase))
         scope.patterns = patterns.map(\.ignoringCase)
         scope.ownPrefixes = ownPrefixes.map { $0.lowercased() }
         switch buildInputs {
         case nil: break
         case .patterns(let patterns): scope.buildInputs = .patterns(patterns.map(\.ignoringCase))
-        case .project(let exceptions): scope.buildInputs = .project(except: Set(exceptions.map { $0.lowercased() }))
+        case .project(let exceptions): scope.buildInputs = .project(except: Set(exceptions.map(\.ignoringCase)))
         }
         return scope
     }
 
     /// Whether two paths are the same in it.
-    func isSame(_ path: String, _ other: String) -> Bool {
-        path == other || ignoresCase && path.lowercased() == other.lowercased()
-    }
+    func isSame(_ path: RelativePath, _ other: RelativePath) -> Bool { folded(path) == folded(other) }
 
     /// True if the build command reads the file at `path`; for a directory, if it may read what is below it.
-    func isBuildInput(_ path: [Substring], isDirectory: Bool) -> Bool {
+    func isBuildInput(_ path: RelativePath, isDirectory: Bool) -> Bool {
         guard let buildInputs else { return false }
         let path = folded(path)
         return isDirectory ? buildInputs.reaches(below: path) : buildInputs.contains(path)
     }
 
-    private func folded(_ path: [Substring]) -> [Substring] {
-        ignoresCase ? path.map { $0.lowercased()[...] } : path
-    }
-
-    /// Directories that are never looked into: what the sandbox writes itself, and version control.
-    static let ignoredDirectories: Set<String> = [".git", ".hippo"]
+    private func folded(_ path: RelativePath) -> RelativePath { ignoresCase ? path.ignoringCase : path }
 
     /// True if the file at `path` matters.
-    func contains(_ path: [Substring]) -> Bool {
+    func contains(_ path: RelativePath) -> Bool {
         let path = folded(path)
-        return !isIgnored(path)
-            && (files.contains(path.joined(separator: "/")) || patterns.contains { $0.matches(path) }
-                || buildInputs?.contains(path) == true)
+        guard !isIgnored(path) else { return false }
+        return files.contains(path) || patterns.take(path) || buildInputs?.contains(path) == true
     }
 
-    /// True if files that matter may be below the directory at `path`; an empty path is the project.
-    func reaches(below path: [Substring]) -> Bool {
-        guard !path.isEmpty else { return true }
-        let path = folded(path)
-        guard !isIgnored(path + [""]) else { return false }
-        let prefix = path.joined(separator: "/") + "/"
-        return files.contains { $0.hasPrefix(prefix) } || patterns.contains { $0.mayMatch(below: path) }
+    /// True if files that matter may be below the directory at `path`; `nil` is the project.
+    func reaches(below path: RelativePath?) -> Bool {
+        guard let path = path.map(folded) else { return true }
+        guard !isIgnored(path), !Self.ignoredDirectories.contains(path.name) else { return false }
+        return files.contains { path.isAbove($0) } || patterns.contains { $0.mayMatch(below: path) }
             || buildInputs?.reaches(below: path) == true
     }
 
-    private func isIgnored(_ path: [Substring]) -> Bool {
-        if path.dropLast().contains(where: { Self.ignoredDirectories.contains(String($0)) }) { return true }
-        guard !ownPrefixes.isEmpty else { return false }
-        let joined = path.joined(separator: "/")
-        return ownPrefixes.contains { joined.hasPrefix($0) }
-    }
-}
+    /// Directories that are never looked into: what the sandbox writes itself, and version control.
+    private static let ignoredDirectories: Set<Substring> = [".git", ".hippo"]
 
-extension GlobPattern {
-    /// The pattern in lower case.
-    fileprivate var ignoringCase: GlobPattern { (try? GlobPattern(description.lowercased())) ?? self }
+    /// Whether a path is in a directory that is never looked into.
+    private func isIgnored(_ path: RelativePath) -> Bool {
+        if path.hasDirectory(where: Self.ignoredDirectories.contains) { return true }
+        return ownPrefixes.contains { path.string.utf8.starts(with: $0.utf8) }
+    }
 }
 
 /// The files that a build command reads.
@@ -86,37 +74,70 @@ enum BuildInputs: Sendable, Equatable {
     case patterns([GlobPattern])
     /// All of the project but what a build usually writes: these paths and all below them, and every directory that is
     /// hidden or has one of `conventionalOutputs` as its name.
-    case project(except: Set<String>)
+    case project(except: Set<RelativePath>)
 
     /// Names of directories into which the common build tools write.
-    static let conventionalOutputs: Set<String> = [
+    static let conventionalOutputs: Set<Substring> = [
         "build", "dist", "node_modules", "out", "target", "zig-cache", "zig-out", "bazel-bin", "bazel-out",
     ]
 
-    /// True if the build reads the file at `path`, or what is below it.
-    func contains(_ path: [Substring]) -> Bool {
+    /// True if the build reads the file at `path`.
+    func contains(_ path: RelativePath) -> Bool {
         switch self {
-        case .patterns(let patterns): patterns.contains { $0.matches(path) }
-        case .project(let exceptions): !Self.isProduct(path, exceptions) && path.last?.hasPrefix(".") == false
+        case .patterns(let patterns): patterns.take(path)
+        case .project(let exceptions):
+            !EditorFiles.contain(path) && !EditorFiles.mayBeProbe(path) && path.name.utf8.first != UInt8(ascii: ".")
+                && !Self.isProduct(path, exceptions)
         }
     }
 
     /// True if the build may read files below the directory at `path`.
-    func reaches(below path: [Substring]) -> Bool {
+    func reaches(below path: RelativePath) -> Bool {
         switch self {
         case .patterns(let patterns): patterns.contains { $0.mayMatch(below: path) }
-        case .project(let exceptions): !Self.isProduct(path + [""], exceptions)
+        case .project(let exceptions): !Self.isOutput(path.name) && !Self.isProduct(path, exceptions)
         }
     }
 
-    private static func isProduct(_ path: [Substring], _ exceptions: Set<String>) -> Bool {
-        for end in path.indices {
-            if exceptions.contains(path[...end].joined(separator: "/")) { return true }
-            let isDirectory = end < path.endIndex - 1
-            if isDirectory && (path[end].hasPrefix(".") || conventionalOutputs.contains(String(path[end]))) {
-                return true
-            }
+    private static func isProduct(_ path: RelativePath, _ exceptions: Set<RelativePath>) -> Bool {
+        exceptions.contains { $0 == path || $0.isAbove(path) } || path.hasDirectory(where: isOutput)
+    }
+
+    /// Whether a directory with this name is one that builds write to.
+    private static func isOutput(_ name: Substring) -> Bool {
+        name.utf8.first == UInt8(ascii: ".") || conventionalOutputs.contains(name)
+    }
+}
+
+extension [GlobPattern] {
+    /// Whether one of them takes the path. An editor's file has to be spelled out.
+    fileprivate func take(_ path: RelativePath) -> Bool {
+        let isEditors = EditorFiles.contain(path)
+        return contains { (!isEditors || $0.namesFile) && $0.matches(path) }
+    }
+}
+
+extension GlobPattern {
+    /// The pattern in lower case.
+    fileprivate var ignoringCase: GlobPattern { (try? GlobPattern(description.lowercased())) ?? self }
+}
+
+extension RelativePath {
+    /// The path in lower case.
+    fileprivate var ignoringCase: RelativePath { RelativePath(validating: string.lowercased()) ?? self }
+
+    /// Whether the name of a directory on the way to the path fulfils a condition.
+    fileprivate func hasDirectory(where condition: (Substring) -> Bool) -> Bool {
+        var start = string.utf8.startIndex
+        while let end = string.utf8[start...].firstIndex(of: UInt8(ascii: "/")) {
+            if condition(string[start..<end]) { return true }
+            start = string.utf8.index(after: end)
         }
         return false
+    }
+
+    /// The path of a name in a directory, which `nil` is the root of all; `nil` if the name is none.
+    init?(_ name: String, in directory: RelativePath?) {
+        self.init(validating: directory.map { "\($0)/\(name)" } ?? name)
     }
 }

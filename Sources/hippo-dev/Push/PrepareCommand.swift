@@ -28,7 +28,7 @@ extension Command {
             let isArchive = StandaloneBindle.isArchivePath(path)
             let temporary = isArchive ? try TemporaryPlace(beside: path) : nil
             let bindle = try StandaloneBindle.write(
-                invoice, in: temporary?.path ?? path, where: { expansion.sources[$0.sha256] != nil }
+                invoice, in: temporary?.path ?? path, where: { expansion.sources[$0] != nil }
             ) { label, receive in
                 try expansion.read(label, receive)
             }
@@ -54,7 +54,7 @@ extension Command {
 extension Expansion {
     /// Hands a parcel's bytes on.
     fileprivate func read(_ label: Label, _ receive: (UnsafeRawBufferPointer) throws -> Void) throws {
-        switch sources[label.sha256] {
+        switch sources[label] {
         case .bytes(let bytes): try bytes.withUnsafeBytes { try receive($0) }
         case .file(let path, _):
             let file = try FileHandle(forReadingFrom: URL(fileURLWithPath: path))

@@ -72,7 +72,7 @@ struct ProjectBindle {
     /// Where a parcel's bytes are; those of external bindles wherever they were found.
     /// - Parameter place: Takes what has to be fetched.
     func content(of label: Label, in expansion: Expansion, _ place: () throws -> TemporaryPlace) -> ParcelContent {
-        switch expansion.sources[label.sha256] {
+        switch expansion.sources[label] {
         case .file(let path, _): return .file(path: path)
         case .bytes(let bytes): return .bytes(bytes)
         case nil: break
