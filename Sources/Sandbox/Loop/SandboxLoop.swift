@@ -65,6 +65,9 @@ final class SandboxLoop {
     /// The roots that are watched for files of variables outside the project.
     var environmentRoots: Set<String> = []
     var build: (process: BuildProcess, number: Int)?
+    /// The files that have changed since the project served as it was: what a failure may come from. Absolute.
+    var suspects: Set<String> = []
+    var writing = WritingDetector()
     /// Whether the directories have the files of the project, and not of something that was brought back.
     var isLayoutOfProject = false
     var rollbacks: [RollbackID: (request: RollbackRequest, revision: Revision?)] = [:]

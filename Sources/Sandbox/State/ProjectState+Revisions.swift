@@ -20,7 +20,7 @@ extension ProjectState {
             restoreTouched()
         case .failed(let failure):
             restoreTouched()
-            fail(failure)
+            judge(failure)
         case .content(let id, let isNew):
             cycle.timings.append(StageTiming(stage: "assemble", milliseconds: time.milliseconds))
             bindleID = id
@@ -188,7 +188,13 @@ extension ProjectState {
             giveUpLaunch(load)
         }
         // What is wrong with something newer is not to be hidden by it.
-        if hasFailedSinceLoad { effects.append(.tell(.failed(failure))) } else { fail(failure) }
+        if hasFailedSinceLoad {
+            effects.append(.tell(.failed(failure)))
+        } else if load.isProject, !isWorkPending {
+            judge(failure)
+        } else {
+            fail(failure)
+        }
     }
 
     mutating func announceUnchanged(_ now: Instant) {
