@@ -41,7 +41,7 @@ let package = Package(
         .target(name: "Platform", dependencies: ["CLinux"]),
         .target(name: "JSON"),
         .target(name: "TOML"),
-        .target(name: "HTTP", dependencies: ["CLinux", "Platform"]),
+        .target(name: "HTTP", dependencies: ["CLinux", "Content", "Platform"]),
         .target(name: "WebGuard", dependencies: ["HTTP"]),
         // Swift's runtime is written in C++, and WebAssembly reads C++ names with what that brings along.
         .target(
@@ -57,7 +57,9 @@ let package = Package(
         .target(
             name: "WASI",
             dependencies: [
+                "Content",
                 "CLinux",
+                "Content",
                 "Platform",
                 "WebAssembly",
                 "WebAssemblyRuntime",
@@ -86,7 +88,9 @@ let package = Package(
         .target(
             name: "Bindle",
             dependencies: [
+                "Content",
                 "Archive",
+                "Content",
                 "Cryptography",
                 "CSQLite",
                 "HTTP",
@@ -110,6 +114,8 @@ let package = Package(
         .target(
             name: "WAGI",
             dependencies: [
+                "Cryptography",
+                "Content",
                 "Bindle",
                 "HTTP",
                 "JSON",
@@ -136,6 +142,7 @@ let package = Package(
         .target(
             name: "Sandbox",
             dependencies: [
+                "Content",
                 "Bindle",
                 "CLinux",
                 "CommandLineInterface",
@@ -161,6 +168,7 @@ let package = Package(
         .executableTarget(
             name: "hippo-dev",
             dependencies: [
+                "Content",
                 "Archive",
                 "Bindle",
                 "CommandLineInterface",
@@ -199,7 +207,7 @@ let package = Package(
         .testTarget(name: "PlatformTests", dependencies: ["Platform", "TestSupport"]),
         .testTarget(name: "JSONTests", dependencies: ["JSON", "TestSupport"]),
         .testTarget(name: "TOMLTests", dependencies: ["TestSupport", "TOML"]),
-        .testTarget(name: "HTTPTests", dependencies: ["HTTP", "TestSupport"]),
+        .testTarget(name: "HTTPTests", dependencies: ["Content", "Cryptography", "HTTP", "TestSupport"]),
         .testTarget(name: "WebGuardTests", dependencies: ["HTTP", "WebGuard"]),
         .testTarget(name: "WebAssemblyTests", dependencies: ["TestSupport", "WebAssembly"]),
         .testTarget(
@@ -232,7 +240,11 @@ let package = Package(
         .testTarget(
             name: "WASITests",
             dependencies: [
+                "Content",
+                "Cryptography",
                 "TestSupport",
+                "Content",
+                "Cryptography",
                 "WASI",
                 "WebAssembly",
                 "WebAssemblyRuntime",
@@ -264,6 +276,7 @@ let package = Package(
             dependencies: [
                 "Archive",
                 "Bindle",
+                "Content",
                 "Cryptography",
                 "HTTP",
                 "TestSupport",
@@ -284,6 +297,8 @@ let package = Package(
         .testTarget(
             name: "WAGITests",
             dependencies: [
+                "Content",
+                "Cryptography",
                 "Bindle",
                 "HTTP",
                 "SandboxProtocol",

@@ -86,6 +86,8 @@ int pipe2(int descriptors[2], int flags);
 int accept4(int socket, struct sockaddr *address, socklen_t *length, int flags);
 int dup3(int old, int new_descriptor, int flags);
 int memfd_create(const char *name, unsigned int flags);
+// The number of the calling thread, by which its priority is set.
+pid_t gettid(void);
 int fallocate(int descriptor, int mode, off_t offset, off_t length);
 ssize_t copy_file_range(int from, off_t *from_offset, int to, off_t *to_offset, size_t count, unsigned int flags);
 int renameat2(int old_directory, const char *old_path, int new_directory, const char *new_path, unsigned int flags);

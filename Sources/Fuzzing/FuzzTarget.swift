@@ -24,12 +24,14 @@ enum FuzzTarget: String, CaseIterable {
         }
     }
 
-    private static func run(_ input: UnsafeBufferPointer<UInt8>, _ test: (UnsafeBufferPointer<UInt8>) -> Void) -> Int32 {
+    private static func run(_ input: UnsafeBufferPointer<UInt8>, _ test: (UnsafeBufferPointer<UInt8>) -> Void) -> Int32
+    {
         test(input)
         return 0
     }
 
-    static let limits = StoreLimits(memoryBytes: 4 << 20, tableElements: 10000, stackBytes: 256 << 10, heapBytes: 1 << 20)
+    static let limits = StoreLimits(
+        memoryBytes: 4 << 20, tableElements: 10000, stackBytes: 256 << 10, heapBytes: 1 << 20)
 
     private static func decode(_ input: UnsafeBufferPointer<UInt8>) {
         guard let module = try? Module(bytes: input) else { return }

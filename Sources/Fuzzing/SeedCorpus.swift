@@ -20,7 +20,9 @@ enum SeedCorpus {
             guard let script = try? Script(Array(text)) else { continue }
             var bodyCount = 0
             for (index, command) in script.commands.enumerated() {
-                guard let module = command.module, let bytes = try? module.assemble(), bytes.count < 4000 else { continue }
+                guard let module = command.module, let bytes = try? module.assemble(), bytes.count < 4000 else {
+                    continue
+                }
                 try Data(bytes).write(to: URL(fileURLWithPath: "\(directory)/decoder/\(name)-\(index).wasm"))
                 guard let valid = try? Module(bytes: bytes) else { continue }
                 for body in valid.functionBodies.prefix(8) where bodyCount < 40 {

@@ -153,7 +153,7 @@ package struct JSONScanner {
     @inline(__always)
     private mutating func countStep() {
         #if DEBUG
-        steps += 1
+            steps += 1
         #endif
     }
 

@@ -41,10 +41,9 @@ package enum SandboxSession {
         let bindleURL = "http://\(bindleSocket.address.reachable)/v1"
         storage.lock?.announce(app: appURL, bindle: bindleURL, isEphemeral: storage.isTemporary)
 
-        let cacheDirectory = storage.cacheDirectory
         let workerCommand: @Sendable (SandboxSettings) -> WorkerCommand = { settings in
             var command = WorkerCommand.thisProgram(arguments: [])
-            command.configuration = workerConfiguration(settings, address: appSocket.address, cache: cacheDirectory)
+            command.configuration = workerConfiguration(settings, address: appSocket.address)
             command.passedVariables = settings.passedVariables
             return command
         }
@@ -68,8 +67,6 @@ package enum SandboxSession {
                 stopGuard.add(process, worker)
                 return process
             })
-        supervisor.layouts = try layouts(for: settings, in: cacheDirectory)
-        defer { try? FileManager.default.removeItem(atPath: layoutDirectory(in: cacheDirectory)) }
         // It starts while the store is opened and the project is read.
         try supervisor.prepare()
 
@@ -97,7 +94,7 @@ package enum SandboxSession {
             try settings.upstream.map { try configuration.makeUpstream($0, settings.upstreamStrategy) }
         }
         let content = ProjectContent(
-            project: project, store: store, parcels: storage.parcels, digestsPath: storage.digestsPath,
+            project: project, store: store, digestsPath: storage.digestsPath,
             upstream: try upstream(settings), cancellation: cancellation, emit: { output.tell($0) },
             onFetch: { mailbox.post(.fetched($0, $1)) })
         let loop = SandboxLoop(
@@ -110,7 +107,8 @@ package enum SandboxSession {
                 restoreStorage: {
                     try storage.restore()
                     storage.lock?.announce(app: appURL, bindle: bindleURL, isEphemeral: storage.isTemporary)
-                }),
+                },
+                storeWatch: StoreWatch(store: storage.path) { mailbox.post(.storeTouched) }),
             supervisor: supervisor, settings: settings)
         let keys = configuration.takesKeys ? TerminalKeys { obey($0, appURL, output, mailbox, stop) } : nil
         defer { keys?.stop() }
@@ -167,14 +165,6 @@ package enum SandboxSession {
         if case .text(let style) = output { style.usesStyles } else { false }
     }
 
-    /// Guests that may write to their files have copies of their own.
-    private static func layouts(for settings: SandboxSettings, in cacheDirectory: String) throws -> LayoutPool? {
-        let isShared = !(settings.allowsTransientWrite ?? false)
-        return isShared ? try LayoutPool(parent: layoutDirectory(in: cacheDirectory)) : nil
-    }
-
-    private static func layoutDirectory(in cacheDirectory: String) -> String { cacheDirectory + "/layouts" }
-
     private static func renderer(
         _ configuration: SandboxConfiguration, _ settings: SandboxSettings, _ project: Project
     ) -> any EventRenderer {
@@ -221,11 +211,10 @@ package enum SandboxSession {
 
     /// How a WAGI process serves.
     static func workerConfiguration(
-        _ settings: SandboxSettings, address: SocketAddress, cache: String
+        _ settings: SandboxSettings, address: SocketAddress
     ) -> WorkerConfiguration {
         var configuration = WorkerConfiguration()
         configuration.hostname = address.reachable.description
-        configuration.cacheDirectory = cache
         configuration.variables = settings.variables.map { .init(name: $0.name, value: $0.value) }
         configuration.environmentFiles = settings.environmentFiles
         configuration.allowsTransientWrite = settings.allowsTransientWrite ?? false
@@ -248,7 +237,7 @@ extension WorkerConfiguration.Limits {
         let names: [(String, Bool)] = [
             ("--max-stack", stackBytes != nil), ("--max-heap", heapBytes != nil),
             ("--max-table-elements", tableElements != nil), ("--max-open-files", openFiles != nil),
-            ("--timeout", time != nil), ("--max-memory", memoryBytes != nil), ("--max-response", responseBytes != nil),
+            ("--max-transient", transientBytes != nil), ("--timeout", time != nil), ("--max-memory", memoryBytes != nil), ("--max-response", responseBytes != nil),
         ]
         return names.filter(\.1).map(\.0)
     }

@@ -28,6 +28,10 @@ package final class ControlChannel: Sendable {
     package let fileDescriptor: Int32
     private let sending = Mutex<Void>(())
     private let received = Mutex<[UInt8]>([])
+    /// Descriptors that have come along and that nobody has taken yet.
+    private let receivedDescriptors = Mutex<[Int32]>([])
+    /// More descriptors do not come along with one message.
+    private static let maximumDescriptors = 8
 
     /// Takes over the descriptor of a connected stream socket, and closes it in the end.
     package init(adopting fileDescriptor: Int32) {
@@ -36,6 +40,7 @@ package final class ControlChannel: Sendable {
     }
 
     deinit {
+        for descriptor in receivedDescriptors.withLock({ $0 }) { close(descriptor) }
         close(fileDescriptor)
     }
 
@@ -49,13 +54,17 @@ package final class ControlChannel: Sendable {
     }
 
     /// Sends a message; may block while the other end is slow to read.
-    package func send(_ message: some ControlMessage) throws(Failure) {
+    ///
+    /// - Parameter descriptors: come along with it, in this order; 8 at most. The other end gets copies.
+    package func send(_ message: some ControlMessage, with descriptors: [Int32] = []) throws(Failure) {
         let line = Array((message.json.serialized + "\n").utf8)
         let code = sending.withLock { _ -> Int32 in
             var sent = 0
             while sent < line.count {
-                let count = line[sent...].withUnsafeBytes {
-                    Foundation.send(fileDescriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
+                let count = line[sent...].withUnsafeBytes { bytes in
+                    sent == 0 && !descriptors.isEmpty
+                        ? DescriptorPassing.send(bytes, with: descriptors, over: fileDescriptor)
+                        : Foundation.send(fileDescriptor, bytes.baseAddress, bytes.count, Int32(MSG_NOSIGNAL))
                 }
                 if count >= 0 {
                     sent += count
@@ -77,6 +86,16 @@ package final class ControlChannel: Sendable {
         return message
     }
 
+    /// Takes descriptors that have come along with messages, the oldest first; fewer if there are not so many. They are
+    /// the caller's from now on.
+    package func takeDescriptors(_ count: Int) -> [Int32] {
+        receivedDescriptors.withLock { descriptors in
+            let taken = Array(descriptors.prefix(count))
+            descriptors.removeFirst(taken.count)
+            return taken
+        }
+    }
+
     private func receiveLine() throws(Failure) -> [UInt8]? {
         var buffer = received.withLock { contents in
             let taken = contents
@@ -94,7 +113,16 @@ package final class ControlChannel: Sendable {
                 throw .malformed("a line of more than \(Self.maximumLineLength) bytes")
             }
             let chunk = [UInt8](unsafeUninitializedCapacity: 16384) { bytes, count in
-                count = max(0, retryingOnInterrupt { read(fileDescriptor, bytes.baseAddress, bytes.count) })
+                count = max(
+                    0,
+                    retryingOnInterrupt {
+                        var descriptors: [Int32] = []
+                        let count = DescriptorPassing.receive(
+                            UnsafeMutableRawBufferPointer(bytes), with: &descriptors, upTo: Self.maximumDescriptors,
+                            over: fileDescriptor)
+                        if !descriptors.isEmpty { receivedDescriptors.withLock { $0 += descriptors } }
+                        return count
+                    })
             }
             if chunk.isEmpty { return nil }
             buffer.append(contentsOf: chunk)

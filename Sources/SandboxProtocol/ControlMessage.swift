@@ -6,8 +6,8 @@ import JSON
 package enum LauncherMessage: Hashable, Sendable {
     /// How to serve, whatever it is. Sent once, before everything else.
     case configure(WorkerConfiguration)
-    /// Bring a layout up to date, and load what can be loaded, while there is time: what is loaded next will differ from
-    /// this in little. Sent at most once, before `load`, and answered with `prepared` or `failed`.
+    /// Load what can be loaded while there is time: what is loaded next will differ from this in little. Sent at most
+    /// once, before `load`, and answered with `prepared` or `failed`.
     case prepare(Load)
     /// Fetch a revision of a bindle, make it ready, and answer `ready` or `failed`. Sent once, at any time after the
     /// start: a process waits for it with everything else done.
@@ -33,14 +33,34 @@ extension LauncherMessage {
         /// Where the bindle is as it was in the revision; `/v1` included.
         package var bindleURL: String
         package var revision: Int
-        /// Without it, all of the bindle is fetched and laid out in a directory of the process.
-        package var plan: LayoutPlan?
+        /// Without it, all of the bindle is fetched.
+        package var content: Content?
 
-        package init(bindle: String, bindleURL: String, revision: Int, plan: LayoutPlan? = nil) {
+        package init(bindle: String, bindleURL: String, revision: Int, content: Content? = nil) {
             self.bindle = bindle
             self.bindleURL = bindleURL
             self.revision = revision
-            self.plan = plan
+            self.content = content
+        }
+
+        /// What a process serves without fetching anything. The images of the wwwroot come along with the message, as
+        /// descriptors: the base, and then the changes.
+        package struct Content: Hashable, Sendable {
+            /// All handlers, in the order in which their routes are tried.
+            package var handlers: [ServedHandler]
+            /// 1 without changes, 2 with them.
+            package var imageCount: Int
+            /// The file of the store that has the contents; absolute.
+            package var store: String
+            /// The directory of the project, whose files stand in where the store is damaged; absolute.
+            package var project: String?
+
+            package init(handlers: [ServedHandler], imageCount: Int, store: String, project: String?) {
+                self.handlers = handlers
+                self.imageCount = imageCount
+                self.store = store
+                self.project = project
+            }
         }
     }
 }
@@ -169,7 +189,14 @@ extension LauncherMessage.Load {
         var json: JSONObject = [
             "type": .string(type), "bindle": .string(bindle), "url": .string(bindleURL), "revision": .integer(revision),
         ]
-        json["plan"] = plan?.json
+        if let content {
+            var place: JSONObject = [
+                "handlers": .array(content.handlers.map(\.json)), "images": .integer(content.imageCount),
+                "store": .string(content.store),
+            ]
+            place["project"] = content.project.map { .string($0) }
+            json["content"] = .object(place)
+        }
         return json
     }
 
@@ -178,10 +205,14 @@ extension LauncherMessage.Load {
             let revision = json["revision"]?.integer
         else { return nil }
         self.init(bindle: bindle, bindleURL: url, revision: revision)
-        if let plan = json["plan"] {
-            guard let parsed = LayoutPlan(json: plan) else { return nil }
-            self.plan = parsed
-        }
+        guard let content = json["content"] else { return }
+        guard let place = content.object, let handlers = place["handlers"]?.array, let store = place["store"]?.string,
+            let imageCount = place["images"]?.integer, (1...2).contains(imageCount)
+        else { return nil }
+        let parsed = handlers.compactMap(ServedHandler.init(json:))
+        guard parsed.count == handlers.count else { return nil }
+        self.content = Content(
+            handlers: parsed, imageCount: imageCount, store: store, project: place["project"]?.string)
     }
 }
 

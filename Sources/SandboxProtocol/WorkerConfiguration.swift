@@ -18,8 +18,6 @@ package struct WorkerConfiguration: Hashable, Sendable {
 
     /// `HOST[:PORT]`, for requests that do not say which host they are for.
     package var hostname = "localhost:3000"
-    /// Where parcels are kept from one process to the next.
-    package var cacheDirectory: String?
     package var variables: [Variable] = []
     /// Files of `NAME=VALUE` lines, weaker than `variables`.
     package var environmentFiles: [String] = []
@@ -53,6 +51,8 @@ package struct WorkerConfiguration: Hashable, Sendable {
         package var tableElements: Int?
         /// Files that are open at a time.
         package var openFiles: Int?
+        /// Bytes that modules may write to their files, all of a process together.
+        package var transientBytes: Int?
 
         package init() {}
     }
@@ -62,7 +62,6 @@ extension WorkerConfiguration {
     /// The configuration as an object; what is as usual is left out.
     package var json: JSONObject {
         var json: JSONObject = ["hostname": .string(hostname)]
-        json["cache"] = cacheDirectory.map { .string($0) }
         if !variables.isEmpty {
             json["variables"] = .array(variables.map { .array([.string($0.name), .string($0.value)]) })
         }
@@ -83,7 +82,6 @@ extension WorkerConfiguration {
         self.init()
         self.hostname = hostname
         self.limits = Limits(json: limits)
-        cacheDirectory = json["cache"]?.string
         for variable in json["variables"]?.array ?? [] {
             guard let parts = variable.array, parts.count == 2, let name = parts[0].string, let value = parts[1].string
             else { return nil }
@@ -109,6 +107,7 @@ extension WorkerConfiguration.Limits {
         json["heap"] = heapBytes.map { .integer($0) }
         json["tables"] = tableElements.map { .integer($0) }
         json["openFiles"] = openFiles.map { .integer($0) }
+        json["transient"] = transientBytes.map { .integer($0) }
         return json
     }
 
@@ -121,5 +120,6 @@ extension WorkerConfiguration.Limits {
         heapBytes = json["heap"]?.integer
         tableElements = json["tables"]?.integer
         openFiles = json["openFiles"]?.integer
+        transientBytes = json["transient"]?.integer
     }
 }

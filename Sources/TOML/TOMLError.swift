@@ -11,7 +11,7 @@ package struct TOMLError: Error, Hashable, Sendable, CustomStringConvertible {
 
     package init(position: SourcePosition, message: String, sourceLine: String) {
         #if DEBUG
-        ErrorCount.current?.increase()
+            ErrorCount.current?.increase()
         #endif
         self.position = position
         self.message = message

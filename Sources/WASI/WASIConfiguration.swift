@@ -13,6 +13,11 @@ package struct WASIConfiguration: Sendable {
     package var descriptorLimit: Int
     /// How people raise that limit, such as by an option's name; goes into messages.
     package var descriptorRemedy: String?
+    /// The environment, prepared, in place of `environment`.
+    package var environmentBlock: StringBlock?
+    /// Runs what waits for a time or for a descriptor of the host: whoever runs many guests may let another one run
+    /// meanwhile.
+    package var whileWaiting: (@Sendable (_ wait: () -> Void) -> Void)?
 
     package init(
         arguments: [String] = [],

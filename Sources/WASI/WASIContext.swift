@@ -2,11 +2,11 @@
 /// store, and like it to one thread at a time.
 package final class WASIContext {
     let configuration: WASIConfiguration
-    let resolver: PathResolver
     var descriptors: DescriptorTable
 
     private(set) lazy var argumentBlock = StringBlock(configuration.arguments)
-    private(set) lazy var environmentBlock = StringBlock(configuration.environment.map { "\($0.0)=\($0.1)" })
+    private(set) lazy var environmentBlock =
+        configuration.environmentBlock ?? StringBlock(configuration.environment.map { "\($0.0)=\($0.1)" })
 
     /// Makes the context of one guest; cheap, since directories are opened only when the guest uses them.
     package convenience init(_ configuration: WASIConfiguration) {
@@ -23,7 +23,6 @@ package final class WASIContext {
 
     init(_ configuration: WASIConfiguration, resolver: PathResolver) {
         self.configuration = configuration
-        self.resolver = resolver
-        descriptors = DescriptorTable(configuration)
+        descriptors = DescriptorTable(configuration, resolver)
     }
 }

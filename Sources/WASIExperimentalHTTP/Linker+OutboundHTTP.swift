@@ -64,7 +64,11 @@ private struct OutboundCall {
         _ = try buffer(argument(8), 2)
         _ = try buffer(argument(9), 4)
         guard !context.isFull else { throw .tooManySessions }
-        let response = try request.send(context.policy, for: caller.store)
+        var result: Result<OutboundHTTPContext.HeldResponse, OutboundHTTPError> = .failure(.requestError)
+        context.whileWaiting {
+            result = Result { () throws(OutboundHTTPError) in try request.send(context.policy, for: caller.store) }
+        }
+        let response = try result.get()
         try store(UInt16(response.status.code), at: argument(8))
         try store(context.hold(response), at: argument(9))
     }

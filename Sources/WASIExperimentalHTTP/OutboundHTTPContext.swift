@@ -12,12 +12,17 @@ package final class OutboundHTTPContext {
     }
 
     let policy: OutboundHTTPPolicy
+    /// Runs what waits for another server.
+    let whileWaiting: @Sendable (() -> Void) -> Void
     private var responses: [UInt32: HeldResponse] = [:]
     private var nextHandle: UInt32 = 1
 
     /// Makes the context of one guest.
-    package init(_ policy: OutboundHTTPPolicy) {
+    package init(
+        _ policy: OutboundHTTPPolicy, whileWaiting: @escaping @Sendable (() -> Void) -> Void = { $0() }
+    ) {
         self.policy = policy
+        self.whileWaiting = whileWaiting
     }
 
     var isFull: Bool { responses.count >= policy.maximumResponses }

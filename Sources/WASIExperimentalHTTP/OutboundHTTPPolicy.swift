@@ -25,10 +25,12 @@ package struct OutboundHTTPPolicy: Sendable {
     ///     nothing.
     ///   - maximumResponses: `http_max_concurrency`, the responses that one instance may hold at once.
     ///   - maximumResponseBytes: The longest body of a response; a longer one is an error.
+    ///   - forbiddenLocalPorts: Ports of this machine that guests may not reach, whatever hosts are allowed.
     ///   - timeout: How long a request may take, from its beginning to the last byte of its response.
     package init(
         allowedHosts: [String], maximumResponses: Int? = nil, maximumResponseBytes: Int = 32 << 20,
-        timeout: Duration = .seconds(30), problemObserver: (@Sendable (String) -> Void)? = nil
+        forbiddenLocalPorts: Set<UInt16> = [], timeout: Duration = .seconds(30),
+        problemObserver: (@Sendable (String) -> Void)? = nil
     ) throws(HTTPURLError) {
         allowsAll = allowedHosts.contains(Self.allowAll)
         var hosts: Set<String> = []
@@ -39,6 +41,7 @@ package struct OutboundHTTPPolicy: Sendable {
         self.maximumResponseBytes = maximumResponseBytes
         self.problemObserver = problemObserver
         var configuration = ClientConfiguration()
+        configuration.forbiddenLocalPorts = forbiddenLocalPorts
         configuration.totalTimeout = timeout
         configuration.connectTimeout = timeout
         configuration.maximumRedirects = 10

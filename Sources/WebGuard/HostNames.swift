@@ -68,7 +68,7 @@ package struct HostNames: Sendable {
     }
 
     /// The host of a `Host` field without its port; `nil` if that is not well-formed.
-    private static func host(of field: String) -> Substring? {
+    static func host(of field: String) -> Substring? {
         if field.hasPrefix("[") {
             // An IPv6 address, whose port may be missing.
             let isAddress = SocketAddress.parse(field) != nil || SocketAddress.parse("\(field):1") != nil

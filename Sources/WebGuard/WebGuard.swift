@@ -28,7 +28,7 @@ package struct WebGuard: Sendable {
         package var message: String {
             switch self {
             case .unknownName(let host):
-                "this server is not known as '\(host)': start it with --allow-host NAME if it should be"
+                "this server is not known as '\(host)'; if it should be, start it with --allow-host and this name"
             case .foreignPage: "a page of another site has sent this request: only this address's own pages may"
             }
         }
@@ -37,23 +37,16 @@ package struct WebGuard: Sendable {
         package var response: Response { Response(status: status, text: "\(status): \(message)\n") }
     }
 
-    /// Checks the name by which the server was addressed.
-    package func checkName(of request: Request) throws(Refusal) {
-        guard names.accept(request) else { throw .unknownName(Self.printable(request.headers["Host"] ?? "")) }
-    }
-
-    /// The response to a request under a name that the server is not known by; `nil` for others, and for `/healthz`, which
-    /// answers always.
-    package func refusal(of request: Request) -> Response? {
+    /// Why a request is not answered; `nil` if it is. `/healthz` answers under every name.
+    package func refusal(of request: Request) -> Refusal? {
         guard !names.accept(request), request.path != "/healthz" else { return nil }
-        do { try checkName(of: request) } catch { return error.response }
-        return nil
+        let field = request.headers["Host"] ?? ""
+        return .unknownName(Self.printable(HostNames.host(of: field).map(String.init) ?? field))
     }
 
-    /// Checks a request that changes something, or whose answer is for the developer only.
-    package func checkDeveloper(_ request: Request) throws(Refusal) {
-        try checkName(of: request)
-        guard Self.isOwn(request) else { throw .foreignPage }
+    /// Why a request may not change anything, or see what is for the developer only; `nil` if it may.
+    package func developerRefusal(of request: Request) -> Refusal? {
+        refusal(of: request) ?? (Self.isOwn(request) ? nil : .foreignPage)
     }
 
     /// Whether a request passes both checks.

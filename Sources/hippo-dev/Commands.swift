@@ -23,6 +23,7 @@ enum Commands {
             ("logout", { .logout }),
             ("revisions", { .revisions }),
             ("rollback", { .rollback }),
+            ("export", { .export }),
             ("completions", { .completions }),
             ("manual", { .manual }),
             ("build-runner", { .buildRunner }),

@@ -29,10 +29,16 @@ enum LimitOptions {
     static let response = Option(
         name: "max-response", valueName: "SIZE", summary: "The length of a response's body.", defaultValue: "1GiB")
 
+    /// Only where modules are given a wwwroot.
+    static let transient = Option(
+        name: "max-transient", valueName: "SIZE",
+        summary: "How much modules may write to their files with --allow-transient-write, all of a process together.",
+        defaultValue: "256MiB")
+
     /// Those that are seldom needed.
     static let further = [stack, heap, tables, openFiles]
     static let all = [memory] + further
-    static let ofRequests = [time, response] + all
+    static let ofRequests = [time, response, transient] + all
 
     static func storeLimits(_ arguments: ParsedArguments) throws -> StoreLimits {
         let defaults = StoreLimits()
@@ -89,8 +95,12 @@ enum LimitOptions {
         limits.heapBytes = try value(heap, size)
         limits.tableElements = try value(tables, count)
         limits.openFiles = try value(openFiles, count)
+        limits.transientBytes = try value(transient, size)
         return limits
     }
+
+    /// Bytes that modules may write to their files; `nil` for the default.
+    static func transientBytes(_ arguments: ParsedArguments) throws -> Int? { try size(arguments, transient) }
 
     private static func descriptorLimit(_ arguments: ParsedArguments) throws -> Int? {
         try count(arguments, openFiles)

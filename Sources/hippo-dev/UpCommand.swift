@@ -143,7 +143,7 @@ private enum UpOptions {
         UpstreamOptions.url, UpstreamOptions.strategy, variable, environmentFile, transientWrite, noStatic, noReload,
         timeout, maximumMemory, maximumResponse, logDirectory, wagi, json, timings, OutputOptions.color,
         OutputOptions.quiet, OutputOptions.verbose,
-    ] + LimitOptions.further
+    ] + LimitOptions.further + [LimitOptions.transient]
 
     static func settings(_ arguments: ParsedArguments) throws -> SandboxSettings {
         let address = "an address like 127.0.0.1:3000"

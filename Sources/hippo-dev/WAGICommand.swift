@@ -78,7 +78,7 @@ private struct WAGIOptions {
     static let tlsKey = Option(
         name: "tls-key", valueName: "FILE", summary: "A key for HTTPS, which is not supported.", isHidden: true)
     static let allowTransientWrite = Option(
-        flag: "allow-transient-write", summary: "Let modules change their files, in a copy that goes with the process.")
+        flag: "allow-transient-write", summary: "Let modules change their files, in memory that goes with the process.")
     static let noStatic = Option(
         flag: "no-static", summary: "Answer paths that no module takes with 404, and not with the bindle's files.")
     static let showErrors = Option(
@@ -131,6 +131,8 @@ private struct WAGIOptions {
             try FileManager.default.createDirectory(atPath: cache, withIntermediateDirectories: true)
         }
         configuration.allowsTransientWrite = arguments.isSet(Self.allowTransientWrite)
+        configuration.maximumTransientBytes =
+            try LimitOptions.transientBytes(arguments) ?? configuration.maximumTransientBytes
         configuration.servesStaticFiles = !arguments.isSet(Self.noStatic)
         configuration.limits = try LimitOptions.requestLimits(arguments)
         configuration.errorAudience = arguments.isSet(Self.showErrors) ? .everybody : .nobody
@@ -250,8 +252,8 @@ extension WAGIConfiguration {
             + given.variables.map { ($0.name, $0.value) }
         defaultHost = given.hostname
         logDirectory = given.logDirectory
-        cacheDirectory = given.cacheDirectory
         allowsTransientWrite = given.allowsTransientWrite
+        maximumTransientBytes = given.limits.transientBytes ?? maximumTransientBytes
         servesStaticFiles = given.servesStaticFiles
         limits = LimitOptions.requestLimits(given.limits)
         errorAudience = given.showsErrors ? .everybody : .thisMachine

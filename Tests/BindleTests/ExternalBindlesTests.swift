@@ -25,7 +25,7 @@ struct ExternalBindlesTests {
     /// Puts a bindle on the upstream.
     private func publish(_ id: String, _ contents: String...) throws -> Invoice {
         var invoice = try Samples.invoice(id)
-        invoice.parcels = contents.map { Parcel(label: Samples.label($0, $0)) }
+        invoice.parcels = ParcelList(contents.map { Parcel(label: Samples.label($0, $0)) })
         _ = try server.store.create(invoice, mode: .immutable)
         for content in contents { try server.store.put(content, to: invoice.id) }
         return invoice

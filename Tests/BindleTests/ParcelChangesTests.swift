@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import Bindle
@@ -25,7 +26,7 @@ struct ParcelChangesTests {
     }
 
     @Test func `lead from any list to any other`() {
-        var random = SystemRandomNumberGenerator()
+        var random = SeededGenerator()
         for _ in 0..<500 {
             let old = (0..<Int.random(in: 0...12, using: &random)).map { _ in Int.random(in: 0...5, using: &random) }
             let new = (0..<Int.random(in: 0...12, using: &random)).map { _ in Int.random(in: 0...5, using: &random) }
@@ -78,6 +79,46 @@ struct EntryPositionsTests {
             rounds += 1
             try #require(rounds < 100)
         }
-        #expect(rounds > 30)
+        #expect(rounds > 10)
+    }
+
+    @Test("A gap that is used up is widened by moving few neighbours")
+    func makingRoom() throws {
+        var positions = EntryPositions(count: 1000)
+        var written = 0
+        for round in 0..<2000 {
+            // Always in one place, as files are that are named by the time.
+            let index = 500 + round
+            let (changes, next) = positions.makingRoom(for: ParcelChanges([.init(old: index..<index, new: index..<index + 1)]))
+            #expect(changes.fit(oldCount: positions.values.count, newCount: next.values.count))
+            #expect(zip(next.values, next.values.dropFirst()).allSatisfy(<), "round \(round)")
+            written += changes.replacements.reduce(0) { $0 + $1.new.count }
+            positions = next
+        }
+        #expect(positions.values.count == 3000)
+        #expect(written < 2000 * 20, "\(written) entries were written for 2000 that are new")
+    }
+
+    @Test("Changes that make room lead to the same list", arguments: [1, 2, 3])
+    func respacing(seed: UInt64) throws {
+        var random = SeededGenerator(seed: seed)
+        var names = (0..<60).map { "\($0)" }
+        var positions = EntryPositions(values: (0..<60).map { Int64($0) })
+        for round in 0..<40 {
+            var new = names
+            for _ in 0..<Int.random(in: 1...4, using: &random) {
+                new.insert("r\(round).\(new.count)", at: Int.random(in: 0...new.count, using: &random))
+            }
+            new.remove(at: Int.random(in: 0..<new.count, using: &random))
+            let (changes, next) = positions.makingRoom(for: ParcelChanges(from: names, to: new))
+            try #require(changes.fit(oldCount: names.count, newCount: new.count) && next.values.count == new.count)
+            #expect(zip(next.values, next.values.dropFirst()).allSatisfy(<))
+            // What the changes do not touch has the position that it had.
+            var table = Dictionary(uniqueKeysWithValues: zip(positions.values, names))
+            for index in changes.replacements.flatMap(\.old) { table[positions.values[index]] = nil }
+            for index in changes.replacements.flatMap(\.new) { table[next.values[index]] = new[index] }
+            #expect(table.sorted { $0.key < $1.key }.map(\.value) == new)
+            (names, positions) = (new, next)
+        }
     }
 }

@@ -31,10 +31,10 @@ struct RevisionTests {
         var invoice = try Samples.invoice(id, description: "An app")
         invoice.annotations = ["engine": "test"]
         invoice.groups = [Group(name: "files")]
-        invoice.parcels = contents.enumerated().map { index, content in
+        invoice.parcels = ParcelList(contents.enumerated().map { index, content in
             Parcel(
                 label: Samples.label("file\(index)", content), conditions: Conditions(memberOf: ["files"]))
-        }
+        })
         return invoice
     }
 
@@ -83,7 +83,7 @@ struct RevisionTests {
     }
 
     @Test func `are written as they are handed in, whatever has changed`() throws {
-        var random = SystemRandomNumberGenerator()
+        var random = SeededGenerator()
         var contents = (0..<20).map { "file \($0)" }
         var states: [(number: Int, contents: [String])] = []
         for round in 0..<60 {
@@ -256,7 +256,7 @@ extension BindleStore {
     /// The parcels that are in the store, whether anything names them or not.
     func parcelCount() throws(StoreError) -> Int {
         try pool.read { (connection) throws(StoreError) in
-            try connection.firstRow("SELECT count(*) FROM parcel") { (row) throws(StoreError) in
+            try connection.firstRow("SELECT count(*) FROM content WHERE place <> 0") { (row) throws(StoreError) in
                 Int(row.integer(0))
             } ?? 0
         }

@@ -5,7 +5,8 @@ import Testing
 /// How command lines are read.
 struct CommandParserTests {
     static let listen = Option(
-        name: "listen", shortName: "l", valueName: "IP:PORT", summary: "Where to listen.", defaultValue: "127.0.0.1:3000",
+        name: "listen", shortName: "l", valueName: "IP:PORT", summary: "Where to listen.",
+        defaultValue: "127.0.0.1:3000",
         environmentVariable: "LISTEN")
     static let variable = Option(
         name: "env", shortName: "e", valueName: "NAME=VALUE", summary: "A variable.", isRepeatable: true)

@@ -22,33 +22,36 @@ struct CompletionTests {
     /// What bash offers for a line whose last word is being typed.
     private func bash(_ words: [String], in directory: String? = nil) throws -> Set<String> {
         let quoted = words.map(\.singleQuoted).joined(separator: " ")
-        let program = Shell.bash.completionScript(for: SampleTool.root) + """
-            COMP_WORDS=(\(quoted)) COMP_CWORD=\(words.count - 1)
-            _a_tool
-            printf '%s\\n' "${COMPREPLY[@]}"
-            """
+        let program =
+            Shell.bash.completionScript(for: SampleTool.root) + """
+                COMP_WORDS=(\(quoted)) COMP_CWORD=\(words.count - 1)
+                _a_tool
+                printf '%s\\n' "${COMPREPLY[@]}"
+                """
         let output = try Tool.output(of: "bash", ["--norc", "--noprofile", "-u", "-s"], input: program, in: directory)
         return Set(output.split(separator: "\n").map(String.init))
     }
 
-    @Test(.enabled(if: hasBash, "no bash here"), arguments: [
-        (["a-tool", ""], ["serve", "run", "keys", "help"]),
-        (["a-tool", "s"], ["serve"]),
-        (["a-tool", "--v"], ["--version"]),
-        (["a-tool", "keys", ""], ["new", "list"]),
-        (["a-tool", "keys", "new", "e"], ["ed25519"]),
-        (["a-tool", "serve", "--"], ["--listen", "--color", "--log-dir", "--env", "--quiet", "--help"]),
-        (["a-tool", "serve", "--color", "a"], ["auto", "always"]),
-        // As bash parts words, with '=' and ':' among those that part them.
-        (["a-tool", "serve", "--color", "="], ["auto", "always", "never"]),
-        (["a-tool", "serve", "--color", "=", "n"], ["never"]),
-        (["a-tool", "serve", "--listen", "127.0.0.1", ":", "3000", "--q"], ["--quiet"]),
-        (["a-tool", "serve", "-e", "NAME", "=", "VALUE", "--co"], ["--color"]),
-        // As it does where neither parts words.
-        (["a-tool", "serve", "--color=ne"], ["--color=never"]),
-        (["a-tool", "serve", "--listen", ""], []),
-        (["a-tool", "inner", "--"], ["--help", "--version"]),
-    ])
+    @Test(
+        .enabled(if: hasBash, "no bash here"),
+        arguments: [
+            (["a-tool", ""], ["serve", "run", "keys", "help"]),
+            (["a-tool", "s"], ["serve"]),
+            (["a-tool", "--v"], ["--version"]),
+            (["a-tool", "keys", ""], ["new", "list"]),
+            (["a-tool", "keys", "new", "e"], ["ed25519"]),
+            (["a-tool", "serve", "--"], ["--listen", "--color", "--log-dir", "--env", "--quiet", "--help"]),
+            (["a-tool", "serve", "--color", "a"], ["auto", "always"]),
+            // As bash parts words, with '=' and ':' among those that part them.
+            (["a-tool", "serve", "--color", "="], ["auto", "always", "never"]),
+            (["a-tool", "serve", "--color", "=", "n"], ["never"]),
+            (["a-tool", "serve", "--listen", "127.0.0.1", ":", "3000", "--q"], ["--quiet"]),
+            (["a-tool", "serve", "-e", "NAME", "=", "VALUE", "--co"], ["--color"]),
+            // As it does where neither parts words.
+            (["a-tool", "serve", "--color=ne"], ["--color=never"]),
+            (["a-tool", "serve", "--listen", ""], []),
+            (["a-tool", "inner", "--"], ["--help", "--version"]),
+        ])
     func bashCompletesCommandsOptionsAndValues(_ words: [String], _ expected: [String]) throws {
         #expect(try bash(words) == Set(expected))
     }
@@ -65,13 +68,15 @@ struct CompletionTests {
         #expect(try bash(["a-tool", "run", "--f"], in: directory.path) == ["--fast"])
     }
 
-    @Test(.enabled(if: hasZsh, "no zsh here"), arguments: [
-        ("a-tool ", ["serve", "run", "keys"], ["inner"]),
-        ("a-tool keys n", ["a-tool keys new"], []),
-        ("a-tool serve --color al", ["--color always"], []),
-        ("a-tool serve --co", ["--color"], []),
-        ("a-tool keys new ", ["ed25519", "rsa"], []),
-    ])
+    @Test(
+        .enabled(if: hasZsh, "no zsh here"),
+        arguments: [
+            ("a-tool ", ["serve", "run", "keys"], ["inner"]),
+            ("a-tool keys n", ["a-tool keys new"], []),
+            ("a-tool serve --color al", ["--color always"], []),
+            ("a-tool serve --co", ["--color"], []),
+            ("a-tool keys new ", ["ed25519", "rsa"], []),
+        ])
     func zshCompletes(_ line: String, _ expected: [String], _ unexpected: [String]) throws {
         let directory = try TemporaryDirectory()
         try directory.write(Shell.zsh.completionScript(for: SampleTool.root), to: "script.zsh")
@@ -98,14 +103,16 @@ struct CompletionTests {
         for word in unexpected { #expect(!output.contains(word)) }
     }
 
-    @Test(.enabled(if: hasFish, "no fish here"), arguments: [
-        ("a-tool ", ["serve", "run", "keys"]),
-        ("a-tool keys ", ["new", "list"]),
-        ("a-tool keys new ", ["ed25519", "rsa"]),
-        ("a-tool serve --color a", ["auto", "always"]),
-        ("a-tool serve --qu", ["--quiet"]),
-        ("a-tool serve --se", []),
-    ])
+    @Test(
+        .enabled(if: hasFish, "no fish here"),
+        arguments: [
+            ("a-tool ", ["serve", "run", "keys"]),
+            ("a-tool keys ", ["new", "list"]),
+            ("a-tool keys new ", ["ed25519", "rsa"]),
+            ("a-tool serve --color a", ["auto", "always"]),
+            ("a-tool serve --qu", ["--quiet"]),
+            ("a-tool serve --se", []),
+        ])
     func fishCompletes(_ line: String, _ expected: [String]) throws {
         let directory = try TemporaryDirectory()
         let script = Shell.fish.completionScript(for: SampleTool.root)

@@ -48,6 +48,10 @@ func hexadecimal(_ bytes: [UInt8]) -> String {
 }
 
 func bytes(_ hexadecimal: String) -> [UInt8] {
-    let digits = hexadecimal.compactMap(\.hexDigitValue)
-    return stride(from: 0, to: digits.count, by: 2).map { UInt8(digits[$0] * 16 + digits[$0 + 1]) }
+    let digits: [Int] = hexadecimal.compactMap(\.hexDigitValue)
+    var bytes: [UInt8] = []
+    for index in stride(from: 0, to: digits.count, by: 2) {
+        bytes.append(UInt8(digits[index] * 16 + digits[index + 1]))
+    }
+    return bytes
 }

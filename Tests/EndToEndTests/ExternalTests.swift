@@ -52,6 +52,7 @@ struct ExternalTests {
         let sandbox = try SandboxProcess(directory.path + "/library-app")
         let url = try #require(try await sandbox.next("ready")["app"]?.string) + "visits"
         let client = Client()
+        var staleRounds = 0
         for round in 10...30 {
             try text.replacingOccurrences(of: "Visit number", with: "visit no. \(round)")
                 .write(toFile: module, atomically: round.isMultiple(of: 2), encoding: .utf8)
@@ -60,7 +61,10 @@ struct ExternalTests {
             let body = String(decoding: try response.readAll(limit: 1 << 10), as: UTF8.self)
             // Without the field, an old answer is an error; with it, only this machine is slow.
             #expect(body == "visit no. \(round) 1.\n" || staleness != nil, "round \(round): \(body)")
+            if staleness != nil { staleRounds += 1 }
         }
+        // No machine is so slow each time: who marked every answer would pass the expectation above.
+        #expect(staleRounds < 11)
     }
 
     @Test func aLibraryThatComesLateIsTaken() async throws {

@@ -46,6 +46,7 @@ struct FreshnessTests {
         let sandbox = try SandboxProcess(app.path)
         let url = try #require(try await sandbox.next("ready")["app"]?.string)
         let client = client(keepsAlive: keepsAlive)
+        var staleRounds = 0
         for round in 1...25 {
             try Self.save("<p>page \(round)</p>", to: "assets/index.html", in: app, way)
             let page = try get(url + "assets/index.html", client)
@@ -54,7 +55,10 @@ struct FreshnessTests {
             try Self.save(SmallApp.handler(answering: "answer \(round)"), to: "hello.wat", in: app, way)
             let answer = try get(url + "hello", client)
             #expect(answer.body == "answer \(round)" || answer.staleness != nil, "round \(round)")
+            if page.staleness != nil || answer.staleness != nil { staleRounds += 1 }
         }
+        // No machine is so slow each time: who marked every answer would pass the expectations above.
+        #expect(staleRounds < 13)
     }
 
     @Test func underLoadNothingIsLostAndNothingIsOlderThanTheSaveBefore() async throws {

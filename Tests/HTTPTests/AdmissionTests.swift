@@ -1,6 +1,7 @@
 import Foundation
 import HTTP
 import Synchronization
+import TestSupport
 import Testing
 
 @Suite("Admitting requests, and passing connections on")
@@ -60,7 +61,7 @@ struct AdmissionTests {
     func marks(path: String) throws {
         let server = try TestServer(configure: { configuration in
             configuration.admission = { _ in .proceedMarked(name: "X-Mark", value: "from the server") }
-            configuration.inlineHandler = { $0.path == "/inline" ? Response(text: "inline") : nil }
+            configuration.inlineHandler = { InlineAnswer($0.path == "/inline" ? Response(text: "inline") : nil) }
         }) { request, _, writer in
             guard request.path == "/stream" else {
                 return try writer.respond(Response(headers: ["X-Mark": "from the handler"], body: .empty))

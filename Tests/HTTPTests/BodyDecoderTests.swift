@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import HTTP
@@ -109,7 +110,7 @@ struct BodyDecoderTests {
 
     @Test("random chunked bodies never crash the decoder, and are read the same however they are cut")
     func garbage() {
-        var generator = SplitMix(seed: 2)
+        var generator = SeededGenerator(seed: 2)
         let alphabet = Array("0123aF;\r\n\r\n \tx:".utf8)
         for _ in 0..<3000 {
             let noise = (0..<40).map { _ in alphabet.randomElement(using: &generator)! }

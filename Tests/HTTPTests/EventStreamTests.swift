@@ -1,4 +1,5 @@
 import HTTP
+import TestSupport
 import Testing
 
 @Suite("Streams of events")
@@ -11,7 +12,7 @@ struct EventStreamTests {
         let response = Response(headers: ["Cache-Control": "no-store"], body: .events(stream, first: { first }))
         return try TestServer(configure: { configuration in
             configuration.maximumWorkers = 1
-            if inline { configuration.inlineHandler = { $0.path == "/events" ? response : nil } }
+            if inline { configuration.inlineHandler = { InlineAnswer($0.path == "/events" ? response : nil) } }
         }) { request, body, writer in
             if request.path == "/events" { try writer.respond(response) } else { try echo(request, body, writer) }
         }

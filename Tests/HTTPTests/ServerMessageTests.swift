@@ -39,7 +39,7 @@ struct ServerMessageTests {
     @Test("a thousand pipelined requests answered on the event loop come back whole")
     func pipeliningInline() throws {
         let server = try TestServer {
-            $0.inlineHandler = { Response(text: $0.path) }
+            $0.inlineHandler = { .response(Response(text: $0.path)) }
         } handler: { _, _, _ in
         }
         let connection = try server.connect()
@@ -62,7 +62,7 @@ struct ServerMessageTests {
             try connection.send("HEAD \(path) HTTP/1.1\r\nHost: a\r\n\r\n")
             let response = try connection.response(toHead: true)
             #expect(response.status == 200)
-            #expect(response.headers["Content-Length"] == (path == "/" ? "12" : nil))
+            #expect(response.headers["Content-Length"] == (path == "/" ? "12" : "7"))
         }
         try connection.send("GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
         #expect(try connection.readToEnd().hasSuffix("\r\n\r\ntwelve bytes"))
@@ -86,7 +86,10 @@ struct ServerMessageTests {
     func streams() throws {
         let server = try TestServer { _, _, writer in
             try writer.writeHead(.ok)
-            for piece in ["one ", "", "two ", "three"] { try writer.write(piece) }
+            for piece in ["one ", "", "two ", "three"] {
+                try writer.write(piece)
+                try writer.flush()
+            }
         }
         let new = try server.connect()
         for _ in 0..<2 {
@@ -142,7 +145,7 @@ struct ServerMessageTests {
             try writer.writeHead(.ok)
             while case let piece = try body.read(upTo: 64 << 10), !piece.isEmpty { try writer.write(piece) }
         }
-        var generator = SplitMix(seed: 3)
+        var generator = SeededGenerator(seed: 3)
         let data = (0..<700_000).map { _ in UInt8.random(in: 0...255, using: &generator) }
         let client = Client()
         let source = ByteSource(data)
@@ -218,6 +221,7 @@ struct ServerMessageTests {
         let server = try TestServer { request, _, writer in
             try writer.writeHead(.ok, request.path == "/length" ? ["Content-Length": "100"] : [:])
             try writer.write("partial")
+            try writer.flush()
             if request.path == "/throw" { throw Failure() }
         }
         for path in ["/throw", "/length"] {
@@ -286,7 +290,7 @@ struct ServerMessageTests {
         let response = try connection.response()
         #expect(response.status == 204)
         #expect(response.headers["Content-Length"] == nil && response.headers["Transfer-Encoding"] == nil)
-        #expect(try connection.isAtEnd())
+        #expect(try connection.response().status == 500)
     }
 
     @Test("the observer is told of each request")
@@ -336,7 +340,7 @@ struct ServerMessageTests {
     @Test("random bytes on a connection never harm the server")
     func garbage() throws {
         let server = try TestServer(handler: echo)
-        var generator = SplitMix(seed: 4)
+        var generator = SeededGenerator(seed: 4)
         let valid = Array(
             "POST /a HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n".utf8)
         for _ in 0..<100 {

@@ -56,7 +56,7 @@ struct BuildProcessTests {
     @Test func onlyTheLastLinesAreKept() async throws {
         let outcome = try await run("seq 1 1000")
         #expect(outcome.isSuccess)
-        #expect(outcome.lastLines == (981...1000).map(String.init))
+        #expect(outcome.lastLines == (981...1000).map { "\($0)" })
     }
 
     @Test func aSignalIsReported() async throws {

@@ -1,3 +1,4 @@
+import Foundation
 import SandboxProtocol
 import Testing
 
@@ -22,16 +23,12 @@ struct ControlProtocolTests {
             .prepare(
                 .init(
                     bindle: "weather/1.2.3", bindleURL: "http://127.0.0.1:8080/v1", revision: 7,
-                    plan: LayoutPlan(
-                        directory: "/tmp/\"layout\"", isLaidOut: true,
-                        changes: [
-                            .init(name: "a.txt", content: .init(sha256: "0a", size: 3)), .init(name: "b", content: nil),
-                        ],
+                    content: .init(
                         handlers: [
-                            .init(
-                                name: "hello.wasm", content: .init(sha256: "0b", size: 4),
-                                feature: ["route": "/...", "file": "false"], hasAssets: true)
-                        ]))),
+                            ServedHandler(
+                                name: "hello.wasm", sha256: "0b", size: 4, feature: ["route": "/...", "file": "false"],
+                                hasAssets: true)
+                        ], imageCount: 2, store: "/tmp/\"store\"", project: "/tmp"))),
         ]
         for message in messages { try near.send(message) }
         for message in messages { #expect(try far.receive(LauncherMessage.self) == message) }
@@ -50,6 +47,35 @@ struct ControlProtocolTests {
         ]
         for message in messages { try far.send(message) }
         for message in messages { #expect(try near.receive(WorkerMessage.self) == message) }
+    }
+
+    @Test("Descriptors come along with their messages, in order")
+    func descriptors() throws {
+        let (near, far) = try ControlChannel.pair()
+        let files = try (0..<3).map { number -> Int32 in
+            var pipes: [Int32] = [0, 0]
+            try #require(pipe(&pipes) == 0)
+            _ = "\(number)".utf8.map { $0 }.withUnsafeBytes { write(pipes[1], $0.baseAddress, $0.count) }
+            close(pipes[1])
+            return pipes[0]
+        }
+        try near.send(LauncherMessage.hold)
+        try near.send(LauncherMessage.serve, with: [files[0]])
+        try near.send(LauncherMessage.drain)
+        try near.send(LauncherMessage.handOver, with: [files[1], files[2]])
+        for file in files { close(file) }
+        for message in [LauncherMessage.hold, .serve, .drain, .handOver] {
+            #expect(try far.receive(LauncherMessage.self) == message)
+        }
+        let received = far.takeDescriptors(2) + far.takeDescriptors(5)
+        #expect(far.takeDescriptors(1).isEmpty)
+        for (number, descriptor) in received.enumerated() {
+            var byte: UInt8 = 0
+            #expect(read(descriptor, &byte, 1) == 1 && byte == UInt8(ascii: "0") + UInt8(number))
+            #expect(fcntl(descriptor, F_GETFD) & FD_CLOEXEC != 0)
+            close(descriptor)
+        }
+        #expect(received.count == 3)
     }
 
     @Test func theEndOfOneSideEndsTheOther() throws {

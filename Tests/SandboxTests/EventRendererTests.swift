@@ -99,7 +99,7 @@ struct EventRendererTests {
         let reasons = String(decoding: bytes, as: UTF8.self).split(separator: "\n").dropLast().compactMap {
             (try? JSONValue(parsing: $0.utf8))?.object?["reason"]?.string
         }
-        #expect(reasons == (0..<100).map(String.init))
+        #expect(reasons == (0..<100).map { "\($0)" })
         signal(SIGPIPE, SIG_IGN)
         pipe.closeReadEnd()
         writer.write(.stopped(reason: "x"))

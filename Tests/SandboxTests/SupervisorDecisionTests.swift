@@ -11,7 +11,7 @@ struct SupervisorDecisionTests {
         let sent = Mutex<[LauncherMessage]>([])
         private let end = Atomic(false)
 
-        func send(_ message: LauncherMessage) { sent.withLock { $0.append(message) } }
+        func send(_ message: LauncherMessage, with descriptors: [Int32]) { sent.withLock { $0.append(message) } }
         func kill() { end.store(true, ordering: .relaxed) }
         var isKilled: Bool { end.load(ordering: .relaxed) }
 

@@ -32,7 +32,8 @@ struct InspectionTests {
         let project = sample.finding(.rust).description
         #expect(project.name.text == "weather")
         #expect(
-            project.handlers.map(\.module) == ["weather", "extra", "tool"].map { "target/wasm32-wasip1/release/\($0).wasm" })
+            project.handlers.map(\.module)
+                == ["weather", "extra", "tool"].map { "target/wasm32-wasip1/release/\($0).wasm" })
         #expect(project.handlers.map(\.route) == ["/weather/...", "/extra/...", "/tool/..."])
         #expect(project.build?.command == "cargo build --release --target wasm32-wasip1")
     }
@@ -74,9 +75,9 @@ struct InspectionTests {
         #expect(swift.finding(.swift).description.handlers[0].module.hasSuffix("release/Main.wasm"))
         let npm = try Sample([
             "package.json": """
-                {"name": "@team/as-app", "devDependencies": {"assemblyscript": "1"},
-                 "scripts": {"build": "asc assembly/index.ts --outFile ./build/app.wasm"}}
-                """
+            {"name": "@team/as-app", "devDependencies": {"assemblyscript": "1"},
+             "scripts": {"build": "asc assembly/index.ts --outFile ./build/app.wasm"}}
+            """
         ])
         #expect(npm.finding(.npm).description.name.text == "as-app")
         #expect(npm.finding(.npm).description.handlers.map(\.module) == ["build/app.wasm"])
@@ -100,10 +101,14 @@ struct InspectionTests {
         let finding = sample.finding(.static)
         #expect(finding.description.handlers[0].files == ["*.html", "*.css", "public/**/*"])
         let files = [finding.description.hippofacts] + finding.additions
-        _ = try Scaffold(files: files).write(to: sample.directory.path + "/app", replacesExisting: false, isDryRun: false)
+        _ = try Scaffold(files: files).write(
+            to: sample.directory.path + "/app", replacesExisting: false, isDryRun: false)
         var cache = DigestCache()
         let expansion = try Hippofacts(at: sample.directory.path + "/app").expanded(cache: &cache)
-        #expect(expansion.invoice.parcels.map(\.label.name).sorted() == ["index.html", "public/a.txt", "style.css", "version.wat"])
+        #expect(
+            expansion.invoice.parcels.map(\.label.name).sorted() == [
+                "index.html", "public/a.txt", "style.css", "version.wat",
+            ])
     }
 
     @Test func looseModulesAreFoundAndBuildDirectoriesLeftOut() throws {

@@ -3,6 +3,16 @@ import TOML
 import TestSupport
 import Testing
 
+@Suite("Conformance data")
+struct ConformanceDataTests {
+    /// Tests that lack their data are skipped, which nobody notices: `.ci/run` requires it.
+    @Test("The conformance data is there where HIPPO_REQUIRE_DATA says that it has to be")
+    func requiredData() {
+        let isRequired = ProcessInfo.processInfo.environment["HIPPO_REQUIRE_DATA"] == "1"
+        #expect(TestData.isAvailable || !isRequired, "\(TestData.absence)")
+    }
+}
+
 /// The TOML 1.0 conformance suite: valid documents against their values as tagged JSON, and invalid ones.
 @Suite(.enabled(if: TestData.isAvailable, "\(TestData.absence)"))
 struct ConformanceTests {

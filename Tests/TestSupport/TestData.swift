@@ -9,7 +9,8 @@ package enum TestData {
         if let path = ProcessInfo.processInfo.environment["HIPPO_TESTDATA"] {
             candidate = URL(fileURLWithPath: path, isDirectory: true)
         } else {
-            candidate = packageRoot.deletingLastPathComponent().appendingPathComponent("shared/testdata", isDirectory: true)
+            candidate = packageRoot.deletingLastPathComponent().appendingPathComponent(
+                "shared/testdata", isDirectory: true)
         }
         return FileManager.default.fileExists(atPath: candidate.path) ? candidate : nil
     }()

@@ -76,7 +76,6 @@ struct BindleServingTests {
         "../x", "/x", "a/../../x", "a//b", "./a", "a/.", "", "a/", "x\u{0}y", String(repeating: "n", count: 256),
     ])
     func hostileNamesAreRefused(name: String) throws {
-        #expect(AssetPath(name) == nil)
         guard !name.isEmpty, !name.utf8.contains(0) else { return }
         let bindle = try TestBindle([
             .handler("reader.wasm", Self.reader, route: "/read", requires: ["r"]),
@@ -119,7 +118,7 @@ struct BindleServingTests {
                 feature: ["entrypoint": "other", "argv": "program ${ARGS}", "allowed_hosts": "http://a, http://b"])
         ])
         #expect(try bindle.serve().get("/x?1&2").body == "program\n1\n2\n")
-        let definition = try BindleApplication.definition(bindle.invoice.parcels[0].label, path: "p", hasAssets: false)
+        let definition = try BindleApplication.definition(bindle.invoice.parcels[0].label, hasAssets: false)
         #expect(definition.allowedHosts == ["http://a", "http://b"])
     }
 
@@ -180,6 +179,26 @@ struct BindleServingTests {
         bindle.contents[digest] = Array("a nota".utf8)
         let error = try #require(throws: LoadError.self) { try bindle.serve() }
         #expect(error.message.contains("the parcel 'note.txt' of test/1.0.0 cannot be fetched"))
+    }
+
+    @Test("Garbage in the cache is fetched anew: of the same size, of another one, or removed while it is served")
+    func damagedCache() throws {
+        let bindle = try TestBindle([
+            .handler("reader.wasm", Self.reader, route: "/read", requires: ["r"]),
+            .asset("note.txt", "a note", memberOf: ["r"]),
+        ])
+        let cache = try TemporaryDirectory()
+        _ = try bindle.serve { $0.cacheDirectory = cache.path }
+        for (digest, bytes) in bindle.contents { try cache.write(Data(count: bytes.count), to: "parcels/\(digest)") }
+        let app = try bindle.serve { $0.cacheDirectory = cache.path }
+        #expect(try app.get("/read").body == "a note")
+        for (digest, bytes) in bindle.contents {
+            #expect(try Data(contentsOf: cache.url.appendingPathComponent("parcels/\(digest)")) == Data(bytes))
+        }
+        try cache.write("", to: "parcels/\(SHA256.hash("a note".utf8).hex)")
+        #expect(try app.get("/read").body == "a note")
+        try FileManager.default.removeItem(atPath: "\(cache.path)/parcels/\(SHA256.hash("a note".utf8).hex)")
+        #expect(try app.get("/note.txt").body == "a note")
     }
 
     @Test func parcelsThatEditsLeaveBehindGoWithTime() throws {

@@ -21,7 +21,7 @@ struct ModulesFileTests {
             http_max_concurrency = 4
             """)
         #expect(handlers.map(\.route.description) == ["/...", "/x"])
-        #expect(handlers.map(\.module.path) == ["fileserver.wasm", "/srv/a b.wat"])
+        #expect(handlers.map(\.module.name) == ["fileserver.wasm", "/srv/a b.wat"])
         #expect(handlers[1].entrypoint == "serve")
         #expect(handlers[1].argumentTemplate == "${SCRIPT_NAME} ${ARGS}")
         #expect(handlers[1].volumes.map(\.guestPath) == ["/data", "/"])

@@ -1,4 +1,6 @@
 import Bindle
+import Content
+import Cryptography
 import Foundation
 import HTTP
 import SandboxProtocol
@@ -49,21 +51,29 @@ struct WorkerTests {
         #expect(worker.waitForEnd())
     }
 
-    /// The directory of files that one process has laid out goes on to the next, which changes what has changed.
-    @Test func aLayoutIsMadeBroughtUpToDateAndServed() throws {
+    @Test("A wwwroot that is given is served, and known when the next one comes")
+    func givenWwwroot() throws {
         let server = try BindleFixture()
-        let layouts = try TemporaryDirectory()
-        func load(_ plan: LayoutPlan) -> LauncherMessage.Load {
-            .init(bindle: "test/1.0.0", bindleURL: server.url, revision: 3, plan: plan)
+        func send(_ wwwroot: Wwwroot, to worker: StartedWorker, _ message: (LauncherMessage.Load) -> LauncherMessage) throws {
+            let (base, changes) = wwwroot.descriptors
+            let images = [base, changes].compactMap { $0 }
+            let content = LauncherMessage.Load.Content(
+                handlers: [server.handler], imageCount: images.count, store: server.store, project: nil)
+            let load = LauncherMessage.Load(bindle: "test/1.0.0", bindleURL: server.url, revision: 3, content: content)
+            try worker.channel.send(message(load), with: images)
         }
-        func ready(_ plan: LayoutPlan, preparing prepared: LayoutPlan? = nil) throws -> StartedWorker {
+        func ready(_ wwwroot: Wwwroot, preparing prepared: Wwwroot? = nil) throws -> StartedWorker {
             let worker = try StartedWorker()
             if let prepared {
-                try worker.channel.send(LauncherMessage.prepare(load(prepared)))
+                try send(prepared, to: worker) { .prepare($0) }
                 #expect(try worker.channel.receive(WorkerMessage.self) == .prepared)
             }
-            try worker.channel.send(LauncherMessage.load(load(plan)))
-            guard case .ready? = try worker.channel.receive(WorkerMessage.self) else { throw CocoaError(.featureUnsupported) }
+            try send(wwwroot, to: worker) { .load($0) }
+            let answer = try worker.receive()
+            guard case .ready? = answer else {
+                Issue.record("\(String(describing: answer))")
+                throw CocoaError(.featureUnsupported)
+            }
             try worker.channel.send(LauncherMessage.serve)
             return worker
         }
@@ -72,62 +82,41 @@ struct WorkerTests {
             let body = String(decoding: try response.readAll(limit: 1000), as: UTF8.self)
             return response.status == .ok ? body : "\(response.status.code)"
         }
-        var plan = LayoutPlan(
-            directory: layouts.path + "/1", isLaidOut: false, changes: [], handlers: [server.handler])
-        // What a process that was killed has left is in nobody's way.
-        try layouts.write("left behind", to: "1/old/file.txt")
-        let first = try ready(plan)
+        let wwwroot = try Wwwroot(["files/a.txt": "a", "files/b.txt": "b"].map(server.file))
+        let first = try ready(wwwroot)
         #expect(try get("files/a.txt", of: first) == "a")
-        #expect(try get("old/file.txt", of: first) == "404")
+        #expect(try get("files/c", of: first) == "404")
         #expect(try get("hello", of: first) == "hello")
         try first.channel.send(LauncherMessage.drain)
         #expect(first.waitForEnd())
 
-        plan.isLaidOut = true
-        plan.changes = [
-            .init(name: "files/a.txt", content: server.content("b")),
-            .init(name: "files/c/a.txt", content: nil), .init(name: "files/c", content: server.content("a")),
-            .init(name: "new/deep/b.txt", content: server.content("b")),
-        ]
-        let second = try ready(plan)
+        let (path, file) = try server.file(name: "files/a.txt", text: "b")
+        let changed = try wwwroot.applying([
+            .init(path, file), .init(try RelativePath("new/deep/b.txt"), file), .init(try RelativePath("files/b.txt"), nil),
+        ])
+        let second = try ready(changed, preparing: wwwroot)
         #expect(try get("files/a.txt", of: second) == "b")
-        #expect(try get("files/c", of: second) == "a")
         #expect(try get("new/deep/b.txt", of: second) == "b")
+        #expect(try get("files/b.txt", of: second) == "404")
         try second.channel.send(LauncherMessage.drain)
         #expect(second.waitForEnd())
-
-        // In two steps; what is done already may be done again.
-        let preparation = plan
-        plan.changes = [
-            .init(name: "new/deep/b.txt", content: nil), .init(name: "files/c", content: nil),
-            .init(name: "files/c/a.txt", content: server.content("a")),
-        ]
-        let third = try ready(plan, preparing: preparation)
-        #expect(try get("files/a.txt", of: third) == "b")
-        #expect(try get("files/c/a.txt", of: third) == "a")
-        #expect(try get("new/deep/b.txt", of: third) == "404")
-        #expect(try FileManager.default.contentsOfDirectory(atPath: layouts.path + "/1") == ["files"])
-        #expect(try FileManager.default.contentsOfDirectory(atPath: layouts.path) == ["1"])
-        try third.channel.send(LauncherMessage.drain)
-        #expect(third.waitForEnd())
     }
 
-    @Test func aPlanThatLeavesTheLayoutIsRefused() throws {
+    @Test("What is no wwwroot is refused")
+    func hostileImage() throws {
         let server = try BindleFixture()
-        let layouts = try TemporaryDirectory()
-        try layouts.write("", to: "1/a.txt")
         let worker = try StartedWorker()
-        let plan = LayoutPlan(
-            directory: layouts.path + "/1", isLaidOut: true,
-            changes: [.init(name: "../escaped.txt", content: server.content("a"))], handlers: [server.handler])
+        let content = LauncherMessage.Load.Content(handlers: [server.handler], imageCount: 1, store: "", project: nil)
+        let null = open("/dev/null", O_RDONLY)
+        defer { close(null) }
         try worker.channel.send(
-            LauncherMessage.load(
-                .init(bindle: "test/1.0.0", bindleURL: server.url, revision: 3, plan: plan)))
-        guard case .failed(let failure)? = try worker.channel.receive(WorkerMessage.self) else {
+            LauncherMessage.load(.init(bindle: "test/1.0.0", bindleURL: server.url, revision: 3, content: content)),
+            with: [null])
+        guard case .failed(let failure)? = try worker.receive() else {
             Issue.record("no failure")
             return
         }
-        #expect(failure.message.contains("../escaped.txt"))
+        #expect(failure.message.contains("wwwroot"))
         #expect(worker.waitForEnd())
     }
 
@@ -143,8 +132,9 @@ struct WorkerTests {
 private final class BindleFixture {
     private let directory: TemporaryDirectory
     private let server: Server
-    let handler: LayoutPlan.Handler
+    let handler: ServedHandler
     var url: String { "http://\(server.address)/v1" }
+    var store: String { "\(directory.path)/bindles.sqlite" }
 
     init() throws {
         directory = try TemporaryDirectory()
@@ -163,9 +153,8 @@ private final class BindleFixture {
         let label = Label(
             sha256: SHA256.hash(module).hex, mediaType: "application/wasm", name: "m.wasm", size: module.count,
             feature: ["wagi": ["route": "/hello"]])
-        handler = LayoutPlan.Handler(
-            name: "m.wasm", content: .init(sha256: label.sha256, size: label.size), feature: ["route": "/hello"],
-            hasAssets: true)
+        handler = ServedHandler(
+            name: "m.wasm", sha256: label.sha256, size: label.size, feature: ["route": "/hello"], hasAssets: true)
         let files = ["files/a.txt": "a", "files/b.txt": "b", "files/c/a.txt": "a"].map { name, text in
             Parcel(
                 label: Label(
@@ -181,8 +170,10 @@ private final class BindleFixture {
         }
     }
 
-    func content(_ text: String) -> LayoutPlan.Content {
-        .init(sha256: SHA256.hash(Array(text.utf8)).hex, size: text.utf8.count)
+    func file(name: String, text: String) throws -> (path: RelativePath, file: ContentFile) {
+        let file = ContentFile(
+            digest: SHA256.hash(Array(text.utf8)), size: text.utf8.count, mediaType: "text/plain", modificationTime: 1)
+        return (try RelativePath(name), file)
     }
 
     deinit {
@@ -204,14 +195,13 @@ private final class StartedWorker {
         cache = try TemporaryDirectory()
         let (near, far) = try ControlChannel.pair()
         channel = near
-        var said = WorkerConfiguration()
-        said.cacheDirectory = cache.path
-        try near.send(LauncherMessage.configure(said))
+        try near.send(LauncherMessage.configure(WorkerConfiguration()))
+        let cachePath = cache.path
         let worker = try WAGIWorker(
             .init(listen: dup(socket.fileDescriptor), control: dup(far.fileDescriptor))
-        ) { (said) throws(LoadError) in
+        ) { (_) throws(LoadError) in
             var configuration = WAGIConfiguration()
-            configuration.cacheDirectory = said.cacheDirectory
+            configuration.cacheDirectory = cachePath
             return configuration
         }
         Thread { [ended] in
@@ -223,6 +213,14 @@ private final class StartedWorker {
     /// Ends the channel as the death of the sandbox would.
     func close() {
         shutdown(channel.fileDescriptor, Int32(SHUT_RDWR))
+    }
+
+    /// What the worker has to say, signs of life apart.
+    func receive() throws -> WorkerMessage? {
+        while let message = try channel.receive(WorkerMessage.self) {
+            if message != .alive { return message }
+        }
+        return nil
     }
 
     func waitForEnd() -> Bool { ended.wait(timeout: .now() + 20) == .success }

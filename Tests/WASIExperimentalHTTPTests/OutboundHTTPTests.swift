@@ -172,6 +172,20 @@ struct OutboundHTTPTests {
         #expect(try guest.statusCode == 302)
     }
 
+    @Test(
+        "hippo-dev's own server is out of reach, whatever is allowed and however it is named",
+        arguments: ["127.0.0.1", "localhost", "0.0.0.0", "[::ffff:127.0.0.1]", "2130706433"])
+    func ownServer(host: String) throws {
+        let other = try Destination()
+        let port = destination.server.address.port
+        let guest = try Guest(
+            OutboundHTTPPolicy(allowedHosts: [OutboundHTTPPolicy.allowAll], forbiddenLocalPorts: [port]))
+        #expect(try guest.request("http://\(host):\(port)/") != 0)
+        #expect(try guest.request(other.url + "/redirect?http://\(host):\(port)/") != 0)
+        #expect(destination.requests.withLock { $0.isEmpty })
+        #expect(try guest.request(other.url) == 0)
+    }
+
     @Test("so many responses are held at once, and closing one makes room")
     func concurrency() throws {
         let guest = try guest(maximumResponses: 2)

@@ -191,4 +191,24 @@ struct CProgramTests {
             """)
         #expect(result.output == "done\n")
     }
+
+    /// As Go's `os.Root` does it.
+    @Test("a file is created and truncated below a directory that was opened without the right to set sizes")
+    func directoryWithoutTheRightToSetSizes() throws {
+        let result = try run(
+            """
+            #include <wasi/api.h>
+            int main(void) {
+                __wasi_fd_t directory, file;
+                __wasi_rights_t all = 0xfffffff, rights = all & ~(__WASI_RIGHTS_PATH_FILESTAT_SET_SIZE | __WASI_RIGHTS_FD_WRITE);
+                CHECK(__wasi_path_open(3, 0, ".", __WASI_OFLAGS_DIRECTORY, rights, all, 0, &directory) == 0);
+                CHECK(__wasi_path_open(directory, 0, "made", __WASI_OFLAGS_CREAT | __WASI_OFLAGS_TRUNC, all, all, 0, &file) == 0);
+                CHECK(write(file, "x", 1) == 1);
+                puts("done");
+                return 0;
+            }
+            """)
+        #expect(result.output == "done\n")
+        #expect(try String(contentsOfFile: directory.path + "/made", encoding: .utf8) == "x")
+    }
 }

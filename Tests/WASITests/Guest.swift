@@ -44,7 +44,10 @@ final class Guest {
     }
 
     /// Calls a function that is expected to return.
-    func call(_ name: String, _ arguments: UInt64...) -> ErrorNumber {
+    func call(_ name: String, _ arguments: UInt64...) -> ErrorNumber { call(name, arguments) }
+
+    /// Calls a function that is expected to return.
+    func call(_ name: String, _ arguments: [UInt64]) -> ErrorNumber {
         do {
             return try invoke(name, arguments)
         } catch {

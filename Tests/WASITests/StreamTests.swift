@@ -66,8 +66,8 @@ import Testing
         let guest = Guest()
         #expect(try guest.read(0) == "")
         #expect(try guest.write("lost", to: 1) == 4)
-        #expect(throws: ErrorNumber.notCapable) { try guest.write("x", to: 0) }
-        #expect(throws: ErrorNumber.notCapable) { try guest.read(1) }
+        #expect(throws: ErrorNumber.badDescriptor) { try guest.write("x", to: 0) }
+        #expect(throws: ErrorNumber.badDescriptor) { try guest.read(1) }
     }
 
     @Test func anErrorNumberOfAClosureIsTheGuests() throws {

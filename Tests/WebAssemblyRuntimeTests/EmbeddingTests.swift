@@ -55,11 +55,13 @@ struct EmbeddingTests {
     @Test("a host function reads arguments and the caller's memory, and sets results")
     func hostFunctions() throws {
         var linker = Linker()
-        linker.define(module: "host", name: "sum", HostFunction([.i32, .i32], to: [.i64]) { caller in
-            let memory = try #require(caller.memory)
-            let bytes = try memory.bytes(at: caller.i32(0), count: caller.i32(1))
-            caller.setResult(bytes.reduce(UInt64(0)) { $0 + UInt64($1) })
-        })
+        linker.define(
+            module: "host", name: "sum",
+            HostFunction([.i32, .i32], to: [.i64]) { caller in
+                let memory = try #require(caller.memory)
+                let bytes = try memory.bytes(at: caller.i32(0), count: caller.i32(1))
+                caller.setResult(bytes.reduce(UInt64(0)) { $0 + UInt64($1) })
+            })
         let instance = try Guests.instance(
             """
             (module (import "host" "sum" (func $sum (param i32 i32) (result i64)))

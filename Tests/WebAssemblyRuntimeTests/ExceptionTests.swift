@@ -18,9 +18,11 @@ struct ExceptionTests {
             """, linker: linker, in: store)
         linker.define(thrower, as: "thrower")
         let throwing = try #require(thrower.function(named: "throw"))
-        linker.define(module: "host", name: "throw", HostFunction([.i32]) { caller in
-            try throwing.call([.i32(caller.i32(0) + 1)])
-        })
+        linker.define(
+            module: "host", name: "throw",
+            HostFunction([.i32]) { caller in
+                try throwing.call([.i32(caller.i32(0) + 1)])
+            })
         let catcher = try Guests.instance(
             """
             (module (import "host" "tag" (tag $t (param i32)))

@@ -34,9 +34,11 @@ struct ExecutionTests {
     func longLoopOfCalls() throws {
         let store = Store()
         var linker = Linker()
-        linker.define(module: "host", name: "next", HostFunction([.i32], to: [.i32]) { caller in
-            caller.setResult(caller.i32(0) &+ 1)
-        })
+        linker.define(
+            module: "host", name: "next",
+            HostFunction([.i32], to: [.i32]) { caller in
+                caller.setResult(caller.i32(0) &+ 1)
+            })
         let library = try Guests.instance(
             #"(module (func (export "same") (param i32) (result i32) (local.get 0)))"#, in: store)
         linker.define(library, as: "library")

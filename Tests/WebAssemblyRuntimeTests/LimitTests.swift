@@ -5,12 +5,14 @@ import WebAssemblyRuntime
 
 @Suite("Limits")
 struct LimitTests {
-    @Test("an endless guest is stopped from another thread", arguments: [
-        "(loop $l (br $l))",
-        "(loop $l (br_if $l (i32.const 1)))",
-        "(call $spread (i32.const 1000000))",
-        "(return_call $tail)",
-    ])
+    @Test(
+        "an endless guest is stopped from another thread",
+        arguments: [
+            "(loop $l (br $l))",
+            "(loop $l (br_if $l (i32.const 1)))",
+            "(call $spread (i32.const 1000000))",
+            "(return_call $tail)",
+        ])
     func interruption(body: String) throws {
         let instance = try Guests.instance(
             """
@@ -126,7 +128,9 @@ struct ReachedLimitTests {
             """, StoreLimits(heapBytes: 1 << 20))
         #expect(trap.message == "garbage-collected heap exhausted")
         #expect(
-            trap.limitDescriptions == ["the limit of 1048576 bytes of garbage-collected objects was reached; --h raises it"])
+            trap.limitDescriptions == [
+                "the limit of 1048576 bytes of garbage-collected objects was reached; --h raises it"
+            ])
     }
 
     @Test("a memory that the limit does not allow at all names it")
@@ -137,7 +141,8 @@ struct ReachedLimitTests {
             try Guests.instance("(module (memory 5))", in: Store(limits: limits))
         }
         #expect(
-            trap?.message == "a memory of 5 pages of 64 KiB does not fit: the limit of 65536 bytes of linear memory was "
+            trap?.message
+                == "a memory of 5 pages of 64 KiB does not fit: the limit of 65536 bytes of linear memory was "
                 + "reached; --m raises it")
     }
 }

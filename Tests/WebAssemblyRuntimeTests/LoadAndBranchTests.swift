@@ -24,9 +24,11 @@ struct LoadAndBranchTests {
     @Test("what is loaded is compared with constants, and stays where it was put")
     func results() throws {
         let numbers: [Int32] = [0, 1, 0x80, -128, -1, 0x7FFF]
-        let conditions = ["%", "(i32.eqz %)"] + numbers.flatMap {
-            ["(i32.eq % (i32.const \($0)))", "(i32.ne % (i32.const \($0)))", "(i32.eq (i32.const \($0)) %)"]
-        }
+        let conditions =
+            ["%", "(i32.eqz %)"]
+            + numbers.flatMap {
+                ["(i32.eq % (i32.const \($0)))", "(i32.ne % (i32.const \($0)))", "(i32.eq (i32.const \($0)) %)"]
+            }
         let addresses = [
             "offset=2 (local.get $a)", "(i32.add (local.get $a) (local.get $two))",
             "offset=1 (i32.add (local.get $two) (i32.sub (local.get $a) (i32.const 1)))",

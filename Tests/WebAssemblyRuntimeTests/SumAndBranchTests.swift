@@ -55,7 +55,8 @@ struct SumAndBranchTests {
         }
         let instance = try Guests.instance(
             "(module (global (export \"sum\") (mut \(type)) (\(type).const 0)) \(ways) \(functions))")
-        func expect(_ name: String, _ a: Int64, _ b: Int64, _ limit: Int64, _ addend: Int64, _ compared: Int64?) throws {
+        func expect(_ name: String, _ a: Int64, _ b: Int64, _ limit: Int64, _ addend: Int64, _ compared: Int64?) throws
+        {
             let (wide, narrow) = (operation == "add" ? a &+ addend : a &- addend, type == "i32")
             let sum = narrow ? Int64(Int32(truncatingIfNeeded: wide)) : wide
             let comparison = try #require(Self.comparisons.first { name.hasPrefix($0.name + " ") })

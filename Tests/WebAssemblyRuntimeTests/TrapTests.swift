@@ -4,17 +4,19 @@ import WebAssemblyRuntime
 
 @Suite("Traps")
 struct TrapTests {
-    @Test("a trap names itself as the specification does", arguments: [
-        ("(unreachable)", "unreachable"),
-        ("(drop (i32.div_s (i32.const 1) (i32.const 0)))", "integer divide by zero"),
-        ("(drop (i32.div_s (i32.const 0x80000000) (i32.const -1)))", "integer overflow"),
-        ("(drop (i64.trunc_f64_s (f64.const nan)))", "invalid conversion to integer"),
-        ("(drop (i32.load offset=0xffffffff (i32.const 1)))", "out of bounds memory access"),
-        ("(drop (table.get (i32.const 5)))", "out of bounds table access"),
-        ("(call_indirect (i32.const 5))", "undefined element"),
-        ("(call_indirect (i32.const 1))", "uninitialized element 1"),
-        ("(call_indirect (param i32) (i32.const 1) (i32.const 0))", "indirect call type mismatch"),
-    ])
+    @Test(
+        "a trap names itself as the specification does",
+        arguments: [
+            ("(unreachable)", "unreachable"),
+            ("(drop (i32.div_s (i32.const 1) (i32.const 0)))", "integer divide by zero"),
+            ("(drop (i32.div_s (i32.const 0x80000000) (i32.const -1)))", "integer overflow"),
+            ("(drop (i64.trunc_f64_s (f64.const nan)))", "invalid conversion to integer"),
+            ("(drop (i32.load offset=0xffffffff (i32.const 1)))", "out of bounds memory access"),
+            ("(drop (table.get (i32.const 5)))", "out of bounds table access"),
+            ("(call_indirect (i32.const 5))", "undefined element"),
+            ("(call_indirect (i32.const 1))", "uninitialized element 1"),
+            ("(call_indirect (param i32) (i32.const 1) (i32.const 0))", "indirect call type mismatch"),
+        ])
     func names(body: String, message: String) throws {
         let instance = try Guests.instance(
             """
@@ -74,9 +76,11 @@ struct TrapTests {
     func recursionThroughHost() throws {
         let store = Store()
         var linker = Linker()
-        linker.define(module: "host", name: "again", HostFunction([]) { caller in
-            try caller.instance?.function(named: "f")?.call()
-        })
+        linker.define(
+            module: "host", name: "again",
+            HostFunction([]) { caller in
+                try caller.instance?.function(named: "f")?.call()
+            })
         let instance = try Guests.instance(
             #"(module (import "host" "again" (func $again)) (func (export "f") (call $again)))"#, linker: linker,
             in: store)
@@ -87,9 +91,11 @@ struct TrapTests {
     func hostErrors() throws {
         struct Refusal: Error, Equatable { let code: Int }
         var linker = Linker()
-        linker.define(module: "host", name: "refuse", HostFunction([.i32]) { caller in
-            throw Refusal(code: Int(caller.i32(0)))
-        })
+        linker.define(
+            module: "host", name: "refuse",
+            HostFunction([.i32]) { caller in
+                throw Refusal(code: Int(caller.i32(0)))
+            })
         let instance = try Guests.instance(
             """
             (module (import "host" "refuse" (func $refuse (param i32)))

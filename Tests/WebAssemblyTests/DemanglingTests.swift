@@ -40,7 +40,8 @@ struct DemanglingTests {
     @Test(
         "What is no mangled name stays as it is",
         arguments: [
-            "main", "_R", "_Rust", "_RNvC1t99main", "_RNvC1t4main!", "_RNvC1tu2__", "_RB_", "_RNvB0_1a", "_R0NvC1t4main",
+            "main", "_R", "_Rust", "_RNvC1t99main", "_RNvC1t4main!", "_RNvC1tu2__", "_RB_", "_RNvB0_1a",
+            "_R0NvC1t4main",
             "_Z", "_RNvCszzzzzzzzzzzzzz_1t4main", "_RNvC99999999999999999999t4main",
         ])
     func others(symbol: String) {

@@ -12,8 +12,9 @@ struct HostileModuleTests {
     @Test("locals are limited before they are stored")
     func locals() throws {
         func declaring(_ runs: [UInt8]...) -> ModuleError? {
-            refusal(of: module(
-                typeSection(function([], [])), functionSection(0), codeSection(vector(runs) + [0x0B])))
+            refusal(
+                of: module(
+                    typeSection(function([], [])), functionSection(0), codeSection(vector(runs) + [0x0B])))
         }
         #expect(declaring(number(50_000) + [i32]) == nil)
         #expect(declaring(number(50_000) + [i32], [0x01, i64])?.kind == .unsupported)
@@ -24,9 +25,11 @@ struct HostileModuleTests {
     @Test("blocks in each other are limited")
     func nesting() throws {
         func nested(_ depth: Int) -> ModuleError? {
-            refusal(of: oneFunction(
-                [], [],
-                [UInt8]((0..<depth).flatMap { _ in [0x02, 0x40] as [UInt8] }) + [UInt8](repeating: 0x0B, count: depth)))
+            refusal(
+                of: oneFunction(
+                    [], [],
+                    [UInt8]((0..<depth).flatMap { _ in [0x02, 0x40] as [UInt8] })
+                        + [UInt8](repeating: 0x0B, count: depth)))
         }
         #expect(nested(50_000) == nil)
         #expect(nested(150_000)?.kind == .unsupported)
@@ -36,9 +39,11 @@ struct HostileModuleTests {
     func operands() throws {
         let results = [UInt8](repeating: i32, count: 1000)
         let calls = [UInt8]((0..<1_500).flatMap { _ in [0x10, 0x00] as [UInt8] })
-        let error = try #require(refusal(of: module(
-            typeSection(function([], results), function([], [])), functionSection(0, 1),
-            codeSection(body([0x00]), body(calls, [0x00])))))
+        let error = try #require(
+            refusal(
+                of: module(
+                    typeSection(function([], results), function([], [])), functionSection(0, 1),
+                    codeSection(body([0x00]), body(calls, [0x00])))))
         #expect(error.kind == .unsupported)
         #expect(error.message.contains("operands"))
     }
@@ -98,9 +103,10 @@ struct HostileModuleTests {
             functionSection(0),
             tableSection([0x70, 0x00, 0x02]),
             memorySection([0x00, 0x01]),
-            codeSection(body(
-                [0x02, i32, 0x20, 0x00, 0x41, 0x00, 0x0E, 0x01, 0x00, 0x00, 0x0B],
-                [0x28, 0x02, 0x04], [0xFD, 0x0F, 0xFD, 0x1B, 0x03], [0xFB, 0x1C, 0xFB, 0x1D])))
+            codeSection(
+                body(
+                    [0x02, i32, 0x20, 0x00, 0x41, 0x00, 0x0E, 0x01, 0x00, 0x00, 0x0B],
+                    [0x28, 0x02, 0x04], [0xFD, 0x0F, 0xFD, 0x1B, 0x03], [0xFB, 0x1C, 0xFB, 0x1D])))
         for place in 8..<whole.count {
             for value in [0x00, 0x01, 0x40, 0x7F, 0x80, 0xFC, 0xFF] as [UInt8] {
                 var changed = whole

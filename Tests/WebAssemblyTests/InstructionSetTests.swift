@@ -20,13 +20,15 @@ struct InstructionSetTests {
         #expect(InstructionSet.instruction(named: "i32.load8") == nil)
     }
 
-    @Test("opcodes are encoded as the specification's index of instructions has them", arguments: [
-        (Opcode.unreachable, [0x00]), (.end, [0x0B]), (.i32Const, [0x41]), (.i64Extend32S, [0xC4]),
-        (.structNew, [0xFB, 0x00]), (.i31GetU, [0xFB, 0x1E]), (.tableFill, [0xFC, 0x11]),
-        (.v128Load, [0xFD, 0x00]), (.i8x16Abs, [0xFD, 0x60]), (.i16x8Abs, [0xFD, 0x80, 0x01]),
-        (.f64x2ConvertLowI32x4U, [0xFD, 0xFF, 0x01]), (.i32x4RelaxedDotI8x16I7x16AddS, [0xFD, 0x93, 0x02]),
-        (.atomicFence, [0xFE, 0x03]), (.i64AtomicRmw32CmpxchgU, [0xFE, 0x4E]),
-    ] as [(Opcode, [UInt8])])
+    @Test(
+        "opcodes are encoded as the specification's index of instructions has them",
+        arguments: [
+            (Opcode.unreachable, [0x00]), (.end, [0x0B]), (.i32Const, [0x41]), (.i64Extend32S, [0xC4]),
+            (.structNew, [0xFB, 0x00]), (.i31GetU, [0xFB, 0x1E]), (.tableFill, [0xFC, 0x11]),
+            (.v128Load, [0xFD, 0x00]), (.i8x16Abs, [0xFD, 0x60]), (.i16x8Abs, [0xFD, 0x80, 0x01]),
+            (.f64x2ConvertLowI32x4U, [0xFD, 0xFF, 0x01]), (.i32x4RelaxedDotI8x16I7x16AddS, [0xFD, 0x93, 0x02]),
+            (.atomicFence, [0xFE, 0x03]), (.i64AtomicRmw32CmpxchgU, [0xFE, 0x4E]),
+        ] as [(Opcode, [UInt8])])
     func encodings(opcode: Opcode, encoding: [UInt8]) {
         #expect(opcode.encoding == encoding)
     }

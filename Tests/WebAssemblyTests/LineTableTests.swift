@@ -45,7 +45,8 @@ struct LineTableTests {
     private static func module(debugLine: [UInt8], lineStrings: [UInt8] = []) throws -> (module: Module, code: Int) {
         let before = WebAssemblyTests.module(typeSection(function([], [])), functionSection(0))
         let code = codeSection(body([UInt8](repeating: 0x01, count: 6)))
-        let bytes = before + code + customSection(".debug_line", debugLine)
+        let bytes =
+            before + code + customSection(".debug_line", debugLine)
             + customSection(".debug_line_str", lineStrings)
         return (try Module(bytes: bytes), before.count + 2)
     }
@@ -54,10 +55,11 @@ struct LineTableTests {
     func rows() throws {
         let (module, code) = try Self.module(debugLine: Self.version4)
         let places = (0..<10).map { module.sourceLocation(at: code + $0)?.description }
-        #expect(places == [
-            nil, nil, "src/main.c:10:4", "src/main.c:10:4", "src/main.c:11:4", "src/main.c:11:4",
-            "/usr/include/a.h:5", "/usr/include/a.h:5", nil, nil,
-        ])
+        #expect(
+            places == [
+                nil, nil, "src/main.c:10:4", "src/main.c:10:4", "src/main.c:11:4", "src/main.c:11:4",
+                "/usr/include/a.h:5", "/usr/include/a.h:5", nil, nil,
+            ])
     }
 
     @Test("version 5 names files by directories and strings of another section")

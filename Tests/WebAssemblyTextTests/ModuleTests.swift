@@ -182,7 +182,9 @@ struct ModuleTests {
     func limitsWithoutMemory64() {
         let features = Features.all.subtracting(.memory64)
         #expect(throws: Never.self) { try assemble("(memory 0xffff_ffff) (memory i32 1)", features: features) }
-        for text in ["(memory 0x1_0000_0000)", "(memory i64 1)", "(table 0 0x1_0000_0000 funcref)", "(table i64 0 funcref)"] {
+        for text in [
+            "(memory 0x1_0000_0000)", "(memory i64 1)", "(table 0 0x1_0000_0000 funcref)", "(table i64 0 funcref)",
+        ] {
             #expect(throws: Never.self) { try assemble(text) }
             #expect(throws: TextFormatError.self) { try assemble(text, features: features) }
         }

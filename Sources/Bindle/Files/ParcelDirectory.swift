@@ -6,6 +6,10 @@ import Foundation
 package struct ParcelDirectory: Sendable {
     package let path: String
 
+    package init(path: String) {
+        self.path = path
+    }
+
     /// The one in a sandbox's cache, which the sandbox fills and its WAGI processes serve from.
     package init(inCache cache: String) {
         path = cache + "/parcels"

@@ -1,5 +1,6 @@
 import CSQLite
 import Cryptography
+import Glibc
 
 /// A value that is bound to a parameter of a statement.
 enum SQLiteValue: ExpressibleByIntegerLiteral, ExpressibleByStringLiteral {
@@ -19,6 +20,8 @@ final class SQLiteConnection {
     let path: String
     /// Whether the file is to be gone with the process, so that nothing need survive it.
     let isTemporary: Bool
+    /// The store's large contents.
+    let files: ContentFiles
     private let handle: OpaquePointer
     /// Prepared statements that are not in use, by their text.
     private var idleStatements: [String: SQLiteStatement] = [:]
@@ -27,12 +30,18 @@ final class SQLiteConnection {
 
     enum Access {
         case readOnly, readWrite
+        /// A file that is not there is not made.
+        case readWriteExisting
     }
 
-    init(path: String, access: Access, isTemporary: Bool = false) throws(StoreError) {
+    /// - Parameter files: The store's large contents, if others use them, too.
+    init(
+        path: String, access: Access, isTemporary: Bool = false, files: ContentFiles? = nil
+    ) throws(StoreError) {
         let flags =
             switch access {
             case .readOnly: SQLITE_OPEN_READONLY
+            case .readWriteExisting: SQLITE_OPEN_READWRITE
             case .readWrite: SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE
             }
         var handle: OpaquePointer?
@@ -44,6 +53,7 @@ final class SQLiteConnection {
         }
         self.path = path
         self.isTemporary = isTemporary
+        self.files = files ?? ContentFiles(storePath: path, isTemporary: isTemporary)
         self.handle = handle
         sqlite3_busy_timeout(handle, Self.lockTimeoutMilliseconds)
     }
@@ -110,16 +120,23 @@ final class SQLiteConnection {
 
     var lastInsertedRow: Int64 { sqlite3_last_insert_rowid(handle) }
 
+    /// Takes a prepared statement for as long as the caller uses it, again and again; see `giveBack`.
+    func take(_ sql: String) throws(StoreError) -> SQLiteStatement {
+        if let idle = idleStatements.removeValue(forKey: sql) { return idle }
+        return try prepare(sql)
+    }
+
+    func giveBack(_ statement: SQLiteStatement) {
+        statement.reset()
+        idleStatements[statement.sql] = statement
+    }
+
     private func withStatement(
         _ sql: String, _ values: [SQLiteValue], _ body: (SQLiteStatement) throws(StoreError) -> Void
     ) throws(StoreError) {
         // Taken out while in use, so that a use within a use prepares another.
-        let statement: SQLiteStatement
-        if let idle = idleStatements.removeValue(forKey: sql) { statement = idle } else { statement = try prepare(sql) }
-        defer {
-            statement.reset()
-            idleStatements[sql] = statement
-        }
+        let statement = try take(sql)
+        defer { giveBack(statement) }
         for (index, value) in values.enumerated() { try statement.bind(value, at: index + 1) }
         try body(statement)
     }
@@ -139,25 +156,72 @@ final class SQLiteConnection {
 
     // MARK: - Transactions
 
+    /// Whether what is committed now is brought to the disk.
+    private var isSyncing = true
+    private var isInsideWithoutSync = false
+    /// The files of content that the transaction has made, and those whose rows it has removed.
+    private var madeFiles: [SHA256Digest] = []
+    private var removedFiles: [SHA256Digest] = []
+
+    /// Takes note of a file that a row of this transaction is of.
+    func noteMade(_ digest: SHA256Digest) { madeFiles.append(digest) }
+
+    /// Takes note of a file whose row this transaction has removed.
+    func noteRemoved(_ digest: SHA256Digest) { removedFiles.append(digest) }
+
     /// Has what `body` commits stay in the operating system's cache: it survives the end of the process, and comes to
     /// the disk with the next change that is synced.
     func withoutSync<Result>(_ body: () throws(StoreError) -> Result) throws(StoreError) -> Result {
         guard !isTemporary else { return try body() }
         try execute("PRAGMA synchronous = NORMAL")
-        defer { try? execute("PRAGMA synchronous = FULL") }
+        isSyncing = false
+        isInsideWithoutSync = true
+        // Should this fail, `transaction` tries again, and nothing is acknowledged before.
+        defer {
+            isInsideWithoutSync = false
+            try? syncFromNowOn()
+        }
         return try body()
     }
 
+    private func syncFromNowOn() throws(StoreError) {
+        try execute("PRAGMA synchronous = FULL")
+        isSyncing = true
+    }
+
+    /// How the connection syncs, in SQLite's numbers: 0 off, 1 normal, 2 full.
+    func synchronousMode() throws(StoreError) -> Int64? {
+        try firstRow("PRAGMA synchronous") { (row) throws(StoreError) in row.integer(0) }
+    }
+
     /// Runs `body` in a transaction that has the right to write from its beginning, and undoes it all if `body` fails.
+    ///
+    /// Files of content are brought to the disk before the rows that need them are, and removed only when the rows that
+    /// needed them are gone for good.
     func transaction<Result>(_ body: () throws(StoreError) -> Result) throws(StoreError) -> Result {
+        let wantsSync = !isTemporary && !isInsideWithoutSync
+        if wantsSync && !isSyncing { try syncFromNowOn() }
+        (madeFiles, removedFiles) = ([], [])
         try run("BEGIN IMMEDIATE")
+        let result: Result
         do {
-            let result = try body()
+            result = try body()
+            if wantsSync { try files.sync(madeFiles) }
             try run("COMMIT")
-            return result
         } catch {
             rollBack()
+            files.discard(madeFiles)
             throw error
+        }
+        files.doom(removedFiles)
+        if wantsSync || isTemporary { try? removeDoomedFiles() }
+        return result
+    }
+
+    /// Removes files of content whose rows are gone for good: to be called when all that was committed is on the disk.
+    func removeDoomedFiles() throws(StoreError) {
+        try files.removeDoomed { (digest) throws(StoreError) in
+            try ContentTable.find(digest, on: self)?.place == .file
         }
     }
 
@@ -173,7 +237,7 @@ final class SQLiteConnection {
 /// A prepared statement, and the row that it stands at.
 final class SQLiteStatement {
     private let handle: OpaquePointer
-    private let sql: String
+    let sql: String
     private unowned let connection: SQLiteConnection
     /// Tells SQLite to copy what is bound: the constant is a cast pointer, which Swift does not import.
     private static let transient = unsafeBitCast(-1, to: sqlite3_destructor_type.self)
@@ -201,7 +265,7 @@ final class SQLiteStatement {
     }
 
     /// Binds bytes that stay where they are until the statement is reset.
-    fileprivate func bind(uncopied bytes: UnsafeRawBufferPointer, at index: Int) throws(StoreError) {
+    func bind(uncopied bytes: UnsafeRawBufferPointer, at index: Int) throws(StoreError) {
         let code =
             bytes.isEmpty
             ? sqlite3_bind_zeroblob(handle, Int32(index), 0)
@@ -209,8 +273,39 @@ final class SQLiteStatement {
         guard code == SQLITE_OK else { throw connection.failure(code, sql) }
     }
 
+    func bind(_ value: Int64, at index: Int32) throws(StoreError) {
+        let code = sqlite3_bind_int64(handle, index, value)
+        guard code == SQLITE_OK else { throw connection.failure(code, sql) }
+    }
+
+    func bind(_ text: String, at index: Int32) throws(StoreError) {
+        var text = text
+        let code = text.withUTF8 { bytes in
+            bytes.baseAddress.map { pointer in
+                pointer.withMemoryRebound(to: CChar.self, capacity: bytes.count) {
+                    sqlite3_bind_text(handle, index, $0, Int32(bytes.count), Self.transient)
+                }
+            } ?? sqlite3_bind_text(handle, index, "", 0, nil)
+        }
+        guard code == SQLITE_OK else { throw connection.failure(code, sql) }
+    }
+
+    func bind(_ digest: SHA256Digest, at index: Int32) throws(StoreError) {
+        let code = sqlite3_bind_blob64(handle, index, digest.bytes, 32, Self.transient)
+        guard code == SQLITE_OK else { throw connection.failure(code, sql) }
+    }
+
+    /// Runs a statement whose parameters are bound, and makes it ready for others.
+    func run() throws(StoreError) {
+        defer { rewind() }
+        while try step() {}
+    }
+
+    /// Makes the statement ready to be run again. What is bound stays.
+    func rewind() { sqlite3_reset(handle) }
+
     /// Goes to the next row; `false` when there is none.
-    fileprivate func step() throws(StoreError) -> Bool {
+    func step() throws(StoreError) -> Bool {
         switch sqlite3_step(handle) {
         case SQLITE_ROW: return true
         case SQLITE_DONE: return false
@@ -249,8 +344,17 @@ final class SQLiteStatement {
         return digest
     }
 
+    /// Whether a text has the bytes of a string.
+    func isText(_ column: Int32, equalTo string: String) -> Bool {
+        guard let text = sqlite3_column_text(handle, column) else { return string.utf8.isEmpty }
+        let bytes = UnsafeBufferPointer(start: text, count: Int(sqlite3_column_bytes(handle, column)))
+        return string.utf8.withContiguousStorageIfAvailable { other in
+            bytes.count == other.count && (bytes.isEmpty || memcmp(bytes.baseAddress!, other.baseAddress!, bytes.count) == 0)
+        } ?? bytes.elementsEqual(string.utf8)
+    }
+
     /// The bytes of a blob, which last until the next step.
-    private func bytes(_ column: Int32) -> UnsafeRawBufferPointer {
+    func bytes(_ column: Int32) -> UnsafeRawBufferPointer {
         let start = sqlite3_column_blob(handle, column)
         return UnsafeRawBufferPointer(start: start, count: Int(sqlite3_column_bytes(handle, column)))
     }

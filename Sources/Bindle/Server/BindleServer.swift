@@ -63,7 +63,12 @@ package struct BindleServer: Sendable {
         let encoding = DocumentEncoding(accepting: request.headers)
         do throws(Failure) {
             // Before any route is looked at. Every one of them shows or changes what only the developer may.
-            if request.path != "/healthz" { try checkDeveloper(request) }
+            if request.path != "/healthz", let refusal = webGuard.developerRefusal(of: request) {
+                // A browser would download a document, and not show it.
+                let isPage = request.headers.all("Accept").contains { $0.contains("text/html") }
+                guard isPage else { throw Failure(refusal.status, refusal.message) }
+                do { return try writer.respond(refusal.response) } catch { throw Failure(.internalServerError, "\(error)") }
+            }
             let route = try Route(request)
             if route != .health { try authentication?.admit(request) }
             switch route {
@@ -92,10 +97,6 @@ package struct BindleServer: Sendable {
             try writer.respond(
                 Response(status: error.status, headers: headers, body: .bytes(encoding.encode(table))))
         }
-    }
-
-    private func checkDeveloper(_ request: Request) throws(Failure) {
-        do { try webGuard.checkDeveloper(request) } catch { throw Failure(error.status, error.message) }
     }
 
     func send(

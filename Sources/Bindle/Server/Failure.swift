@@ -33,7 +33,7 @@ struct Failure: Error, CustomStringConvertible {
         // 507 Insufficient Storage (RFC 4918 section 11.5)
         case .diskFull: Status(507)
         case .inUse, .newerFormat, .notAStore, .corrupt, .notWritable, .cannotOpen, .database, .unreadableSource,
-            .sourceChanged:
+            .sourceChanged, .interrupted:
             .internalServerError
         }
     }

@@ -25,22 +25,37 @@ extension BindleStore {
     ///   - source: Where the bytes of a parcel are. It is asked for those only that the store does not have.
     package func saveRevision(
         _ invoice: Invoice, changes: ParcelChanges? = nil, since base: Int? = nil, isAlwaysNew: Bool = false,
-        copyingTo directory: ParcelDirectory? = nil, source: (Label) throws(StoreError) -> ParcelSource
+        copyingTo directory: ParcelDirectory? = nil,
+        source: @escaping (Label) throws(StoreError) -> ParcelSource
     ) throws(StoreError) -> SavedRevision {
         guard !invoice.isYanked else { throw .newBindleIsYanked(invoice.id) }
+        let work = RevisionWork(
+            invoice: invoice, changes: changes, base: base, isAlwaysNew: isAlwaysNew, directory: directory)
+        do throws(StoreError) {
+            return try save(work, source)
+        } catch {
+            // Before a full disk refuses a save, the history makes way.
+            guard case .diskFull = error, (try? giveUpHistory()) == true else { throw error }
+            return try save(work, source)
+        }
+    }
+
+    /// What is handed in as a revision.
+    private struct RevisionWork {
+        let invoice: Invoice
+        let changes: ParcelChanges?
+        let base: Int?
+        let isAlwaysNew: Bool
+        let directory: ParcelDirectory?
+    }
+
+    private func save(
+        _ work: RevisionWork, _ source: @escaping (Label) throws(StoreError) -> ParcelSource
+    ) throws(StoreError) -> SavedRevision {
+        let invoice = work.invoice
         return try pool.write { (connection) throws(StoreError) in
             let last = lastSaved.withLock { $0 }
-            var known: ParcelChanges?
-            if let last, last.invoice.id == invoice.id {
-                let parcels = last.invoice.parcels
-                if let changes, let base, base == last.revision,
-                    changes.fit(oldCount: parcels.count, newCount: invoice.parcels.count)
-                {
-                    known = changes
-                } else {
-                    known = ParcelChanges(from: parcels, to: invoice.parcels)
-                }
-            }
+            let known = Self.changes(of: work, after: last)
             do throws(InvoiceProblem) {
                 if let known, let last {
                     try invoice.validate(known, after: last.invoice)
@@ -51,21 +66,62 @@ extension BindleStore {
                 throw .invalidInvoice(error)
             }
             var remembered: RememberedInvoice?
+            var endedSize = 0
             let saved = try connection.withoutSync { () throws(StoreError) in
                 try connection.transaction { () throws(StoreError) in
+                    let intake = try ContentIntake(on: connection, copyingTo: work.directory, from: source)
                     let put = try InvoiceReplacement.put(
-                        invoice, mode: .development, after: last, changes: known, on: connection)
-                    for label in try put.missing(on: connection) {
-                        try ParcelTable.insert(label, from: source(label), copyingTo: directory, on: connection)
-                    }
-                    let number = try record(put, isAlwaysNew: isAlwaysNew, on: connection)
+                        invoice,
+                        .init(
+                            mode: .development, now: now(), intake: intake, connection: connection, last: last,
+                            changes: known, predecessor: { () throws(StoreError) in try self.predecessor(last, connection) }))
+                    try Self.take(try put.missing(on: connection), intake)
+                    let number = try record(put, isAlwaysNew: work.isAlwaysNew, on: connection)
                     remembered = put.remembered
                     remembered?.revision = number
+                    endedSize = put.endedSize
                     return SavedRevision(number: number, effect: put.effect)
                 }
             }
             lastSaved.withLock { [remembered] in $0 = remembered }
+            historySize.withLock { [endedSize] in $0 = $0?.addingSaturating(endedSize) }
             return saved
+        }
+    }
+
+    /// How the invoice comes out of the one that was saved last; `nil` if that was another bindle's.
+    private static func changes(of work: RevisionWork, after last: RememberedInvoice?) -> ParcelChanges? {
+        guard let last, last.invoice.id == work.invoice.id else { return nil }
+        let (old, new) = (last.invoice.parcels, work.invoice.parcels)
+        if let changes = work.changes, let base = work.base, base == last.revision,
+            changes.fit(oldCount: old.count, newCount: new.count)
+        {
+            return changes
+        }
+        return ParcelChanges(from: old, to: new)
+    }
+
+    /// What a sandbox's next bindle goes on from: the one that it saved last, in this process or before.
+    private func predecessor(
+        _ last: RememberedInvoice?, _ connection: SQLiteConnection
+    ) throws(StoreError) -> (parcels: ParcelList, times: [Int64])? {
+        if let last { return (last.invoice.parcels, last.times) }
+        guard let row = try RevisionTable.last(on: connection) else { return nil }
+        return try InvoiceTable.parcels(ofBindle: row.bindle, at: row.state, on: connection)
+    }
+
+    /// When the content of each parcel of a revision first came under its name, in the order of the invoice's parcels;
+    /// nanoseconds since 1970. Takes no time for what was saved last.
+    package func contentTimes(ofRevision number: Int) throws(StoreError) -> [Int64] {
+        if let last = lastSaved.withLock({ $0 }), last.revision == number { return last.times }
+        return try content(ofRevision: number).times
+    }
+
+    /// A revision's invoice, and when the content of each of its parcels first came under its name.
+    package func content(ofRevision number: Int) throws(StoreError) -> (invoice: Invoice, times: [Int64]) {
+        try snapshot { (connection) throws(StoreError) in
+            let row = try RevisionTable.find(number, on: connection)
+            return try InvoiceTable.invoice(row.revision.id, ofBindle: row.bindle, at: row.state, on: connection)
         }
     }
 
@@ -81,16 +137,59 @@ extension BindleStore {
             bindle: put.row.number, state: put.row.state, restores: nil, on: connection)
     }
 
-    /// Takes note that a revision serves, and forgets those that are too old.
+    /// Takes note that a revision serves, and forgets those that are too old or too large.
     package func noteServed(revision number: Int) throws(StoreError) {
         try pool.write { (connection) throws(StoreError) in
             try connection.withoutSync { () throws(StoreError) in
                 try connection.transaction { () throws(StoreError) in
                     try connection.run("UPDATE revision SET served = 1 WHERE number = ?", .integer(number))
-                    try RevisionTable.collect(keeping: Self.revisionLimit, on: connection)
+                    try RevisionTable.collect(
+                        keeping: Self.revisionLimit, sparing: try RevisionTable.spared(on: connection),
+                        on: connection)
+                    try collectHistory(on: connection)
                 }
             }
         }
+    }
+
+    /// Changes the bytes that only the history may have. It is obeyed when a revision serves next.
+    package func limitHistory(to size: Int) { historyLimit.store(size, ordering: .relaxed) }
+
+    /// Gives up the oldest revisions until the history has no more bytes than it may have.
+    ///
+    /// The bytes are counted anew only when they may be too many: what is added to them since is an upper bound.
+    private func collectHistory(on connection: SQLiteConnection) throws(StoreError) {
+        let limit = historyLimit.load(ordering: .relaxed)
+        if let size = historySize.withLock({ $0 }), size <= limit { return }
+        var size = try RevisionTable.historySize(on: connection)
+        if size > limit {
+            let spared = try RevisionTable.spared(on: connection)
+            while size > limit, try RevisionTable.collectOldest(sparing: spared, on: connection) != nil {
+                size = try RevisionTable.historySize(on: connection)
+            }
+        }
+        historySize.withLock { [size] in $0 = size }
+    }
+
+    /// Gives up the older half of the history, and what that took on the disk.
+    /// - Returns: Whether there was any.
+    private func giveUpHistory() throws(StoreError) -> Bool {
+        try pool.shrink()
+        let count = try pool.write { (connection) throws(StoreError) in
+            try connection.transaction { () throws(StoreError) in
+                let spared = try RevisionTable.spared(on: connection)
+                var remaining = (try RevisionTable.all(on: connection).count + 1) / 2
+                var count = 0
+                while remaining > 0, try RevisionTable.collectOldest(sparing: spared, on: connection) != nil {
+                    remaining -= 1
+                    count += 1
+                }
+                return count
+            }
+        }
+        historySize.withLock { $0 = nil }
+        try pool.shrink()
+        return count > 0
     }
 
     /// Brings back what a revision was: its bindle has that content again, which is recorded as a new revision.
@@ -102,7 +201,7 @@ extension BindleStore {
                     throw .noSuchRevision(number)
                 }
                 let state = bindle.state + 1
-                try InvoiceTable.restore(row, of: bindle, as: state, on: connection)
+                try InvoiceTable.restore(row, of: bindle, as: state, now: now(), on: connection)
                 let head = try InvoiceTable.frame(ofBindle: bindle.number, on: connection)?.head ?? []
                 let invoice = try InvoiceTable.parse(head, of: bindle.id, path: connection.path)
                 _ = try BindleTable.update(bindle, to: invoice, state: state, on: connection)
@@ -149,11 +248,7 @@ extension BindleStore {
 
     /// The invoice as it was in a revision.
     package func invoice(ofRevision number: Int) throws(StoreError) -> Invoice {
-        try snapshot { (connection) throws(StoreError) in
-            let row = try RevisionTable.find(number, on: connection)
-            let text = try InvoiceTable.text(ofBindle: row.bindle, at: row.state, on: connection)
-            return try InvoiceTable.parse(text, of: row.revision.id, path: connection.path)
-        }
+        try content(ofRevision: number).invoice
     }
 
     /// What lies between two revisions, in either order. Takes as long as there are changes, if both are of one bindle.
@@ -178,8 +273,7 @@ extension BindleStore {
         _ old: RevisionTable.Row, _ new: RevisionTable.Row, on connection: SQLiteConnection
     ) throws(StoreError) -> RevisionComparison {
         func parcels(_ row: RevisionTable.Row) throws(StoreError) -> [Parcel] {
-            let text = try InvoiceTable.text(ofBindle: row.bindle, at: row.state, on: connection)
-            return Array(try InvoiceTable.parse(text, of: row.revision.id, path: connection.path).parcels)
+            Array(try InvoiceTable.parcels(ofBindle: row.bindle, at: row.state, on: connection).parcels)
         }
         let (oldParcels, newParcels) = (try parcels(old), try parcels(new))
         let (oldSet, newSet) = (Set(oldParcels), Set(newParcels))

@@ -1,7 +1,9 @@
 import Cryptography
+import Platform
 import Synchronization
 
-/// Bindles and their parcels in one SQLite file.
+/// Bindles and their parcels: an SQLite file, and beside it, in the directory `STORE.parcels`, a file for each large parcel.
+/// See <doc:Store> for the reasons.
 ///
 /// - Every change that was acknowledged is on the disk, whole; one that was not leaves nothing.
 /// - Parcels are shared by all bindles that name their digest, and go with the last of them.
@@ -23,35 +25,48 @@ package final class BindleStore: Sendable {
     /// The invoice that the sandbox saved last. It is used by whoever has the writing connection.
     let lastSaved = Mutex<RememberedInvoice?>(nil)
     let queryResults = QueryResults()
+    /// The bytes that only the history has, at most; `nil` until they are counted.
+    let historySize = Mutex<Int?>(nil)
+    /// The bytes that only the history may have; see `collectHistory`.
+    let historyLimit: Atomic<Int>
+    /// What time it is, in nanoseconds since 1970.
+    let now: @Sendable () -> Int64
+
+    /// The bytes that only the history may have if nobody says otherwise: a GiB.
+    package static let defaultHistoryLimit = 1 << 30
 
     /// Opens the store at `path`, and makes the file if there is none.
-    /// - Parameter isTemporary: Whether the file is removed with the process, and need not survive the machine.
-    package init(path: String, isTemporary: Bool = false) throws(StoreError) {
+    /// - Parameters:
+    ///   - isTemporary: Whether the file is removed with the process, and need not survive the machine.
+    ///   - historyLimit: The bytes that only the history may have. What the newest revisions need is kept even so.
+    ///   - now: What time it is, in nanoseconds since 1970.
+    package init(
+        path: String, isTemporary: Bool = false, historyLimit: Int = defaultHistoryLimit,
+        now: @escaping @Sendable () -> Int64 = { WallClock.nanoseconds() }
+    ) throws(StoreError) {
         self.path = path
+        self.historyLimit = Atomic(historyLimit)
+        self.now = now
         pool = try ConnectionPool(path: path, isTemporary: isTemporary)
-        try removeIncompleteParcels()
     }
 
-    /// Whether the store's file has been removed, or another stands in its place.
+    /// Whether the store's file or the directory of its large parcels has been removed, or another stands in its place.
     package var isGone: Bool { pool.isGone }
 
     /// Opens the file that stands at the path now, made if there is none.
     /// - Parameter revision: The numbers of revisions go on after it.
     package func reopen(after revision: Int) throws(StoreError) {
         lastSaved.withLock { $0 = nil }
+        historySize.withLock { $0 = nil }
         try pool.reopen()
-        try removeIncompleteParcels()
         try pool.write { (connection) throws(StoreError) in
             try RevisionTable.skip(to: revision, on: connection)
         }
     }
 
-    /// What uploads left that were under way when their process ended.
-    private func removeIncompleteParcels() throws(StoreError) {
-        try pool.write { (connection) throws(StoreError) in
-            _ = try connection.run("DELETE FROM parcel WHERE NOT complete")
-        }
-    }
+    /// Has what takes parcels in from this machine end with `StoreError.interrupted`, now and from now on, and leave
+    /// nothing: for a process that is about to end. Any thread may call it.
+    package func interrupt() { pool.files.interrupt() }
 
     // MARK: - Bindles
 
@@ -74,7 +89,9 @@ package final class BindleStore: Sendable {
         try check(invoice)
         return try pool.write { (connection) throws(StoreError) in
             try connection.transaction { () throws(StoreError) in
-                let put = try InvoiceReplacement.put(invoice, mode: mode, on: connection)
+                let put = try InvoiceReplacement.put(
+                    invoice,
+                    .init(mode: mode, now: now(), intake: ContentIntake(on: connection), connection: connection))
                 return Creation(effect: put.effect, missing: try put.missing(on: connection))
             }
         }
@@ -89,17 +106,24 @@ package final class BindleStore: Sendable {
     /// Takes an invoice and all its parcels in, at once: others see either all of it or what was there before.
     /// - Parameter source: Where the bytes of a parcel are. It is asked for those only that the store does not have.
     package func save(
-        _ invoice: Invoice, mode: Mode = .development, source: (Label) throws(StoreError) -> ParcelSource
+        _ invoice: Invoice, mode: Mode = .development, source: @escaping (Label) throws(StoreError) -> ParcelSource
     ) throws(StoreError) -> Creation.Effect {
         try check(invoice)
         return try pool.write { (connection) throws(StoreError) in
             try connection.transaction { () throws(StoreError) in
-                let put = try InvoiceReplacement.put(invoice, mode: mode, on: connection)
-                for label in try put.missing(on: connection) {
-                    try ParcelTable.insert(label, from: source(label), on: connection)
-                }
+                let intake = try ContentIntake(on: connection, from: source)
+                let put = try InvoiceReplacement.put(
+                    invoice, .init(mode: mode, now: now(), intake: intake, connection: connection))
+                try Self.take(try put.missing(on: connection), intake)
                 return put.effect
             }
+        }
+    }
+
+    /// Takes the contents of parcels in that were there before without them.
+    static func take(_ labels: [Label], _ intake: ContentIntake) throws(StoreError) {
+        for label in labels {
+            if let digest = SHA256Digest(hex: label.sha256) { _ = try intake.row(of: label, digest) }
         }
     }
 
@@ -109,7 +133,9 @@ package final class BindleStore: Sendable {
         try pool.write { (connection) throws(StoreError) in
             try connection.transaction { () throws(StoreError) in
                 guard try BindleTable.find(invoice.id, on: connection) == nil else { return }
-                _ = try InvoiceReplacement.put(invoice, mode: .immutable, on: connection)
+                _ = try InvoiceReplacement.put(
+                    invoice,
+                    .init(mode: .immutable, now: now(), intake: ContentIntake(on: connection), connection: connection))
             }
         }
     }
@@ -125,7 +151,7 @@ package final class BindleStore: Sendable {
             var missing: [Label] = []
             for label in labels {
                 guard let digest = SHA256Digest(hex: label.sha256),
-                    try ParcelTable.find(digest, on: connection) != nil
+                    try ContentTable.findPresent(digest, on: connection) != nil
                 else {
                     missing.append(label)
                     continue
@@ -138,7 +164,11 @@ package final class BindleStore: Sendable {
     /// The invoice of a bindle.
     /// - Throws: `StoreError.yanked` for one that is, unless `includingYanked`.
     package func invoice(_ id: BindleID, includingYanked: Bool = false) throws(StoreError) -> Invoice {
-        try parse(invoiceText(id, includingYanked: includingYanked), of: id)
+        try snapshot { (connection) throws(StoreError) in
+            let (bindle, state, isYanked) = try Self.find(id, revision: nil, on: connection)
+            guard includingYanked || !isYanked else { throw .yanked(id) }
+            return try InvoiceTable.invoice(id, ofBindle: bindle, at: state, on: connection).invoice
+        }
     }
 
     /// Reads what `invoiceText` has returned.
@@ -164,8 +194,7 @@ package final class BindleStore: Sendable {
             guard let row = try BindleTable.find(id, on: connection) else { throw .noSuchBindle(id) }
             // Mostly there are none; then the invoice need not be read.
             guard try !InvoiceTable.missingDigests(ofBindle: row.number, on: connection).isEmpty else { return [] }
-            let text = try InvoiceTable.text(ofBindle: row.number, on: connection)
-            let invoice = try InvoiceTable.parse(text, of: id, path: connection.path)
+            let invoice = try InvoiceTable.invoice(id, ofBindle: row.number, on: connection).invoice
             return try InvoiceTable.missing(of: invoice, in: row, on: connection)
         }
     }
@@ -229,32 +258,65 @@ package final class BindleStore: Sendable {
     package func upload(_ digest: String, to id: BindleID) throws(StoreError) -> ParcelUpload {
         try pool.read { (connection) throws(StoreError) in
             let (key, reference) = try Self.reference(to: digest, of: id, includingYanked: true, on: connection)
-            guard try ParcelTable.find(key, on: connection) == nil else {
+            guard try ContentTable.findPresent(key, on: connection) == nil else {
                 throw .parcelExists(id, digest: digest)
             }
             return ParcelUpload(pool: pool, id: id, digest: key, size: reference.size)
         }
     }
 
-    /// Opens a parcel of a bindle for reading.
+    /// Opens a parcel of a bindle for reading. What is open stays readable, whatever is removed meanwhile.
+    ///
+    /// A parcel whose file is damaged or gone counts as one that was not uploaded.
     /// - Parameter revision: The revision that is meant, whatever came after it.
     package func parcel(
         _ digest: String, of id: BindleID, revision: Int? = nil, includingYanked: Bool = false
     ) throws(StoreError) -> ParcelReader {
-        let held = try pool.takeReader()
-        do throws(StoreError) {
-            // One snapshot from the look-up to the last byte: the bindle may be replaced while a slow client reads.
-            try held.connection.beginSnapshot()
+        enum Found {
+            case reader(ParcelReader)
+            /// It is known by something else now, and was read again.
+            case renewed(ParcelReader, Int64, FileIdentity)
+            case damaged(Int64)
+        }
+        let found = try snapshot { (connection) throws(StoreError) -> Found in
             let (key, reference) = try Self.reference(
-                to: digest, of: id, revision: revision, includingYanked: includingYanked, on: held.connection)
-            guard let parcel = try ParcelTable.find(key, on: held.connection) else {
+                to: digest, of: id, revision: revision, includingYanked: includingYanked, on: connection)
+            guard let content = try ContentTable.findPresent(key, on: connection) else {
                 throw .parcelNotUploaded(id, digest: digest)
             }
-            return ParcelReader(pool: pool, held: held, parcel: parcel, mediaType: reference.mediaType)
-        } catch {
-            held.connection.rollBack()
-            pool.giveBack(held)
-            throw error
+            switch content.place {
+            case .row:
+                guard let bytes = try ContentTable.bytes(ofRow: content.number, on: connection) else {
+                    throw .corrupt(path: path, detail: "a parcel has no bytes")
+                }
+                return .reader(ParcelReader(bytes, mediaType: reference.mediaType))
+            case .file, .nowhere:
+                guard let known = try ContentTable.identity(ofFile: content.number, on: connection),
+                    let file = ParcelReader.open(
+                        key, known: known, at: connection.files.path(of: key), mediaType: reference.mediaType)
+                else { return .damaged(content.number) }
+                return file.identity == known ? .reader(file) : .renewed(file, content.number, file.identity ?? known)
+            }
+        }
+        switch found {
+        case .reader(let reader): return reader
+        case .renewed(let reader, let number, let identity):
+            note { (connection) throws(StoreError) in
+                try ContentTable.setIdentity(identity, ofFile: number, on: connection)
+            }
+            return reader
+        case .damaged(let number):
+            note { (connection) throws(StoreError) in try ContentTable.lose(number, on: connection) }
+            throw .parcelNotUploaded(id, digest: digest)
+        }
+    }
+
+    /// Writes what was found out of a file of content. Where that cannot be written, it is found out again.
+    private func note(_ body: (SQLiteConnection) throws(StoreError) -> Void) {
+        try? pool.write { (connection) throws(StoreError) in
+            try connection.withoutSync { () throws(StoreError) in
+                try connection.transaction { () throws(StoreError) in try body(connection) }
+            }
         }
     }
 
@@ -277,24 +339,6 @@ package final class BindleStore: Sendable {
     package func allIDs(includingYanked: Bool = false) throws(StoreError) -> [BindleID] {
         try pool.read { (connection) throws(StoreError) in
             try BindleTable.ids(includingYanked: includingYanked, on: connection).sorted()
-        }
-    }
-
-    /// Has SQLite check the whole file.
-    /// - Throws: `StoreError.corrupt` with what it finds.
-    package func checkIntegrity() throws(StoreError) {
-        let findings = try pool.read { (connection) throws(StoreError) in
-            let damage = try connection.rows("PRAGMA integrity_check") { (row) throws(StoreError) in row.text(0) }
-            let dangling = try connection.rows("PRAGMA foreign_key_check") { (row) throws(StoreError) in
-                "a row of \(row.text(0)) refers to nothing"
-            }
-            return damage.filter { $0 != "ok" } + dangling
-        }
-        try pool.write { (connection) throws(StoreError) in
-            try connection.execute("INSERT INTO bindle_text (bindle_text, rank) VALUES ('integrity-check', 1)")
-        }
-        if !findings.isEmpty {
-            throw .corrupt(path: path, detail: findings.prefix(5).joined(separator: "; "))
         }
     }
 }

@@ -59,14 +59,14 @@ enum BindleTable {
     /// Deletes a bindle; what its revisions need stays.
     static func delete(_ row: Row, on connection: SQLiteConnection) throws(StoreError) {
         let lastKept = try RevisionTable.lastState(ofBindle: row.number, on: connection)
-        let digests = try InvoiceTable.endAll(of: row, at: row.state + 1, lastKept: lastKept, on: connection)
+        let contents = try InvoiceTable.endAll(of: row, at: row.state + 1, lastKept: lastKept, on: connection)
         if lastKept == nil {
             try connection.run("DELETE FROM bindle WHERE id = ?", .integer(row.number))
         } else {
             try connection.run(
                 "UPDATE bindle SET live = 0, state = ? WHERE id = ?", .integer(row.state + 1), .integer(row.number))
         }
-        for digest in digests { try ParcelTable.removeUnlessReferenced(digest, on: connection) }
+        try ContentTable.removeUnreferenced(contents, on: connection)
     }
 
     // MARK: - Overview

@@ -1,4 +1,7 @@
-import Foundation
+import Cryptography
+import Dispatch
+import Glibc
+import Platform
 import Synchronization
 
 /// The connections of a store: one that writes, which its users take in turn, and as many readers as are in use at a
@@ -8,8 +11,13 @@ final class ConnectionPool: Sendable {
     // In this order, in which they are let go: the writer after the readers, since closing it copies the log into the
     // file, and the lock after both.
     private let idleReaders = Mutex<[Held]>([])
+    private let settling = Mutex(Settling())
     private let writer: Mutex<Writer>
-    private let isTemporary: Bool
+    let isTemporary: Bool
+    /// The store's large contents.
+    let files: ContentFiles
+    /// Contents whose files were found to be damaged or gone when the store was opened.
+    private let lost = Mutex<[SHA256Digest]>([])
     /// How often the file has been opened anew: readers of a file before are not used again.
     private let generation = Atomic<Int>(0)
     /// Readers that are kept when nobody uses them.
@@ -25,19 +33,7 @@ final class ConnectionPool: Sendable {
         /// `nil` after the file has gone, and could not be opened anew.
         var held: Held?
         var lock: StoreLock?
-        var file: OpenedFile?
-    }
-
-    /// Which file it is that stands at a path.
-    private struct OpenedFile: Hashable, Sendable {
-        let device: UInt64
-        let inode: UInt64
-
-        init?(_ path: String) {
-            var status = stat()
-            guard stat(path, &status) == 0 else { return nil }
-            (device, inode) = (UInt64(status.st_dev), UInt64(status.st_ino))
-        }
+        var file: FileID?
     }
 
     /// Opens the file, made if need be, and brings its tables up to date.
@@ -46,54 +42,203 @@ final class ConnectionPool: Sendable {
     init(path: String, isTemporary: Bool) throws(StoreError) {
         self.path = path
         self.isTemporary = isTemporary
-        writer = Mutex(try Self.open(path, isTemporary: isTemporary))
+        files = ContentFiles(storePath: path, isTemporary: isTemporary)
+        let (writer, lost) = try Self.open(path, isTemporary: isTemporary, files)
+        self.writer = Mutex(writer)
+        self.lost.withLock { $0 = lost }
     }
 
-    private static func open(_ path: String, isTemporary: Bool) throws(StoreError) -> Writer {
+    private static func open(
+        _ path: String, isTemporary: Bool, _ files: ContentFiles
+    ) throws(StoreError) -> (Writer, lost: [SHA256Digest]) {
         let lock = try StoreLock(storePath: path)
-        let connection = try SQLiteConnection(path: path, access: .readWrite, isTemporary: isTemporary)
-        // `page_size`: parcels are long rows, which large pages hold in fewer steps.
+        let connection = try SQLiteConnection(
+            path: path, access: .readWrite, isTemporary: isTemporary, files: files)
+        // `page_size`: rows of a kilobyte fill small pages well, and a save writes few bytes to the log.
         // `synchronous = FULL`: in write-ahead logging, less would lose acknowledged changes when the machine fails.
         // `secure_delete`: some systems build SQLite to overwrite what it deletes, which makes removing a large parcel
         // as slow as writing it.
-        // `wal_autocheckpoint`: the log is copied into the file every 64 MB, since each time costs two syncs.
+        // `wal_autocheckpoint`: only a log of 64 MB is copied into the file by who writes; see `settle`.
+        // `cache_size`: 16 MB, in which the indexes of a first start fit; they are given back when all is quiet.
         try connection.execute(
             """
-            PRAGMA page_size = 16384;
+            PRAGMA page_size = \(pageSize);
             PRAGMA journal_mode = WAL;
             PRAGMA synchronous = \(isTemporary ? "OFF" : "FULL");
             PRAGMA foreign_keys = ON;
             PRAGMA secure_delete = OFF;
-            PRAGMA wal_autocheckpoint = 4096;
-            PRAGMA journal_size_limit = 134217728;
+            PRAGMA wal_autocheckpoint = 32768;
+            PRAGMA journal_size_limit = 1048576;
+            PRAGMA cache_size = -16384;
             """)
-        try StoreSchema.prepare(connection)
-        return Writer(held: Held(connection: connection), lock: lock, file: OpenedFile(path))
+        let version = try StoreSchema.prepare(connection)
+        if (1...StoreSchema.formatOfPieces).contains(version) {
+            // What was moved into files leaves most of the file empty. Should this fail, for want of room, all is there.
+            try? connection.execute(
+                """
+                PRAGMA journal_mode = DELETE;
+                PRAGMA page_size = \(pageSize);
+                VACUUM;
+                """)
+            try connection.execute("PRAGMA journal_mode = WAL")
+        }
+        let lost = try reconcile(connection)
+        return (Writer(held: Held(connection: connection), lock: lock, file: FileStatus(path: path)?.id), lost)
     }
 
-    /// Whether the file that was opened does not stand at its path any more.
-    var isGone: Bool {
-        writer.withLock { $0.file == nil || $0.file != OpenedFile(path) }
+    private static let pageSize = 2048
+
+    /// Makes rows and files agree: removes the files that have no row, which a crash has left, and takes note of contents
+    /// whose files are gone or damaged.
+    /// - Returns: The digests of the latter.
+    private static func reconcile(_ connection: SQLiteConnection) throws(StoreError) -> [SHA256Digest] {
+        let files = connection.files
+        let names = files.names()
+        let rows = try ContentTable.files(on: connection)
+        guard !names.isEmpty || !rows.isEmpty else { return [] }
+        var lost: [(number: Int64, digest: SHA256Digest)] = []
+        var renewed: [(number: Int64, identity: FileIdentity)] = []
+        var known = Set<String>(minimumCapacity: rows.count)
+        for row in rows {
+            do throws(ContentTable.Damage) {
+                let path = files.path(of: row.digest)
+                if let identity = try ContentTable.verify(row.digest, known: row.identity, at: path) {
+                    renewed.append((row.number, identity))
+                }
+                known.insert(row.digest.hex)
+            } catch {
+                lost.append((row.number, row.digest))
+            }
+        }
+        for name in names where !known.contains(name) { files.removeLeftover(name) }
+        if !lost.isEmpty || !renewed.isEmpty {
+            try connection.transaction { () throws(StoreError) in
+                for content in lost { try ContentTable.lose(content.number, on: connection) }
+                for content in renewed {
+                    try ContentTable.setIdentity(content.identity, ofFile: content.number, on: connection)
+                }
+            }
+        }
+        return lost.map(\.digest)
     }
+
+    /// Contents whose files were found to be damaged or gone when the store was opened.
+    var lostContents: [SHA256Digest] { lost.withLock { $0 } }
+
+    /// Whether the file that was opened does not stand at its path any more, or the directory of large contents does not.
+    var isGone: Bool { isFileGone || files.isGone }
+
+    private var isFileGone: Bool { writer.withLock { $0.file == nil || $0.file != FileStatus(path: path)?.id } }
+
+    // MARK: - Settling
+
+    /// The copying of the log into the file while nobody writes.
+    private struct Settling: Sendable {
+        var lastWrite = ContinuousClock.now
+        var isScheduled = false
+        /// The connection that copies, beside the one that writes.
+        var held: Held?
+    }
+
+    /// A log of this size is copied into the file when all is quiet, and is empty then.
+    private static let settlingSize = 256 << 10
+    /// A log of this size is copied even so.
+    private static let urgentSize = 48 << 20
+    /// How long nobody has written when all is quiet.
+    private static let quietTime = Duration.seconds(1)
+
+    private var logSize: Int {
+        Int(FileStatus(path: path + "-wal")?.size ?? 0)
+    }
+
+    private func noteWrite() {
+        let needsSettling = logSize > Self.settlingSize || files.hasDoomed
+        let isNew = settling.withLock { settling in
+            settling.lastWrite = .now
+            defer { if needsSettling { settling.isScheduled = true } }
+            return needsSettling && !settling.isScheduled
+        }
+        if isNew { scheduleSettling() }
+    }
+
+    private func scheduleSettling() {
+        DispatchQueue.global(qos: .utility).asyncAfter(deadline: .now() + 1.05) { [weak self] in self?.settle() }
+    }
+
+    /// Copies the log into the file and empties it, and removes files whose rows are gone. Saves go on meanwhile.
+    private func settle() {
+        let isQuiet = settling.withLock { .now - $0.lastWrite >= Self.quietTime }
+        guard isQuiet || logSize > Self.urgentSize else { return scheduleSettling() }
+        settling.withLock { $0.isScheduled = false }
+        // What was removed is not made again, and nothing is in the way of who removes it.
+        guard !isFileGone else { return }
+        let isDone = settling.withLock { settling in (try? checkpoint(&settling)) ?? false }
+        guard isDone else { return }
+        try? write(isNoted: false) { (connection) throws(StoreError) in
+            try connection.removeDoomedFiles()
+            try connection.execute("PRAGMA shrink_memory")
+        }
+    }
+
+    private func checkpoint(_ settling: inout Settling) throws(StoreError) -> Bool {
+        let generation = generation.load(ordering: .relaxed)
+        if settling.held?.generation != generation { settling.held = nil }
+        let held: Held
+        if let open = settling.held { held = open } else {
+            let connection = try SQLiteConnection(path: path, access: .readWriteExisting, files: files)
+            try connection.execute("PRAGMA busy_timeout = 0; PRAGMA synchronous = \(isTemporary ? "OFF" : "FULL")")
+            held = Held(connection: connection, generation: generation)
+            settling.held = held
+        }
+        // What the rows are of is on the disk before they are.
+        try files.sync([])
+        // The first keeps nobody waiting, and leaves little to the second, which gives up where it would have to wait.
+        for mode in ["PASSIVE", "TRUNCATE"] {
+            let isBusy = try held.connection.firstRow("PRAGMA wal_checkpoint(\(mode))") { (row) throws(StoreError) in
+                row.boolean(0)
+            }
+            if isBusy != false { return false }
+        }
+        return true
+    }
+
+    /// Copies the log into the file and empties it at once, and removes files whose rows are gone.
+    func shrink() throws(StoreError) {
+        try write(isNoted: false) { (connection) throws(StoreError) in
+            try files.sync([])
+            let isBusy = try connection.firstRow("PRAGMA wal_checkpoint(TRUNCATE)") { (row) throws(StoreError) in
+                row.boolean(0)
+            }
+            if isBusy == false { try connection.removeDoomedFiles() }
+        }
+    }
+
+    // MARK: - Lending
 
     /// Opens what stands at the path now, made if need be.
     func reopen() throws(StoreError) {
         try writer.withLock { (writer) throws(StoreError) in
             // Closed first: SQLite removes the log that stands at the path then, whosever it is.
             idleReaders.withLock { $0 = [] }
+            settling.withLock { $0.held = nil }
             writer.held = nil
             writer.lock = nil
             writer.file = nil
             generation.add(1, ordering: .relaxed)
-            writer = try Self.open(path, isTemporary: isTemporary)
+            files.reopen()
+            let (opened, lost) = try Self.open(path, isTemporary: isTemporary, files)
+            writer = opened
+            self.lost.withLock { $0 = lost }
         }
     }
 
     /// Waits for the writing connection and lends it.
+    /// - Parameter isNoted: Whether it counts as a change, after which the log is copied some time.
     func write<Result: Sendable>(
-        _ body: (SQLiteConnection) throws(StoreError) -> Result
+        isNoted: Bool = true, _ body: (SQLiteConnection) throws(StoreError) -> Result
     ) throws(StoreError) -> Result {
-        try writer.withLock { (writer) throws(StoreError) in
+        defer { if isNoted { noteWrite() } }
+        return try writer.withLock { (writer) throws(StoreError) in
             guard let held = writer.held else {
                 throw .cannotOpen(path: path, detail: String(cString: strerror(ENOENT)))
             }
@@ -112,7 +257,7 @@ final class ConnectionPool: Sendable {
     func takeReader() throws(StoreError) -> Held {
         if let idle = idleReaders.withLock({ $0.popLast() }) { return idle }
         let generation = generation.load(ordering: .relaxed)
-        let connection = try SQLiteConnection(path: path, access: .readOnly)
+        let connection = try SQLiteConnection(path: path, access: .readOnly, files: files)
         return Held(connection: connection, generation: generation)
     }
 

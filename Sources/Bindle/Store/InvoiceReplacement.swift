@@ -6,6 +6,8 @@ struct RememberedInvoice: Sendable {
     let state: Int64
     let invoice: Invoice
     let positions: EntryPositions
+    /// One for each parcel; see `ContentTimes`.
+    let times: [Int64]
     /// The revision that it was recorded as.
     var revision: Int?
 }
@@ -15,53 +17,40 @@ struct InvoiceReplacement {
     let effect: BindleStore.Creation.Effect
     let row: BindleTable.Row
     let remembered: RememberedInvoice
-    /// The places in the invoice of those parcels that may be missing; the others are known to be there.
-    let uncertain: [Range<Int>]
+    /// The bytes of parcels that only the history has from now on, at most.
+    var endedSize = 0
 
-    /// - Parameters:
-    ///   - last: The invoice that was put in last, all parcels of which are there.
-    ///   - changes: How the invoice came out of the last one, if that is known.
-    static func put(
-        _ invoice: Invoice, mode: BindleStore.Mode, after last: RememberedInvoice? = nil,
-        changes known: ParcelChanges? = nil, on connection: SQLiteConnection
-    ) throws(StoreError) -> InvoiceReplacement {
+    /// What putting an invoice in takes besides it.
+    struct Context {
+        let mode: BindleStore.Mode
+        /// The time of names that get another content, in nanoseconds since 1970.
+        let now: Int64
+        let intake: ContentIntake
+        let connection: SQLiteConnection
+        /// The invoice that the sandbox put in last, all parcels of which were there.
+        var last: RememberedInvoice?
+        /// How the invoice came out of the last one, if that is known.
+        var changes: ParcelChanges?
+        /// What a new bindle goes on from: names that keep their contents keep their times.
+        var predecessor: () throws(StoreError) -> (parcels: ParcelList, times: [Int64])? = { () throws(StoreError) in nil }
+    }
+
+    static func put(_ invoice: Invoice, _ context: Context) throws(StoreError) -> InvoiceReplacement {
+        let connection = context.connection
         guard let row = try BindleTable.findWithDeleted(invoice.id, on: connection) else {
-            return try insert(invoice, on: connection)
+            return try insert(invoice, context)
         }
-        guard !row.isLive || mode == .development else { throw .bindleExists(invoice.id) }
-        let old: EntryPositions
-        let changes: ParcelChanges
-        let digests: (Int) -> SHA256Digest?
-        let isCertain: Bool
-        var texts: [[UInt8]]?
-        if let last, last.bindle == row.number, last.state == row.state, row.isLive {
-            old = last.positions
-            let parcels = last.invoice.parcels
-            if let known, known.fit(oldCount: parcels.count, newCount: invoice.parcels.count) {
-                changes = known
-            } else {
-                changes = ParcelChanges(from: parcels, to: invoice.parcels)
-            }
-            digests = { SHA256Digest(hex: parcels[$0].label.sha256) }
-            isCertain = true
-        } else {
-            let entries = try InvoiceTable.entries(ofBindle: row.number, on: connection)
-            let new = invoice.parcels.map(InvoiceText.entry)
-            old = EntryPositions(values: entries.map(\.position))
-            changes = ParcelChanges(from: entries.map(\.text), to: new)
-            digests = { entries[$0].digest }
-            isCertain = false
-            texts = new
-        }
+        guard !row.isLive || context.mode == .development else { throw .bindleExists(invoice.id) }
+        let before = try Before(invoice, row, context)
         let head = InvoiceText.head(of: invoice)
         let tail = InvoiceText.tail(of: invoice)
         let frame = try InvoiceTable.frame(ofBindle: row.number, on: connection)
         let isFrameNew = frame.map { $0.head != head || $0.tail != tail } ?? true
-        let uncertain = isCertain ? changes.replacements.map(\.new) : [0..<invoice.parcels.count]
-        guard isFrameNew || !changes.isEmpty else {
+        guard isFrameNew || !before.changes.isEmpty else {
             let remembered = RememberedInvoice(
-                bindle: row.number, state: row.state, invoice: invoice, positions: old)
-            return InvoiceReplacement(effect: .unchanged, row: row, remembered: remembered, uncertain: uncertain)
+                bindle: row.number, state: row.state, invoice: invoice, positions: before.positions,
+                times: before.times.values)
+            return InvoiceReplacement(effect: .unchanged, row: row, remembered: remembered)
         }
 
         let state = row.state + 1
@@ -70,61 +59,96 @@ struct InvoiceReplacement {
             try InvoiceTable.endFrame(bindle: row.number, state: state, lastKept: lastKept, on: connection)
             try InvoiceTable.insertFrame(head: head, tail: tail, bindle: row.number, state: state, on: connection)
         }
-        let edits: ParcelChanges
-        let positions: EntryPositions
-        if let room = old.applying(changes) {
-            edits = changes
-            positions = room
-        } else {
-            edits = ParcelChanges([.init(old: 0..<old.values.count, new: 0..<invoice.parcels.count)])
-            positions = EntryPositions(count: invoice.parcels.count)
-        }
+        let (edits, positions) = before.positions.makingRoom(for: before.changes)
+        let times = before.times.applying(edits, from: before.parcels, to: invoice.parcels, now: context.now)
         var removed = Set<SHA256Digest>()
+        var endedSize = 0
         for index in edits.replacements.lazy.flatMap(\.old) {
             try InvoiceTable.endEntry(
-                at: old.values[index], bindle: row.number, state: state, lastKept: lastKept, on: connection)
-            if let digest = digests(index) { removed.insert(digest) }
+                at: before.positions.values[index], bindle: row.number, state: state, lastKept: lastKept, on: connection)
+            let label = before.parcels[index].label
+            endedSize = endedSize.addingSaturating(label.size)
+            if let digest = SHA256Digest(hex: label.sha256) { removed.insert(digest) }
         }
-        for index in edits.replacements.lazy.flatMap(\.new) {
-            let parcel = invoice.parcels[index]
-            try InvoiceTable.insert(
-                parcel, text: texts?[index] ?? InvoiceText.entry(of: parcel), at: positions.values[index],
-                bindle: row.number, state: state, on: connection)
+        if !edits.isEmpty {
+            let writer = try EntryWriter(bindle: row.number, state: state, intake: context.intake, on: connection)
+            for index in edits.replacements.lazy.flatMap(\.new) {
+                try writer.insert(invoice.parcels[index], at: positions.values[index], time: times.values[index])
+            }
         }
-        for digest in removed { try ParcelTable.removeUnlessReferenced(digest, on: connection) }
+        var numbers: [Int64] = []
+        for digest in removed {
+            if let number = try ContentTable.find(digest, on: connection)?.number { numbers.append(number) }
+        }
+        try ContentTable.removeUnreferenced(numbers, on: connection)
         let updated = try BindleTable.update(row, to: invoice, state: state, on: connection)
         return InvoiceReplacement(
             effect: row.isLive ? .replaced : .created, row: updated,
             remembered: RememberedInvoice(
-                bindle: row.number, state: state, invoice: invoice, positions: positions),
-            uncertain: uncertain)
+                bindle: row.number, state: state, invoice: invoice, positions: positions, times: times.values),
+            endedSize: endedSize)
     }
 
-    private static func insert(
-        _ invoice: Invoice, on connection: SQLiteConnection
-    ) throws(StoreError) -> InvoiceReplacement {
+    /// What is there already of the bindle that is put in.
+    private struct Before {
+        let positions: EntryPositions
+        let times: ContentTimes
+        /// What has the positions; not read where nothing has changed.
+        let parcels: ParcelList
+        let changes: ParcelChanges
+
+        init(_ invoice: Invoice, _ row: BindleTable.Row, _ context: Context) throws(StoreError) {
+            if let last = context.last, last.bindle == row.number, last.state == row.state, row.isLive {
+                positions = last.positions
+                times = ContentTimes(values: last.times)
+                parcels = last.invoice.parcels
+                if let known = context.changes, known.fit(oldCount: parcels.count, newCount: invoice.parcels.count) {
+                    changes = known
+                } else {
+                    changes = ParcelChanges(from: parcels, to: invoice.parcels)
+                }
+                return
+            }
+            let stored = try InvoiceTable.compare(invoice.parcels, withBindle: row.number, on: context.connection)
+            positions = EntryPositions(values: stored.positions)
+            times = ContentTimes(values: stored.times)
+            if stored.isEqual {
+                parcels = invoice.parcels
+                changes = ParcelChanges()
+            } else {
+                parcels = try InvoiceTable.parcels(ofBindle: row.number, on: context.connection).parcels
+                changes = ParcelChanges(from: parcels, to: invoice.parcels)
+            }
+        }
+    }
+
+    private static func insert(_ invoice: Invoice, _ context: Context) throws(StoreError) -> InvoiceReplacement {
+        let connection = context.connection
         let row = try BindleTable.insert(invoice, on: connection)
-        try InvoiceTable.insertAll(of: invoice, bindle: row.number, state: row.state, on: connection)
+        try InvoiceTable.insertFrame(
+            head: InvoiceText.head(of: invoice), tail: InvoiceText.tail(of: invoice), bindle: row.number,
+            state: row.state, on: connection)
+        let positions = EntryPositions(count: invoice.parcels.count)
+        let times = ContentTimes(of: invoice.parcels, now: context.now, after: try context.predecessor())
+        let writer = try EntryWriter(bindle: row.number, state: row.state, intake: context.intake, on: connection)
+        for (index, parcel) in invoice.parcels.enumerated() {
+            try writer.insert(parcel, at: positions.values[index], time: times.values[index])
+        }
         let remembered = RememberedInvoice(
-            bindle: row.number, state: row.state, invoice: invoice,
-            positions: EntryPositions(count: invoice.parcels.count))
-        return InvoiceReplacement(
-            effect: .created, row: row, remembered: remembered, uncertain: [0..<invoice.parcels.count])
+            bindle: row.number, state: row.state, invoice: invoice, positions: positions, times: times.values)
+        return InvoiceReplacement(effect: .created, row: row, remembered: remembered)
     }
 
     /// The labels of parcels that the store does not have, each digest once.
     func missing(on connection: SQLiteConnection) throws(StoreError) -> [Label] {
-        let invoice = remembered.invoice
-        guard uncertain.count != 1 || uncertain.first != invoice.parcels.indices else {
-            return try InvoiceTable.missing(of: invoice, in: row, on: connection)
-        }
-        var seen = Set<String>()
-        var labels: [Label] = []
-        for index in uncertain.lazy.flatMap({ $0 }) {
-            let label = invoice.parcels[index].label
-            guard seen.insert(label.sha256).inserted, let digest = SHA256Digest(hex: label.sha256) else { continue }
-            if try ParcelTable.find(digest, on: connection) == nil { labels.append(label) }
-        }
-        return labels
+        try InvoiceTable.missing(of: remembered.invoice, in: row, on: connection)
+    }
+}
+
+extension Int {
+    /// The sum, or the largest number where it is larger than that.
+    func addingSaturating(_ other: Int) -> Int {
+        let (sum, overflow) = addingReportingOverflow(other)
+        return overflow ? .max : sum
     }
 }

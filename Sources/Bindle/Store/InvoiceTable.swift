@@ -16,9 +16,45 @@ enum InvoiceTable {
             throw .corrupt(path: connection.path, detail: "a bindle has no invoice")
         }
         var text = frame.head
-        try forEachEntry("text", ofBindle: bindle, at: state, on: connection) { $0.append(blob: 0, to: &text) }
+        let shapes = ShapeCache(on: connection)
+        var mediaTypes: [Int64: [UInt8]] = [:]
+        try forEachEntry(ofBindle: bindle, at: state, on: connection) { (entry) throws(StoreError) in
+            let shape = try shapes.text(entry.shape)
+            if mediaTypes[entry.shape] == nil { mediaTypes[entry.shape] = InvoiceText.quoted(shape.mediaType) }
+            InvoiceText.append(
+                name: entry.name, digest: try entry.digest, size: entry.size, mediaType: mediaTypes[entry.shape] ?? [],
+                rest: shape.rest, to: &text)
+        }
         text += frame.tail
         return text
+    }
+
+    /// The invoice itself, which is read without its text.
+    static func invoice(
+        _ id: BindleID, ofBindle bindle: Int64, at state: Int64? = nil, on connection: SQLiteConnection
+    ) throws(StoreError) -> (invoice: Invoice, times: [Int64]) {
+        guard let frame = try frame(ofBindle: bindle, at: state, on: connection) else {
+            throw .corrupt(path: connection.path, detail: "a bindle has no invoice")
+        }
+        let (parcels, times) = try parcels(ofBindle: bindle, at: state, on: connection)
+        do { return (try InvoiceText.invoice(head: frame.head, parcels: parcels, tail: frame.tail), times) } catch {
+            throw .corrupt(path: connection.path, detail: "the invoice of \(id): \(error.summary)")
+        }
+    }
+
+    /// The parcels of an invoice in their order, and the times since which their names have had their contents.
+    static func parcels(
+        ofBindle bindle: Int64, at state: Int64? = nil, on connection: SQLiteConnection
+    ) throws(StoreError) -> (parcels: ParcelList, times: [Int64]) {
+        let shapes = ShapeCache(on: connection)
+        var parcels: [Parcel] = []
+        var times: [Int64] = []
+        try forEachEntry(ofBindle: bindle, at: state, on: connection) { (entry) throws(StoreError) in
+            parcels.append(
+                try shapes.shape(entry.shape).parcel(name: entry.name, digest: try entry.digest, size: entry.size))
+            times.append(entry.time)
+        }
+        return (ParcelList(parcels), times)
     }
 
     /// The texts of the frame.
@@ -39,38 +75,90 @@ enum InvoiceTable {
         }
     }
 
-    /// An entry, as far as comparing invoices takes it.
+    /// An entry as a row has it, which lasts until the next one.
     struct Entry {
-        let position: Int64
-        let digest: SHA256Digest
-        let text: [UInt8]
+        fileprivate let row: SQLiteStatement
+
+        /// See `EntryPositions`.
+        var position: Int64 { row.integer(0) }
+        /// When the name first had this content, in nanoseconds since 1970.
+        var time: Int64 { row.integer(1) }
+        var size: Int { Int(row.integer(2)) }
+        var shape: Int64 { row.integer(3) }
+        var name: String { row.text(4) }
+        var digest: SHA256Digest { get throws(StoreError) { try row.digest(5) } }
+
+        /// Whether the entry is of this parcel.
+        func isOf(_ parcel: Parcel, _ shapes: ShapeCache) throws(StoreError) -> Bool {
+            guard row.isText(4, equalTo: parcel.label.name), size == parcel.label.size,
+                let digest = SHA256Digest(hex: parcel.label.sha256)
+            else { return false }
+            let own = try self.digest
+            guard digest == own else { return false }
+            return try shapes.fits(shape, parcel)
+        }
     }
 
-    /// The current entries, in their order.
-    static func entries(ofBindle bindle: Int64, on connection: SQLiteConnection) throws(StoreError) -> [Entry] {
-        var entries: [Entry] = []
-        try forEachEntry("position, sha256, text", ofBindle: bindle, at: nil, on: connection) {
-            (row) throws(StoreError) in
-            entries.append(Entry(position: row.integer(0), digest: try row.digest(1), text: row.blob(2)))
-        }
-        return entries
+    /// The current entries of a bindle as they compare with an invoice.
+    struct Comparison {
+        var positions: [Int64] = []
+        var times: [Int64] = []
+        /// Whether they are the invoice's parcels.
+        var isEqual = true
     }
+
+    /// Compares a list of parcels with what is stored, without reading or writing texts.
+    static func compare(
+        _ parcels: ParcelList, withBindle bindle: Int64, on connection: SQLiteConnection
+    ) throws(StoreError) -> Comparison {
+        let shapes = ShapeCache(on: connection)
+        var result = Comparison()
+        result.positions.reserveCapacity(parcels.count)
+        result.times.reserveCapacity(parcels.count)
+        try forEachEntry(ofBindle: bindle, at: nil, on: connection) { (entry) throws(StoreError) in
+            let index = result.positions.count
+            if result.isEqual, index < parcels.count {
+                result.isEqual = try entry.isOf(parcels[index], shapes)
+            }
+            result.positions.append(entry.position)
+            result.times.append(entry.time)
+        }
+        if result.positions.count != parcels.count { result.isEqual = false }
+        return result
+    }
+
+    /// What every reading of entries takes. The order of the join is given: entries, then their contents.
+    private static let entryColumns = "e.position, e.time, e.size, e.shape, e.name, c.sha256"
+    private static let entrySource = "FROM entry e CROSS JOIN content c ON c.id = e.content"
 
     private static func forEachEntry(
-        _ columns: String, ofBindle bindle: Int64, at state: Int64?, on connection: SQLiteConnection,
-        _ body: (SQLiteStatement) throws(StoreError) -> Void
+        ofBindle bindle: Int64, at state: Int64?, on connection: SQLiteConnection,
+        _ body: (Entry) throws(StoreError) -> Void
     ) throws(StoreError) {
         if let state {
             try connection.forEachRow(
                 """
-                SELECT \(columns) FROM entry
-                WHERE bindle = ?1 AND since <= ?2 AND (until IS NULL OR until > ?2) ORDER BY position
-                """, .integer(bindle), .integer(state), body: body)
+                SELECT \(entryColumns) \(entrySource) WHERE e.bindle = ?1 AND e.until = 0 AND e.since <= ?2
+                UNION ALL
+                SELECT \(entryColumns) \(entrySource) WHERE e.bindle = ?1 AND e.until > ?2 AND e.since <= ?2
+                ORDER BY 1
+                """, .integer(bindle), .integer(state)
+            ) { (row) throws(StoreError) in try body(Entry(row: row)) }
         } else {
             try connection.forEachRow(
-                "SELECT \(columns) FROM entry WHERE bindle = ? AND until IS NULL ORDER BY position",
-                .integer(bindle), body: body)
+                "SELECT \(entryColumns) \(entrySource) WHERE e.bindle = ?1 AND e.until = 0 ORDER BY e.position",
+                .integer(bindle)
+            ) { (row) throws(StoreError) in try body(Entry(row: row)) }
         }
+    }
+
+    /// The time of each name's content in the current state of a bindle.
+    static func times(
+        ofBindle bindle: Int64, on connection: SQLiteConnection
+    ) throws(StoreError) -> [Int64] {
+        try connection.rows(
+            "SELECT time FROM entry WHERE bindle = ? AND until = 0 ORDER BY position", .integer(bindle)
+        ) { (row) throws(StoreError) in row.integer(0) }
     }
 
     /// - Parameter path: The store's, for the error.
@@ -95,18 +183,20 @@ enum InvoiceTable {
         to digest: SHA256Digest, ofBindle bindle: Int64, at state: Int64? = nil, on connection: SQLiteConnection
     ) throws(StoreError) -> Reference? {
         // Left to itself, SQLite takes the index that spares it the sorting, and looks at every entry of the bindle.
-        let columns =
-            "SELECT size, media_type FROM entry INDEXED BY entry_by_digest WHERE sha256 = ?1 AND bindle = ?2"
+        let start = """
+            SELECT e.size, shape.media_type FROM content c CROSS JOIN entry e INDEXED BY entry_by_content ON e.content = c.id
+            JOIN shape ON shape.id = e.shape WHERE c.sha256 = ?1 AND e.bindle = ?2
+            """
         let read = { (row: SQLiteStatement) throws(StoreError) in
             Reference(size: Int(row.integer(0)), mediaType: row.text(1))
         }
         return if let state {
             try connection.firstRow(
-                "\(columns) AND since <= ?3 AND (until IS NULL OR until > ?3) ORDER BY position LIMIT 1",
+                "\(start) AND e.since <= ?3 AND (e.until = 0 OR e.until > ?3) ORDER BY e.position LIMIT 1",
                 .digest(digest), .integer(bindle), .integer(state), read: read)
         } else {
             try connection.firstRow(
-                "\(columns) AND until IS NULL ORDER BY position LIMIT 1", .digest(digest), .integer(bindle), read: read)
+                "\(start) AND e.until = 0 ORDER BY e.position LIMIT 1", .digest(digest), .integer(bindle), read: read)
         }
     }
 
@@ -124,29 +214,16 @@ enum InvoiceTable {
     static func missingDigests(
         ofBindle bindle: Int64, on connection: SQLiteConnection
     ) throws(StoreError) -> [SHA256Digest] {
+        // Few contents are missing at a time, mostly none; they have an index of their own.
         try connection.rows(
             """
-            SELECT DISTINCT sha256 FROM entry
-            WHERE bindle = ? AND until IS NULL AND NOT EXISTS (
-                SELECT 1 FROM parcel WHERE parcel.sha256 = entry.sha256 AND complete)
+            SELECT sha256 FROM content WHERE place = 0 AND EXISTS (
+                SELECT 1 FROM entry WHERE content = content.id AND bindle = ? AND until = 0)
             """, .integer(bindle)
         ) { (row) throws(StoreError) in try row.digest(0) }
     }
 
     // MARK: - Writing
-
-    /// Puts all of an invoice in.
-    static func insertAll(
-        of invoice: Invoice, bindle: Int64, state: Int64, on connection: SQLiteConnection
-    ) throws(StoreError) {
-        try insertFrame(
-            head: InvoiceText.head(of: invoice), tail: InvoiceText.tail(of: invoice), bindle: bindle, state: state,
-            on: connection)
-        for (position, parcel) in zip(EntryPositions(count: invoice.parcels.count).values, invoice.parcels) {
-            try insert(
-                parcel, text: InvoiceText.entry(of: parcel), at: position, bindle: bindle, state: state, on: connection)
-        }
-    }
 
     static func insertFrame(
         head: [UInt8], tail: [UInt8], bindle: Int64, state: Int64, on connection: SQLiteConnection
@@ -156,21 +233,6 @@ enum InvoiceTable {
             .blob(head), .blob(tail))
     }
 
-    static func insert(
-        _ parcel: Parcel, text: [UInt8], at position: Int64, bindle: Int64, state: Int64,
-        on connection: SQLiteConnection
-    ) throws(StoreError) {
-        // An invoice that goes in is validated: its digests are ones.
-        guard let digest = SHA256Digest(hex: parcel.label.sha256) else { return }
-        try connection.run(
-            """
-            INSERT INTO entry (bindle, position, since, sha256, size, media_type, text)
-            VALUES (?, ?, ?, ?, ?, ?, ?)
-            """,
-            .integer(bindle), .integer(position), .integer(state), .digest(digest), .integer(parcel.label.size),
-            .text(parcel.label.mediaType), .blob(text))
-    }
-
     /// Ends the current entry at a position: from `state` on it is no more.
     /// - Parameter lastKept: The last state that a revision needs; what began after it is removed.
     static func endEntry(
@@ -178,13 +240,12 @@ enum InvoiceTable {
     ) throws(StoreError) {
         if let lastKept {
             let count = try connection.run(
-                "UPDATE entry SET until = ? WHERE bindle = ? AND position = ? AND until IS NULL AND since <= ?",
+                "UPDATE entry SET until = ? WHERE bindle = ? AND until = 0 AND position = ? AND since <= ?",
                 .integer(state), .integer(bindle), .integer(position), .integer(lastKept))
             if count > 0 { return }
         }
         try connection.run(
-            "DELETE FROM entry WHERE bindle = ? AND position = ? AND until IS NULL", .integer(bindle),
-            .integer(position))
+            "DELETE FROM entry WHERE bindle = ? AND until = 0 AND position = ?", .integer(bindle), .integer(position))
     }
 
     static func endFrame(
@@ -199,53 +260,78 @@ enum InvoiceTable {
     }
 
     /// Ends all of a bindle's invoice.
-    /// - Returns: The digests that it named.
+    /// - Returns: The contents that it named.
     static func endAll(
         of row: BindleTable.Row, at state: Int64, lastKept: Int64?, on connection: SQLiteConnection
-    ) throws(StoreError) -> [SHA256Digest] {
-        let digests = try connection.rows(
-            "SELECT DISTINCT sha256 FROM entry WHERE bindle = ? AND until IS NULL", .integer(row.number)
-        ) { (row) throws(StoreError) in try row.digest(0) }
+    ) throws(StoreError) -> [Int64] {
+        let contents = try connection.rows(
+            "SELECT DISTINCT content FROM entry WHERE bindle = ? AND until = 0", .integer(row.number)
+        ) { (row) throws(StoreError) in row.integer(0) }
         try endFrame(bindle: row.number, state: state, lastKept: lastKept, on: connection)
         if let lastKept {
             try connection.run(
-                "UPDATE entry SET until = ? WHERE bindle = ? AND until IS NULL AND since <= ?", .integer(state),
+                "UPDATE entry SET until = ? WHERE bindle = ? AND until = 0 AND since <= ?", .integer(state),
                 .integer(row.number), .integer(lastKept))
         }
-        try connection.run("DELETE FROM entry WHERE bindle = ? AND until IS NULL", .integer(row.number))
-        return digests
+        try connection.run("DELETE FROM entry WHERE bindle = ? AND until = 0", .integer(row.number))
+        return contents
     }
 
     // MARK: - History
 
+    /// A name with its content, as which the time of an entry is found again.
+    private struct Tenure: Hashable {
+        let name: NameBytes
+        let content: Int64
+    }
+
     /// Gives a bindle the content that a revision was, as its new state.
+    /// - Parameter now: The time of names that get another content.
     static func restore(
-        _ revision: RevisionTable.Row, of row: BindleTable.Row, as state: Int64, on connection: SQLiteConnection
+        _ revision: RevisionTable.Row, of row: BindleTable.Row, as state: Int64, now: Int64,
+        on connection: SQLiteConnection
     ) throws(StoreError) {
         let lastKept = try RevisionTable.lastState(ofBindle: row.number, on: connection)
-        var replaced: [SHA256Digest] = []
         // What the revision did not have yet ends, and what has ended since begins again.
         let newer = try connection.rows(
-            "SELECT position, sha256 FROM entry WHERE bindle = ? AND until IS NULL AND since > ?",
-            .integer(row.number), .integer(revision.state)
-        ) { (row) throws(StoreError) in (position: row.integer(0), digest: try row.digest(1)) }
-        for entry in newer {
-            try endEntry(
-                at: entry.position, bindle: row.number, state: state, lastKept: lastKept, on: connection)
-            replaced.append(entry.digest)
-        }
-        try connection.run(
             """
-            INSERT INTO entry (bindle, position, since, sha256, size, media_type, text)
-            SELECT bindle, position, ?3, sha256, size, media_type, text FROM entry
-            WHERE bindle = ?1 AND since <= ?2 AND until > ?2
-            """, .integer(row.number), .integer(revision.state), .integer(state))
+            SELECT position, content, time, name FROM entry INDEXED BY entry_by_beginning
+            WHERE bindle = ? AND since > 1 AND since > ? AND until = 0
+            """, .integer(row.number), .integer(revision.state)
+        ) { (row) throws(StoreError) in
+            (position: row.integer(0), content: row.integer(1), time: row.integer(2), name: row.text(3))
+        }
+        var times: [Tenure: Int64] = [:]
+        for entry in newer {
+            try endEntry(at: entry.position, bindle: row.number, state: state, lastKept: lastKept, on: connection)
+            times[Tenure(name: NameBytes(entry.name), content: entry.content)] = entry.time
+        }
+        let older = try connection.rows(
+            """
+            SELECT position, content, size, shape, name FROM entry
+            WHERE bindle = ?1 AND until > ?2 AND since <= ?2
+            """, .integer(row.number), .integer(revision.state)
+        ) { (row) throws(StoreError) in
+            (
+                position: row.integer(0), content: row.integer(1), size: row.integer(2), shape: row.integer(3),
+                name: row.text(4)
+            )
+        }
+        for entry in older {
+            let time = times[Tenure(name: NameBytes(entry.name), content: entry.content)] ?? now
+            try connection.run(
+                """
+                INSERT INTO entry (bindle, until, position, since, content, size, shape, time, name)
+                VALUES (?, 0, ?, ?, ?, ?, ?, ?, ?)
+                """, .integer(row.number), .integer(entry.position), .integer(state), .integer(entry.content),
+                .integer(entry.size), .integer(entry.shape), .integer(time), .text(entry.name))
+        }
         if let frame = try frame(ofBindle: row.number, at: revision.state, on: connection) {
             try endFrame(bindle: row.number, state: state, lastKept: lastKept, on: connection)
             try insertFrame(
                 head: frame.head, tail: frame.tail, bindle: row.number, state: state, on: connection)
         }
-        for digest in replaced { try ParcelTable.removeUnlessReferenced(digest, on: connection) }
+        try ContentTable.removeUnreferenced(Set(newer.map(\.content)), on: connection)
     }
 
     /// The parcels that were there in the state `early`, and no more in the state `late`.
@@ -253,10 +339,7 @@ enum InvoiceTable {
         of bindle: Int64, endedIn early: Int64, _ late: Int64, on connection: SQLiteConnection
     ) throws(StoreError) -> [Parcel] {
         try parcels(
-            """
-            SELECT text FROM entry
-            WHERE bindle = ?1 AND until > ?2 AND until <= ?3 AND since <= ?2 ORDER BY position
-            """, bindle, early, late, on: connection)
+            "e.bindle = ?1 AND e.until > ?2 AND e.until <= ?3 AND e.since <= ?2", bindle, early, late, on: connection)
     }
 
     /// The parcels that were not there in the state `early` yet, and were in the state `late`.
@@ -265,20 +348,21 @@ enum InvoiceTable {
     ) throws(StoreError) -> [Parcel] {
         try parcels(
             """
-            SELECT text FROM entry
-            WHERE bindle = ?1 AND since > ?2 AND since <= ?3 AND (until IS NULL OR until > ?3) ORDER BY position
+            e.bindle = ?1 AND e.since > 1 AND e.since > ?2 AND e.since <= ?3 AND (e.until = 0 OR e.until > ?3)
             """, bindle, early, late, on: connection)
     }
 
     private static func parcels(
-        _ sql: String, _ bindle: Int64, _ early: Int64, _ late: Int64, on connection: SQLiteConnection
+        _ condition: String, _ bindle: Int64, _ early: Int64, _ late: Int64, on connection: SQLiteConnection
     ) throws(StoreError) -> [Parcel] {
-        var text: [UInt8] = []
-        try connection.forEachRow(sql, .integer(bindle), .integer(early), .integer(late)) {
-            (row) throws(StoreError) in row.append(blob: 0, to: &text)
-        }
-        do { return try InvoiceText.parcels(in: text) } catch {
-            throw .corrupt(path: connection.path, detail: "the entries of an invoice: \(error)")
+        let shapes = ShapeCache(on: connection)
+        return try connection.rows(
+            "SELECT \(entryColumns) \(entrySource) WHERE \(condition) ORDER BY e.position", .integer(bindle),
+            .integer(early), .integer(late)
+        ) { (row) throws(StoreError) in
+            let entry = Entry(row: row)
+            return try shapes.shape(entry.shape).parcel(
+                name: entry.name, digest: try entry.digest, size: entry.size)
         }
     }
 }

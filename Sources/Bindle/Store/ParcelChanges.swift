@@ -70,6 +70,28 @@ package struct ParcelChanges: Hashable, Sendable {
         return old <= oldCount && oldCount - old == newCount - new
     }
 
+    /// The same changes, of which one takes in that many elements on both sides that stay. What meets grows together.
+    /// - Parameter oldCount: The length of the list before.
+    func widening(_ index: Int, by reach: Int, oldCount: Int) -> ParcelChanges {
+        var result = replacements
+        var first = index
+        var last = index
+        var wide = result[index]
+        let lower = max(0, wide.old.lowerBound - reach)
+        let upper = min(oldCount, wide.old.upperBound + reach)
+        while first > 0, result[first - 1].old.upperBound >= lower { first -= 1 }
+        while last + 1 < result.count, result[last + 1].old.lowerBound <= upper { last += 1 }
+        // Elements that stay are as far from each other in both lists.
+        let start = result[first]
+        let end = result[last]
+        let before = max(0, start.old.lowerBound - lower)
+        let after = max(0, upper - end.old.upperBound)
+        wide.old = (start.old.lowerBound - before)..<(end.old.upperBound + after)
+        wide.new = (start.new.lowerBound - before)..<(end.new.upperBound + after)
+        result.replaceSubrange(first...last, with: [wide])
+        return ParcelChanges(result)
+    }
+
     /// Collects replacements from the pairs of elements that stay.
     private struct Builder {
         var old: Int

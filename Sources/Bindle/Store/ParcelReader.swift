@@ -1,23 +1,53 @@
+import Cryptography
+import Glibc
+import Platform
+
 /// A parcel on its way out of a store. For one thread at a time.
 package final class ParcelReader {
     package let mediaType: String
     /// The number of bytes.
     package let size: Int
-    private let pool: ConnectionPool
-    /// The connection that holds the snapshot, until the last piece is read.
-    private var held: ConnectionPool.Held?
-    private let parcel: Int64
-    private var nextPosition = 0
-    private var remaining: Int
+    private var bytes: [UInt8]
+    /// The file of a large parcel, or -1.
+    private var descriptor: Int32
+    private var offset = 0
+    /// What the file of a large parcel was known by when it was opened.
+    private(set) var identity: FileIdentity?
 
-    init(pool: ConnectionPool, held: ConnectionPool.Held, parcel: ParcelTable.Row, mediaType: String) {
-        self.pool = pool
-        self.held = held
-        self.parcel = parcel.number
+    /// How much is handed out at a time.
+    private static let chunkSize = 1 << 20
+
+    init(_ bytes: [UInt8], mediaType: String) {
         self.mediaType = mediaType
-        size = parcel.size
-        remaining = parcel.size
-        if size == 0 { close() }
+        self.bytes = bytes
+        size = bytes.count
+        descriptor = -1
+    }
+
+    private init(descriptor: Int32, size: Int, mediaType: String) {
+        self.mediaType = mediaType
+        self.size = size
+        self.descriptor = descriptor
+        bytes = []
+    }
+
+    /// Opens the file of a content.
+    /// - Parameter known: What it was known by when it was right; if it is something else now, it is read again.
+    /// - Returns: `nil` if it is gone or damaged.
+    static func open(
+        _ digest: SHA256Digest, known: FileIdentity, at path: String, mediaType: String
+    ) -> ParcelReader? {
+        let descriptor = Glibc.open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
+        guard descriptor >= 0 else { return nil }
+        let reader = ParcelReader(descriptor: descriptor, size: Int(known.size), mediaType: mediaType)
+        guard let found = FileIdentity(descriptor: descriptor), found.size == known.size else { return nil }
+        reader.identity = found
+        if found != known {
+            guard let read = try? SHA256.hash(fileAt: path), read.digest == digest,
+                FileIdentity(descriptor: descriptor) == found, FileIdentity(path: path) == found
+            else { return nil }
+        }
+        return reader
     }
 
     deinit {
@@ -26,30 +56,40 @@ package final class ParcelReader {
 
     /// The next bytes, at most a megabyte of them; `nil` at the end.
     package func next() throws(StoreError) -> [UInt8]? {
-        guard let held else { return nil }
-        guard let piece = try ParcelTable.piece(nextPosition, of: parcel, on: held.connection),
-            !piece.isEmpty, piece.count <= remaining
-        else {
-            throw .corrupt(path: pool.path, detail: "a parcel lacks its bytes from \(size - remaining) on")
+        guard offset < size else { return nil }
+        guard descriptor >= 0 else {
+            defer { bytes = [] }
+            offset = size
+            return bytes
         }
-        nextPosition += 1
-        remaining -= piece.count
-        if remaining == 0 { close() }
-        return piece
+        let count = min(Self.chunkSize, size - offset)
+        let chunk = [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
+            while filled < count {
+                let step = pread(
+                    descriptor, buffer.baseAddress! + filled, count - filled, off_t(offset + filled))
+                if step > 0 { filled += step } else if step == 0 || errno != EINTR { break }
+            }
+        }
+        guard chunk.count == count else {
+            throw .corrupt(path: "the parcel's file", detail: "it lacks its bytes from \(offset + chunk.count) on")
+        }
+        offset += count
+        if offset == size { close() }
+        return chunk
     }
 
     /// All bytes; for parcels that are known to be small.
     package func readAll() throws(StoreError) -> [UInt8] {
         var bytes: [UInt8] = []
-        while let piece = try next() { bytes += piece }
+        while let chunk = try next() { bytes += chunk }
         return bytes
     }
 
     /// Ends the reading early.
     package func close() {
-        guard let held else { return }
-        self.held = nil
-        held.connection.rollBack()
-        pool.giveBack(held)
+        offset = size
+        guard descriptor >= 0 else { return }
+        Glibc.close(descriptor)
+        descriptor = -1
     }
 }

@@ -12,11 +12,10 @@ package final class ParcelUpload {
     private let pool: ConnectionPool
     private var hash = SHA256()
     private var received = 0
-    /// Bytes that are not in the store yet: less than a piece.
-    private var pending: [UInt8] = []
-    private var nextPosition = 0
-    /// The incomplete parcel, once there is one: small parcels are written in one go at the end.
-    private var parcel: Int64?
+    /// The bytes of a small parcel.
+    private var bytes: [UInt8] = []
+    /// The file of a large one.
+    private var file: PendingContent?
     private var isOver = false
 
     init(pool: ConnectionPool, id: BindleID, digest: SHA256Digest, size: Int) {
@@ -39,12 +38,18 @@ package final class ParcelUpload {
         }
         received += bytes.count
         hash.update(bytes)
-        var rest = bytes[...]
-        while !rest.isEmpty {
-            let taken = rest.prefix(ParcelTable.pieceSize - pending.count)
-            pending.append(contentsOf: taken)
-            rest = rest.dropFirst(taken.count)
-            if pending.count == ParcelTable.pieceSize && received < size || !rest.isEmpty { try flush() }
+        if size <= ContentTable.rowLimit {
+            self.bytes.append(contentsOf: bytes)
+        } else {
+            do throws(StoreError) {
+                let file: PendingContent
+                if let open = self.file { file = open } else { file = try pool.files.begin() }
+                self.file = file
+                try file.write(bytes)
+            } catch {
+                cancel()
+                throw error
+            }
         }
     }
 
@@ -63,7 +68,9 @@ package final class ParcelUpload {
         guard received == size else { throw .wrongSize(digest: digest.hex, expected: size, actual: received) }
         let actual = hash.finalize()
         guard actual == digest else { throw .wrongDigest(expected: digest.hex, actual: actual) }
-        let (pending, position, parcel, id, digest, size) = (pending, nextPosition, parcel, id, digest, size)
+        // The long part, before others have to wait for it.
+        if let file, !pool.isTemporary { try file.sync() }
+        let (bytes, file, id, digest) = (bytes, UncheckedFile(file: file), id, digest)
         let isNew = try pool.write { (connection) throws(StoreError) in
             try connection.transaction { () throws(StoreError) in
                 // The bindle may have been removed or replaced while the bytes were on their way.
@@ -71,57 +78,35 @@ package final class ParcelUpload {
                 guard try InvoiceTable.reference(to: digest, ofBindle: row.number, on: connection) != nil else {
                     throw .notInInvoice(id, digest: digest.hex)
                 }
-                guard try ParcelTable.find(digest, on: connection) == nil else { return false }
-                let parcel = if let parcel { parcel } else {
-                    try ParcelTable.begin(digest, size: size, on: connection)
+                guard let content = try ContentTable.find(digest, on: connection), content.place == .nowhere else {
+                    return false
                 }
-                if !pending.isEmpty {
-                    try Self.append(pending, position: position, to: parcel, on: connection)
+                if let file = file.file {
+                    let identity = try connection.files.commit(file, as: digest)
+                    _ = try ContentTable.insert(identity, digest: digest, at: content.number, on: connection)
+                } else {
+                    let result = bytes.withUnsafeBytes { bytes in
+                        Result { () throws(StoreError) in
+                            try ContentTable.insert(bytes, digest: digest, at: content.number, on: connection)
+                        }
+                    }
+                    _ = try result.get()
                 }
-                try ParcelTable.complete(parcel, on: connection)
                 return true
             }
         }
-        isOver = isNew
         return isNew
+    }
+
+    /// The file on its way through the lock of the writing connection: this thread waits there.
+    private struct UncheckedFile: @unchecked Sendable {
+        let file: PendingContent?
     }
 
     /// Gives the upload up and removes what it has stored.
     package func cancel() {
-        guard !isOver else { return }
         isOver = true
-        pending = []
-        guard let parcel else { return }
-        // Should this fail, the parcel stays incomplete, and is removed when the store is opened again.
-        try? pool.write { (connection) throws(StoreError) in try ParcelTable.remove(parcel, on: connection) }
-    }
-
-    /// Stores a piece. Nothing is acknowledged yet, so nothing has to be synced: `finish` syncs the log as a whole.
-    private func flush() throws(StoreError) {
-        let (pending, position, existing, digest, size) = (pending, nextPosition, parcel, digest, size)
-        parcel = try pool.write { (connection) throws(StoreError) in
-            try connection.withoutSync { () throws(StoreError) in
-                try connection.transaction { () throws(StoreError) in
-                    let parcel = if let existing { existing } else {
-                        try ParcelTable.begin(digest, size: size, on: connection)
-                    }
-                    try Self.append(pending, position: position, to: parcel, on: connection)
-                    return parcel
-                }
-            }
-        }
-        nextPosition += 1
-        self.pending.removeAll(keepingCapacity: true)
-    }
-
-    private static func append(
-        _ bytes: [UInt8], position: Int, to parcel: Int64, on connection: SQLiteConnection
-    ) throws(StoreError) {
-        let result = bytes.withUnsafeBytes { bytes in
-            Result { () throws(StoreError) in
-                try ParcelTable.append(bytes, position: position, to: parcel, on: connection)
-            }
-        }
-        try result.get()
+        bytes = []
+        file = nil
     }
 }

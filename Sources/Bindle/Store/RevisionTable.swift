@@ -94,7 +94,7 @@ enum RevisionTable {
             """
             SELECT sum(occurrences), total(size) FROM (
                 SELECT count(*) AS occurrences, size FROM entry
-                WHERE bindle = ?1 AND since <= ?2 AND (until IS NULL OR until > ?2) GROUP BY sha256)
+                WHERE bindle = ?1 AND since <= ?2 AND (until = 0 OR until > ?2) GROUP BY content)
             """, .integer(row.bindle), .integer(row.state)
         ) { (row) throws(StoreError) in
             (count: Int(row.integer(0)), size: Int(exactly: row.real(1).rounded()) ?? .max)
@@ -105,32 +105,95 @@ enum RevisionTable {
     // MARK: - Collection
 
     /// Forgets all but the last revisions, and what only those needed.
-    /// - Parameter limit: How many to keep. The one that was served last is kept besides.
-    static func collect(keeping limit: Int, on connection: SQLiteConnection) throws(StoreError) {
+    /// - Parameters:
+    ///   - limit: How many to keep.
+    ///   - spared: Revisions that are kept besides.
+    static func collect(
+        keeping limit: Int, sparing spared: Set<Int>, on connection: SQLiteConnection
+    ) throws(StoreError) {
         let old = try connection.rows(
             """
             SELECT number, bindle FROM revision
             WHERE number <= (SELECT number FROM revision ORDER BY number DESC LIMIT 1 OFFSET ?)
-                AND number IS NOT (SELECT max(number) FROM revision WHERE served)
             """, .integer(limit)
-        ) { (row) throws(StoreError) in (number: row.integer(0), bindle: row.integer(1)) }
-        for row in old { try connection.run("DELETE FROM revision WHERE number = ?", .integer(row.number)) }
-        for bindle in Set(old.map(\.bindle)) { try collect(bindle: bindle, on: connection) }
+        ) { (row) throws(StoreError) in (number: Int(row.integer(0)), bindle: row.integer(1)) }
+        try remove(old.filter { !spared.contains($0.number) }, on: connection)
     }
 
-    /// Removes the states of a bindle that lie before its first revision.
+    /// Forgets the oldest revision, and what only that needed.
+    /// - Returns: its number; `nil` if all are spared.
+    static func collectOldest(
+        sparing spared: Set<Int>, on connection: SQLiteConnection
+    ) throws(StoreError) -> Int? {
+        let oldest = try connection.rows(
+            "SELECT number, bindle FROM revision ORDER BY number LIMIT ?", .integer(spared.count + 1)
+        ) { (row) throws(StoreError) in (number: Int(row.integer(0)), bindle: row.integer(1)) }
+        guard let first = oldest.first(where: { !spared.contains($0.number) }) else { return nil }
+        try remove([first], on: connection)
+        return first.number
+    }
+
+    private static func remove(
+        _ revisions: [(number: Int, bindle: Int64)], on connection: SQLiteConnection
+    ) throws(StoreError) {
+        for row in revisions { try connection.run("DELETE FROM revision WHERE number = ?", .integer(row.number)) }
+        for bindle in Set(revisions.map(\.bindle)) { try collect(bindle: bindle, on: connection) }
+    }
+
+    /// The revisions that are never given up: the newest, the one that was served last, the one that was brought back last,
+    /// and the newest that was made of the project, by which a start finds out whether that is still to be served.
+    static func spared(on connection: SQLiteConnection) throws(StoreError) -> Set<Int> {
+        var spared = Set<Int>()
+        for condition in ["", "WHERE served", "WHERE restores IS NOT NULL", "WHERE restores IS NULL"] {
+            let number = try connection.firstRow(
+                "SELECT number FROM revision \(condition) ORDER BY number DESC LIMIT 1"
+            ) { (row) throws(StoreError) in Int(row.integer(0)) }
+            if let number { spared.insert(number) }
+        }
+        return spared
+    }
+
+    /// The bytes of contents that no bindle names any more, only the history. Takes as long as the history is long.
+    static func historySize(on connection: SQLiteConnection) throws(StoreError) -> Int {
+        let size = try connection.firstRow(
+            """
+            SELECT total(size) FROM content
+            WHERE place <> 0 AND id IN (SELECT DISTINCT e.content FROM bindle CROSS JOIN entry e
+                    ON e.bindle = bindle.id AND e.until > 0)
+                AND NOT EXISTS (SELECT 1 FROM entry WHERE content = content.id AND until = 0)
+            """
+        ) { (row) throws(StoreError) in Int(exactly: row.real(0).rounded()) ?? .max }
+        return size ?? 0
+    }
+
+    /// Removes the states of a bindle that lie before its first revision, and between revisions that are spared.
     private static func collect(bindle: Int64, on connection: SQLiteConnection) throws(StoreError) {
         let first = try connection.firstRow(
             "SELECT state FROM revision WHERE bindle = ? ORDER BY state LIMIT 1", .integer(bindle)
         ) { (row) throws(StoreError) in row.integer(0) } ?? .max
-        let digests = try connection.rows(
-            "SELECT DISTINCT sha256 FROM entry WHERE bindle = ? AND until <= ?", .integer(bindle), .integer(first)
-        ) { (row) throws(StoreError) in try row.digest(0) }
-        try connection.run("DELETE FROM entry WHERE bindle = ? AND until <= ?", .integer(bindle), .integer(first))
-        try connection.run("DELETE FROM frame WHERE bindle = ? AND until <= ?", .integer(bindle), .integer(first))
+        // What ended before the first revision that is left; and what began after that, and ended before the next, where
+        // an old one was spared.
+        let states = try connection.rows(
+            "SELECT DISTINCT state FROM revision WHERE bindle = ? ORDER BY state", .integer(bindle)
+        ) { (row) throws(StoreError) in row.integer(0) }
+        var contents = Set<Int64>()
+        func remove(_ condition: String, _ since: Int64, _ until: Int64) throws(StoreError) {
+            let removed = try connection.rows(
+                "DELETE FROM entry WHERE bindle = ?1 AND until > 0 AND \(condition) RETURNING content", .integer(bindle),
+                .integer(since), .integer(until)
+            ) { (row) throws(StoreError) in row.integer(0) }
+            contents.formUnion(removed)
+            try connection.run(
+                "DELETE FROM frame WHERE bindle = ?1 AND until > 0 AND \(condition)", .integer(bindle), .integer(since),
+                .integer(until))
+        }
+        try remove("until <= ?3 AND since >= ?2", 0, first)
+        for (earlier, later) in zip(states, states.dropFirst()) where later > earlier + 1 {
+            try remove("until <= ?3 AND until > ?2 AND since > ?2", earlier, later)
+        }
         if first == .max {
             try connection.run("DELETE FROM bindle WHERE id = ? AND NOT live", .integer(bindle))
         }
-        for digest in digests { try ParcelTable.removeUnlessReferenced(digest, on: connection) }
+        try ContentTable.removeUnreferenced(contents, on: connection)
     }
 }

@@ -22,6 +22,9 @@ package enum StoreError: Error, Hashable, CustomStringConvertible {
     /// SQLite failed otherwise.
     case database(path: String, sql: String?, message: String)
 
+    /// The process is about to end: see `BindleStore.interrupt`.
+    case interrupted
+
     // The request.
 
     case noSuchBindle(BindleID)
@@ -61,6 +64,17 @@ package enum StoreError: Error, Hashable, CustomStringConvertible {
         }
     }
 
+    /// What the operating system said of a file that belongs to a store.
+    init(systemCode code: Int32, path: String) {
+        let detail = String(cString: strerror(code))
+        switch code {
+        case ENOSPC, EDQUOT, EFBIG: self = .diskFull(path: path)
+        case EACCES, EROFS, EPERM: self = .notWritable(path: path, detail: detail)
+        case ENOENT, ENOTDIR: self = .cannotOpen(path: path, detail: detail)
+        default: self = .database(path: path, sql: nil, message: detail)
+        }
+    }
+
     package var description: String {
         switch self {
         case .inUse(let path, let holder):
@@ -80,6 +94,7 @@ package enum StoreError: Error, Hashable, CustomStringConvertible {
         case .cannotOpen(let path, let detail): "the store \(path) cannot be opened: \(detail)"
         case .database(let path, let sql, let message):
             "the store \(path) failed: \(message)" + (sql.map { " in: \($0)" } ?? "")
+        case .interrupted: "the store was interrupted. Nothing was changed"
         case .noSuchBindle(let id): "there is no bindle \(id)"
         case .noSuchRevision(let number):
             "there is no revision \(number): the last \(BindleStore.revisionLimit) are kept"

@@ -1,7 +1,7 @@
 import Foundation
 
 extension BindleStore {
-    /// Moves a store's file out of the way, with what belongs to it, so that a new one is made in its place. It need
+    /// Moves a store's file out of the way, with its large parcels and what else belongs to it, so that a new one is made in its place. It need
     /// not be a store that can be opened.
     ///
     /// - Returns: The path that it has now.
@@ -20,9 +20,14 @@ extension BindleStore {
         let stem = "\(path).aside-\(format.string(from: now))"
         var target = stem
         var count = 1
-        while files.fileExists(atPath: target) {
+        while files.fileExists(atPath: target) || files.fileExists(atPath: ContentFiles.path(ofStore: target)) {
             count += 1
             target = "\(stem)-\(count)"
+        }
+        // The parcels first: a new store would remove what it has no rows for. Where the rest is not moved any more, the
+        // store finds them missing.
+        if rename(ContentFiles.path(ofStore: path), ContentFiles.path(ofStore: target)) != 0, errno != ENOENT {
+            throw .notWritable(path: path, detail: String(cString: strerror(errno)))
         }
         // The log first: without it, the file is a store of before; the other way round, a new store would take it for
         // its own.

@@ -126,7 +126,63 @@ enum StoreSchema {
                     VALUES (new.id, new.name, new.version, new.authors, new.description);
             END;
             """),
+        // Each content once, found by its digest: small ones in rows, large ones in files; entries without texts.
+        .script(
+            """
+            DROP INDEX entry_by_beginning;
+            ALTER TABLE entry RENAME TO old_entry;
+
+            -- The contents that entries name. What is in no entry any more is removed.
+            CREATE TABLE content (
+                id INTEGER PRIMARY KEY,
+                sha256 BLOB NOT NULL,
+                size INTEGER NOT NULL,
+                place INTEGER NOT NULL, -- 0: not here, 1: in this row, 2: in a file of its own
+                bytes BLOB
+            ) STRICT;
+            CREATE UNIQUE INDEX content_by_digest ON content (sha256);
+            CREATE INDEX missing_content ON content (id) WHERE place = 0;
+
+            -- What the file of a content was known by when its digest was found to be right; times in nanoseconds.
+            CREATE TABLE content_file (
+                content INTEGER PRIMARY KEY REFERENCES content ON DELETE CASCADE,
+                device INTEGER NOT NULL,
+                inode INTEGER NOT NULL,
+                modified INTEGER NOT NULL,
+                changed INTEGER NOT NULL
+            ) STRICT;
+
+            -- What entries have in common: the media type, and the TOML after the lines that every entry has.
+            CREATE TABLE shape (
+                id INTEGER PRIMARY KEY,
+                media_type TEXT NOT NULL,
+                rest BLOB NOT NULL,
+                UNIQUE (media_type, rest)
+            ) STRICT;
+
+            -- The parcels of an invoice, in the order of their positions, which have gaps for those to come. They belong to
+            -- the states from `since` on, before `until`; 0 is no end, so that the current ones lie together.
+            CREATE TABLE entry (
+                bindle INTEGER NOT NULL REFERENCES bindle ON DELETE CASCADE,
+                until INTEGER NOT NULL,
+                position INTEGER NOT NULL,
+                since INTEGER NOT NULL,
+                content INTEGER NOT NULL REFERENCES content,
+                size INTEGER NOT NULL,
+                shape INTEGER NOT NULL,
+                time INTEGER NOT NULL, -- when the name first had the content, in nanoseconds since 1970
+                name TEXT NOT NULL,
+                PRIMARY KEY (bindle, until, position)
+            ) STRICT, WITHOUT ROWID;
+            CREATE INDEX entry_by_content ON entry (content);
+            -- Most entries are of a bindle's first state, in which nobody looks for what has begun.
+            CREATE INDEX entry_by_beginning ON entry (bindle, since) WHERE since > 1;
+            """),
+        .code(Format4.moveContents),
     ]
+
+    /// The format in which parcels and entries were as `Format4` knows them.
+    static let formatOfPieces = 4
 
     /// Takes the invoices apart that format 1 kept as a whole.
     private static func splitInvoices(_ connection: SQLiteConnection) throws(StoreError) {
@@ -141,7 +197,7 @@ enum StoreSchema {
             do { invoice = try Invoice(text ?? [], as: .toml, validating: false) } catch {
                 throw .corrupt(path: connection.path, detail: "the invoice of \(row.name): \(error.summary)")
             }
-            try InvoiceTable.insertAll(of: invoice, bindle: row.number, state: 1, on: connection)
+            try Format4.insertAll(of: invoice, bindle: row.number, state: 1, on: connection)
         }
         try connection.execute("DROP TABLE reference; ALTER TABLE bindle DROP COLUMN invoice")
     }
@@ -150,9 +206,11 @@ enum StoreSchema {
 
     /// Checks that the file is a store, or empty, and brings it up to date.
     /// - Parameter target: The format to bring it to.
+    /// - Returns: The format that it had; 0 for an empty file.
+    @discardableResult
     static func prepare(
         _ connection: SQLiteConnection, for target: Int = currentVersion
-    ) throws(StoreError) {
+    ) throws(StoreError) -> Int {
         let path = connection.path
         func pragma(_ name: String) throws(StoreError) -> Int64 {
             try connection.firstRow("PRAGMA \(name)") { (row) throws(StoreError) in row.integer(0) } ?? 0
@@ -164,7 +222,7 @@ enum StoreSchema {
             throw .notAStore(path: path)
         }
         guard version <= currentVersion else { throw .newerFormat(path: path, version: version) }
-        guard version < target else { return }
+        guard version < target else { return version }
         try connection.transaction { () throws(StoreError) in
             try connection.execute("PRAGMA application_id = \(applicationID)")
             for migration in migrations[version..<target] {
@@ -175,5 +233,6 @@ enum StoreSchema {
             }
             try connection.execute("PRAGMA user_version = \(target)")
         }
+        return version
     }
 }

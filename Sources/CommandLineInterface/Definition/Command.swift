@@ -62,7 +62,8 @@ package struct Command: Sendable {
         for (earlier, later) in zip(arguments, arguments.dropFirst()) {
             precondition(!earlier.arity.isRepeatable, "\(name): '\(earlier.name)' takes what follows it")
             precondition(
-                earlier.arity == .required || later.arity != .required, "\(name): '\(later.name)' follows an optional one")
+                earlier.arity == .required || later.arity != .required,
+                "\(name): '\(later.name)' follows an optional one")
         }
     }
 

@@ -13,7 +13,7 @@ package struct HelpFormatter: Sendable {
     /// The help of the last command of the path; the path begins with the tool itself.
     package func help(path: [Command]) -> String {
         guard let command = path.last else { return "" }
-        var sections = [[command.summary].filter { !$0.isEmpty } , usage(path: path)]
+        var sections = [[command.summary].filter { !$0.isEmpty }, usage(path: path)]
         if !command.discussion.isEmpty {
             sections.append(paragraphs(command.discussion))
         }

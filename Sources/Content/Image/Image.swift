@@ -1,3 +1,5 @@
+import Glibc
+
 /// Sealed memory that has been found to be an image: whatever is read through this lies within it.
 ///
 /// Bounds are checked once, when it is mapped, so that looking up needs no checks, and a hostile image cannot do more
@@ -165,9 +167,3 @@ extension UnsafeBufferPointer<UInt8> {
         return order < 0 || order == 0 && count < other.count
     }
 }
-
-#if canImport(Glibc)
-    import Glibc
-#else
-    import Darwin
-#endif

@@ -86,7 +86,7 @@ struct ImageWriter {
             }
         }
         let memory: SealedMemory
-        do { memory = try SealedMemory(UnsafeRawBufferPointer(bytes)) } catch { throw ImageError(error) }
+        do { memory = try SealedMemory(UnsafeRawBufferPointer(bytes)) } catch { throw .system(error) }
         return try Image(memory, base: base)
     }
 

@@ -1,8 +1,4 @@
-#if canImport(Glibc)
-    import Glibc
-#else
-    import Darwin
-#endif
+import Glibc
 
 /// Why a content cannot be had.
 package enum ContentError: Error, Hashable, Sendable, CustomStringConvertible {

@@ -1,8 +1,4 @@
-#if canImport(Glibc)
-    import Glibc
-#else
-    import Darwin
-#endif
+import Glibc
 
 /// A content that stays readable for as long as this is held, whatever is removed meanwhile. Threads may share one.
 package final class OpenContent: Sendable {

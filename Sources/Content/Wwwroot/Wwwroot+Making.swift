@@ -1,3 +1,5 @@
+import Glibc
+
 extension Wwwroot {
     /// A name that stands for another content than before, or (`nil`) for nothing any more.
     package struct Change: Hashable, Sendable {
@@ -150,14 +152,9 @@ extension Wwwroot {
     }
 
     private static func memory(_ descriptor: Int32) throws(ImageError) -> SealedMemory {
-        do { return try SealedMemory(adopting: descriptor) } catch { throw ImageError(error) }
+        do { return try SealedMemory(adopting: descriptor) } catch { throw .system(error) }
     }
 }
 
-#if canImport(Glibc)
-    import Glibc
-#else
-    import Darwin
-#endif
 
 private func closeDescriptor(_ descriptor: Int32) { close(descriptor) }

@@ -60,7 +60,9 @@ struct Scalar: Sendable, Equatable {
 
     private static func words(_ bytes: [UInt8]) -> [UInt64] {
         stride(from: 0, to: bytes.count, by: 8).map { start in
-            (0..<8).reduce(0) { $0 | UInt64(bytes[start + $1]) << UInt64($1 * 8) }
+            var word: UInt64 = 0
+            for byte in bytes[start..<start + 8].reversed() { word = word << 8 | UInt64(byte) }
+            return word
         }
     }
 

@@ -30,7 +30,8 @@ extension FunctionGenerator {
         let accessesMemory = instruction.immediate == .memoryArgument || instruction.immediate == .memoryArgumentLane
         let isFar = accessesMemory && choices.once(in: 5)
         let isAtomic = instruction.opcode.space == .atomic
-        for (place, operand) in [signature.first, signature.second, signature.third].enumerated() where operand != .none {
+        for (place, operand) in [signature.first, signature.second, signature.third].enumerated() where operand != .none
+        {
             switch operand {
             case .address: address(isFar: isFar, alignment: isAtomic ? instruction.naturalAlignment : 0, depth: depth)
             case .i32: expression(.i32, depth: depth)
@@ -62,7 +63,9 @@ extension FunctionGenerator {
     /// An address, within the memory mostly.
     private mutating func address(isFar: Bool, alignment: UInt8, depth: Int) {
         let type: GeneratedType = isFar ? .i64 : .i32
-        if choices.once(in: 2) { integer(Int64(choices.byte()) << Int64(alignment), type) } else {
+        if choices.once(in: 2) {
+            integer(Int64(choices.byte()) << Int64(alignment), type)
+        } else {
             expression(type, depth: depth)
             if !choices.once(in: 24) {
                 integer(0x7FFF & ~((1 << Int64(alignment)) - 1), type)
@@ -113,7 +116,11 @@ extension FunctionGenerator {
         case 4:
             expression(.structure, depth: depth)
             let field = UInt8(choices.index(below: 2))
-            if field == 0 { emit(.structGet, [0, 0]) } else { emit(choices.once(in: 2) ? .structGetS : .structGetU, [0, 2]) }
+            if field == 0 {
+                emit(.structGet, [0, 0])
+            } else {
+                emit(choices.once(in: 2) ? .structGetS : .structGetU, [0, 2])
+            }
         case 5:
             expression(.array, depth: depth)
             emit(.arrayLen)

@@ -147,9 +147,11 @@ struct FunctionGenerator {
     /// The same for the lanes of a vector, by the instruction that compares them.
     mutating func hideNaNs(comparison: Opcode) {
         local(0x22, scratch(.v128))
-        emit(.v128Const, comparison == .f32x4Eq
-            ? [0, 0, 0xC0, 0x7F, 0, 0, 0xC0, 0x7F, 0, 0, 0xC0, 0x7F, 0, 0, 0xC0, 0x7F]
-            : [0, 0, 0, 0, 0, 0, 0xF8, 0x7F, 0, 0, 0, 0, 0, 0, 0xF8, 0x7F])
+        emit(
+            .v128Const,
+            comparison == .f32x4Eq
+                ? [0, 0, 0xC0, 0x7F, 0, 0, 0xC0, 0x7F, 0, 0, 0xC0, 0x7F, 0, 0, 0xC0, 0x7F]
+                : [0, 0, 0, 0, 0, 0, 0xF8, 0x7F, 0, 0, 0, 0, 0, 0, 0xF8, 0x7F])
         local(0x20, scratch(.v128))
         local(0x20, scratch(.v128))
         emit(comparison)
@@ -173,8 +175,10 @@ struct FunctionGenerator {
         case .f32: emit([0x43] + Encoding.fixed(choices.number(byteCount: 4), byteCount: 4))
         case .f64: emit([0x44] + Encoding.fixed(choices.number(byteCount: 8), byteCount: 8))
         case .v128:
-            emit(.v128Const, Encoding.fixed(choices.number(byteCount: 8), byteCount: 8)
-                + Encoding.fixed(choices.number(byteCount: 8), byteCount: 8))
+            emit(
+                .v128Const,
+                Encoding.fixed(choices.number(byteCount: 8), byteCount: 8)
+                    + Encoding.fixed(choices.number(byteCount: 8), byteCount: 8))
         case .function: emit([0xD2] + Encoding.unsigned(choices.index(below: plan.signatures.count)))
         case .any, .i31:
             integer(Int64(choices.byte()))

@@ -133,7 +133,8 @@ struct ModulePlan {
         bytes += Encoding.section(6, Encoding.vector(values + values + [fuel]))
         bytes += Encoding.section(7, Encoding.vector(exports))
         bytes += Encoding.section(
-            9, Encoding.vector([[0, 0x41, 1, 0x0B] + Encoding.vector(functions), [1, 0] + Encoding.vector(functions)]))
+            9,
+            Encoding.vector([[0, 0x41, 1, 0x0B] + Encoding.vector(functions), [1, 0] + Encoding.vector(functions)]))
         bytes += Encoding.section(12, [2])
         bytes += Encoding.section(10, Encoding.vector(code.map { Encoding.unsigned($0.count) + $0 }))
         let segment = Encoding.unsigned(data.count) + data

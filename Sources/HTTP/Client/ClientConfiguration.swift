@@ -19,6 +19,9 @@ package struct ClientConfiguration: Sendable {
     /// Asked before a redirect is followed; `false` hands the redirect to the caller.
     package var allowsRedirect: (@Sendable (HTTPURL) -> Bool)?
 
+    /// Ports of this machine that no request may reach, by whatever name, address or redirect.
+    package var forbiddenLocalPorts: Set<UInt16> = []
+
     /// Which servers are trusted, for `https`.
     package var tls = TLSPolicy()
 

@@ -84,6 +84,7 @@ final class ClientConnection: @unchecked Sendable {
             let stream = try TLSStream(to: url, policy: configuration.tls, timeout: .nanoseconds(max(0, left)))
             tls = stream
             fileDescriptor = stream.fileDescriptor
+            try checkPeer(url, configuration)
             return
         }
         tls = nil
@@ -97,6 +98,7 @@ final class ClientConnection: @unchecked Sendable {
             case 0:
                 setSocketOption(descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, 1)
                 fileDescriptor = descriptor
+                try checkPeer(url, configuration)
                 return
             case let code:
                 close(descriptor)
@@ -109,6 +111,17 @@ final class ClientConnection: @unchecked Sendable {
 
     deinit {
         if tls == nil { close(fileDescriptor) }
+    }
+
+    /// Looks at whom it is connected with, before anything is sent: no name, no redirect and no other spelling of an
+    /// address can hide that.
+    private func checkPeer(_ url: HTTPURL, _ configuration: ClientConfiguration) throws(ClientError) {
+        guard !configuration.forbiddenLocalPorts.isEmpty, let peer = SocketAddress(peerOf: fileDescriptor),
+            configuration.forbiddenLocalPorts.contains(peer.port)
+        else { return }
+        // A connection of this machine with itself has one address at both ends, or addresses of the loopback network.
+        guard peer.isLoopback || peer.ip == SocketAddress(localAddressOf: fileDescriptor)?.ip else { return }
+        throw ClientError(reason: .forbiddenAddress(peer), url: url)
     }
 
     func send(_ bytes: UnsafeRawBufferPointer) -> TransferResult {

@@ -11,6 +11,8 @@ package struct ClientError: Error, Hashable, CustomStringConvertible {
         case unknownHost(String)
         /// No connection to the server.
         case cannotConnect(SystemError)
+        /// The host is this machine, and the port one of ``ClientConfiguration/forbiddenLocalPorts``.
+        case forbiddenAddress(SocketAddress)
         /// Neither an answer nor progress in time.
         case timedOut
         /// The request's ``ClientRequest/cancellation`` said so.
@@ -42,6 +44,7 @@ package struct ClientError: Error, Hashable, CustomStringConvertible {
         case .tls(let problem): "no secure connection: \(problem)"
         case .unknownHost(let problem): "the host's address cannot be found: \(problem)"
         case .cannotConnect(let error): "no connection: \(error)"
+        case .forbiddenAddress(let address): "\(address) is hippo-dev's own server, which no module may reach"
         case .timedOut: "the server does not answer in time"
         case .cancelled: "the request was given up"
         case .disconnected: "the server closed the connection before the end of its answer"

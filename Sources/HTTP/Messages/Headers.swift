@@ -104,6 +104,15 @@ package struct Headers: Sendable {
 
     // MARK: Without strings
 
+    /// Calls `body` with all names and values, in order, as bytes that are valid during the call.
+    package func withFields<Result>(
+        _ body: (
+            [(name: Slice<UnsafeRawBufferPointer>, value: Slice<UnsafeRawBufferPointer>)]
+        ) throws -> Result
+    ) rethrows -> Result {
+        try bytes.withUnsafeBytes { bytes in try body(fields.map { (bytes[$0.name], bytes[$0.value]) }) }
+    }
+
     func firstIndex(of name: String) -> Int? {
         withUTF8(of: name) { name in fields.firstIndex { matches($0, name) } }
     }

@@ -1,5 +1,8 @@
 /// Percent-encoding (RFC 3986 section 2.1).
 package enum PercentEncoding {
+    /// The value of a hexadecimal digit; `nil` for any other character.
+    package static func digit(_ byte: UInt8) -> UInt8? { hexadecimalValue(byte) }
+
     /// The bytes that `text` stands for, `nil` when a `%` is not followed by two hexadecimal digits.
     package static func decodeBytes(_ text: some StringProtocol) -> [UInt8]? {
         var bytes: [UInt8] = []

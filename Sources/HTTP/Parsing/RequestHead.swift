@@ -237,6 +237,12 @@ enum Authority {
         } else {
             while index < text.count, text[index] != UInt8(ascii: ":") {
                 guard isHostCharacter(text[index]) else { return false }
+                // An escape is a percent sign and two digits (RFC 3986 section 2.1).
+                if text[index] == UInt8(ascii: "%") {
+                    guard index + 2 < text.count, hexadecimalValue(text[index + 1]) != nil,
+                        hexadecimalValue(text[index + 2]) != nil
+                    else { return false }
+                }
                 index += 1
             }
             if index == 0 { return allowsEmpty && text.isEmpty }

@@ -11,7 +11,7 @@ extension EventLoop {
     private static let turn = 32
     /// How long the input of a connection is read away after the last response, so that closing does not destroy it.
     private static let lingerTime = Duration.seconds(2)
-    private static let lingerBytes: Int64 = 1 << 20
+    private static let lingerBytes: Int64 = 64 << 20
     private static let longestBufferedBody: Int64 = 64 << 10
     /// While draining, how long a connection may at least still bring a request after it has been answered one.
     private static let leastIdleGrace = Duration.milliseconds(200)
@@ -35,7 +35,7 @@ extension EventLoop {
                     guard receiveMore(connection) else { return }
                 }
             case .sending:
-                guard continueSending(connection) else { return }
+                guard continueSending(connection) else { return discardInput(connection) }
             case .following:
                 return continueStream(on: connection)
             case .skippingBody:
@@ -75,7 +75,8 @@ extension EventLoop {
         connection.waitingSince = nil
         if case .length(let length) = head.framing, length <= Self.longestBufferedBody, !head.expectsContinue {
             connection.state = .readingBody(head, length: Int(length))
-            setDeadline(of: connection, .now + context.configuration.stallTimeout)
+            let stallTimeout = context.configuration.stallTimeout
+            setDeadline(of: connection, .now + min(stallTimeout, context.configuration.bodyTimeout ?? stallTimeout))
         } else {
             dispatch(connection, head)
         }
@@ -103,10 +104,29 @@ extension EventLoop {
             connection.mayHaveInput = false
             wait(connection)
             return false
-        case .end, .failed:
+        case .end:
+            return refuseUnfinished(connection)
+        case .failed:
             close(connection)
             return false
         }
+    }
+
+    /// The client has ended its side. If it did so in the middle of a request, it is told (RFC 9112 section 8), since it
+    /// may still read.
+    ///
+    /// - Returns: whether the connection goes on.
+    private func refuseUnfinished(_ connection: Connection) -> Bool {
+        let problem: String
+        switch connection.state {
+        case .readingHead where !connection.isIdle: problem = "the connection ended within the request's head"
+        case .readingBody: problem = "the connection ended before the request's body did"
+        default:
+            close(connection)
+            return false
+        }
+        refuse(connection, MessageError(problem))
+        return true
     }
 
     /// Leaves a connection until its next event.
@@ -133,7 +153,11 @@ extension EventLoop {
         connection.mark = nil
         connection.exchange = exchange
         connection.isReused = true
-        if head.framing == .none, let response = context.configuration.inlineHandler?(request) {
+        if head.framing == .none, let answer = context.configuration.inlineHandler?(request) {
+            guard case .response(let response) = answer else {
+                if case .handle(let preparation) = answer { exchange.preparation = preparation }
+                return handOn(connection, exchange, head)
+            }
             do throws(ResponseError) {
                 try exchange.enqueue(response)
             } catch {
@@ -143,6 +167,11 @@ extension EventLoop {
             exchange.disconnection.end()
             return beginSending(connection)
         }
+        handOn(connection, exchange, head)
+    }
+
+    /// Has a worker answer.
+    private func handOn(_ connection: Connection, _ exchange: Exchange, _ head: RequestHead) {
         connection.state = .handling
         connection.owner.store(.worker, ordering: .releasing)
         setDeadline(of: connection, now + context.configuration.keepAliveTimeout)
@@ -161,13 +190,20 @@ extension EventLoop {
         } else {
             watch(connection, [.readHangUp, .edgeTriggered])
         }
-        guard workers.submit(connection) else {
-            context.report("cannot start a thread to answer \(request.method) \(request.target)")
-            connection.owner.store(.loop, ordering: .relaxed)
-            exchange.keepsAlive = false
-            try? exchange.enqueue(.failure(.serviceUnavailable, "the server has no thread to spare"))
-            return beginSending(connection)
+        let problem: String
+        switch workers.submit(connection) {
+        case .accepted: return
+        case .full: problem = "\(context.configuration.maximumWaiting) requests are being answered or wait, the limit"
+        case .noThread: problem = "the server has no thread to spare"
         }
+        context.report("\(exchange.request.method) \(exchange.request.target) is refused: \(problem)")
+        connection.owner.store(.loop, ordering: .relaxed)
+        exchange.disconnection.end()
+        exchange.keepsAlive = false
+        var response = Response.failure(.serviceUnavailable, problem)
+        response.headers.set("Retry-After", "1")
+        try? exchange.enqueue(response)
+        beginSending(connection)
     }
 
     /// Answers a request that breaks the rules, and closes the connection: where the next request begins is unknown.
@@ -258,6 +294,24 @@ extension EventLoop {
             setDeadline(of: connection, .now + context.configuration.stallTimeout)
         }
         return true
+    }
+
+    /// Reads away what the client sends of a body that nobody reads any more, while it takes none of the response: it may
+    /// be one that sends all before it reads.
+    private func discardInput(_ connection: Connection) {
+        guard case .sending = connection.state, let exchange = connection.exchange, !exchange.decoder.isAtEnd,
+            !exchange.keepsAlive, connection.mayHaveInput
+        else { return }
+        connection.input.consume(connection.input.count)
+        withUnsafeTemporaryAllocation(byteCount: 16 << 10, alignment: 16) { scratch in
+            while connection.skipped < Self.lingerBytes {
+                guard case .moved(let count) = StreamSocket.receive(connection.fileDescriptor, into: scratch) else {
+                    connection.mayHaveInput = false
+                    return
+                }
+                connection.skipped += Int64(count)
+            }
+        }
     }
 
     private func awaitRequest(_ connection: Connection) {

@@ -55,16 +55,20 @@ final class EventLoop: @unchecked Sendable {
     var unpassed: [Connection] = []
     private var isStopping = false
     private var lostRequests = false
+    /// Whether handlers run, of which some may take long.
+    private var isTicking = false
 
     init(socket: ListeningSocket, context: ServerContext) throws(SystemError) {
         self.socket = socket
         self.context = context
         poll = try EventPoll()
+        // Waking is the one thing that any thread may do with it.
+        nonisolated(unsafe) let poll = poll
         workers = WorkerPool(
-            maximumWorkers: context.configuration.maximumWorkers,
-            stackSize: context.configuration.workerStackSize
-        ) { [self] connection in
-            handle(connection)
+            limit: context.configuration.maximumWorkers, maximumRequests: context.configuration.maximumWaiting,
+            stackSize: context.configuration.workerStackSize, becameActive: { poll.wake() }
+        ) { [self] connection, worker in
+            handle(connection, worker)
         }
     }
 
@@ -98,8 +102,9 @@ final class EventLoop: @unchecked Sendable {
     private static let briefHandling = Duration.seconds(1)
 
     /// Runs the handler, sends what it left as far as the client takes it, and gives the connection back.
-    private func handle(_ connection: Connection) {
+    private func handle(_ connection: Connection, _ worker: WorkerPool.Worker) {
         let exchange = connection.exchange!
+        exchange.worker = worker
         let start = MonotonicTime.now
         let body = RequestBody(exchange)
         let writer = ResponseWriter(exchange)
@@ -110,7 +115,9 @@ final class EventLoop: @unchecked Sendable {
             writer.finish(error)
         }
         body.invalidate()
+        exchange.returnBacklog()
         exchange.disconnection.end()
+        exchange.worker = nil
         flush(exchange)
         let isBrief = .now < start + Self.briefHandling
         if !(isBrief && exchange.isComplete && release(connection, exchange)) { send(.handled(connection)) }
@@ -151,6 +158,7 @@ final class EventLoop: @unchecked Sendable {
             reconsiderParked()
             retryPassing()
             if now >= nextSweep { sweep() }
+            if isTicking { workers.tick { $0.exchange?.flushOverdue() } }
             if let pause = acceptPausedUntil, now >= pause {
                 acceptPausedUntil = nil
                 resumeAccepting()
@@ -161,6 +169,13 @@ final class EventLoop: @unchecked Sendable {
     }
 
     private func timeout() -> Int32 {
+        isTicking = workers.isActive
+        let milliseconds = timeToNext()
+        guard isTicking else { return milliseconds }
+        return milliseconds < 0 ? WorkerPool.tickInterval : min(milliseconds, WorkerPool.tickInterval)
+    }
+
+    private func timeToNext() -> Int32 {
         if !unfinished.isEmpty { return 0 }
         var next = nextSweep
         if let acceptPausedUntil { next = min(next, acceptPausedUntil) }

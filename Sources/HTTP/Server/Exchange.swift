@@ -1,3 +1,4 @@
+import Platform
 import Synchronization
 
 #if canImport(Glibc)
@@ -34,6 +35,10 @@ final class Exchange: @unchecked Sendable {
     /// Bytes of the body read so far.
     var bodyCount: Int64 = 0
     var readPace: TransferPace
+    /// What has been received of the body, behind `input`, while the response waited for its client.
+    private var backlog: SpillFile?
+    /// Whether the client has ended its side, as far as a worker has seen.
+    var inputHasEnded = false
 
     // MARK: The response's side
 
@@ -56,6 +61,18 @@ final class Exchange: @unchecked Sendable {
     /// What the response goes on with when its head has been sent.
     var events: (stream: EventStream, first: @Sendable () -> [ServerSentEvent])?
     var eventFraming = ResponseFraming.chunked
+    /// How far the handler's response has come.
+    var progress = ResponseProgress.noHead
+    /// Bytes of the body that have not left yet, since more may follow. Without them, or with them all, the response is
+    /// one piece.
+    var held: [UInt8] = []
+    private var heldSince = MonotonicTime.distantFuture
+    /// Held by the thread that uses the response's side, since the event loop may send what a handler has left lying.
+    private let claim = Atomic<Bool>(false)
+    /// The thread that runs the handler.
+    var worker: WorkerPool.Worker?
+    /// What the event loop has found out about the request.
+    var preparation: (any Sendable)?
 
     private let workers: WorkerPool
 
@@ -87,11 +104,16 @@ final class Exchange: @unchecked Sendable {
 
     /// Waits until the client has sent or taken something; false if it is too slow, or the wait is cancelled.
     func waitForClient(_ direction: StreamSocket.Direction) -> Bool {
-        workers.whileWaitingForClient {
+        whileWaiting {
             direction == .reading
                 ? readPace.wait(fileDescriptor, for: direction, cancellation)
                 : writePace.wait(fileDescriptor, for: direction, cancellation)
         }
+    }
+
+    /// Runs `wait`, which waits for something outside, without counting as one that runs.
+    func whileWaiting<Result>(_ wait: () -> Result) -> Result {
+        workers.whileWaiting(worker, wait)
     }
 
     var isCancelled: Bool { cancellation?() ?? false }
@@ -108,7 +130,8 @@ final class Exchange: @unchecked Sendable {
                 sentCount += Int64(moved)
                 writePace.didMove(moved)
             case .wouldBlock:
-                guard waitForClient(.writing) else {
+                let receives = canReceiveAhead
+                guard waitForClient(receives ? .either : .writing) else {
                     if isCancelled {
                         fail("the response was given up while the client took none of it")
                         throw .cancelled
@@ -116,6 +139,7 @@ final class Exchange: @unchecked Sendable {
                     fail("the client took the response too slowly")
                     throw .timedOut
                 }
+                if receives { receiveAhead() }
             case .end, .failed:
                 fail("the client disconnected")
                 disconnection.note()
@@ -162,9 +186,215 @@ final class Exchange: @unchecked Sendable {
             RequestRecord(
                 id: request.id, method: isMalformed ? nil : request.method,
                 target: isMalformed ? nil : request.target, remoteAddress: request.remoteAddress,
-                status: status, bodyBytes: max(0, sentCount - overhead),
+                // What has not left, the client has not got.
+                status: sentCount > 0 ? status : nil, bodyBytes: max(0, sentCount - overhead),
                 duration: ContinuousClock.now - request.receivedAt,
                 failure: failure))
+    }
+}
+
+// MARK: Receiving while the response is sent
+
+extension Exchange {
+    /// How much of a body is kept in memory before a file takes the rest.
+    private static let backlogInMemory = 256 << 10
+
+    /// Whether bytes of the body may be received that no handler has asked for yet: a client may send all of it before it
+    /// takes anything of the response.
+    private var canReceiveAhead: Bool {
+        guard framing != .none, !inputHasEnded, !inputIsBroken, !decoder.isAtEnd else { return false }
+        let pending = Int64(input.count) + (backlog?.count ?? 0)
+        guard pending < context.configuration.maximumBody else { return false }
+        return decoder.knownRemainder.map { pending < $0 } ?? true
+    }
+
+    /// Takes what is there.
+    private func receiveAhead() {
+        while canReceiveAhead {
+            let toFile = backlog != nil || input.count >= Self.backlogInMemory
+            let result: TransferResult
+            if toFile {
+                if backlog == nil { backlog = SpillFile() }
+                // Without a place for it, the client has to wait.
+                guard let backlog else { return inputHasEnded = true }
+                let wanted = min(64 << 10, (decoder.knownRemainder ?? .max) - Int64(input.count) - backlog.count)
+                result = withUnsafeTemporaryAllocation(byteCount: Int(wanted), alignment: 16) { scratch in
+                    let result = StreamSocket.receive(fileDescriptor, into: scratch)
+                    guard case .moved(let count) = result else { return result }
+                    let isKept = backlog.append(UnsafeRawBufferPointer(rebasing: scratch[..<count]))
+                    return isKept ? result : .failed(EIO)
+                }
+            } else {
+                let room = input.room(atLeast: 64 << 10)
+                result = StreamSocket.receive(fileDescriptor, into: room)
+                if case .moved(let count) = result { input.commit(count) }
+            }
+            switch result {
+            case .moved(let count):
+                hasReceived = true
+                // A client that sends is not one that is too slow.
+                readPace.didMove(count)
+                writePace.didMove(count)
+            case .wouldBlock: return
+            case .end, .failed: inputHasEnded = true
+            }
+        }
+    }
+
+    /// After the handler: what is left of what was received ahead belongs to the connection, or the connection ends.
+    func returnBacklog() {
+        guard let backlog, backlog.count > 0 else { return }
+        let room = backlog.count <= Self.discardedBodyLimit ? input.room(atLeast: Int(backlog.count)) : nil
+        if let room, let count = backlog.take(into: room) {
+            input.commit(count)
+        } else {
+            inputIsBroken = true
+            keepsAlive = false
+        }
+    }
+
+    /// Moves a part of what was received ahead into the input; false if there is none.
+    func takeBacklog() throws(RequestBodyError) -> Bool {
+        guard let backlog, backlog.count > 0 else { return false }
+        let room = input.room(atLeast: 64 << 10)
+        guard let count = backlog.take(into: room) else { throw .disconnected }
+        input.commit(count)
+        return true
+    }
+}
+
+// MARK: What is held back
+
+/// How far a response has come.
+enum ResponseProgress {
+    case noHead
+    /// The head is known but has not left.
+    case head(Status, Headers, ResponseHeadEncoder.Declarations)
+    /// The head has left; so many bytes of body have followed, or are held.
+    case body(ResponseFraming, written: Int64)
+    case finished
+}
+
+extension Exchange {
+    /// How many bytes of a body are held back at most.
+    static let heldLimit = 32 << 10
+    /// How long they are held back at most.
+    private static let heldTime = Duration.milliseconds(10)
+
+    /// Runs `body` while no other thread uses the response's side.
+    func claiming<Result, Failure: Error>(_ body: () throws(Failure) -> Result) throws(Failure) -> Result {
+        while !claim.compareExchange(expected: false, desired: true, ordering: .acquiring).exchanged { sched_yield() }
+        defer { claim.store(false, ordering: .releasing) }
+        return try body()
+    }
+
+    /// Keeps bytes of the body until they leave with others.
+    func hold(_ bytes: UnsafeRawBufferPointer) {
+        if held.isEmpty { heldSince = .now }
+        held.append(contentsOf: bytes)
+    }
+
+    var hasWaitedLong: Bool { !held.isEmpty && heldSince + Self.heldTime <= .now }
+
+    /// Before the handler waits for something: sends what is held; false if there was nothing.
+    @discardableResult
+    func flushHeld() throws(ResponseError) -> Bool {
+        try claiming { () throws(ResponseError) in
+            guard !held.isEmpty else { return false }
+            try sendBody(UnsafeRawBufferPointer(start: nil, count: 0))
+            return true
+        }
+    }
+
+    /// Sends what is held, and `bytes` behind it, with the head before the first.
+    func sendBody(_ bytes: UnsafeRawBufferPointer) throws(ResponseError) {
+        let body = held
+        held = []
+        let (prefix, isSent, suffix) = frame(body.count + bytes.count)
+        var failure: ResponseError?
+        prefix.withUnsafeBytes { prefix in
+            body.withUnsafeBytes { body in
+                do throws(ResponseError) {
+                    let nothing = UnsafeRawBufferPointer(start: nil, count: 0)
+                    let pieces = isSent ? (body, bytes) : (nothing, nothing)
+                    try drainOutput()
+                    try send(
+                        prefix, pieces.0, pieces.1, suffix,
+                        count: prefix.count + pieces.0.count + pieces.1.count + suffix.count)
+                } catch {
+                    failure = error
+                }
+            }
+        }
+        if let failure { throw failure }
+    }
+
+    /// What stands before and after so many bytes of body, and whether these are sent at all.
+    private func frame(_ count: Int) -> (prefix: [UInt8], isSent: Bool, suffix: UnsafeRawBufferPointer) {
+        var prefix: [UInt8] = []
+        let framing: ResponseFraming
+        switch progress {
+        case .head(let status, let headers, let declarations):
+            framing = self.framing(status, bodyLength: declarations.contentLength)
+            encodeHead(status, headers, declarations, framing, into: &prefix)
+            progress = .body(framing, written: Int64(count))
+        case .body(let known, _): framing = known
+        case .noHead, .finished: return ([], false, UnsafeRawBufferPointer(start: nil, count: 0))
+        }
+        let nothing = UnsafeRawBufferPointer(start: nil, count: 0)
+        switch framing {
+        case .none: return (prefix, false, nothing)
+        case .length where status?.code == 205: return (prefix, false, nothing)
+        case .chunked where count > 0:
+            let headCount = prefix.count
+            ResponseHeadEncoder.appendChunkSize(count, to: &prefix)
+            overhead += Int64(prefix.count - headCount) + 2
+            let lineEnd: StaticString = "\r\n"
+            return (prefix, true, UnsafeRawBufferPointer(start: lineEnd.utf8Start, count: 2))
+        default: return (prefix, true, nothing)
+        }
+    }
+
+    /// Sends what the event loop could not get rid of, waiting for the client.
+    private func drainOutput() throws(ResponseError) {
+        while !output.isEmpty {
+            switch output.send(to: fileDescriptor, counting: &sentCount) {
+            case .finished: return
+            case .blocked:
+                let receives = canReceiveAhead
+                guard waitForClient(receives ? .either : .writing) else {
+                    fail("the client took the response too slowly")
+                    throw isCancelled ? .cancelled : .timedOut
+                }
+                if receives { receiveAhead() }
+            case .failed, .fileTooShort:
+                fail("the client disconnected")
+                disconnection.note()
+                throw .clientDisconnected
+            }
+        }
+    }
+
+    /// On the event loop, while a worker runs the handler: sends what has been held for too long, as far as the client
+    /// takes it.
+    func flushOverdue() {
+        guard claim.compareExchange(expected: false, desired: true, ordering: .acquiring).exchanged else { return }
+        defer { claim.store(false, ordering: .releasing) }
+        guard hasWaitedLong, failure == nil else { return }
+        let body = held
+        held = []
+        let (prefix, isSent, suffix) = frame(body.count)
+        output.append(prefix + (isSent ? body + suffix : []))
+        disconnection.noteResponse()
+        // Whoever writes next sees what is wrong.
+        _ = output.send(to: fileDescriptor, counting: &sentCount)
+    }
+
+    func framing(_ status: Status, bodyLength: Int64?) -> ResponseFraming {
+        if status.code == 205 { return .length(0) }
+        if request.method == .head || status.forbidsBody { return .none(length: status.code == 204 ? nil : bodyLength) }
+        if let bodyLength { return .length(bodyLength) }
+        return request.version == .http11 ? .chunked : .untilClose
     }
 }
 

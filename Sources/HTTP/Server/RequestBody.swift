@@ -123,6 +123,9 @@ package final class RequestBody {
     private static func receive(
         _ exchange: Exchange, into buffer: UnsafeMutableRawBufferPointer
     ) throws(RequestBodyError) -> Int? {
+        // First what has come while the response was sent.
+        if try exchange.takeBacklog() { return nil }
+        guard !exchange.inputHasEnded else { throw .disconnected }
         let direct = min(Int(clamping: exchange.decoder.directAllowance), buffer.count)
         let isDirect = direct >= 4096
         while true {
@@ -141,18 +144,27 @@ package final class RequestBody {
                 exchange.decoder.didReceiveDirectly(count)
                 return count
             case .wouldBlock:
+                // What the handler has written is not to wait for what the client has to say.
+                do throws(ResponseError) { if try exchange.flushHeld() { return nil } } catch {
+                    throw error == .cancelled ? .cancelled : .disconnected
+                }
                 guard exchange.waitForClient(.reading) else { throw exchange.isCancelled ? .cancelled : .timedOut }
-            case .end, .failed:
+            case .end:
+                // It has no more to say, and may still read.
+                exchange.inputHasEnded = true
+                throw .disconnected
+            case .failed:
                 exchange.disconnection.note()
                 throw .disconnected
             }
         }
     }
 
-    /// Invites the client to send the body. It is not worth waiting for: a socket that cannot take 25 bytes before the
-    /// response has begun has a client that does not read.
+    /// Invites the client to send the body, unless a part of the response has left: what came then would be taken for more
+    /// of it. (A client that is not invited sends the body after a while, or not at all.) It is not worth waiting for: a
+    /// socket that cannot take 25 bytes before the response has begun has a client that does not read.
     private static func sendContinueIfOwed(_ exchange: Exchange) throws(RequestBodyError) {
-        guard exchange.owesContinue else { return }
+        guard exchange.owesContinue, exchange.sentCount == 0 else { return }
         exchange.owesContinue = false
         let line: StaticString = "HTTP/1.1 100 Continue\r\n\r\n"
         let bytes = UnsafeRawBufferPointer(start: line.utf8Start, count: line.utf8CodeUnitCount)

@@ -7,17 +7,7 @@
 /// Where a handler writes its response. For one thread at a time, except `isClientDisconnected` and `onDisconnect`, and
 /// only until the handler returns.
 package final class ResponseWriter {
-    private enum State {
-        case noHead
-        /// The head is known but has not left.
-        case head(Status, Headers, ResponseHeadEncoder.Declarations)
-        /// The head has left; so many bytes of body have followed.
-        case body(ResponseFraming, written: Int64)
-        case finished
-    }
-
     private let exchange: Exchange
-    private var state = State.noHead
 
     init(_ exchange: Exchange) {
         self.exchange = exchange
@@ -25,8 +15,14 @@ package final class ResponseWriter {
 
     /// Whether the head has been written (it may still wait for the first bytes of the body).
     package var hasHead: Bool {
-        if case .noHead = state { false } else { true }
+        if case .noHead = exchange.progress { false } else { true }
     }
+
+    /// Whether a part of the response has left.
+    package var hasSent: Bool { exchange.claiming { exchange.sentCount > 0 || !exchange.output.isEmpty } }
+
+    /// What the server's inline handler has found out about the request.
+    package var preparation: (any Sendable)? { exchange.preparation }
 
     /// Whether the client is known to be gone. Safe on any thread.
     package var isClientDisconnected: Bool { exchange.disconnection.isDisconnected }
@@ -46,49 +42,81 @@ package final class ResponseWriter {
     /// Whether no more of the response can be sent: the client is gone, too slow, or was given up.
     package var hasFailed: Bool { exchange.failure != nil }
 
-    /// Sets the status and the header fields. They leave with the body's first bytes, or with `flush`.
-    ///
-    /// With a `Content-Length` among `headers`, exactly so many bytes must follow; without, the body is chunked (for a
-    /// client of HTTP/1.0: ended by the connection's end). `Connection: close` among them closes the connection; other
-    /// fields that concern the connection are the server's affair and are dropped.
-    package func writeHead(_ status: Status, _ headers: Headers = [:]) throws(ResponseError) {
-        switch state {
-        case .noHead: break
-        case .head, .body: throw .headAlreadyWritten
-        case .finished: throw .exchangeIsOver
-        }
-        guard status.code >= 200 else { throw .interimStatus(status) }
-        state = .head(status, headers, try ResponseHeadEncoder.validate(headers))
+    /// Runs `wait`, which waits for something but the client. What has been written leaves before, and other requests may
+    /// have their turn meanwhile.
+    package func whileWaiting<Result>(_ wait: () -> Result) -> Result {
+        // A client that is gone shows at the next write.
+        _ = try? exchange.flushHeld()
+        return exchange.whileWaiting(wait)
     }
 
-    /// Sends a part of the body, and the head before the first; returns when the system has taken it.
+    /// Sets the status and the header fields. They leave with the body's first bytes, or with `flush`.
+    ///
+    /// With a `Content-Length` among `headers`, exactly so many bytes must follow. Without, a body that is short and
+    /// written at once gets one; a longer one is chunked (for a client of HTTP/1.0: ended by the connection's end).
+    /// `Connection: close` among them closes the connection; other fields that concern the connection are the server's
+    /// affair and are dropped.
+    package func writeHead(_ status: Status, _ headers: Headers = [:]) throws(ResponseError) {
+        try exchange.claiming { () throws(ResponseError) in
+            switch exchange.progress {
+            case .noHead: break
+            case .head, .body: throw .headAlreadyWritten
+            case .finished: throw .exchangeIsOver
+            }
+            guard status.code >= 200 else { throw .interimStatus(status) }
+            exchange.progress = .head(status, headers, try ResponseHeadEncoder.validate(headers))
+        }
+    }
+
+    /// Takes back what has been written, of which nothing may have left: see `hasSent`.
+    package func discard() {
+        exchange.claiming {
+            guard exchange.sentCount == 0, exchange.output.isEmpty else { return }
+            exchange.held = []
+            exchange.progress = .noHead
+            exchange.status = nil
+        }
+    }
+
+    /// Takes a part of the body. It leaves with what follows: when there are 32 KiB of it, when the handler waits for
+    /// something, after 10 ms, or at the end. With more than that, it returns when the system has taken it.
     ///
     /// In a response to HEAD, and with a status that forbids a body, the bytes are dropped.
     package func write(_ bytes: UnsafeRawBufferPointer) throws(ResponseError) {
         guard !bytes.isEmpty else { return }
-        var head: [UInt8] = []
-        let framing: ResponseFraming
-        let written: Int64
-        switch state {
-        case .noHead: throw .headNotWritten
-        case .finished: throw .exchangeIsOver
-        case .head(let status, let headers, let declarations):
-            framing = self.framing(status, bodyLength: declarations.contentLength)
-            encode(status, headers, declarations, framing, into: &head)
-            written = 0
-        case .body(let known, let count):
-            framing = known
-            written = count
+        try exchange.claiming { () throws(ResponseError) in
+            if exchange.failure != nil { throw .clientDisconnected }
+            let framing: ResponseFraming?
+            let written: Int64
+            switch exchange.progress {
+            case .noHead: throw .headNotWritten
+            case .finished: throw .exchangeIsOver
+            case .head(_, _, let declarations):
+                framing = declarations.contentLength.map { .length($0) }
+                written = Int64(exchange.held.count)
+            case .body(let known, let count):
+                framing = known
+                written = count
+            }
+            let total = written + Int64(bytes.count)
+            if case .length(let length)? = framing, total > length, exchange.status?.code != 205 {
+                // While nothing has left, another response is possible.
+                if case .body = exchange.progress {
+                    exchange.fail("the response's body exceeds its Content-Length of \(length)")
+                }
+                throw .bodyExceedsContentLength(length)
+            }
+            if case .body(let known, _) = exchange.progress { exchange.progress = .body(known, written: total) }
+            if exchange.held.count + bytes.count <= Exchange.heldLimit {
+                exchange.hold(bytes)
+                if exchange.hasWaitedLong { try exchange.sendBody(UnsafeRawBufferPointer(start: nil, count: 0)) }
+            } else {
+                try exchange.sendBody(bytes)
+            }
         }
-        if case .length(let length) = framing, written + Int64(bytes.count) > length {
-            exchange.fail("the response's body exceeds its Content-Length")
-            throw .bodyExceedsContentLength(length)
-        }
-        state = .body(framing, written: written + Int64(bytes.count))
-        try send(head, bytes, framing)
     }
 
-    /// Sends a part of the body, and the head before the first; returns when the system has taken it.
+    /// Takes a part of the body, as above.
     package func write(_ bytes: some Collection<UInt8>) throws(ResponseError) {
         var failure: ResponseError?
         let body = { (bytes: UnsafeRawBufferPointer) in
@@ -100,23 +128,20 @@ package final class ResponseWriter {
         if let failure { throw failure }
     }
 
-    /// Sends a part of the body in UTF-8, and the head before the first; returns when the system has taken it.
+    /// Takes a part of the body in UTF-8, as above.
     package func write(_ text: String) throws(ResponseError) {
         try write(text.utf8)
     }
 
-    /// Sends the head now if it has not left yet.
+    /// Sends now what has been written, the head at least.
     package func flush() throws(ResponseError) {
-        switch state {
-        case .noHead: throw .headNotWritten
-        case .finished: throw .exchangeIsOver
-        case .body: return
-        case .head(let status, let headers, let declarations):
-            var head: [UInt8] = []
-            let framing = self.framing(status, bodyLength: declarations.contentLength)
-            encode(status, headers, declarations, framing, into: &head)
-            state = .body(framing, written: 0)
-            try send(head, UnsafeRawBufferPointer(start: nil, count: 0), framing)
+        try exchange.claiming { () throws(ResponseError) in
+            switch exchange.progress {
+            case .noHead: throw .headNotWritten
+            case .finished: throw .exchangeIsOver
+            case .body where exchange.held.isEmpty: return
+            case .body, .head: try exchange.sendBody(UnsafeRawBufferPointer(start: nil, count: 0))
+            }
         }
     }
 
@@ -130,13 +155,15 @@ package final class ResponseWriter {
             try body(self)
             return
         }
-        switch state {
+        switch exchange.progress {
         case .noHead: break
         case .head, .body: throw ResponseError.headAlreadyWritten
         case .finished: throw ResponseError.exchangeIsOver
         }
-        try exchange.enqueue(response)
-        state = .finished
+        try exchange.claiming { () throws(ResponseError) in
+            try exchange.enqueue(response)
+            exchange.progress = .finished
+        }
     }
 
     // MARK: For the server
@@ -145,48 +172,85 @@ package final class ResponseWriter {
     ///
     /// - Parameter error: what the handler threw.
     func finish(_ error: (any Error)?) {
-        defer { state = .finished }
-        if exchange.failure != nil { return }
-        switch state {
-        case .finished:
-            if let error { exchange.context.report("\(describe(error)), after it had answered") }
-        case .noHead:
-            respondToFailure(error)
-        case .head(let status, let headers, let declarations):
-            if let error {
-                exchange.context.report(describe(error))
-                return answer(error)
+        exchange.claiming {
+            defer {
+                exchange.progress = .finished
+                exchange.held = []
             }
-            guard (declarations.contentLength ?? 0) == 0 || forbidsBody(status) else {
-                exchange.context.report(
-                    describe(ResponseError.bodyShorterThanContentLength(declarations.contentLength!)))
-                return answer(nil)
-            }
-            // No body was written: its length is known to be 0, unless there would have been one but for HEAD.
-            let length: Int64? = forbidsBody(status) ? declarations.contentLength : 0
-            var head: [UInt8] = []
-            encode(status, headers, declarations, framing(status, bodyLength: length), into: &head)
-            exchange.output.append(head)
-        case .body(let framing, let written):
-            if let error {
-                if !isClientsDoing(error) {
-                    exchange.context.report("\(describe(error)), in the middle of the response")
+            if exchange.failure != nil { return }
+            switch exchange.progress {
+            case .finished:
+                if let error { exchange.context.report("\(describe(error)), after it had answered") }
+            case .noHead:
+                respondToFailure(error)
+            case .head(let status, let headers, let declarations):
+                if let error {
+                    if !isClientsDoing(error) { exchange.context.report(describe(error)) }
+                    return answer(error)
                 }
-                exchange.fail("the handler failed in the middle of the response: \(error)")
-                if framing != .untilClose { exchange.endsEarly = true }
-                return
+                finishWhole(status, headers, declarations)
+            case .body(let framing, let written):
+                finishBody(framing, written, error)
             }
-            switch framing {
-            case .none, .untilClose: break
-            case .chunked:
-                exchange.output.append(Array("0\r\n\r\n".utf8))
-                exchange.overhead += 5
-            case .length(let length):
-                guard written != length else { return }
-                let problem = ResponseError.bodyShorterThanContentLength(length)
-                exchange.context.report(describe(problem))
-                exchange.fail(problem.description)
+        }
+    }
+
+    /// Nothing of the response has left: it leaves in one piece.
+    private func finishWhole(_ status: Status, _ headers: Headers, _ declarations: ResponseHeadEncoder.Declarations) {
+        let body = exchange.held
+        let isBodiless = exchange.request.method == .head || status.forbidsBody || status.code == 205
+        if !isBodiless, let length = declarations.contentLength, length != body.count {
+            exchange.context.report(describe(ResponseError.bodyShorterThanContentLength(length)))
+            return answer(nil)
+        }
+        // In an answer to HEAD, a body that is not there says nothing about that of another method.
+        let known = declarations.contentLength ?? (isBodiless && body.isEmpty ? nil : Int64(body.count))
+        let framing = exchange.framing(status, bodyLength: known)
+        var whole: [UInt8] = []
+        exchange.encodeHead(status, headers, declarations, framing, into: &whole)
+        if !isBodiless { whole.append(contentsOf: body) }
+        exchange.output.append(whole)
+    }
+
+    private func finishBody(_ framing: ResponseFraming, _ written: Int64, _ error: (any Error)?) {
+        if let error {
+            if !isClientsDoing(error) {
+                exchange.context.report("\(describe(error)), in the middle of the response")
             }
+            let rest = exchange.held
+            exchange.fail("the handler failed in the middle of the response: \(error)")
+            guard framing != .untilClose else { return }
+            // The client gets what there is, and sees that the end is missing.
+            appendBody(rest, framing)
+            exchange.endsEarly = true
+            return
+        }
+        if case .length(let length) = framing, written != length, exchange.status?.code != 205 {
+            let problem = ResponseError.bodyShorterThanContentLength(length)
+            exchange.context.report(describe(problem))
+            let rest = exchange.held
+            exchange.fail(problem.description)
+            appendBody(rest, framing)
+            exchange.endsEarly = true
+            return
+        }
+        appendBody(exchange.held, framing)
+        guard case .chunked = framing else { return }
+        exchange.output.append(Array("0\r\n\r\n".utf8))
+        exchange.overhead += 5
+    }
+
+    /// Enqueues the rest of the body.
+    private func appendBody(_ bytes: [UInt8], _ framing: ResponseFraming) {
+        switch framing {
+        case .none: return
+        case .length where exchange.status?.code == 205: return
+        case .chunked where !bytes.isEmpty:
+            var chunk: [UInt8] = []
+            ResponseHeadEncoder.appendChunkSize(bytes.count, to: &chunk)
+            exchange.overhead += Int64(chunk.count) + 2
+            exchange.output.append(chunk + bytes + [0x0D, 0x0A])
+        default: exchange.output.append(bytes)
         }
     }
 
@@ -226,54 +290,6 @@ package final class ResponseWriter {
     private func describe(_ error: any Error) -> String {
         "\(exchange.request.method) \(exchange.request.target): \(error)"
     }
-
-    // MARK: Framing
-
-    private func forbidsBody(_ status: Status) -> Bool {
-        exchange.request.method == .head || status.forbidsBody
-    }
-
-    private func framing(_ status: Status, bodyLength: Int64?) -> ResponseFraming {
-        if forbidsBody(status) { return .none(length: status.code == 204 ? nil : bodyLength) }
-        if let bodyLength { return .length(bodyLength) }
-        return exchange.request.version == .http11 ? .chunked : .untilClose
-    }
-
-    private func encode(
-        _ status: Status, _ headers: Headers, _ declarations: ResponseHeadEncoder.Declarations,
-        _ framing: ResponseFraming, into head: inout [UInt8]
-    ) {
-        exchange.encodeHead(status, headers, declarations, framing, into: &head)
-    }
-
-    private func send(
-        _ head: [UInt8], _ bytes: UnsafeRawBufferPointer, _ framing: ResponseFraming
-    ) throws(ResponseError) {
-        let nothing = UnsafeRawBufferPointer(start: nil, count: 0)
-        var prefix = head
-        var suffix = nothing
-        var body = bytes
-        switch framing {
-        case .none:
-            body = nothing
-        case .chunked where !bytes.isEmpty:
-            ResponseHeadEncoder.appendChunkSize(bytes.count, to: &prefix)
-            exchange.overhead += Int64(prefix.count - head.count) + 2
-            let lineEnd: StaticString = "\r\n"
-            suffix = UnsafeRawBufferPointer(start: lineEnd.utf8Start, count: 2)
-        default:
-            break
-        }
-        var failure: ResponseError?
-        prefix.withUnsafeBytes { prefix in
-            do throws(ResponseError) {
-                try exchange.send(prefix, body, suffix, count: prefix.count + body.count + suffix.count)
-            } catch {
-                failure = error
-            }
-        }
-        if let failure { throw failure }
-    }
 }
 
 extension Exchange {
@@ -292,7 +308,11 @@ extension Exchange {
             encodeHead(response.status, response.headers, declarations, eventFraming, into: &head)
             return output.append(head)
         }
-        if response.status.forbidsBody {
+        if response.status.code == 205 {
+            // It tells the client that there is none (RFC 9110 section 15.3.6).
+            response.body = .empty
+            framing = .length(0)
+        } else if response.status.forbidsBody {
             framing = .none(length: response.status.code == 304 ? declarations.contentLength : nil)
         } else if request.method == .head {
             if case .empty = response.body, let declared = declarations.contentLength { length = declared }

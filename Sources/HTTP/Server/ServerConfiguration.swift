@@ -1,8 +1,16 @@
+import Platform
+#if canImport(Glibc)
+    import Glibc
+#else
+    import Darwin
+#endif
+
 /// The limits and hooks of a `Server`. Each limit protects against a client that is broken or means harm.
 package struct ServerConfiguration: Sendable {
-    /// Threads that run handlers, started as they are needed: 1 or more. Handlers may block, so there should be more of
-    /// them than processors.
-    package var maximumWorkers = 32
+    /// Handlers that run at the same time: 1 or more. Those that wait, or have run for some milliseconds, do not count.
+    package var maximumWorkers = max(2, ServerConfiguration.processorCount)
+    /// Requests that may be with a handler, or wait for one, at the same time; further ones get 503.
+    package var maximumWaiting = 1024
     /// The stack of each worker in bytes.
     package var workerStackSize = 8 << 20
     /// Connections open at one time. Further ones wait, not accepted, until one closes.
@@ -22,6 +30,9 @@ package struct ServerConfiguration: Sendable {
     package var headTimeout = Duration.seconds(15)
     /// How long a connection stays open between requests.
     package var keepAliveTimeout = Duration.seconds(75)
+    /// From the end of a head to the end of a body that is received before the handler starts; past it the answer is 408.
+    /// `nil` is as long as `stallTimeout`.
+    package var bodyTimeout: Duration?
     /// How long a client may neither send nor take a byte while a handler waits for it.
     package var stallTimeout = Duration.seconds(30)
     /// Bytes a second that a client must send or take on average while a handler waits for it, once
@@ -43,8 +54,8 @@ package struct ServerConfiguration: Sendable {
     package var connectionQueue: ConnectionQueue?
 
     /// Asked first, on the event loop itself, about each request that has no body: a response is sent from there,
-    /// without a change of threads; `nil` leaves the request to the handler. It must not block.
-    package var inlineHandler: (@Sendable (Request) -> Response?)?
+    /// without a change of threads. It must not block.
+    package var inlineHandler: (@Sendable (Request) -> InlineAnswer)?
 
     /// Told of each request when its response has been sent or has failed, from several threads. It must not block.
     package var requestObserver: (@Sendable (RequestRecord) -> Void)?
@@ -53,6 +64,20 @@ package struct ServerConfiguration: Sendable {
     package var problemObserver: (@Sendable (String) -> Void)?
 
     package init() {}
+
+    private static var processorCount: Int { Int(sysconf(Int32(_SC_NPROCESSORS_ONLN))) }
+}
+
+/// What the event loop does with a request by itself.
+package enum InlineAnswer: Sendable {
+    case response(Response)
+    /// The handler is to answer. What is known already is `ResponseWriter.preparation` there.
+    case handle((any Sendable)?)
+
+    /// `nil` leaves the request to the handler.
+    package init(_ response: Response?) {
+        self = response.map { .response($0) } ?? .handle(nil)
+    }
 }
 
 /// What an access log says of a request.

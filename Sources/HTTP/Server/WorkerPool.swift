@@ -1,106 +1,306 @@
+import CLinux
 import Platform
 
-/// Threads that run handlers, started when there is work for them and none is idle.
+#if canImport(Glibc)
+    import Glibc
+#else
+    import Darwin
+#endif
+
+/// Threads that run handlers.
 ///
-/// A worker that waits for its client is not counted against the maximum while it does: slow clients, whether they are
-/// far away or mean harm, cost a thread each, but keep nobody else waiting until there are very many.
+/// About as many handlers run at once as there are processors: more of them only get in each other's way. A handler that
+/// waits (for its client, for another server, for a time) does not count, nor does one that has run for a while, so that
+/// however many of these there are, a request that comes is answered. A thread whose handler computes for long gets a low
+/// priority besides. It cannot be given back without privileges, so that such a thread ends with its handler.
+///
+/// An idle worker waits for a signal of its own, and the last to become idle is the first to be woken: its stack and
+/// what it used are still in the processor's cache.
 final class WorkerPool: @unchecked Sendable {
-    /// The most threads there may be, those that wait for clients included, for each worker.
-    private static let threadsPerWorker = 8
+    enum Acceptance { case accepted, full, noThread }
+
+    /// A thread, and what it does.
+    final class Worker: @unchecked Sendable {
+        fileprivate enum State {
+            case idle
+            /// Counts as one that runs.
+            case running
+            /// Runs for longer than others have to wait for.
+            case overdue
+            /// Waits for something outside.
+            case waiting
+        }
+
+        // Under the pool's lock, all but the semaphore.
+        fileprivate var state = State.idle
+        fileprivate var connection: Connection?
+        /// Since when it runs, or runs again after a wait.
+        fileprivate var since = MonotonicTime.now
+        fileprivate var thread: pid_t = 0
+        fileprivate var isLowered = false
+        /// Its place in the pool's list.
+        fileprivate var index = 0
+        private let semaphore = UnsafeMutablePointer<sem_t>.allocate(capacity: 1)
+
+        fileprivate init() {
+            sem_init(semaphore, 0, 0)
+        }
+
+        deinit {
+            sem_destroy(semaphore)
+            semaphore.deallocate()
+        }
+
+        fileprivate func wake() { sem_post(semaphore) }
+
+        fileprivate func sleep() {
+            while sem_wait(semaphore) != 0, errno == EINTR {}
+        }
+    }
+
+    /// After so long, others do not wait for a handler any more.
+    private static let turn = Duration.milliseconds(5)
+    /// After so long without a wait, a handler's thread gets a lower priority, and the lowest after `longest`.
+    private static let long = Duration.milliseconds(50)
+    /// How often `tick` is to be called while handlers run, in milliseconds.
+    static let tickInterval: Int32 = 5
+    private static let lowPriority: Int32 = 19
 
     private let monitor = Monitor()
-    private let maximumWorkers: Int
+    /// How many handlers may run at once.
+    private let limit: Int
+    /// How many requests may be with a worker or wait for one.
+    private let maximumRequests: Int
+    /// Idle threads beyond these end.
+    private let keptIdle: Int
     private let stackSize: Int
+    /// Called on a worker when handlers run again after none did: `tick` has to be called.
+    private let becameActive: @Sendable () -> Void
 
     // Under the monitor's lock.
     /// Taken along by each worker, and let go at the end, since it holds what holds the pool.
-    private var run: (@Sendable (Connection) -> Void)?
+    private var run: (@Sendable (Connection, Worker) -> Void)?
     private var queue: [Connection] = []
     private var next = 0
-    private var workers = 0
-    private var idle = 0
-    private var waitingForClients = 0
+    private var workers: [Worker] = []
+    private var idle: [Worker] = []
+    /// Workers whose state is `running`.
+    private var runningCount = 0
+    /// Workers whose state is `running` or `overdue`.
+    private var activeCount = 0
     private var isStopping = false
 
-    init(maximumWorkers: Int, stackSize: Int, run: @escaping @Sendable (Connection) -> Void) {
-        self.maximumWorkers = max(1, maximumWorkers)
+    init(
+        limit: Int, maximumRequests: Int, stackSize: Int, becameActive: @escaping @Sendable () -> Void,
+        run: @escaping @Sendable (Connection, Worker) -> Void
+    ) {
+        self.limit = max(1, limit)
+        self.maximumRequests = max(1, maximumRequests)
+        keptIdle = max(4, 2 * self.limit)
         self.stackSize = stackSize
+        self.becameActive = becameActive
         self.run = run
     }
 
-    /// Hands a connection whose request has arrived to a worker; false if there is no thread to run it.
-    func submit(_ connection: Connection) -> Bool {
-        let (isAccepted, wakesWorker) = monitor.withLock {
-            queue.append(connection)
-            addWorkerIfNeeded()
-            guard workers > 0 else {
-                queue.removeLast()
-                return (false, false)
+    /// Hands a connection whose request has arrived to a worker, or lets it wait for one.
+    func submit(_ connection: Connection) -> Acceptance {
+        let (acceptance, woken) = monitor.withLock { () -> (Acceptance, Worker?) in
+            guard workers.count - idle.count + queue.count - next < maximumRequests else { return (.full, nil) }
+            if runningCount < limit, next == queue.count {
+                if let worker = assign(connection) { return (.accepted, worker) }
+                if start(connection) { return (.accepted, nil) }
+                guard !workers.isEmpty else { return (.noThread, nil) }
             }
-            return (true, idle > 0)
+            queue.append(connection)
+            return (.accepted, nil)
         }
         // Outside the lock, which the worker needs at once.
-        if wakesWorker { monitor.signal() }
-        return isAccepted
+        woken?.wake()
+        return acceptance
     }
 
-    /// On a worker: runs `wait`, which waits for a client; another worker may take this one's place meanwhile.
-    func whileWaitingForClient<Result>(_ wait: () -> Result) -> Result {
-        monitor.withLock {
-            waitingForClients += 1
-            addWorkerIfNeeded()
+    /// On a worker: runs `wait`, which waits for something outside; another worker may take its turn meanwhile.
+    func whileWaiting<Result>(_ worker: Worker?, _ wait: () -> Result) -> Result {
+        guard let worker else { return wait() }
+        let woken = monitor.withLock { () -> [Worker] in
+            if worker.state == .running { runningCount -= 1 }
+            if worker.state != .waiting { activeCount -= 1 }
+            worker.state = .waiting
+            return assignQueued()
         }
-        defer { monitor.withLock { waitingForClients -= 1 } }
+        for other in woken { other.wake() }
+        defer {
+            let isFirst = monitor.withLock { () -> Bool in
+                worker.since = .now
+                worker.state = worker.isLowered ? .overdue : .running
+                if worker.state == .running { runningCount += 1 }
+                activeCount += 1
+                return activeCount == 1
+            }
+            if isFirst { becameActive() }
+        }
         return wait()
     }
 
-    /// Under the lock: starts a worker for what is queued, if nobody is free to do it and there may be one more.
-    private func addWorkerIfNeeded() {
-        guard queue.count - next > idle, workers - waitingForClients < maximumWorkers,
-            workers < maximumWorkers * Self.threadsPerWorker, let run
-        else { return }
-        workers += 1
-        if !SystemThread.start(stackSize: stackSize, { self.work(run) }) { workers -= 1 }
+    /// Whether handlers run, so that `tick` has to be called in a while.
+    var isActive: Bool { monitor.withLock { activeCount > 0 } }
+
+    /// To be called now and then while handlers run: lets those that wait for their turn take that of handlers that take
+    /// long.
+    ///
+    /// - Parameter body: called for the connection of each handler that has run for a while. It must not block.
+    func tick(_ body: (Connection) -> Void) {
+        let now = MonotonicTime.now
+        var slow: [Connection] = []
+        var lowered: [pid_t] = []
+        let woken = monitor.withLock { () -> [Worker] in
+            guard activeCount > 0 else { return [] }
+            for worker in workers where worker.state == .running || worker.state == .overdue {
+                guard worker.since + Self.turn <= now else { continue }
+                if worker.state == .running {
+                    worker.state = .overdue
+                    runningCount -= 1
+                }
+                if let connection = worker.connection { slow.append(connection) }
+                if !worker.isLowered, worker.since + Self.long <= now {
+                    worker.isLowered = true
+                    lowered.append(worker.thread)
+                }
+            }
+            return assignQueued()
+        }
+        for worker in woken { worker.wake() }
+        for thread in lowered where thread > 0 { lowerPriority(ofThread: thread) }
+        for connection in slow { body(connection) }
     }
 
     /// Lets the workers end when they have done what is queued, and waits for them, at most until `deadline`.
     func stop(until deadline: MonotonicTime) {
-        monitor.withLock {
+        let idle = monitor.withLock { () -> [Worker] in
             isStopping = true
             run = nil
-            monitor.broadcast()
-            while workers > 0, monitor.wait(until: deadline) {}
+            defer { self.idle = [] }
+            return self.idle
         }
-    }
-
-    private func work(_ run: @Sendable (Connection) -> Void) {
-        while let connection = take() { run(connection) }
-    }
-
-    /// The next connection, waited for; `nil` when the worker is to end, which is then counted out already.
-    private func take() -> Connection? {
+        for worker in idle { worker.wake() }
         monitor.withLock {
-            while next == queue.count {
-                // Those that took the places of workers that waited for clients are not needed for ever.
-                if isStopping || workers > maximumWorkers {
-                    workers -= 1
-                    monitor.broadcast()
-                    return nil
-                }
-                idle += 1
-                monitor.wait()
-                idle -= 1
-            }
-            let connection = queue[next]
-            next += 1
-            if next == queue.count {
-                queue.removeAll(keepingCapacity: true)
-                next = 0
-            } else if next > 1024, next > queue.count / 2 {
-                queue.removeFirst(next)
-                next = 0
-            }
-            return connection
+            while !workers.isEmpty, monitor.wait(until: deadline) {}
         }
+    }
+
+    // MARK: Under the lock
+
+    /// Gives a connection to the worker that was the last to become idle. It has to be woken.
+    private func assign(_ connection: Connection) -> Worker? {
+        guard let worker = idle.popLast() else { return nil }
+        begin(worker, connection)
+        return worker
+    }
+
+    private func begin(_ worker: Worker, _ connection: Connection) {
+        worker.connection = connection
+        worker.state = .running
+        worker.since = .now
+        runningCount += 1
+        activeCount += 1
+    }
+
+    /// Starts a thread for a connection.
+    private func start(_ connection: Connection) -> Bool {
+        guard let run else { return false }
+        let worker = Worker()
+        worker.index = workers.count
+        workers.append(worker)
+        begin(worker, connection)
+        if SystemThread.start(stackSize: stackSize, { self.work(worker, run) }) { return true }
+        workers.removeLast()
+        runningCount -= 1
+        activeCount -= 1
+        return false
+    }
+
+    /// Gives what is queued to workers, as many as may run; those that have to be woken.
+    private func assignQueued() -> [Worker] {
+        var woken: [Worker] = []
+        while runningCount < limit, next < queue.count {
+            if let worker = assign(queue[next]) {
+                woken.append(worker)
+            } else if !start(queue[next]) {
+                break
+            }
+            dropFirst()
+        }
+        return woken
+    }
+
+    private func dropFirst() {
+        next += 1
+        if next == queue.count {
+            queue.removeAll(keepingCapacity: true)
+            next = 0
+        } else if next > 1024, next > queue.count / 2 {
+            queue.removeFirst(next)
+            next = 0
+        }
+    }
+
+    private func remove(_ worker: Worker) {
+        let last = workers.removeLast()
+        if last !== worker {
+            last.index = worker.index
+            workers[worker.index] = last
+        }
+        monitor.broadcast()
+    }
+
+    // MARK: On a worker
+
+    private func work(_ worker: Worker, _ run: @Sendable (Connection, Worker) -> Void) {
+        let thread = gettid()
+        monitor.withLock { worker.thread = thread }
+        while true {
+            // In a function of its own: a connection is closed with its last reference, which must not sleep along.
+            guard runNext(worker, run) else { return }
+            let (goesOn, sleeps, woken) = monitor.withLock { end(worker) }
+            for other in woken { other.wake() }
+            guard goesOn else { return }
+            if sleeps { worker.sleep() }
+        }
+    }
+
+    /// False if there is no connection for the worker, which is to end.
+    private func runNext(_ worker: Worker, _ run: @Sendable (Connection, Worker) -> Void) -> Bool {
+        guard let connection = monitor.withLock({ worker.connection }) else {
+            monitor.withLock { remove(worker) }
+            return false
+        }
+        run(connection, worker)
+        return true
+    }
+
+    /// Takes the next connection, if there is one, or leaves the worker without: as an idle one, or to end.
+    private func end(_ worker: Worker) -> (goesOn: Bool, sleeps: Bool, woken: [Worker]) {
+        if worker.state == .running { runningCount -= 1 }
+        activeCount -= 1
+        worker.state = .idle
+        worker.connection = nil
+        if worker.isLowered || idle.count >= keptIdle || isStopping && next == queue.count {
+            remove(worker)
+            return (false, false, assignQueued())
+        }
+        if next < queue.count, runningCount < limit {
+            begin(worker, queue[next])
+            dropFirst()
+            return (true, false, [])
+        }
+        idle.append(worker)
+        return (true, true, [])
+    }
+
+    private func lowerPriority(ofThread thread: pid_t) {
+        #if os(Linux)
+            // Linux knows priorities of threads, each of which has the number of a process.
+            setpriority(__priority_which_t(PRIO_PROCESS.rawValue), id_t(thread), Self.lowPriority)
+        #endif
     }
 }

@@ -1,28 +1,38 @@
+internal import Content
+import Platform
+
 #if canImport(Glibc)
     import Glibc
 #else
     import Darwin
 #endif
-import Platform
 
 /// A file that is open for reading, closed with its last reference.
 package final class OpenFile: Sendable {
     package let fileDescriptor: Int32
-    /// Size, times and identity, taken once.
-    let information: FileStatus
-
     /// The size in bytes when it was opened.
-    package var size: Int64 { information.size }
+    package let size: Int64
+    /// What closes the descriptor in the end, if that is not this object.
+    private let owner: OpenContent?
 
     /// Takes over `fileDescriptor`, which must be open for reading.
     package init(adopting fileDescriptor: Int32) throws(SystemError) {
-        guard let information = FileStatus(descriptor: fileDescriptor) else {
+        var status = stat()
+        guard fstat(fileDescriptor, &status) == 0 else {
             let error = SystemError.last("fstat")
             close(fileDescriptor)
             throw error
         }
         self.fileDescriptor = fileDescriptor
-        self.information = information
+        size = Int64(status.st_size)
+        owner = nil
+    }
+
+    /// The descriptor of a content, which stays open with this.
+    init(_ content: OpenContent, descriptor: Int32) {
+        fileDescriptor = descriptor
+        size = Int64(content.size)
+        owner = content
     }
 
     /// Opens the file at `path`.
@@ -33,7 +43,7 @@ package final class OpenFile: Sendable {
     }
 
     deinit {
-        close(fileDescriptor)
+        if owner == nil { close(fileDescriptor) }
     }
 
     /// Reads at `offset` without moving a position: threads may share the file. 0 is the end.

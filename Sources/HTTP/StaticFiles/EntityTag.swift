@@ -1,21 +1,8 @@
-import Platform
-
 /// A validator of a representation (RFC 9110 section 8.8.3).
 struct EntityTag: Equatable {
     /// The text between the quotes.
     let opaque: String
     let isWeak: Bool
-
-    /// A strong tag from a file's identity: any write changes its modification time, any replacement its inode.
-    init(_ information: FileStatus) {
-        let parts: [UInt64] = [
-            information.id.inode, UInt64(bitPattern: information.size),
-            UInt64(bitPattern: information.identity.modificationSeconds),
-            UInt64(bitPattern: information.identity.modificationTime % 1_000_000_000),
-        ]
-        opaque = parts.map { String($0, radix: 36) }.joined(separator: "-")
-        isWeak = false
-    }
 
     init(opaque: String, isWeak: Bool) {
         self.opaque = opaque

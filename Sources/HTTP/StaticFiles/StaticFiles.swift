@@ -1,37 +1,49 @@
-import Platform
+package import Content
 
-/// Serves the files below a directory, never anything outside it.
+/// Serves the files of a wwwroot.
 package final class StaticFiles: Sendable {
-    private let root: DirectoryRoot
-    private let cache = FileCache()
+    private let wwwroot: Wwwroot
+    private let content: any ContentSource
+    private let cache = RepresentationCache()
     private let cacheControl: String?
 
     /// - Parameters:
-    ///   - root: an existing directory. It is opened once: if another takes its place, the first is served on.
+    ///   - content: where the bytes of the files are found.
     ///   - cacheControl: the value of `Cache-Control` for every file. The default lets browsers keep files, and makes
     ///     them ask each time whether they have changed.
-    package init(root: String, cacheControl: String? = "no-cache") throws(SystemError) {
-        self.root = try DirectoryRoot(root)
+    package init(_ wwwroot: Wwwroot, content: any ContentSource, cacheControl: String? = "no-cache") {
+        self.wwwroot = wwwroot
+        self.content = content
         self.cacheControl = cacheControl
     }
 
-    /// The response for a request's path below the root: a file, `index.html` for a directory's path with a trailing
-    /// slash, a redirect there for one without; 304, 206, 412 and 416 where the request's conditions and ranges ask
-    /// for them; 405 for another method than GET and HEAD.
+    /// The response for a request's path: a file, `index.html` for a directory's path with a trailing slash, a redirect
+    /// there for one without; 304, 206, 412 and 416 where the request's conditions and ranges ask for them; 405 for
+    /// another method than GET and HEAD; 500 if the file's content is nowhere any more.
+    ///
+    /// A name is compared by its bytes, after escapes are decoded once. Whatever is the name of a file is served, a
+    /// backslash or a control character in it included.
     ///
     /// - Returns: `nil` when there is no such file, so that the caller can try something else before 404.
     package func respond(to request: Request) -> Response? {
         let path = request.path
         let file: FileRepresentation
-        if let known = cache.file(at: path), root.information(at: known.relativePath) == known.file.information {
+        if let known = cache.file(at: path) {
             file = known
         } else {
-            switch find(path) {
-            case nil: return nil
-            case .directory?: return Self.redirect(path + "/" + (request.query.map { "?" + $0 } ?? ""))
-            case .file(let found)?:
-                cache.insert(found, at: path)
-                file = found
+            do throws(ContentError) {
+                switch try find(path) {
+                case nil: return nil
+                case .directory(let name)?:
+                    return Self.redirect(
+                        "/\(PercentEncoding.encodePath(name))/" + (request.query.map { "?" + $0 } ?? ""))
+                case .file(let found)?:
+                    cache.insert(found, at: path)
+                    file = found
+                }
+            } catch {
+                return Response(
+                    status: .internalServerError, text: "500 Internal Server Error: \(error)\n")
             }
         }
         guard request.method == .get || request.method == .head else {
@@ -46,44 +58,47 @@ package final class StaticFiles: Sendable {
     private enum Found {
         case file(FileRepresentation)
         /// A directory that has an `index.html`, asked for without a trailing slash.
-        case directory
+        case directory(String)
     }
 
-    private func find(_ path: String) -> Found? {
-        guard var components = Self.components(of: path) else { return nil }
-        let isDirectory = path.utf8.last == UInt8(ascii: "/")
-        if isDirectory { components.append("index.html") }
-        switch root.entry(at: components) {
-        case .file(let file)?:
+    private static let index = Array("index.html".utf8)
+
+    private func find(_ path: String) throws(ContentError) -> Found? {
+        guard var bytes = Self.relativePath(of: path) else { return nil }
+        let isDirectory = bytes.isEmpty || bytes.last == UInt8(ascii: "/")
+        if isDirectory { bytes += Self.index }
+        switch node(bytes) {
+        case .file(let file, _)?:
+            let name = String(decoding: bytes, as: UTF8.self)
+            let open = try content.open(file, named: name)
             return .file(
-                FileRepresentation(
-                    file: file, relativePath: components.joined(separator: "/"),
-                    contentType: MediaType.contentType(forPath: components[components.count - 1]),
+                try FileRepresentation(
+                    file, open, named: name, contentType: MediaType.contentType(forPath: name),
                     cacheControl: cacheControl))
         case .directory? where !isDirectory:
-            guard case .file? = root.entry(at: components + ["index.html"]) else { return nil }
-            return .directory
+            guard case .file? = node(bytes + [UInt8(ascii: "/")] + Self.index) else { return nil }
+            return .directory(String(decoding: bytes, as: UTF8.self))
         default:
             return nil
         }
     }
 
-    /// The decoded components of a path; `nil` for a path that names no file in any directory. Names that would mean
-    /// something else than a file of that name, here or in a browser, are among these: `.`, `..`, empty ones, and any
-    /// with a slash, a backslash or a control character.
-    static func components(of path: String) -> [String]? {
+    private func node(_ path: [UInt8]) -> Wwwroot.Node? {
+        path.withUnsafeBufferPointer { wwwroot.node(atPath: $0) }
+    }
+
+    /// The bytes that a request's path stands for, without the first slash; `nil` for a path that is no name of a file:
+    /// one with a malformed escape, or with a slash that is escaped, since that is no slash between names.
+    ///
+    /// `.`, `..` and empty names need no care: no file is called so.
+    static func relativePath(of path: String) -> [UInt8]? {
         guard path.utf8.first == UInt8(ascii: "/") else { return nil }
-        var pieces = path.dropFirst().split(separator: "/", omittingEmptySubsequences: false)
-        if pieces.last?.isEmpty == true { pieces.removeLast() }
-        var components: [String] = []
-        for piece in pieces {
-            guard let component = PercentEncoding.decode(piece), !component.isEmpty, component != ".",
-                component != "..",
-                component.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7F && $0 != 0x2F && $0 != 0x5C })
-            else { return nil }
-            components.append(component)
-        }
-        return components
+        let rest = path.dropFirst()
+        guard rest.utf8.contains(UInt8(ascii: "%")) else { return Array(rest.utf8) }
+        guard let bytes = PercentEncoding.decodeBytes(rest) else { return nil }
+        let slash = UInt8(ascii: "/")
+        guard bytes.count(where: { $0 == slash }) == rest.utf8.count(where: { $0 == slash }) else { return nil }
+        return bytes
     }
 
     /// Temporary: what is a directory now may be something else after the next change.

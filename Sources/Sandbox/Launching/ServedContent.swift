@@ -1,86 +1,38 @@
-import Bindle
+import Content
 import SandboxProtocol
 
-/// What the newest revision serves, file by file; and, where that differs, what the one does that serves.
-struct ServedContent {
-    typealias Content = LayoutPlan.Content
+/// What a WAGI process serves of a revision, as it is given to it: nothing of it has to be fetched.
+///
+/// Two of them are the same only if they are one object.
+final class ServedContent: Sendable {
+    /// In the order in which their routes are tried.
+    let handlers: [ServedHandler]
+    let wwwroot: Wwwroot
+    /// The file of the store.
+    let store: String
+    /// The project's directory, whose files stand in where the store is damaged.
+    let project: String
 
-    private var assets: [String: Content] = [:]
-    private var handlers: [LayoutPlan.Handler] = []
-    private var servedHandlers: [LayoutPlan.Handler] = []
-    /// What the serving revision has of the files that the newest one has otherwise.
-    private var served: [String: Content?] = [:]
-
-    /// Takes in a whole bundle.
-    ///
-    /// - Returns: the files in which it differs from the one before; `nil` if it cannot be laid out, since two files have
-    ///   the same name.
-    mutating func replace(with parcels: ApplicationParcels) -> Set<String>? {
-        var new: [String: Content] = [:]
-        new.reserveCapacity(parcels.assets.count)
-        var isConsistent = true
-        for label in parcels.assets where new.updateValue(label.content, forKey: label.name) != nil {
-            isConsistent = false
-        }
-        var changed = Set(assets.keys.filter { new[$0] == nil })
-        for (name, content) in new where assets[name] != content { changed.insert(name) }
-        for name in changed { note(name) }
-        assets = new
-        handlers = parcels.handlers.map { LayoutPlan.Handler($0.label, hasAssets: $0.hasAssets) }
-        return isConsistent ? changed : nil
+    init(handlers: [ServedHandler], wwwroot: Wwwroot, store: String, project: String) {
+        self.handlers = handlers
+        self.wwwroot = wwwroot
+        self.store = store
+        self.project = project
     }
 
-    /// Takes in what has changed in the parcels of the bundle.
-    ///
-    /// - Returns: the files that have changed.
-    mutating func apply(_ changes: [(old: Label, new: Label)]) -> Set<String> {
-        var changed: Set<String> = []
-        for (old, new) in changes {
-            if old.isWAGIFile {
-                guard assets[old.name] != nil else { continue }
-                note(old.name)
-                assets[old.name] = new.content
-                changed.insert(old.name)
-            } else {
-                for place in handlers.indices
-                where handlers[place].name == old.name && handlers[place].feature == (old.wagi?.settings ?? [:]) {
-                    handlers[place] = LayoutPlan.Handler(new, hasAssets: handlers[place].hasAssets)
-                }
-            }
-        }
-        return changed
+    /// What goes along with the message, in this order.
+    var descriptors: [Int32] {
+        let (base, changes) = wwwroot.descriptors
+        return [base, changes].compactMap { $0 }
     }
 
-    private mutating func note(_ name: String) {
-        if served[name] == nil { served[name] = .some(assets[name]) }
-    }
-
-    /// The newest revision serves.
-    mutating func noteServing() {
-        served = [:]
-        servedHandlers = handlers
-    }
-
-    /// The files in which the serving revision differs from the newest.
-    var differences: Set<String> { Set(served.keys) }
-
-    func handlers(asServed: Bool) -> [LayoutPlan.Handler] { asServed ? servedHandlers : handlers }
-
-    /// What these files are in the newest revision, or in the one that serves.
-    func changes(_ names: Set<String>, asServed: Bool) -> [LayoutPlan.Change] {
-        names.sorted().map { name in
-            if asServed, let content = served[name] { return LayoutPlan.Change(name: name, content: content) }
-            return LayoutPlan.Change(name: name, content: assets[name])
-        }
+    var message: LauncherMessage.Load.Content {
+        .init(handlers: handlers, imageCount: descriptors.count, store: store, project: project)
     }
 }
 
-extension Label {
-    fileprivate var content: LayoutPlan.Content { LayoutPlan.Content(sha256: sha256, size: size) }
-}
+extension ServedContent: Hashable {
+    static func == (left: ServedContent, right: ServedContent) -> Bool { left === right }
 
-extension LayoutPlan.Handler {
-    fileprivate init(_ label: Label, hasAssets: Bool) {
-        self.init(name: label.name, content: label.content, feature: label.wagi?.settings ?? [:], hasAssets: hasAssets)
-    }
+    func hash(into hasher: inout Hasher) { hasher.combine(ObjectIdentifier(self)) }
 }

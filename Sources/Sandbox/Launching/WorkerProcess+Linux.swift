@@ -51,9 +51,15 @@ struct WorkerSurroundings: Sendable {
 /// A process that serves, as the supervisor knows it.
 protocol WorkerHandle: Sendable {
     /// Sends a message. A process that is gone is reported by its end, not here.
-    func send(_ message: LauncherMessage)
+    ///
+    /// - Parameter descriptors: what comes along with it.
+    func send(_ message: LauncherMessage, with descriptors: [Int32])
     /// Ends the process at once. Its end is reported as any other.
     func kill()
+}
+
+extension WorkerHandle {
+    func send(_ message: LauncherMessage) { send(message, with: []) }
 }
 
 /// A WAGI process that this one has started, and the channel to it.
@@ -107,8 +113,8 @@ final class WorkerProcess: WorkerHandle {
     }
 
     /// Sends a message. A process that is gone is reported by its end, not here.
-    func send(_ message: LauncherMessage) {
-        try? channel.send(message)
+    func send(_ message: LauncherMessage, with descriptors: [Int32]) {
+        try? channel.send(message, with: descriptors)
     }
 
     /// Ends the process at once. Its end is reported as any other.

@@ -18,6 +18,8 @@ struct WorkerSupervisor {
         let id: String
         let bindleURL: String
         let revision: Int
+        /// What is given to the process; without it, the process fetches what it needs.
+        var content: ServedContent?
     }
 
     /// What the supervisor's user has to know.
@@ -62,8 +64,6 @@ struct WorkerSupervisor {
     static let signPatience = Duration.seconds(5)
     /// So many processes are given one target, if none gives a sign of life.
     static let attemptLimit = 3
-    /// How long the process that stands by waits for the directory of one that is about to end.
-    static let layoutPatience = Duration.milliseconds(300)
     /// A process that has served for this long has not died of its start.
     static let stableTime = Duration.seconds(10)
 
@@ -80,10 +80,8 @@ struct WorkerSupervisor {
     private var holding: WorkerID?
     private var board: StatusBoard
     private var drains: [WorkerID: Drain] = [:]
-    /// The directories of the app's files; `nil` if each process has its own.
-    var layouts: LayoutPool?
-    /// When the process that stands by gets a new directory, if none that is laid out has become free.
-    private var layoutDeadline: Instant?
+    /// Whether the process that stands by has been told what serves, so that it can load what will stay the same.
+    private var isStandbyPrepared = false
     private var deathCount = 0
     private var restart: (target: Target, time: Instant)?
     private var isStopping = false
@@ -118,7 +116,7 @@ struct WorkerSupervisor {
     /// When `tick` has something to do.
     var nextDeadline: Instant? {
         let signDeadline = load.map { $0.lastSign + Self.signPatience }
-        return (drains.values.map(\.deadline) + [restart?.time, layoutDeadline, signDeadline].compactMap { $0 }).min()
+        return (drains.values.map(\.deadline) + [restart?.time, signDeadline].compactMap { $0 }).min()
     }
 
     /// Starts processes in another way from now on.
@@ -132,7 +130,6 @@ struct WorkerSupervisor {
     mutating func discardStandby() {
         guard let discarded = standby else { return }
         standby = nil
-        layoutDeadline = nil
         workers[discarded]?.kill()
     }
 
@@ -140,22 +137,22 @@ struct WorkerSupervisor {
     mutating func prepare() throws {
         guard standby == nil, !isStopping else { return }
         standby = try start()
-        layoutDeadline = now() + Self.layoutPatience
-        prepareLayout()
+        isStandbyPrepared = false
+        prepareStandby()
     }
 
-    /// Lets the process that stands by bring a directory up to date, and load what it can, if it has not done so yet
-    /// and there is one, or it has been waited for long enough.
-    private mutating func prepareLayout() {
-        guard let standby, let due = layoutDeadline, let target = serving?.target, load == nil, layouts != nil else { return }
-        guard layouts?.hasSpare == true || due <= now() else { return }
-        layoutDeadline = nil
-        guard let plan = layouts?.plan(for: standby, asServed: true) else { return }
-        workers[standby]?.send(.prepare(message(for: target, plan)))
+    /// Lets the process that stands by load what serves, as far as that can be done beforehand.
+    private mutating func prepareStandby() {
+        guard let standby, !isStandbyPrepared, let target = serving?.target, let content = target.content, load == nil
+        else { return }
+        isStandbyPrepared = true
+        workers[standby]?.send(.prepare(message(for: target)), with: content.descriptors)
     }
 
-    private func message(for target: Target, _ plan: LayoutPlan?) -> LauncherMessage.Load {
-        .init(bindle: target.id, bindleURL: target.bindleURL, revision: target.revision, plan: plan)
+    private func message(for target: Target) -> LauncherMessage.Load {
+        .init(
+            bindle: target.id, bindleURL: target.bindleURL, revision: target.revision,
+            content: target.content?.message)
     }
 
     /// Loads a target. A target that is still being loaded is given up.
@@ -171,12 +168,10 @@ struct WorkerSupervisor {
         try prepare()
         guard let worker = standby else { return }
         standby = nil
-        layoutDeadline = nil
         load = Load(
             worker: worker, target: target, started: now(), isRestart: isRestart, attempt: attempt, lastSign: now(),
             statusSerial: status.serial, styleSheets: styleSheets)
-        let plan = layouts?.plan(for: worker, asServed: isRestart)
-        workers[worker]?.send(.load(message(for: target, plan)))
+        workers[worker]?.send(.load(message(for: target)), with: target.content?.descriptors ?? [])
     }
 
     /// Takes note that what is being loaded differs from what serves in these style sheets only.
@@ -238,7 +233,6 @@ struct WorkerSupervisor {
         holding = nil
         load = nil
         standby = nil
-        layoutDeadline = nil
     }
 
     /// Takes note of what a process has said.
@@ -255,9 +249,7 @@ struct WorkerSupervisor {
             self.load = nil
             workers[worker]?.kill()
             return .loadFailed(load.target, failure)
-        case .message(.prepared):
-            layouts?.noteSuccess(of: worker)
-            return nil
+        case .message(.prepared): return nil
         case .message(.request(let request)): return .request(request)
         case .message(.log(let route, let text)): return .log(route: route, text: text)
         case .ended(let exit): return handleEnd(worker, exit)
@@ -280,10 +272,6 @@ struct WorkerSupervisor {
             } catch {
                 reports.append(scheduleRestart(of: due.target, because: "\(error)"))
             }
-        }
-        if let layoutDeadline, layoutDeadline <= time {
-            prepareLayout()
-            self.layoutDeadline = nil
         }
         return reports
     }
@@ -308,8 +296,6 @@ struct WorkerSupervisor {
 
     private mutating func takeOver(_ load: Load, _ timings: [StageTiming]) -> Report {
         self.load = nil
-        layouts?.noteSuccess(of: load.worker)
-        if !load.isRestart { layouts?.noteServing() }
         if load.isRestart {
             board.serveAgain(revision: load.target.revision)
         } else {
@@ -335,8 +321,7 @@ struct WorkerSupervisor {
     private mutating func handleEnd(_ worker: WorkerID, _ exit: ChildProcess.Exit) -> Report? {
         workers[worker] = nil
         drains[worker] = nil
-        layouts?.release(worker)
-        defer { prepareLayout() }
+        defer { prepareStandby() }
         guard !isStopping else { return nil }
         if worker == standby {
             // The next load starts another one; if that dies too, it is reported then.

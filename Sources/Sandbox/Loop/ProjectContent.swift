@@ -26,8 +26,6 @@ final class ProjectContent {
 
     let project: Project
     let store: BindleStore
-    /// The parcels that WAGI processes find as files, and need not fetch.
-    private let parcels: ParcelDirectory
     /// The file that keeps the digests of the project's files from one sandbox to the next.
     private let digestsPath: String?
     private let cancellation: Cancellation
@@ -52,13 +50,12 @@ final class ProjectContent {
     private(set) var servedInvoice: Invoice?
 
     init(
-        project: Project, store: BindleStore, parcels: ParcelDirectory, digestsPath: String?,
+        project: Project, store: BindleStore, digestsPath: String?,
         upstream: ExternalBindles.Upstream?, cancellation: Cancellation, emit: @escaping @Sendable (Event) -> Void,
         onFetch: @escaping @Sendable (ExternalFetches.Item, ExternalBindleError?) -> Void
     ) {
         self.project = project
         self.store = store
-        self.parcels = parcels
         self.digestsPath = digestsPath
         self.cancellation = cancellation
         self.emit = emit
@@ -204,7 +201,7 @@ final class ProjectContent {
         defer { progress.end() }
         do {
             let saved = try store.saveRevision(
-                invoice, changes: changes, since: storedRevision, isAlwaysNew: isAlwaysNew, copyingTo: parcels
+                invoice, changes: changes, since: storedRevision, isAlwaysNew: isAlwaysNew
             ) { [path = store.path, cancellation] (label) throws(StoreError) in
                 if cancellation.isCancelled { throw .notWritable(path: path, detail: "hippo-dev up was stopped") }
                 try DiskSpace.require(label, beside: path)

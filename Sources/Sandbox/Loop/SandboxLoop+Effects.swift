@@ -1,4 +1,5 @@
 import Bindle
+import Content
 import Foundation
 import Hippofacts
 import Platform
@@ -79,8 +80,6 @@ extension SandboxLoop {
         do { content.externals.use(try dependencies.upstream(settings)) } catch {
             messages.append(.failed(Failure(stage: .assemble, message: "\(error)", file: SettingsFile.name)))
         }
-        // From now on each process lays out the files for itself.
-        if settings.allowsTransientWrite ?? false { supervisor.layouts = nil }
         supervisor.use(dependencies.workerCommand(settings))
         watchEnvironmentFiles(settings)
         supervisor.updateStatus { $0.reloadsPages = settings.reloadsPages ?? true }
@@ -143,8 +142,7 @@ extension SandboxLoop {
         supervisor.discardStandby()
         do {
             try content.restart(after: supervisor.servingTarget?.revision ?? 0, dependencies.restoreStorage)
-            try supervisor.layouts?.restart()
-            isLayoutOfProject = false
+            dependencies.storeWatch?.watch()
             return nil
         } catch {
             return Failure(stage: .store, message: "\(error)")
@@ -154,20 +152,30 @@ extension SandboxLoop {
     private func store(isAlwaysNew: Bool, mayBePinned: Bool) -> StateMessage {
         let started = dependencies.now()
         let result = content.save(isAlwaysNew: isAlwaysNew, mayBePinned: mayBePinned)
-        if case .revision = result { layOutProject() }
+        if case .revision(let number) = result {
+            do { try takeContentOfProject(number) } catch {
+                return .stored(.failed(Failure(stage: .store, message: "\(error)")), dependencies.now() - started)
+            }
+        }
         return .stored(result, dependencies.now() - started)
     }
 
-    /// What is loaded next has the files of the project.
-    private func layOutProject() {
+    /// What is loaded next has the files of the project, as it was stored just now.
+    private func takeContentOfProject(_ revision: Int) throws(StoreError) {
         guard let change = content.change, let invoice = content.invoice else { return }
-        switch change {
-        case .parcels(let update) where isLayoutOfProject && update.replacesOnly:
-            supervisor.layouts?.applyToContent(update.replacedLabels)
-        default:
-            supervisor.layouts?.replaceContent(with: invoice)
+        let times = try content.store.contentTimes(ofRevision: revision)
+        do throws(AssetError) {
+            if case .parcels(let update) = change, isContentOfProject, times.count == invoice.parcels.count,
+                let new = try served.apply(update.edits, times: times, in: invoice.id)
+            {
+                servedContent = .success(new)
+            } else {
+                servedContent = .success(try served.replace(with: invoice, times: times))
+            }
+        } catch {
+            servedContent = .failure(error)
         }
-        isLayoutOfProject = true
+        isContentOfProject = true
     }
 
     /// Begins to load a revision, which is served when that has come to its end.
@@ -179,10 +187,10 @@ extension SandboxLoop {
             id = content.invoice?.id.description ?? ""
         } else {
             do {
-                let invoice = try content.store.invoice(ofRevision: revision)
+                let (invoice, times) = try content.store.content(ofRevision: revision)
                 id = invoice.id.description
-                supervisor.layouts?.replaceContent(with: invoice)
-                isLayoutOfProject = false
+                isContentOfProject = false
+                servedContent = Result { () throws(AssetError) in try served.replace(with: invoice, times: times) }
             } catch {
                 return [.loadNotStarted("\(error)")]
             }
@@ -190,7 +198,14 @@ extension SandboxLoop {
         if let ticket { dependencies.freshness.beginLoad(upTo: ticket) }
         do {
             let bindleURL = dependencies.bindleURL(ofRevision: revision)
-            try supervisor.load(.init(id: id, bindleURL: bindleURL, revision: revision))
+            let servedContent: ServedContent?
+            switch self.servedContent {
+            case .success(let content)?: servedContent = content
+            case .failure(let error)?: return [.loadFailed(Failure(stage: .launch, message: error.description))]
+            case nil: servedContent = nil
+            }
+            try supervisor.load(
+                .init(id: id, bindleURL: bindleURL, revision: revision, content: servedContent))
         } catch {
             return [.loadNotStarted("\(error)")]
         }

@@ -17,6 +17,8 @@ final class SandboxLoop {
         case rollBack(RollbackRequest)
         /// Somebody asks for a rebuild, whether anything has changed or not.
         case rebuild
+        /// The store may have been removed.
+        case storeTouched
         /// Something to be told.
         case notice(String)
         case fetched(ExternalFetches.Item, ExternalBindleError?)
@@ -51,6 +53,8 @@ final class SandboxLoop {
         let upstream: @Sendable (SandboxSettings) throws -> ExternalBindles.Upstream?
         /// Makes the directories of the store and of the cache again.
         let restoreStorage: @Sendable () throws -> Void
+        /// Posts `storeTouched`; nil if the system has nothing to notice it with.
+        let storeWatch: StoreWatch?
     }
 
     static let stopPatience = Duration.seconds(2)
@@ -68,8 +72,12 @@ final class SandboxLoop {
     /// The files that have changed since the project served as it was: what a failure may come from. Absolute.
     var suspects: Set<String> = []
     var writing = WritingDetector()
-    /// Whether the directories have the files of the project, and not of something that was brought back.
-    var isLayoutOfProject = false
+    /// Makes what is given to processes.
+    var served: ServedContents
+    /// What is to be loaded, or why it cannot be.
+    var servedContent: Result<ServedContent, AssetError>?
+    /// Whether that is the project, and not something that was brought back.
+    var isContentOfProject = false
     var rollbacks: [RollbackID: (request: RollbackRequest, revision: Revision?)] = [:]
     private var rollbackCount = 0
     /// Why no process could be started to stand by, as it was told last.
@@ -80,6 +88,8 @@ final class SandboxLoop {
         self.dependencies = dependencies
         self.supervisor = supervisor
         content = dependencies.content
+        served = ServedContents(
+            store: dependencies.content.store.path, project: dependencies.project.directory)
         emit = dependencies.emit
         state = ProjectState(
             project: dependencies.project, settings: settings,
@@ -148,6 +158,7 @@ final class SandboxLoop {
             rollbacks[id] = (request, nil)
             return .rollBack(id, revision: request.number)
         case .rebuild: return .rebuild
+        case .storeTouched: return content.store.isGone ? .storeGone : nil
         case .notice(let text): emit(.log(.sandbox, text: text))
         case .fetched(let item, let failure):
             content.externals.finish(item, failure)
@@ -211,7 +222,7 @@ final class SandboxLoop {
                     if let report = supervisor.handle(worker, event) { _ = note(report) }
                 case .buildEnded(let number, _): if build?.number == number { build = nil }
                 case .rollBack(let request): request.finish(.failure(.notServed("hippo-dev up is being stopped")))
-                case .stop, .change, .fetched, .rebuild, .notice: break
+                case .stop, .change, .fetched, .rebuild, .notice, .storeTouched: break
                 }
             }
             _ = supervisor.tick()

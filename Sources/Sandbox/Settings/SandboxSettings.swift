@@ -123,6 +123,7 @@ extension WorkerConfiguration.Limits {
         limits.heapBytes = heapBytes ?? weaker.heapBytes
         limits.tableElements = tableElements ?? weaker.tableElements
         limits.openFiles = openFiles ?? weaker.openFiles
+        limits.transientBytes = transientBytes ?? weaker.transientBytes
         return limits
     }
 }

@@ -36,6 +36,8 @@ extension ProjectState {
         case assembled(Assembly, Duration)
         /// - until: when to ask again, since a file that the failure may come from is being written; `nil` if it is to be told.
         case judged(Failure, until: Instant?)
+        /// The store was removed while nothing was to be done with it.
+        case storeGone
         case storageRestored(Failure?)
         case stored(StoreResult, Duration)
         /// A part of another bundle was fetched, or could not be. `isPending`: another one is still being fetched.

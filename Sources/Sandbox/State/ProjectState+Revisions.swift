@@ -42,6 +42,18 @@ extension ProjectState {
         }
     }
 
+    /// The store is made again when nothing has changed for a while: whoever removes it may remove more.
+    mutating func noteStoreGone(_ now: Instant) {
+        // What is being done with it finds out by itself.
+        guard storage == .there, activity == .none else { return }
+        lastChange = max(lastChange, now)
+        content = .unknown
+        touched = nil
+        needsExpansion = true
+        if !isWorkPending { cycle = Cycle(began: now) }
+        storage = .gone(until: now + Self.removalPatience)
+    }
+
     /// What has not been taken in has still to be.
     mutating func restoreTouched() {
         if let before = beingAssembled, let since = touched { touched = before.union(since) } else { touched = nil }

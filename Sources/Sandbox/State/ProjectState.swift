@@ -274,6 +274,7 @@ struct ProjectState: Sendable {
             if !isWorkPending { cycle = Cycle(began: now) }
             noteEverything()
             if settings.buildCommand != nil { buildWish = .now }
+        case .storeGone: noteStoreGone(now)
         case .scopeChanged(let new):
             if new.buildInputs != scope.buildInputs { ledger.forgetListing() }
             scope = new

@@ -3,14 +3,12 @@ import Foundation
 import Platform
 import Synchronization
 
-/// Where a sandbox keeps its store and its cache.
+/// Where a sandbox keeps its store, and what it knows of the project.
 final class Storage: Sendable {
     /// The store's file.
     let path: String
-    /// For what WAGI processes keep from one to the next.
-    let cacheDirectory: String
-    /// The parcels that WAGI processes find as files.
-    var parcels: ParcelDirectory { ParcelDirectory(inCache: cacheDirectory) }
+    /// Whether the store is in the project's own directory for it.
+    private let isProjectsOwn: Bool
     /// The file that keeps the digests of the project's files, if anything is kept.
     let digestsPath: String?
     /// The file that keeps what is known of the build command's outputs, if anything is kept.
@@ -29,40 +27,45 @@ final class Storage: Sendable {
             let directory = try EphemeralDirectory.make(forProject: projectDirectory)
             temporaryDirectory = directory
             path = directory + "/" + EphemeralDirectory.storeName
-            cacheDirectory = directory + "/cache"
+            isProjectsOwn = false
             digestsPath = nil
         case .file(let file):
             let directory = URL(fileURLWithPath: file).deletingLastPathComponent().path
             try Self.make(directory)
             temporaryDirectory = nil
             path = file
-            cacheDirectory = file + ".cache"
-            digestsPath = cacheDirectory + "/digests"
+            isProjectsOwn = false
+            digestsPath = file + ".digests"
         case nil:
             let directory = Self.directory(ofProject: projectDirectory)
             try Self.makeProjectsOwn(directory)
             temporaryDirectory = nil
             path = directory + "/bindles.sqlite"
-            cacheDirectory = directory + "/cache"
+            isProjectsOwn = true
             digestsPath = directory + "/digests"
         }
         try PrivateFiles.checkFiles(ofStore: path)
         try claimStore()
-        try PrivateFiles.makeDirectory(cacheDirectory)
-        try parcels.make()
         makeStoreFile()
+        removeCacheOfEarlierVersions()
+    }
+
+    /// Version 0.1.0 kept copies of all contents beside the store.
+    private func removeCacheOfEarlierVersions() {
+        let directory = URL(fileURLWithPath: path).deletingLastPathComponent().path
+        let cache = isProjectsOwn ? directory + "/cache" : path + ".cache"
+        guard FileStatus(path: cache + "/parcels")?.isDirectory == true else { return }
+        DispatchQueue.global(qos: .utility).async { try? FileManager.default.removeItem(atPath: cache) }
     }
 
     /// Makes the directories again, and claims the store, after they were removed.
     func restore() throws {
         let directory = URL(fileURLWithPath: path).deletingLastPathComponent().path
-        if cacheDirectory == directory + "/cache", !isTemporary {
+        if isProjectsOwn {
             try Self.makeProjectsOwn(directory)
         } else {
             try Self.make(directory)
         }
-        try PrivateFiles.makeDirectory(cacheDirectory)
-        try parcels.make()
         try claimStore()
         makeStoreFile()
         // The log goes on in it.

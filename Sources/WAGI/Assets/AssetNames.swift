@@ -1,21 +1,20 @@
-import Foundation
+import Content
 
 /// The names of an application's files, found out when somebody wants to know.
 struct AssetNames: Sendable {
-    /// The directory that they are laid out in; nil if there is none.
-    let root: String?
+    /// nil if there are none.
+    let wwwroot: Wwwroot?
 
     /// More are not looked at: it is for people, who do not read them either.
     private static let limit = 5_000
 
     /// The paths of the files below the root, in order.
     func list() -> [String] {
-        guard let root, let entries = FileManager.default.enumerator(atPath: root) else { return [] }
-        var names: [String] = []
-        for case let name as String in entries {
-            if names.count == Self.limit { break }
-            if entries.fileAttributes?[.type] as? FileAttributeType != .typeDirectory { names.append(name) }
+        var names: [RelativePath] = []
+        wwwroot?.forEachFile { path, _, _ in
+            names.append(path)
+            return names.count < Self.limit
         }
-        return names.sorted()
+        return names.sorted().map(\.string)
     }
 }

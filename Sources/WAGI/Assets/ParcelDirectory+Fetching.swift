@@ -20,4 +20,13 @@ extension ParcelDirectory {
         }
         if let error = failure.withLock({ $0 }) { throw error }
     }
+
+    /// Fetches a parcel, whatever is here under its digest.
+    func replace(_ label: Label, of id: BindleID, from source: some ParcelSource) throws(LoadError) {
+        do {
+            try write(label) { write in try source.read(label, of: id, receive: write) }
+        } catch {
+            throw LoadError("the parcel '\(label.name)' of \(id) cannot be fetched: \(error)")
+        }
+    }
 }

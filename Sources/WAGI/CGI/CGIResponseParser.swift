@@ -6,8 +6,6 @@ struct CGIResponseParser {
     struct Head {
         var status: Status
         var headers: Headers
-        /// The path and query of a local redirect (CGI 1.1, section 6.2.2): the response is that of another request.
-        var localRedirect: String?
     }
 
     /// A header block that cannot be answered with.
@@ -23,32 +21,50 @@ struct CGIResponseParser {
     }
 
     /// A header block longer than this is not taken for one.
-    static let maximumLength = 64 << 10
+    static let maximumLength = 1 << 20
+    /// No more is said about one header block.
+    private static let maximumWarnings = 8
 
+    /// The line that has begun, without carriage returns.
     private var line: [UInt8] = []
     private var length = 0
+    private var hasBegun = false
+    private var statusOfFirstLine: Status?
     private var fields: [(name: String, value: String)] = []
+    /// What is odd about the block, though it could be read.
+    private(set) var warnings: [String] = []
 
     /// Takes bytes up to the end of the header block.
+    ///
+    /// As the originals do, it leaves out lines that are no fields, and blanks around names. Each is told.
     /// - Returns: the head and the number of bytes that belong to it, or nil when more are needed.
     mutating func parse(_ bytes: UnsafeRawBufferPointer) throws(Malformed) -> (head: Head, consumed: Int)? {
-        for (index, byte) in bytes.enumerated() {
-            length += 1
+        var start = 0
+        while start < bytes.count {
+            let end = bytes[start...].firstIndex(of: UInt8(ascii: "\n"))
+            let piece = bytes[start..<(end ?? bytes.count)]
+            length += piece.count + 1
             guard length <= Self.maximumLength else {
                 throw Malformed("the module's header block is longer than \(Self.maximumLength) bytes")
             }
-            switch byte {
-            case UInt8(ascii: "\r"):
-                // Carriage returns are ignored, wherever they are.
-                continue
-            case UInt8(ascii: "\n"):
-                if line.isEmpty { return (try head(), index + 1) }
+            // Carriage returns are ignored, wherever they are.
+            line.append(contentsOf: piece.lazy.filter { $0 != UInt8(ascii: "\r") })
+            guard let end else { return nil }
+            start = end + 1
+            if !line.isEmpty {
                 try takeLine()
-            default:
-                line.append(byte)
+                hasBegun = true
+            } else if hasBegun {
+                return (try head(), start)
+            } else {
+                warn("an empty line before the header block was left out")
             }
         }
         return nil
+    }
+
+    private mutating func warn(_ text: String) {
+        if warnings.count < Self.maximumWarnings, !warnings.contains(text) { warnings.append(text) }
     }
 
     /// What is wrong with output that ended before its header block did.
@@ -60,13 +76,16 @@ struct CGIResponseParser {
 
     private mutating func takeLine() throws(Malformed) {
         defer { line.removeAll(keepingCapacity: true) }
-        guard let colon = line.firstIndex(of: UInt8(ascii: ":")) else {
-            throw Malformed("a line of the module's header block is not a field: \(Self.quoted(line))")
+        if !hasBegun, let status = Self.statusLine(line) {
+            statusOfFirstLine = status
+            return warn("the header block begins with a line of HTTP; a field 'status: \(status.code)' says the same")
         }
-        let name = line[..<colon]
-        var value = line[(colon + 1)...]
-        while let first = value.first, first == 0x20 || first == 0x09 { value.removeFirst() }
-        while let last = value.last, last == 0x20 || last == 0x09 { value.removeLast() }
+        guard let colon = line.firstIndex(of: UInt8(ascii: ":")) else {
+            return warn("a line of the module's header block that is not a field was left out: \(Self.quoted(line))")
+        }
+        let name = Self.trimmed(line[..<colon])
+        let value = Self.trimmed(line[(colon + 1)...])
+        if name.count != colon { warn("the blanks around a header's name were left out: \(Self.quoted(line))") }
         guard !name.isEmpty, name.allSatisfy(Self.isTokenByte) else {
             throw Malformed("the module wrote an invalid header name: \(Self.quoted(line))", status: 502)
         }
@@ -76,9 +95,22 @@ struct CGIResponseParser {
         fields.append((String(decoding: name, as: UTF8.self), String(decoding: value, as: UTF8.self)))
     }
 
+    private static func trimmed(_ bytes: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
+        var bytes = bytes
+        while let first = bytes.first, first == 0x20 || first == 0x09 { bytes.removeFirst() }
+        while let last = bytes.last, last == 0x20 || last == 0x09 { bytes.removeLast() }
+        return bytes
+    }
+
+    /// The status of a line such as `HTTP/1.1 404 Not Found`, as programs write it that were made for other gateways.
+    private static func statusLine(_ line: [UInt8]) -> Status? {
+        guard line.starts(with: "HTTP/1.".utf8), let blank = line.firstIndex(of: 0x20) else { return nil }
+        return try? status(String(decoding: trimmed(line[blank...]), as: UTF8.self))
+    }
+
     private func head() throws(Malformed) -> Head {
         var head = Head(status: .ok, headers: Headers())
-        var status: Status?
+        var status = statusOfFirstLine
         var location: String?
         var hasContentType = false
         for (name, value) in fields {
@@ -110,9 +142,6 @@ struct CGIResponseParser {
             )
         }
         head.status = status ?? (location == nil ? .ok : .found)
-        if let location, location.hasPrefix("/"), !location.hasPrefix("//"), fields.count == 1 {
-            head.localRedirect = location
-        }
         return head
     }
 

@@ -1,4 +1,5 @@
 import Bindle
+import Content
 
 /// What is to be served of a bindle.
 struct BindleApplication {
@@ -21,11 +22,14 @@ struct BindleApplication {
                 + "wagi.route")
     }
 
-    /// The definition of a handler whose module is the file at `path`.
-    static func definition(_ label: Label, path: String, hasAssets: Bool) throws(LoadError) -> HandlerDefinition {
+    /// What a parcel says of a handler.
+    static func definition(_ label: Label, hasAssets: Bool) throws(LoadError) -> HandlerDefinition {
+        guard let content = ContentFile(label, modificationTime: 0) else {
+            throw LoadError("the parcel '\(label.name)' has no digest")
+        }
         let feature = label.wagi ?? WAGIFeature()
         return HandlerDefinition(
-            route: Route(feature.route ?? "/"), module: ModuleReference(path: path, name: label.name),
+            route: Route(feature.route ?? "/"), module: ModuleReference(content, name: label.name),
             entrypoint: feature.entrypoint, argumentTemplate: feature.argumentTemplate, allowedHosts: feature.allowedHosts,
             maximumRequestConcurrency: try feature.maximumRequestConcurrency.map { text throws(LoadError) in
                 try requestConcurrency(text, of: label)

@@ -1,3 +1,5 @@
+import Content
+
 /// A module and the route that it serves, as `modules.toml` or a bindle declares it.
 package struct HandlerDefinition: Sendable {
     package var route: Route
@@ -43,13 +45,24 @@ package struct HandlerDefinition: Sendable {
 
 /// Where a module's bytes are.
 package struct ModuleReference: Hashable, Sendable {
-    /// The file that holds them.
-    package let path: String
+    enum Source: Hashable, Sendable {
+        case file(path: String)
+        /// A content of the application.
+        case content(ContentFile)
+    }
+
+    let source: Source
     /// What people call the module: the path, or its name in a bindle.
     package let name: String
 
+    /// A module in a file.
     package init(path: String, name: String? = nil) {
-        self.path = path
+        source = .file(path: path)
         self.name = name ?? path
+    }
+
+    init(_ content: ContentFile, name: String) {
+        source = .content(content)
+        self.name = name
     }
 }

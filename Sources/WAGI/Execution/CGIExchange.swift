@@ -11,6 +11,8 @@ final class CGIExchange: @unchecked Sendable {
     // The guest's functions are called on the thread that runs the handler, which is the only one to use this.
     private let writer: ResponseWriter
     private let maximumBodyBytes: Int64
+    /// Whether the request's method is HEAD, whose response has no body.
+    private let isHead: Bool
     private var input: Input
     private var parser = CGIResponseParser()
     private var bodyBytes: Int64 = 0
@@ -26,6 +28,8 @@ final class CGIExchange: @unchecked Sendable {
     /// The beginning of what the module has written.
     private(set) var output = FailureReport.Output()
     private static let keptOutput = 4096
+    /// The length of the body that the module has declared.
+    private var declaredLength: Int64?
     /// What the module waited for when its time was up, if it waited for its client.
     private(set) var interruptedWait: ClientWait?
 
@@ -33,8 +37,6 @@ final class CGIExchange: @unchecked Sendable {
         case header
         /// The head is known; what follows is the body.
         case body(Status)
-        /// The response is to be that of another request; further output is dropped.
-        case localRedirect(String)
     }
 
     private enum Input {
@@ -45,8 +47,9 @@ final class CGIExchange: @unchecked Sendable {
     /// - Parameter bufferedBody: the body, if it had to be read already.
     init(
         body: RequestBody, bufferedBody: [UInt8]?, writer: ResponseWriter, maximumBodyBytes: Int64,
-        insertion: ScriptInsertion? = nil
+        insertion: ScriptInsertion? = nil, isHead: Bool = false
     ) {
+        self.isHead = isHead
         self.insertion = insertion
         input = bufferedBody.map { .bytes($0[...]) } ?? .body(body)
         self.writer = writer
@@ -71,6 +74,12 @@ final class CGIExchange: @unchecked Sendable {
         }
     }
 
+    /// Runs `wait`, which waits for something but the client; what the module has written leaves before.
+    func whileWaiting(_ wait: () -> Void) { writer.whileWaiting(wait) }
+
+    /// What is odd about the module's header block.
+    var warnings: [String] { parser.warnings }
+
     /// Takes what the module writes.
     func write(_ bytes: UnsafeRawBufferPointer) throws {
         do {
@@ -85,14 +94,10 @@ final class CGIExchange: @unchecked Sendable {
         output.bytes += bytes.prefix(Self.keptOutput - output.bytes.count)
         output.byteCount += bytes.count
         switch state {
-        case .localRedirect: return
         case .body: try writeBody(bytes)
         case .header:
             guard let (head, consumed) = try parser.parse(bytes) else { return }
-            if let target = head.localRedirect {
-                state = .localRedirect(target)
-                return
-            }
+            declaredLength = head.headers["Content-Length"].flatMap { Int64($0) }
             pendingHead = head
             state = .body(head.status)
             try writeBody(UnsafeRawBufferPointer(rebasing: bytes[consumed...]))
@@ -143,6 +148,12 @@ final class CGIExchange: @unchecked Sendable {
     /// To be called when the module has ended: fails when it has left the response incomplete.
     func finish() throws {
         if case .header = state { throw parser.endedEarly }
+        if case .body(let status) = state, let declaredLength, declaredLength > bodyBytes, !isHead, !status.forbidsBody,
+            status.code != 205
+        {
+            throw CGIResponseParser.Malformed(
+                "the module wrote a body of \(bodyBytes) bytes after a Content-Length of \(declaredLength)", status: 502)
+        }
         try writeHead(bodyBeginning: UnsafeRawBufferPointer(start: nil, count: 0))
         guard let (prologue, element) = search else { return }
         search = nil

@@ -52,6 +52,23 @@ package final class DeadlineTimer: @unchecked Sendable {
         _ = Self.installation
     }
 
+    /// Whether a thread has been seen to by `unblockSignal`.
+    private static let isUnblocked: pthread_key_t = {
+        var key = pthread_key_t()
+        pthread_key_create(&key, nil)
+        return key
+    }()
+
+    /// Who started this thread may have left the signal blocked.
+    private static func unblockSignal() {
+        guard pthread_getspecific(isUnblocked) == nil else { return }
+        var signals = sigset_t()
+        sigemptyset(&signals)
+        sigaddset(&signals, signal)
+        pthread_sigmask(SIG_UNBLOCK, &signals, nil)
+        pthread_setspecific(isUnblocked, UnsafeRawPointer(bitPattern: 1))
+    }
+
     /// A handler that does nothing, and does not have calls of the system taken up again.
     private static let installation: Void = {
         var action = sigaction()
@@ -66,11 +83,7 @@ package final class DeadlineTimer: @unchecked Sendable {
     package func schedule(
         _ store: Store, limit: Duration, unresponsive: (@Sendable () -> Void)? = nil
     ) -> Ticket {
-        // Who started this thread may have left the signal blocked.
-        var signals = sigset_t()
-        sigemptyset(&signals)
-        sigaddset(&signals, Self.signal)
-        pthread_sigmask(SIG_UNBLOCK, &signals, nil)
+        Self.unblockSignal()
         return monitor.withLock {
             let number = nextNumber
             nextNumber += 1

@@ -18,6 +18,8 @@ struct Handler: Sendable {
     let outboundHTTP: OutboundHTTPPolicy?
     /// Requests to sub-routes are logged with their module's.
     let log: RouteLog
+    /// What of the environment is the same for all requests.
+    let environment: CGIEnvironment.Constants
 }
 
 extension LinkedModule {
@@ -41,7 +43,7 @@ extension LinkedModule {
         } catch {
             guard case .host(let hostError) = error.kind else { throw GuestFailure.trap(error) }
             guard let exit = hostError as? ProcessExit else { throw hostError }
-            if exit.code != 0 { throw GuestFailure.exit(code: exit.code) }
+            if exit.code != 0 { throw GuestFailure.exit(code: exit.code, error) }
         }
     }
 
@@ -57,8 +59,8 @@ enum GuestFailure: Error, CustomStringConvertible {
     /// There is no such function, or it takes arguments.
     case notAFunction(name: String, exports: [String])
     case trap(Trap)
-    /// It called `proc_exit` with a code other than 0.
-    case exit(code: UInt32)
+    /// It called `proc_exit` with a code other than 0, from where the trap says.
+    case exit(code: UInt32, Trap)
     /// Perhaps in a wait for the client.
     case timedOut(Duration, ClientWait? = nil)
     case responseTooLarge(limit: Int64)
@@ -68,13 +70,22 @@ enum GuestFailure: Error, CustomStringConvertible {
         limits.isEmpty ? description : "\(limits.joined(separator: "; ")); \(description)"
     }
 
+    /// Where in the module it happened.
+    var trap: Trap? {
+        switch self {
+        case .trap(let trap), .exit(_, let trap): trap
+        default: nil
+        }
+    }
+
     var description: String {
         switch self {
         case .notAFunction(let name, let exports):
             "the module has no function '\(name)' without parameters; it exports "
                 + (exports.isEmpty ? "none" : exports.sorted().joined(separator: ", "))
         case .trap(let trap): "the module trapped: \(trap)"
-        case .exit(let code): "the module ended itself with exit code \(code)"
+        case .exit(let code, let trap):
+            "the module ended itself with exit code \(code)" + (trap.callerPlace.map { ", called from \($0)" } ?? "")
         case .timedOut(let limit, let wait):
             "the module was stopped after \(limit.milliseconds.rounded() / 1000) seconds, its limit"
                 + (wait.map { $0.description } ?? "") + ": --timeout sets another"
@@ -90,5 +101,17 @@ extension ClientWait {
         case .requestBody: ", while it waited for the client to send the request's body"
         case .response: ", while it waited for the client to take the response"
         }
+    }
+}
+
+extension Trap {
+    /// The innermost place in the user's own source; `nil` where the module has no line tables.
+    fileprivate var callerPlace: String? {
+        frames.lazy.compactMap(\.sourceLocation).first { !Self.isLibrary($0.file) }?.description
+    }
+
+    /// Whether a source file belongs to a language's library: AssemblyScript's, Rust's, the C library's, Go's.
+    private static func isLibrary(_ file: String) -> Bool {
+        ["~lib/", "/rustc/", "/.cargo/registry/", "wasi-libc", "/usr/share/", "/go/src/"].contains { file.contains($0) }
     }
 }

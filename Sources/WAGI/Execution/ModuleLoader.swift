@@ -1,3 +1,4 @@
+import Content
 import Foundation
 import TOML
 import WASI
@@ -6,10 +7,10 @@ import WebAssembly
 import WebAssemblyRuntime
 import WebAssemblyText
 
-/// Loads modules, each file once however many routes it serves.
+/// Loads modules, each file or content once however many routes it serves.
 package struct ModuleLoader {
     private let linker: Linker
-    private var loaded: [String: LinkedModule] = [:]
+    private var loaded: [ModuleReference.Source: LinkedModule] = [:]
 
     package init() {
         var linker = Linker()
@@ -18,11 +19,16 @@ package struct ModuleLoader {
         self.linker = linker
     }
 
-    /// Reads, validates and links the module in a file, text or binary.
-    mutating func load(_ reference: ModuleReference) throws(LoadError) -> LinkedModule {
-        if let module = loaded[reference.path] { return module }
-        let module = try link(try validate(reference), reference)
-        loaded[reference.path] = module
+    /// Reads, validates and links a module: text or binary in a file, binary in a content.
+    ///
+    /// - Parameter content: where contents are found.
+    mutating func load(
+        _ reference: ModuleReference, from content: (any ContentSource)? = nil
+    ) throws(LoadError) -> LinkedModule {
+        // Whatever else is known of a content, its digest says which module it is.
+        if let module = loaded[reference.source] { return module }
+        let module = try link(try validate(reference, content), reference)
+        loaded[reference.source] = module
         return module
     }
 
@@ -42,13 +48,20 @@ package struct ModuleLoader {
         _ = try link(module, ModuleReference(path: name))
     }
 
-    private func validate(_ reference: ModuleReference) throws(LoadError) -> Module {
+    private func validate(_ reference: ModuleReference, _ content: (any ContentSource)?) throws(LoadError) -> Module {
         do {
-            if reference.path.hasSuffix(".wat") {
-                let text = Array(try Data(contentsOf: URL(fileURLWithPath: reference.path)))
+            switch reference.source {
+            case .content(let file):
+                guard let content else { throw ContentError.gone(name: reference.name) }
+                return try Module(binary: try Self.binary(of: content.open(file, named: reference.name), reference.name))
+            case .file(let path) where path.hasSuffix(".wat"):
+                let text = Array(try Data(contentsOf: URL(fileURLWithPath: path)))
                 return try Module(bytes: try assemble(text))
+            case .file(let path):
+                return try Module(binary: ModuleBinary(contentsOfFile: path))
             }
-            return try Module(binary: ModuleBinary(contentsOfFile: reference.path))
+        } catch let error as ContentError {
+            throw LoadError("\(error)", file: reference.name)
         } catch let error as TextFormatError {
             let located = TOMLError(
                 position: SourcePosition(line: error.line, column: error.column), message: error.message,
@@ -61,6 +74,20 @@ package struct ModuleLoader {
             throw LoadError("the module cannot be read: \(String(cString: strerror(error.code)))", file: reference.name)
         } catch {
             throw LoadError("the module cannot be read: \(error.localizedDescription)", file: reference.name)
+        }
+    }
+
+    private static func binary(of content: OpenContent, _ name: String) throws -> ModuleBinary {
+        switch content.storage {
+        case .bytes(let bytes): return ModuleBinary(bytes)
+        case .file:
+            return try ModuleBinary(byteCount: content.size) { buffer in
+                var filled = 0
+                while filled < buffer.count {
+                    filled += try content.read(
+                        at: filled, into: UnsafeMutableRawBufferPointer(rebasing: buffer[filled...]), named: name)
+                }
+            }
         }
     }
 

@@ -14,16 +14,16 @@ package struct LogLine: Sendable {
 /// The log of one route: a file that lines are appended to, and whoever observes them.
 final class RouteLog: Sendable {
     let route: String
-    private let path: String
+    private let path: String?
     private let observer: (@Sendable (LogLine) -> Void)?
     /// Opened by the first line.
     private let descriptor = Mutex<Int32>(-1)
 
-    /// The file is `DIRECTORY/SHA256_OF_ROUTE/module.stderr`.
-    init(route: String, directory: String, observer: (@Sendable (LogLine) -> Void)?) {
+    /// The file is `DIRECTORY/SHA256_OF_ROUTE/module.stderr`; without a directory, there is none.
+    init(route: String, directory: String?, observer: (@Sendable (LogLine) -> Void)?) {
         self.route = route
         self.observer = observer
-        path = "\(directory)/\(SHA256.hash(route.utf8).hex)/module.stderr"
+        path = directory.map { "\($0)/\(SHA256.hash(route.utf8).hex)/module.stderr" }
     }
 
     deinit {
@@ -33,6 +33,14 @@ final class RouteLog: Sendable {
 
     /// Appends whole lines, each with its end, and tells the observer of them.
     func append(_ lines: [UInt8], requestID: UInt64?) {
+        if let path { append(lines, toFileAt: path) }
+        guard let observer else { return }
+        for line in lines.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false).dropLast() {
+            observer(LogLine(route: route, requestID: requestID, text: String(decoding: line, as: UTF8.self)))
+        }
+    }
+
+    private func append(_ lines: [UInt8], toFileAt path: String) {
         descriptor.withLock { descriptor in
             if descriptor < 0 {
                 let directory = path.split(separator: "/", omittingEmptySubsequences: false).dropLast()
@@ -42,10 +50,6 @@ final class RouteLog: Sendable {
             }
             // A log that cannot be written, on a full disk for one, is no reason to fail requests.
             if descriptor >= 0 { _ = lines.withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) } }
-        }
-        guard let observer else { return }
-        for line in lines.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false).dropLast() {
-            observer(LogLine(route: route, requestID: requestID, text: String(decoding: line, as: UTF8.self)))
         }
     }
 

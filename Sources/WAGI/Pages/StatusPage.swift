@@ -9,7 +9,7 @@ struct StatusPage: Sendable {
     let errorAudience: ErrorAudience
 
     func respond(to request: Request) -> Response {
-        if let refusal = webGuard.refusal(of: request) { return refusal }
+        if let refusal = webGuard.refusal(of: request) { return refusal.response }
         if let response = liveReload.respond(to: request) { return response }
         let insertion = liveReload.insertion(for: request)
         var response = response(to: insertion?.request ?? request)

@@ -4,23 +4,39 @@ import WASI
 import WebAssemblyRuntime
 
 extension Application {
-    /// A module may send the client on to others of the application only so often.
-    private static let maximumLocalRedirects = 10
-
     /// Answers a request: `/healthz`, else the first handler whose route matches, else the asset, else 404.
     package func respond(to request: Request, _ body: RequestBody, _ writer: ResponseWriter) throws {
-        if let response = responseWithoutHandler(to: request) { return try writer.respond(response) }
-        let (request, insertion) = followed(request)
-        guard let handler = handler(for: request.path) else { return }
-        try run(handler, request, body, writer, insertion)
+        if let routed = writer.preparation as? RoutedRequest { return try run(routed, body, writer) }
+        switch answer(to: request) {
+        case .response(let response): try writer.respond(response)
+        case .run(let routed): try run(routed, body, writer)
+        }
     }
 
-    /// The response to a request that no module is run for; nil if one is.
-    func responseWithoutHandler(to request: Request) -> Response? {
-        if let response = configuration.webGuard.refusal(of: request) { return response }
-        if let response = configuration.liveReload?.respond(to: request) { return response }
-        let (request, insertion) = followed(request)
-        return response(to: request).map { insertion?.apply(to: $0) ?? $0 }
+    /// What the event loop does with a request: all that needs no module is answered there.
+    func inlineAnswer(to request: Request) -> InlineAnswer {
+        switch answer(to: request) {
+        case .response(let response): .response(response)
+        case .run(let routed): .handle(routed)
+        }
+    }
+
+    private enum Answer {
+        case response(Response)
+        case run(RoutedRequest)
+    }
+
+    private func answer(to original: Request) -> Answer {
+        if let refusal = configuration.webGuard.refusal(of: original) { return .response(refusal.response) }
+        if let response = configuration.liveReload?.respond(to: original) { return .response(response) }
+        let (request, insertion) = followed(original)
+        let path = request.path
+        if path == "/healthz" { return .response(Response(text: "OK")) }
+        if let handler = handler(for: path) {
+            return .run(RoutedRequest(handler: handler, request: request, insertion: insertion))
+        }
+        let response = staticFiles?.respond(to: request) ?? NotFoundPage(application: self).response(to: request)
+        return .response(insertion?.apply(to: response) ?? response)
     }
 
     /// The request as the app is to get it, and what is to be done to the response so that the page in it follows the
@@ -33,55 +49,12 @@ extension Application {
         return (insertion.request, insertion)
     }
 
-    private func response(to request: Request) -> Response? {
-        if request.path == "/healthz" { return Response(text: "OK") }
-        if handler(for: request.path) != nil { return nil }
-        if let response = staticFiles?.respond(to: request) { return response }
-        return NotFoundPage(application: self).response(to: request)
-    }
-
-    func handler(for path: String) -> Handler? {
-        handlers.first { $0.route.matches(path) }
-    }
+    func handler(for path: String) -> Handler? { table.handler(for: path) }
 
     // MARK: Running a module
 
-    private func run(
-        _ first: Handler, _ original: Request, _ originalBody: RequestBody, _ writer: ResponseWriter,
-        _ insertion: ScriptInsertion?
-    ) throws {
-        var (handler, request, body) = (first, original, originalBody)
-        for _ in 0...Self.maximumLocalRedirects {
-            guard let target = try runOnce(handler, request, body, writer, insertion) else { return }
-            request = Request(
-                method: request.method == .head ? .head : .get, target: target, version: request.version,
-                headers: Self.headersWithoutBody(request.headers), remoteAddress: request.remoteAddress,
-                receivedAt: request.receivedAt, id: request.id)
-            body = RequestBody([])
-            if let response = response(to: request) {
-                return try writer.respond(insertion?.apply(to: response) ?? response)
-            }
-            guard let next = self.handler(for: request.path) else { return }
-            handler = next
-        }
-        try fail(
-            Run(handler: handler, request: request, writer: writer, insertion: insertion), .internalServerError,
-            "the module redirected to a local path for the \(Self.maximumLocalRedirects + 1)th time, at last from "
-                + request.target)
-    }
-
-    private static func headersWithoutBody(_ headers: Headers) -> Headers {
-        var headers = headers
-        for name in ["Content-Length", "Content-Type", "Transfer-Encoding", "Expect"] { headers.remove(name) }
-        return headers
-    }
-
-    /// Runs the handler's module once.
-    /// - Returns: the path and query that it redirects to within the application, if it does.
-    private func runOnce(
-        _ handler: Handler, _ request: Request, _ body: RequestBody, _ writer: ResponseWriter,
-        _ insertion: ScriptInsertion?
-    ) throws -> String? {
+    private func run(_ routed: RoutedRequest, _ body: RequestBody, _ writer: ResponseWriter) throws {
+        let (handler, request, insertion) = (routed.handler, routed.request, routed.insertion)
         let store = Store(limits: configuration.limits.store)
         let ticket = deadlines.schedule(store, limit: configuration.limits.time)
         let abandonment = Flag()
@@ -106,40 +79,38 @@ extension Application {
                     Run(handler: handler, request: request, writer: writer, insertion: insertion), .requestTimeout,
                     "the request's body has not arrived within \(configuration.limits.timeInSeconds) seconds, "
                         + "the limit of a request: --timeout sets another")
-                return nil
+                return
             }
         }
         let exchange = CGIExchange(
             body: body, bufferedBody: bufferedBody, writer: writer,
-            maximumBodyBytes: configuration.limits.responseBytes, insertion: insertion)
+            maximumBodyBytes: configuration.limits.responseBytes, insertion: insertion, isHead: request.method == .head)
         let errorOutput = GuestErrorOutput(handler.log, requestID: request.id)
         defer { errorOutput.flush() }
         let run = Run(
             handler: handler, request: request, writer: writer, insertion: insertion, exchange: exchange,
             errorOutput: errorOutput)
         let environment = CGIEnvironment(
-            request: request, route: handler.route, userVariables: configuration.environment,
-            defaultHost: configuration.defaultHost,
+            request: request, constants: handler.environment, defaultHost: configuration.defaultHost,
             bodyLength: body.contentLength ?? Int64(bufferedBody?.count ?? 0))
         var guest = WASIConfiguration(
                 arguments: CGIArguments.arguments(for: request, template: handler.argumentTemplate),
-                environment: environment.variables, preopens: handler.preopens,
+                preopens: handler.preopens,
                 standardInput: .input { try exchange.read(into: $0) },
                 standardOutput: .output { try exchange.write($0) },
                 standardError: .output { errorOutput.write($0) })
+        guest.environmentBlock = environment.block
+        guest.whileWaiting = { exchange.whileWaiting($0) }
         guest.descriptorLimit = configuration.limits.openFiles
         guest.descriptorRemedy = configuration.limits.openFilesRemedy
         let context = WASIContext(guest)
-        store.hostState = GuestState.state(context, handler.outboundHTTP)
+        store.hostState = GuestState.state(context, handler.outboundHTTP) { exchange.whileWaiting($0) }
+        defer { warn(exchange.warnings, handler, request) }
         do {
             // What follows a guest is not to be disturbed by signals to it.
             defer { deadlines.cancel(ticket) }
-            let exitCode = try handler.module.exitCode(ofRunning: handler.function, in: store, exchange)
+            try handler.module.run(handler.function, in: store)
             try exchange.finish()
-            if exitCode != 0 {
-                errorOutput.flush()
-                handler.log.append("the module ended itself with exit code \(exitCode)", requestID: request.id)
-            }
         } catch GuestFailure.trap(let trap) {
             errorOutput.flush()
             var failure = GuestFailure.trap(trap)
@@ -152,7 +123,7 @@ extension Application {
             errorOutput.flush()
             // A module that ends itself may do so because it was refused something.
             let limits = store.limitDescriptions + context.limitDescriptions
-            try fail(run, .internalServerError, failure.description(after: limits))
+            try fail(run, .internalServerError, failure.description(after: limits), failure.trap)
         } catch let malformed as CGIResponseParser.Malformed {
             errorOutput.flush()
             try fail(run, Status(malformed.status), malformed.description, isMalformed: true)
@@ -167,11 +138,17 @@ extension Application {
             default: try fail(run, .badGateway, "the module's response is not valid: \(error)")
             }
         }
-        if case .localRedirect(let target) = exchange.state { return target }
-        return nil
     }
 
-    /// Logs what went wrong, and answers with it. If an answer has begun already, it is cut off by throwing.
+    /// Logs what was odd about a header block that could be read nevertheless.
+    private func warn(_ warnings: [String], _ handler: Handler, _ request: Request) {
+        for warning in warnings {
+            handler.log.append("warning: \(request.method) \(request.target): \(warning)", requestID: request.id)
+        }
+    }
+
+    /// Logs what went wrong, and answers with it. If a part of another answer has left already, that is cut off by
+    /// throwing.
     private func fail(
         _ run: Run, _ status: Status, _ problem: String, _ trap: Trap? = nil, isMalformed: Bool = false
     ) throws {
@@ -181,7 +158,7 @@ extension Application {
         let report = FailureReport(
             status: status, problem: problem, isMalformed: isMalformed, trap: trap, handler: handler, request: request,
             output: run.exchange?.output, errorOutput: run.errorOutput?.end)
-        guard !run.writer.hasHead else {
+        guard !run.writer.hasSent else {
             configuration.liveReload?.tell(report)
             if try run.exchange?.endPage() == true { return }
             throw IncompleteResponse(problem: problem)
@@ -193,17 +170,13 @@ extension Application {
     }
 }
 
-extension LinkedModule {
-    /// Runs a function. A module that has begun to answer may end itself with any code, as CGI programs do: the response
-    /// is what it has written.
-    fileprivate func exitCode(ofRunning function: String, in store: Store, _ exchange: CGIExchange) throws -> UInt32 {
-        do {
-            try run(function, in: store)
-            return 0
-        } catch GuestFailure.exit(let code) where !exchange.isHeaderMissing {
-            return code
-        }
-    }
+/// A request, with all that has been found out about it before a module is run.
+struct RoutedRequest: Sendable {
+    let handler: Handler
+    /// As the app is to get it.
+    let request: Request
+    /// What is to be done to the response.
+    let insertion: ScriptInsertion?
 }
 
 /// A module's run for a request, and what it leaves.

@@ -9,6 +9,7 @@ import WebAssemblyRuntime
 /// Handlers that are loaded and ready to answer requests.
 package final class Application: Sendable {
     let handlers: [Handler]
+    let table: RouteTable
     let staticFiles: StaticFiles?
     let assets: AssetNames
     let configuration: WAGIConfiguration
@@ -16,11 +17,12 @@ package final class Application: Sendable {
     /// How long the stages of loading took.
     package let timings: [StageTiming]
     /// The application's own directory, removed with it.
-    private let directory: PrivateDirectory
+    private let directory: PrivateDirectory?
     private let unusedParcels: UnusedParcels?
 
     init(_ loading: Loading) {
         handlers = loading.handlers
+        table = RouteTable(loading.handlers)
         staticFiles = loading.staticFiles
         assets = loading.assets
         timings = loading.timings
@@ -33,7 +35,7 @@ package final class Application: Sendable {
     package convenience init(
         handlers definitions: [HandlerDefinition], configuration: WAGIConfiguration = WAGIConfiguration()
     ) throws(LoadError) {
-        var loading = try Loading(configuration)
+        var loading = Loading(configuration)
         try loading.loadHandlers(definitions)
         self.init(loading)
     }
@@ -42,7 +44,7 @@ package final class Application: Sendable {
     package convenience init(
         bindle id: BindleID, from source: some ParcelSource, configuration: WAGIConfiguration = WAGIConfiguration()
     ) throws(LoadError) {
-        var loading = try Loading(configuration)
+        var loading = Loading(configuration)
         try loading.loadBindle(id, from: source)
         self.init(loading)
     }
@@ -50,7 +52,7 @@ package final class Application: Sendable {
     /// Removes the application's files. It can answer no more requests then, and need not be released: for processes
     /// that are about to end.
     package func removeFiles() {
-        directory.remove()
+        directory?.remove()
     }
 
     /// Removes parcels from the cache that this application does not need and that have not come lately: what edits

@@ -1,4 +1,5 @@
 import Bindle
+import Content
 import Foundation
 import HTTP
 import Platform
@@ -9,25 +10,40 @@ import WebAssemblyRuntime
 
 /// An application while it is loaded.
 struct Loading {
+    /// What a sandbox gives to a process that serves a revision.
+    struct Revision {
+        /// Of the bindle.
+        let id: BindleID
+        let handlers: [ServedHandler]
+        /// Descriptors of the wwwroot's images, which are taken over.
+        let images: (base: Int32, changes: Int32?)
+        /// The file of the store that has the contents.
+        let store: String
+        /// The project's directory.
+        let project: String?
+    }
+
     var configuration: WAGIConfiguration
-    let directory: PrivateDirectory
+    /// Whether a sandbox has started this process: it has the lines that modules write to their standard error told to it,
+    /// and keeps no files of its own.
+    private let isWorker: Bool
+    private(set) var directory: PrivateDirectory?
     private let deadlines = DeadlineTimer()
     private var loader = ModuleLoader()
     var handlers: [Handler] = []
     var staticFiles: StaticFiles?
     var timings: [StageTiming] = []
     var unusedParcels: UnusedParcels?
-    private var cache: ParcelDirectory?
     private var wwwroot: Wwwroot?
+    private var content: (any ContentSource)?
     private var stageStart = ContinuousClock.now
 
     /// The files that clients may have.
-    var assets: AssetNames { AssetNames(root: configuration.servesStaticFiles ? wwwroot?.path : nil) }
+    var assets: AssetNames { AssetNames(wwwroot: configuration.servesStaticFiles ? wwwroot : nil) }
 
-    init(_ configuration: WAGIConfiguration) throws(LoadError) {
+    init(_ configuration: WAGIConfiguration, isWorker: Bool = false) {
         self.configuration = configuration
-        // Beside the cache, so that both are on one file system and assets can be links.
-        directory = try PrivateDirectory(in: configuration.cacheDirectory ?? NSTemporaryDirectory())
+        self.isWorker = isWorker
     }
 
     private mutating func endStage(_ name: String) {
@@ -35,27 +51,28 @@ struct Loading {
         stageStart = .now
     }
 
-    /// Fetches a bindle, and loads its handlers.
-    ///
-    /// - Parameter path: where its files are laid out, in place of what is there; in the application's own directory if
-    ///   it is `nil`.
-    mutating func loadBindle(
-        _ id: BindleID, from source: some ParcelSource, layingOutAt path: String? = nil
-    ) throws(LoadError) {
-        stageStart = .now
-        let bindle = try layOut(id, from: source, at: path)
-        let definitions = try bindle.handlers.map { handler throws(LoadError) in
-            try BindleApplication.definition(
-                handler.label, path: cache!.path(of: handler.label), hasAssets: handler.hasAssets)
-        }
-        try loadHandlers(definitions)
-        try openStaticFiles()
+    /// A directory of the application's own, made when it is first asked for.
+    private mutating func privateDirectory() throws(LoadError) -> String {
+        if let directory { return directory.path }
+        let made = try PrivateDirectory(in: configuration.cacheDirectory ?? NSTemporaryDirectory())
+        directory = made
+        return made.path
     }
 
-    /// Fetches a bindle, and lays out its files.
-    private mutating func layOut(
-        _ id: BindleID, from source: some ParcelSource, at path: String?
-    ) throws(LoadError) -> BindleApplication {
+    /// The directory of parcels of the cache that was named, or of the application's own.
+    private mutating func parcelDirectory() throws(LoadError) -> ParcelDirectory {
+        if let cache = configuration.cacheDirectory {
+            try PrivateDirectory.make(cache)
+            return ParcelDirectory(inCache: cache)
+        }
+        return ParcelDirectory(inCache: try privateDirectory())
+    }
+
+    // MARK: Bindles
+
+    /// Fetches a bindle, and loads its handlers.
+    mutating func loadBindle(_ id: BindleID, from source: some ParcelSource) throws(LoadError) {
+        stageStart = .now
         let invoice: Invoice
         do {
             invoice = try source.invoice(of: id)
@@ -63,96 +80,104 @@ struct Loading {
             throw LoadError("the bindle \(id) cannot be fetched: \(error)")
         }
         let bindle = try BindleApplication(invoice)
-        let cache = try parcelCache()
-        let labels = bindle.handlers.map(\.label) + bindle.assets
-        try cache.fetch(labels, of: id, from: source)
-        unusedParcels = UnusedParcels(directory: cache.path, used: Set(labels.map(\.sha256)))
-        endStage("fetch")
-        if let path {
-            // What a process left there that did not come to its end.
-            try? FileManager.default.removeItem(atPath: path)
+        let directory = try parcelDirectory()
+        do { try directory.make() } catch {
+            throw LoadError("the cache's directory cannot be made: \(error.detail)", file: error.path)
         }
-        // With a directory that later processes go on with, there may be files one day even if there are none now.
-        if !bindle.assets.isEmpty || path != nil {
-            wwwroot = try Wwwroot(
-                of: bindle.assets, of: id, cache: cache, at: path ?? "\(directory.path)/wwwroot",
-                isWritable: configuration.allowsTransientWrite)
+        let labels = bindle.handlers.map(\.label) + bindle.assets
+        try directory.fetch(labels, of: id, from: source)
+        unusedParcels = UnusedParcels(directory: directory.path, used: Set(labels.map(\.sha256)))
+        content = cache(directory, of: id, from: source)
+        endStage("fetch")
+        if !bindle.assets.isEmpty {
+            wwwroot = try Self.wwwroot(of: bindle.assets, in: id)
             endStage("wwwroot")
         }
-        return bindle
-    }
-
-    /// Does what a plan asks for, as far as it does not depend on what is loaded next: the files are laid out, and the
-    /// modules, unless one is wrong, are at hand.
-    mutating func prepare(_ plan: LayoutPlan, of id: BindleID, from source: some ParcelSource) throws(LoadError) {
-        var labels = plan.handlers.map(\.label)
-        if plan.isLaidOut {
-            try apply(plan, of: id, from: source)
-        } else {
-            labels = try layOut(id, from: source, at: plan.directory).handlers.map(\.label)
-        }
-        let cache = try parcelCache()
-        for label in labels {
-            // What is wrong with it is told when it is to be served.
-            _ = try? loader.load(ModuleReference(path: cache.path(of: label), name: label.name))
-        }
-    }
-
-    /// Loads what a plan describes.
-    mutating func load(_ plan: LayoutPlan, of id: BindleID, from source: some ParcelSource) throws(LoadError) {
-        timings = []
-        stageStart = .now
-        guard plan.isLaidOut else { return try loadBindle(id, from: source, layingOutAt: plan.directory) }
-        guard !plan.handlers.isEmpty else { throw BindleApplication.hasNoHandler(id) }
-        try apply(plan, of: id, from: source)
-        let cache = try parcelCache()
-        let definitions = try plan.handlers.map { handler throws(LoadError) in
-            try BindleApplication.definition(
-                handler.label, path: cache.path(of: handler.label), hasAssets: handler.hasAssets)
+        let definitions = try bindle.handlers.map { handler throws(LoadError) in
+            try BindleApplication.definition(handler.label, hasAssets: handler.hasAssets)
         }
         try loadHandlers(definitions)
-        try openStaticFiles()
+        openStaticFiles()
     }
 
-    /// Fetches what a plan has anew, and brings its directory up to date.
-    private mutating func apply(
-        _ plan: LayoutPlan, of id: BindleID, from source: some ParcelSource
-    ) throws(LoadError) {
-        let cache = try parcelCache()
-        try cache.fetch(plan.handlers.map(\.label) + plan.changes.compactMap(\.label), of: id, from: source)
-        endStage("fetch")
-        let wwwroot = Wwwroot(existingAt: plan.directory)
-        try wwwroot.apply(plan.changes, cache: cache)
-        self.wwwroot = wwwroot
+    private static func wwwroot(of assets: [Label], in id: BindleID) throws(LoadError) -> Wwwroot {
+        // Nobody knows when a content came under its name. A time that is that of another bindle of the name would have
+        // clients keep what has changed: so it is always a new one.
+        let now = Int64(Date().timeIntervalSince1970 * 1e9)
+        let files: [(path: RelativePath, file: ContentFile)]
+        do { files = try Wwwroot.files(of: assets, in: id, time: { _ in now }) } catch {
+            throw LoadError(error.description)
+        }
+        do { return try Wwwroot(files) } catch {
+            throw LoadError(AssetError(error, in: id).description)
+        }
+    }
+
+    // MARK: Revisions
+
+    /// Does what does not depend on what is loaded next: the modules, unless one is wrong, are at hand, and what of the
+    /// wwwroot stays the same is known.
+    mutating func prepare(_ revision: Revision) throws(LoadError) {
+        try take(revision)
+        for handler in revision.handlers {
+            // What is wrong with it is told when it is to be served.
+            guard let definition = try? BindleApplication.definition(handler.label, hasAssets: handler.hasAssets) else {
+                continue
+            }
+            _ = try? loader.load(definition.module, from: content)
+        }
+    }
+
+    /// Loads a revision.
+    mutating func load(_ revision: Revision) throws(LoadError) {
+        timings = []
+        stageStart = .now
+        try take(revision)
+        guard !revision.handlers.isEmpty else { throw BindleApplication.hasNoHandler(revision.id) }
+        let definitions = try revision.handlers.map { handler throws(LoadError) in
+            try BindleApplication.definition(handler.label, hasAssets: handler.hasAssets)
+        }
+        try loadHandlers(definitions)
+        openStaticFiles()
+    }
+
+    private mutating func take(_ revision: Revision) throws(LoadError) {
+        do {
+            wwwroot = try Wwwroot(
+                adoptingBase: revision.images.base, changes: revision.images.changes, known: wwwroot)
+        } catch {
+            throw LoadError("\(error)")
+        }
+        if content == nil { content = Self.content(of: revision) }
         endStage("wwwroot")
     }
 
-    private mutating func parcelCache() throws(LoadError) -> ParcelDirectory {
-        if let cache { return cache }
-        let cache = ParcelDirectory(inCache: configuration.cacheDirectory ?? directory.path)
-        do { try cache.make() } catch {
-            throw LoadError("the cache's directory cannot be made: \(error.detail)", file: error.path)
-        }
-        self.cache = cache
-        return cache
+    private static func content(of revision: Revision) -> any ContentSource {
+        let store = StoreContent(path: revision.store)
+        // So that it goes on being read should it be removed.
+        store.prepare()
+        return ProjectBackedContent(store, project: revision.project)
     }
 
-    private mutating func openStaticFiles() throws(LoadError) {
-        guard let wwwroot, configuration.servesStaticFiles else { return }
-        do {
-            staticFiles = try StaticFiles(root: wwwroot.path)
-        } catch {
-            throw LoadError("the wwwroot cannot be opened: \(error)", file: wwwroot.path)
+    private func cache(_ directory: ParcelDirectory, of id: BindleID, from source: some ParcelSource) -> ParcelCache {
+        ParcelCache(directory) { (file, name) throws(LoadError) in
+            let label = Label(sha256: file.digest.hex, mediaType: file.mediaType, name: name, size: file.size)
+            try directory.replace(label, of: id, from: source)
         }
+    }
+
+    private mutating func openStaticFiles() {
+        guard let wwwroot, let content, configuration.servesStaticFiles else { return }
+        staticFiles = StaticFiles(wwwroot, content: content)
     }
 
     mutating func loadHandlers(_ definitions: [HandlerDefinition]) throws(LoadError) {
-        let access: Preopen.Access = configuration.allowsTransientWrite ? .readWrite : .readOnly
-        // One preopen for all handlers: the directory is opened once.
-        let assets = wwwroot.map { Preopen(hostPath: $0.path, guestPath: "/", access: access) }
-        let logDirectory = configuration.logDirectory ?? "\(directory.path)/log"
+        let assets = preopenOfAssets()
+        // What a sandbox is told need not be in a file that goes with this process.
+        var logDirectory = configuration.logDirectory
+        if logDirectory == nil, !isWorker { logDirectory = try privateDirectory() + "/log" }
         for definition in definitions {
-            let module = try loader.load(definition.module)
+            let module = try loader.load(definition.module, from: content)
             let log = RouteLog(
                 route: definition.route.description, directory: logDirectory, observer: configuration.logObserver)
             var preopens = definition.hasAssets ? [assets].compactMap { $0 } : []
@@ -171,7 +196,8 @@ struct Loading {
                 Handler(
                     route: route, module: module, moduleName: definition.module.name, function: function,
                     argumentTemplate: definition.argumentTemplate, preopens: preopens,
-                    outboundHTTP: outboundHTTP, log: log)
+                    outboundHTTP: outboundHTTP, log: log,
+                    environment: CGIEnvironment.Constants(route: route, userVariables: configuration.environment))
             }
             for entry in try subroutes(of: module, definition.module, log, outboundHTTP).entries {
                 handlers.append(handler(definition.route.appending(entry.path), entry.function))
@@ -181,11 +207,23 @@ struct Loading {
         endStage("modules")
     }
 
+    /// The wwwroot as guests have it: one for all handlers, with one layer of changes if they may make any.
+    private func preopenOfAssets() -> Preopen? {
+        guard let wwwroot, let content else { return nil }
+        guard configuration.allowsTransientWrite else {
+            return Preopen(wwwroot: wwwroot, content: content, guestPath: "/")
+        }
+        let layer = TransientLayer(
+            over: wwwroot, content: content, limits: .init(bytes: configuration.maximumTransientBytes))
+        return Preopen(layer: layer, guestPath: "/")
+    }
+
     /// Where a handler may send requests.
     private func policy(of definition: HandlerDefinition, _ log: RouteLog) throws(LoadError) -> OutboundHTTPPolicy {
         do {
             return try OutboundHTTPPolicy(
                 allowedHosts: definition.allowedHosts, maximumResponses: definition.maximumRequestConcurrency,
+                forbiddenLocalPorts: Set([configuration.controlPort].compactMap { $0 }),
                 // The module's own deadline comes before, and says what to do.
                 timeout: configuration.limits.time + .seconds(1), problemObserver: { log.append($0, requestID: nil) })
         } catch {
@@ -248,18 +286,11 @@ private final class OutputBuffer: @unchecked Sendable {
     }
 }
 
-extension LayoutPlan.Handler {
+extension ServedHandler {
     /// What a bindle says of the handler's parcel.
     fileprivate var label: Label {
-        var label = Label(
-            sha256: content.sha256, mediaType: "application/wasm", name: name, size: content.size)
+        var label = Label(sha256: sha256, mediaType: "application/wasm", name: name, size: size)
         label.wagi = WAGIFeature(settings: feature)
         return label
-    }
-}
-
-extension LayoutPlan.Change {
-    fileprivate var label: Label? {
-        content.map { Label(sha256: $0.sha256, mediaType: "application/octet-stream", name: name, size: $0.size) }
     }
 }

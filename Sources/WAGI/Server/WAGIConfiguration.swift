@@ -13,12 +13,16 @@ package struct WAGIConfiguration: Sendable {
     package var limits = RequestLimits()
     /// Whether paths that no handler takes are looked up among the assets.
     package var servesStaticFiles = true
-    /// Whether guests may change the assets; each application then has a copy of its own.
+    /// Whether guests may change the assets: in a layer over them that begins empty with each process.
     package var allowsTransientWrite = false
+    /// How much that layer may hold, in bytes.
+    package var maximumTransientBytes = 256 << 20
     /// Who is shown the stack, the output and the request when a module fails. Others are told what has gone wrong.
     package var errorAudience = ErrorAudience.nobody
     /// By which names the application may be addressed.
     package var webGuard = WebGuard(names: .all)
+    /// The port of the sandbox's own Bindle server, which no guest may reach; nil where there is none.
+    package var controlPort: UInt16?
     /// Another WAGI program that serves in place of this one; nil for none.
     package var program: ExternalProgram?
     /// Gives pages the means to reload themselves; nil to leave them as they are.

@@ -17,7 +17,8 @@ package final class WAGIServer: Sendable {
         self.application = application
         var configuration = configuration
         // Whatever needs no module is answered without a change of threads.
-        configuration.inlineHandler = { application.responseWithoutHandler(to: $0) }
+        configuration.inlineHandler = { application.inlineAnswer(to: $0) }
+        configuration.bodyTimeout = application.configuration.limits.time
         server = Server(socket: socket, configuration: configuration) { request, body, writer in
             try application.respond(to: request, body, writer)
         }

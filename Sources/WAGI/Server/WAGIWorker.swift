@@ -92,7 +92,6 @@ package final class WAGIWorker: Sendable {
         let server = WAGIServer(application: application, socket: socket, configuration: serverConfiguration)
         defer { application.removeFiles() }
         send(.ready(revision: revision, timings: application.timings))
-        Thread.detachNewThread { application.removeUnusedParcels() }
         attend(server.server, liveReload)
     }
 
@@ -111,11 +110,11 @@ package final class WAGIWorker: Sendable {
         let proxy = ReverseProxy(port: process.port, name: program.name, liveReload: liveReload)
         var serverConfiguration = serverConfiguration(revision: load.revision)
         serverConfiguration.inlineHandler = { [webGuard = configuration.webGuard] request in
-            webGuard.refusal(of: request) ?? liveReload.respond(to: request)
+            InlineAnswer(webGuard.refusal(of: request)?.response ?? liveReload.respond(to: request))
         }
-        let server = Server(socket: socket, configuration: serverConfiguration) { [webGuard = configuration.webGuard] in
-            let (request, body, writer) = ($0, $1, $2)
-            if let refusal = webGuard.refusal(of: request) { return try writer.respond(refusal) }
+        let server = Server(socket: socket, configuration: serverConfiguration) {
+            [webGuard = configuration.webGuard] request, body, writer in
+            if let refusal = webGuard.refusal(of: request) { return try writer.respond(refusal.response) }
             try proxy.respond(to: request, body, writer)
         }
         send(
@@ -137,7 +136,7 @@ package final class WAGIWorker: Sendable {
         var serverConfiguration = serverConfiguration(revision: 0)
         let page = StatusPage(
             liveReload: liveReload, webGuard: configuration.webGuard, errorAudience: configuration.errorAudience)
-        serverConfiguration.inlineHandler = { page.respond(to: $0) }
+        serverConfiguration.inlineHandler = { .response(page.respond(to: $0)) }
         let server = Server(socket: socket, configuration: serverConfiguration) { request, _, writer in
             try writer.respond(page.respond(to: request))
         }
@@ -224,11 +223,9 @@ package final class WAGIWorker: Sendable {
                 }
             case .prepare(let load):
                 if let problem { throw problem }
-                let (id, client) = try source(of: load)
-                // Another program fetches what it needs itself.
-                if configuration.program == nil, let plan = load.plan {
-                    try loading?.prepare(plan, of: id, from: client)
-                }
+                // Another program fetches what it needs itself. The descriptors are taken from the channel in any case.
+                let revision = try revision(of: load)
+                if let revision, configuration.program == nil { try loading?.prepare(revision) }
                 send(.prepared)
             case .load(let load):
                 if let problem { throw problem }
@@ -249,19 +246,34 @@ package final class WAGIWorker: Sendable {
             send(.log(route: line.route, text: number + line.text), isDroppable: true)
         }
         said.withLock { [configuration] in $0 = configuration }
-        return try Loading(configuration)
+        return Loading(configuration, isWorker: true)
     }
 
     private func finish(_ prepared: Loading, _ load: LauncherMessage.Load) throws(LoadError) -> Application {
         var loading = prepared
         loading.configuration.liveReload = liveReload(revision: load.revision)
-        let (id, client) = try source(of: load)
-        if let plan = load.plan {
-            try loading.load(plan, of: id, from: client)
+        // A guest that may send requests anywhere could change bindles there.
+        loading.configuration.controlPort = (try? HTTPURL(load.bindleURL))?.port
+        if let revision = try revision(of: load) {
+            try loading.load(revision)
         } else {
+            let (id, client) = try source(of: load)
             try loading.loadBindle(id, from: client)
         }
         return Application(loading)
+    }
+
+    /// What is to be served, if this process gets it from the sandbox and need not fetch it.
+    private func revision(of load: LauncherMessage.Load) throws(LoadError) -> Loading.Revision? {
+        let descriptors = channel.takeDescriptors(load.content?.imageCount ?? 0)
+        guard let content = load.content else { return nil }
+        guard let base = descriptors.first, descriptors.count == content.imageCount else {
+            for descriptor in descriptors { close(descriptor) }
+            throw LoadError("the wwwroot has not come over the control channel")
+        }
+        return Loading.Revision(
+            id: try source(of: load).0, handlers: content.handlers, images: (base, descriptors.dropFirst().first),
+            store: content.store, project: content.project)
     }
 
     private func source(of load: LauncherMessage.Load) throws(LoadError) -> (BindleID, BindleClient) {

@@ -9,7 +9,7 @@ struct DescriptorTable {
     private(set) var hasReachedLimit = false
 
     /// The descriptors that a guest has at its start: the standard streams, then the preopens.
-    init(_ configuration: WASIConfiguration) {
+    init(_ configuration: WASIConfiguration, _ resolver: PathResolver) {
         slots.reserveCapacity(3 + configuration.preopens.count)
         for source in [configuration.standardInput, configuration.standardOutput, configuration.standardError] {
             let stream = StandardStream(source)
@@ -18,7 +18,8 @@ struct DescriptorTable {
         for preopen in configuration.preopens {
             slots.append(
                 Descriptor(
-                    .directory(Directory(preopen: preopen)), rights: .applicableToDirectories, inheritingRights: .all))
+                    .directory(preopen.directory(resolver)), preopenPath: preopen.guestPath,
+                    rights: .applicableToDirectories, inheritingRights: .all))
         }
         lowestFree = slots.count
         limit = max(configuration.descriptorLimit, slots.count)
@@ -31,12 +32,10 @@ struct DescriptorTable {
         }
     }
 
-    /// The directory `number` and its descriptor, which has to have `rights`.
-    func directory(_ number: UInt32, needing rights: Rights) throws(ErrorNumber) -> (Directory, Descriptor) {
-        let descriptor = try self[number]
-        guard case .directory(let directory) = descriptor.resource else { throw .notDirectory }
-        try descriptor.require(rights)
-        return (directory, descriptor)
+    /// The directory `number`.
+    func directory(_ number: UInt32) throws(ErrorNumber) -> any OpenDirectory {
+        guard case .directory(let directory) = try self[number].resource else { throw .notDirectory }
+        return directory
     }
 
     mutating func update(

@@ -7,6 +7,8 @@ struct StandardStream {
     /// Whether it has a position, as a file has that a shell has redirected the stream to.
     let isSeekable: Bool
     let initialFlags: DescriptorFlags
+    /// The host's file, if there is one.
+    let file: HostFile?
 
     init(_ source: WASIStream) {
         self.source = source
@@ -14,11 +16,13 @@ struct StandardStream {
             type = .unknown
             isSeekable = false
             initialFlags = []
+            file = nil
             return
         }
         type = status.type
         // Guests take what is a character device and cannot seek for a terminal.
         isSeekable = type == .regularFile || type == .blockDevice || (type == .characterDevice && isatty(number) == 0)
+        file = HostFile(HostDescriptor(borrowing: number), type: status.type, isReadOnly: false)
         initialFlags = fcntl(number, F_GETFL) & O_APPEND == 0 ? [] : .append
     }
 
@@ -39,8 +43,8 @@ struct StandardStream {
 
     var status: FileStatus {
         get throws(ErrorNumber) {
-            guard let hostNumber else { return FileStatus(type: type) }
-            return try FileStatus(ofHostDescriptor: hostNumber)
+            guard let file else { return FileStatus(type: type) }
+            return try file.status()
         }
     }
 }

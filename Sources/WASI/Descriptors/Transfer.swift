@@ -13,21 +13,24 @@ extension Descriptor {
     ///
     /// - Parameter isInterrupted: whether a wait that a signal ends is to be given up.
     func read(
-        into list: BufferList, at offset: off_t? = nil, isInterrupted: () -> Bool = { false }
+        into list: BufferList, at offset: Int? = nil, isInterrupted: () -> Bool = { false }
     ) throws(TransferError) -> Int {
         switch resource {
         case .directory:
             throw .guest(.isDirectory)
         case .file(let file):
-            try requireForTransfer(offset == nil ? .read : [.read, .seek])
-            return try Self.transfer(list, on: file.number, offset, isInterrupted, Glibc.read, readv, preadv)
+            return try Self.guest { () throws(ErrorNumber) in
+                try file.read(into: list, at: offset, isInterrupted: isInterrupted)
+            }
         case .stream(let stream):
             if offset != nil, !stream.isSeekable { throw .guest(.illegalSeek) }
-            try requireForTransfer(.read)
             switch stream.source {
             case .fileDescriptor(let number):
                 try waitIfBlocking(number, for: POLLIN)
-                return try Self.transfer(list, on: number, offset, isInterrupted, Glibc.read, readv, preadv)
+                guard let file = stream.file else { throw .guest(.badDescriptor) }
+                return try Self.guest { () throws(ErrorNumber) in
+                    try file.read(into: list, at: offset, isInterrupted: isInterrupted)
+                }
             case .input(let read):
                 guard let buffer = list.first else { return 0 }
                 return min(max(0, try Self.call { try read(buffer) }), buffer.count)
@@ -43,23 +46,24 @@ extension Descriptor {
     ///
     /// - Parameter isInterrupted: whether a wait that a signal ends is to be given up.
     func write(
-        from list: BufferList, at offset: off_t? = nil, isInterrupted: () -> Bool = { false }
+        from list: BufferList, at offset: Int? = nil, isInterrupted: () -> Bool = { false }
     ) throws(TransferError) -> Int {
         switch resource {
         case .directory:
             throw .guest(.badDescriptor)
         case .file(let file):
-            try requireForTransfer(offset == nil ? .write : [.write, .seek])
-            return try Self.transfer(
-                list, on: file.number, offset, isInterrupted, { Glibc.write($0, $1, $2) }, writev, pwritev)
+            return try Self.guest { () throws(ErrorNumber) in
+                try file.write(from: list, at: offset, isInterrupted: isInterrupted)
+            }
         case .stream(let stream):
             if offset != nil, !stream.isSeekable { throw .guest(.illegalSeek) }
-            try requireForTransfer(.write)
             switch stream.source {
             case .fileDescriptor(let number):
                 try waitIfBlocking(number, for: POLLOUT)
-                return try Self.transfer(
-                    list, on: number, offset, isInterrupted, { Glibc.write($0, $1, $2) }, writev, pwritev)
+                guard let file = stream.file else { throw .guest(.badDescriptor) }
+                return try Self.guest { () throws(ErrorNumber) in
+                    try file.write(from: list, at: offset, isInterrupted: isInterrupted)
+                }
             case .output(let write):
                 return try Self.hand(list, to: write)
             case .discard:
@@ -70,8 +74,8 @@ extension Descriptor {
         }
     }
 
-    private func requireForTransfer(_ rights: Rights) throws(TransferError) {
-        do { try require(rights) } catch { throw .guest(error) }
+    private static func guest(_ body: () throws(ErrorNumber) -> Int) throws(TransferError) -> Int {
+        do { return try body() } catch { throw .guest(error) }
     }
 
     /// A standard stream's descriptor is shared with other processes, whose mode is not changed for a guest that asks
@@ -80,29 +84,6 @@ extension Descriptor {
         guard flags.contains(.nonblocking) else { return }
         var request = pollfd(fd: number, events: Int16(event), revents: 0)
         if poll(&request, 1, 0) == 0 { throw .guest(.tryAgain) }
-    }
-
-    private static func transfer(
-        _ list: BufferList,
-        on number: Int32,
-        _ offset: off_t?,
-        _ isInterrupted: () -> Bool,
-        _ single: (Int32, UnsafeMutableRawPointer, Int) -> Int,
-        _ several: (Int32, UnsafePointer<iovec>, Int32) -> Int,
-        _ positioned: (Int32, UnsafePointer<iovec>, Int32, off_t) -> Int
-    ) throws(TransferError) -> Int {
-        while true {
-            let count =
-                if let offset {
-                    positioned(number, list.buffers, Int32(list.buffers.count), offset)
-                } else if list.buffers.count == 1, let buffer = list.first, let start = buffer.baseAddress {
-                    single(number, start, buffer.count)
-                } else {
-                    several(number, list.buffers, Int32(list.buffers.count))
-                }
-            if count >= 0 { return count }
-            guard errno == EINTR, !isInterrupted() else { throw .guest(.current) }
-        }
     }
 
     private static func hand(

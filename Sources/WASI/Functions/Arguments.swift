@@ -1,9 +1,24 @@
 /// Strings as C programs take them: one block with a NUL after each, and where in it each begins.
-struct StringBlock {
-    private(set) var bytes: [UInt8] = []
-    private(set) var offsets: [Int] = []
+package struct StringBlock: Sendable {
+    package private(set) var bytes: [UInt8] = []
+    package private(set) var offsets: [Int] = []
 
-    init(_ strings: some Sequence<String>) {
+    package init() {}
+
+    /// Appends a string, given in parts by the closure. There must be no NUL in it.
+    package mutating func append(_ body: (inout [UInt8]) -> Void) {
+        offsets.append(bytes.count)
+        body(&bytes)
+        bytes.append(0)
+    }
+
+    /// Makes room for so many bytes, and strings, more.
+    package mutating func reserve(bytes byteCount: Int, strings count: Int) {
+        bytes.reserveCapacity(bytes.count + byteCount)
+        offsets.reserveCapacity(offsets.count + count)
+    }
+
+    package init(_ strings: some Sequence<String>) {
         for string in strings {
             offsets.append(bytes.count)
             bytes.append(contentsOf: string.utf8.prefix { $0 != 0 })

@@ -1,5 +1,3 @@
-import Glibc
-
 extension WASIFunction {
     /// Functions on a descriptor as such.
     static let descriptors: [WASIFunction] = [
@@ -38,7 +36,7 @@ extension WASIFunction {
             result.store(UInt32(path.utf8.count), at: 4)
         },
         WASIFunction("fd_prestat_dir_name", [.i32, .i32, .i32]) { call throws(ErrorNumber) in
-            let path = Array(try call.preopenPath().utf8)
+            let path = Array(try call.preopenPath(otherwise: .notDirectory).utf8)
             guard path.count <= Int(call.u32(2)) else { throw .nameTooLong }
             try call.memory.bytes(at: call.u32(1), count: UInt32(path.count)).copyBytes(from: path)
         },
@@ -47,10 +45,10 @@ extension WASIFunction {
 
 extension GuestCall {
     /// The guest's path of the preopen whose number is the first argument.
-    fileprivate func preopenPath() throws(ErrorNumber) -> String {
-        guard case .directory(let directory) = try descriptor(0).resource, let path = directory.preopenPath else {
-            throw .badDescriptor
-        }
+    ///
+    /// - Throws: `otherwise` for another descriptor that is open. Programs count their preopens by `badDescriptor`.
+    fileprivate func preopenPath(otherwise: ErrorNumber = .badDescriptor) throws(ErrorNumber) -> String {
+        guard let path = try descriptor(0).preopenPath else { throw otherwise }
         return path
     }
 }
@@ -58,16 +56,11 @@ extension GuestCall {
 extension Descriptor {
     /// Sets the flags. Whether writes are synchronous is settled when a file is opened, on the hosts there are.
     fileprivate mutating func setFlags(_ new: DescriptorFlags) throws(ErrorNumber) {
-        try require(.setDescriptorFlags)
         let changed = flags.symmetricDifference(new)
         guard changed.isDisjoint(with: .synchronous) else { throw .notSupported }
         switch resource {
         case .file(let file):
-            let current = fcntl(file.number, F_GETFL)
-            guard current >= 0 else { throw .current }
-            let changeable = O_APPEND | O_NONBLOCK
-            let wanted = current & ~changeable | new.hostFlags & changeable
-            guard fcntl(file.number, F_SETFL, wanted) == 0 else { throw .current }
+            try file.setFlags(new)
         case .stream:
             // The position of a standard stream is shared with other processes; see also `waitIfBlocking`.
             guard !changed.contains(.append) else { throw .notSupported }
@@ -75,18 +68,5 @@ extension Descriptor {
             break
         }
         flags = new
-    }
-}
-
-extension DescriptorFlags {
-    /// The host's flags for opening a file.
-    var hostFlags: Int32 {
-        var flags: Int32 = 0
-        if contains(.append) { flags |= O_APPEND }
-        if contains(.nonblocking) { flags |= O_NONBLOCK }
-        if contains(.dataSync) { flags |= O_DSYNC }
-        if contains(.readSync) { flags |= O_RSYNC }
-        if contains(.sync) { flags |= O_SYNC }
-        return flags
     }
 }

@@ -44,7 +44,7 @@ struct GuestCall {
     }
 
     /// The open directory whose number is the argument at `position`.
-    func directory(_ position: Int, needing rights: Rights) throws(ErrorNumber) -> Directory {
-        try context.descriptors.directory(u32(position), needing: rights).0
+    func directory(_ position: Int) throws(ErrorNumber) -> any OpenDirectory {
+        try context.descriptors.directory(u32(position))
     }
 }

@@ -14,7 +14,7 @@ extension WASIFunction {
                 let bytes = UnsafeMutableRawBufferPointer(rebasing: input[index * size..<(index + 1) * size])
                 try poll.add(Subscription(bytes, call.edition), call.context)
             }
-            let events = try poll.wait(until: { call.isInterrupted })
+            let events = try poll.wait(until: { call.isInterrupted }, call.context.configuration.whileWaiting)
             for (index, event) in events.enumerated() {
                 let start = index * Event.size
                 event.store(in: UnsafeMutableRawBufferPointer(rebasing: output[start..<start + Event.size]))
@@ -107,8 +107,9 @@ private struct Poll {
     /// How many subscriptions the host keeps for a guest at a time.
     static let subscriptionLimit: UInt32 = 16_384
 
-    /// How long the host is waited for at a time, in milliseconds, so that an interruption is noticed.
-    private static let slice: UInt64 = 5
+    /// How long the host is waited for at a time, in milliseconds, so that an interruption is noticed that comes without a
+    /// signal to the thread.
+    private static let slice: UInt64 = 50
 
     private var ready: [Event] = []
     private var deadlines: [Deadline] = []
@@ -128,34 +129,39 @@ private struct Poll {
                 ready.append(Event(userData: userData, type: Event.clock, error: error))
             }
         case .read(let number):
-            add(number, Event.read, POLLIN, .read, userData, context)
+            add(number, Event.read, POLLIN, userData, context)
         case .write(let number):
-            add(number, Event.write, POLLOUT, .write, userData, context)
+            add(number, Event.write, POLLOUT, userData, context)
         }
     }
 
     private mutating func add(
-        _ number: UInt32, _ type: UInt8, _ event: Int32, _ right: Rights, _ userData: UInt64, _ context: WASIContext
+        _ number: UInt32, _ type: UInt8, _ event: Int32, _ userData: UInt64, _ context: WASIContext
     ) {
         do throws(ErrorNumber) {
-            let descriptor = try context.descriptors[number]
-            guard descriptor.rights.contains(.poll) else { throw .notCapable }
             let host: Int32?
-            switch descriptor.resource {
+            var byteCount: UInt64 = 0
+            switch try context.descriptors[number].resource {
             case .directory:
                 throw .badDescriptor
             case .file(let file):
-                host = file.number
+                host = file.hostNumber
+                if host == nil { byteCount = type == Event.read ? file.readableBytes : 1 }
             case .stream(let stream):
+                switch stream.source {
+                // It will fail, which is no reason to wait.
+                case .input, .empty: if type == Event.write { throw .badDescriptor }
+                case .output, .discard: if type == Event.read { throw .badDescriptor }
+                case .fileDescriptor: break
+                }
                 host = stream.hostNumber
             }
-            try descriptor.require(right)
             if let host {
                 watches.append(
                     Watch(userData: userData, type: type, request: pollfd(fd: host, events: Int16(event), revents: 0)))
             } else {
                 // Whether a closure would wait cannot be known before it is called.
-                ready.append(Event(userData: userData, type: type))
+                ready.append(Event(userData: userData, type: type, byteCount: byteCount))
             }
         } catch {
             ready.append(Event(userData: userData, type: type, error: error))
@@ -163,7 +169,18 @@ private struct Poll {
     }
 
     /// Waits until one of the subscriptions has something to tell, and returns what all of them have.
-    mutating func wait(until isInterrupted: () -> Bool) throws(ErrorNumber) -> [Event] {
+    ///
+    /// - Parameter whileWaiting: runs what waits, if anything has to be waited for.
+    mutating func wait(
+        until isInterrupted: () -> Bool, _ whileWaiting: ((() -> Void) -> Void)?
+    ) throws(ErrorNumber) -> [Event] {
+        guard let whileWaiting, ready.isEmpty else { return try wait(until: isInterrupted) }
+        var result: Result<[Event], ErrorNumber> = .success([])
+        whileWaiting { result = Result { () throws(ErrorNumber) in try wait(until: isInterrupted) } }
+        return try result.get()
+    }
+
+    private mutating func wait(until isInterrupted: () -> Bool) throws(ErrorNumber) -> [Event] {
         var requests = watches.map(\.request)
         while true {
             let pause = ready.isEmpty ? try timeToDeadline() : 0

@@ -81,7 +81,9 @@ package struct WASICallDescription {
 
     private func number(_ position: Int, _ size: UInt32, _ memory: GuestMemory) -> UInt64? {
         guard let bytes = try? memory.bytes(at: address(position), count: size) else { return nil }
-        return (0..<Int(size)).reduce(0) { $0 | UInt64(bytes[$1]) << UInt64(8 * $1) }
+        var number: UInt64 = 0
+        for byte in bytes.prefix(Int(size)).reversed() { number = number << 8 | UInt64(byte) }
+        return number
     }
 
     /// The bytes at the address that an argument is.
@@ -116,11 +118,13 @@ package struct WASICallDescription {
         // The end of what is shown may be in the middle of a character.
         let isWhole = shown.count == count
         let text = isWhole ? String(validating: shown, as: UTF8.self) : String(decoding: shown, as: UTF8.self)
-        let quoted =
-            text?.debugDescription
-            ?? "\"" + shown.map { (0x20..<0x7F).contains($0) ? String(UnicodeScalar($0)) : "\\x" + hexadecimal($0) }
-            .joined() + "\""
+        let quoted = text?.debugDescription ?? "\"\(shown.map(escaped).joined())\""
         return isWhole ? quoted : quoted + "… (\(count) bytes)"
+    }
+
+    /// A byte that is not part of valid text.
+    private static func escaped(_ byte: UInt8) -> String {
+        (0x20..<0x7F).contains(byte) ? String(UnicodeScalar(byte)) : "\\x\(hexadecimal(byte))"
     }
 
     private static func hexadecimal(_ byte: UInt8) -> String {

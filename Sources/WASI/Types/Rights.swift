@@ -55,10 +55,4 @@ package struct Rights: OptionSet, Hashable, Sendable {
 
     /// Those that mean something on a pipe, a terminal or another thing that has no position.
     static let applicableToStreams: Rights = [.read, .write, .setDescriptorFlags, .status, .poll, .dataSync, .sync]
-
-    /// A file has to be opened for reading when one of these is asked for.
-    static let needReading: Rights = [.read, .readDirectory]
-
-    /// A file has to be opened for writing when one of these is asked for.
-    static let needWriting: Rights = [.write, .dataSync, .allocate, .setSize]
 }

@@ -20,10 +20,13 @@ package final class ModuleBinary: Sendable {
         }
     }
 
-    private init(byteCount: Int, fill: (UnsafeMutableRawBufferPointer) -> Void) {
+    /// Makes a binary of `byteCount` bytes, which `fill` writes.
+    package init<Failure: Error>(
+        byteCount: Int, fill: (UnsafeMutableRawBufferPointer) throws(Failure) -> Void
+    ) throws(Failure) {
         count = byteCount
         start = ModuleBinary.allocate(byteCount: byteCount)
-        fill(UnsafeMutableRawBufferPointer(start: start, count: byteCount))
+        try fill(UnsafeMutableRawBufferPointer(start: start, count: byteCount))
     }
 
     /// Reads the file at `path`.

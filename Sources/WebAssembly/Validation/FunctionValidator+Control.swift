@@ -163,8 +163,9 @@ extension FunctionValidator {
         guard index < tables.types.count else { throw invalid("unknown type \(index)") }
         let type = tables.types[index]
         guard type.kind == kind else {
-            throw invalid("type mismatch: type \(index) is of kind \(type.kind.heapType.keyword), not "
-                + kind.heapType.keyword)
+            throw invalid(
+                "type mismatch: type \(index) is of kind \(type.kind.heapType.keyword), not "
+                    + kind.heapType.keyword)
         }
         return type
     }

@@ -69,8 +69,9 @@ extension FunctionValidator {
             let exception: UInt32? =
                 kind.passesReference ? ReferenceType(to: .abstract(.exception), isNullable: false).rawValue : nil
             guard clause(parameters, exception, matches: types) else {
-                throw invalid("type mismatch: a catch clause passes \(parameters)"
-                    + "\(exception == nil ? "" : " and the exception") to a label that takes \(types)")
+                throw invalid(
+                    "type mismatch: a catch clause passes \(parameters)"
+                        + "\(exception == nil ? "" : " and the exception") to a label that takes \(types)")
             }
         }
         try pop(type.parameters(tables))

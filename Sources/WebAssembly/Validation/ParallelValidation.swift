@@ -59,11 +59,13 @@ private final class ValidationWork: @unchecked Sendable {
         for _ in 0..<max(0, threadCount - 1) {
             var thread = pthread_t()
             let context = Unmanaged.passRetained(self)
-            let code = pthread_create(&thread, nil, { context in
-                guard let context else { return nil }
-                Unmanaged<ValidationWork>.fromOpaque(context).takeRetainedValue().validateShares()
-                return nil
-            }, context.toOpaque())
+            let code = pthread_create(
+                &thread, nil,
+                { context in
+                    guard let context else { return nil }
+                    Unmanaged<ValidationWork>.fromOpaque(context).takeRetainedValue().validateShares()
+                    return nil
+                }, context.toOpaque())
             guard code == 0 else {
                 // The threads there are do the work of those there are not.
                 context.release()

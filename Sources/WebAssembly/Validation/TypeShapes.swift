@@ -36,11 +36,20 @@ struct TypeShape: BitwiseCopyable {
     let id: UInt32
     let kind: CompositeType.Kind
     /// In ``TypeShapes/valueTypes``.
-    var parameters: Range<Int> { get { expanded(first) } set { first = compact(newValue) } }
+    var parameters: Range<Int> {
+        get { expanded(first) }
+        set { first = compact(newValue) }
+    }
     /// In ``TypeShapes/valueTypes``.
-    var results: Range<Int> { get { expanded(second) } set { second = compact(newValue) } }
+    var results: Range<Int> {
+        get { expanded(second) }
+        set { second = compact(newValue) }
+    }
     /// In ``TypeShapes/fields``.
-    var fields: Range<Int> { get { expanded(first) } set { first = compact(newValue) } }
+    var fields: Range<Int> {
+        get { expanded(first) }
+        set { first = compact(newValue) }
+    }
 
     private var first: (start: UInt32, count: UInt32) = (0, 0)
     private var second: (start: UInt32, count: UInt32) = (0, 0)

@@ -73,7 +73,8 @@ package struct Memory: Hashable, @unchecked Sendable {
 
     /// Writes a little-endian integer.
     @inline(__always)
-    package func store<Integer: FixedWidthInteger & BitwiseCopyable>(_ value: Integer, at address: UInt32) throws(Trap) {
+    package func store<Integer: FixedWidthInteger & BitwiseCopyable>(_ value: Integer, at address: UInt32) throws(Trap)
+    {
         let place = try bytes(at: UInt64(address), count: UInt64(MemoryLayout<Integer>.size))
         place.storeBytes(of: value.littleEndian, as: Integer.self)
     }

@@ -21,10 +21,11 @@
 ///   is told so by the operation's ``Effect``.
 ///
 /// The operand forms in the names of handlers: `S` is a slot of the frame, `A` the accumulator, `I` an immediate.
-typealias Handler = @convention(c) (
-    _ code: UnsafeRawPointer, _ frame: UnsafeMutableRawPointer, _ memory: UnsafeMutableRawPointer, _ size: UInt,
-    _ context: UnsafeMutableRawPointer, _ accumulator: UInt64, _ float: Double
-) -> Void
+typealias Handler =
+    @convention(c) (
+        _ code: UnsafeRawPointer, _ frame: UnsafeMutableRawPointer, _ memory: UnsafeMutableRawPointer, _ size: UInt,
+        _ context: UnsafeMutableRawPointer, _ accumulator: UInt64, _ float: Double
+    ) -> Void
 
 /// The state of the machine between two instructions.
 struct State {

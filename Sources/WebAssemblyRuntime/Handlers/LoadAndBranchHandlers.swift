@@ -30,128 +30,68 @@ private func load<Stored: FixedWidthInteger & BitwiseCopyable>(
     return state.next(24)
 }
 
+@inline(__always)
+private func branchIfS<Stored: FixedWidthInteger & BitwiseCopyable>(_ state: State, _ type: Stored.Type) {
+    return load(state, state.fusedAddressS, type, branchIfEqual: true)
+}
+
+@inline(__always)
+private func branchIfA<Stored: FixedWidthInteger & BitwiseCopyable>(_ state: State, _ type: Stored.Type) {
+    return load(state, state.fusedAddressA, type, branchIfEqual: true)
+}
+
+@inline(__always)
+private func branchIfSS<Stored: FixedWidthInteger & BitwiseCopyable>(_ state: State, _ type: Stored.Type) {
+    return load(state, state.fusedAddressSS, type, branchIfEqual: true)
+}
+
+@inline(__always)
+private func branchUnlessS<Stored: FixedWidthInteger & BitwiseCopyable>(_ state: State, _ type: Stored.Type) {
+    return load(state, state.fusedAddressS, type, branchIfEqual: false)
+}
+
+@inline(__always)
+private func branchUnlessA<Stored: FixedWidthInteger & BitwiseCopyable>(_ state: State, _ type: Stored.Type) {
+    return load(state, state.fusedAddressA, type, branchIfEqual: false)
+}
+
+@inline(__always)
+private func branchUnlessSS<Stored: FixedWidthInteger & BitwiseCopyable>(_ state: State, _ type: Stored.Type) {
+    return load(state, state.fusedAddressSS, type, branchIfEqual: false)
+}
+
 func addLoadsAndBranchesIfEqual(to table: inout HandlerTable) {
-    table[.i32Load, .slotImmediate] = {
-        let state = State($0, $1, $2, $3, $4, $5, $6)
-        return load(state, state.fusedAddressS, UInt32.self, branchIfEqual: true)
-    }
-    table[.i32Load, .accumulatorImmediate] = {
-        let state = State($0, $1, $2, $3, $4, $5, $6)
-        return load(state, state.fusedAddressA, UInt32.self, branchIfEqual: true)
-    }
-    table[.i32Load, .slotSlot] = {
-        let state = State($0, $1, $2, $3, $4, $5, $6)
-        return load(state, state.fusedAddressSS, UInt32.self, branchIfEqual: true)
-    }
-    table[.i32Load8U, .slotImmediate] = {
-        let state = State($0, $1, $2, $3, $4, $5, $6)
-        return load(state, state.fusedAddressS, UInt8.self, branchIfEqual: true)
-    }
-    table[.i32Load8U, .accumulatorImmediate] = {
-        let state = State($0, $1, $2, $3, $4, $5, $6)
-        return load(state, state.fusedAddressA, UInt8.self, branchIfEqual: true)
-    }
-    table[.i32Load8U, .slotSlot] = {
-        let state = State($0, $1, $2, $3, $4, $5, $6)
-        return load(state, state.fusedAddressSS, UInt8.self, branchIfEqual: true)
-    }
-    table[.i32Load8S, .slotImmediate] = {
-        let state = State($0, $1, $2, $3, $4, $5, $6)
-        return load(state, state.fusedAddressS, Int8.self, branchIfEqual: true)
-    }
-    table[.i32Load8S, .accumulatorImmediate] = {
-        let state = State($0, $1, $2, $3, $4, $5, $6)
-        return load(state, state.fusedAddressA, Int8.self, branchIfEqual: true)
-    }
-    table[.i32Load8S, .slotSlot] = {
-        let state = State($0, $1, $2, $3, $4, $5, $6)
-        return load(state, state.fusedAddressSS, Int8.self, branchIfEqual: true)
-    }
-    table[.i32Load16U, .slotImmediate] = {
-        let state = State($0, $1, $2, $3, $4, $5, $6)
-        return load(state, state.fusedAddressS, UInt16.self, branchIfEqual: true)
-    }
-    table[.i32Load16U, .accumulatorImmediate] = {
-        let state = State($0, $1, $2, $3, $4, $5, $6)
-        return load(state, state.fusedAddressA, UInt16.self, branchIfEqual: true)
-    }
-    table[.i32Load16U, .slotSlot] = {
-        let state = State($0, $1, $2, $3, $4, $5, $6)
-        return load(state, state.fusedAddressSS, UInt16.self, branchIfEqual: true)
-    }
-    table[.i32Load16S, .slotImmediate] = {
-        let state = State($0, $1, $2, $3, $4, $5, $6)
-        return load(state, state.fusedAddressS, Int16.self, branchIfEqual: true)
-    }
-    table[.i32Load16S, .accumulatorImmediate] = {
-        let state = State($0, $1, $2, $3, $4, $5, $6)
-        return load(state, state.fusedAddressA, Int16.self, branchIfEqual: true)
-    }
-    table[.i32Load16S, .slotSlot] = {
-        let state = State($0, $1, $2, $3, $4, $5, $6)
-        return load(state, state.fusedAddressSS, Int16.self, branchIfEqual: true)
-    }
+    table[.i32Load, .slotImmediate] = { branchIfS(State($0, $1, $2, $3, $4, $5, $6), UInt32.self) }
+    table[.i32Load, .accumulatorImmediate] = { branchIfA(State($0, $1, $2, $3, $4, $5, $6), UInt32.self) }
+    table[.i32Load, .slotSlot] = { branchIfSS(State($0, $1, $2, $3, $4, $5, $6), UInt32.self) }
+    table[.i32Load8U, .slotImmediate] = { branchIfS(State($0, $1, $2, $3, $4, $5, $6), UInt8.self) }
+    table[.i32Load8U, .accumulatorImmediate] = { branchIfA(State($0, $1, $2, $3, $4, $5, $6), UInt8.self) }
+    table[.i32Load8U, .slotSlot] = { branchIfSS(State($0, $1, $2, $3, $4, $5, $6), UInt8.self) }
+    table[.i32Load8S, .slotImmediate] = { branchIfS(State($0, $1, $2, $3, $4, $5, $6), Int8.self) }
+    table[.i32Load8S, .accumulatorImmediate] = { branchIfA(State($0, $1, $2, $3, $4, $5, $6), Int8.self) }
+    table[.i32Load8S, .slotSlot] = { branchIfSS(State($0, $1, $2, $3, $4, $5, $6), Int8.self) }
+    table[.i32Load16U, .slotImmediate] = { branchIfS(State($0, $1, $2, $3, $4, $5, $6), UInt16.self) }
+    table[.i32Load16U, .accumulatorImmediate] = { branchIfA(State($0, $1, $2, $3, $4, $5, $6), UInt16.self) }
+    table[.i32Load16U, .slotSlot] = { branchIfSS(State($0, $1, $2, $3, $4, $5, $6), UInt16.self) }
+    table[.i32Load16S, .slotImmediate] = { branchIfS(State($0, $1, $2, $3, $4, $5, $6), Int16.self) }
+    table[.i32Load16S, .accumulatorImmediate] = { branchIfA(State($0, $1, $2, $3, $4, $5, $6), Int16.self) }
+    table[.i32Load16S, .slotSlot] = { branchIfSS(State($0, $1, $2, $3, $4, $5, $6), Int16.self) }
 }
 
 func addLoadsAndBranchesUnlessEqual(to table: inout HandlerTable) {
-    table[.i32Load, .slotImmediate] = {
-        let state = State($0, $1, $2, $3, $4, $5, $6)
-        return load(state, state.fusedAddressS, UInt32.self, branchIfEqual: false)
-    }
-    table[.i32Load, .accumulatorImmediate] = {
-        let state = State($0, $1, $2, $3, $4, $5, $6)
-        return load(state, state.fusedAddressA, UInt32.self, branchIfEqual: false)
-    }
-    table[.i32Load, .slotSlot] = {
-        let state = State($0, $1, $2, $3, $4, $5, $6)
-        return load(state, state.fusedAddressSS, UInt32.self, branchIfEqual: false)
-    }
-    table[.i32Load8U, .slotImmediate] = {
-        let state = State($0, $1, $2, $3, $4, $5, $6)
-        return load(state, state.fusedAddressS, UInt8.self, branchIfEqual: false)
-    }
-    table[.i32Load8U, .accumulatorImmediate] = {
-        let state = State($0, $1, $2, $3, $4, $5, $6)
-        return load(state, state.fusedAddressA, UInt8.self, branchIfEqual: false)
-    }
-    table[.i32Load8U, .slotSlot] = {
-        let state = State($0, $1, $2, $3, $4, $5, $6)
-        return load(state, state.fusedAddressSS, UInt8.self, branchIfEqual: false)
-    }
-    table[.i32Load8S, .slotImmediate] = {
-        let state = State($0, $1, $2, $3, $4, $5, $6)
-        return load(state, state.fusedAddressS, Int8.self, branchIfEqual: false)
-    }
-    table[.i32Load8S, .accumulatorImmediate] = {
-        let state = State($0, $1, $2, $3, $4, $5, $6)
-        return load(state, state.fusedAddressA, Int8.self, branchIfEqual: false)
-    }
-    table[.i32Load8S, .slotSlot] = {
-        let state = State($0, $1, $2, $3, $4, $5, $6)
-        return load(state, state.fusedAddressSS, Int8.self, branchIfEqual: false)
-    }
-    table[.i32Load16U, .slotImmediate] = {
-        let state = State($0, $1, $2, $3, $4, $5, $6)
-        return load(state, state.fusedAddressS, UInt16.self, branchIfEqual: false)
-    }
-    table[.i32Load16U, .accumulatorImmediate] = {
-        let state = State($0, $1, $2, $3, $4, $5, $6)
-        return load(state, state.fusedAddressA, UInt16.self, branchIfEqual: false)
-    }
-    table[.i32Load16U, .slotSlot] = {
-        let state = State($0, $1, $2, $3, $4, $5, $6)
-        return load(state, state.fusedAddressSS, UInt16.self, branchIfEqual: false)
-    }
-    table[.i32Load16S, .slotImmediate] = {
-        let state = State($0, $1, $2, $3, $4, $5, $6)
-        return load(state, state.fusedAddressS, Int16.self, branchIfEqual: false)
-    }
-    table[.i32Load16S, .accumulatorImmediate] = {
-        let state = State($0, $1, $2, $3, $4, $5, $6)
-        return load(state, state.fusedAddressA, Int16.self, branchIfEqual: false)
-    }
-    table[.i32Load16S, .slotSlot] = {
-        let state = State($0, $1, $2, $3, $4, $5, $6)
-        return load(state, state.fusedAddressSS, Int16.self, branchIfEqual: false)
-    }
+    table[.i32Load, .slotImmediate] = { branchUnlessS(State($0, $1, $2, $3, $4, $5, $6), UInt32.self) }
+    table[.i32Load, .accumulatorImmediate] = { branchUnlessA(State($0, $1, $2, $3, $4, $5, $6), UInt32.self) }
+    table[.i32Load, .slotSlot] = { branchUnlessSS(State($0, $1, $2, $3, $4, $5, $6), UInt32.self) }
+    table[.i32Load8U, .slotImmediate] = { branchUnlessS(State($0, $1, $2, $3, $4, $5, $6), UInt8.self) }
+    table[.i32Load8U, .accumulatorImmediate] = { branchUnlessA(State($0, $1, $2, $3, $4, $5, $6), UInt8.self) }
+    table[.i32Load8U, .slotSlot] = { branchUnlessSS(State($0, $1, $2, $3, $4, $5, $6), UInt8.self) }
+    table[.i32Load8S, .slotImmediate] = { branchUnlessS(State($0, $1, $2, $3, $4, $5, $6), Int8.self) }
+    table[.i32Load8S, .accumulatorImmediate] = { branchUnlessA(State($0, $1, $2, $3, $4, $5, $6), Int8.self) }
+    table[.i32Load8S, .slotSlot] = { branchUnlessSS(State($0, $1, $2, $3, $4, $5, $6), Int8.self) }
+    table[.i32Load16U, .slotImmediate] = { branchUnlessS(State($0, $1, $2, $3, $4, $5, $6), UInt16.self) }
+    table[.i32Load16U, .accumulatorImmediate] = { branchUnlessA(State($0, $1, $2, $3, $4, $5, $6), UInt16.self) }
+    table[.i32Load16U, .slotSlot] = { branchUnlessSS(State($0, $1, $2, $3, $4, $5, $6), UInt16.self) }
+    table[.i32Load16S, .slotImmediate] = { branchUnlessS(State($0, $1, $2, $3, $4, $5, $6), Int16.self) }
+    table[.i32Load16S, .accumulatorImmediate] = { branchUnlessA(State($0, $1, $2, $3, $4, $5, $6), Int16.self) }
+    table[.i32Load16S, .slotSlot] = { branchUnlessSS(State($0, $1, $2, $3, $4, $5, $6), Int16.self) }
 }

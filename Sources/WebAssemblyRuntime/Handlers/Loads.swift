@@ -28,7 +28,7 @@ extension State {
 
 @inline(__always)
 private func load<Stored: BitwiseCopyable>(
-    _ state: State, _ address: UInt, _ type: Stored.Type, _ extend: (Stored) -> UInt64
+    _ state: State, _ address: UInt, _ extend: (Stored) -> UInt64
 ) {
     if _slowPath(address &+ UInt(MemoryLayout<Stored>.size) > state.size) {
         return state.trap(.outOfBoundsMemoryAccess)
@@ -46,341 +46,158 @@ private func loadDouble(_ state: State, _ address: UInt) {
     return state.next(16, float: result)
 }
 
+@inline(__always)
+private func loadS<Stored: BitwiseCopyable>(_ state: State, _ extend: (Stored) -> UInt64) {
+    return load(state, state.addressS, extend)
+}
+
+@inline(__always)
+private func loadA<Stored: BitwiseCopyable>(_ state: State, _ extend: (Stored) -> UInt64) {
+    return load(state, state.addressA, extend)
+}
+
+@inline(__always)
+private func loadI<Stored: BitwiseCopyable>(_ state: State, _ extend: (Stored) -> UInt64) {
+    return load(state, state.addressI, extend)
+}
+
+@inline(__always)
+private func loadIS<Stored: BitwiseCopyable>(_ state: State, _ extend: (Stored) -> UInt64) {
+    return load(state, state.addressIS, extend)
+}
+
+@inline(__always)
+private func loadSS<Stored: BitwiseCopyable>(_ state: State, _ extend: (Stored) -> UInt64) {
+    return load(state, state.addressSS, extend)
+}
+
+@inline(__always)
+private func loadAS<Stored: BitwiseCopyable>(_ state: State, _ extend: (Stored) -> UInt64) {
+    return load(state, state.addressAS, extend)
+}
+
+@inline(__always)
+private func loadDoubleS(_ state: State) { return loadDouble(state, state.addressS) }
+
+@inline(__always)
+private func loadDoubleA(_ state: State) { return loadDouble(state, state.addressA) }
+
+@inline(__always)
+private func loadDoubleI(_ state: State) { return loadDouble(state, state.addressI) }
+
+@inline(__always)
+private func loadDoubleIS(_ state: State) { return loadDouble(state, state.addressIS) }
+
+@inline(__always)
+private func loadDoubleSS(_ state: State) { return loadDouble(state, state.addressSS) }
+
+@inline(__always)
+private func loadDoubleAS(_ state: State) { return loadDouble(state, state.addressAS) }
+
+// How what is loaded becomes a slot's 64 bits.
+
+@inline(__always)
+private func unsigned8(_ value: UInt8) -> UInt64 { UInt64(value) }
+@inline(__always)
+private func unsigned16(_ value: UInt16) -> UInt64 { UInt64(value) }
+@inline(__always)
+private func unsigned32(_ value: UInt32) -> UInt64 { UInt64(value) }
+@inline(__always)
+private func unsigned64(_ value: UInt64) -> UInt64 { value }
+@inline(__always)
+private func signed8To32(_ value: Int8) -> UInt64 { UInt64(UInt32(bitPattern: Int32(value))) }
+@inline(__always)
+private func signed16To32(_ value: Int16) -> UInt64 { UInt64(UInt32(bitPattern: Int32(value))) }
+@inline(__always)
+private func signed8To64(_ value: Int8) -> UInt64 { UInt64(bitPattern: Int64(value)) }
+@inline(__always)
+private func signed16To64(_ value: Int16) -> UInt64 { UInt64(bitPattern: Int64(value)) }
+@inline(__always)
+private func signed32To64(_ value: Int32) -> UInt64 { UInt64(bitPattern: Int64(value)) }
+
 func addLoads(to table: inout HandlerTable) {
-    table[.i32Load, .slotImmediate] = {
-        let state = State($0, $1, $2, $3, $4, $5, $6)
-        return load(state, state.addressS, UInt32.self) { UInt64($0) }
-    }
-    table[.i32Load, .immediateSlot] = {
-        let state = State($0, $1, $2, $3, $4, $5, $6)
-        return load(state, state.addressIS, UInt32.self) { UInt64($0) }
-    }
-    table[.i32Load, .immediateImmediate] = {
-        let state = State($0, $1, $2, $3, $4, $5, $6)
-        return load(state, state.addressI, UInt32.self) { UInt64($0) }
-    }
-    table[.i32Load, .accumulatorImmediate] = {
-        let state = State($0, $1, $2, $3, $4, $5, $6)
-        return load(state, state.addressA, UInt32.self) { UInt64($0) }
-    }
-    table[.i32Load, .slotSlot] = {
-        let state = State($0, $1, $2, $3, $4, $5, $6)
-        return load(state, state.addressSS, UInt32.self) { UInt64($0) }
-    }
-    table[.i32Load, .accumulatorSlot] = {
-        let state = State($0, $1, $2, $3, $4, $5, $6)
-        return load(state, state.addressAS, UInt32.self) { UInt64($0) }
-    }
-    table[.i64Load, .slotImmediate] = {
-        let state = State($0, $1, $2, $3, $4, $5, $6)
-        return load(state, state.addressS, UInt64.self) { $0 }
-    }
-    table[.i64Load, .immediateSlot] = {
-        let state = State($0, $1, $2, $3, $4, $5, $6)
-        return load(state, state.addressIS, UInt64.self) { $0 }
-    }
-    table[.i64Load, .immediateImmediate] = {
-        let state = State($0, $1, $2, $3, $4, $5, $6)
-        return load(state, state.addressI, UInt64.self) { $0 }
-    }
-    table[.i64Load, .accumulatorImmediate] = {
-        let state = State($0, $1, $2, $3, $4, $5, $6)
-        return load(state, state.addressA, UInt64.self) { $0 }
-    }
-    table[.i64Load, .slotSlot] = {
-        let state = State($0, $1, $2, $3, $4, $5, $6)
-        return load(state, state.addressSS, UInt64.self) { $0 }
-    }
-    table[.i64Load, .accumulatorSlot] = {
-        let state = State($0, $1, $2, $3, $4, $5, $6)
-        return load(state, state.addressAS, UInt64.self) { $0 }
-    }
-    table[.f32Load, .slotImmediate] = {
-        let state = State($0, $1, $2, $3, $4, $5, $6)
-        return load(state, state.addressS, UInt32.self) { UInt64($0) }
-    }
-    table[.f32Load, .immediateSlot] = {
-        let state = State($0, $1, $2, $3, $4, $5, $6)
-        return load(state, state.addressIS, UInt32.self) { UInt64($0) }
-    }
-    table[.f32Load, .immediateImmediate] = {
-        let state = State($0, $1, $2, $3, $4, $5, $6)
-        return load(state, state.addressI, UInt32.self) { UInt64($0) }
-    }
-    table[.f32Load, .accumulatorImmediate] = {
-        let state = State($0, $1, $2, $3, $4, $5, $6)
-        return load(state, state.addressA, UInt32.self) { UInt64($0) }
-    }
-    table[.f32Load, .slotSlot] = {
-        let state = State($0, $1, $2, $3, $4, $5, $6)
-        return load(state, state.addressSS, UInt32.self) { UInt64($0) }
-    }
-    table[.f32Load, .accumulatorSlot] = {
-        let state = State($0, $1, $2, $3, $4, $5, $6)
-        return load(state, state.addressAS, UInt32.self) { UInt64($0) }
-    }
-    table[.i32Load8S, .slotImmediate] = {
-        let state = State($0, $1, $2, $3, $4, $5, $6)
-        return load(state, state.addressS, Int8.self) { UInt64(UInt32(bitPattern: Int32($0))) }
-    }
-    table[.i32Load8S, .immediateSlot] = {
-        let state = State($0, $1, $2, $3, $4, $5, $6)
-        return load(state, state.addressIS, Int8.self) { UInt64(UInt32(bitPattern: Int32($0))) }
-    }
-    table[.i32Load8S, .immediateImmediate] = {
-        let state = State($0, $1, $2, $3, $4, $5, $6)
-        return load(state, state.addressI, Int8.self) { UInt64(UInt32(bitPattern: Int32($0))) }
-    }
-    table[.i32Load8S, .accumulatorImmediate] = {
-        let state = State($0, $1, $2, $3, $4, $5, $6)
-        return load(state, state.addressA, Int8.self) { UInt64(UInt32(bitPattern: Int32($0))) }
-    }
-    table[.i32Load8S, .slotSlot] = {
-        let state = State($0, $1, $2, $3, $4, $5, $6)
-        return load(state, state.addressSS, Int8.self) { UInt64(UInt32(bitPattern: Int32($0))) }
-    }
-    table[.i32Load8S, .accumulatorSlot] = {
-        let state = State($0, $1, $2, $3, $4, $5, $6)
-        return load(state, state.addressAS, Int8.self) { UInt64(UInt32(bitPattern: Int32($0))) }
-    }
-    table[.i32Load8U, .slotImmediate] = {
-        let state = State($0, $1, $2, $3, $4, $5, $6)
-        return load(state, state.addressS, UInt8.self) { UInt64($0) }
-    }
-    table[.i32Load8U, .immediateSlot] = {
-        let state = State($0, $1, $2, $3, $4, $5, $6)
-        return load(state, state.addressIS, UInt8.self) { UInt64($0) }
-    }
-    table[.i32Load8U, .immediateImmediate] = {
-        let state = State($0, $1, $2, $3, $4, $5, $6)
-        return load(state, state.addressI, UInt8.self) { UInt64($0) }
-    }
-    table[.i32Load8U, .accumulatorImmediate] = {
-        let state = State($0, $1, $2, $3, $4, $5, $6)
-        return load(state, state.addressA, UInt8.self) { UInt64($0) }
-    }
-    table[.i32Load8U, .slotSlot] = {
-        let state = State($0, $1, $2, $3, $4, $5, $6)
-        return load(state, state.addressSS, UInt8.self) { UInt64($0) }
-    }
-    table[.i32Load8U, .accumulatorSlot] = {
-        let state = State($0, $1, $2, $3, $4, $5, $6)
-        return load(state, state.addressAS, UInt8.self) { UInt64($0) }
-    }
-    table[.i32Load16S, .slotImmediate] = {
-        let state = State($0, $1, $2, $3, $4, $5, $6)
-        return load(state, state.addressS, Int16.self) { UInt64(UInt32(bitPattern: Int32($0))) }
-    }
-    table[.i32Load16S, .immediateSlot] = {
-        let state = State($0, $1, $2, $3, $4, $5, $6)
-        return load(state, state.addressIS, Int16.self) { UInt64(UInt32(bitPattern: Int32($0))) }
-    }
-    table[.i32Load16S, .immediateImmediate] = {
-        let state = State($0, $1, $2, $3, $4, $5, $6)
-        return load(state, state.addressI, Int16.self) { UInt64(UInt32(bitPattern: Int32($0))) }
-    }
-    table[.i32Load16S, .accumulatorImmediate] = {
-        let state = State($0, $1, $2, $3, $4, $5, $6)
-        return load(state, state.addressA, Int16.self) { UInt64(UInt32(bitPattern: Int32($0))) }
-    }
-    table[.i32Load16S, .slotSlot] = {
-        let state = State($0, $1, $2, $3, $4, $5, $6)
-        return load(state, state.addressSS, Int16.self) { UInt64(UInt32(bitPattern: Int32($0))) }
-    }
-    table[.i32Load16S, .accumulatorSlot] = {
-        let state = State($0, $1, $2, $3, $4, $5, $6)
-        return load(state, state.addressAS, Int16.self) { UInt64(UInt32(bitPattern: Int32($0))) }
-    }
-    table[.i32Load16U, .slotImmediate] = {
-        let state = State($0, $1, $2, $3, $4, $5, $6)
-        return load(state, state.addressS, UInt16.self) { UInt64($0) }
-    }
-    table[.i32Load16U, .immediateSlot] = {
-        let state = State($0, $1, $2, $3, $4, $5, $6)
-        return load(state, state.addressIS, UInt16.self) { UInt64($0) }
-    }
-    table[.i32Load16U, .immediateImmediate] = {
-        let state = State($0, $1, $2, $3, $4, $5, $6)
-        return load(state, state.addressI, UInt16.self) { UInt64($0) }
-    }
-    table[.i32Load16U, .accumulatorImmediate] = {
-        let state = State($0, $1, $2, $3, $4, $5, $6)
-        return load(state, state.addressA, UInt16.self) { UInt64($0) }
-    }
-    table[.i32Load16U, .slotSlot] = {
-        let state = State($0, $1, $2, $3, $4, $5, $6)
-        return load(state, state.addressSS, UInt16.self) { UInt64($0) }
-    }
-    table[.i32Load16U, .accumulatorSlot] = {
-        let state = State($0, $1, $2, $3, $4, $5, $6)
-        return load(state, state.addressAS, UInt16.self) { UInt64($0) }
-    }
-    table[.i64Load8S, .slotImmediate] = {
-        let state = State($0, $1, $2, $3, $4, $5, $6)
-        return load(state, state.addressS, Int8.self) { UInt64(bitPattern: Int64($0)) }
-    }
-    table[.i64Load8S, .immediateSlot] = {
-        let state = State($0, $1, $2, $3, $4, $5, $6)
-        return load(state, state.addressIS, Int8.self) { UInt64(bitPattern: Int64($0)) }
-    }
-    table[.i64Load8S, .immediateImmediate] = {
-        let state = State($0, $1, $2, $3, $4, $5, $6)
-        return load(state, state.addressI, Int8.self) { UInt64(bitPattern: Int64($0)) }
-    }
-    table[.i64Load8S, .accumulatorImmediate] = {
-        let state = State($0, $1, $2, $3, $4, $5, $6)
-        return load(state, state.addressA, Int8.self) { UInt64(bitPattern: Int64($0)) }
-    }
-    table[.i64Load8S, .slotSlot] = {
-        let state = State($0, $1, $2, $3, $4, $5, $6)
-        return load(state, state.addressSS, Int8.self) { UInt64(bitPattern: Int64($0)) }
-    }
-    table[.i64Load8S, .accumulatorSlot] = {
-        let state = State($0, $1, $2, $3, $4, $5, $6)
-        return load(state, state.addressAS, Int8.self) { UInt64(bitPattern: Int64($0)) }
-    }
-    table[.i64Load8U, .slotImmediate] = {
-        let state = State($0, $1, $2, $3, $4, $5, $6)
-        return load(state, state.addressS, UInt8.self) { UInt64($0) }
-    }
-    table[.i64Load8U, .immediateSlot] = {
-        let state = State($0, $1, $2, $3, $4, $5, $6)
-        return load(state, state.addressIS, UInt8.self) { UInt64($0) }
-    }
-    table[.i64Load8U, .immediateImmediate] = {
-        let state = State($0, $1, $2, $3, $4, $5, $6)
-        return load(state, state.addressI, UInt8.self) { UInt64($0) }
-    }
-    table[.i64Load8U, .accumulatorImmediate] = {
-        let state = State($0, $1, $2, $3, $4, $5, $6)
-        return load(state, state.addressA, UInt8.self) { UInt64($0) }
-    }
-    table[.i64Load8U, .slotSlot] = {
-        let state = State($0, $1, $2, $3, $4, $5, $6)
-        return load(state, state.addressSS, UInt8.self) { UInt64($0) }
-    }
-    table[.i64Load8U, .accumulatorSlot] = {
-        let state = State($0, $1, $2, $3, $4, $5, $6)
-        return load(state, state.addressAS, UInt8.self) { UInt64($0) }
-    }
-    table[.i64Load16S, .slotImmediate] = {
-        let state = State($0, $1, $2, $3, $4, $5, $6)
-        return load(state, state.addressS, Int16.self) { UInt64(bitPattern: Int64($0)) }
-    }
-    table[.i64Load16S, .immediateSlot] = {
-        let state = State($0, $1, $2, $3, $4, $5, $6)
-        return load(state, state.addressIS, Int16.self) { UInt64(bitPattern: Int64($0)) }
-    }
-    table[.i64Load16S, .immediateImmediate] = {
-        let state = State($0, $1, $2, $3, $4, $5, $6)
-        return load(state, state.addressI, Int16.self) { UInt64(bitPattern: Int64($0)) }
-    }
-    table[.i64Load16S, .accumulatorImmediate] = {
-        let state = State($0, $1, $2, $3, $4, $5, $6)
-        return load(state, state.addressA, Int16.self) { UInt64(bitPattern: Int64($0)) }
-    }
-    table[.i64Load16S, .slotSlot] = {
-        let state = State($0, $1, $2, $3, $4, $5, $6)
-        return load(state, state.addressSS, Int16.self) { UInt64(bitPattern: Int64($0)) }
-    }
-    table[.i64Load16S, .accumulatorSlot] = {
-        let state = State($0, $1, $2, $3, $4, $5, $6)
-        return load(state, state.addressAS, Int16.self) { UInt64(bitPattern: Int64($0)) }
-    }
-    table[.i64Load16U, .slotImmediate] = {
-        let state = State($0, $1, $2, $3, $4, $5, $6)
-        return load(state, state.addressS, UInt16.self) { UInt64($0) }
-    }
-    table[.i64Load16U, .immediateSlot] = {
-        let state = State($0, $1, $2, $3, $4, $5, $6)
-        return load(state, state.addressIS, UInt16.self) { UInt64($0) }
-    }
-    table[.i64Load16U, .immediateImmediate] = {
-        let state = State($0, $1, $2, $3, $4, $5, $6)
-        return load(state, state.addressI, UInt16.self) { UInt64($0) }
-    }
-    table[.i64Load16U, .accumulatorImmediate] = {
-        let state = State($0, $1, $2, $3, $4, $5, $6)
-        return load(state, state.addressA, UInt16.self) { UInt64($0) }
-    }
-    table[.i64Load16U, .slotSlot] = {
-        let state = State($0, $1, $2, $3, $4, $5, $6)
-        return load(state, state.addressSS, UInt16.self) { UInt64($0) }
-    }
-    table[.i64Load16U, .accumulatorSlot] = {
-        let state = State($0, $1, $2, $3, $4, $5, $6)
-        return load(state, state.addressAS, UInt16.self) { UInt64($0) }
-    }
-    table[.i64Load32S, .slotImmediate] = {
-        let state = State($0, $1, $2, $3, $4, $5, $6)
-        return load(state, state.addressS, Int32.self) { UInt64(bitPattern: Int64($0)) }
-    }
-    table[.i64Load32S, .immediateSlot] = {
-        let state = State($0, $1, $2, $3, $4, $5, $6)
-        return load(state, state.addressIS, Int32.self) { UInt64(bitPattern: Int64($0)) }
-    }
-    table[.i64Load32S, .immediateImmediate] = {
-        let state = State($0, $1, $2, $3, $4, $5, $6)
-        return load(state, state.addressI, Int32.self) { UInt64(bitPattern: Int64($0)) }
-    }
-    table[.i64Load32S, .accumulatorImmediate] = {
-        let state = State($0, $1, $2, $3, $4, $5, $6)
-        return load(state, state.addressA, Int32.self) { UInt64(bitPattern: Int64($0)) }
-    }
-    table[.i64Load32S, .slotSlot] = {
-        let state = State($0, $1, $2, $3, $4, $5, $6)
-        return load(state, state.addressSS, Int32.self) { UInt64(bitPattern: Int64($0)) }
-    }
-    table[.i64Load32S, .accumulatorSlot] = {
-        let state = State($0, $1, $2, $3, $4, $5, $6)
-        return load(state, state.addressAS, Int32.self) { UInt64(bitPattern: Int64($0)) }
-    }
-    table[.i64Load32U, .slotImmediate] = {
-        let state = State($0, $1, $2, $3, $4, $5, $6)
-        return load(state, state.addressS, UInt32.self) { UInt64($0) }
-    }
-    table[.i64Load32U, .immediateSlot] = {
-        let state = State($0, $1, $2, $3, $4, $5, $6)
-        return load(state, state.addressIS, UInt32.self) { UInt64($0) }
-    }
-    table[.i64Load32U, .immediateImmediate] = {
-        let state = State($0, $1, $2, $3, $4, $5, $6)
-        return load(state, state.addressI, UInt32.self) { UInt64($0) }
-    }
-    table[.i64Load32U, .accumulatorImmediate] = {
-        let state = State($0, $1, $2, $3, $4, $5, $6)
-        return load(state, state.addressA, UInt32.self) { UInt64($0) }
-    }
-    table[.i64Load32U, .slotSlot] = {
-        let state = State($0, $1, $2, $3, $4, $5, $6)
-        return load(state, state.addressSS, UInt32.self) { UInt64($0) }
-    }
-    table[.i64Load32U, .accumulatorSlot] = {
-        let state = State($0, $1, $2, $3, $4, $5, $6)
-        return load(state, state.addressAS, UInt32.self) { UInt64($0) }
-    }
-    table[.f64Load, .slotImmediate] = {
-        let state = State($0, $1, $2, $3, $4, $5, $6)
-        return loadDouble(state, state.addressS)
-    }
-    table[.f64Load, .immediateSlot] = {
-        let state = State($0, $1, $2, $3, $4, $5, $6)
-        return loadDouble(state, state.addressIS)
-    }
-    table[.f64Load, .immediateImmediate] = {
-        let state = State($0, $1, $2, $3, $4, $5, $6)
-        return loadDouble(state, state.addressI)
-    }
-    table[.f64Load, .accumulatorImmediate] = {
-        let state = State($0, $1, $2, $3, $4, $5, $6)
-        return loadDouble(state, state.addressA)
-    }
-    table[.f64Load, .slotSlot] = {
-        let state = State($0, $1, $2, $3, $4, $5, $6)
-        return loadDouble(state, state.addressSS)
-    }
-    table[.f64Load, .accumulatorSlot] = {
-        let state = State($0, $1, $2, $3, $4, $5, $6)
-        return loadDouble(state, state.addressAS)
-    }
+    table[.i32Load, .slotImmediate] = { loadS(State($0, $1, $2, $3, $4, $5, $6), unsigned32) }
+    table[.i32Load, .immediateSlot] = { loadIS(State($0, $1, $2, $3, $4, $5, $6), unsigned32) }
+    table[.i32Load, .immediateImmediate] = { loadI(State($0, $1, $2, $3, $4, $5, $6), unsigned32) }
+    table[.i32Load, .accumulatorImmediate] = { loadA(State($0, $1, $2, $3, $4, $5, $6), unsigned32) }
+    table[.i32Load, .slotSlot] = { loadSS(State($0, $1, $2, $3, $4, $5, $6), unsigned32) }
+    table[.i32Load, .accumulatorSlot] = { loadAS(State($0, $1, $2, $3, $4, $5, $6), unsigned32) }
+    table[.i64Load, .slotImmediate] = { loadS(State($0, $1, $2, $3, $4, $5, $6), unsigned64) }
+    table[.i64Load, .immediateSlot] = { loadIS(State($0, $1, $2, $3, $4, $5, $6), unsigned64) }
+    table[.i64Load, .immediateImmediate] = { loadI(State($0, $1, $2, $3, $4, $5, $6), unsigned64) }
+    table[.i64Load, .accumulatorImmediate] = { loadA(State($0, $1, $2, $3, $4, $5, $6), unsigned64) }
+    table[.i64Load, .slotSlot] = { loadSS(State($0, $1, $2, $3, $4, $5, $6), unsigned64) }
+    table[.i64Load, .accumulatorSlot] = { loadAS(State($0, $1, $2, $3, $4, $5, $6), unsigned64) }
+    table[.f32Load, .slotImmediate] = { loadS(State($0, $1, $2, $3, $4, $5, $6), unsigned32) }
+    table[.f32Load, .immediateSlot] = { loadIS(State($0, $1, $2, $3, $4, $5, $6), unsigned32) }
+    table[.f32Load, .immediateImmediate] = { loadI(State($0, $1, $2, $3, $4, $5, $6), unsigned32) }
+    table[.f32Load, .accumulatorImmediate] = { loadA(State($0, $1, $2, $3, $4, $5, $6), unsigned32) }
+    table[.f32Load, .slotSlot] = { loadSS(State($0, $1, $2, $3, $4, $5, $6), unsigned32) }
+    table[.f32Load, .accumulatorSlot] = { loadAS(State($0, $1, $2, $3, $4, $5, $6), unsigned32) }
+    table[.i32Load8S, .slotImmediate] = { loadS(State($0, $1, $2, $3, $4, $5, $6), signed8To32) }
+    table[.i32Load8S, .immediateSlot] = { loadIS(State($0, $1, $2, $3, $4, $5, $6), signed8To32) }
+    table[.i32Load8S, .immediateImmediate] = { loadI(State($0, $1, $2, $3, $4, $5, $6), signed8To32) }
+    table[.i32Load8S, .accumulatorImmediate] = { loadA(State($0, $1, $2, $3, $4, $5, $6), signed8To32) }
+    table[.i32Load8S, .slotSlot] = { loadSS(State($0, $1, $2, $3, $4, $5, $6), signed8To32) }
+    table[.i32Load8S, .accumulatorSlot] = { loadAS(State($0, $1, $2, $3, $4, $5, $6), signed8To32) }
+    table[.i32Load8U, .slotImmediate] = { loadS(State($0, $1, $2, $3, $4, $5, $6), unsigned8) }
+    table[.i32Load8U, .immediateSlot] = { loadIS(State($0, $1, $2, $3, $4, $5, $6), unsigned8) }
+    table[.i32Load8U, .immediateImmediate] = { loadI(State($0, $1, $2, $3, $4, $5, $6), unsigned8) }
+    table[.i32Load8U, .accumulatorImmediate] = { loadA(State($0, $1, $2, $3, $4, $5, $6), unsigned8) }
+    table[.i32Load8U, .slotSlot] = { loadSS(State($0, $1, $2, $3, $4, $5, $6), unsigned8) }
+    table[.i32Load8U, .accumulatorSlot] = { loadAS(State($0, $1, $2, $3, $4, $5, $6), unsigned8) }
+    table[.i32Load16S, .slotImmediate] = { loadS(State($0, $1, $2, $3, $4, $5, $6), signed16To32) }
+    table[.i32Load16S, .immediateSlot] = { loadIS(State($0, $1, $2, $3, $4, $5, $6), signed16To32) }
+    table[.i32Load16S, .immediateImmediate] = { loadI(State($0, $1, $2, $3, $4, $5, $6), signed16To32) }
+    table[.i32Load16S, .accumulatorImmediate] = { loadA(State($0, $1, $2, $3, $4, $5, $6), signed16To32) }
+    table[.i32Load16S, .slotSlot] = { loadSS(State($0, $1, $2, $3, $4, $5, $6), signed16To32) }
+    table[.i32Load16S, .accumulatorSlot] = { loadAS(State($0, $1, $2, $3, $4, $5, $6), signed16To32) }
+    table[.i32Load16U, .slotImmediate] = { loadS(State($0, $1, $2, $3, $4, $5, $6), unsigned16) }
+    table[.i32Load16U, .immediateSlot] = { loadIS(State($0, $1, $2, $3, $4, $5, $6), unsigned16) }
+    table[.i32Load16U, .immediateImmediate] = { loadI(State($0, $1, $2, $3, $4, $5, $6), unsigned16) }
+    table[.i32Load16U, .accumulatorImmediate] = { loadA(State($0, $1, $2, $3, $4, $5, $6), unsigned16) }
+    table[.i32Load16U, .slotSlot] = { loadSS(State($0, $1, $2, $3, $4, $5, $6), unsigned16) }
+    table[.i32Load16U, .accumulatorSlot] = { loadAS(State($0, $1, $2, $3, $4, $5, $6), unsigned16) }
+    table[.i64Load8S, .slotImmediate] = { loadS(State($0, $1, $2, $3, $4, $5, $6), signed8To64) }
+    table[.i64Load8S, .immediateSlot] = { loadIS(State($0, $1, $2, $3, $4, $5, $6), signed8To64) }
+    table[.i64Load8S, .immediateImmediate] = { loadI(State($0, $1, $2, $3, $4, $5, $6), signed8To64) }
+    table[.i64Load8S, .accumulatorImmediate] = { loadA(State($0, $1, $2, $3, $4, $5, $6), signed8To64) }
+    table[.i64Load8S, .slotSlot] = { loadSS(State($0, $1, $2, $3, $4, $5, $6), signed8To64) }
+    table[.i64Load8S, .accumulatorSlot] = { loadAS(State($0, $1, $2, $3, $4, $5, $6), signed8To64) }
+    table[.i64Load8U, .slotImmediate] = { loadS(State($0, $1, $2, $3, $4, $5, $6), unsigned8) }
+    table[.i64Load8U, .immediateSlot] = { loadIS(State($0, $1, $2, $3, $4, $5, $6), unsigned8) }
+    table[.i64Load8U, .immediateImmediate] = { loadI(State($0, $1, $2, $3, $4, $5, $6), unsigned8) }
+    table[.i64Load8U, .accumulatorImmediate] = { loadA(State($0, $1, $2, $3, $4, $5, $6), unsigned8) }
+    table[.i64Load8U, .slotSlot] = { loadSS(State($0, $1, $2, $3, $4, $5, $6), unsigned8) }
+    table[.i64Load8U, .accumulatorSlot] = { loadAS(State($0, $1, $2, $3, $4, $5, $6), unsigned8) }
+    table[.i64Load16S, .slotImmediate] = { loadS(State($0, $1, $2, $3, $4, $5, $6), signed16To64) }
+    table[.i64Load16S, .immediateSlot] = { loadIS(State($0, $1, $2, $3, $4, $5, $6), signed16To64) }
+    table[.i64Load16S, .immediateImmediate] = { loadI(State($0, $1, $2, $3, $4, $5, $6), signed16To64) }
+    table[.i64Load16S, .accumulatorImmediate] = { loadA(State($0, $1, $2, $3, $4, $5, $6), signed16To64) }
+    table[.i64Load16S, .slotSlot] = { loadSS(State($0, $1, $2, $3, $4, $5, $6), signed16To64) }
+    table[.i64Load16S, .accumulatorSlot] = { loadAS(State($0, $1, $2, $3, $4, $5, $6), signed16To64) }
+    table[.i64Load16U, .slotImmediate] = { loadS(State($0, $1, $2, $3, $4, $5, $6), unsigned16) }
+    table[.i64Load16U, .immediateSlot] = { loadIS(State($0, $1, $2, $3, $4, $5, $6), unsigned16) }
+    table[.i64Load16U, .immediateImmediate] = { loadI(State($0, $1, $2, $3, $4, $5, $6), unsigned16) }
+    table[.i64Load16U, .accumulatorImmediate] = { loadA(State($0, $1, $2, $3, $4, $5, $6), unsigned16) }
+    table[.i64Load16U, .slotSlot] = { loadSS(State($0, $1, $2, $3, $4, $5, $6), unsigned16) }
+    table[.i64Load16U, .accumulatorSlot] = { loadAS(State($0, $1, $2, $3, $4, $5, $6), unsigned16) }
+    table[.i64Load32S, .slotImmediate] = { loadS(State($0, $1, $2, $3, $4, $5, $6), signed32To64) }
+    table[.i64Load32S, .immediateSlot] = { loadIS(State($0, $1, $2, $3, $4, $5, $6), signed32To64) }
+    table[.i64Load32S, .immediateImmediate] = { loadI(State($0, $1, $2, $3, $4, $5, $6), signed32To64) }
+    table[.i64Load32S, .accumulatorImmediate] = { loadA(State($0, $1, $2, $3, $4, $5, $6), signed32To64) }
+    table[.i64Load32S, .slotSlot] = { loadSS(State($0, $1, $2, $3, $4, $5, $6), signed32To64) }
+    table[.i64Load32S, .accumulatorSlot] = { loadAS(State($0, $1, $2, $3, $4, $5, $6), signed32To64) }
+    table[.i64Load32U, .slotImmediate] = { loadS(State($0, $1, $2, $3, $4, $5, $6), unsigned32) }
+    table[.i64Load32U, .immediateSlot] = { loadIS(State($0, $1, $2, $3, $4, $5, $6), unsigned32) }
+    table[.i64Load32U, .immediateImmediate] = { loadI(State($0, $1, $2, $3, $4, $5, $6), unsigned32) }
+    table[.i64Load32U, .accumulatorImmediate] = { loadA(State($0, $1, $2, $3, $4, $5, $6), unsigned32) }
+    table[.i64Load32U, .slotSlot] = { loadSS(State($0, $1, $2, $3, $4, $5, $6), unsigned32) }
+    table[.i64Load32U, .accumulatorSlot] = { loadAS(State($0, $1, $2, $3, $4, $5, $6), unsigned32) }
+    table[.f64Load, .slotImmediate] = { loadDoubleS(State($0, $1, $2, $3, $4, $5, $6)) }
+    table[.f64Load, .immediateSlot] = { loadDoubleIS(State($0, $1, $2, $3, $4, $5, $6)) }
+    table[.f64Load, .immediateImmediate] = { loadDoubleI(State($0, $1, $2, $3, $4, $5, $6)) }
+    table[.f64Load, .accumulatorImmediate] = { loadDoubleA(State($0, $1, $2, $3, $4, $5, $6)) }
+    table[.f64Load, .slotSlot] = { loadDoubleSS(State($0, $1, $2, $3, $4, $5, $6)) }
+    table[.f64Load, .accumulatorSlot] = { loadDoubleAS(State($0, $1, $2, $3, $4, $5, $6)) }
 }

@@ -27,356 +27,156 @@ private func store<Stored: BitwiseCopyable>(_ state: State, _ address: UInt, _ v
     return state.next(16)
 }
 
+// The letters are those of the address and of the value.
+
+@inline(__always)
+private func storeSS<Stored: FixedWidthInteger & BitwiseCopyable>(_ state: State, _ type: Stored.Type) {
+    return store(state, state.targetS, state.slot(10).load(as: Stored.self))
+}
+
+@inline(__always)
+private func storeSA<Stored: FixedWidthInteger & BitwiseCopyable>(_ state: State, _ type: Stored.Type) {
+    return store(state, state.targetS, Stored(truncatingIfNeeded: state.accumulator))
+}
+
+@inline(__always)
+private func storeSI<Stored: FixedWidthInteger & BitwiseCopyable>(_ state: State, _ type: Stored.Type) {
+    return store(state, state.targetS, Stored(truncatingIfNeeded: state.signed16(10)))
+}
+
+@inline(__always)
+private func storeAS<Stored: FixedWidthInteger & BitwiseCopyable>(_ state: State, _ type: Stored.Type) {
+    return store(state, state.targetA, state.slot(10).load(as: Stored.self))
+}
+
+@inline(__always)
+private func storeIS<Stored: FixedWidthInteger & BitwiseCopyable>(_ state: State, _ type: Stored.Type) {
+    return store(state, state.targetI, state.slot(10).load(as: Stored.self))
+}
+
+@inline(__always)
+private func storeIA<Stored: FixedWidthInteger & BitwiseCopyable>(_ state: State, _ type: Stored.Type) {
+    return store(state, state.targetI, Stored(truncatingIfNeeded: state.accumulator))
+}
+
+@inline(__always)
+private func storeII<Stored: FixedWidthInteger & BitwiseCopyable>(_ state: State, _ type: Stored.Type) {
+    return store(state, state.targetI, Stored(truncatingIfNeeded: state.signed16(10)))
+}
+
+@inline(__always)
+private func storeIndexedS<Stored: FixedWidthInteger & BitwiseCopyable>(_ state: State, _ type: Stored.Type) {
+    return store(state, state.targetSS, state.slot(12).load(as: Stored.self))
+}
+
+@inline(__always)
+private func storeIndexedA<Stored: FixedWidthInteger & BitwiseCopyable>(_ state: State, _ type: Stored.Type) {
+    return store(state, state.targetSS, Stored(truncatingIfNeeded: state.accumulator))
+}
+
+@inline(__always)
+private func storeIndexedI<Stored: FixedWidthInteger & BitwiseCopyable>(_ state: State, _ type: Stored.Type) {
+    return store(state, state.targetSS, Stored(truncatingIfNeeded: state.signed16(12)))
+}
+
+@inline(__always)
+private func storeDoubleI(_ state: State) { return store(state, state.targetI, state.float) }
+
+@inline(__always)
+private func storeDoubleS(_ state: State) { return store(state, state.targetS, state.float) }
+
+@inline(__always)
+private func storeDoubleSS(_ state: State) { return store(state, state.targetSS, state.float) }
+
 func addStores(to table: inout HandlerTable) {
-    table[.i32Store, .slotSlot] = {
-        let state = State($0, $1, $2, $3, $4, $5, $6)
-        return store(state, state.targetS, state.slot(10).load(as: UInt32.self))
-    }
-    table[.i32Store, .immediateSlot] = {
-        let state = State($0, $1, $2, $3, $4, $5, $6)
-        return store(state, state.targetI, state.slot(10).load(as: UInt32.self))
-    }
-    table[.i32Store, .slotAccumulator] = {
-        let state = State($0, $1, $2, $3, $4, $5, $6)
-        return store(state, state.targetS, UInt32(truncatingIfNeeded: state.accumulator))
-    }
-    table[.i32Store, .immediateAccumulator] = {
-        let state = State($0, $1, $2, $3, $4, $5, $6)
-        return store(state, state.targetI, UInt32(truncatingIfNeeded: state.accumulator))
-    }
-    table[.i32Store, .slotImmediate] = {
-        let state = State($0, $1, $2, $3, $4, $5, $6)
-        return store(state, state.targetS, UInt32(truncatingIfNeeded: state.signed16(10)))
-    }
-    table[.i32Store, .immediateImmediate] = {
-        let state = State($0, $1, $2, $3, $4, $5, $6)
-        return store(state, state.targetI, UInt32(truncatingIfNeeded: state.signed16(10)))
-    }
-    table[.i32Store, .accumulatorSlot] = {
-        let state = State($0, $1, $2, $3, $4, $5, $6)
-        return store(state, state.targetA, state.slot(10).load(as: UInt32.self))
-    }
-    table[.i64Store, .slotSlot] = {
-        let state = State($0, $1, $2, $3, $4, $5, $6)
-        return store(state, state.targetS, state.slot(10).load(as: UInt64.self))
-    }
-    table[.i64Store, .immediateSlot] = {
-        let state = State($0, $1, $2, $3, $4, $5, $6)
-        return store(state, state.targetI, state.slot(10).load(as: UInt64.self))
-    }
-    table[.i64Store, .slotAccumulator] = {
-        let state = State($0, $1, $2, $3, $4, $5, $6)
-        return store(state, state.targetS, state.accumulator)
-    }
-    table[.i64Store, .immediateAccumulator] = {
-        let state = State($0, $1, $2, $3, $4, $5, $6)
-        return store(state, state.targetI, state.accumulator)
-    }
-    table[.i64Store, .slotImmediate] = {
-        let state = State($0, $1, $2, $3, $4, $5, $6)
-        return store(state, state.targetS, UInt64(truncatingIfNeeded: state.signed16(10)))
-    }
-    table[.i64Store, .immediateImmediate] = {
-        let state = State($0, $1, $2, $3, $4, $5, $6)
-        return store(state, state.targetI, UInt64(truncatingIfNeeded: state.signed16(10)))
-    }
-    table[.i64Store, .accumulatorSlot] = {
-        let state = State($0, $1, $2, $3, $4, $5, $6)
-        return store(state, state.targetA, state.slot(10).load(as: UInt64.self))
-    }
-    table[.f32Store, .slotSlot] = {
-        let state = State($0, $1, $2, $3, $4, $5, $6)
-        return store(state, state.targetS, state.slot(10).load(as: UInt32.self))
-    }
-    table[.f32Store, .immediateSlot] = {
-        let state = State($0, $1, $2, $3, $4, $5, $6)
-        return store(state, state.targetI, state.slot(10).load(as: UInt32.self))
-    }
-    table[.f32Store, .slotImmediate] = {
-        let state = State($0, $1, $2, $3, $4, $5, $6)
-        return store(state, state.targetS, UInt32(truncatingIfNeeded: state.signed16(10)))
-    }
-    table[.f32Store, .immediateImmediate] = {
-        let state = State($0, $1, $2, $3, $4, $5, $6)
-        return store(state, state.targetI, UInt32(truncatingIfNeeded: state.signed16(10)))
-    }
-    table[.f32Store, .accumulatorSlot] = {
-        let state = State($0, $1, $2, $3, $4, $5, $6)
-        return store(state, state.targetA, state.slot(10).load(as: UInt32.self))
-    }
-    table[.i32Store8, .slotSlot] = {
-        let state = State($0, $1, $2, $3, $4, $5, $6)
-        return store(state, state.targetS, state.slot(10).load(as: UInt8.self))
-    }
-    table[.i32Store8, .immediateSlot] = {
-        let state = State($0, $1, $2, $3, $4, $5, $6)
-        return store(state, state.targetI, state.slot(10).load(as: UInt8.self))
-    }
-    table[.i32Store8, .slotAccumulator] = {
-        let state = State($0, $1, $2, $3, $4, $5, $6)
-        return store(state, state.targetS, UInt8(truncatingIfNeeded: state.accumulator))
-    }
-    table[.i32Store8, .immediateAccumulator] = {
-        let state = State($0, $1, $2, $3, $4, $5, $6)
-        return store(state, state.targetI, UInt8(truncatingIfNeeded: state.accumulator))
-    }
-    table[.i32Store8, .slotImmediate] = {
-        let state = State($0, $1, $2, $3, $4, $5, $6)
-        return store(state, state.targetS, UInt8(truncatingIfNeeded: state.signed16(10)))
-    }
-    table[.i32Store8, .immediateImmediate] = {
-        let state = State($0, $1, $2, $3, $4, $5, $6)
-        return store(state, state.targetI, UInt8(truncatingIfNeeded: state.signed16(10)))
-    }
-    table[.i32Store8, .accumulatorSlot] = {
-        let state = State($0, $1, $2, $3, $4, $5, $6)
-        return store(state, state.targetA, state.slot(10).load(as: UInt8.self))
-    }
-    table[.i32Store16, .slotSlot] = {
-        let state = State($0, $1, $2, $3, $4, $5, $6)
-        return store(state, state.targetS, state.slot(10).load(as: UInt16.self))
-    }
-    table[.i32Store16, .immediateSlot] = {
-        let state = State($0, $1, $2, $3, $4, $5, $6)
-        return store(state, state.targetI, state.slot(10).load(as: UInt16.self))
-    }
-    table[.i32Store16, .slotAccumulator] = {
-        let state = State($0, $1, $2, $3, $4, $5, $6)
-        return store(state, state.targetS, UInt16(truncatingIfNeeded: state.accumulator))
-    }
-    table[.i32Store16, .immediateAccumulator] = {
-        let state = State($0, $1, $2, $3, $4, $5, $6)
-        return store(state, state.targetI, UInt16(truncatingIfNeeded: state.accumulator))
-    }
-    table[.i32Store16, .slotImmediate] = {
-        let state = State($0, $1, $2, $3, $4, $5, $6)
-        return store(state, state.targetS, UInt16(truncatingIfNeeded: state.signed16(10)))
-    }
-    table[.i32Store16, .immediateImmediate] = {
-        let state = State($0, $1, $2, $3, $4, $5, $6)
-        return store(state, state.targetI, UInt16(truncatingIfNeeded: state.signed16(10)))
-    }
-    table[.i32Store16, .accumulatorSlot] = {
-        let state = State($0, $1, $2, $3, $4, $5, $6)
-        return store(state, state.targetA, state.slot(10).load(as: UInt16.self))
-    }
-    table[.i64Store8, .slotSlot] = {
-        let state = State($0, $1, $2, $3, $4, $5, $6)
-        return store(state, state.targetS, state.slot(10).load(as: UInt8.self))
-    }
-    table[.i64Store8, .immediateSlot] = {
-        let state = State($0, $1, $2, $3, $4, $5, $6)
-        return store(state, state.targetI, state.slot(10).load(as: UInt8.self))
-    }
-    table[.i64Store8, .slotAccumulator] = {
-        let state = State($0, $1, $2, $3, $4, $5, $6)
-        return store(state, state.targetS, UInt8(truncatingIfNeeded: state.accumulator))
-    }
-    table[.i64Store8, .immediateAccumulator] = {
-        let state = State($0, $1, $2, $3, $4, $5, $6)
-        return store(state, state.targetI, UInt8(truncatingIfNeeded: state.accumulator))
-    }
-    table[.i64Store8, .slotImmediate] = {
-        let state = State($0, $1, $2, $3, $4, $5, $6)
-        return store(state, state.targetS, UInt8(truncatingIfNeeded: state.signed16(10)))
-    }
-    table[.i64Store8, .immediateImmediate] = {
-        let state = State($0, $1, $2, $3, $4, $5, $6)
-        return store(state, state.targetI, UInt8(truncatingIfNeeded: state.signed16(10)))
-    }
-    table[.i64Store8, .accumulatorSlot] = {
-        let state = State($0, $1, $2, $3, $4, $5, $6)
-        return store(state, state.targetA, state.slot(10).load(as: UInt8.self))
-    }
-    table[.i64Store16, .slotSlot] = {
-        let state = State($0, $1, $2, $3, $4, $5, $6)
-        return store(state, state.targetS, state.slot(10).load(as: UInt16.self))
-    }
-    table[.i64Store16, .immediateSlot] = {
-        let state = State($0, $1, $2, $3, $4, $5, $6)
-        return store(state, state.targetI, state.slot(10).load(as: UInt16.self))
-    }
-    table[.i64Store16, .slotAccumulator] = {
-        let state = State($0, $1, $2, $3, $4, $5, $6)
-        return store(state, state.targetS, UInt16(truncatingIfNeeded: state.accumulator))
-    }
-    table[.i64Store16, .immediateAccumulator] = {
-        let state = State($0, $1, $2, $3, $4, $5, $6)
-        return store(state, state.targetI, UInt16(truncatingIfNeeded: state.accumulator))
-    }
-    table[.i64Store16, .slotImmediate] = {
-        let state = State($0, $1, $2, $3, $4, $5, $6)
-        return store(state, state.targetS, UInt16(truncatingIfNeeded: state.signed16(10)))
-    }
-    table[.i64Store16, .immediateImmediate] = {
-        let state = State($0, $1, $2, $3, $4, $5, $6)
-        return store(state, state.targetI, UInt16(truncatingIfNeeded: state.signed16(10)))
-    }
-    table[.i64Store16, .accumulatorSlot] = {
-        let state = State($0, $1, $2, $3, $4, $5, $6)
-        return store(state, state.targetA, state.slot(10).load(as: UInt16.self))
-    }
-    table[.i64Store32, .slotSlot] = {
-        let state = State($0, $1, $2, $3, $4, $5, $6)
-        return store(state, state.targetS, state.slot(10).load(as: UInt32.self))
-    }
-    table[.i64Store32, .immediateSlot] = {
-        let state = State($0, $1, $2, $3, $4, $5, $6)
-        return store(state, state.targetI, state.slot(10).load(as: UInt32.self))
-    }
-    table[.i64Store32, .slotAccumulator] = {
-        let state = State($0, $1, $2, $3, $4, $5, $6)
-        return store(state, state.targetS, UInt32(truncatingIfNeeded: state.accumulator))
-    }
-    table[.i64Store32, .immediateAccumulator] = {
-        let state = State($0, $1, $2, $3, $4, $5, $6)
-        return store(state, state.targetI, UInt32(truncatingIfNeeded: state.accumulator))
-    }
-    table[.i64Store32, .slotImmediate] = {
-        let state = State($0, $1, $2, $3, $4, $5, $6)
-        return store(state, state.targetS, UInt32(truncatingIfNeeded: state.signed16(10)))
-    }
-    table[.i64Store32, .immediateImmediate] = {
-        let state = State($0, $1, $2, $3, $4, $5, $6)
-        return store(state, state.targetI, UInt32(truncatingIfNeeded: state.signed16(10)))
-    }
-    table[.i64Store32, .accumulatorSlot] = {
-        let state = State($0, $1, $2, $3, $4, $5, $6)
-        return store(state, state.targetA, state.slot(10).load(as: UInt32.self))
-    }
-    table[.f64Store, .slotSlot] = {
-        let state = State($0, $1, $2, $3, $4, $5, $6)
-        return store(state, state.targetS, state.slot(10).load(as: UInt64.self))
-    }
-    table[.f64Store, .immediateSlot] = {
-        let state = State($0, $1, $2, $3, $4, $5, $6)
-        return store(state, state.targetI, state.slot(10).load(as: UInt64.self))
-    }
-    table[.f64Store, .slotAccumulator] = {
-        let state = State($0, $1, $2, $3, $4, $5, $6)
-        return store(state, state.targetS, state.float)
-    }
-    table[.f64Store, .immediateAccumulator] = {
-        let state = State($0, $1, $2, $3, $4, $5, $6)
-        return store(state, state.targetI, state.float)
-    }
-    table[.f64Store, .slotImmediate] = {
-        let state = State($0, $1, $2, $3, $4, $5, $6)
-        return store(state, state.targetS, UInt64(truncatingIfNeeded: state.signed16(10)))
-    }
-    table[.f64Store, .immediateImmediate] = {
-        let state = State($0, $1, $2, $3, $4, $5, $6)
-        return store(state, state.targetI, UInt64(truncatingIfNeeded: state.signed16(10)))
-    }
-    table[.f64Store, .accumulatorSlot] = {
-        let state = State($0, $1, $2, $3, $4, $5, $6)
-        return store(state, state.targetA, state.slot(10).load(as: UInt64.self))
-    }
+    table[.i32Store, .slotSlot] = { storeSS(State($0, $1, $2, $3, $4, $5, $6), UInt32.self) }
+    table[.i32Store, .immediateSlot] = { storeIS(State($0, $1, $2, $3, $4, $5, $6), UInt32.self) }
+    table[.i32Store, .slotAccumulator] = { storeSA(State($0, $1, $2, $3, $4, $5, $6), UInt32.self) }
+    table[.i32Store, .immediateAccumulator] = { storeIA(State($0, $1, $2, $3, $4, $5, $6), UInt32.self) }
+    table[.i32Store, .slotImmediate] = { storeSI(State($0, $1, $2, $3, $4, $5, $6), UInt32.self) }
+    table[.i32Store, .immediateImmediate] = { storeII(State($0, $1, $2, $3, $4, $5, $6), UInt32.self) }
+    table[.i32Store, .accumulatorSlot] = { storeAS(State($0, $1, $2, $3, $4, $5, $6), UInt32.self) }
+    table[.i64Store, .slotSlot] = { storeSS(State($0, $1, $2, $3, $4, $5, $6), UInt64.self) }
+    table[.i64Store, .immediateSlot] = { storeIS(State($0, $1, $2, $3, $4, $5, $6), UInt64.self) }
+    table[.i64Store, .slotAccumulator] = { storeSA(State($0, $1, $2, $3, $4, $5, $6), UInt64.self) }
+    table[.i64Store, .immediateAccumulator] = { storeIA(State($0, $1, $2, $3, $4, $5, $6), UInt64.self) }
+    table[.i64Store, .slotImmediate] = { storeSI(State($0, $1, $2, $3, $4, $5, $6), UInt64.self) }
+    table[.i64Store, .immediateImmediate] = { storeII(State($0, $1, $2, $3, $4, $5, $6), UInt64.self) }
+    table[.i64Store, .accumulatorSlot] = { storeAS(State($0, $1, $2, $3, $4, $5, $6), UInt64.self) }
+    table[.f32Store, .slotSlot] = { storeSS(State($0, $1, $2, $3, $4, $5, $6), UInt32.self) }
+    table[.f32Store, .immediateSlot] = { storeIS(State($0, $1, $2, $3, $4, $5, $6), UInt32.self) }
+    table[.f32Store, .slotImmediate] = { storeSI(State($0, $1, $2, $3, $4, $5, $6), UInt32.self) }
+    table[.f32Store, .immediateImmediate] = { storeII(State($0, $1, $2, $3, $4, $5, $6), UInt32.self) }
+    table[.f32Store, .accumulatorSlot] = { storeAS(State($0, $1, $2, $3, $4, $5, $6), UInt32.self) }
+    table[.i32Store8, .slotSlot] = { storeSS(State($0, $1, $2, $3, $4, $5, $6), UInt8.self) }
+    table[.i32Store8, .immediateSlot] = { storeIS(State($0, $1, $2, $3, $4, $5, $6), UInt8.self) }
+    table[.i32Store8, .slotAccumulator] = { storeSA(State($0, $1, $2, $3, $4, $5, $6), UInt8.self) }
+    table[.i32Store8, .immediateAccumulator] = { storeIA(State($0, $1, $2, $3, $4, $5, $6), UInt8.self) }
+    table[.i32Store8, .slotImmediate] = { storeSI(State($0, $1, $2, $3, $4, $5, $6), UInt8.self) }
+    table[.i32Store8, .immediateImmediate] = { storeII(State($0, $1, $2, $3, $4, $5, $6), UInt8.self) }
+    table[.i32Store8, .accumulatorSlot] = { storeAS(State($0, $1, $2, $3, $4, $5, $6), UInt8.self) }
+    table[.i32Store16, .slotSlot] = { storeSS(State($0, $1, $2, $3, $4, $5, $6), UInt16.self) }
+    table[.i32Store16, .immediateSlot] = { storeIS(State($0, $1, $2, $3, $4, $5, $6), UInt16.self) }
+    table[.i32Store16, .slotAccumulator] = { storeSA(State($0, $1, $2, $3, $4, $5, $6), UInt16.self) }
+    table[.i32Store16, .immediateAccumulator] = { storeIA(State($0, $1, $2, $3, $4, $5, $6), UInt16.self) }
+    table[.i32Store16, .slotImmediate] = { storeSI(State($0, $1, $2, $3, $4, $5, $6), UInt16.self) }
+    table[.i32Store16, .immediateImmediate] = { storeII(State($0, $1, $2, $3, $4, $5, $6), UInt16.self) }
+    table[.i32Store16, .accumulatorSlot] = { storeAS(State($0, $1, $2, $3, $4, $5, $6), UInt16.self) }
+    table[.i64Store8, .slotSlot] = { storeSS(State($0, $1, $2, $3, $4, $5, $6), UInt8.self) }
+    table[.i64Store8, .immediateSlot] = { storeIS(State($0, $1, $2, $3, $4, $5, $6), UInt8.self) }
+    table[.i64Store8, .slotAccumulator] = { storeSA(State($0, $1, $2, $3, $4, $5, $6), UInt8.self) }
+    table[.i64Store8, .immediateAccumulator] = { storeIA(State($0, $1, $2, $3, $4, $5, $6), UInt8.self) }
+    table[.i64Store8, .slotImmediate] = { storeSI(State($0, $1, $2, $3, $4, $5, $6), UInt8.self) }
+    table[.i64Store8, .immediateImmediate] = { storeII(State($0, $1, $2, $3, $4, $5, $6), UInt8.self) }
+    table[.i64Store8, .accumulatorSlot] = { storeAS(State($0, $1, $2, $3, $4, $5, $6), UInt8.self) }
+    table[.i64Store16, .slotSlot] = { storeSS(State($0, $1, $2, $3, $4, $5, $6), UInt16.self) }
+    table[.i64Store16, .immediateSlot] = { storeIS(State($0, $1, $2, $3, $4, $5, $6), UInt16.self) }
+    table[.i64Store16, .slotAccumulator] = { storeSA(State($0, $1, $2, $3, $4, $5, $6), UInt16.self) }
+    table[.i64Store16, .immediateAccumulator] = { storeIA(State($0, $1, $2, $3, $4, $5, $6), UInt16.self) }
+    table[.i64Store16, .slotImmediate] = { storeSI(State($0, $1, $2, $3, $4, $5, $6), UInt16.self) }
+    table[.i64Store16, .immediateImmediate] = { storeII(State($0, $1, $2, $3, $4, $5, $6), UInt16.self) }
+    table[.i64Store16, .accumulatorSlot] = { storeAS(State($0, $1, $2, $3, $4, $5, $6), UInt16.self) }
+    table[.i64Store32, .slotSlot] = { storeSS(State($0, $1, $2, $3, $4, $5, $6), UInt32.self) }
+    table[.i64Store32, .immediateSlot] = { storeIS(State($0, $1, $2, $3, $4, $5, $6), UInt32.self) }
+    table[.i64Store32, .slotAccumulator] = { storeSA(State($0, $1, $2, $3, $4, $5, $6), UInt32.self) }
+    table[.i64Store32, .immediateAccumulator] = { storeIA(State($0, $1, $2, $3, $4, $5, $6), UInt32.self) }
+    table[.i64Store32, .slotImmediate] = { storeSI(State($0, $1, $2, $3, $4, $5, $6), UInt32.self) }
+    table[.i64Store32, .immediateImmediate] = { storeII(State($0, $1, $2, $3, $4, $5, $6), UInt32.self) }
+    table[.i64Store32, .accumulatorSlot] = { storeAS(State($0, $1, $2, $3, $4, $5, $6), UInt32.self) }
+    table[.f64Store, .slotSlot] = { storeSS(State($0, $1, $2, $3, $4, $5, $6), UInt64.self) }
+    table[.f64Store, .immediateSlot] = { storeIS(State($0, $1, $2, $3, $4, $5, $6), UInt64.self) }
+    table[.f64Store, .slotAccumulator] = { storeDoubleS(State($0, $1, $2, $3, $4, $5, $6)) }
+    table[.f64Store, .immediateAccumulator] = { storeDoubleI(State($0, $1, $2, $3, $4, $5, $6)) }
+    table[.f64Store, .slotImmediate] = { storeSI(State($0, $1, $2, $3, $4, $5, $6), UInt64.self) }
+    table[.f64Store, .immediateImmediate] = { storeII(State($0, $1, $2, $3, $4, $5, $6), UInt64.self) }
+    table[.f64Store, .accumulatorSlot] = { storeAS(State($0, $1, $2, $3, $4, $5, $6), UInt64.self) }
 }
 
 func addIndexedStores(to table: inout HandlerTable) {
-    table[.i32Store, .slotSlot] = {
-        let state = State($0, $1, $2, $3, $4, $5, $6)
-        return store(state, state.targetSS, state.slot(12).load(as: UInt32.self))
-    }
-    table[.i32Store, .slotAccumulator] = {
-        let state = State($0, $1, $2, $3, $4, $5, $6)
-        return store(state, state.targetSS, UInt32(truncatingIfNeeded: state.accumulator))
-    }
-    table[.i32Store, .slotImmediate] = {
-        let state = State($0, $1, $2, $3, $4, $5, $6)
-        return store(state, state.targetSS, UInt32(truncatingIfNeeded: state.signed16(12)))
-    }
-    table[.i64Store, .slotSlot] = {
-        let state = State($0, $1, $2, $3, $4, $5, $6)
-        return store(state, state.targetSS, state.slot(12).load(as: UInt64.self))
-    }
-    table[.i64Store, .slotAccumulator] = {
-        let state = State($0, $1, $2, $3, $4, $5, $6)
-        return store(state, state.targetSS, state.accumulator)
-    }
-    table[.i64Store, .slotImmediate] = {
-        let state = State($0, $1, $2, $3, $4, $5, $6)
-        return store(state, state.targetSS, UInt64(truncatingIfNeeded: state.signed16(12)))
-    }
-    table[.f32Store, .slotSlot] = {
-        let state = State($0, $1, $2, $3, $4, $5, $6)
-        return store(state, state.targetSS, state.slot(12).load(as: UInt32.self))
-    }
-    table[.f32Store, .slotImmediate] = {
-        let state = State($0, $1, $2, $3, $4, $5, $6)
-        return store(state, state.targetSS, UInt32(truncatingIfNeeded: state.signed16(12)))
-    }
-    table[.i32Store8, .slotSlot] = {
-        let state = State($0, $1, $2, $3, $4, $5, $6)
-        return store(state, state.targetSS, state.slot(12).load(as: UInt8.self))
-    }
-    table[.i32Store8, .slotAccumulator] = {
-        let state = State($0, $1, $2, $3, $4, $5, $6)
-        return store(state, state.targetSS, UInt8(truncatingIfNeeded: state.accumulator))
-    }
-    table[.i32Store8, .slotImmediate] = {
-        let state = State($0, $1, $2, $3, $4, $5, $6)
-        return store(state, state.targetSS, UInt8(truncatingIfNeeded: state.signed16(12)))
-    }
-    table[.i32Store16, .slotSlot] = {
-        let state = State($0, $1, $2, $3, $4, $5, $6)
-        return store(state, state.targetSS, state.slot(12).load(as: UInt16.self))
-    }
-    table[.i32Store16, .slotAccumulator] = {
-        let state = State($0, $1, $2, $3, $4, $5, $6)
-        return store(state, state.targetSS, UInt16(truncatingIfNeeded: state.accumulator))
-    }
-    table[.i32Store16, .slotImmediate] = {
-        let state = State($0, $1, $2, $3, $4, $5, $6)
-        return store(state, state.targetSS, UInt16(truncatingIfNeeded: state.signed16(12)))
-    }
-    table[.i64Store8, .slotSlot] = {
-        let state = State($0, $1, $2, $3, $4, $5, $6)
-        return store(state, state.targetSS, state.slot(12).load(as: UInt8.self))
-    }
-    table[.i64Store8, .slotAccumulator] = {
-        let state = State($0, $1, $2, $3, $4, $5, $6)
-        return store(state, state.targetSS, UInt8(truncatingIfNeeded: state.accumulator))
-    }
-    table[.i64Store8, .slotImmediate] = {
-        let state = State($0, $1, $2, $3, $4, $5, $6)
-        return store(state, state.targetSS, UInt8(truncatingIfNeeded: state.signed16(12)))
-    }
-    table[.i64Store16, .slotSlot] = {
-        let state = State($0, $1, $2, $3, $4, $5, $6)
-        return store(state, state.targetSS, state.slot(12).load(as: UInt16.self))
-    }
-    table[.i64Store16, .slotAccumulator] = {
-        let state = State($0, $1, $2, $3, $4, $5, $6)
-        return store(state, state.targetSS, UInt16(truncatingIfNeeded: state.accumulator))
-    }
-    table[.i64Store16, .slotImmediate] = {
-        let state = State($0, $1, $2, $3, $4, $5, $6)
-        return store(state, state.targetSS, UInt16(truncatingIfNeeded: state.signed16(12)))
-    }
-    table[.i64Store32, .slotSlot] = {
-        let state = State($0, $1, $2, $3, $4, $5, $6)
-        return store(state, state.targetSS, state.slot(12).load(as: UInt32.self))
-    }
-    table[.i64Store32, .slotAccumulator] = {
-        let state = State($0, $1, $2, $3, $4, $5, $6)
-        return store(state, state.targetSS, UInt32(truncatingIfNeeded: state.accumulator))
-    }
-    table[.i64Store32, .slotImmediate] = {
-        let state = State($0, $1, $2, $3, $4, $5, $6)
-        return store(state, state.targetSS, UInt32(truncatingIfNeeded: state.signed16(12)))
-    }
-    table[.f64Store, .slotSlot] = {
-        let state = State($0, $1, $2, $3, $4, $5, $6)
-        return store(state, state.targetSS, state.slot(12).load(as: UInt64.self))
-    }
-    table[.f64Store, .slotAccumulator] = {
-        let state = State($0, $1, $2, $3, $4, $5, $6)
-        return store(state, state.targetSS, state.float)
-    }
-    table[.f64Store, .slotImmediate] = {
-        let state = State($0, $1, $2, $3, $4, $5, $6)
-        return store(state, state.targetSS, UInt64(truncatingIfNeeded: state.signed16(12)))
-    }
+    table[.i32Store, .slotSlot] = { storeIndexedS(State($0, $1, $2, $3, $4, $5, $6), UInt32.self) }
+    table[.i32Store, .slotAccumulator] = { storeIndexedA(State($0, $1, $2, $3, $4, $5, $6), UInt32.self) }
+    table[.i32Store, .slotImmediate] = { storeIndexedI(State($0, $1, $2, $3, $4, $5, $6), UInt32.self) }
+    table[.i64Store, .slotSlot] = { storeIndexedS(State($0, $1, $2, $3, $4, $5, $6), UInt64.self) }
+    table[.i64Store, .slotAccumulator] = { storeIndexedA(State($0, $1, $2, $3, $4, $5, $6), UInt64.self) }
+    table[.i64Store, .slotImmediate] = { storeIndexedI(State($0, $1, $2, $3, $4, $5, $6), UInt64.self) }
+    table[.f32Store, .slotSlot] = { storeIndexedS(State($0, $1, $2, $3, $4, $5, $6), UInt32.self) }
+    table[.f32Store, .slotImmediate] = { storeIndexedI(State($0, $1, $2, $3, $4, $5, $6), UInt32.self) }
+    table[.i32Store8, .slotSlot] = { storeIndexedS(State($0, $1, $2, $3, $4, $5, $6), UInt8.self) }
+    table[.i32Store8, .slotAccumulator] = { storeIndexedA(State($0, $1, $2, $3, $4, $5, $6), UInt8.self) }
+    table[.i32Store8, .slotImmediate] = { storeIndexedI(State($0, $1, $2, $3, $4, $5, $6), UInt8.self) }
+    table[.i32Store16, .slotSlot] = { storeIndexedS(State($0, $1, $2, $3, $4, $5, $6), UInt16.self) }
+    table[.i32Store16, .slotAccumulator] = { storeIndexedA(State($0, $1, $2, $3, $4, $5, $6), UInt16.self) }
+    table[.i32Store16, .slotImmediate] = { storeIndexedI(State($0, $1, $2, $3, $4, $5, $6), UInt16.self) }
+    table[.i64Store8, .slotSlot] = { storeIndexedS(State($0, $1, $2, $3, $4, $5, $6), UInt8.self) }
+    table[.i64Store8, .slotAccumulator] = { storeIndexedA(State($0, $1, $2, $3, $4, $5, $6), UInt8.self) }
+    table[.i64Store8, .slotImmediate] = { storeIndexedI(State($0, $1, $2, $3, $4, $5, $6), UInt8.self) }
+    table[.i64Store16, .slotSlot] = { storeIndexedS(State($0, $1, $2, $3, $4, $5, $6), UInt16.self) }
+    table[.i64Store16, .slotAccumulator] = { storeIndexedA(State($0, $1, $2, $3, $4, $5, $6), UInt16.self) }
+    table[.i64Store16, .slotImmediate] = { storeIndexedI(State($0, $1, $2, $3, $4, $5, $6), UInt16.self) }
+    table[.i64Store32, .slotSlot] = { storeIndexedS(State($0, $1, $2, $3, $4, $5, $6), UInt32.self) }
+    table[.i64Store32, .slotAccumulator] = { storeIndexedA(State($0, $1, $2, $3, $4, $5, $6), UInt32.self) }
+    table[.i64Store32, .slotImmediate] = { storeIndexedI(State($0, $1, $2, $3, $4, $5, $6), UInt32.self) }
+    table[.f64Store, .slotSlot] = { storeIndexedS(State($0, $1, $2, $3, $4, $5, $6), UInt64.self) }
+    table[.f64Store, .slotAccumulator] = { storeDoubleSS(State($0, $1, $2, $3, $4, $5, $6)) }
+    table[.f64Store, .slotImmediate] = { storeIndexedI(State($0, $1, $2, $3, $4, $5, $6), UInt64.self) }
 }

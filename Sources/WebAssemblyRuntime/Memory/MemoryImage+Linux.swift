@@ -8,6 +8,8 @@ final class MemoryImage: Sendable {
     let start: Int
     let byteCount: Int
     private let file: Int32
+    /// The image to be read from, once it is mapped for that.
+    private nonisolated(unsafe) let view: UnsafeMutableRawPointer?
 
     /// Makes an image of `pieces`, each given by its place in memory; nil if the system has no anonymous files left.
     init?(start: Int, end: Int, pieces: [(place: Int, bytes: UnsafeRawBufferPointer)]) {
@@ -27,10 +29,33 @@ final class MemoryImage: Sendable {
                 written += count
             }
         }
+        let view = mmap(nil, max(byteCount, 1), PROT_READ, MAP_SHARED, file, 0)
+        self.view = view == MAP_FAILED ? nil : view
     }
 
     deinit {
+        if let view { munmap(view, max(byteCount, 1)) }
         close(file)
+    }
+
+    /// Whether `restore` can do anything.
+    var canRestore: Bool { view != nil }
+
+    /// Puts a range of a memory, given by offsets from its beginning, back to what the image has there, and to zeros
+    /// outside.
+    func restore(_ range: Range<Int>, at base: UnsafeMutableRawPointer) {
+        let covered = range.clamped(to: start..<start + byteCount)
+        guard let view, !covered.isEmpty else {
+            memset(base + range.lowerBound, 0, range.count)
+            return
+        }
+        if range.lowerBound < covered.lowerBound {
+            memset(base + range.lowerBound, 0, covered.lowerBound - range.lowerBound)
+        }
+        memcpy(base + covered.lowerBound, view + (covered.lowerBound - start), covered.count)
+        if covered.upperBound < range.upperBound {
+            memset(base + covered.upperBound, 0, range.upperBound - covered.upperBound)
+        }
     }
 
     /// Lays the image over the memory that begins at `base`.

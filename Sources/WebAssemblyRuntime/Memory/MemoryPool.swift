@@ -8,6 +8,7 @@ final class MemoryPool: Sendable {
         let reservedByteCount: Int
     }
 
+    /// Sendable because nothing but the pool has the addresses, and it touches them under its lock.
     private struct Entries: @unchecked Sendable {
         var free: [Entry] = []
     }
@@ -46,7 +47,8 @@ final class MemoryPool: Sendable {
 
     /// Takes a range back, of which the first `usedByteCount` bytes may have been written.
     func give(_ entry: Entry, usedByteCount: Int) {
-        AddressSpace.reset(entry.base, usedByteCount)
+        guard capacity > 0 else { return AddressSpace.release(entry.base, entry.reservedByteCount) }
+        WrittenPages.reset(entry.base, usedByteCount, image)
         let kept = entries.withLock { entries -> Bool in
             guard entries.free.count < capacity else { return false }
             entries.free.append(entry)

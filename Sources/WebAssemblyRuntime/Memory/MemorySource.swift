@@ -13,13 +13,18 @@ final class MemorySource: Sendable {
         let dataIsInPlace: Bool
     }
 
-    private struct State {
-        var isUsed = false
-        var prepared: Pools?
+    private final class Prepared: Sendable {
+        let pools: Pools
+
+        init(_ pools: Pools) {
+            self.pools = pools
+        }
     }
 
     private let module: Module
-    private let state = Mutex(State())
+    private let isUsed = Mutex(false)
+    /// Set once. Every instance looks at it, on whatever thread, so that it must not need a lock.
+    private let prepared = AtomicLazyReference<Prepared>()
 
     init(_ module: Module) {
         self.module = module
@@ -27,18 +32,18 @@ final class MemorySource: Sendable {
 
     /// The pools for the next instance.
     func pools() -> Pools {
-        state.withLock { state in
-            if let prepared = state.prepared { return prepared }
-            if !state.isUsed {
-                state.isUsed = true
+        if let prepared = prepared.load() { return prepared.pools }
+        return isUsed.withLock { isUsed in
+            if let prepared = prepared.load() { return prepared.pools }
+            if !isUsed {
+                isUsed = true
                 let count = module.memories.count - module.importedMemoryCount
                 return Pools(pools: (0..<count).map { _ in MemoryPool(image: nil, capacity: 0) }, dataIsInPlace: false)
             }
             let initial = InitialMemory(module)
-            let prepared = Pools(
+            let pools = Pools(
                 pools: initial.images.map { MemoryPool(image: $0) }, dataIsInPlace: initial.isComplete)
-            state.prepared = prepared
-            return prepared
+            return prepared.storeIfNil(Prepared(pools)).pools
         }
     }
 }

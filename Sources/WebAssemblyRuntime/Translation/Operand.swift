@@ -51,10 +51,11 @@ enum Effect {
 
     /// What regular handlers do for a result of a type.
     init(result type: ValueType) {
-        self = switch type {
-        case .f64: .float
-        case .f32, .v128: .none
-        default: .accumulator
-        }
+        self =
+            switch type {
+            case .f64: .float
+            case .f32, .v128: .none
+            default: .accumulator
+            }
     }
 }

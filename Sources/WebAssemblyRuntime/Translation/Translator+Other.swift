@@ -12,7 +12,7 @@ extension Translator {
             let memory = reader.index()
             let pages = pop()
             emitBulkResult(BulkHandlers.memoryGrow, [pages], memory, 0, addressType(ofMemory: memory))
-            // Whatever it does, the accumulators keep what they hold.
+        // Whatever it does, the accumulators keep what they hold.
         case .memoryCopy:
             let target = reader.index()
             emitBulk(BulkHandlers.memoryCopy, target, reader.index())

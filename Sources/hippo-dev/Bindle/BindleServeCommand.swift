@@ -18,7 +18,8 @@ extension Command {
             --timeout. A second signal ends it at once.
             """,
         options: [
-            listen, allowedHost, store, strict, htpasswd, tokens, anonymousGet, strategy, hostKey, timeout, BindleOptions.keyring,
+            listen, allowedHost, store, strict, htpasswd, tokens, noToken, anonymousGet, strategy, hostKey, timeout,
+            BindleOptions.keyring,
         ],
         examples: [
             Example("hippo-dev bindle serve", "Serve the bindles of this project."),
@@ -44,6 +45,10 @@ extension Command {
         name: "htpasswd", valueName: "FILE", summary: "Let in the users of this file, made by 'htpasswd -B'.")
     private static let tokens = Option(
         name: "token-file", valueName: "FILE", summary: "Let in who has a token of this file, which has one a line.")
+    private static let noToken = Option(
+        flag: "no-token",
+        summary: "Ask nobody for a token, although others can reach the address. By default a server that is not on a "
+            + "loopback address asks for one, which it makes and keeps.")
     private static let anonymousGet = Option(
         flag: "anonymous-get", summary: "Let everybody read, and ask only who writes for credentials.")
     private static let strategy = Option(
@@ -72,10 +77,11 @@ extension Command {
         let ended = DispatchSemaphore(value: 0)
         SignalListener.start { _ in ended.signal() }
         let mode: BindleStore.Mode = arguments.isSet(strict) ? .immutable : .development
+        let access = try accessToken(arguments, address: address, store: path)
         let bindles = BindleServer(
             store: try BindleStore(path: path), mode: mode, version: Commands.version, trust: try trust(arguments),
             webGuard: WebGuard(names: .ofThisMachine(allowing: arguments.values(of: allowedHost))),
-            authentication: try authentication(arguments))
+            authentication: try authentication(arguments, access))
         var configuration = BindleServer.configuration()
         configuration.requestObserver = { record in
             let request = "\(record.method?.description ?? "-") \(record.target ?? "-")"
@@ -88,6 +94,9 @@ extension Command {
         try server.start()
         let kind = mode == .immutable ? "strict" : "development mode"
         say("Serving the bindles of \(path) at http://\(socket.address)/v1 (\(kind))")
+        if !address.isLoopback {
+            say(AccessNotice.text(access, hasOwnUsers: arguments[htpasswd] != nil || arguments[tokens] != nil))
+        }
         ended.wait()
         server.drain(deadline: patience)
         return .success
@@ -114,12 +123,28 @@ extension Command {
         return trust
     }
 
-    private static func authentication(_ arguments: ParsedArguments) throws -> ServerAuthentication? {
+    /// The token that clients need; `nil` if nobody else can reach the address, or if others are let in by other means.
+    private static func accessToken(
+        _ arguments: ParsedArguments, address: SocketAddress, store: String
+    ) throws -> AccessToken? {
+        guard !address.isLoopback, arguments[htpasswd] == nil, arguments[tokens] == nil, !arguments.isSet(noToken) else {
+            return nil
+        }
+        return try AccessToken.make(forStore: store, environment: ProcessInfo.processInfo.environment)
+    }
+
+    private static func authentication(
+        _ arguments: ParsedArguments, _ access: AccessToken?
+    ) throws -> ServerAuthentication? {
         func read(_ option: Option) throws -> String? {
             try arguments[option].map { try String(contentsOfFile: $0, encoding: .utf8) }
         }
         let htpasswdText = try read(htpasswd)
         let tokenText = try read(tokens)
+        if let access {
+            return ServerAuthentication(
+                tokens: [access.value], allowsAnonymousReading: arguments.isSet(anonymousGet))
+        }
         guard htpasswdText != nil || tokenText != nil else {
             guard !arguments.isSet(anonymousGet) else {
                 throw UsageError(

@@ -18,7 +18,8 @@ enum SampleTool {
                     Option(
                         name: "log-dir", valueName: "DIR", summary: "Where the log is.", environmentVariable: "LOG_DIR"),
                     Option(
-                        name: "env", shortName: "e", valueName: "NAME=VALUE", summary: "A variable.", isRepeatable: true),
+                        name: "env", shortName: "e", valueName: "NAME=VALUE", summary: "A variable.", isRepeatable: true
+                    ),
                     Option(flag: "quiet", shortName: "q", summary: "Say less."),
                     Option(flag: "secret", summary: "Not shown.", isHidden: true),
                 ],

@@ -12,6 +12,9 @@ final class Chromium: Sendable {
         let description: String
     }
 
+    /// A name of a stranger's that means this machine in the browser, as a stranger's name server could have it.
+    static let reboundName = "evil.rebound.example"
+
     /// Where it is installed, if it is.
     static let path = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"].first {
         FileManager.default.isExecutableFile(atPath: $0)
@@ -42,6 +45,7 @@ final class Chromium: Sendable {
             profile=$(mktemp -d)
             "$0" --headless=new --no-sandbox --disable-gpu --disable-dev-shm-usage --no-first-run --disable-extensions \
               --disable-background-networking --disable-component-update --disable-sync --remote-debugging-pipe \
+              --host-resolver-rules="MAP *.rebound.example 127.0.0.1" \
               --user-data-dir="$profile" 3<&0 4>&1 </dev/null >/dev/null 2>&1
             rm -rf "$profile"
             """, path,

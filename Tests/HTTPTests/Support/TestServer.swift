@@ -1,5 +1,6 @@
 import HTTP
 import Synchronization
+import TestSupport
 
 /// A server on a free port, stopped with its last reference.
 final class TestServer: Sendable {
@@ -54,17 +55,7 @@ final class Gate: Sendable {
     var isOpen: Bool { state.withLock { $0 } }
 
     /// False when nothing has opened it in time, which fails a test.
-    func wait(seconds: Double = 10) -> Bool { eventually(seconds: seconds) { isOpen } }
-}
-
-/// Whether `condition` becomes true in time.
-func eventually(seconds: Double = 10, _ condition: () -> Bool) -> Bool {
-    let deadline = ContinuousClock.now + .seconds(seconds)
-    while !condition() {
-        if ContinuousClock.now > deadline { return false }
-        pause(milliseconds: 2)
-    }
-    return true
+    func wait(seconds: Double = 10) -> Bool { eventually(within: .seconds(seconds)) { isOpen } }
 }
 
 /// Answers with the request's path, query and body.

@@ -1,0 +1,74 @@
+import Cryptography
+import Foundation
+
+/// The token that a server asks for which others can reach.
+///
+/// It is kept in the user's configuration directory, by the path of the store. A store can come with a repository, so nothing
+/// beside it is believed.
+package struct AccessToken: Hashable, Sendable {
+    package let value: String
+    /// The file that keeps it; `nil` if the environment has given it.
+    package let path: String?
+
+    /// The variable that gives a token in place of the kept one.
+    package static let variable = "BINDLE_SERVE_TOKEN"
+
+    /// The token for a store's server, made if there is none yet.
+    ///
+    /// - Parameter store: The path of the store's file.
+    /// - Throws: `AccessTokenError` if the file cannot be made, or if others may read it.
+    package static func make(forStore store: String, environment: [String: String]) throws(AccessTokenError) -> AccessToken {
+        if let token = try find(forStore: store, environment: environment) { return token }
+        let path = path(forStore: store, environment)
+        var generator = SystemRandomNumberGenerator()
+        let value = (0..<32).map { _ in UInt8.random(in: 0...255, using: &generator) }.map(hex).joined()
+        do { try PendingFile.writePrivately(value + "\n", to: path) } catch {
+            throw AccessTokenError(path: path, problem: "the token cannot be kept: \(error)")
+        }
+        return AccessToken(value: value, path: path)
+    }
+
+    /// The token for a store's server; `nil` if none has been made.
+    ///
+    /// - Throws: `AccessTokenError` if the file cannot be read, or if others may read it.
+    package static func find(forStore store: String, environment: [String: String]) throws(AccessTokenError) -> AccessToken? {
+        if let value = environment[variable], !value.isEmpty { return AccessToken(value: value, path: nil) }
+        let path = path(forStore: store, environment)
+        let descriptor = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC)
+        guard descriptor >= 0 else {
+            if errno == ENOENT || errno == ENOTDIR { return nil }
+            throw AccessTokenError(path: path, problem: "the token cannot be read: \(String(cString: strerror(errno)))")
+        }
+        defer { close(descriptor) }
+        var status = stat()
+        guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG, status.st_uid == geteuid(),
+            status.st_mode & 0o077 == 0
+        else {
+            throw AccessTokenError(path: path, problem: "others may read the token; remove the file, and a new one is made")
+        }
+        var bytes = [UInt8](repeating: 0, count: 1024)
+        let count = read(descriptor, &bytes, bytes.count)
+        let value = bytes.prefix(max(0, count)).prefix { (0x21...0x7E).contains($0) }
+        guard value.count >= 16 else {
+            throw AccessTokenError(path: path, problem: "the file holds no token; remove it, and a new one is made")
+        }
+        return AccessToken(value: String(decoding: value, as: UTF8.self), path: path)
+    }
+
+    private static func path(forStore store: String, _ environment: [String: String]) -> String {
+        let absolute = URL(fileURLWithPath: store).standardizedFileURL.path
+        return "\(KeyStorage.configurationDirectory(environment))/hippo/tokens/\(SHA256.hash(absolute.utf8).hex)"
+    }
+
+    private static func hex(_ byte: UInt8) -> String {
+        String(byte >> 4, radix: 16) + String(byte & 15, radix: 16)
+    }
+}
+
+/// Why a token cannot be used.
+package struct AccessTokenError: Error, Hashable, CustomStringConvertible {
+    package let path: String
+    package let problem: String
+
+    package var description: String { "\(path): \(problem)" }
+}

@@ -1,0 +1,37 @@
+import Synchronization
+
+/// Files served before, by the paths of their requests: small ones with their bytes, large ones with open descriptors.
+///
+/// It belongs to one wwwroot, which does not change, so that what it has stays right.
+final class RepresentationCache: Sendable {
+    private struct State {
+        var files: [String: FileRepresentation] = [:]
+        var bytes = 0
+        var descriptorCount = 0
+    }
+
+    /// Bytes of memory.
+    private static let capacity = 8 << 20
+    private static let maximumDescriptors = 256
+    /// What an entry takes beside its content, in bytes: an estimate.
+    private static let overhead = 1024
+
+    private let state = Mutex(State())
+
+    func file(at path: String) -> FileRepresentation? {
+        state.withLock { $0.files[path] }
+    }
+
+    /// Adds a file. A cache that is full begins anew: what is asked for often is soon there again.
+    func insert(_ file: FileRepresentation, at path: String) {
+        let bytes = file.memoryByteCount + path.utf8.count + Self.overhead
+        state.withLock { state in
+            if state.bytes + bytes > Self.capacity || state.descriptorCount >= Self.maximumDescriptors {
+                state = State()
+            }
+            guard state.files.updateValue(file, forKey: path) == nil else { return }
+            state.bytes += bytes
+            if file.holdsDescriptor { state.descriptorCount += 1 }
+        }
+    }
+}

@@ -1,0 +1,148 @@
+import Foundation
+import TestSupport
+import Testing
+
+@testable import Bindle
+
+@Suite("What a store takes on the disk")
+struct StoreHousekeepingTests {
+    let directory: TemporaryDirectory
+    let path: String
+
+    init() throws {
+        directory = try TemporaryDirectory()
+        path = directory.path + "/bindles.sqlite"
+    }
+
+    private func save(
+        _ contents: [[UInt8]], in store: BindleStore, isServed: Bool = true
+    ) throws {
+        var invoice = try Samples.invoice("app/1.0.0")
+        invoice.parcels = ParcelList(contents.enumerated().map { index, bytes in
+            Parcel(
+                label: Label(
+                    sha256: SHA256.hash(bytes).hex, mediaType: "text/plain", name: "file\(index)", size: bytes.count))
+        })
+        let saved = try store.saveRevision(invoice) { (label) throws(StoreError) in
+            .bytes(contents.first { SHA256.hash($0).hex == label.sha256 }!)
+        }
+        if isServed { try store.noteServed(revision: saved.number) }
+    }
+
+    private static func content(_ number: Int, size: Int) -> [UInt8] {
+        withUnsafeBytes(of: number) { Array($0) } + [UInt8](repeating: 3, count: size - 8)
+    }
+
+    @Test("The history has no more bytes than it may have, and the newest revisions stay", arguments: [1_000, 100_000])
+    func historyLimit(size: Int) throws {
+        let store = try BindleStore(path: path, historyLimit: 5 * size)
+        for number in 0..<12 { try save([Self.content(number, size: size), [1]], in: store) }
+        #expect(try store.revisions().map(\.revision.number) == Array(7...12))
+        #expect(try store.usage().parcels == 7)
+        try store.checkIntegrity()
+        store.limitHistory(to: 0)
+        try save([[2]], in: store)
+        #expect(try store.revisions().map(\.revision.number) == [13])
+        store.limitHistory(to: 100 * size)
+        for number in 0..<12 { try save([Self.content(number, size: size), [1]], in: store) }
+        #expect(try store.revisions().count == 13)
+        try store.checkIntegrity()
+    }
+
+    @Test("What serves, what was brought back and what was made last are never given up")
+    func sparedRevisions() throws {
+        let store = try BindleStore(path: path, historyLimit: 0)
+        try save([Self.content(1, size: 1000)], in: store)
+        try save([Self.content(2, size: 1000)], in: store, isServed: false)
+        let restored = try store.restore(revision: 1)
+        try store.noteServed(revision: restored.number)
+        // The second is the one that was made of the project last; the first, whose content the third has, may go.
+        #expect(try store.revisions().map(\.revision.number) == [2, 3])
+        #expect(try store.invoice(ofRevision: 2).parcels.count == 1)
+        try store.checkIntegrity()
+    }
+
+    @Test("The log is copied into the file and emptied when all is quiet")
+    func log() throws {
+        let store = try BindleStore(path: path)
+        try save((0..<300).map { Self.content($0, size: 10_000) }, in: store)
+        let log = path + "-wal"
+        func size(_ path: String) -> Int {
+            (try? FileManager.default.attributesOfItem(atPath: path)[.size] as? Int) ?? 0
+        }
+        let deadline = Date(timeIntervalSinceNow: 20)
+        while size(log) > 0, Date() < deadline { usleep(20_000) }
+        #expect(size(log) == 0 && size(path) > 3_000_000)
+        try save([[1]], in: store)
+        try store.checkIntegrity()
+    }
+
+    @Test("Small files take few bytes beside their contents")
+    func sizes() throws {
+        let store = try BindleStore(path: path)
+        let count = 5_000
+        try save((0..<count).map { Self.content($0, size: 100) }, in: store)
+        try store.pool.shrink()
+        let usage = try store.usage()
+        #expect(usage.fileBytes < 110 * count + 250 * count + 500_000, "\(usage.fileBytes / count) bytes a file")
+    }
+
+    @Test("What is acknowledged is synced, and a sandbox's saves do not switch that off")
+    func durability() throws {
+        func mode(_ store: BindleStore) throws -> Int64? {
+            try store.pool.write { (connection) throws(StoreError) in try connection.synchronousMode() }
+        }
+        let store = try BindleStore(path: path)
+        #expect(try mode(store) == 2)
+        try save([[1]], in: store)
+        #expect(try mode(store) == 2)
+        let inside = try store.pool.write { (connection) throws(StoreError) in
+            try connection.withoutSync { () throws(StoreError) in try connection.synchronousMode() }
+        }
+        #expect(inside == 1)
+        #expect(throws: StoreError.interrupted) {
+            try store.pool.write { (connection) throws(StoreError) in
+                try connection.withoutSync { () throws(StoreError) in throw StoreError.interrupted }
+            }
+        }
+        #expect(try mode(store) == 2)
+        let temporary = try BindleStore(path: path + "2", isTemporary: true)
+        try save([[1]], in: temporary)
+        #expect(try mode(temporary) == 0)
+    }
+
+    @Test("No statement of a save, and of what is asked for often, looks at all entries")
+    func queryPlans() throws {
+        let store = try BindleStore(path: path)
+        try save([[1], [2]], in: store)
+        let statements = [
+            "SELECT id, size, place FROM content WHERE sha256 = ?1",
+            "DELETE FROM content WHERE id = ?1 AND NOT EXISTS (SELECT 1 FROM entry WHERE content = ?1)",
+            "UPDATE entry SET until = 2 WHERE bindle = 1 AND until = 0 AND position = 3 AND since <= 4",
+            "DELETE FROM entry WHERE bindle = 1 AND until = 0 AND position = 3",
+            """
+            SELECT sha256 FROM content WHERE place = 0 AND EXISTS (
+                SELECT 1 FROM entry WHERE content = content.id AND bindle = 1 AND until = 0)
+            """,
+            """
+            SELECT e.size, shape.media_type FROM content c CROSS JOIN entry e INDEXED BY entry_by_content
+            ON e.content = c.id JOIN shape ON shape.id = e.shape
+            WHERE c.sha256 = ?1 AND e.bindle = 1 AND e.until = 0 ORDER BY e.position LIMIT 1
+            """,
+            """
+            SELECT position FROM entry INDEXED BY entry_by_beginning
+            WHERE bindle = 1 AND since > 1 AND since > 5 AND until = 0
+            """,
+            "DELETE FROM entry WHERE bindle = 1 AND until > 0 AND until <= 7 AND since >= 0",
+            "SELECT state FROM revision WHERE bindle = 1 ORDER BY state DESC LIMIT 1",
+        ]
+        for statement in statements {
+            let plan = try store.pool.read { (connection) throws(StoreError) in
+                try connection.rows("EXPLAIN QUERY PLAN " + statement) { (row) throws(StoreError) in row.text(3) }
+            }
+            // The index of missing contents is as long as what is missing.
+            let scans = plan.filter { $0.hasPrefix("SCAN") && !$0.contains("missing_content") }
+            #expect(scans == [], "\(statement): \(plan)")
+        }
+    }
+}

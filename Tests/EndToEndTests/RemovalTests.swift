@@ -1,0 +1,136 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// What `hippo-dev up` does when the files that it keeps, or the project's, are removed or damaged under it.
+@Suite("Removal under a running up", .timeLimit(.minutes(3)))
+struct RemovalTests {
+    /// An app with files of several sizes, none of which has been asked for.
+    private struct Scene {
+        let app: SmallApp
+        let sandbox: SandboxProcess
+        let url: String
+        static let large = String(repeating: "0123456789abcdef", count: 20_000)
+
+        init(_ options: [String] = []) async throws {
+            app = try SmallApp()
+            try app.save(Self.large, to: "assets/large.txt")
+            for number in 0..<20 { try app.save("small \(number)", to: "assets/\(number).txt") }
+            sandbox = try SandboxProcess(app.path, options)
+            url = try await sandbox.next("ready")["app"]?.string ?? ""
+        }
+
+        /// Everything is answered as it is in the project.
+        func expectAllAnswers() throws {
+            #expect(try get(url + "hello").body == "hello 1")
+            #expect(try get(url + "assets/large.txt").body == Self.large)
+            for number in 0..<20 { #expect(try get(url + "assets/\(number).txt").body == "small \(number)") }
+        }
+
+        func logs(containing text: String) -> Int {
+            sandbox.events("log").count { $0["text"]?.string?.contains(text) == true }
+        }
+    }
+
+    private static func wait(_ what: Comment, until isDone: () throws -> Bool) async throws {
+        let deadline = ContinuousClock.now + SandboxProcess.patience
+        while try !isDone() {
+            guard ContinuousClock.now < deadline else {
+                Issue.record(what)
+                return
+            }
+            try await Task.sleep(for: .milliseconds(5))
+        }
+    }
+
+    @Test("Without .hippo all is answered; the store is made again without a save, which is said once")
+    func ownDirectory() async throws {
+        let scene = try await Scene()
+        try scene.app.remove(".hippo")
+        try scene.expectAllAnswers()
+        let store = scene.app.path + "/.hippo/bindles.sqlite"
+        try await Self.wait("the store is not made again") { FileManager.default.fileExists(atPath: store) }
+        _ = try await scene.sandbox.next("serving")
+        try scene.expectAllAnswers()
+        #expect(scene.logs(containing: "a new one is made") == 1)
+        try scene.app.save("changed", to: "assets/0.txt")
+        _ = try await scene.sandbox.next("serving")
+        #expect(try get(scene.url + "assets/0.txt").body == "changed")
+        #expect(scene.sandbox.events("failed").isEmpty)
+    }
+
+    @Test("Whatever part of .hippo is removed, all is answered, and saves go on", arguments: [
+        "bindles.sqlite", "bindles.sqlite-wal", "bindles.sqlite-shm", "bindles.sqlite.parcels", "digests", "up.log",
+        ".gitignore",
+    ])
+    func part(name: String) async throws {
+        let scene = try await Scene()
+        try? FileManager.default.removeItem(atPath: "\(scene.app.path)/.hippo/\(name)")
+        try scene.expectAllAnswers()
+        for round in 1...2 {
+            try scene.app.save("changed \(round)", to: "assets/0.txt")
+            try await Self.wait("the change is not served") {
+                try get(scene.url + "assets/0.txt").body == "changed \(round)"
+            }
+        }
+        #expect(try get(scene.url + "assets/large.txt").body == Scene.large)
+        #expect(try get(scene.url + "assets/1.txt").body == "small 1")
+    }
+
+    @Test("Garbage of the same size in the contents' files is not served")
+    func garbage() async throws {
+        let scene = try await Scene()
+        let directory = scene.app.path + "/.hippo/bindles.sqlite.parcels"
+        for name in try FileManager.default.contentsOfDirectory(atPath: directory) {
+            let path = "\(directory)/\(name)"
+            guard let size = try FileManager.default.attributesOfItem(atPath: path)[.size] as? Int else { continue }
+            let file = try FileHandle(forWritingTo: URL(fileURLWithPath: path))
+            try file.write(contentsOf: Data(repeating: 0x58, count: size))
+            try file.close()
+        }
+        try scene.expectAllAnswers()
+    }
+
+    @Test("The directory of --ephemeral may be removed: it is made again")
+    func ephemeral() async throws {
+        let temporary = try TemporaryDirectory()
+        let app = try SmallApp()
+        let sandbox = try SandboxProcess(app.path, ["--ephemeral"], environment: ["TMPDIR": temporary.path])
+        let url = try await sandbox.next("ready")["app"]?.string ?? ""
+        for name in try FileManager.default.contentsOfDirectory(atPath: temporary.path) {
+            try FileManager.default.removeItem(atPath: "\(temporary.path)/\(name)")
+        }
+        #expect(try get(url + "hello").body == "hello 1")
+        #expect(try get(url + "assets/index.html").body == "<h1>page 1</h1>")
+        _ = try await sandbox.next("serving")
+        try app.save("<h1>page 2</h1>", to: "assets/index.html")
+        _ = try await sandbox.next("serving")
+        #expect(try get(url + "assets/index.html").body == "<h1>page 2</h1>")
+    }
+
+    @Test("A project can be removed as a whole directly after a start")
+    func projectDirectlyAfterStart() async throws {
+        for _ in 0..<5 {
+            let scene = try await Scene()
+            let remover = Process()
+            remover.executableURL = URL(fileURLWithPath: "/bin/rm")
+            remover.arguments = ["-rf", scene.app.path]
+            try remover.run()
+            remover.waitUntilExit()
+            #expect(remover.terminationStatus == 0)
+            #expect(!FileManager.default.fileExists(atPath: scene.app.path))
+            #expect(try get(scene.url + "hello").body == "hello 1")
+        }
+    }
+
+    @Test("Content that is nowhere any more answers 500 with its name")
+    func nowhere() async throws {
+        let scene = try await Scene()
+        // What was not asked for before is in the store's open file at most: large contents are files of their own.
+        try scene.app.remove("assets/large.txt")
+        try? FileManager.default.removeItem(atPath: "\(scene.app.path)/.hippo")
+        let answer = try get(scene.url + "assets/large.txt")
+        #expect(answer.status == 500 || answer.status == 404, "\(answer)")
+        if answer.status == 500 { #expect(answer.body.contains("large.txt")) }
+    }
+}

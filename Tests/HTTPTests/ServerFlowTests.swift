@@ -1,0 +1,239 @@
+import Foundation
+import HTTP
+import Synchronization
+import TestSupport
+import Testing
+
+@Suite("What leaves when, and who waits for whom")
+struct ServerFlowTests {
+    private static let get = "GET / HTTP/1.1\r\nHost: a\r\n\r\n"
+
+    // MARK: Responses
+
+    @Test("a short response leaves in one piece, with its length")
+    func onePiece() throws {
+        let server = try TestServer { _, _, writer in
+            try writer.writeHead(.ok)
+            for piece in ["one ", "two ", "three"] { try writer.write(piece) }
+        }
+        let response = try server.exchange(Self.get)
+        #expect(response.headers["Content-Length"] == "13" && response.headers["Transfer-Encoding"] == nil)
+        #expect(response.text == "one two three")
+        #expect(try server.exchange("HEAD / HTTP/1.1\r\nHost: a\r\n\r\n").headers["Content-Length"] == "13")
+    }
+
+    @Test("what a handler has written leaves though it goes on without a write")
+    func overdue() throws {
+        let gate = Gate()
+        let server = try TestServer { _, _, writer in
+            try writer.writeHead(.ok)
+            try writer.write("abc")
+            #expect(gate.wait())
+            try writer.write("def")
+        }
+        let connection = try server.connect()
+        try connection.send(Self.get)
+        #expect(try connection.read(through: "abc\r\n").hasSuffix("\r\n\r\n3\r\nabc\r\n"))
+        gate.open()
+        #expect(try connection.read(through: "0\r\n\r\n") == "3\r\ndef\r\n0\r\n\r\n")
+    }
+
+    @Test("what a handler has written leaves before it waits for something")
+    func beforeWaits() throws {
+        let gate = Gate()
+        let server = try TestServer { _, _, writer in
+            try writer.writeHead(.ok)
+            try writer.write("abc")
+            #expect(writer.whileWaiting { gate.wait() })
+        }
+        let connection = try server.connect()
+        try connection.send(Self.get)
+        _ = try connection.read(through: "abc\r\n")
+        gate.open()
+        #expect(try connection.read(through: "0\r\n\r\n") == "0\r\n\r\n")
+    }
+
+    @Test("as long as no byte has left, another response is possible")
+    func discarding() throws {
+        let server = try TestServer { request, _, writer in
+            try writer.writeHead(.ok, ["Content-Length": "3"])
+            try writer.write("abc")
+            #expect(throws: ResponseError.bodyExceedsContentLength(3)) { try writer.write("d") }
+            #expect(!writer.hasSent)
+            writer.discard()
+            try writer.respond(Response(status: .badGateway, text: "too much"))
+        }
+        let response = try server.exchange(Self.get)
+        #expect(response.status == 502 && response.text == "too much")
+        #expect(eventually { server.records.withLock { $0.map { $0.status?.code } } == [502] })
+    }
+
+    @Test("a body beyond its declared length, of which a part has left, cuts the connection, and is logged so")
+    func tooLongAfterLeaving() throws {
+        let server = try TestServer { request, _, writer in
+            try writer.writeHead(.ok, ["Content-Length": "3"])
+            try writer.flush()
+            try writer.write("abcd")
+        }
+        let connection = try server.connect()
+        try connection.send(Self.get)
+        #expect(try !connection.readToEnd().contains("abcd"))
+        #expect(eventually { server.records.withLock { $0.first?.failure != nil } })
+    }
+
+    @Test("205 says that there is no body, and has none")
+    func resetContent() throws {
+        let server = try TestServer { request, _, writer in
+            if request.path == "/whole" {
+                return try writer.respond(Response(status: Status(205), text: "body"))
+            }
+            try writer.writeHead(Status(205))
+            try writer.write("body")
+            if request.path == "/flushed" { try writer.flush() }
+        }
+        let connection = try server.connect()
+        for path in ["/whole", "/held", "/flushed"] {
+            try connection.send("GET \(path) HTTP/1.1\r\nHost: a\r\n\r\n")
+            let response = try connection.response()
+            #expect(response.status == 205 && response.headers["Content-Length"] == "0" && response.body == [])
+        }
+    }
+
+    // MARK: Requests
+
+    @Test("a client that sends all of a large body before it reads gets it back", arguments: [true, false])
+    func sendsAllFirst(isStreamed: Bool) throws {
+        let size = 12 << 20
+        let server = try TestServer { _, body, writer in
+            try writer.writeHead(.ok, isStreamed ? [:] : ["Content-Length": "\(size)"])
+            while case let piece = try body.read(upTo: 100_000), !piece.isEmpty { try writer.write(piece) }
+        }
+        let connection = try server.connect()
+        var pattern = [UInt8](repeating: 0x61, count: size)
+        for place in stride(from: 0, to: size, by: 4093) { pattern[place] = UInt8(truncatingIfNeeded: place >> 3) }
+        try connection.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: \(size)\r\n\r\n")
+        try connection.send(pattern)
+        #expect(try connection.response().body == pattern)
+    }
+
+    @Test("100 Continue never stands in the middle of a response")
+    func noContinueInside() throws {
+        let server = try TestServer { request, body, writer in
+            try writer.writeHead(.ok)
+            try writer.write("before ")
+            if request.path == "/flushed" { try writer.flush() }
+            try writer.write(try body.read(upTo: 100))
+        }
+        let request = "HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nExpect: 100-continue\r\n\r\n"
+        let late = try server.connect()
+        try late.send("POST /flushed " + request)
+        #expect(try late.read(through: "before \r\n").hasPrefix("HTTP/1.1 200 OK\r\n"))
+        try late.send("abcde")
+        #expect(try late.read(through: "0\r\n\r\n") == "5\r\nabcde\r\n0\r\n\r\n")
+        let early = try server.connect()
+        try early.send("POST /held " + request)
+        #expect(try early.read(through: "\r\n\r\n") == "HTTP/1.1 100 Continue\r\n\r\n")
+        try early.send("abcde")
+        #expect(try early.response().text == "before abcde")
+    }
+
+    @Test(
+        "a request that its connection's end cuts short gets a 400",
+        arguments: [
+            "GET / HTTP/1.1\r\nHost", "GE", "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nabc",
+            "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 500000\r\n\r\nabc",
+            "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nabc",
+        ])
+    func cutShort(request: String) throws {
+        let server = try TestServer(handler: echo)
+        let connection = try server.connect()
+        try connection.send(request)
+        connection.endSending()
+        #expect(try connection.response().status == 400)
+        #expect(try connection.isAtEnd())
+    }
+
+    @Test("a body that does not come ends at the limit that the server has for it")
+    func bodyTimeout() throws {
+        let server = try TestServer {
+            $0.bodyTimeout = .milliseconds(50)
+        } handler: { request, body, writer in
+            try echo(request, body, writer)
+        }
+        #expect(try server.exchange("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nabc").status == 408)
+    }
+
+    @Test("a Host with a malformed escape is refused", arguments: ["a%zz", "a%", "a%2", "%"])
+    func hostEscapes(host: String) throws {
+        let server = try TestServer(handler: echo)
+        #expect(try server.exchange("GET / HTTP/1.1\r\nHost: \(host)\r\n\r\n").status == 400)
+        #expect(try server.exchange("GET / HTTP/1.1\r\nHost: a%2Db\r\n\r\n").status == 200)
+    }
+
+    // MARK: Workers
+
+    @Test("handlers that wait do not keep others from running, and are not limited to the processors")
+    func manyWait() throws {
+        let gate = Gate()
+        let waiting = Atomic<Int>(0)
+        let server = try TestServer {
+            $0.maximumWorkers = 2
+        } handler: { request, _, writer in
+            if request.path == "/wait" {
+                waiting.add(1, ordering: .relaxed)
+                #expect(writer.whileWaiting { gate.wait(seconds: 60) })
+            }
+            try writer.respond(Response(text: request.path))
+        }
+        let connections = try (0..<40).map { _ in try server.connect() }
+        for connection in connections { try connection.send("GET /wait HTTP/1.1\r\nHost: a\r\n\r\n") }
+        #expect(eventually(within: .seconds(60)) { waiting.load(ordering: .relaxed) == 40 })
+        #expect(try server.exchange(Self.get).text == "/")
+        gate.open()
+        for connection in connections { #expect(try connection.response().text == "/wait") }
+    }
+
+    @Test("handlers that compute for ever do not keep others from running")
+    func manySpin() throws {
+        let isOver = Atomic<Bool>(false)
+        let spinning = Atomic<Int>(0)
+        let server = try TestServer {
+            $0.maximumWorkers = 2
+        } handler: { request, _, writer in
+            if request.path == "/spin" {
+                spinning.add(1, ordering: .relaxed)
+                while !isOver.load(ordering: .relaxed) {}
+            }
+            try writer.respond(Response(text: request.path))
+        }
+        let connections = try (0..<4).map { _ in try server.connect() }
+        for connection in connections { try connection.send("GET /spin HTTP/1.1\r\nHost: a\r\n\r\n") }
+        #expect(eventually(within: .seconds(60)) { spinning.load(ordering: .relaxed) == 4 })
+        for _ in 0..<5 { #expect(try server.exchange(Self.get).text == "/") }
+        isOver.store(true, ordering: .relaxed)
+        for connection in connections { #expect(try connection.response().text == "/spin") }
+        // The threads of those have a low priority, and are gone; others answer.
+        for _ in 0..<5 { #expect(try server.exchange(Self.get).text == "/") }
+    }
+
+    @Test("more requests than may wait get 503, and are told to come again")
+    func tooMany() throws {
+        let gate = Gate()
+        let waiting = Atomic<Int>(0)
+        let server = try TestServer {
+            $0.maximumWaiting = 3
+        } handler: { _, _, writer in
+            waiting.add(1, ordering: .relaxed)
+            #expect(writer.whileWaiting { gate.wait() })
+            try writer.respond(Response(text: "done"))
+        }
+        let connections = try (0..<3).map { _ in try server.connect() }
+        for connection in connections { try connection.send(Self.get) }
+        #expect(eventually { waiting.load(ordering: .relaxed) == 3 })
+        let refused = try server.exchange(Self.get)
+        #expect(refused.status == 503 && refused.headers["Retry-After"] == "1")
+        gate.open()
+        for connection in connections { #expect(try connection.response().text == "done") }
+        #expect(try server.exchange(Self.get).status == 200)
+    }
+}
