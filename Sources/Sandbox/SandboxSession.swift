@@ -25,7 +25,9 @@ package enum SandboxSession {
         }
         SignalListener.start(terminalMode: configuration.takesKeys ? TerminalMode.actions : nil, stop)
         let now: @Sendable () -> SuspendingClock.Instant = { .now }
-        let project = try Project(at: configuration.path)
+        var found = try Project(at: configuration.path)
+        found.ownFiles = outputFiles()
+        let project = found
         let settings = configuration.settings.completed(
             by: try SettingsFile.read(inProject: project.directory))
 
@@ -122,6 +124,14 @@ package enum SandboxSession {
         let log = FileStatus(linkAt: storage.path + "-wal")
         if let log, log.size > Self.longestLog, cancellation.isCancelled { _ = Unmanaged.passRetained(store) }
         return !end.isFailure
+    }
+
+    /// The files that this process's output goes to, as in `hippo-dev up > log`: what it tells of a change must not be one.
+    private static func outputFiles() -> [String] {
+        [STDOUT_FILENO, STDERR_FILENO].compactMap { descriptor in
+            guard FileStatus(descriptor: descriptor)?.isRegular == true else { return nil }
+            return try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/fd/\(descriptor)")
+        }
     }
 
     /// A store whose log is longer, in bytes, is not closed in order at a stop, which would take long.

@@ -1,6 +1,8 @@
 import JSON
 
 /// What the sandbox tells a WAGI process it has started.
+///
+/// See Handover.md in Sandbox.docc.
 package enum LauncherMessage: Hashable, Sendable {
     /// How to serve, whatever it is. Sent once, before everything else.
     case configure(WorkerConfiguration)

@@ -9,6 +9,8 @@ import Synchronization
 /// the sandbox takes events from the kernel's queue of file changes, it raises `taken`; when all that these events ask
 /// for has been done, it raises `settled` to the same number. A revision is therefore current if the queue is empty,
 /// both counters are equal, and it is the one that `revision` names, looked at in this order.
+///
+/// See Freshness.md in Sandbox.docc.
 package final class RevisionBoard: Sendable {
     /// The memory, to be given to a process or adopted by it.
     package let fileDescriptor: Int32

@@ -1,6 +1,8 @@
 /// The command line of a WAGI process that a sandbox starts: the descriptors that it has inherited. All else, what may be
 /// secret above all, goes over the control channel (see `WorkerConfiguration`), since every user of the machine can read
 /// command lines.
+///
+/// See Handover.md in Sandbox.docc.
 package struct WorkerArguments: Hashable, Sendable {
     /// The listening socket.
     package var listen: Int32

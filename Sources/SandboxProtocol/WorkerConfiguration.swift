@@ -2,6 +2,8 @@ import JSON
 import Platform
 
 /// How a WAGI process serves, whatever it serves: what a sandbox tells it before anything else, over the control channel.
+///
+/// See Handover.md in Sandbox.docc.
 package struct WorkerConfiguration: Hashable, Sendable {
     /// A variable for the modules.
     package struct Variable: Hashable, Sendable {

@@ -20,6 +20,7 @@ extension Command {
               command = "make"               # as the shell takes it
               watch = ["src/*", "Makefile"]  # what it reads
               wait = true                    # as --wait-for-build
+              pass-env = ["NPM_TOKEN"]       # variables that it gets though they look like secrets
 
               [env]
               NAME = "VALUE"                 # for the modules

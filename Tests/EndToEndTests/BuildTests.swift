@@ -1,4 +1,5 @@
 import Foundation
+import JSON
 import SandboxProtocol
 import TestSupport
 import Testing
@@ -141,6 +142,29 @@ struct BuildTests {
         let sandbox = try SandboxProcess(directory.path)
         try await sandbox.next("log") { $0["text"]?.string?.contains("not run again") == true }
         #expect(buildCount(directory) == 2)
+    }
+
+    @Test("the output of up in a file of the project is no change of the project")
+    func ownOutput() async throws {
+        let directory = try project("true")
+        let shell = try TextProcess(
+            "/bin/sh", ["-c", "exec \"$0\" up . --listen 127.0.0.1:0 --bindle-listen 127.0.0.1:0 --json > said", Program.path],
+            in: directory.path)
+        let deadline = ContinuousClock.now + SandboxProcess.patience
+        var url: String?
+        while url == nil, .now < deadline {
+            let text = (try? String(contentsOfFile: directory.path + "/said", encoding: .utf8)) ?? ""
+            url = text.split(separator: "\n").compactMap { line -> String? in
+                let event = (try? JSONValue(parsing: line.utf8))?.object
+                return event?["event"]?.string == "ready" ? event?["app"]?.string : nil
+            }.first
+            try await Task.sleep(for: .milliseconds(5))
+        }
+        try await serveAnother("again", directory, try #require(url))
+        // One at the start, one for the edit; what up has said meanwhile is no third.
+        #expect(buildCount(directory) == 2)
+        kill(shell.id, SIGTERM)
+        #expect(try await shell.waitForEnd() == 0)
     }
 
     @Test("variables that look like secrets are kept from builds, but for those that are asked for")

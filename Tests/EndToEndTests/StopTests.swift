@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 import SandboxProtocol
 import TestSupport
 import Testing
@@ -131,6 +132,39 @@ struct StopTests {
                 #expect(try await process.waitForEnd() == 0)
             }
         }
+    }
+
+    @Test("bindle serve waits for uploads that are under way, but no longer than --timeout")
+    func bindleServe() async throws {
+        let directory = try TemporaryDirectory()
+        let process = try TextProcess(
+            Program.path,
+            ["bindle", "serve", "--listen", "127.0.0.1:0", "--store", directory.path + "/store", "--timeout", "300ms"])
+        let line = try await process.next(containing: "Serving the bindles")
+        let port = try #require(line.split(separator: ":").last.flatMap { UInt16($0.prefix { $0.isNumber }) })
+        let connection = try #require(Self.connect(port))
+        defer { close(connection) }
+        // A body that never comes to its end.
+        let head = "POST /v1/_i HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/toml\r\nContent-Length: 100\r\n\r\nx"
+        _ = head.withCString { send(connection, $0, strlen($0), 0) }
+        usleep(100_000)
+        #expect(Self.timeToEnd(process.id, by: SIGTERM) < Self.patience)
+        #expect(try await process.waitForEnd() == 0)
+    }
+
+    /// A connection to a port of this machine.
+    private static func connect(_ port: UInt16) -> Int32? {
+        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_port = port.bigEndian
+        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+        let result = withUnsafePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                Glibc.connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
+            }
+        }
+        return result == 0 ? descriptor : nil
     }
 
     @Test("a process that gives no sign of life while it loads is killed, replaced and told of")

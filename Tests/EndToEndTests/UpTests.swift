@@ -131,6 +131,24 @@ struct UpTests {
         try await scene.wait(for: "hello 2", at: "hello")
     }
 
+    @Test("a module that is written in place, and slowly, gives no failure and no half version")
+    func slowWriters() async throws {
+        let scene = try await Scene(SmallApp())
+        let text = Array(SmallApp.handler(answering: "hello 2").utf8)
+        let descriptor = open(scene.app.path + "/hello.wat", O_WRONLY | O_TRUNC)
+        try #require(descriptor >= 0)
+        for part in 0..<4 {
+            let bytes = text[(text.count * part / 4)..<(text.count * (part + 1) / 4)]
+            _ = bytes.withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
+            // Longer than the watcher waits for a file that is being written.
+            usleep(200_000)
+            #expect(try get(scene.url + "hello").body == "hello 1")
+        }
+        close(descriptor)
+        try await scene.wait(for: "hello 2", at: "hello")
+        #expect(scene.sandbox.events("failed").isEmpty)
+    }
+
     @Test func aModuleMayBeDeletedAndRestored() async throws {
         let scene = try await Scene(SmallApp())
         try scene.app.remove("hello.wat")

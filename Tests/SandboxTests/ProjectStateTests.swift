@@ -105,6 +105,27 @@ struct ProjectStateTests {
         #expect(world.failure == nil && world.served?.page == "p3")
     }
 
+    @Test("a failure is held back while a file is being written that it may come from, and told once", arguments: ["wrong", "trap"])
+    func filesBeingWritten(kind: String) {
+        let world = up()
+        world.writingUntil = world.now + .seconds(1)
+        world.write("page", "\(kind) half")
+        if kind == "trap" { world.endLoad() }
+        #expect(world.failure == nil && !world.isAllSettled)
+        world.wait(.milliseconds(900))
+        #expect(world.failure == nil)
+        world.wait(.milliseconds(100))
+        #expect(world.failure?.message == kind && world.isAllSettled)
+        #expect(world.count { if case .fail = $0 { true } else { false } } == 1)
+        // The whole file makes a failure of the half one void.
+        world.writingUntil = world.now + .seconds(5)
+        world.write("page", "\(kind) another half")
+        if kind == "trap" { world.endLoad() }
+        world.write("page", "p-whole")
+        #expect(world.drain() && world.failure == nil && world.served?.page == "p-whole")
+        #expect(world.count { if case .fail = $0 { true } else { false } } == 1)
+    }
+
     @Test("after a failed load, the same content as before it is served on")
     func backFromAFailedLoad() {
         let world = up()

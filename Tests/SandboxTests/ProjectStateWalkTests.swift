@@ -54,7 +54,7 @@ struct ProjectStateWalkTests {
         }
 
         mutating func step() {
-            switch Int.random(in: 0..<24, using: &generator) {
+            switch Int.random(in: 0..<26, using: &generator) {
             case 0...3: world.write("page", text("p", ["wrong", "trap"]))
             case 4...6: world.write("src/main", text("s", ["bad"]))
             case 7...10: world.endBuild()
@@ -74,6 +74,7 @@ struct ProjectStateWalkTests {
                 world.holdsAssembly.toggle()
                 if !world.holdsAssembly { world.release() }
             case 22: world.isWaitingForExternals = true
+            case 23: world.writingUntil = world.now + .milliseconds(Int.random(in: 0...500, using: &generator))
             default: world.wait(.milliseconds(Int.random(in: 1...3000, using: &generator)))
             }
         }

@@ -56,6 +56,8 @@ final class ProjectStateWorld {
     var heldEffects: [Effect] = []
     var holdsAssembly = false
     var isWaitingForExternals = false
+    /// Until then, files are being written.
+    lazy var writingUntil = start
     /// What a build writes when it ends well.
     var buildWrites: (ProjectStateWorld) -> Void = { world in world.write("module", "m of \(world.lastSource ?? "")") }
     private(set) var lastSource: String?
@@ -237,6 +239,7 @@ final class ProjectStateWorld {
             }
             defer { assembled = bundle }
             return [.assembled(.content(id: "app/1.0.0", isNew: bundle != assembled), .zero)]
+        case .judge(let failure): return [.judged(failure, until: writingUntil > now ? now + .milliseconds(20) : nil)]
         case .restoreStorage:
             isStoreGone = false
             loading = nil

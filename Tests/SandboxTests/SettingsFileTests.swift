@@ -18,6 +18,7 @@ struct SettingsFileTests {
             command = "make"
             watch = ["source/*", "Makefile"]
             wait = true
+            pass-env = ["NPM_TOKEN"]
 
             [env]
             TITLE = "A title"
@@ -42,6 +43,7 @@ struct SettingsFileTests {
         expected.buildCommand = "make"
         expected.watchPatterns = [try GlobPattern("source/*"), try GlobPattern("Makefile")]
         expected.waitsForBuild = true
+        expected.passedVariables = ["NPM_TOKEN"]
         expected.pollInterval = .milliseconds(250)
         expected.variables = [.init(name: "TITLE", value: "A title")]
         expected.listen = .loopback(port: 0)
@@ -68,6 +70,7 @@ struct SettingsFileTests {
         ("[build]\ncommand = \" \"", 2, 11, "is empty"),
         ("[build]\nwatch = [\"a\", \"/b\"]", 2, 15, "begins with '/'"),
         ("[env]\nA = 1", 2, 5, "has to be a string"),
+        ("[build]\npass-env = \"X\"", 2, 12, "has to be"),
         ("[up]\nlisten = \"3000\"", 2, 10, "is no address"),
         ("[up]\nephemeral = true\nstore = \"x\"", 2, 1, "exclude each other"),
         ("[up\n", 1, 4, ""),

@@ -4,6 +4,8 @@ import Cryptography
 import Platform
 
 /// Looks at the files that a build command may read.
+///
+/// See Builds.md in Sandbox.docc.
 struct BuildInputFiles {
     /// The project's.
     let directory: String

@@ -2,6 +2,8 @@ import Cryptography
 import Platform
 
 /// Keeps what has been learned of a build command's outputs from one sandbox to the next.
+///
+/// See Builds.md in Sandbox.docc.
 struct BuildOutputsFile: Sendable {
     /// `nil` where nothing is kept.
     let path: String?

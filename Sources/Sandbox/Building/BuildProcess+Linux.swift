@@ -6,6 +6,8 @@ import Synchronization
 ///
 /// All that it starts ends with it: when the command ends, when it is cancelled, and when this process ends, however it
 /// ends.
+///
+/// See Builds.md in Sandbox.docc.
 final class BuildProcess: Sendable {
     /// How a run ended.
     struct Outcome: Sendable {

@@ -6,6 +6,8 @@ import Platform
 /// if it has left the command's process group and session.
 ///
 /// It makes itself the parent of all orphans among its descendants, so that none can leave its sight.
+///
+/// See Builds.md in Sandbox.docc.
 package enum BuildRunner {
     /// The descriptor on which the runner waits: the sandbox holds the other end, and never writes to it.
     static let lifeline: Int32 = 3

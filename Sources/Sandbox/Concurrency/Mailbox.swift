@@ -3,6 +3,8 @@ import Platform
 import Synchronization
 
 /// A queue of messages from many threads to one. Urgent messages overtake all others.
+///
+/// See Architecture.md in Sandbox.docc.
 final class Mailbox<Message: Sendable>: Sendable {
     private struct State {
         var urgent: [Message] = []

@@ -1,6 +1,8 @@
 import SandboxProtocol
 
 /// What pages are told of the project.
+///
+/// See Handover.md in Sandbox.docc.
 struct StatusBoard: Sendable {
     private(set) var status: ProjectStatus
     /// The status's serial number when it last got a problem.

@@ -3,6 +3,8 @@ import Platform
 import SandboxProtocol
 
 /// How a WAGI process is started.
+///
+/// See Handover.md in Sandbox.docc.
 struct WorkerCommand: Sendable, Equatable {
     let executable: String
     /// The program's own name and its arguments. Those of a WAGI process are made of its descriptors.

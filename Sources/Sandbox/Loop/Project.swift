@@ -10,6 +10,8 @@ struct Project: Sendable {
     let directory: String
     /// Whether names in it that differ in nothing but upper and lower case are the same.
     let ignoresCase: Bool
+    /// Files in it that the sandbox writes itself. Absolute.
+    var ownFiles: [String] = []
 
     init(path: String, directory: String, ignoresCase: Bool) {
         self.path = path
@@ -67,6 +69,7 @@ struct Project: Sendable {
         }
         var own = [settings.logDirectory.map { $0 + "/" }].compactMap { $0 }
         if case .file(let store) = settings.storage { own.append(store) }
+        own += ownFiles
         scope.ownPrefixes = own.filter { $0.hasPrefix(directory + "/") }.map(relative)
         for file in settings.environmentFiles where file.hasPrefix(directory + "/") {
             if let path = relativePath(file) { scope.files.insert(path) }

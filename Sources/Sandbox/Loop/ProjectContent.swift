@@ -2,10 +2,13 @@ import Bindle
 import Hippofacts
 import Platform
 import SandboxProtocol
+import Synchronization
 
 /// The project as the loop works with it: expanded, and put into the store. It decides nothing; `ProjectState` does.
 ///
 /// Used by the loop, on its thread.
+///
+/// See Save.md in Sandbox.docc.
 final class ProjectContent {
     /// How the project's expansion differs from the one before.
     enum Change {
@@ -25,6 +28,8 @@ final class ProjectContent {
     /// The file that keeps the digests of the project's files from one sandbox to the next.
     private let digestsPath: String?
     private let cancellation: Cancellation
+    /// Ends the expansion that is under way when a stop is asked for.
+    private let current = CurrentExpansion()
     private let emit: @Sendable (Event) -> Void
     let libraries: Libraries
     let externals: ExternalFetches
@@ -58,6 +63,7 @@ final class ProjectContent {
         externals = ExternalFetches(
             store: store, upstream: upstream,
             onStart: { emit(.log(.sandbox, text: "Fetching \($0) from \($1).")) }, onEnd: onFetch)
+        cancellation.onCancel { [current] in current.control.withLock { $0?.cancel() } }
     }
 
     /// The invoice of the project as it was expanded last.
@@ -82,16 +88,26 @@ final class ProjectContent {
     ) -> ProjectState.Assembly {
         if !isStoreGone, store.isGone { return .storeIsGone }
         change = nil
+        let control = ExpansionControl()
+        current.control.withLock { $0 = control }
+        if cancellation.isCancelled { control.cancel() }
+        let emit = emit
+        let progress = Progress(
+            {
+                let bytes = "\(Progress.megabytes(control.bytesDone)) of \(Progress.megabytes(control.bytesTotal))"
+                return "Taking in files: \(control.filesDone) of \(control.filesTotal), \(bytes)."
+            }, tell: { emit(.log(.sandbox, text: $0)) })
+        defer { progress.end() }
         do {
             var touched = touched
             // Known files may be called otherwise.
             if ignoresCase, let paths = touched, !paths.allSatisfy({ expansion.hasFile($0.path) }) { touched = nil }
             let change: Change
-            if let touched, let update = try expansion.update(touched) {
+            if let touched, let update = try expansion.update(touched, control: control) {
                 change = .parcels(update)
                 if let warnings = update.warnings { tell(warnings) }
             } else {
-                change = try expand(settings, onFacts)
+                change = try expand(settings, control, onFacts)
             }
             self.change = change
             guard let invoice = expansion.invoice else { return .waiting }
@@ -110,7 +126,9 @@ final class ProjectContent {
         }
     }
 
-    private func expand(_ settings: SandboxSettings, _ onFacts: () -> Void) throws -> Change {
+    private func expand(
+        _ settings: SandboxSettings, _ control: ExpansionControl, _ onFacts: () -> Void
+    ) throws -> Change {
         let facts = try project.facts()
         self.facts = facts
         // Watched first, so that what changes from here on is seen.
@@ -127,7 +145,7 @@ final class ProjectContent {
             knownVersions: { [knownVersions] in knownVersions[$0] ?? [] },
             externalInvoice: { [externals] in try externals.invoice($0) })
         let before = expansion.invoice
-        let whole = try expansion.expand(facts, options)
+        let whole = try expansion.expand(facts, options, control: control)
         tell(whole.warnings)
         return .whole(whole, isNew: whole.invoice != before)
     }
@@ -177,12 +195,17 @@ final class ProjectContent {
         case .parcels(let update):
             (changes, sources) = (update.changes, update.sources)
         }
+        let taken = Taken()
+        let emit = emit
+        let progress = Progress({ taken.text }, tell: { emit(.log(.sandbox, text: $0)) })
+        defer { progress.end() }
         do {
             let saved = try store.saveRevision(
                 invoice, changes: changes, since: storedRevision, isAlwaysNew: isAlwaysNew
             ) { [path = store.path, cancellation] (label) throws(StoreError) in
                 if cancellation.isCancelled { throw .notWritable(path: path, detail: "hippo-dev up was stopped") }
                 try DiskSpace.require(label, beside: path)
+                taken.note(Int(label.size))
                 switch sources[label] {
                 case .file(let path, _): return .file(path: path)
                 case .bytes(let bytes): return .bytes(bytes)
@@ -196,6 +219,26 @@ final class ProjectContent {
             return .sourceChanged
         } catch {
             return .failed(Failure(stage: .store, message: "\(error)"))
+        }
+    }
+
+    private final class CurrentExpansion: Sendable {
+        let control = Mutex<ExpansionControl?>(nil)
+    }
+
+    /// What the store has asked for so far.
+    private final class Taken: Sendable {
+        private let fileCount = Atomic(0)
+        private let byteCount = Atomic(0)
+
+        func note(_ bytes: Int) {
+            fileCount.add(1, ordering: .relaxed)
+            byteCount.add(bytes, ordering: .relaxed)
+        }
+
+        var text: String {
+            let bytes = Progress.megabytes(byteCount.load(ordering: .relaxed))
+            return "Storing files: \(fileCount.load(ordering: .relaxed)) so far, \(bytes)."
         }
     }
 

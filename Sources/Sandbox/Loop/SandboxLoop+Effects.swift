@@ -5,6 +5,8 @@ import Platform
 import SandboxProtocol
 
 /// How the loop does what `ProjectState` decides.
+///
+/// See Save.md in Sandbox.docc.
 extension SandboxLoop {
     typealias StateMessage = ProjectState.Message
 
@@ -22,12 +24,16 @@ extension SandboxLoop {
         case .noteIdle: supervisor.updateStatus { $0.isBuilding = false }
         case .rememberOutputs(let outputs, let command): dependencies.buildOutputs.write(outputs, of: command)
         case .assemble(let touched, let isStoreGone): return assemble(touched, isStoreGone: isStoreGone)
+        case .judge(let failure): return [judge(failure)]
         case .restoreStorage: return [.storageRestored(restoreStorage())]
         case .store(let isAlwaysNew, let mayBePinned):
             return [store(isAlwaysNew: isAlwaysNew, mayBePinned: mayBePinned)]
         case .load(let revision, let isProject, let ticket, let tellsStyleSheets):
             return load(revision, isProject: isProject, ticket, tellsStyleSheets: tellsStyleSheets)
-        case .noteProjectServes: content.noteServing(isProject: true)
+        case .noteProjectServes:
+            suspects = []
+            writing.reset()
+            content.noteServing(isProject: true)
         case .noteOtherServes: content.noteServing(isProject: false)
         case .succeed:
             freshness.succeed()
@@ -113,12 +119,24 @@ extension SandboxLoop {
 
     private func assemble(_ touched: Set<ChangedPath>?, isStoreGone: Bool) -> [StateMessage] {
         let started = dependencies.now()
+        for change in touched ?? [] { suspects.insert("\(dependencies.project.directory)/\(change.path)") }
+        writing.reset()
         var messages: [StateMessage] = []
         let result = content.assemble(
             touched: touched, isStoreGone: isStoreGone, state.settings, ignoresCase: scope.ignoresCase,
             onFacts: { if let new = updateScope(state.settings) { messages.append(.scopeChanged(new)) } })
         messages.append(.assembled(result, dependencies.now() - started))
         return messages
+    }
+
+    private func judge(_ failure: Failure) -> StateMessage {
+        var paths = suspects
+        if let file = failure.file {
+            paths.insert(file.hasPrefix("/") ? file : "\(dependencies.project.directory)/\(file)")
+        }
+        let now = MonotonicTime.now
+        let time = writing.unsettled(among: paths, now: now)
+        return .judged(failure, until: time.map { dependencies.now() + ($0 - now) })
     }
 
     private func restoreStorage() -> Failure? {

@@ -71,6 +71,9 @@ final class SandboxLoop {
     /// The roots that are watched for files of variables outside the project.
     var environmentRoots: Set<String> = []
     var build: (process: BuildProcess, number: Int)?
+    /// The files that have changed since the project served as it was: what a failure may come from. Absolute.
+    var suspects: Set<String> = []
+    var writing = WritingDetector()
     /// Makes what is given to processes.
     var served: ServedContents
     /// What is to be loaded, or why it cannot be.

@@ -6,6 +6,8 @@ import Synchronization
 /// The loop takes a stop at once, and work that takes long looks at `Cancellation`. Where it is stuck all the same, in a
 /// call of the system or of SQLite, this ends the WAGI processes in its place, once they have answered what is under way,
 /// and then the process.
+///
+/// See Handover.md in Sandbox.docc.
 final class StopGuard: Sendable {
     private struct State {
         var workers: [WorkerSupervisor.WorkerID: WorkerProcess] = [:]

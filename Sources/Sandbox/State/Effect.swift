@@ -2,6 +2,8 @@ import Hippofacts
 import SandboxProtocol
 
 /// What is to be done about a message. `SandboxLoop` does it; what comes of it is a message again.
+///
+/// See Architecture.md in Sandbox.docc.
 enum Effect: Equatable, Sendable {
     case tell(Event)
     /// Answered with `settingsRead`.
@@ -24,6 +26,8 @@ enum Effect: Equatable, Sendable {
     /// - touched: all that has changed since the last time, if that is known.
     /// - isStoreGone: true if it is known that there is no store.
     case assemble(touched: Set<ChangedPath>?, isStoreGone: Bool)
+    /// Finds out whether a file that a failure may come from is still being written. Answered with `judged`.
+    case judge(Failure)
     /// Begins with an empty store in place of the one that was removed. Answered with `storageRestored`.
     case restoreStorage
     /// Puts the bindle into the store, as it was expanded last. Answered with `stored`.

@@ -2,6 +2,8 @@ import Platform
 import SandboxProtocol
 
 /// When the build command runs, and what follows of it.
+///
+/// See Builds.md in Sandbox.docc.
 extension ProjectState {
     mutating func startBuild(_ round: Round, _ files: BuildFiles, _ now: Instant) {
         buildWish = .none

@@ -1,6 +1,8 @@
 import Hippofacts
 
 /// What changes of files and settings mean.
+///
+/// See Save.md in Sandbox.docc.
 extension ProjectState {
     mutating func noteChanges(
         _ changes: FileWatcher.Changes, _ ticket: UInt64, _ seen: Instant, _ files: BuildFiles

@@ -34,6 +34,8 @@ extension ProjectState {
         /// All changes that the build has made have been told before.
         case buildEnded(number: Int, BuildEnd)
         case assembled(Assembly, Duration)
+        /// - until: when to ask again, since a file that the failure may come from is being written; `nil` if it is to be told.
+        case judged(Failure, until: Instant?)
         /// The store was removed while nothing was to be done with it.
         case storeGone
         case storageRestored(Failure?)

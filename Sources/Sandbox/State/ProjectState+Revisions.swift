@@ -2,6 +2,8 @@ import Platform
 import SandboxProtocol
 
 /// How a revision is made of the project, and brought back: expanded, stored, loaded.
+///
+/// See Save.md in Sandbox.docc.
 extension ProjectState {
     mutating func noteAssembly(_ result: Assembly, _ time: Duration, _ now: Instant) {
         guard activity == .assembling else { return }
@@ -18,7 +20,7 @@ extension ProjectState {
             restoreTouched()
         case .failed(let failure):
             restoreTouched()
-            fail(failure)
+            judge(failure)
         case .content(let id, let isNew):
             cycle.timings.append(StageTiming(stage: "assemble", milliseconds: time.milliseconds))
             bindleID = id
@@ -199,7 +201,13 @@ extension ProjectState {
             giveUpLaunch(load)
         }
         // What is wrong with something newer is not to be hidden by it.
-        if hasFailedSinceLoad { effects.append(.tell(.failed(failure))) } else { fail(failure) }
+        if hasFailedSinceLoad {
+            effects.append(.tell(.failed(failure)))
+        } else if load.isProject, !isWorkPending {
+            judge(failure)
+        } else {
+            fail(failure)
+        }
     }
 
     mutating func announceUnchanged(_ now: Instant) {

@@ -119,6 +119,15 @@ struct ProjectState: Sendable {
         case gone(until: Instant)
     }
 
+    /// Is a failure to be told?
+    enum Judgement: Hashable, Sendable {
+        case none
+        /// Files are looked at that it may come from.
+        case asked(Failure)
+        /// A file that it may come from is still being written: it is looked at again then, unless a change comes before.
+        case held(Failure, until: Instant)
+    }
+
     /// What is known of the revision that is being made.
     struct Cycle: Hashable, Sendable {
         var began: Instant
@@ -160,6 +169,7 @@ struct ProjectState: Sendable {
     var serving = Serving.nothing
     var rollback = Rollback.none
     var storage = Storage.there
+    var judgement = Judgement.none
     var end: End?
 
     /// All that has changed since the last expansion; `nil` if that is not known, or more than files.
@@ -227,17 +237,26 @@ struct ProjectState: Sendable {
     /// When there is something to do even if no message comes.
     var nextDeadline: Instant? {
         guard end == nil else { return nil }
-        if case .cancelling(_, let since) = activity { return since + Self.cancellationPatience }
-        guard activity == .none, needsExpansion, settingsState == .current else { return nil }
         var deadlines: [Instant] = []
-        if case .gone(let time) = storage { deadlines.append(time) }
-        if case .revision(let load) = loading { deadlines.append(load.began + Self.loadPatience) }
-        return deadlines.max()
+        if case .cancelling(_, let since) = activity { deadlines.append(since + Self.cancellationPatience) }
+        if case .held(_, let time) = judgement { deadlines.append(time) }
+        if let time = revisionTime { deadlines.append(time) }
+        return deadlines.min()
+    }
+
+    /// When the next revision is begun, if that only waits for time to pass.
+    private var revisionTime: Instant? {
+        guard activity == .none, needsExpansion, settingsState == .current else { return nil }
+        var times: [Instant] = []
+        if case .gone(let time) = storage { times.append(time) }
+        if case .revision(let load) = loading { times.append(load.began + Self.loadPatience) }
+        return times.max()
     }
 
     /// Whether there is something to be done, or being done, that could change what serves.
     var isWorkPending: Bool {
         settingsState == .outdated || buildWish != .none || needsExpansion || activity != .none || isWaitingForExternals
+            || judgement != .none
     }
 
     var isBuilding: Bool {
@@ -269,6 +288,7 @@ struct ProjectState: Sendable {
         case .buildNotStarted(let number, let failure): endBuild(number, nil, failure, files, now)
         case .buildEnded(let number, let end): endBuild(number, end.duration, end.failure, files, now)
         case .assembled(let result, let time): noteAssembly(result, time, now)
+        case .judged(let failure, let time): noteJudgement(failure, time)
         case .storageRestored(let failure): noteRestoration(failure)
         case .stored(let result, let time): noteStored(result, time, now)
         case .fetched(let isPending):
@@ -294,6 +314,7 @@ struct ProjectState: Sendable {
     /// Begins the next thing that there is to do and that can be done now.
     mutating func advance(_ now: Instant, _ files: BuildFiles) {
         guard end == nil else { return }
+        if case .held(let failure, let time) = judgement, time <= now { judge(failure) }
         if case .cancelling(let run, let since) = activity, since + Self.cancellationPatience <= now {
             _ = ledger.endRun(isCancelled: true, files.digest)
             finish(.cancelling(run, since: since))
@@ -337,6 +358,8 @@ struct ProjectState: Sendable {
         }
         reportChanges()
         needsExpansion = false
+        // What comes of it counts, and not what came of the content before.
+        judgement = .none
         activity = .assembling
         // What is not in the store as it is has to be looked at as a whole.
         let known = content.isStored && !isStoreGone ? touched : nil
@@ -373,6 +396,22 @@ struct ProjectState: Sendable {
         effects.append(.fail(failure, upTo: ticket))
         if !(settings.isWatching ?? true), serving == .nothing {
             stop(End(reason: "nothing can be served", isFailure: true))
+        }
+    }
+
+    /// Tells of a failure that a file may be the cause of, unless that is still being written.
+    mutating func judge(_ failure: Failure) {
+        judgement = .asked(failure)
+        effects.append(.judge(failure))
+    }
+
+    mutating func noteJudgement(_ failure: Failure, _ time: Instant?) {
+        guard judgement == .asked(failure) else { return }
+        if let time {
+            judgement = .held(failure, until: time)
+        } else {
+            judgement = .none
+            fail(failure)
         }
     }
 

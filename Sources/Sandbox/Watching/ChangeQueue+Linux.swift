@@ -3,6 +3,8 @@ import Glibc
 /// The kernel's queue of file changes (inotify), closed with its last reference.
 ///
 /// WAGI processes inherit it too, to ask whether a change is waiting in it.
+///
+/// See Freshness.md in Sandbox.docc.
 final class ChangeQueue: Sendable {
     let fileDescriptor: Int32
 

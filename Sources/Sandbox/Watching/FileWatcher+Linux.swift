@@ -10,6 +10,8 @@ import Synchronization
 /// Every directory that the scope reaches into is watched, from the tree's root down, so that directories may come and
 /// go. A change is reported at once, on the watcher's thread; what is still being written is reported when it is
 /// closed. All trees share one queue, so that whoever finds it empty knows that nothing has changed in any of them.
+///
+/// See Freshness.md in Sandbox.docc.
 final class FileWatcher: Sendable {
     /// What was seen in a tree.
     enum Change: Sendable {

@@ -5,6 +5,8 @@ import Synchronization
 ///
 /// Each time that the watcher takes events from the kernel has a number, a ticket. Those of which nothing follows are
 /// settled by the watcher itself, at once; the others when the loop has done all that they ask for.
+///
+/// See Freshness.md in Sandbox.docc.
 final class Freshness: Sendable {
     let board: RevisionBoard
 

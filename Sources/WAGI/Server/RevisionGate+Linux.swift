@@ -3,6 +3,8 @@ import Platform
 import SandboxProtocol
 
 /// Sees to it that nobody who asks after a save is answered with what was there before.
+///
+/// See Freshness.md in Sandbox.docc.
 struct RevisionGate: Sendable {
     let board: RevisionBoard
     /// The queue of file changes, of which this process only asks whether it is empty; nil if the project is not watched.

@@ -6,6 +6,8 @@ import SandboxProtocol
 import Synchronization
 
 /// A WAGI process that a sandbox has started: it does what it is told over a control channel, and ends with it.
+///
+/// See Handover.md in Sandbox.docc.
 package final class WAGIWorker: Sendable {
     private let channel: ControlChannel
     private let socket: ListeningSocket
