@@ -130,7 +130,7 @@ package enum SandboxSession {
     private static func outputFiles() -> [String] {
         [STDOUT_FILENO, STDERR_FILENO].compactMap { descriptor in
             guard FileStatus(descriptor: descriptor)?.isRegular == true else { return nil }
-            return try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/fd/\(descriptor)")
+            return resolvedPath("/proc/self/fd/\(descriptor)")
         }
     }
 
