@@ -10,13 +10,13 @@ struct StoreCommandTests {
 
     private static func makeStore(in directory: TemporaryDirectory) throws -> (path: String, file: String) {
         let path = directory.path + "/bindles.sqlite"
-        let digest = SHA256.hash(large).hex
+        let digest = SHA256.hash(Self.large).hex
         let invoice = Invoice(
             bindle: .init(id: try BindleID("app/1.0.0")),
             parcels: [
-                Parcel(label: Label(sha256: digest, mediaType: "text/plain", name: "big.txt", size: large.count))
+                Parcel(label: Label(sha256: digest, mediaType: "text/plain", name: "big.txt", size: Self.large.count))
             ])
-        _ = try BindleStore(path: path).save(invoice) { (_) in .bytes(large) }
+        _ = try BindleStore(path: path).save(invoice) { (_) in .bytes(Self.large) }
         return (path, "\(path).parcels/\(digest)")
     }
 
