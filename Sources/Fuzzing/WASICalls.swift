@@ -39,7 +39,7 @@ enum WASICalls {
     }
 
     private static let wwwroot: Wwwroot? = {
-        let digest = SHA256.hash([])
+        let digest = SHA256.hash([] as [UInt8])
         let files: [(path: RelativePath, file: ContentFile)] = ["f", "gone", "d/g", "d/e/h"].compactMap { path in
             let file = ContentFile(digest: digest, size: 10_000, mediaType: "text/plain", modificationTime: 1)
             return RelativePath(validating: path).map { ($0, file) }
