@@ -47,7 +47,7 @@ let package = Package(
         .target(
             name: "WebAssembly",
             dependencies: [
-                "CLinux",
+                "CLinux"
             ],
             swiftSettings: optimised,
             linkerSettings: [.linkedLibrary("stdc++", .when(platforms: [.linux]))]

@@ -43,7 +43,9 @@ enum Engine: String, CaseIterable {
                     + result.standardError.suffix(300))
         }
         guard isHosted else { return result.milliseconds }
-        let parts = (result.standardError.split(separator: "\n").last ?? "").split(separator: " ").compactMap { Double($0) }
+        let parts = (result.standardError.split(separator: "\n").last ?? "").split(separator: " ").compactMap {
+            Double($0)
+        }
         guard parts.count == 2 else {
             throw Unavailable(description: "\(rawValue) told no times: \(result.standardError.suffix(300))")
         }

@@ -9,7 +9,8 @@ enum EngineCommand {
     private static let repetitions = Option(
         name: "repeat", valueName: "N", summary: "Runs of each guest on each engine.", defaultValue: "5")
     private static let only = Option(name: "only", valueName: "GUEST", summary: "Only this guest.", isRepeatable: true)
-    private static let quickJS = Option(name: "quickjs", valueName: "FILE", summary: "A QuickJS module, to run a script.")
+    private static let quickJS = Option(
+        name: "quickjs", valueName: "FILE", summary: "A QuickJS module, to run a script.")
     private static let cpython = Option(name: "cpython", valueName: "FILE", summary: "A CPython module, to run two.")
     private static let hippoDev = Option(
         name: "hippo-dev", valueName: "FILE", summary: "The program to measure, instead of the one beside this.")

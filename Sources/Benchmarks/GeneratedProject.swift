@@ -45,7 +45,9 @@ struct GeneratedProject {
     }
 
     func renameAsset(_ name: String, to newName: String) throws {
-        guard rename(asset(name).path, asset(newName).path) == 0 else { throw POSIXError(POSIXErrorCode(rawValue: errno)!) }
+        guard rename(asset(name).path, asset(newName).path) == 0 else {
+            throw POSIXError(POSIXErrorCode(rawValue: errno)!)
+        }
     }
 
     private func asset(_ name: String) -> URL { directory.appendingPathComponent("files/\(name)") }

@@ -11,7 +11,8 @@ enum InstanceBenchmark {
     private static let repetitions = Option(
         name: "repeat", valueName: "N", summary: "How many instances.", defaultValue: "2000")
     private static let function = Option(
-        name: "invoke", valueName: "FUNCTION", summary: "What each instance is made to call; it should do next to nothing.")
+        name: "invoke", valueName: "FUNCTION",
+        summary: "What each instance is made to call; it should do next to nothing.")
 
     static let command = Command(
         name: "instance",

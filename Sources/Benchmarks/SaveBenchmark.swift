@@ -11,7 +11,8 @@ enum SaveBenchmark {
     private static let size = Option(
         name: "size", valueName: "BYTES", summary: "How large each asset is, at least 64.", defaultValue: "100")
     private static let repetitions = Option(
-        name: "repeat", valueName: "N", summary: "How many saves of each kind, and how many starts.", defaultValue: "30")
+        name: "repeat", valueName: "N", summary: "How many saves of each kind, and how many starts.", defaultValue: "30"
+    )
     private static let starts = Option(
         name: "starts", valueName: "N", summary: "How many first starts, and how many second ones.", defaultValue: "3")
     private static let pause = Option(
@@ -83,7 +84,9 @@ enum SaveBenchmark {
                 if first.count == 1 {
                     let (onDisk, length) = DirectorySize.measure(store)
                     print(
-                        String(format: ".hippo after a first start: %.2f MB, %.2f MB on the disk", length / 1e6, onDisk / 1e6))
+                        String(
+                            format: ".hippo after a first start: %.2f MB, %.2f MB on the disk", length / 1e6,
+                            onDisk / 1e6))
                 }
                 second.append(try start(project))
             }

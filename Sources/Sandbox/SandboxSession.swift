@@ -206,7 +206,9 @@ package enum SandboxSession {
         if !(settings.servesStaticFiles ?? true) { options.append("--no-static") }
         options += settings.limits.optionNames
         guard !options.isEmpty else { return [] }
-        return ["\(program) is not told of \(options.joined(separator: ", ")): other WAGI programs have no such option."]
+        return [
+            "\(program) is not told of \(options.joined(separator: ", ")): other WAGI programs have no such option."
+        ]
     }
 
     /// How a WAGI process serves.
@@ -237,7 +239,8 @@ extension WorkerConfiguration.Limits {
         let names: [(String, Bool)] = [
             ("--max-stack", stackBytes != nil), ("--max-heap", heapBytes != nil),
             ("--max-table-elements", tableElements != nil), ("--max-open-files", openFiles != nil),
-            ("--max-transient", transientBytes != nil), ("--timeout", time != nil), ("--max-memory", memoryBytes != nil), ("--max-response", responseBytes != nil),
+            ("--max-transient", transientBytes != nil), ("--timeout", time != nil),
+            ("--max-memory", memoryBytes != nil), ("--max-response", responseBytes != nil),
         ]
         return names.filter(\.1).map(\.0)
     }

@@ -47,7 +47,8 @@ package final class ControlChannel: Sendable {
     /// Two connected ends; neither is inherited by programs that this process starts.
     package static func pair() throws(Failure) -> (ControlChannel, ControlChannel) {
         var descriptors: [Int32] = [-1, -1]
-        guard socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0, &descriptors) == 0 else {
+        guard socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0, &descriptors) == 0
+        else {
             throw .system(call: "socketpair", code: errno)
         }
         return (ControlChannel(adopting: descriptors[0]), ControlChannel(adopting: descriptors[1]))

@@ -249,7 +249,9 @@ extension WorkerMessage: ControlMessage {
         case "alive": self = .alive
         case "prepared": self = .prepared
         case "ready":
-            guard let revision = json["revision"]?.integer, let stages = json["milliseconds"]?.object else { return nil }
+            guard let revision = json["revision"]?.integer, let stages = json["milliseconds"]?.object else {
+                return nil
+            }
             let timings = stages.members.map { StageTiming(stage: $0.name, milliseconds: $0.value.number ?? 0) }
             self = .ready(revision: revision, timings: timings)
         case "failed":

@@ -36,7 +36,8 @@ extension HostFunction {
         let count = function.parameters.count
         self.init(function.parameters, to: function.results) { caller in
             let call = GuestCall(
-                context: try WASIContext.of(caller, calling: name), memory: GuestMemory(of: caller.memory), edition: edition,
+                context: try WASIContext.of(caller, calling: name), memory: GuestMemory(of: caller.memory),
+                edition: edition,
                 arguments: InlineArray { $0 < count ? caller.argument($0) : 0 }, store: caller.store)
             guard let result = try body(call) else { return }
             // A guest whose time is up ends in the call that waited, not at its next one, if there is one.

@@ -42,7 +42,8 @@ enum Commands {
     private static func root(with entries: [Entry]) -> Command {
         Command(
             name: "hippo-dev",
-            summary: "Run Hippo applications while you write them: WebAssembly modules, WAGI and bindles on your machine.",
+            summary:
+                "Run Hippo applications while you write them: WebAssembly modules, WAGI and bindles on your machine.",
             subcommands: entries.map { entry in
                 let command = entry.make()
                 precondition(command.name == entry.name, "'\(entry.name)' stands for the command '\(command.name)'")

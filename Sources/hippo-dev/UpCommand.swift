@@ -84,10 +84,12 @@ private enum UpOptions {
         isRepeatable: true)
     static let showErrors = Option(
         flag: "show-errors",
-        summary: "Show every client the stack, output and source of what fails. By default only clients on this machine "
+        summary:
+            "Show every client the stack, output and source of what fails. By default only clients on this machine "
             + "see them.")
     static let build = Option(
-        name: "build", valueName: "COMMAND", summary: "Builds the modules; run by the shell in the project's directory.")
+        name: "build", valueName: "COMMAND", summary: "Builds the modules; run by the shell in the project's directory."
+    )
     static let watch = Option(
         name: "watch", valueName: "GLOB",
         summary: "Files that the build command reads; a change of one runs it. By default all but what it makes.",
@@ -108,7 +110,8 @@ private enum UpOptions {
     static let ephemeral = Option(
         flag: "ephemeral", summary: "Keep nothing: the bindles are in a temporary directory until the end.")
     static let variable = Option(
-        name: "env", shortName: "e", valueName: "NAME=VALUE", summary: "A variable for the modules.", isRepeatable: true)
+        name: "env", shortName: "e", valueName: "NAME=VALUE", summary: "A variable for the modules.", isRepeatable: true
+    )
     static let environmentFile = Option(
         name: "env-file", valueName: "FILE", summary: "A file of NAME=VALUE lines for the modules; --env is stronger.",
         isRepeatable: true)
@@ -129,7 +132,8 @@ private enum UpOptions {
         name: "log-dir", valueName: "DIR", summary: "Where to keep what modules write to standard error.")
     static let library = Option(
         name: "library", valueName: "PATH",
-        summary: "A project whose bindle this one refers to: it is put into the store, and watched.", isRepeatable: true)
+        summary: "A project whose bindle this one refers to: it is put into the store, and watched.", isRepeatable: true
+    )
     static let wagi = Option(
         name: "wagi", valueName: "PROGRAM",
         summary: "Serve by another WAGI program, which is started with wagi's options for each revision.",
@@ -137,13 +141,16 @@ private enum UpOptions {
     static let json = Option(flag: "json", summary: "Tell what happens in JSON, one object on a line.")
     static let timings = Option(flag: "timings", summary: "Show how long each stage of a change took.")
 
-    static let all = [
-        listen, port, open, bindleListen, allowedHost, showErrors, build, watch, waitForBuild, poll, pollInterval, noWatch, store, ephemeral,
-        library,
-        UpstreamOptions.url, UpstreamOptions.strategy, variable, environmentFile, transientWrite, noStatic, noReload,
-        timeout, maximumMemory, maximumResponse, logDirectory, wagi, json, timings, OutputOptions.color,
-        OutputOptions.quiet, OutputOptions.verbose,
-    ] + LimitOptions.further + [LimitOptions.transient]
+    static let all =
+        [
+            listen, port, open, bindleListen, allowedHost, showErrors, build, watch, waitForBuild, poll, pollInterval,
+            noWatch, store, ephemeral,
+            library,
+            UpstreamOptions.url, UpstreamOptions.strategy, variable, environmentFile, transientWrite, noStatic,
+            noReload,
+            timeout, maximumMemory, maximumResponse, logDirectory, wagi, json, timings, OutputOptions.color,
+            OutputOptions.quiet, OutputOptions.verbose,
+        ] + LimitOptions.further + [LimitOptions.transient]
 
     static func settings(_ arguments: ParsedArguments) throws -> SandboxSettings {
         let address = "an address like 127.0.0.1:3000"
@@ -198,12 +205,14 @@ private enum UpOptions {
         settings.logDirectory = arguments[logDirectory].map(absolute)
         let libraries = arguments.values(of: library).map(absolute)
         settings.libraries = libraries.isEmpty ? nil : libraries
-        settings.upstream = try arguments.value(of: UpstreamOptions.url, expecting: "a URL like https://HOST/v1") {
-            try HTTPURL($0)
-        } == nil ? nil : arguments[UpstreamOptions.url]
-        settings.upstreamStrategy = try arguments.value(
-            of: UpstreamOptions.strategy, expecting: "a strategy like GreedyVerification"
-        ) { VerificationStrategy($0) } == nil ? nil : arguments[UpstreamOptions.strategy]
+        settings.upstream =
+            try arguments.value(of: UpstreamOptions.url, expecting: "a URL like https://HOST/v1") {
+                try HTTPURL($0)
+            } == nil ? nil : arguments[UpstreamOptions.url]
+        settings.upstreamStrategy =
+            try arguments.value(
+                of: UpstreamOptions.strategy, expecting: "a strategy like GreedyVerification"
+            ) { VerificationStrategy($0) } == nil ? nil : arguments[UpstreamOptions.strategy]
         settings.wagiProgram = arguments[wagi].map { $0.contains("/") ? absolute($0) : $0 }
         return settings
     }

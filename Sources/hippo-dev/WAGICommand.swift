@@ -95,12 +95,13 @@ private struct WAGIOptions {
             (name, Option(name: name.rawValue, valueName: "N", summary: "For a sandbox's own use.", isHidden: true))
         })
 
-    static let all = [
-        config, bindle, bindleURL, bindlePath, bindleUser, bindlePassword, bindleInsecure, listen, hostname,
-        environment,
-        environmentFile, logDirectory, moduleCache, cache, tlsCertificate, tlsKey, allowTransientWrite, noStatic,
-        showErrors, allowedHost,
-    ] + LimitOptions.ofRequests + WorkerArguments.Name.allCases.compactMap { descriptors[$0] }
+    static let all =
+        [
+            config, bindle, bindleURL, bindlePath, bindleUser, bindlePassword, bindleInsecure, listen, hostname,
+            environment,
+            environmentFile, logDirectory, moduleCache, cache, tlsCertificate, tlsKey, allowTransientWrite, noStatic,
+            showErrors, allowedHost,
+        ] + LimitOptions.ofRequests + WorkerArguments.Name.allCases.compactMap { descriptors[$0] }
 
     private let arguments: ParsedArguments
     private let configuration: WAGIConfiguration
@@ -248,7 +249,8 @@ extension WAGIConfiguration {
     /// As a sandbox says.
     fileprivate init(_ given: WorkerConfiguration) throws(LoadError) {
         self.init()
-        environment = try EnvironmentVariables.read(files: given.environmentFiles)
+        environment =
+            try EnvironmentVariables.read(files: given.environmentFiles)
             + given.variables.map { ($0.name, $0.value) }
         defaultHost = given.hostname
         logDirectory = given.logDirectory

@@ -79,11 +79,12 @@ struct BindleClientTests {
         #expect(shorter?.description.contains("has 5 bytes, not the 6 of its label") == true)
     }
 
-    @Test(arguments: [
-        (BindleClient.Credentials.none, nil),
-        (.basic(username: "ada", password: "pässword:"), "Basic YWRhOnDDpHNzd29yZDo="),
-        (.bearer(token: "t0ken"), "Bearer t0ken"),
-    ] as [(BindleClient.Credentials, String?)])
+    @Test(
+        arguments: [
+            (BindleClient.Credentials.none, nil),
+            (.basic(username: "ada", password: "pässword:"), "Basic YWRhOnDDpHNzd29yZDo="),
+            (.bearer(token: "t0ken"), "Bearer t0ken"),
+        ] as [(BindleClient.Credentials, String?)])
     func `says who it is as it is told`(credentials: BindleClient.Credentials, header: String?) throws {
         // A server that answers with the credentials that it was sent.
         let echo = Server(socket: try ListeningSocket(binding: .loopback(port: 0))) { request, _, writer in

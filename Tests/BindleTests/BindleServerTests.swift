@@ -39,11 +39,12 @@ struct BindleServerTests {
         #expect(try Invoice(#require(try answer.document()["invoice"]?.table)) == invoice)
     }
 
-    @Test(arguments: [
-        (nil, "toml"), ("*/*", "toml"), ("application/json", "json"), ("text/html, text/json;q=0.5", "json"),
-        ("application/toml, application/json", "toml"), ("application/json, application/toml", "json"),
-        ("*/*, application/json", "toml"), ("application/json;q=0", "toml"), ("image/png", "toml"),
-    ] as [(String?, String)])
+    @Test(
+        arguments: [
+            (nil, "toml"), ("*/*", "toml"), ("application/json", "json"), ("text/html, text/json;q=0.5", "json"),
+            ("application/toml, application/json", "toml"), ("application/json, application/toml", "json"),
+            ("*/*, application/json", "toml"), ("application/json;q=0", "toml"), ("image/png", "toml"),
+        ] as [(String?, String)])
     func `answers in the first encoding that is accepted, or TOML`(accept: String?, subtype: String) throws {
         let server = try RunningServer(.development)
         var headers = Headers()

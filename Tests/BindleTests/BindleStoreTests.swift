@@ -253,7 +253,8 @@ struct BindleStoreTests {
         #expect(try ids(BindleQuery(terms: "example", isStrict: true)) == [])
         #expect(try ids(BindleQuery(terms: "example lovelace")).count == 4)
         #expect(try ids(BindleQuery(terms: "1.10")) == ["b/app/1.10.0"])
-        #expect(try ids(BindleQuery(terms: "app", versions: VersionRange("^1.9.0"))) == ["b/app/1.9.0", "b/app/1.10.0"])
+        #expect(
+            try ids(BindleQuery(terms: "app", versions: VersionRange("^1.9.0"))) == ["b/app/1.9.0", "b/app/1.10.0"])
         try store.yank(try BindleID("b/app/1.9.0"))
         #expect(try ids(BindleQuery(terms: "app")) == ["b/app/1.10.0", "b/app/2.0.0-rc.1"])
         #expect(try ids(BindleQuery(terms: "app", includesYanked: true)).count == 3)

@@ -19,7 +19,8 @@ struct ContentTimesTests {
     }
 
     private func open() throws -> BindleStore {
-        try BindleStore(path: directory.path + "/bindles.sqlite", now: { [clock] in clock.time.load(ordering: .relaxed) })
+        try BindleStore(
+            path: directory.path + "/bindles.sqlite", now: { [clock] in clock.time.load(ordering: .relaxed) })
     }
 
     /// Saves files with their contents at a time, and tells the times of them.

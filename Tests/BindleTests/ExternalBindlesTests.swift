@@ -16,7 +16,9 @@ struct ExternalBindlesTests {
         store = try BindleStore(path: directory.path + "/bindles.sqlite")
     }
 
-    private func externals(_ strategy: VerificationStrategy? = nil, _ keyring: Keyring = Keyring()) throws -> ExternalBindles {
+    private func externals(_ strategy: VerificationStrategy? = nil, _ keyring: Keyring = Keyring()) throws
+        -> ExternalBindles
+    {
         ExternalBindles(
             store: store,
             upstream: .init(client: try BindleClient(baseURL: server.url), strategy: strategy, keyring: keyring))

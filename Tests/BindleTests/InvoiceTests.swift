@@ -119,9 +119,10 @@ struct InvoiceTests {
         let label = Label(sha256: String(repeating: "a", count: 64), mediaType: "text/plain", name: "x", size: 1)
         var invoice = Invoice(bindle: .init(id: try BindleID("circle/1.0.0")))
         invoice.groups = (0..<count).map { Group(name: "g\($0)") }
-        invoice.parcels = ParcelList((0..<count - 1).map {
-            Parcel(label: label, conditions: Conditions(memberOf: ["g\($0)"], requires: ["g\($0 + 1)"]))
-        })
+        invoice.parcels = ParcelList(
+            (0..<count - 1).map {
+                Parcel(label: label, conditions: Conditions(memberOf: ["g\($0)"], requires: ["g\($0 + 1)"]))
+            })
         try invoice.validate()
         invoice.parcels.append(
             Parcel(label: label, conditions: Conditions(memberOf: ["g\(count - 1)"], requires: ["g0"])))

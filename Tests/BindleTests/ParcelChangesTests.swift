@@ -89,7 +89,8 @@ struct EntryPositionsTests {
         for round in 0..<2000 {
             // Always in one place, as files are that are named by the time.
             let index = 500 + round
-            let (changes, next) = positions.makingRoom(for: ParcelChanges([.init(old: index..<index, new: index..<index + 1)]))
+            let (changes, next) = positions.makingRoom(
+                for: ParcelChanges([.init(old: index..<index, new: index..<index + 1)]))
             #expect(changes.fit(oldCount: positions.values.count, newCount: next.values.count))
             #expect(zip(next.values, next.values.dropFirst()).allSatisfy(<), "round \(round)")
             written += changes.replacements.reduce(0) { $0 + $1.new.count }

@@ -31,10 +31,11 @@ struct RevisionTests {
         var invoice = try Samples.invoice(id, description: "An app")
         invoice.annotations = ["engine": "test"]
         invoice.groups = [Group(name: "files")]
-        invoice.parcels = ParcelList(contents.enumerated().map { index, content in
-            Parcel(
-                label: Samples.label("file\(index)", content), conditions: Conditions(memberOf: ["files"]))
-        })
+        invoice.parcels = ParcelList(
+            contents.enumerated().map { index, content in
+                Parcel(
+                    label: Samples.label("file\(index)", content), conditions: Conditions(memberOf: ["files"]))
+            })
         return invoice
     }
 

@@ -105,8 +105,10 @@ struct SigningTests {
         }
     }
 
-    @Test(arguments: ["", "Greedy", "MultipleAttestation", "MultipleAttestation[]", "MultipleAttestation[King]",
-        "CreativeIntegrity[Host]", "MultipleAttestation[Host"])
+    @Test(arguments: [
+        "", "Greedy", "MultipleAttestation", "MultipleAttestation[]", "MultipleAttestation[King]",
+        "CreativeIntegrity[Host]", "MultipleAttestation[Host",
+    ])
     func `are not verified by a strategy that is none`(text: String) {
         #expect(VerificationStrategy(text) == nil)
     }
@@ -187,9 +189,10 @@ struct ReferenceKeyTests {
         let keyring = try Keyring(parsing: text("keyring.toml"))
         let invoice = try Invoice(
             text("standalone/1927aefa8fdc8327499e918300e2e49ecb271321530cc5881fcd069ca8372dcd/invoice.toml"), as: .toml)
-        for name in ["CreativeIntegrity", "AuthoritativeIntegrity", "GreedyVerification", "ExhaustiveVerification",
-            "MultipleAttestation[Creator]"]
-        {
+        for name in [
+            "CreativeIntegrity", "AuthoritativeIntegrity", "GreedyVerification", "ExhaustiveVerification",
+            "MultipleAttestation[Creator]",
+        ] {
             try #require(VerificationStrategy(name)).verify(invoice, with: keyring)
         }
         #expect(throws: VerificationError.missing(invoice.id, .host)) {

@@ -18,11 +18,13 @@ struct StoreHousekeepingTests {
         _ contents: [[UInt8]], in store: BindleStore, isServed: Bool = true
     ) throws {
         var invoice = try Samples.invoice("app/1.0.0")
-        invoice.parcels = ParcelList(contents.enumerated().map { index, bytes in
-            Parcel(
-                label: Label(
-                    sha256: SHA256.hash(bytes).hex, mediaType: "text/plain", name: "file\(index)", size: bytes.count))
-        })
+        invoice.parcels = ParcelList(
+            contents.enumerated().map { index, bytes in
+                Parcel(
+                    label: Label(
+                        sha256: SHA256.hash(bytes).hex, mediaType: "text/plain", name: "file\(index)", size: bytes.count
+                    ))
+            })
         let saved = try store.saveRevision(invoice) { (label) throws(StoreError) in
             .bytes(contents.first { SHA256.hash($0).hex == label.sha256 }!)
         }

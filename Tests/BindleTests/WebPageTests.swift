@@ -17,7 +17,8 @@ struct WebPageTests {
     func foreignPages(request: String, fields: String) throws {
         let server = try RunningServer(.development)
         _ = try server.post("/_i", Samples.invoice("app/1.0.0").toml)
-        let answer = try server.exchange("\(request) HTTP/1.1\r\n\(fields)\r\nContent-Length: 0\r\n\r\n", until: "\r\n\r\n")
+        let answer = try server.exchange(
+            "\(request) HTTP/1.1\r\n\(fields)\r\nContent-Length: 0\r\n\r\n", until: "\r\n\r\n")
         #expect(answer.hasPrefix(fields.contains("evil.example") ? "HTTP/1.1 421 " : "HTTP/1.1 403 "))
         #expect(try server.get("/_i/app/1.0.0").status == 200)
         let health = try server.exchange("GET /healthz HTTP/1.1\r\n\(fields)\r\n\r\n", until: "\r\n\r\n")

@@ -22,8 +22,10 @@ struct HostileImageTests {
         let whole = try Wwwroot(files)
         guard changed else { return whole }
         return try whole.applying([
-            .init(RelativePath(validating: "d0/e/f0")!, nil), .init(RelativePath(validating: "d0/e/f1x")!, files[1].file),
-            .init(RelativePath(validating: "new/dir/x")!, files[2].file), .init(RelativePath(validating: "d1/e/f1")!, files[3].file),
+            .init(RelativePath(validating: "d0/e/f0")!, nil),
+            .init(RelativePath(validating: "d0/e/f1x")!, files[1].file),
+            .init(RelativePath(validating: "new/dir/x")!, files[2].file),
+            .init(RelativePath(validating: "d1/e/f1")!, files[3].file),
         ])
     }
 
@@ -79,14 +81,17 @@ struct HostileImageTests {
             var bytes = original
             for _ in 0..<Int.random(in: 1...4, using: &random) {
                 let place = Int.random(in: 0..<bytes.count, using: &random)
-                bytes[place] = [0, 1, 0x7F, 0x80, 0xFF, UInt8.random(in: 0...255, using: &random)].randomElement(using: &random)!
+                bytes[place] = [0, 1, 0x7F, 0x80, 0xFF, UInt8.random(in: 0...255, using: &random)].randomElement(
+                    using: &random)!
             }
             if Int.random(in: 0..<10, using: &random) == 0 {
                 bytes.removeLast(Int.random(in: 0..<bytes.count, using: &random))
             }
             let damaged = Self.memory(bytes)
             let (otherBase, otherChanges) = ofChanges ? (dup(base), damaged) : (damaged, dup(try #require(changes)))
-            guard let wwwroot = try? Wwwroot(adoptingBase: otherBase, changes: otherChanges, known: nil) else { continue }
+            guard let wwwroot = try? Wwwroot(adoptingBase: otherBase, changes: otherChanges, known: nil) else {
+                continue
+            }
             accepted += 1
             Self.read(wwwroot)
         }

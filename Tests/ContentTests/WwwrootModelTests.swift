@@ -119,7 +119,9 @@ struct WwwrootModelTests {
             let note: Comment = "seed \(seed), step \(step)"
             guard Self.isSound(new) else {
                 #expect(throws: WwwrootError.self, note) { try wwwroot.applying(changes) }
-                #expect(throws: WwwrootError.self, note) { try wwwroot.updated(to: new.map { (path: $0.key, file: $0.value) }) }
+                #expect(throws: WwwrootError.self, note) {
+                    try wwwroot.updated(to: new.map { (path: $0.key, file: $0.value) })
+                }
                 continue
             }
             let before = wwwroot

@@ -68,7 +68,9 @@ struct WwwrootTests {
         let second = try first.applying([
             .init(try RelativePath("a"), Self.file("new")), .init(try RelativePath("0"), Self.file("0")),
         ])
-        func inode(_ path: String, _ wwwroot: Wwwroot) throws -> UInt64? { wwwroot.node(at: try RelativePath(path))?.inode }
+        func inode(_ path: String, _ wwwroot: Wwwroot) throws -> UInt64? {
+            wwwroot.node(at: try RelativePath(path))?.inode
+        }
         for path in ["a", "d", "d/b"] { #expect(try inode(path, first) == inode(path, second)) }
         let all = try ["a", "d", "d/b", "0"].map { try inode($0, second) }
         #expect(Set(all + [second.root.inode]).count == 5)
@@ -95,7 +97,8 @@ struct WwwrootTests {
             .init(try RelativePath("a"), nil), .init(try RelativePath("a/x"), Self.file("x")),
             .init(try RelativePath("d/b"), nil), .init(try RelativePath("d"), Self.file("d")),
         ])
-        guard case .file? = second.node(at: try RelativePath("d")), case .file? = second.node(at: try RelativePath("a/x"))
+        guard case .file? = second.node(at: try RelativePath("d")),
+            case .file? = second.node(at: try RelativePath("a/x"))
         else {
             Issue.record("not exchanged")
             return
@@ -162,8 +165,9 @@ struct WwwrootCostTests {
             _ = try Wwwroot(adoptingBase: dup(base), changes: changed.map { dup($0) }, known: adopted)
         }
         let updating = try clock.measure { _ = try old.updated(to: files) }
-        print("made \(making), flat \(flat), a lookup \(lookups / 100_000), a change \(changes / 100), adopted \(adopting), "
-            + "adopted again \(again), compared \(updating)")
+        print(
+            "made \(making), flat \(flat), a lookup \(lookups / 100_000), a change \(changes / 100), adopted \(adopting), "
+                + "adopted again \(again), compared \(updating)")
         // Generous: machines are busy. What grows with the number of files where it must not is a hundred times more.
         #expect(changes / 100 < .milliseconds(10))
         #expect(again < .milliseconds(50))

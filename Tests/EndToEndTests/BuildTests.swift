@@ -7,7 +7,8 @@ import Testing
 /// What a build command writes never starts or cancels it.
 @Suite(.timeLimit(.minutes(3)))
 struct BuildTests {
-    private static let hippofacts = "[bindle]\nname = \"b\"\nversion = \"1.0.0\"\n[[handler]]\nname = \"m.wat\"\nroute = \"/\"\n"
+    private static let hippofacts =
+        "[bindle]\nname = \"b\"\nversion = \"1.0.0\"\n[[handler]]\nname = \"m.wat\"\nroute = \"/\"\n"
 
     /// A project with a build command, which counts its runs in a file that is not looked at.
     private func project(_ command: String, watch: String? = nil) throws -> TemporaryDirectory {
@@ -15,7 +16,8 @@ struct BuildTests {
         try directory.write(Self.hippofacts, to: "HIPPOFACTS")
         try directory.write(SmallApp.handler(answering: "served"), to: "m.wat")
         let patterns = watch.map { "watch = [\"\($0)\"]\n" } ?? ""
-        try directory.write("[build]\ncommand = '''\necho >> .count\n\(command)\n'''\n\(patterns)", to: "hippo-dev.toml")
+        try directory.write(
+            "[build]\ncommand = '''\necho >> .count\n\(command)\n'''\n\(patterns)", to: "hippo-dev.toml")
         return directory
     }
 
@@ -41,7 +43,8 @@ struct BuildTests {
         #expect(try get(url).body == text)
     }
 
-    @Test("a linker that writes under a new name each time, then renames, is run twice at the start and once for an edit")
+    @Test(
+        "a linker that writes under a new name each time, then renames, is run twice at the start and once for an edit")
     func temporaryNames() async throws {
         let directory = try project("t=$(mktemp out.tmpXXXXXX); sleep 0.1; echo x > $t; mv $t out")
         let sandbox = try SandboxProcess(directory.path)
@@ -74,9 +77,11 @@ struct BuildTests {
 
     @Test("outputs that the patterns of inputs take, too, are told apart by being made again")
     func watchedOutputs() async throws {
-        let directory = try project("cat site/src.txt > site/build/out.txt; date +%N >> site/build/log.txt", watch: "site/**/*")
+        let directory = try project(
+            "cat site/src.txt > site/build/out.txt; date +%N >> site/build/log.txt", watch: "site/**/*")
         try directory.write("s\n", to: "site/src.txt")
-        try FileManager.default.createDirectory(atPath: directory.path + "/site/build", withIntermediateDirectories: true)
+        try FileManager.default.createDirectory(
+            atPath: directory.path + "/site/build", withIntermediateDirectories: true)
         let sandbox = try SandboxProcess(directory.path)
         _ = try await sandbox.next("ready")
         try await settle(directory, sandbox, builds: 2)
@@ -105,7 +110,9 @@ struct BuildTests {
             let file = try directory.write("a.c \(round)\n", to: ".a")
             rename(file.path, directory.path + "/a.c")
             let deadline = ContinuousClock.now + SandboxProcess.patience
-            while try String(contentsOfFile: directory.path + "/app", encoding: .utf8) != "a.c \(round)\nb.c 1\n", .now < deadline {
+            while try String(contentsOfFile: directory.path + "/app", encoding: .utf8) != "a.c \(round)\nb.c 1\n",
+                .now < deadline
+            {
                 try await Task.sleep(for: .milliseconds(5))
             }
             // The first time that an object is made again, the build runs once more.
@@ -125,7 +132,8 @@ struct BuildTests {
         let sandbox = try SandboxProcess(directory.path)
         _ = try await sandbox.next("ready")
         try await settle(directory, sandbox, builds: 2)
-        #expect(try FileManager.default.contentsOfDirectory(atPath: directory.path + "/src").sorted() == ["m.o", "main"])
+        #expect(
+            try FileManager.default.contentsOfDirectory(atPath: directory.path + "/src").sorted() == ["m.o", "main"])
     }
 
     @Test("a build that leaves new names each time runs twice, and its user is told what to do")
@@ -140,16 +148,18 @@ struct BuildTests {
     func ownOutput() async throws {
         let directory = try project("true")
         let shell = try TextProcess(
-            "/bin/sh", ["-c", "exec \"$0\" up . --listen 127.0.0.1:0 --bindle-listen 127.0.0.1:0 --json > said", Program.path],
+            "/bin/sh",
+            ["-c", "exec \"$0\" up . --listen 127.0.0.1:0 --bindle-listen 127.0.0.1:0 --json > said", Program.path],
             in: directory.path)
         let deadline = ContinuousClock.now + SandboxProcess.patience
         var url: String?
         while url == nil, .now < deadline {
             let text = (try? String(contentsOfFile: directory.path + "/said", encoding: .utf8)) ?? ""
-            url = text.split(separator: "\n").compactMap { line -> String? in
-                let event = (try? JSONValue(parsing: line.utf8))?.object
-                return event?["event"]?.string == "ready" ? event?["app"]?.string : nil
-            }.first
+            url =
+                text.split(separator: "\n").compactMap { line -> String? in
+                    let event = (try? JSONValue(parsing: line.utf8))?.object
+                    return event?["event"]?.string == "ready" ? event?["app"]?.string : nil
+                }.first
             try await Task.sleep(for: .milliseconds(5))
         }
         try await serveAnother("again", directory, try #require(url))

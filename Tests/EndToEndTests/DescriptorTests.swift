@@ -63,9 +63,11 @@ struct DescriptorTests {
         }
     }
 
-    @Test("A sandbox whose standard descriptors are closed writes nothing into its own files", arguments: [
-        ">&-", "2>&-", "<&-", "<&- >&- 2>&-",
-    ])
+    @Test(
+        "A sandbox whose standard descriptors are closed writes nothing into its own files",
+        arguments: [
+            ">&-", "2>&-", "<&-", "<&- >&- 2>&-",
+        ])
     func closed(redirections: String) async throws {
         let app = try SmallApp()
         let sandbox = try RedirectedSandbox(app, redirections: redirections)

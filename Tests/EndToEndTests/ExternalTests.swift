@@ -265,7 +265,8 @@ struct ExternalTests {
 
         let missing = try SandboxProcess(app, ["--ephemeral", "--upstream", server.url])
         var failure = try await missing.next("failed")
-        #expect(failure["message"]?.string?.contains("neither the store nor \(server.url) has it") == true, "\(failure)")
+        #expect(
+            failure["message"]?.string?.contains("neither the store nor \(server.url) has it") == true, "\(failure)")
         #expect(failure["file"]?.string == "HIPPOFACTS" && failure["line"]?.integer == 7, "\(failure)")
 
         let alone = try SandboxProcess(app, ["--ephemeral"], environment: ["BINDLE_URL": ""])

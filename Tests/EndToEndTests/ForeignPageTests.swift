@@ -101,7 +101,8 @@ struct ForeignPageTests {
             let rebound = { (url: String) in url.replacingOccurrences(of: "127.0.0.1", with: Chromium.reboundName) }
             for (control, app) in [(control, appURL), (rebound(control), rebound(appURL))] {
                 try await tab.evaluate(
-                    "run('\(control)', '\(app)').then(r => window.outcome = JSON.stringify(r), e => window.outcome = '' + e)")
+                    "run('\(control)', '\(app)').then(r => window.outcome = JSON.stringify(r), e => window.outcome = '' + e)"
+                )
                 try await tab.wait(until: "window.outcome !== undefined")
                 let text = try #require(try await tab.evaluate("window.outcome").string)
                 let outcome = try #require(try JSONValue(parsing: Array(text.utf8)).object)
@@ -143,9 +144,10 @@ struct ForeignPageTests {
     /// All that a page might have changed.
     private func state(_ control: String, _ app: String) throws -> [String] {
         let client = Client()
-        return try ["\(control)/v1/_q?limit=50", "\(control)/revisions", "\(control)/v1/_i/small/1.2.3", "\(app)hello"].map {
-            let response = try client.send(ClientRequest(.get, try HTTPURL($0)))
-            return "\(response.status) " + String(decoding: try response.readAll(limit: 1 << 20), as: UTF8.self)
-        }
+        return try ["\(control)/v1/_q?limit=50", "\(control)/revisions", "\(control)/v1/_i/small/1.2.3", "\(app)hello"]
+            .map {
+                let response = try client.send(ClientRequest(.get, try HTTPURL($0)))
+                return "\(response.status) " + String(decoding: try response.readAll(limit: 1 << 20), as: UTF8.self)
+            }
     }
 }

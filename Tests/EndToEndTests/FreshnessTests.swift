@@ -101,7 +101,9 @@ struct FreshnessTests {
             let app = try SmallApp()
             let barrier = app.path + "/.go"
             // The build ends when the test says so; it makes what the app serves.
-            try app.save("touch .built; mkfifo .go 2>/dev/null; read -r line < .go; cp source.txt assets/page.txt", to: "build.sh")
+            try app.save(
+                "touch .built; mkfifo .go 2>/dev/null; read -r line < .go; cp source.txt assets/page.txt",
+                to: "build.sh")
             try app.save("one", to: "source.txt")
             let sandbox = try SandboxProcess(
                 app.path, ["--build", "sh build.sh", "--watch", "source.txt"] + (waits ? ["--wait-for-build"] : []))

@@ -59,10 +59,12 @@ struct RemovalTests {
         #expect(scene.sandbox.events("failed").isEmpty)
     }
 
-    @Test("Whatever part of .hippo is removed, all is answered, and saves go on", arguments: [
-        "bindles.sqlite", "bindles.sqlite-wal", "bindles.sqlite-shm", "bindles.sqlite.parcels", "digests", "up.log",
-        ".gitignore",
-    ])
+    @Test(
+        "Whatever part of .hippo is removed, all is answered, and saves go on",
+        arguments: [
+            "bindles.sqlite", "bindles.sqlite-wal", "bindles.sqlite-shm", "bindles.sqlite.parcels", "digests", "up.log",
+            ".gitignore",
+        ])
     func part(name: String) async throws {
         let scene = try await Scene()
         try? FileManager.default.removeItem(atPath: "\(scene.app.path)/.hippo/\(name)")

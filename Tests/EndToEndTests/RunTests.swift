@@ -217,7 +217,8 @@ import Testing
         let exit = try run(
             Self.command("(drop (memory.grow (i32.const 100))) (call $exit (i32.const 3))"), ["--max-memory", "1MiB"])
         #expect(exit.status == 3)
-        #expect(exit.errors == "note: the limit of 1048576 bytes of linear memory was reached; '--max-memory' raises it\n")
+        #expect(
+            exit.errors == "note: the limit of 1048576 bytes of linear memory was reached; '--max-memory' raises it\n")
         let deep = try run("(module (func $f (export \"_start\") (call $f)))", ["--max-stack", "100KiB"])
         #expect(deep.errors.contains("call stack exhausted: the limit of 102400 bytes of stack"))
         #expect(deep.errors.contains("'--max-stack' raises it"))

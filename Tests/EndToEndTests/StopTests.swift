@@ -86,9 +86,11 @@ struct StopTests {
         return app
     }
 
-    @Test("requests that are under way get two seconds, and a second signal ends even that", arguments: [
-        (SIGINT, Int32(130)), (SIGTERM, Int32(143)),
-    ])
+    @Test(
+        "requests that are under way get two seconds, and a second signal ends even that",
+        arguments: [
+            (SIGINT, Int32(130)), (SIGTERM, Int32(143)),
+        ])
     func secondSignals(signal: Int32, status: Int32) async throws {
         let app = try slowApp()
         let sandbox = try SandboxProcess(app.path)
@@ -106,10 +108,15 @@ struct StopTests {
     @Test("wagi answers what is under way before it ends, and ends at once at a second signal")
     func wagi() async throws {
         let app = try slowApp()
-        try app.directory.write("[[module]]\nroute = \"/loop\"\nmodule = \"\(app.path)/loop.wat\"\n", to: "modules.toml")
+        try app.directory.write(
+            "[[module]]\nroute = \"/loop\"\nmodule = \"\(app.path)/loop.wat\"\n", to: "modules.toml")
         for isHurried in [false, true] {
             let process = try TextProcess(
-                Program.path, ["wagi", "-c", app.path + "/modules.toml", "--listen", "127.0.0.1:0", "--timeout", isHurried ? "60s" : "1500ms"])
+                Program.path,
+                [
+                    "wagi", "-c", app.path + "/modules.toml", "--listen", "127.0.0.1:0", "--timeout",
+                    isHurried ? "60s" : "1500ms",
+                ])
             let line = try await process.next(containing: "Serving at ")
             let url = try #require(line.split(separator: " ").last.map(String.init))
             let answers = AsyncStream.makeStream(of: Int?.self)
@@ -142,7 +149,8 @@ struct StopTests {
         let connection = try #require(Self.connect(port))
         defer { close(connection) }
         // A body that never comes to its end.
-        let head = "POST /v1/_i HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/toml\r\nContent-Length: 100\r\n\r\nx"
+        let head =
+            "POST /v1/_i HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/toml\r\nContent-Length: 100\r\n\r\nx"
         _ = head.withCString { send(connection, $0, strlen($0), 0) }
         usleep(100_000)
         #expect(Self.timeToEnd(process.id, by: SIGTERM) < Self.patience)

@@ -129,7 +129,8 @@ struct ToolTests {
         try await up.next("ready") { ProblemMatchers.matches(matchers.end, $0) }
         let before = up.lines.count
         try directory.write(
-            "echo 'source.wat:3:1: warning: hm'; echo \"source.wat:4:9: error: expected ';'\"; exit 3\n", to: "build.sh")
+            "echo 'source.wat:3:1: warning: hm'; echo \"source.wat:4:9: error: expected ';'\"; exit 3\n", to: "build.sh"
+        )
         let failed = try await up.next(containing: "✗ build failed")
         let expected = ProblemMatchers.Problem(file: "source.wat", line: "4", column: "9", message: "expected ';'")
         #expect(matchers.problem(in: failed) == expected)

@@ -107,7 +107,9 @@ struct UnbreakableTests {
               (func (export "_start") (if (i32.eq (memory.grow (i32.const 4)) (i32.const -1)) (then unreachable))))
             """, to: "grow.wat")
         try app.writeHippofacts(
-            extra: "[[handler]]\nname = \"loop.wat\"\nroute = \"/loop\"\n[[handler]]\nname = \"grow.wat\"\nroute = \"/grow\"")
+            extra:
+                "[[handler]]\nname = \"loop.wat\"\nroute = \"/loop\"\n[[handler]]\nname = \"grow.wat\"\nroute = \"/grow\""
+        )
         let (sandbox, url) = try await start(app, ["--timeout", "100ms"])
         defer { withExtendedLifetime(sandbox) {} }
         let looping = try get(url + "loop")
@@ -131,7 +133,9 @@ struct UnbreakableTests {
         let app = try SmallApp()
         let command = "setsid sleep 1000 & echo $! > .c && mv .c .child; wait"
         let sandbox = try SandboxProcess(app.path, ["--build", command])
-        while !FileManager.default.fileExists(atPath: app.path + "/.child") { try await Task.sleep(for: .milliseconds(2)) }
+        while !FileManager.default.fileExists(atPath: app.path + "/.child") {
+            try await Task.sleep(for: .milliseconds(2))
+        }
         let text = try String(contentsOfFile: app.path + "/.child", encoding: .utf8)
         let child = try #require(pid_t(text.trimmingCharacters(in: .whitespacesAndNewlines)))
         kill(sandbox.id, SIGKILL)

@@ -34,7 +34,8 @@ struct UpTests {
                 try await Task.sleep(for: .milliseconds(1))
             }
             throw SandboxProcess.Timeout(
-                expectation: "'\(body)' at \(path), but \(String(describing: answer))", events: sandbox.events("failed"),
+                expectation: "'\(body)' at \(path), but \(String(describing: answer))",
+                events: sandbox.events("failed"),
                 errors: sandbox.errors)
         }
     }
@@ -250,12 +251,15 @@ struct UpTests {
             """, to: "hippo-dev.toml")
         let scene = try await Scene(app)
         try await scene.wait(for: "built 1", at: "hello")
-        #expect(scene.sandbox.events("log").contains { $0["source"]?.string == "build" && $0["text"]?.string == "building" })
+        #expect(
+            scene.sandbox.events("log").contains { $0["source"]?.string == "build" && $0["text"]?.string == "building" }
+        )
 
         try app.save(SmallApp.handler(answering: "built 2"), to: "source/handler.wat")
         try await scene.wait(for: "built 2", at: "hello")
 
-        try app.save("[build]\ncommand = \"echo no such header; exit 7\"\nwatch = [\"source/*\"]\n", to: "hippo-dev.toml")
+        try app.save(
+            "[build]\ncommand = \"echo no such header; exit 7\"\nwatch = [\"source/*\"]\n", to: "hippo-dev.toml")
         let failed = try await scene.sandbox.next("failed")
         #expect(failed["stage"]?.string == "build")
         #expect(failed["message"]?.string?.contains("exit code 7") == true)
@@ -336,7 +340,9 @@ struct UpTests {
 
     @Test func aSecondSandboxIsToldWhoHoldsTheStore() async throws {
         let scene = try await Scene(SmallApp())
-        let result = try Program.run(["up", scene.app.path, "--listen", "127.0.0.1:0", "--bindle-listen", "127.0.0.1:0"])
+        let result = try Program.run([
+            "up", scene.app.path, "--listen", "127.0.0.1:0", "--bindle-listen", "127.0.0.1:0",
+        ])
         #expect(result.status == 1)
         #expect(result.errors.contains(scene.url))
         #expect(result.errors.contains(String(scene.sandbox.id)))

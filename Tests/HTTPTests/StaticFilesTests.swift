@@ -20,10 +20,14 @@ struct StaticFilesTests {
     }
 
     private static func files(_ contents: [String: String]) throws -> StaticFiles {
-        try files(contents.map { ($0.key, Array($0.value.utf8)) }, content: MemoryContent(contents.values.map { Array($0.utf8) }))
+        try files(
+            contents.map { ($0.key, Array($0.value.utf8)) },
+            content: MemoryContent(contents.values.map { Array($0.utf8) }))
     }
 
-    private static func files(_ contents: [(name: String, bytes: [UInt8])], content: any ContentSource) throws -> StaticFiles {
+    private static func files(_ contents: [(name: String, bytes: [UInt8])], content: any ContentSource) throws
+        -> StaticFiles
+    {
         let wwwroot = try Wwwroot(
             contents.map { name, bytes in
                 (
@@ -108,8 +112,10 @@ struct StaticFilesTests {
         "whatever is the name of a file is served by its bytes",
         arguments: [
             ("a\\b", "/a%5Cb"), ("a\\b", "/a\\b"), ("line\nbreak", "/line%0Abreak"), ("\u{1}\u{7F}", "/%01%7F"),
-            ("\u{E9}", "/%C3%A9"), ("e\u{301}", "/e%CC%81"), ("100%", "/100%25"), ("a%2Fb", "/a%252Fb"), ("...", "/..."),
-            ("?#", "/%3F%23"), (String(repeating: "d/", count: 200) + "deep", "/" + String(repeating: "d/", count: 200) + "deep"),
+            ("\u{E9}", "/%C3%A9"), ("e\u{301}", "/e%CC%81"), ("100%", "/100%25"), ("a%2Fb", "/a%252Fb"),
+            ("...", "/..."),
+            ("?#", "/%3F%23"),
+            (String(repeating: "d/", count: 200) + "deep", "/" + String(repeating: "d/", count: 200) + "deep"),
         ])
     func names(name: String, target: String) throws {
         let files = try Self.files([name: "found", "other": "other"])
@@ -118,7 +124,8 @@ struct StaticFilesTests {
 
     @Test("the two Unicode spellings of a name are two files")
     func spellings() throws {
-        let wwwroot = try Self.files([("\u{E9}", Array("1".utf8)), ("e\u{301}", Array("2".utf8))],
+        let wwwroot = try Self.files(
+            [("\u{E9}", Array("1".utf8)), ("e\u{301}", Array("2".utf8))],
             content: MemoryContent([Array("1".utf8), Array("2".utf8)]))
         #expect(try text(wwwroot.respond(to: Request(method: .get, target: "/%C3%A9"))) == "1")
         #expect(try text(wwwroot.respond(to: Request(method: .get, target: "/e%CC%81"))) == "2")
@@ -129,7 +136,9 @@ struct StaticFilesTests {
         let files = try Self.files(["\\evil.example/index.html": "x"])
         let redirect = files.respond(to: Request(method: .get, target: "/%5Cevil.example"))
         #expect(redirect?.headers["Location"] == "/%5Cevil.example/")
-        #expect(files.respond(to: Request(method: .get, target: "/\\evil.example"))?.headers["Location"] == "/%5Cevil.example/")
+        #expect(
+            files.respond(to: Request(method: .get, target: "/\\evil.example"))?.headers["Location"]
+                == "/%5Cevil.example/")
     }
 
     @Test("a content that is nowhere any more is 500, with the file's name")
@@ -263,7 +272,8 @@ struct StaticFilesTests {
         let data = Data((0..<size).map { _ in UInt8.random(in: 0...255, using: &generator) })
         let directory = try TemporaryDirectory()
         try directory.write(data, to: "data.bin")
-        let files = try Self.files([("data.bin", Array(data))], content: FileContent(path: directory.path + "/data.bin"))
+        let files = try Self.files(
+            [("data.bin", Array(data))], content: FileContent(path: directory.path + "/data.bin"))
         let server = try TestServer {
             $0.inlineHandler = { InlineAnswer(files.respond(to: $0)) }
         } handler: { _, _, writer in
@@ -292,7 +302,8 @@ struct StaticFilesTests {
         let directory = try TemporaryDirectory()
         try directory.write(Data(count: 20 << 20), to: "large.bin")
         let files = try Self.files(
-            [("large.bin", Array(repeating: 0, count: 20 << 20))], content: FileContent(path: directory.path + "/large.bin"))
+            [("large.bin", Array(repeating: 0, count: 20 << 20))],
+            content: FileContent(path: directory.path + "/large.bin"))
         let server = try TestServer {
             $0.inlineHandler = { InlineAnswer(files.respond(to: $0)) }
         } handler: { _, _, _ in

@@ -87,7 +87,9 @@ struct DigestCacheFileTests {
 
     @Test("take no more than 120 bytes a file")
     func size() throws {
-        for number in 0..<1000 { try directory.write("\(number)", to: "project/assets/some-longer-name-\(number).html") }
+        for number in 0..<1000 {
+            try directory.write("\(number)", to: "project/assets/some-longer-name-\(number).html")
+        }
         var cache = DigestCache()
         cache.time = FixedTime(nanosecondsSince1970: .max)
         _ = try expand(&cache)

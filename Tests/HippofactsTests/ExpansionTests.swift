@@ -160,15 +160,18 @@ struct ExpansionTests {
         let expansion = try expand(files: ["*.txt", "deep/*"])
         #expect(expansion.invoice.parcels.dropFirst().map(\.label.name) == ["b.txt", "deep/c.txt"])
         #expect(
-            expansion.warnings.map(\.description) == [
-                "\(project.path)/a\\\\\\x0A\\xFFé.txt", "\(project.path)/deep/\\xC3(",
-            ].map { $0 + ": the file is left out: its name is not UTF-8, as the name of a parcel has to be" })
+            expansion.warnings.map(\.description)
+                == [
+                    "\(project.path)/a\\\\\\x0A\\xFFé.txt", "\(project.path)/deep/\\xC3(",
+                ].map { $0 + ": the file is left out: its name is not UTF-8, as the name of a parcel has to be" })
         #expect(try expand(files: ["deep/*.txt"]).warnings.isEmpty)
     }
 
     @Test("Two Unicode spellings of a name are two files, and a name may have any character in it")
     func namesAreBytes() throws {
-        let all = ["\u{E9}.txt", "e\u{301}.txt", "back\\slash.txt", "new\nline.txt", "\u{1}\u{7F}.txt", "\u{301}mark.txt"]
+        let all = [
+            "\u{E9}.txt", "e\u{301}.txt", "back\\slash.txt", "new\nline.txt", "\u{1}\u{7F}.txt", "\u{301}mark.txt",
+        ]
         for name in all { try makeFile([UInt8](name.utf8), content: Array(name.utf8)) }
         let expansion = try expand(files: ["*.txt"])
         let labels = expansion.invoice.parcels.dropFirst().map(\.label)
@@ -187,7 +190,8 @@ struct ExpansionTests {
         for name in temporary + real { try project.write("x", to: "files/\(name)") }
         try project.write("", to: "files/4913")
         try project.write("", to: "files/5036")
-        #expect(try names("files/*") == real.map { "files/\($0)" }.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) })
+        #expect(
+            try names("files/*") == real.map { "files/\($0)" }.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) })
         try project.write("a product", to: "files/4913")
         #expect(try names("files/49*") == ["files/4913", "files/4914"])
         #expect(try names("files/x.swo", "files/5036") == ["files/x.swo", "files/5036"])
@@ -214,7 +218,9 @@ struct ExpansionTests {
         let root = open(project.path, O_RDONLY | O_DIRECTORY)
         defer { close(root) }
         let slash = path.lastIndex(of: UInt8(ascii: "/"))
-        let parent = path[..<(slash ?? 0)].withUnsafeBufferPointer { LongPath.open($0, in: root, O_RDONLY | O_DIRECTORY) }
+        let parent = path[..<(slash ?? 0)].withUnsafeBufferPointer {
+            LongPath.open($0, in: root, O_RDONLY | O_DIRECTORY)
+        }
         defer { close(parent) }
         let name = path[(slash.map { $0 + 1 } ?? 0)...].map { CChar(bitPattern: $0) } + [0]
         let descriptor = openat(parent, name, O_CREAT | O_WRONLY, 0o600)

@@ -9,7 +9,8 @@ import Testing
 func changed(_ paths: String...) throws -> Set<ChangedPath> {
     Set(
         try paths.map { path in
-            try ChangedPath(RelativePath(path.hasSuffix("/") ? String(path.dropLast()) : path), isDirectory: path.hasSuffix("/"))
+            try ChangedPath(
+                RelativePath(path.hasSuffix("/") ? String(path.dropLast()) : path), isDirectory: path.hasSuffix("/"))
         })
 }
 
@@ -118,7 +119,8 @@ struct ProjectExpansionTests {
         try FileManager.default.moveItem(atPath: project.path + "/files/w.txt", toPath: project.path + "/files/x.txt")
         try expectUpdate("files/x.txt", "files/w.txt")
         try FileManager.default.removeItem(atPath: project.path + "/files/x.txt")
-        try FileManager.default.createDirectory(atPath: project.path + "/files/x.txt", withIntermediateDirectories: false)
+        try FileManager.default.createDirectory(
+            atPath: project.path + "/files/x.txt", withIntermediateDirectories: false)
         try expectUpdate("files/x.txt")
     }
 

@@ -70,7 +70,8 @@ struct RandomEditTests {
         let isDirectory = isThere && status.st_mode & S_IFMT == S_IFDIR
         switch Int.random(in: 0..<10, using: &random) {
         case 0..<6:
-            guard !isDirectory, (try? project.write("\(UInt8.random(in: 0...9, using: &random))", to: path)) != nil else {
+            guard !isDirectory, (try? project.write("\(UInt8.random(in: 0...9, using: &random))", to: path)) != nil
+            else {
                 return []
             }
             // Directories on the way are new, too.

@@ -14,7 +14,8 @@ import Testing
         return (String(decoding: bytes, as: UTF8.self), child.waitForExit())
     }
 
-    @Test("A child gets the arguments, environment, directory and descriptors that it is given") func spawning() throws {
+    @Test("A child gets the arguments, environment, directory and descriptors that it is given") func spawning() throws
+    {
         let (text, exit) = try output("echo $NAME; pwd; exit 3", directory: "/")
         #expect(text == "value\n/\n")
         #expect(exit == .exited(code: 3))

@@ -12,7 +12,8 @@ struct ControlProtocolTests {
         status.isBuilding = true
         var broken = status
         broken.problem = .init(
-            stage: "assemble", message: "No.", file: "HIPPOFACTS", line: 3, column: 4, excerpt: [.init(number: 3, text: "x")])
+            stage: "assemble", message: "No.", file: "HIPPOFACTS", line: 3, column: 4,
+            excerpt: [.init(number: 3, text: "x")])
         var configuration = WorkerConfiguration()
         configuration.variables = [.init(name: "A", value: "=\n\"b\"")]
         let messages: [LauncherMessage] = [

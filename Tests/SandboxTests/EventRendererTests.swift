@@ -27,13 +27,18 @@ struct EventRendererTests {
 
     @Test func jsonIsStable() {
         #expect(
-            json(.ready(app: "http://127.0.0.1:3000/", bindle: "http://127.0.0.1:8080/v1", id: "weather/1.2.3", revision: 1))
+            json(
+                .ready(
+                    app: "http://127.0.0.1:3000/", bindle: "http://127.0.0.1:8080/v1", id: "weather/1.2.3", revision: 1)
+            )
                 == """
                 {"event":"ready","app":"http://127.0.0.1:3000/","bindle":"http://127.0.0.1:8080/v1",\
                 "id":"weather/1.2.3","revision":1}
 
                 """)
-        #expect(json(.rebuilding(changed: ["a.css", "b \"c\""])) == #"{"event":"rebuilding","changed":["a.css","b \"c\""]}"# + "\n")
+        #expect(
+            json(.rebuilding(changed: ["a.css", "b \"c\""])) == #"{"event":"rebuilding","changed":["a.css","b \"c\""]}"#
+                + "\n")
         #expect(
             json(
                 .serving(
@@ -44,12 +49,16 @@ struct EventRendererTests {
             json(.failed(Failure(stage: .assemble, message: "No.\nNo!", file: "HIPPOFACTS", line: 3, column: 7)))
                 == #"{"event":"failed","stage":"assemble","message":"No.\nNo!","file":"HIPPOFACTS","line":3,"column":7}"#
                 + "\n")
-        #expect(json(.failed(Failure(stage: .build, message: "x"))) == #"{"event":"failed","stage":"build","message":"x"}"# + "\n")
+        #expect(
+            json(.failed(Failure(stage: .build, message: "x"))) == #"{"event":"failed","stage":"build","message":"x"}"#
+                + "\n")
         #expect(
             json(.request(request))
                 == #"{"event":"request","method":"GET","path":"/a\u001b[2J","status":404,"bytes":9,"milliseconds":1.235,"revision":2}"#
                 + "\n")
-        #expect(json(.log(.guest(route: "/x"), text: "y")) == #"{"event":"log","source":"guest","text":"y","route":"/x"}"# + "\n")
+        #expect(
+            json(.log(.guest(route: "/x"), text: "y")) == #"{"event":"log","source":"guest","text":"y","route":"/x"}"#
+                + "\n")
         #expect(json(.stopped(reason: "interrupted")) == #"{"event":"stopped","reason":"interrupted"}"# + "\n")
     }
 
@@ -125,10 +134,13 @@ struct EventRendererTests {
 
     @Test func whatTheBuildHasJustWrittenIsNotRepeated() {
         let failure = Failure(
-            stage: .build, message: "bad\nThe build command 'make' ended with exit code 2.\nline 1\nline 2", file: "a.c",
+            stage: .build, message: "bad\nThe build command 'make' ended with exit code 2.\nline 1\nline 2",
+            file: "a.c",
             line: 1, column: 2)
         let told = text(.rebuilding(changed: ["a"]), .log(.build, text: "line 1"), .failed(failure))
-        #expect(told.contains("✗ build failed: a.c:1:2: bad\n           The build command 'make' ended with exit code 2.\n"))
+        #expect(
+            told.contains("✗ build failed: a.c:1:2: bad\n           The build command 'make' ended with exit code 2.\n")
+        )
         #expect(!told.contains("line 2"))
         // Who has not seen it is shown it.
         #expect(text(.failed(failure)).contains("line 2"))

@@ -27,7 +27,9 @@ extension FileWatcherTests {
     @Test("Names with any characters are seen, and two Unicode spellings are two files", arguments: [false, true])
     func namesAreBytes(polls: Bool) throws {
         let directory = try TemporaryDirectory()
-        let names = ["\u{E9}.html", "e\u{301}.html", "back\\slash.html", "new\nline.html", "\u{1}.html", "\u{301}.html"]
+        let names = [
+            "\u{E9}.html", "e\u{301}.html", "back\\slash.html", "new\nline.html", "\u{1}.html", "\u{301}.html",
+        ]
         let seen = Mutex<Set<RelativePath>>([])
         let watcher = try FileWatcher(
             queue: polls ? nil : ChangeQueue(), onProblem: { Issue.record("\($0)") },
@@ -114,7 +116,9 @@ extension FileWatcherTests {
         var nanosecondsSince1970: Int64 { SystemTime().nanosecondsSince1970 }
     }
 
-    @Test("What editors write beside a file is no change, and a file that is written anew is one", arguments: [false, true])
+    @Test(
+        "What editors write beside a file is no change, and a file that is written anew is one",
+        arguments: [false, true])
     func editorFiles(isBuildInput: Bool) throws {
         let directory = try TemporaryDirectory()
         try directory.write("old", to: "page.html")
@@ -133,7 +137,8 @@ extension FileWatcherTests {
             "echo > .page.html.swp; : > 4913; chmod 644 4913; rm 4913; mv page.html page.html~", "printf n > page.html",
             "rm page.html~ .page.html.swp",
             // As IntelliJ does, and Emacs.
-            "printf a > page.html___jb_tmp___; mv page.html page.html___jb_old___", "mv page.html___jb_tmp___ page.html",
+            "printf a > page.html___jb_tmp___; mv page.html page.html___jb_old___",
+            "mv page.html___jb_tmp___ page.html",
             "rm page.html___jb_old___; ln -s me@here .#page.html; printf b > '#page.html#'; rm '#page.html#' .#page.html",
         ]
         for step in steps {

@@ -139,7 +139,9 @@ struct FileWatcherTests {
         try directory.write("", to: "target/debug/x")
         try directory.write("", to: ".hippo/wwwroot/a.css")
         let watched = try Watched(directory, patterns: ["assets/*.css", "**/*.html"])
-        try shell("echo > assets/a.js; echo > other; echo > target/debug/x; mkdir target/y; echo > .hippo/b.html", in: directory)
+        try shell(
+            "echo > assets/a.js; echo > other; echo > target/debug/x; mkdir target/y; echo > .hippo/b.html",
+            in: directory)
         #expect(watched.take() == [])
         try shell("echo > assets/a.css; echo > target/debug/i.html", in: directory)
         #expect(watched.take() == ["assets/a.css", "target/debug/i.html"])
@@ -148,7 +150,8 @@ struct FileWatcherTests {
     @Test func directoriesMayAppearAndVanish() throws {
         let directory = try TemporaryDirectory()
         let watched = try Watched(directory, files: ["build/deep/app.wasm"], patterns: ["assets/**/*.css"])
-        try shell("mkdir -p build/deep assets/a/b && echo > build/deep/app.wasm && echo > assets/a/b/x.css", in: directory)
+        try shell(
+            "mkdir -p build/deep assets/a/b && echo > build/deep/app.wasm && echo > assets/a/b/x.css", in: directory)
         #expect(watched.take().isSuperset(of: ["build/deep/app.wasm", "assets/a/b/x.css"]))
         try shell("echo >> build/deep/app.wasm; echo >> assets/a/b/x.css", in: directory)
         #expect(watched.take() == ["build/deep/app.wasm", "assets/a/b/x.css"])
@@ -191,7 +194,9 @@ struct FileWatcherTests {
         for command in ["rm -r project", "mkdir project && echo 2 > project/a.txt", "mv project p", "mv p project"] {
             log.paths.withLock { $0 = [] }
             try shell(command, in: parent)
-            while !log.paths.withLock({ $0.contains(Watched.everything) }) { try await Task.sleep(for: .milliseconds(2)) }
+            while !log.paths.withLock({ $0.contains(Watched.everything) }) {
+                try await Task.sleep(for: .milliseconds(2))
+            }
         }
         log.paths.withLock { $0 = [] }
         try shell("echo 3 > project/a.txt", in: parent)

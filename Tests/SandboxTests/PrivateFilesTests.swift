@@ -31,9 +31,12 @@ struct PrivateFilesTests {
         #expect(mode(own + "/up.log") == 0o600)
     }
 
-    @Test("links in place of the directory or of a file in it are refused, with the way out", arguments: [
-        ".hippo", ".hippo/bindles.sqlite", ".hippo/bindles.sqlite-wal", ".hippo/bindles.sqlite.up", ".hippo/bindles.sqlite.parcels",
-    ])
+    @Test(
+        "links in place of the directory or of a file in it are refused, with the way out",
+        arguments: [
+            ".hippo", ".hippo/bindles.sqlite", ".hippo/bindles.sqlite-wal", ".hippo/bindles.sqlite.up",
+            ".hippo/bindles.sqlite.parcels",
+        ])
     func links(name: String) throws {
         let (directory, other) = (try TemporaryDirectory(), try TemporaryDirectory())
         if name != ".hippo" { mkdir(directory.path + "/.hippo", 0o700) }

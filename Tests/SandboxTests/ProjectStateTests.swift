@@ -105,7 +105,9 @@ struct ProjectStateTests {
         #expect(world.failure == nil && world.served?.page == "p3")
     }
 
-    @Test("a failure is held back while a file is being written that it may come from, and told once", arguments: ["wrong", "trap"])
+    @Test(
+        "a failure is held back while a file is being written that it may come from, and told once",
+        arguments: ["wrong", "trap"])
     func filesBeingWritten(kind: String) {
         let world = up()
         world.writingUntil = world.now + .seconds(1)
@@ -385,11 +387,31 @@ struct ProjectStateTests {
     func stops() {
         let scenes: [(String, (World) -> Void)] = [
             ("idle", { _ in }), ("building", { $0.write("src/main", "s2") }),
-            ("cancelling", { $0.write("src/main", "s2"); $0.write("src/main", "s3") }),
+            (
+                "cancelling",
+                {
+                    $0.write("src/main", "s2"); $0.write("src/main", "s3")
+                }
+            ),
             ("loading", { $0.write("page", "p2") }),
-            ("assembling", { $0.holdsAssembly = true; $0.write("page", "p2") }),
-            ("waiting", { $0.isWaitingForExternals = true; $0.write("page", "p2") }),
-            ("gone", { $0.removeStore(); $0.write("page", "p2") }),
+            (
+                "assembling",
+                {
+                    $0.holdsAssembly = true; $0.write("page", "p2")
+                }
+            ),
+            (
+                "waiting",
+                {
+                    $0.isWaitingForExternals = true; $0.write("page", "p2")
+                }
+            ),
+            (
+                "gone",
+                {
+                    $0.removeStore(); $0.write("page", "p2")
+                }
+            ),
             ("broken", { $0.breakSettings() }), ("rollback", { $0.rollBack(1, to: 1) }),
         ]
         for (name, prepare) in scenes {

@@ -81,12 +81,16 @@ struct ProjectStateWalkTests {
     }
 
     private static func seeds() -> Range<UInt64> {
-        if let text = ProcessInfo.processInfo.environment["HIPPO_SEED"], let seed = UInt64(text) { return seed..<seed + 1 }
+        if let text = ProcessInfo.processInfo.environment["HIPPO_SEED"], let seed = UInt64(text) {
+            return seed..<seed + 1
+        }
         let first = UInt64.random(in: 0..<1 << 40)
         return first..<first + 1500
     }
 
-    @Test("what is saved last is what is served in the end, unless it fails; a failure never hides; nothing runs for ever")
+    @Test(
+        "what is saved last is what is served in the end, unless it fails; a failure never hides; nothing runs for ever"
+    )
     func ends() {
         for seed in Self.seeds() {
             var walk = Walk(seed: seed)

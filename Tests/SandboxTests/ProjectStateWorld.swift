@@ -81,7 +81,9 @@ final class ProjectStateWorld {
     var scope: WatchScope {
         var scope = WatchScope()
         scope.files = ["hippo-dev.toml", "HIPPOFACTS", "page", "module"]
-        if settings.buildCommand != nil, let pattern = try? GlobPattern("src/*") { scope.buildInputs = .patterns([pattern]) }
+        if settings.buildCommand != nil, let pattern = try? GlobPattern("src/*") {
+            scope.buildInputs = .patterns([pattern])
+        }
         return scope
     }
 
@@ -93,7 +95,10 @@ final class ProjectStateWorld {
             let lookups = BuildFiles(
                 digest: { [files] path in Self.digest(files[path]) },
                 names: { [files] _ in
-                    Dictionary(uniqueKeysWithValues: files.keys.filter { $0.hasPrefix("src/") }.map { ($0, Self.digest(files[$0])) })
+                    Dictionary(
+                        uniqueKeysWithValues: files.keys.filter { $0.hasPrefix("src/") }.map {
+                            ($0, Self.digest(files[$0]))
+                        })
                 })
             let effects = state.reduce(queue, at: now, lookups)
             queue = []
@@ -145,7 +150,8 @@ final class ProjectStateWorld {
         lastSource = build.source
         let isBad = build.source?.hasPrefix("bad") ?? true
         if !build.isCancelled && !isBad { buildWrites(self) }
-        let failure = build.isCancelled || isBad ? Failure(stage: .build, message: "the build of \(build.source ?? "")") : nil
+        let failure =
+            build.isCancelled || isBad ? Failure(stage: .build, message: "the build of \(build.source ?? "")") : nil
         tell(.buildEnded(number: build.number, .init(duration: .milliseconds(10), failure: failure)))
     }
 
@@ -240,7 +246,9 @@ final class ProjectStateWorld {
             return [.storageRestored(nil)]
         case .store(let isAlwaysNew, _):
             guard let assembled else { return [.stored(.sourceChanged, .zero)] }
-            if Bundle(page: files["page"], module: files["module"]) != assembled { return [.stored(.sourceChanged, .zero)] }
+            if Bundle(page: files["page"], module: files["module"]) != assembled {
+                return [.stored(.sourceChanged, .zero)]
+            }
             if revisions[lastRevision] != assembled || isAlwaysNew {
                 lastRevision += 1
                 revisions[lastRevision] = assembled

@@ -65,7 +65,8 @@ struct WorkerConfigurationTests {
         // A field that is added has to be added here, too.
         #expect(Mirror(reflecting: full).children.count == 10)
         #expect(Mirror(reflecting: full.limits).children.count == 8)
-        for (field, usual) in zip(Mirror(reflecting: full).children, Mirror(reflecting: WorkerConfiguration()).children) {
+        for (field, usual) in zip(Mirror(reflecting: full).children, Mirror(reflecting: WorkerConfiguration()).children)
+        {
             #expect("\(field.value)" != "\(usual.value)", "\(field.label ?? "")")
         }
     }

@@ -20,10 +20,12 @@ struct RevisionGateOrderTests {
     @Test("a change that leaves the queue between the two looks is seen by the second")
     func order() {
         let scene = Scene()
-        scene.steps = [{ scene in
-            scene.isCounted = true
-            scene.isQueued = false
-        }]
+        scene.steps = [
+            { scene in
+                scene.isCounted = true
+                scene.isQueued = false
+            }
+        ]
         // As soon as one look finds it, there is no second; whichever comes first must not find it gone.
         let isPending = RevisionGate.isChangePending(
             isQueueEmpty: { scene.look { !$0.isQueued } }, isSettled: { scene.look { !$0.isCounted } })

@@ -207,7 +207,9 @@ struct ServingTests {
         #expect(app.lines.texts.contains { $0.hasPrefix("GET / → _start of ") })
     }
 
-    @Test("a handler that ends with another code than 0 has failed, whatever it has written", arguments: ["", "half a page"])
+    @Test(
+        "a handler that ends with another code than 0 has failed, whatever it has written",
+        arguments: ["", "half a page"])
     func exitCode(body: String) throws {
         let app = try ServedApplication(
             Guest.text(

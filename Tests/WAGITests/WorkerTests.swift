@@ -54,7 +54,9 @@ struct WorkerTests {
     @Test("A wwwroot that is given is served, and known when the next one comes")
     func givenWwwroot() throws {
         let server = try BindleFixture()
-        func send(_ wwwroot: Wwwroot, to worker: StartedWorker, _ message: (LauncherMessage.Load) -> LauncherMessage) throws {
+        func send(_ wwwroot: Wwwroot, to worker: StartedWorker, _ message: (LauncherMessage.Load) -> LauncherMessage)
+            throws
+        {
             let (base, changes) = wwwroot.descriptors
             let images = [base, changes].compactMap { $0 }
             let content = LauncherMessage.Load.Content(
@@ -92,7 +94,8 @@ struct WorkerTests {
 
         let (path, file) = try server.file(name: "files/a.txt", text: "b")
         let changed = try wwwroot.applying([
-            .init(path, file), .init(try RelativePath("new/deep/b.txt"), file), .init(try RelativePath("files/b.txt"), nil),
+            .init(path, file), .init(try RelativePath("new/deep/b.txt"), file),
+            .init(try RelativePath("files/b.txt"), nil),
         ])
         let second = try ready(changed, preparing: wwwroot)
         #expect(try get("files/a.txt", of: second) == "b")

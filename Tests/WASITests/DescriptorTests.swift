@@ -163,7 +163,8 @@ import Testing
         #expect(Guest(WASIConfiguration(preopens: [missing])).status("x") == .noEntry)
     }
 
-    @Test("calls for sockets tell of an open descriptor that it is none, and of a closed one that it is closed",
+    @Test(
+        "calls for sockets tell of an open descriptor that it is none, and of a closed one that it is closed",
         arguments: ["sock_recv": 6, "sock_send": 5, "sock_shutdown": 2, "sock_accept": 3])
     func sockets(_ function: String, _ count: Int) throws {
         let file = try guest.open("digits")

@@ -157,5 +157,6 @@ final class Guest {
 }
 
 /// Whatever is done to a path is done in both ways of resolving it.
-let resolvers = PathResolver.automatic.usesKernel
+let resolvers =
+    PathResolver.automatic.usesKernel
     ? [PathResolver(usesKernel: true), PathResolver(usesKernel: false)] : [PathResolver(usesKernel: false)]

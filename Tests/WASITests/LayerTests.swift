@@ -54,7 +54,9 @@ import Testing
         try guest.put("", in: "file")
         #expect(try guest.text(of: "file") == "")
         #expect(try Guest(content.readOnly).text(of: "file") == "0123456789")
-        #expect(throws: ErrorNumber.fileExists) { try guest.open("file", flags: [.create, .exclusive], rights: .write) }
+        #expect(throws: ErrorNumber.fileExists) {
+            try guest.open("file", flags: [.create, .exclusive], rights: .write)
+        }
         #expect(throws: ErrorNumber.isDirectory) { try guest.open("new/", flags: .create, rights: .write) }
         #expect(throws: ErrorNumber.noEntry) { try guest.open("none/new", flags: .create, rights: .write) }
     }

@@ -25,7 +25,8 @@ import Testing
     /// What is outside is as it was.
     private func expectOutsideUntouched() throws {
         #expect(try String(contentsOfFile: directory.path + "/secret", encoding: .utf8) == "secret")
-        #expect(try FileManager.default.contentsOfDirectory(atPath: directory.path).sorted() == ["in", "out", "secret"])
+        #expect(
+            try FileManager.default.contentsOfDirectory(atPath: directory.path).sorted() == ["in", "out", "secret"])
         #expect(try FileManager.default.contentsOfDirectory(atPath: directory.path + "/out") == ["secret"])
     }
 

@@ -31,7 +31,9 @@ import Testing
         #expect(throws: ErrorNumber.readOnlyFileSystem) { try guest.open("file", flags: .truncate, rights: .read) }
         #expect(throws: ErrorNumber.readOnlyFileSystem) { try guest.open("new", flags: .create, rights: .read) }
         #expect(throws: ErrorNumber.readOnlyFileSystem) { try guest.open("new", flags: .create, rights: .write) }
-        #expect(throws: ErrorNumber.fileExists) { try guest.open("file", flags: [.create, .exclusive], rights: .write) }
+        #expect(throws: ErrorNumber.fileExists) {
+            try guest.open("file", flags: [.create, .exclusive], rights: .write)
+        }
         #expect(throws: ErrorNumber.noEntry) { try guest.open("new", rights: .write) }
         #expect(throws: ErrorNumber.isDirectory) { try guest.open("folder", rights: .write) }
         #expect(try String(contentsOfFile: directory.path + "/assets/file", encoding: .utf8) == "asset")

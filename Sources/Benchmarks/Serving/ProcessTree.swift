@@ -7,7 +7,9 @@ enum ProcessTree {
         let processes = (try? FileManager.default.contentsOfDirectory(atPath: "/proc"))?.compactMap { Int32($0) } ?? []
         var children: [Int32: [Int32]] = [:]
         for process in processes {
-            guard let fields = statistics(of: process), fields.count > 1, let parent = Int32(fields[1]) else { continue }
+            guard let fields = statistics(of: process), fields.count > 1, let parent = Int32(fields[1]) else {
+                continue
+            }
             children[parent, default: []].append(process)
         }
         var members = [root]

@@ -18,7 +18,8 @@ final class RunningServer {
     ///   - log: the file that gets what it prints, as a log does.
     ///   - arguments: made for the port.
     init(
-        _ name: String, _ program: String, serves workloads: Set<Workload>, log: URL, arguments: (SocketAddress) throws -> [String]
+        _ name: String, _ program: String, serves workloads: Set<Workload>, log: URL,
+        arguments: (SocketAddress) throws -> [String]
     ) throws {
         self.name = name
         self.workloads = workloads

@@ -14,7 +14,9 @@ struct ServeBenchmark {
             // nginx has only the file, which all are compared with.
             let taking = servers.filter { $0.workloads.contains(workload) || $0.name == "nginx" }
             print("\n\(workload.title)\n")
-            print("| server | connections | requests/s | of nginx | p50 µs | p99 µs | CPU µs/request | system calls | errors |")
+            print(
+                "| server | connections | requests/s | of nginx | p50 µs | p99 µs | CPU µs/request | system calls | errors |"
+            )
             print("| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |")
             for connections in connections { try measure(workload, connections, taking) }
         }
@@ -54,7 +56,8 @@ struct ServeBenchmark {
     }
 
     /// System calls of all the server's processes for each request, in a run of their own.
-    private func systemCalls(_ server: RunningServer, _ workload: Workload, _ connections: Connections) throws -> String {
+    private func systemCalls(_ server: RunningServer, _ workload: Workload, _ connections: Connections) throws -> String
+    {
         var requests = 0
         let count = try SystemCalls.count(of: ProcessTree.members(of: server.identifier)) {
             requests = try load(server, workload, connections, 1).requests

@@ -10,7 +10,8 @@ enum ServeCommand {
     private static let seconds = Option(
         name: "seconds", valueName: "N", summary: "How long each cell of the table is measured.", defaultValue: "2")
     private static let rounds = Option(
-        name: "rounds", valueName: "N", summary: "How often the servers take turns; medians are shown.", defaultValue: "1")
+        name: "rounds", valueName: "N", summary: "How often the servers take turns; medians are shown.",
+        defaultValue: "1")
     private static let workload = Option(
         name: "workload", valueName: "NAME", summary: "Only this: static, hello or cgi.", isRepeatable: true)
     private static let connections = Option(
@@ -56,7 +57,9 @@ enum ServeCommand {
             wanted: Set(arguments.values(of: server)))
         defer { servers.stop() }
         print("\(ProcessInfo.processInfo.activeProcessorCount) processors, \(seconds) s a cell, \(rounds) times")
-        for (number, program) in programs.enumerated() where programs.count > 1 { print("(\(number + 1)) is \(program)") }
+        for (number, program) in programs.enumerated() where programs.count > 1 {
+            print("(\(number + 1)) is \(program)")
+        }
         for reason in files.absent + servers.absent { print("Absent: \(reason)") }
         try ServeBenchmark(
             wrk: LoadGenerator(wrk: wrk), servers: servers.running,

@@ -16,7 +16,8 @@ struct ServedFiles {
         let guests = Programs.sourceDirectory.appendingPathComponent("Guests")
         var hello = "hello.wasm"
         do {
-            try Guest.compile(guests.appendingPathComponent("hello-handler.c"), to: project.appendingPathComponent(hello))
+            try Guest.compile(
+                guests.appendingPathComponent("hello-handler.c"), to: project.appendingPathComponent(hello))
             try Guest.compile(
                 guests.appendingPathComponent("cgi-handler.c"), to: project.appendingPathComponent("cgi.wasm"))
             hasCGI = true

@@ -30,7 +30,8 @@ package struct Invoice: Hashable, Sendable {
     }
 
     package init(
-        bindle: Description, annotations: [String: String] = [:], parcels: some Sequence<Parcel> = [], groups: [Group] = [],
+        bindle: Description, annotations: [String: String] = [:], parcels: some Sequence<Parcel> = [],
+        groups: [Group] = [],
         signatures: [Signature] = []
     ) {
         self.bindleVersion = Self.supportedBindleVersion

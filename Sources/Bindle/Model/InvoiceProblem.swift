@@ -21,7 +21,7 @@ package struct InvoiceProblem: Error, Hashable, CustomStringConvertible {
 
     init(at path: InvoicePath, _ message: String, position: SourcePosition? = nil) {
         #if DEBUG
-        ErrorCount.current?.increase()
+            ErrorCount.current?.increase()
         #endif
         self.path = path
         self.message = message

@@ -146,6 +146,8 @@ extension ParcelList {
 
     private static func isShared(_ left: [Parcel], _ right: [Parcel]) -> Bool {
         left.count == right.count
-            && left.withUnsafeBufferPointer { left in right.withUnsafeBufferPointer { left.baseAddress == $0.baseAddress } }
+            && left.withUnsafeBufferPointer { left in
+                right.withUnsafeBufferPointer { left.baseAddress == $0.baseAddress }
+            }
     }
 }

@@ -349,7 +349,8 @@ final class SQLiteStatement {
         guard let text = sqlite3_column_text(handle, column) else { return string.utf8.isEmpty }
         let bytes = UnsafeBufferPointer(start: text, count: Int(sqlite3_column_bytes(handle, column)))
         return string.utf8.withContiguousStorageIfAvailable { other in
-            bytes.count == other.count && (bytes.isEmpty || memcmp(bytes.baseAddress!, other.baseAddress!, bytes.count) == 0)
+            bytes.count == other.count
+                && (bytes.isEmpty || memcmp(bytes.baseAddress!, other.baseAddress!, bytes.count) == 0)
         } ?? bytes.elementsEqual(string.utf8)
     }
 

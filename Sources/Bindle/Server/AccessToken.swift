@@ -17,7 +17,9 @@ package struct AccessToken: Hashable, Sendable {
     ///
     /// - Parameter store: The path of the store's file.
     /// - Throws: `AccessTokenError` if the file cannot be made, or if others may read it.
-    package static func make(forStore store: String, environment: [String: String]) throws(AccessTokenError) -> AccessToken {
+    package static func make(forStore store: String, environment: [String: String]) throws(AccessTokenError)
+        -> AccessToken
+    {
         if let token = try find(forStore: store, environment: environment) { return token }
         let path = path(forStore: store, environment)
         var generator = SystemRandomNumberGenerator()
@@ -31,7 +33,9 @@ package struct AccessToken: Hashable, Sendable {
     /// The token for a store's server; `nil` if none has been made.
     ///
     /// - Throws: `AccessTokenError` if the file cannot be read, or if others may read it.
-    package static func find(forStore store: String, environment: [String: String]) throws(AccessTokenError) -> AccessToken? {
+    package static func find(forStore store: String, environment: [String: String]) throws(AccessTokenError)
+        -> AccessToken?
+    {
         if let value = environment[variable], !value.isEmpty { return AccessToken(value: value, path: nil) }
         let path = path(forStore: store, environment)
         let descriptor = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC)
@@ -44,7 +48,8 @@ package struct AccessToken: Hashable, Sendable {
         guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG, status.st_uid == geteuid(),
             status.st_mode & 0o077 == 0
         else {
-            throw AccessTokenError(path: path, problem: "others may read the token; remove the file, and a new one is made")
+            throw AccessTokenError(
+                path: path, problem: "others may read the token; remove the file, and a new one is made")
         }
         var bytes = [UInt8](repeating: 0, count: 1024)
         let count = read(descriptor, &bytes, bytes.count)

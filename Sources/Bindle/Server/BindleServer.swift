@@ -53,7 +53,8 @@ package struct BindleServer: Sendable {
 
     /// The HTTP server's settings with the limit on bodies lifted: a parcel may have any size, and its label is what
     /// limits it.
-    package static func configuration(basedOn base: ServerConfiguration = ServerConfiguration()) -> ServerConfiguration {
+    package static func configuration(basedOn base: ServerConfiguration = ServerConfiguration()) -> ServerConfiguration
+    {
         var configuration = base
         configuration.maximumBody = .max
         return configuration
@@ -67,7 +68,9 @@ package struct BindleServer: Sendable {
                 // A browser would download a document, and not show it.
                 let isPage = request.headers.all("Accept").contains { $0.contains("text/html") }
                 guard isPage else { throw Failure(refusal.status, refusal.message) }
-                do { return try writer.respond(refusal.response) } catch { throw Failure(.internalServerError, "\(error)") }
+                do { return try writer.respond(refusal.response) } catch {
+                    throw Failure(.internalServerError, "\(error)")
+                }
             }
             let route = try Route(request)
             if route != .health { try authentication?.admit(request) }

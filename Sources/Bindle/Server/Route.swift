@@ -60,13 +60,17 @@ enum Route: Hashable {
             if let separator = text.firstIndex(of: "@") {
                 let id = try Self.id(text[..<separator])
                 let digest = String(text[text.index(after: separator)...])
-                if method == .post { self = .createParcel(id, digest: digest) } else {
+                if method == .post {
+                    self = .createParcel(id, digest: digest)
+                } else {
                     guard isRead else { throw allow("GET, HEAD, POST") }
                     self = .parcel(id, digest: digest, revision: revision)
                 }
             } else {
                 let id = try Self.id(text)
-                if method == .delete { self = .deleteInvoice(id) } else {
+                if method == .delete {
+                    self = .deleteInvoice(id)
+                } else {
                     guard isRead else { throw allow("GET, HEAD, DELETE") }
                     self = .invoice(id, revision: revision)
                 }

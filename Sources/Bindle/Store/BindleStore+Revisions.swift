@@ -74,7 +74,8 @@ extension BindleStore {
                         invoice,
                         .init(
                             mode: .development, now: now(), intake: intake, connection: connection, last: last,
-                            changes: known, predecessor: { () throws(StoreError) in try self.predecessor(last, connection) }))
+                            changes: known,
+                            predecessor: { () throws(StoreError) in try self.predecessor(last, connection) }))
                     try Self.take(try put.missing(on: connection), intake)
                     let number = try record(put, isAlwaysNew: work.isAlwaysNew, on: connection)
                     remembered = put.remembered

@@ -184,7 +184,9 @@ final class ConnectionPool: Sendable {
         let generation = generation.load(ordering: .relaxed)
         if settling.held?.generation != generation { settling.held = nil }
         let held: Held
-        if let open = settling.held { held = open } else {
+        if let open = settling.held {
+            held = open
+        } else {
             let connection = try SQLiteConnection(path: path, access: .readWriteExisting, files: files)
             try connection.execute("PRAGMA busy_timeout = 0; PRAGMA synchronous = \(isTemporary ? "OFF" : "FULL")")
             held = Held(connection: connection, generation: generation)

@@ -19,7 +19,8 @@ struct ContentTimes {
         }
         self.init(values: before.times)
         self = applying(
-            ParcelChanges([.init(old: before.parcels.indices, new: parcels.indices)]), from: before.parcels, to: parcels,
+            ParcelChanges([.init(old: before.parcels.indices, new: parcels.indices)]), from: before.parcels,
+            to: parcels,
             now: now)
     }
 

@@ -35,7 +35,8 @@ struct EntryPositions: Sendable {
             var full = 0
             if let positions = applying(edits, respacing: respaced, full: &full) { return (edits, positions) }
             // Indices shift when replacements grow together; these are few, and found again by their old ranges.
-            let marked = respaced.map { edits.replacements[$0].old.lowerBound } + [edits.replacements[full].old.lowerBound]
+            let marked =
+                respaced.map { edits.replacements[$0].old.lowerBound } + [edits.replacements[full].old.lowerBound]
             edits = edits.widening(full, by: reach, oldCount: values.count)
             respaced = Set(
                 edits.replacements.indices.filter { index in

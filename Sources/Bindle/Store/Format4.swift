@@ -99,9 +99,11 @@ enum Format4 {
             }
             guard let digest = SHA256Digest(hex: parcel.label.sha256) else { return }
             if times[bindle]?[since] == nil {
-                let first = try connection.firstRow(
-                    "SELECT min(time) FROM revision WHERE bindle = ? AND state >= ?", .integer(bindle), .integer(since)
-                ) { (row) throws(StoreError) in row.integer(0) } ?? 0
+                let first =
+                    try connection.firstRow(
+                        "SELECT min(time) FROM revision WHERE bindle = ? AND state >= ?", .integer(bindle),
+                        .integer(since)
+                    ) { (row) throws(StoreError) in row.integer(0) } ?? 0
                 times[bindle, default: [:]][since] = first > 0 ? first * 1_000_000 : now
             }
             // Positions had wider gaps; the order is what matters.

@@ -32,7 +32,9 @@ struct InvoiceReplacement {
         /// How the invoice came out of the last one, if that is known.
         var changes: ParcelChanges?
         /// What a new bindle goes on from: names that keep their contents keep their times.
-        var predecessor: () throws(StoreError) -> (parcels: ParcelList, times: [Int64])? = { () throws(StoreError) in nil }
+        var predecessor: () throws(StoreError) -> (parcels: ParcelList, times: [Int64])? = { () throws(StoreError) in
+            nil
+        }
     }
 
     static func put(_ invoice: Invoice, _ context: Context) throws(StoreError) -> InvoiceReplacement {
@@ -65,7 +67,8 @@ struct InvoiceReplacement {
         var endedSize = 0
         for index in edits.replacements.lazy.flatMap(\.old) {
             try InvoiceTable.endEntry(
-                at: before.positions.values[index], bindle: row.number, state: state, lastKept: lastKept, on: connection)
+                at: before.positions.values[index], bindle: row.number, state: state, lastKept: lastKept, on: connection
+            )
             let label = before.parcels[index].label
             endedSize = endedSize.addingSaturating(label.size)
             if let digest = SHA256Digest(hex: label.sha256) { removed.insert(digest) }

@@ -168,9 +168,10 @@ enum RevisionTable {
 
     /// Removes the states of a bindle that lie before its first revision, and between revisions that are spared.
     private static func collect(bindle: Int64, on connection: SQLiteConnection) throws(StoreError) {
-        let first = try connection.firstRow(
-            "SELECT state FROM revision WHERE bindle = ? ORDER BY state LIMIT 1", .integer(bindle)
-        ) { (row) throws(StoreError) in row.integer(0) } ?? .max
+        let first =
+            try connection.firstRow(
+                "SELECT state FROM revision WHERE bindle = ? ORDER BY state LIMIT 1", .integer(bindle)
+            ) { (row) throws(StoreError) in row.integer(0) } ?? .max
         // What ended before the first revision that is left; and what began after that, and ended before the next, where
         // an old one was spared.
         let states = try connection.rows(
@@ -179,7 +180,8 @@ enum RevisionTable {
         var contents = Set<Int64>()
         func remove(_ condition: String, _ since: Int64, _ until: Int64) throws(StoreError) {
             let removed = try connection.rows(
-                "DELETE FROM entry WHERE bindle = ?1 AND until > 0 AND \(condition) RETURNING content", .integer(bindle),
+                "DELETE FROM entry WHERE bindle = ?1 AND until > 0 AND \(condition) RETURNING content",
+                .integer(bindle),
                 .integer(since), .integer(until)
             ) { (row) throws(StoreError) in row.integer(0) }
             contents.formUnion(removed)

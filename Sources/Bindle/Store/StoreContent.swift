@@ -97,7 +97,9 @@ package final class StoreContent: ContentSource {
 
     /// Opens the store that has taken the place of the one that was open, if there is one.
     private func reopen(_ state: inout State) -> Bool {
-        guard let opened = state.opened, let file = FileStatus(path: path)?.id, file != opened.file else { return false }
+        guard let opened = state.opened, let file = FileStatus(path: path)?.id, file != opened.file else {
+            return false
+        }
         state.opened = nil
         state.verified = [:]
         return connection(&state) != nil

@@ -41,7 +41,9 @@ final class SealedMemory: Sendable {
 
     /// Whether a descriptor is of this same memory.
     func isSame(as other: Int32) -> Bool {
-        guard let mine = FileStatus(descriptor: descriptor), let others = FileStatus(descriptor: other) else { return false }
+        guard let mine = FileStatus(descriptor: descriptor), let others = FileStatus(descriptor: other) else {
+            return false
+        }
         return mine.id == others.id
     }
 }

@@ -46,9 +46,10 @@ struct TreeBuilder {
     }
 
     private func areSame(_ a: Range<Int>, _ b: Range<Int>) -> Bool {
-        a.count == b.count && paths.withUnsafeBufferPointer { paths in
-            UnsafeBufferPointer(rebasing: paths[a]).hasSameBytes(as: UnsafeBufferPointer(rebasing: paths[b]))
-        }
+        a.count == b.count
+            && paths.withUnsafeBufferPointer { paths in
+                UnsafeBufferPointer(rebasing: paths[a]).hasSameBytes(as: UnsafeBufferPointer(rebasing: paths[b]))
+            }
     }
 
     private func slash(in path: Range<Int>) -> Int? {

@@ -156,5 +156,4 @@ extension Wwwroot {
     }
 }
 
-
 private func closeDescriptor(_ descriptor: Int32) { close(descriptor) }

@@ -7,7 +7,9 @@ extension EventLoop {
         guard let admission = context.configuration.admission, draining == nil else {
             return begin(connection, head, byteCount: byteCount)
         }
-        let waited = connection.waitingSince.map { Duration.nanoseconds(MonotonicTime.now.nanoseconds - $0.nanoseconds) }
+        let waited = connection.waitingSince.map {
+            Duration.nanoseconds(MonotonicTime.now.nanoseconds - $0.nanoseconds)
+        }
         switch admission(waited ?? .zero) {
         case .proceed:
             begin(connection, head, byteCount: byteCount)

@@ -266,7 +266,8 @@ package final class ResponseWriter {
     /// Whether a request or a connection was broken off by the client, which is no failure of the handler's.
     private func isClientsDoing(_ error: any Error) -> Bool {
         switch error {
-        case is RequestBodyError, ResponseError.clientDisconnected, ResponseError.timedOut, ResponseError.cancelled: true
+        case is RequestBodyError, ResponseError.clientDisconnected, ResponseError.timedOut, ResponseError.cancelled:
+            true
         default: false
         }
     }
@@ -351,7 +352,9 @@ extension Exchange {
         _ framing: ResponseFraming, into head: inout [UInt8]
     ) {
         if declarations.closes || framing == .untilClose || !canFindNextRequest { keepsAlive = false }
-        if context.isDraining.load(ordering: .relaxed), !context.isHandingOver.load(ordering: .relaxed), !hasFurtherInput {
+        if context.isDraining.load(ordering: .relaxed), !context.isHandingOver.load(ordering: .relaxed),
+            !hasFurtherInput
+        {
             keepsAlive = false
         }
         var headers = headers

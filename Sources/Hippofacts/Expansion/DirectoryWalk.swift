@@ -122,7 +122,8 @@ struct DirectoryWalk {
             self.path += frame.names[entry.name]
             switch entry.kind {
             case .file(let identity, let patterns):
-                if let path = self.path.withUnsafeBufferPointer({ RelativePath(utf8: $0) }), frames.count >= only.count {
+                if let path = self.path.withUnsafeBufferPointer({ RelativePath(utf8: $0) }), frames.count >= only.count
+                {
                     matches.append(Match(path: path, identity: identity, patterns: patterns))
                 }
             case .directory(let progress, let isLinked):

@@ -75,7 +75,8 @@ extension Hippofacts {
     /// What an expansion reads, for whoever wants to know when to expand again.
     package var dependencies: Dependencies {
         Dependencies(
-            file: RelativePath(validating: file.utf8.split(separator: UInt8(ascii: "/")).last.map(Self.text) ?? "HIPPOFACTS"),
+            file: RelativePath(
+                validating: file.utf8.split(separator: UInt8(ascii: "/")).last.map(Self.text) ?? "HIPPOFACTS"),
             modules: Set(
                 entries.compactMap { entry in
                     if case .local(let path) = entry.module { path } else { nil }

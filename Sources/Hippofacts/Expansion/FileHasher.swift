@@ -43,7 +43,8 @@ struct FileHasher {
                 let number = next.add(1, ordering: .relaxed).oldValue
                 guard number < order.count else { break }
                 let path = requests[order[number]].path
-                own.append((order[number], Result { () throws(FileChangeError) in try read(path, in: directory, buffer) }))
+                own.append(
+                    (order[number], Result { () throws(FileChangeError) in try read(path, in: directory, buffer) }))
                 control?.noteFile()
             }
             outcomes.withLock { outcomes in for (index, outcome) in own { outcomes[index] = outcome } }

@@ -41,7 +41,8 @@ struct FileRules: Sendable {
         let mediaType = mediaTypes[suffix] ?? Hippofacts.mediaType(ofPath: path.string)
         mediaTypes[suffix] = mediaType
         return Parcel(
-            label: Label(sha256: digest, mediaType: mediaType, name: path.string, size: Int(size), feature: Label.featureOfFiles),
+            label: Label(
+                sha256: digest, mediaType: mediaType, name: path.string, size: Int(size), feature: Label.featureOfFiles),
             conditions: conditions(of: patterns))
     }
 

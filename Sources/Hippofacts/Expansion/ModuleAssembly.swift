@@ -20,7 +20,8 @@ extension DigestCache.AssembledModule {
     private static let textLimit = 1 << 30
 
     /// Assembles the text at `path` below `root`.
-    init(path: RelativePath, below root: String, reportedAs file: String, time: any TimeSource) throws(HippofactsError) {
+    init(path: RelativePath, below root: String, reportedAs file: String, time: any TimeSource) throws(HippofactsError)
+    {
         let now = time.nanosecondsSince1970
         guard let status = FileStatus(path: "\(root)/\(path)") else {
             throw HippofactsError(file: file, message: "the module has vanished")

@@ -238,7 +238,8 @@ package struct ProjectExpansion: Sendable {
     }
 
     private mutating func apply(
-        _ modules: [ModuleChange], _ found: [Found], at paths: [RelativePath], to before: ProjectFiles, _ invoice: Invoice
+        _ modules: [ModuleChange], _ found: [Found], at paths: [RelativePath], to before: ProjectFiles,
+        _ invoice: Invoice
     ) -> Update {
         var files = before
         var sources = ParcelSources(root: files.root)

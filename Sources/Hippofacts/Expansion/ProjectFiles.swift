@@ -64,7 +64,9 @@ struct ProjectFiles: Sendable {
         for pattern in sectionCounts.indices where sectionCounts[pattern] > 0 {
             let section = section(pattern)
             let index = index(of: path.string, in: section, of: parcels)
-            if index < section.upperBound, NameBytes.areEqual(parcels[index].label.name, path.string) { found.append(index) }
+            if index < section.upperBound, NameBytes.areEqual(parcels[index].label.name, path.string) {
+                found.append(index)
+            }
             // A zero is the character after the slash.
             let below = self.index(of: path.string + "/", in: index..<section.upperBound, of: parcels)
             found += below..<self.index(of: path.string + "0", in: below..<section.upperBound, of: parcels)

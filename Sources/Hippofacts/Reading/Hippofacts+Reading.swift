@@ -248,7 +248,8 @@ extension Hippofacts {
         guard !components.contains(where: { $0.elementsEqual("..".utf8) }) else {
             throw section.error("'\(name)' would leave the project", atValueOf: "name")
         }
-        guard name.utf8.last != slash, let path = RelativePath(utf8: Array(components.joined(separator: [slash]))) else {
+        guard name.utf8.last != slash, let path = RelativePath(utf8: Array(components.joined(separator: [slash])))
+        else {
             throw section.error("'\(name)' does not name a file", atValueOf: "name")
         }
         return path

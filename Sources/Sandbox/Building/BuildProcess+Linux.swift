@@ -124,7 +124,9 @@ final class BuildProcess: Sendable {
             guard poll(&polled, 2, -1) > 0 else { continue }
             if polled[0].revents == 0 { break }
             let chunk = [UInt8](unsafeUninitializedCapacity: 16384) { bytes, count in
-                repeat { count = read(fileDescriptor, bytes.baseAddress, bytes.count) } while count < 0 && errno == EINTR
+                repeat {
+                    count = read(fileDescriptor, bytes.baseAddress, bytes.count)
+                } while count < 0 && errno == EINTR
                 count = max(0, count)
             }
             if chunk.isEmpty { break }

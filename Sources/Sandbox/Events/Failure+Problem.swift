@@ -19,7 +19,9 @@ extension Failure {
     /// Terminals are shown the offending line with a caret below it; beside an excerpt it says nothing new.
     private static func withoutCaret(_ message: String) -> String {
         let lines = message.split(separator: "\n", omittingEmptySubsequences: false)
-        guard lines.count > 2, lines[lines.count - 1].allSatisfy({ $0 == "^" || $0.isWhitespace }) else { return message }
+        guard lines.count > 2, lines[lines.count - 1].allSatisfy({ $0 == "^" || $0.isWhitespace }) else {
+            return message
+        }
         return lines.dropLast(2).joined(separator: "\n")
     }
 }

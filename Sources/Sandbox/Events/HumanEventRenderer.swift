@@ -106,9 +106,11 @@ package struct HumanEventRenderer: EventRenderer {
         let what = isUnchanged ? "revision \(revision) serves on, nothing in it has changed" : "revision \(revision)"
         var line = "\(stamp) \(styled("●", .green)) \(what) in \(Self.duration(total))"
         if style.showsTimings {
-            line += "\n" + stages.map { timing in
-                "           \(Self.padded(timing.stage, 10)) \(Self.duration(timing.milliseconds))"
-            }.joined(separator: "\n")
+            line +=
+                "\n"
+                + stages.map { timing in
+                    "           \(Self.padded(timing.stage, 10)) \(Self.duration(timing.milliseconds))"
+                }.joined(separator: "\n")
         } else if !stages.isEmpty {
             let list = stages.map { "\($0.stage) \(Self.duration($0.milliseconds))" }.joined(separator: ", ")
             line += styled(" (\(list))", .dim)
@@ -164,10 +166,12 @@ package struct HumanEventRenderer: EventRenderer {
 
     /// What a stranger sent must not move the cursor or change the terminal's colours.
     static func printable(_ text: String) -> String {
-        String(String.UnicodeScalarView(text.unicodeScalars.map { scalar in
-            let isControl = scalar.properties.generalCategory == .control && scalar != "\t"
-            return isControl ? "\u{FFFD}" : scalar
-        }))
+        String(
+            String.UnicodeScalarView(
+                text.unicodeScalars.map { scalar in
+                    let isControl = scalar.properties.generalCategory == .control && scalar != "\t"
+                    return isControl ? "\u{FFFD}" : scalar
+                }))
     }
 
     /// Text without the escape sequences that set colours and the like, for readers that are no terminals.

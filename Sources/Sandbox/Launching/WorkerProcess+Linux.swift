@@ -19,7 +19,8 @@ struct WorkerCommand: Sendable, Equatable {
     /// This same program, with other arguments. The kernel finds it even when its file has been replaced meanwhile, as
     /// a rebuild of it does.
     static func thisProgram(arguments: [String]) -> WorkerCommand {
-        WorkerCommand(executable: "/proc/self/exe", name: CommandLine.arguments.first ?? "hippo-dev", arguments: arguments)
+        WorkerCommand(
+            executable: "/proc/self/exe", name: CommandLine.arguments.first ?? "hippo-dev", arguments: arguments)
     }
 }
 

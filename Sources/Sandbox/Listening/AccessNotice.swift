@@ -9,7 +9,8 @@ package enum AccessNotice {
     package static func text(_ token: AccessToken?, hasOwnUsers: Bool = false) -> String {
         let reach = "Others can reach this Bindle server."
         guard let token else {
-            return hasOwnUsers ? "\(reach) It lets in the users and tokens that it was given." : "\(reach) It lets in everybody."
+            return hasOwnUsers
+                ? "\(reach) It lets in the users and tokens that it was given." : "\(reach) It lets in everybody."
         }
         let place = token.path.map { "in \($0)" } ?? "of \(AccessToken.variable)"
         return "\(reach) It asks for the token \(place): as BINDLE_TOKEN, or as the password of any user."

@@ -35,7 +35,8 @@ struct Project: Sendable {
         directory = absolute.deletingLastPathComponent().path
         ignoresCase = FileSystem.ignoresCase(inDirectory: directory)
         var isDirectory: ObjCBool = false
-        let isNamedByDirectory = FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory) && isDirectory.boolValue
+        let isNamedByDirectory =
+            FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory) && isDirectory.boolValue
         // Named by its directory, a project may rename its HIPPOFACTS to another of the valid names.
         self.path = isNamedByDirectory ? directory : absolute.path
     }
@@ -83,7 +84,9 @@ struct Project: Sendable {
             for module in dependencies.modules {
                 scope.files.insert(module)
                 // A link to a module is as good as the module, and changes when that does.
-                if let target = resolvedPath("\(directory)/\(module)").flatMap(relativePath) { scope.files.insert(target) }
+                if let target = resolvedPath("\(directory)/\(module)").flatMap(relativePath) {
+                    scope.files.insert(target)
+                }
             }
         }
         if settings.buildCommand != nil { scope.buildInputs = buildInputs(of: facts, settings: settings) }

@@ -84,7 +84,8 @@ final class ProjectContent {
     ///   - isStoreGone: true if it is known that there is no store.
     ///   - onFacts: called when HIPPOFACTS has been read, before any file is.
     func assemble(
-        touched: Set<ChangedPath>?, isStoreGone: Bool, _ settings: SandboxSettings, ignoresCase: Bool, onFacts: () -> Void
+        touched: Set<ChangedPath>?, isStoreGone: Bool, _ settings: SandboxSettings, ignoresCase: Bool,
+        onFacts: () -> Void
     ) -> ProjectState.Assembly {
         if !isStoreGone, store.isGone { return .storeIsGone }
         change = nil

@@ -27,7 +27,8 @@ extension SandboxLoop {
         case .assemble(let touched, let isStoreGone): return assemble(touched, isStoreGone: isStoreGone)
         case .judge(let failure): return [judge(failure)]
         case .restoreStorage: return [.storageRestored(restoreStorage())]
-        case .store(let isAlwaysNew, let mayBePinned): return [store(isAlwaysNew: isAlwaysNew, mayBePinned: mayBePinned)]
+        case .store(let isAlwaysNew, let mayBePinned):
+            return [store(isAlwaysNew: isAlwaysNew, mayBePinned: mayBePinned)]
         case .load(let revision, let isProject, let ticket, let tellsStyleSheets):
             return load(revision, isProject: isProject, ticket, tellsStyleSheets: tellsStyleSheets)
         case .noteProjectServes:
@@ -89,7 +90,8 @@ extension SandboxLoop {
 
     // MARK: Builds
 
-    private func startBuild(_ number: Int, _ command: String, _ passing: Set<String>, isAwaited: Bool) -> [StateMessage] {
+    private func startBuild(_ number: Int, _ command: String, _ passing: Set<String>, isAwaited: Bool) -> [StateMessage]
+    {
         let (mailbox, watcher) = (dependencies.mailbox, watcher)
         do {
             let process = try BuildProcess(

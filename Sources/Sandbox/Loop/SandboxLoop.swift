@@ -194,7 +194,8 @@ final class SandboxLoop {
         let message = "The build command '\(command)' ended with \(outcome.exit).\(lines)"
         let directory = dependencies.project.directory
         guard let error = outcome.firstError,
-            FileManager.default.fileExists(atPath: error.file.hasPrefix("/") ? error.file : "\(directory)/\(error.file)")
+            FileManager.default.fileExists(
+                atPath: error.file.hasPrefix("/") ? error.file : "\(directory)/\(error.file)")
         else { return .init(duration: duration, failure: Failure(stage: .build, message: message)) }
         return .init(
             duration: duration,

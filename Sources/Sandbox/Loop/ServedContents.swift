@@ -43,7 +43,9 @@ struct ServedContents {
         hasParcelForEachFile = new.fileCount == invoice.parcels.count(where: { $0.label.isWAGIFile })
         fileCounts = [:]
         if hasParcelForEachFile {
-            for parcel in invoice.parcels where parcel.label.isWAGIFile { fileCounts[parcel.conditions, default: 0] += 1 }
+            for parcel in invoice.parcels where parcel.label.isWAGIFile {
+                fileCounts[parcel.conditions, default: 0] += 1
+            }
         }
         return ServedContent(handlers: handlers, wwwroot: new, store: store, project: project)
     }

@@ -79,8 +79,12 @@ enum SettingsFile {
         settings.servesStaticFiles = try up.boolean("static")
         settings.reloadsPages = try up.boolean("reload")
         settings.limits.time = try value("timeout", in: &up, likeness: "30s") { Duration(parsing: $0) }
-        settings.limits.memoryBytes = try value("max-memory", in: &up, likeness: "64MiB") { ByteCount(parsing: $0)?.bytes }
-        settings.limits.responseBytes = try value("max-response", in: &up, likeness: "64MiB") { ByteCount(parsing: $0)?.bytes }
+        settings.limits.memoryBytes = try value("max-memory", in: &up, likeness: "64MiB") {
+            ByteCount(parsing: $0)?.bytes
+        }
+        settings.limits.responseBytes = try value("max-response", in: &up, likeness: "64MiB") {
+            ByteCount(parsing: $0)?.bytes
+        }
         settings.logDirectory = try up.string("log-dir").map(absolute)
         settings.libraries = try up.strings("libraries").map { $0.map(absolute) }
         settings.upstream = try up.string("upstream")

@@ -213,7 +213,9 @@ struct BuildInputLedger: Sendable {
         outcome.products.sort()
         if !isCancelled {
             // What does not change in a whole run is no output of it.
-            for (path, name) in names where name.restarts > 0 && !run.changed.contains(path) { names[path]?.restarts = 0 }
+            for (path, name) in names where name.restarts > 0 && !run.changed.contains(path) {
+                names[path]?.restarts = 0
+            }
         }
         return outcome
     }

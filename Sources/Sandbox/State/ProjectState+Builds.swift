@@ -88,8 +88,10 @@ extension ProjectState {
         }
         // What the second round made again is output. What came only then would go on for ever.
         guard !outcome.new.isEmpty || outcome.isUncertain else { return }
-        let what = outcome.new.isEmpty
-            ? "more files than the system can tell of" : "new files each time, such as \(Self.list(outcome.new, limit: 1))"
+        let what =
+            outcome.new.isEmpty
+            ? "more files than the system can tell of"
+            : "new files each time, such as \(Self.list(outcome.new, limit: 1))"
         log(
             "The build leaves \(what): it is not run again for them. If it reads them, save one of them; else say what it "
                 + "reads, with watch = [\"src/**/*\"] under [build] in hippo-dev.toml, or let it write into a directory "

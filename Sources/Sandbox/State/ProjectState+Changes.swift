@@ -72,7 +72,8 @@ extension ProjectState {
 
     /// Changes can be taken in one by one only as long as HIPPOFACTS stays the same.
     mutating func noteTouched(_ change: ChangedPath) {
-        let isHippofacts = Hippofacts.filePaths.contains(change.path) || project.relativePath(project.path) == change.path
+        let isHippofacts =
+            Hippofacts.filePaths.contains(change.path) || project.relativePath(project.path) == change.path
         if isHippofacts { touched = nil } else { touched?.insert(change) }
     }
 
@@ -109,7 +110,9 @@ extension ProjectState {
         {
             log("New addresses, another store, and watching or not take effect when hippo-dev up is started again.")
         }
-        if new.libraries != old.libraries || new.upstream != old.upstream || new.upstreamStrategy != old.upstreamStrategy {
+        if new.libraries != old.libraries || new.upstream != old.upstream
+            || new.upstreamStrategy != old.upstreamStrategy
+        {
             needsExpansion = true
             touched = nil
         }

@@ -128,7 +128,8 @@ extension ProjectState {
         loading = .revision(Load(revision: revision, isProject: isProject, began: now, cycle: cycle))
         hasFailedSinceLoad = false
         effects.append(
-            .load(revision: revision, isProject: isProject, ticket: ticket, tellsStyleSheets: isProject && !needsLaunch))
+            .load(revision: revision, isProject: isProject, ticket: ticket, tellsStyleSheets: isProject && !needsLaunch)
+        )
         needsLaunch = false
     }
 

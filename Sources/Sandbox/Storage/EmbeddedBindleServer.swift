@@ -16,7 +16,8 @@ final class EmbeddedBindleServer: Sendable {
     ) throws(ServerError) {
         var configuration = BindleServer.configuration()
         configuration.maximumWorkers = 8
-        let bindles = BindleServer(store: store, mode: .development, version: version, webGuard: webGuard, rollBack: rollBack)
+        let bindles = BindleServer(
+            store: store, mode: .development, version: version, webGuard: webGuard, rollBack: rollBack)
         server = Server(socket: socket, configuration: configuration, handler: bindles.handler)
         try server.start()
     }

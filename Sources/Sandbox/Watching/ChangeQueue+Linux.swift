@@ -15,7 +15,8 @@ final class ChangeQueue: Sendable {
         var description: String {
             let reason = String(cString: strerror(code))
             let advice = code == EMFILE ? " Raise fs.inotify.max_user_instances (sysctl)." : ""
-            return "The system tells of no changes (\(reason)): they are looked for now and then, as with --poll.\(advice)"
+            return
+                "The system tells of no changes (\(reason)): they are looked for now and then, as with --poll.\(advice)"
         }
     }
 

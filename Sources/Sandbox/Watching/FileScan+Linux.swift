@@ -67,7 +67,9 @@ struct FileScan: Sendable {
                 let isFile = entry.kind != .directory && scope.contains(child)
                 let isReached = entry.kind != .regular && scope.reaches(below: child)
                 guard isFile || isReached else { continue }
-                guard let status = LongPath.status(entry.name, in: stream.descriptor, followsLinks: true) else { continue }
+                guard let status = LongPath.status(entry.name, in: stream.descriptor, followsLinks: true) else {
+                    continue
+                }
                 switch status.kind {
                 case .directory where isReached:
                     let isLinked = directory.isLinked || entry.kind == .symbolicLink

@@ -139,12 +139,14 @@ final class FileWatcher: Sendable {
     func watch(_ root: String, _ scope: WatchScope) {
         state.withLock { state in
             guard state.trees[root]?.scope != scope else { return }
-            var watched = state.trees[root] ?? Watched(
-                root: root, scope: scope,
-                tree: WatchTree(
-                    inotify: queue?.fileDescriptor, root: root, time: time, fileSystem: fileSystem,
-                    onProblem: onProblem),
-                isKnownAway: false)
+            var watched =
+                state.trees[root]
+                ?? Watched(
+                    root: root, scope: scope,
+                    tree: WatchTree(
+                        inotify: queue?.fileDescriptor, root: root, time: time, fileSystem: fileSystem,
+                        onProblem: onProblem),
+                    isKnownAway: false)
             watched.scope = scope
             watched.isKnownAway = !watched.tree.rebuild(scope)
             prepareScan(&watched, &state)

@@ -260,7 +260,11 @@ struct WatchTree: Sendable {
         } else if event.has(IN_CREATE) {
             // A new file is closed soon; a link never is.
             let status = LongPath.status(fullPath(path), followsLinks: false)
-            if let status, status.isRegular, status.linkCount == 1 { hold(path, &changes) } else { changes.insert(path) }
+            if let status, status.isRegular, status.linkCount == 1 {
+                hold(path, &changes)
+            } else {
+                changes.insert(path)
+            }
         } else if event.has(IN_ATTRIB) {
             // Editors give a file that they have written anew its permissions again, before they close it or afterwards.
             if openFiles.contains(path) { hold(path, &changes) } else if !isAsClosed(path) { changes.insert(path) }

@@ -38,7 +38,9 @@ final class ParcelCache: ContentSource {
             throw .unreadable(name: name, code: errno)
         }
         let open = OpenContent(adopting: descriptor, size: file.size)
-        guard let identity = FileStatus(descriptor: descriptor)?.identity, identity.size == Int64(file.size) else { return nil }
+        guard let identity = FileStatus(descriptor: descriptor)?.identity, identity.size == Int64(file.size) else {
+            return nil
+        }
         if verified.withLock({ $0[file.digest] }) == identity { return open }
         guard try open.digest(named: name) == file.digest else { return nil }
         verified.withLock { $0[file.digest] = identity }

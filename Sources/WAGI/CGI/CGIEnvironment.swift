@@ -133,7 +133,8 @@ struct CGIEnvironment {
             var fields: [Field] = []
             fields.reserveCapacity(all.count)
             for (name, value) in all where !Self.isLeftOut(name) {
-                fields.append(Field(name: name, value: value, hasUnderscore: name.contains(UInt8(ascii: "_")), next: nil))
+                fields.append(
+                    Field(name: name, value: value, hasUnderscore: name.contains(UInt8(ascii: "_")), next: nil))
             }
             Self.chain(&fields)
             for field in fields where field.isFirst { add(field, fields) }

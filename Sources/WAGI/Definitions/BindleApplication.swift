@@ -30,7 +30,8 @@ struct BindleApplication {
         let feature = label.wagi ?? WAGIFeature()
         return HandlerDefinition(
             route: Route(feature.route ?? "/"), module: ModuleReference(content, name: label.name),
-            entrypoint: feature.entrypoint, argumentTemplate: feature.argumentTemplate, allowedHosts: feature.allowedHosts,
+            entrypoint: feature.entrypoint, argumentTemplate: feature.argumentTemplate,
+            allowedHosts: feature.allowedHosts,
             maximumRequestConcurrency: try feature.maximumRequestConcurrency.map { text throws(LoadError) in
                 try requestConcurrency(text, of: label)
             }, hasAssets: hasAssets)

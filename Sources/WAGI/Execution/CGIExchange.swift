@@ -152,7 +152,8 @@ final class CGIExchange: @unchecked Sendable {
             status.code != 205
         {
             throw CGIResponseParser.Malformed(
-                "the module wrote a body of \(bodyBytes) bytes after a Content-Length of \(declaredLength)", status: 502)
+                "the module wrote a body of \(bodyBytes) bytes after a Content-Length of \(declaredLength)", status: 502
+            )
         }
         try writeHead(bodyBeginning: UnsafeRawBufferPointer(start: nil, count: 0))
         guard let (prologue, element) = search else { return }

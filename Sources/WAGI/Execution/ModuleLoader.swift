@@ -53,7 +53,8 @@ package struct ModuleLoader {
             switch reference.source {
             case .content(let file):
                 guard let content else { throw ContentError.gone(name: reference.name) }
-                return try Module(binary: try Self.binary(of: content.open(file, named: reference.name), reference.name))
+                return try Module(
+                    binary: try Self.binary(of: content.open(file, named: reference.name), reference.name))
             case .file(let path) where path.hasSuffix(".wat"):
                 let text = Array(try Data(contentsOf: URL(fileURLWithPath: path)))
                 return try Module(bytes: try assemble(text))

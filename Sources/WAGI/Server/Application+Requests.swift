@@ -94,11 +94,11 @@ extension Application {
             request: request, constants: handler.environment, defaultHost: configuration.defaultHost,
             bodyLength: body.contentLength ?? Int64(bufferedBody?.count ?? 0))
         var guest = WASIConfiguration(
-                arguments: CGIArguments.arguments(for: request, template: handler.argumentTemplate),
-                preopens: handler.preopens,
-                standardInput: .input { try exchange.read(into: $0) },
-                standardOutput: .output { try exchange.write($0) },
-                standardError: .output { errorOutput.write($0) })
+            arguments: CGIArguments.arguments(for: request, template: handler.argumentTemplate),
+            preopens: handler.preopens,
+            standardInput: .input { try exchange.read(into: $0) },
+            standardOutput: .output { try exchange.write($0) },
+            standardError: .output { errorOutput.write($0) })
         guest.environmentBlock = environment.block
         guest.whileWaiting = { exchange.whileWaiting($0) }
         guest.descriptorLimit = configuration.limits.openFiles

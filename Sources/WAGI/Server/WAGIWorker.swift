@@ -29,7 +29,8 @@ package final class WAGIWorker: Sendable {
     ///
     /// - Parameter configuration: makes of what the sandbox says how modules are run.
     package init(
-        _ arguments: WorkerArguments, configuration: @escaping @Sendable (WorkerConfiguration) throws(LoadError) -> WAGIConfiguration
+        _ arguments: WorkerArguments,
+        configuration: @escaping @Sendable (WorkerConfiguration) throws(LoadError) -> WAGIConfiguration
     ) throws {
         socket = try ListeningSocket(adopting: arguments.listen)
         channel = ControlChannel(adopting: arguments.control)

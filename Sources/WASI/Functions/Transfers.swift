@@ -3,28 +3,36 @@ import Glibc
 extension WASIFunction {
     /// Reading and writing.
     static let transfers: [WASIFunction] = [
-        WASIFunction("fd_read", [.i32, .i32, .i32, .i32], transferring: { call throws(TransferError) in
-            try call.transfer(resultAt: 3) { descriptor, buffers throws(TransferError) in
-                try descriptor.read(into: buffers, isInterrupted: { call.isInterrupted })
-            }
-        }),
-        WASIFunction("fd_pread", [.i32, .i32, .i32, .i64, .i32], transferring: { call throws(TransferError) in
-            let offset = try call.transferOffset(3)
-            try call.transfer(resultAt: 4) { descriptor, buffers throws(TransferError) in
-                try descriptor.read(into: buffers, at: offset, isInterrupted: { call.isInterrupted })
-            }
-        }),
-        WASIFunction("fd_write", [.i32, .i32, .i32, .i32], transferring: { call throws(TransferError) in
-            try call.transfer(resultAt: 3) { descriptor, buffers throws(TransferError) in
-                try descriptor.write(from: buffers, isInterrupted: { call.isInterrupted })
-            }
-        }),
-        WASIFunction("fd_pwrite", [.i32, .i32, .i32, .i64, .i32], transferring: { call throws(TransferError) in
-            let offset = try call.transferOffset(3)
-            try call.transfer(resultAt: 4) { descriptor, buffers throws(TransferError) in
-                try descriptor.write(from: buffers, at: offset, isInterrupted: { call.isInterrupted })
-            }
-        }),
+        WASIFunction(
+            "fd_read", [.i32, .i32, .i32, .i32],
+            transferring: { call throws(TransferError) in
+                try call.transfer(resultAt: 3) { descriptor, buffers throws(TransferError) in
+                    try descriptor.read(into: buffers, isInterrupted: { call.isInterrupted })
+                }
+            }),
+        WASIFunction(
+            "fd_pread", [.i32, .i32, .i32, .i64, .i32],
+            transferring: { call throws(TransferError) in
+                let offset = try call.transferOffset(3)
+                try call.transfer(resultAt: 4) { descriptor, buffers throws(TransferError) in
+                    try descriptor.read(into: buffers, at: offset, isInterrupted: { call.isInterrupted })
+                }
+            }),
+        WASIFunction(
+            "fd_write", [.i32, .i32, .i32, .i32],
+            transferring: { call throws(TransferError) in
+                try call.transfer(resultAt: 3) { descriptor, buffers throws(TransferError) in
+                    try descriptor.write(from: buffers, isInterrupted: { call.isInterrupted })
+                }
+            }),
+        WASIFunction(
+            "fd_pwrite", [.i32, .i32, .i32, .i64, .i32],
+            transferring: { call throws(TransferError) in
+                let offset = try call.transferOffset(3)
+                try call.transfer(resultAt: 4) { descriptor, buffers throws(TransferError) in
+                    try descriptor.write(from: buffers, at: offset, isInterrupted: { call.isInterrupted })
+                }
+            }),
     ]
 }
 

@@ -60,7 +60,11 @@ final class HostDirectory: OpenDirectory {
 
     func list(from cookie: UInt64, _ body: (DirectoryEntry) -> Bool) throws(ErrorNumber) {
         let listing: DirectoryListing
-        if let opened = self.listing { listing = opened } else { listing = try DirectoryListing(of: descriptor().number) }
+        if let opened = self.listing {
+            listing = opened
+        } else {
+            listing = try DirectoryListing(of: descriptor().number)
+        }
         self.listing = listing
         try listing.seek(to: cookie)
         while try listing.next(body) == true {}

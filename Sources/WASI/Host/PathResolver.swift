@@ -31,7 +31,8 @@ struct PathResolver: Sendable {
         guard !path.isAbsolute else { throw .operationNotPermitted }
         let flags = flags | O_CLOEXEC | (flags & Self.pathOnly == 0 ? O_NOCTTY : 0)
         if usesKernel {
-            let resolved = try Self.openWithKernel(path.cString, root, followsLast ? flags : flags | O_NOFOLLOW, mode, isInterrupted)
+            let resolved = try Self.openWithKernel(
+                path.cString, root, followsLast ? flags : flags | O_NOFOLLOW, mode, isInterrupted)
             if let resolved { return resolved }
         }
         return try walk(path, root, flags, mode, followsLast, isInterrupted)

@@ -163,7 +163,8 @@ final class LayerDirectory: OpenDirectory {
         guard let target = target as? LayerDirectory, target.layer === layer else { throw .crossDeviceLink }
         let freed = try layer.lock.locked { () throws(ErrorNumber) in
             try rename(
-                layer.walk(path, from: node, follows: false), to: layer.walk(newPath, from: target.node, follows: false))
+                layer.walk(path, from: node, follows: false), to: layer.walk(newPath, from: target.node, follows: false)
+            )
         }
         withExtendedLifetime(freed) {}
     }

@@ -57,7 +57,8 @@ final class LayerNode {
         switch body {
         case .directory: FileStatus(type: .directory, inode: inode, linkCount: links, size: 0, times)
         case .file(let file): file.status(inode: inode, linkCount: links)
-        case .link(let target): FileStatus(type: .symbolicLink, inode: inode, linkCount: links, size: target.count, times)
+        case .link(let target):
+            FileStatus(type: .symbolicLink, inode: inode, linkCount: links, size: target.count, times)
         }
     }
 

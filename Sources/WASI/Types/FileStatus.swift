@@ -13,28 +13,30 @@ enum FileType: UInt8, Sendable {
 
     /// The type in the mode of a host's `stat`; a pipe is `unknown`, since WASI has no name for it.
     init(mode: mode_t) {
-        self = switch mode & S_IFMT {
-        case S_IFBLK: .blockDevice
-        case S_IFCHR: .characterDevice
-        case S_IFDIR: .directory
-        case S_IFREG: .regularFile
-        case S_IFSOCK: .streamSocket
-        case S_IFLNK: .symbolicLink
-        default: .unknown
-        }
+        self =
+            switch mode & S_IFMT {
+            case S_IFBLK: .blockDevice
+            case S_IFCHR: .characterDevice
+            case S_IFDIR: .directory
+            case S_IFREG: .regularFile
+            case S_IFSOCK: .streamSocket
+            case S_IFLNK: .symbolicLink
+            default: .unknown
+            }
     }
 
     /// The type in a host's directory entry, which may be `unknown` for a file of any type.
     init(directoryEntryType: Int) {
-        self = switch directoryEntryType {
-        case Int(DT_BLK): .blockDevice
-        case Int(DT_CHR): .characterDevice
-        case Int(DT_DIR): .directory
-        case Int(DT_REG): .regularFile
-        case Int(DT_SOCK): .streamSocket
-        case Int(DT_LNK): .symbolicLink
-        default: .unknown
-        }
+        self =
+            switch directoryEntryType {
+            case Int(DT_BLK): .blockDevice
+            case Int(DT_CHR): .characterDevice
+            case Int(DT_DIR): .directory
+            case Int(DT_REG): .regularFile
+            case Int(DT_SOCK): .streamSocket
+            case Int(DT_LNK): .symbolicLink
+            default: .unknown
+            }
     }
 }
 

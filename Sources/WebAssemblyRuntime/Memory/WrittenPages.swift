@@ -45,7 +45,9 @@ enum WrittenPages {
                 if let pages = run, pages.upperBound == page {
                     run = pages.lowerBound..<page + 1
                 } else {
-                    if let pages = run { restore(pages.lowerBound * pageSize..<pages.upperBound * pageSize, base, image) }
+                    if let pages = run {
+                        restore(pages.lowerBound * pageSize..<pages.upperBound * pageSize, base, image)
+                    }
                     run = page..<page + 1
                 }
             }

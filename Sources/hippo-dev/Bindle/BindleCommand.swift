@@ -9,7 +9,8 @@ extension Command {
         summary: "Serve bindles, or work with those of a server.",
         subcommands: [
             .bindleServe, .bindleCheck, .bindleReset, .bindleSearch, .bindleList, .bindleShow, .bindlePull, .bindleGet,
-            .bindlePush, .bindleImport, .bindleExport, .bindleYank, .bindleDelete, .bindleSign, .bindleVerify, .bindleKeys,
+            .bindlePush, .bindleImport, .bindleExport, .bindleYank, .bindleDelete, .bindleSign, .bindleVerify,
+            .bindleKeys,
         ] + bindleParts + bindleSynonyms
     )
 }

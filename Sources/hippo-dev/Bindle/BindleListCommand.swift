@@ -12,9 +12,10 @@ extension Command {
             var query = BindleQuery(
                 terms: arguments.values(of: search).joined(separator: " "), limit: BindleQuery.limits.upperBound,
                 includesYanked: arguments.isSet(BindleOptions.yanked))
-            query.versions = try arguments.value(of: range, expecting: "a range of versions") {
-                try VersionRange($0)
-            } ?? .everything
+            query.versions =
+                try arguments.value(of: range, expecting: "a range of versions") {
+                    try VersionRange($0)
+                } ?? .everything
             var matches: BindleMatches
             repeat {
                 matches = try client.find(query)

@@ -67,7 +67,8 @@ extension Command {
         let address = try arguments.value(of: listen, expecting: "an address like 127.0.0.1:8080") {
             SocketAddress.parse($0)
         }
-        let patience = try arguments.value(of: timeout, expecting: "a time like 30s", Duration.init(parsing:)) ?? .seconds(30)
+        let patience =
+            try arguments.value(of: timeout, expecting: "a time like 30s", Duration.init(parsing:)) ?? .seconds(30)
         guard let address, let path = arguments[store] else { throw UsageError("an address and a store are wanted") }
         if arguments.source(of: store) == .defaultValue {
             let directory = URL(fileURLWithPath: path).deletingLastPathComponent()
@@ -127,7 +128,8 @@ extension Command {
     private static func accessToken(
         _ arguments: ParsedArguments, address: SocketAddress, store: String
     ) throws -> AccessToken? {
-        guard !address.isLoopback, arguments[htpasswd] == nil, arguments[tokens] == nil, !arguments.isSet(noToken) else {
+        guard !address.isLoopback, arguments[htpasswd] == nil, arguments[tokens] == nil, !arguments.isSet(noToken)
+        else {
             return nil
         }
         return try AccessToken.make(forStore: store, environment: ProcessInfo.processInfo.environment)

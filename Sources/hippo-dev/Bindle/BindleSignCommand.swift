@@ -34,9 +34,11 @@ extension Command {
         options: [strategy, BindleOptions.keyring],
         arguments: [file],
         action: { arguments in
-            let chosen = try arguments.value(
-                of: strategy, expecting: "a strategy like GreedyVerification or MultipleAttestation[Creator,Approver]"
-            ) { VerificationStrategy($0) } ?? .greedyVerification
+            let chosen =
+                try arguments.value(
+                    of: strategy,
+                    expecting: "a strategy like GreedyVerification or MultipleAttestation[Creator,Approver]"
+                ) { VerificationStrategy($0) } ?? .greedyVerification
             let invoice = try InvoiceFile.read(arguments[file] ?? "invoice.toml")
             try chosen.verify(invoice, with: BindleOptions.storage(arguments).keyring())
             print("\(invoice.id): verified by \(chosen)")

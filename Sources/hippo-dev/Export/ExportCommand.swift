@@ -48,7 +48,8 @@ private enum ExportOptions {
     static let directory = Argument("DIR", summary: "The directory to write.")
     static let source = Option(
         name: "of", valueName: "WHAT",
-        summary: "serving takes the revision that serves, project what the project has now. [default: serving, if any does]",
+        summary:
+            "serving takes the revision that serves, project what the project has now. [default: serving, if any does]",
         kind: .choice(["serving", "project"]))
     static let store = Option(name: "store", valueName: "FILE", summary: "The store, where hippo-dev up was given one.")
 }

@@ -25,7 +25,8 @@ struct HippoClient {
 
     /// Trades a name and a password for a token, which is used from here on.
     mutating func logIn(username: String, password: String) throws -> StoredCredentials.HippoToken {
-        let answer = try post("api/account/createtoken", ["password": .string(password), "userName": .string(username)])
+        let answer = try post(
+            "api/account/createtoken", ["password": .string(password), "userName": .string(username)])
         guard let info = try? JSONValue(parsing: answer).object, let token = info["token"]?.string else {
             throw Failure(description: "\(url): the answer to the login has no token")
         }
@@ -35,7 +36,8 @@ struct HippoClient {
 
     /// Tells Hippo that there is a new revision of the app whose bindles have this name.
     func register(_ id: BindleID) throws {
-        _ = try post("api/revision", ["appStorageId": .string(id.name), "revisionNumber": .string(id.version.description)])
+        _ = try post(
+            "api/revision", ["appStorageId": .string(id.name), "revisionNumber": .string(id.version.description)])
     }
 
     private func post(_ path: String, _ fields: JSONObject) throws -> [UInt8] {

@@ -37,7 +37,8 @@ struct SmallApp {
     /// Saves a file as editors do: under another name first, then renamed.
     func save(_ text: String, to file: String) throws {
         try FileManager.default.createDirectory(
-            at: directory.url.appendingPathComponent(file).deletingLastPathComponent(), withIntermediateDirectories: true)
+            at: directory.url.appendingPathComponent(file).deletingLastPathComponent(),
+            withIntermediateDirectories: true)
         let temporary = try directory.write(text, to: "unsaved~")
         guard rename(temporary.path, directory.path + "/" + file) == 0 else {
             throw CocoaError(.fileWriteUnknown)

@@ -58,7 +58,9 @@ struct Workflow {
         for step in steps {
             let process = Process()
             process.executableURL = URL(fileURLWithPath: "/bin/bash")
-            process.arguments = ["--noprofile", "--norc", "-e", "-o", "pipefail", "-c", step.script.joined(separator: "\n")]
+            process.arguments = [
+                "--noprofile", "--norc", "-e", "-o", "pipefail", "-c", step.script.joined(separator: "\n"),
+            ]
             process.currentDirectoryURL = URL(fileURLWithPath: project)
             let added = try String(contentsOfFile: pathFile, encoding: .utf8).split(separator: "\n").reversed()
             var environment = [
