@@ -112,7 +112,7 @@ enum LimitOptions {
 
     private static func remedy(_ option: Option) -> String { "'--\(option.name)'" }
 
-    private static func size(_ arguments: ParsedArguments, _ option: Option) throws -> Int? {
+    static func size(_ arguments: ParsedArguments, _ option: Option) throws -> Int? {
         try arguments.value(of: option, expecting: "a size like 64MiB", { ByteCount(parsing: $0)?.bytes })
     }
 

@@ -67,6 +67,10 @@ private struct WAGIOptions {
         name: "log-dir", valueName: "DIR",
         summary: "Where the modules' standard error goes: DIR/SHA256_OF_ROUTE/module.stderr. [default: temporary]",
         environmentVariable: "WAGI_LOG_DIR")
+    static let logLimit = Option(
+        name: "log-limit", valueName: "SIZE",
+        summary: "How long a file of --log-dir may become; a full one is kept as module.stderr.1.",
+        defaultValue: "10MiB")
     static let moduleCache = Option(
         name: "module-cache", valueName: "DIR", summary: "Where fetched parcels are kept. [default: temporary]")
     static let cache = Option(
@@ -99,7 +103,8 @@ private struct WAGIOptions {
         [
             config, bindle, bindleURL, bindlePath, bindleUser, bindlePassword, bindleInsecure, listen, hostname,
             environment,
-            environmentFile, logDirectory, moduleCache, cache, tlsCertificate, tlsKey, allowTransientWrite, noStatic,
+            environmentFile, logDirectory, logLimit, moduleCache, cache, tlsCertificate, tlsKey, allowTransientWrite,
+            noStatic,
             showErrors, allowedHost,
         ] + LimitOptions.ofRequests + WorkerArguments.Name.allCases.compactMap { descriptors[$0] }
 
@@ -127,6 +132,7 @@ private struct WAGIOptions {
         configuration.environment = try Self.variables(arguments)
         configuration.defaultHost = arguments[Self.hostname] ?? configuration.defaultHost
         configuration.logDirectory = arguments[Self.logDirectory]
+        configuration.logFileLimit = try LimitOptions.size(arguments, Self.logLimit) ?? configuration.logFileLimit
         configuration.cacheDirectory = arguments[Self.moduleCache]
         if let cache = configuration.cacheDirectory {
             try FileManager.default.createDirectory(atPath: cache, withIntermediateDirectories: true)

@@ -155,7 +155,9 @@ struct BrowserTests {
 
     @Test func aPageThatEndsEarlyIsExplained() async throws {
         let app = try Self.app()
-        let head = "content-type: text/html\n\n<!doctype html><h1>beginning</h1>"
+        // More than is held back, so that a part of it has left.
+        let head =
+            "content-type: text/html\n\n<!doctype html><h1>beginning</h1>" + String(repeating: " ", count: 40_000)
         let escaped = head.replacingOccurrences(of: "\n", with: "\\n")
         try app.save(
             """

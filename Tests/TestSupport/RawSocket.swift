@@ -30,8 +30,29 @@ package final class RawSocket: Sendable {
     }
 
     package func send(_ text: String) throws {
-        let bytes = Array(text.utf8)
-        guard write(descriptor, bytes, bytes.count) == bytes.count else { throw Failure(description: "cannot send") }
+        try send(bytes: Array(text.utf8))
+    }
+
+    package func send(bytes: [UInt8]) throws {
+        let count = Foundation.send(descriptor, bytes, bytes.count, Int32(MSG_NOSIGNAL))
+        guard count == bytes.count else { throw Failure(description: "cannot send") }
+    }
+
+    /// Tells the server that nothing more comes.
+    package func endSending() { shutdown(descriptor, Int32(SHUT_WR)) }
+
+    /// What arrives until the server closes the connection.
+    package func receiveAll() throws -> String {
+        var text = ""
+        var buffer = [UInt8](repeating: 0, count: 4096)
+        while true {
+            let count = read(descriptor, &buffer, buffer.count)
+            if count == 0 || count < 0 && errno == ECONNRESET { return text }
+            guard count > 0 else {
+                throw Failure(description: "the connection does not end after \(text.debugDescription)")
+            }
+            text += String(decoding: buffer[..<count], as: UTF8.self)
+        }
     }
 
     /// What arrives up to and with `marker`.

@@ -161,7 +161,7 @@ struct CGIResponseTests {
     }
 
     @Test(arguments: [
-        ("x-only: 1\n\n", 500), ("\n", 500), ("no field\n\n", 500), ("content-type: a/b\nbad name: x\n\n", 502),
+        ("x-only: 1\n\n", 500), ("no field\n\n", 500), ("content-type: a/b\nbad name: x\n\n", 502),
         (": x\n\n", 502), ("content-type: a\u{1}b\n\n", 502), ("content-type: a\u{0}b\n\n", 502),
         ("status: 99\n\n", 502),
         ("status: 100\n\n", 502), ("status: abc\n\n", 502), ("status:\n\n", 502), ("status: 600\n\n", 502),

@@ -63,6 +63,7 @@ final class Image: Sendable {
 
     private func checkTree() throws(ImageError) {
         guard nodeCount > 0, nodes[0].isDirectory else { throw .malformed("it has no root") }
+        var childCount = 0
         for index in 0..<nodeCount {
             let node = nodes[index]
             try checkNode(node)
@@ -71,8 +72,17 @@ final class Image: Sendable {
             guard index == 0 || Int(node.parent) < index && nodes[Int(node.parent)].isDirectory else {
                 throw .malformed("a name is in no directory")
             }
-            guard !node.isDirectory || UInt64(node.first) + UInt64(node.count) <= header.nodeCount else {
+            guard node.isDirectory else { continue }
+            childCount += Int(node.count)
+            // No more children than nodes altogether, so that a hostile image does not take long to check.
+            guard UInt64(node.first) + UInt64(node.count) <= header.nodeCount, childCount < nodeCount else {
                 throw .malformed("a directory leads out of it")
+            }
+            // Each is in the directory that has it: so that every way down ends, too.
+            for child in Int(node.first)..<Int(node.first) + Int(node.count) {
+                guard Int(nodes[child].parent) == index, child > index else {
+                    throw .malformed("a name is in two directories")
+                }
             }
         }
     }

@@ -30,8 +30,6 @@ extension Wwwroot {
 
     /// More changes than this are not kept beside a base, but make a new one.
     private var longestOverlay: Int { 1024 + fileCount / 8 }
-    /// More changes than this should make a new base when there is time.
-    private var comfortableOverlay: Int { 128 + fileCount / 1000 }
 
     /// Makes a wwwroot of names and what they stand for. A name may come twice with the same content.
     package convenience init(
@@ -102,9 +100,6 @@ extension Wwwroot {
         }
         return changes.isEmpty ? self : try applying(changes)
     }
-
-    /// Whether `compacted` would make later changes cheaper.
-    package var isWorthCompacting: Bool { growth.overlay.count > comfortableOverlay }
 
     /// The same value with nothing beside its base.
     package func compacted() throws(WwwrootError) -> Wwwroot { try rebuilt(growth) }

@@ -66,6 +66,7 @@ final class Storage: Sendable {
         } else {
             try Self.make(directory)
         }
+        removeRemains()
         try claimStore()
         makeStoreFile()
         // The log goes on in it.
@@ -77,6 +78,19 @@ final class Storage: Sendable {
     private func makeStoreFile() {
         let descriptor = PrivateFiles.open(path, O_RDWR | O_CREAT | O_EXCL)
         if descriptor >= 0 { close(descriptor) }
+    }
+
+    /// Whether a part of the store's file is not there, so that what is written to it is lost with the process.
+    var lacksParts: Bool { [path, log, index].contains { FileStatus(path: $0) == nil } }
+
+    /// SQLite's write-ahead log, and the index of it.
+    private var log: String { path + "-wal" }
+    private var index: String { path + "-shm" }
+
+    /// Removes what is left of a store that has lost a part: it would be taken for a part of the new one.
+    private func removeRemains() {
+        guard FileStatus(path: path) == nil || FileStatus(path: log) == nil else { return }
+        for part in [log, index] { unlink(part) }
     }
 
     private func claimStore() throws {

@@ -12,50 +12,122 @@ package struct LogLine: Sendable {
 }
 
 /// The log of one route: a file that lines are appended to, and whoever observes them.
+///
+/// A handler may log so much a second and no more, whoever asks it how often: what is beyond is left out, and told.
 final class RouteLog: Sendable {
+    /// Bytes a second that a handler may log, and how many it may save up.
+    static let rate = 1 << 20
+
     let route: String
     private let path: String?
+    private let limit: Int
     private let observer: (@Sendable (LogLine) -> Void)?
-    /// Opened by the first line.
-    private let descriptor = Mutex<Int32>(-1)
+    private let now: @Sendable () -> ContinuousClock.Instant
+    private let state = Mutex(State())
 
-    /// The file is `DIRECTORY/SHA256_OF_ROUTE/module.stderr`; without a directory, there is none.
-    init(route: String, directory: String?, observer: (@Sendable (LogLine) -> Void)?) {
+    private struct State {
+        /// Opened by the first line.
+        var descriptor: Int32 = -1
+        /// How long the file is.
+        var size = 0
+        /// How many bytes may be logged now.
+        var allowance = RouteLog.rate
+        var countedAt: ContinuousClock.Instant?
+        var droppedLines = 0
+        var droppedBytes = 0
+    }
+
+    /// The file is `DIRECTORY/SHA256_OF_ROUTE/module.stderr`. Beyond `limit` bytes it becomes `module.stderr.1`, in place
+    /// of the one before. Without a directory, there is no file.
+    init(
+        route: String, directory: String?, limit: Int = 10 << 20,
+        now: @escaping @Sendable () -> ContinuousClock.Instant = { .now }, observer: (@Sendable (LogLine) -> Void)?
+    ) {
+        self.now = now
         self.route = route
+        self.limit = limit
         self.observer = observer
         path = directory.map { "\($0)/\(SHA256.hash(route.utf8).hex)/module.stderr" }
     }
 
     deinit {
-        let descriptor = descriptor.withLock { $0 }
+        let descriptor = state.withLock { $0.descriptor }
         if descriptor >= 0 { close(descriptor) }
     }
 
     /// Appends whole lines, each with its end, and tells the observer of them.
-    func append(_ lines: [UInt8], requestID: UInt64?) {
-        if let path { append(lines, toFileAt: path) }
+    ///
+    /// - Parameter isLimited: whether they are a guest's, which may write only so much.
+    func append(_ lines: [UInt8], requestID: UInt64?, isLimited: Bool = true) {
+        let (isTaken, notice) = state.withLock { state in
+            let notice = takeNotice(&state, lines.count)
+            guard state.allowance >= lines.count || !isLimited else {
+                state.droppedLines += lines.count { $0 == UInt8(ascii: "\n") }
+                state.droppedBytes += lines.count
+                return (false, notice)
+            }
+            if isLimited { state.allowance -= lines.count }
+            if let notice { write(Array("\(notice)\n".utf8), &state) }
+            write(lines, &state)
+            return (true, notice)
+        }
         guard let observer else { return }
+        if let notice { observer(LogLine(route: route, requestID: nil, text: notice)) }
+        guard isTaken else { return }
         for line in lines.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false).dropLast() {
             observer(LogLine(route: route, requestID: requestID, text: String(decoding: line, as: UTF8.self)))
         }
     }
 
-    private func append(_ lines: [UInt8], toFileAt path: String) {
-        descriptor.withLock { descriptor in
-            if descriptor < 0 {
-                let directory = path.split(separator: "/", omittingEmptySubsequences: false).dropLast()
-                try? FileManager.default.createDirectory(
-                    atPath: directory.joined(separator: "/"), withIntermediateDirectories: true)
-                descriptor = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o644)
-            }
-            // A log that cannot be written, on a full disk for one, is no reason to fail requests.
-            if descriptor >= 0 { _ = lines.withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) } }
+    /// Says what was left out, if anything was, at the end of a request.
+    func tellDrops() {
+        let notice = state.withLock { state in
+            let notice = takeNotice(&state, 0)
+            if let notice { write(Array("\(notice)\n".utf8), &state) }
+            return notice
         }
+        if let notice { observer?(LogLine(route: route, requestID: nil, text: notice)) }
+    }
+
+    /// Counts the time that has passed, and what was left out until now, if so many bytes may be logged again.
+    private func takeNotice(_ state: inout State, _ byteCount: Int) -> String? {
+        let now = now()
+        let earned = (now - (state.countedAt ?? now)).seconds * Double(Self.rate)
+        if earned >= 1 || state.countedAt == nil {
+            state.allowance = Int(min(Double(Self.rate), Double(state.allowance) + earned))
+            state.countedAt = now
+        }
+        guard state.droppedBytes > 0, state.allowance >= byteCount else { return nil }
+        defer { (state.droppedLines, state.droppedBytes) = (0, 0) }
+        return
+            "\(state.droppedLines) lines (\(state.droppedBytes) bytes) were left out: a handler may log 1 MiB a second"
+    }
+
+    private func write(_ lines: [UInt8], _ state: inout State) {
+        guard let path else { return }
+        if state.size > 0, state.size + lines.count > limit {
+            close(state.descriptor)
+            rename(path, path + ".1")
+            (state.descriptor, state.size) = (-1, 0)
+        }
+        if state.descriptor < 0 { open(path, &state) }
+        // A log that cannot be written, on a full disk for one, is no reason to fail requests.
+        guard state.descriptor >= 0 else { return }
+        let count = lines.withUnsafeBytes { Foundation.write(state.descriptor, $0.baseAddress, $0.count) }
+        state.size += max(0, count)
+    }
+
+    private func open(_ path: String, _ state: inout State) {
+        let directory = path.split(separator: "/", omittingEmptySubsequences: false).dropLast()
+        try? FileManager.default.createDirectory(
+            atPath: directory.joined(separator: "/"), withIntermediateDirectories: true)
+        state.descriptor = Foundation.open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o644)
+        state.size = state.descriptor < 0 ? 0 : max(0, Int(lseek(state.descriptor, 0, SEEK_END)))
     }
 
     /// Appends what the server has to say.
     func append(_ text: String, requestID: UInt64?) {
-        append(Array(text.utf8) + [UInt8(ascii: "\n")], requestID: requestID)
+        append(Array(text.utf8) + [UInt8(ascii: "\n")], requestID: requestID, isLimited: false)
     }
 }
 
@@ -68,8 +140,10 @@ final class GuestErrorOutput: @unchecked Sendable {
     /// The end of all that was written.
     private(set) var end = FailureReport.Output()
     private static let keptEnd = 16 << 10
-    /// A longer line is broken.
-    private static let maximumLine = 64 << 10
+    /// Of a longer line, no more is kept: what a guest writes without an end must not be kept without one.
+    static let maximumLine = 8 << 10
+    /// How many bytes of the line were not kept.
+    private var omitted = 0
 
     init(_ log: RouteLog, requestID: UInt64?) {
         self.log = log
@@ -81,18 +155,46 @@ final class GuestErrorOutput: @unchecked Sendable {
         end.byteCount += bytes.count
         // Now and then only, so that a byte is not moved for each one that comes.
         if end.bytes.count > 2 * Self.keptEnd { end.bytes.removeFirst(end.bytes.count - Self.keptEnd) }
-        partialLine.append(contentsOf: bytes)
-        if let end = partialLine.lastIndex(of: UInt8(ascii: "\n")) {
-            log.append(Array(partialLine[...end]), requestID: requestID)
-            partialLine.removeSubrange(...end)
+        var lines: [UInt8] = []
+        var start = 0
+        while let lineEnd = bytes[start...].firstIndex(of: UInt8(ascii: "\n")) {
+            extend(bytes[start..<lineEnd])
+            takeLine(&lines)
+            start = lineEnd + 1
+            if lines.count >= Self.handedOver {
+                log.append(lines, requestID: requestID)
+                lines = []
+            }
         }
-        if partialLine.count > Self.maximumLine { flush() }
+        extend(bytes[start...])
+        if !lines.isEmpty { log.append(lines, requestID: requestID) }
+    }
+
+    /// How many bytes of lines are handed to the log at once.
+    private static let handedOver = 64 << 10
+
+    private func extend(_ piece: Slice<UnsafeRawBufferPointer>) {
+        let kept = piece.prefix(Self.maximumLine - partialLine.count)
+        partialLine.append(contentsOf: kept)
+        omitted += piece.count - kept.count
+    }
+
+    /// Moves the line, which is whole, to `lines`.
+    private func takeLine(_ lines: inout [UInt8]) {
+        lines += partialLine
+        if omitted > 0 { lines += " … \(omitted) bytes more".utf8 }
+        lines.append(UInt8(ascii: "\n"))
+        partialLine.removeAll(keepingCapacity: true)
+        omitted = 0
     }
 
     /// Ends a line that has no end.
     func flush() {
-        guard !partialLine.isEmpty else { return }
-        log.append(partialLine + [UInt8(ascii: "\n")], requestID: requestID)
-        partialLine = []
+        if !partialLine.isEmpty {
+            var lines: [UInt8] = []
+            takeLine(&lines)
+            log.append(lines, requestID: requestID)
+        }
+        log.tellDrops()
     }
 }

@@ -163,6 +163,7 @@ extension Application {
             if try run.exchange?.endPage() == true { return }
             throw IncompleteResponse(problem: problem)
         }
+        run.writer.discard()
         let response =
             configuration.errorAudience.includes(request)
             ? report.response() : Response(status: status, text: "\(status): \(report.problem)\n")

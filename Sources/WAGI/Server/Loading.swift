@@ -179,7 +179,8 @@ struct Loading {
         for definition in definitions {
             let module = try loader.load(definition.module, from: content)
             let log = RouteLog(
-                route: definition.route.description, directory: logDirectory, observer: configuration.logObserver)
+                route: definition.route.description, directory: logDirectory, limit: configuration.logFileLimit,
+                observer: configuration.logObserver)
             var preopens = definition.hasAssets ? [assets].compactMap { $0 } : []
             for volume in definition.volumes {
                 preopens.append(Preopen(hostPath: volume.hostPath, guestPath: volume.guestPath, access: .readWrite))

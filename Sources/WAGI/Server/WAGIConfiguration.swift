@@ -8,6 +8,8 @@ package struct WAGIConfiguration: Sendable {
     package var defaultHost = "localhost:3000"
     /// Where the modules' standard error goes; nil for a temporary directory.
     package var logDirectory: String?
+    /// Bytes of a log file; a full one becomes the older one, in place of the one before.
+    package var logFileLimit = 10 << 20
     /// Where parcels are kept from one process to the next; nil for a temporary directory.
     package var cacheDirectory: String?
     package var limits = RequestLimits()
