@@ -148,16 +148,18 @@ struct BuildTests {
     func ownOutput() async throws {
         let directory = try project("true")
         let shell = try TextProcess(
-            "/bin/sh", ["-c", "exec \"$0\" up . --listen 127.0.0.1:0 --bindle-listen 127.0.0.1:0 --json > said", Program.path],
+            "/bin/sh",
+            ["-c", "exec \"$0\" up . --listen 127.0.0.1:0 --bindle-listen 127.0.0.1:0 --json > said", Program.path],
             in: directory.path)
         let deadline = ContinuousClock.now + SandboxProcess.patience
         var url: String?
         while url == nil, .now < deadline {
             let text = (try? String(contentsOfFile: directory.path + "/said", encoding: .utf8)) ?? ""
-            url = text.split(separator: "\n").compactMap { line -> String? in
-                let event = (try? JSONValue(parsing: line.utf8))?.object
-                return event?["event"]?.string == "ready" ? event?["app"]?.string : nil
-            }.first
+            url =
+                text.split(separator: "\n").compactMap { line -> String? in
+                    let event = (try? JSONValue(parsing: line.utf8))?.object
+                    return event?["event"]?.string == "ready" ? event?["app"]?.string : nil
+                }.first
             try await Task.sleep(for: .milliseconds(5))
         }
         try await serveAnother("again", directory, try #require(url))

@@ -141,8 +141,9 @@ struct UpTests {
             let bytes = text[(text.count * part / 4)..<(text.count * (part + 1) / 4)]
             _ = bytes.withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
             // Longer than the watcher waits for a file that is being written.
-            usleep(200_000)
-            #expect(try get(scene.url + "hello").body == "hello 1")
+            try await Task.sleep(for: .milliseconds(200))
+            // What is whole is served, whether it is still open or not.
+            if part < 3 { #expect(try get(scene.url + "hello").body == "hello 1") }
         }
         close(descriptor)
         try await scene.wait(for: "hello 2", at: "hello")

@@ -17,11 +17,13 @@ struct PrivateFilesTests {
         let own = directory.path + "/.hippo"
         // As an earlier version has made it.
         try directory.write("", to: ".hippo/bindles.sqlite")
+        mkdir(own + "/bindles.sqlite.parcels", 0o755)
         chmod(own, 0o755)
         chmod(own + "/bindles.sqlite", 0o644)
         let storage = try Storage(nil, projectDirectory: directory.path)
         #expect(mode(own) == 0o700)
         for name in ["bindles.sqlite", "bindles.sqlite.up", ".gitignore"] { #expect(mode("\(own)/\(name)") == 0o600) }
+        #expect(mode(own + "/bindles.sqlite.parcels") == 0o700)
         BuildOutputsFile(path: storage.buildOutputsPath).write(["a"], of: "make")
         #expect(mode(own + "/build-outputs") == 0o600)
         let log = LogFile(path: own + "/up.log")

@@ -105,7 +105,9 @@ struct ProjectStateTests {
         #expect(world.failure == nil && world.served?.page == "p3")
     }
 
-    @Test("a failure is held back while a file is being written that it may come from, and told once", arguments: ["wrong", "trap"])
+    @Test(
+        "a failure is held back while a file is being written that it may come from, and told once",
+        arguments: ["wrong", "trap"])
     func filesBeingWritten(kind: String) {
         let world = up()
         world.writingUntil = world.now + .seconds(1)

@@ -47,8 +47,10 @@ enum PrivateFiles {
             try check(store + suffix)
             if FileStatus(linkAt: store + suffix)?.isRegular == true { chmod(store + suffix, 0o600) }
         }
-        // The directory of large contents, which the store makes for its user alone.
-        try check(store + ".parcels")
+        // Where large contents are.
+        let parcels = store + ".parcels"
+        try check(parcels)
+        if FileStatus(linkAt: parcels)?.isDirectory == true { chmod(parcels, 0o700) }
     }
 
     /// Opens a file that is no link, made for this user alone if it has to be; below 0, with `errno`, if that cannot be.
