@@ -116,15 +116,14 @@ final class RouteLog: Sendable {
         if state.descriptor < 0 { open(path, &state) }
         // A log that cannot be written, on a full disk for one, is no reason to fail requests.
         guard state.descriptor >= 0 else { return }
-        let count = lines.withUnsafeBytes { Foundation.write(state.descriptor, $0.baseAddress, $0.count) }
+        let count = lines.withUnsafeBytes { Platform.write(state.descriptor, $0.baseAddress, $0.count) }
         state.size += max(0, count)
     }
 
     private func open(_ path: String, _ state: inout State) {
         let directory = path.split(separator: "/", omittingEmptySubsequences: false).dropLast()
-        try? FileManager.default.createDirectory(
-            atPath: directory.joined(separator: "/"), withIntermediateDirectories: true)
-        state.descriptor = Foundation.open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o644)
+        try? Directories.make(directory.joined(separator: "/"))
+        state.descriptor = Platform.open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o644)
         state.size = state.descriptor < 0 ? 0 : max(0, Int(lseek(state.descriptor, 0, SEEK_END)))
     }
 
