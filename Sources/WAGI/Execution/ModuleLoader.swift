@@ -87,7 +87,9 @@ package struct ModuleLoader {
         switch content.storage {
         case .bytes(let bytes): return ModuleBinary(bytes)
         case .file:
-            guard content.size <= ModuleBinary.largestFile else { throw SystemError(operation: "load", code: EFBIG, path: name) }
+            guard content.size <= ModuleBinary.largestFile else {
+                throw SystemError(operation: "load", code: EFBIG, path: name)
+            }
             return try ModuleBinary(byteCount: content.size) { buffer in
                 var filled = 0
                 while filled < buffer.count {
