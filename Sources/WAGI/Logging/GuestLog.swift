@@ -1,4 +1,5 @@
 import Bindle
+import Glibc
 import Platform
 import Synchronization
 
@@ -79,15 +80,12 @@ final class RouteLog: Sendable {
         }
     }
 
-    private func append(_ lines: [UInt8], toFileAt path: String) {
-        descriptor.withLock { descriptor in
-            if descriptor < 0 {
-                let directory = path.split(separator: "/", omittingEmptySubsequences: false).dropLast()
-                try? Directories.make(directory.joined(separator: "/"))
-                descriptor = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o644)
-            }
-            // A log that cannot be written, on a full disk for one, is no reason to fail requests.
-            if descriptor >= 0 { _ = lines.withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) } }
+    /// Says what was left out, if anything was, at the end of a request.
+    func tellDrops() {
+        let notice = state.withLock { state in
+            let notice = takeNotice(&state, 0)
+            if let notice { write(Array("\(notice)\n".utf8), &state) }
+            return notice
         }
         if let notice { observer?(LogLine(route: route, requestID: nil, text: notice)) }
     }
@@ -116,14 +114,14 @@ final class RouteLog: Sendable {
         if state.descriptor < 0 { open(path, &state) }
         // A log that cannot be written, on a full disk for one, is no reason to fail requests.
         guard state.descriptor >= 0 else { return }
-        let count = lines.withUnsafeBytes { Platform.write(state.descriptor, $0.baseAddress, $0.count) }
+        let count = lines.withUnsafeBytes { Glibc.write(state.descriptor, $0.baseAddress, $0.count) }
         state.size += max(0, count)
     }
 
     private func open(_ path: String, _ state: inout State) {
         let directory = path.split(separator: "/", omittingEmptySubsequences: false).dropLast()
         try? Directories.make(directory.joined(separator: "/"))
-        state.descriptor = Platform.open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o644)
+        state.descriptor = Glibc.open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o644)
         state.size = state.descriptor < 0 ? 0 : max(0, Int(lseek(state.descriptor, 0, SEEK_END)))
     }
 
@@ -134,8 +132,6 @@ final class RouteLog: Sendable {
 }
 
 /// What one run of a module writes to its log: whole lines, so that runs at the same time do not mix theirs.
-///
-/// Sendable because one thread uses it at a time: the guest's, then its owner, which waits for the guest.
 final class GuestErrorOutput: @unchecked Sendable {
     // Used by the guest's thread only, which its owner waits for.
     private var partialLine: [UInt8] = []
