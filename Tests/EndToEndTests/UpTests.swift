@@ -137,6 +137,7 @@ struct UpTests {
         let text = Array(SmallApp.handler(answering: "hello 2").utf8)
         let descriptor = open(scene.app.path + "/hello.wat", O_WRONLY | O_TRUNC)
         try #require(descriptor >= 0)
+        let began = ContinuousClock.now
         for part in 0..<4 {
             let bytes = text[(text.count * part / 4)..<(text.count * (part + 1) / 4)]
             _ = bytes.withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
@@ -146,8 +147,10 @@ struct UpTests {
             if part < 3 { #expect(try get(scene.url + "hello").body == "hello 1") }
         }
         close(descriptor)
+        // A failure is held back for five seconds at most: on a machine that took longer to write, it may have been told.
+        let isWithinPatience = ContinuousClock.now - began < .seconds(4)
         try await scene.wait(for: "hello 2", at: "hello")
-        #expect(scene.sandbox.events("failed").isEmpty)
+        if isWithinPatience { #expect(scene.sandbox.events("failed").isEmpty) }
     }
 
     @Test func aModuleMayBeDeletedAndRestored() async throws {
