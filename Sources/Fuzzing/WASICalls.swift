@@ -76,7 +76,7 @@ enum WASICalls {
                 Preopen(layer: layer, guestPath: "/"),
                 Preopen(wwwroot: wwwroot, content: Contents(), guestPath: "/read-only"),
             ], descriptorLimit: 16)
-        let store = Store(hostState: WASIContext(configuration), limits: FuzzTarget.limits)
+        let store = Store(limits: FuzzTarget.limits, hostState: WASIContext(configuration))
         guard let instance = try? linked.instantiate(in: store), let memory = instance.memory(named: "memory"),
             let bytes = try? memory.bytes(at: UInt64(0), count: 65_536)
         else { return }
