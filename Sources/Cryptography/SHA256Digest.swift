@@ -8,13 +8,33 @@ package struct SHA256Digest: Hashable, Sendable {
     }
 
     /// Takes a digest's 32 bytes; `nil` when there are more or fewer.
+    ///
+    /// Inlined into its callers: as a generic function of another module it took a third of a start with 100,000 files.
+    @inlinable
     package init?(bytes: some Collection<UInt8>) {
-        guard bytes.count == 32 else { return nil }
+        guard let digest = bytes.withContiguousStorageIfAvailable({ Self(buffer: $0) }) else {
+            self.init(buffer: Array(bytes))
+            return
+        }
+        guard let digest else { return nil }
+        self = digest
+    }
+
+    @usableFromInline
+    init?(buffer bytes: UnsafeBufferPointer<UInt8>) {
+        guard bytes.count == 32, let start = bytes.baseAddress else { return nil }
+        let source = UnsafeRawPointer(start)
         var words = SIMD8<UInt32>()
-        for (index, byte) in bytes.enumerated() {
-            words[index / 4] = words[index / 4] << 8 | UInt32(byte)
+        for index in 0..<8 {
+            words[index] = UInt32(bigEndian: source.loadUnaligned(fromByteOffset: 4 * index, as: UInt32.self))
         }
         self.words = words
+    }
+
+    @usableFromInline
+    init?(buffer bytes: [UInt8]) {
+        guard let digest = bytes.withUnsafeBufferPointer({ Self(buffer: $0) }) else { return nil }
+        self = digest
     }
 
     /// Reads 64 lower-case hexadecimal digits; `nil` when `text` is anything else.
