@@ -59,7 +59,6 @@ let package = Package(
             dependencies: [
                 "Content",
                 "CLinux",
-                "Content",
                 "Platform",
                 "WebAssembly",
                 "WebAssemblyRuntime",
@@ -146,7 +145,6 @@ let package = Package(
                 "Bindle",
                 "CLinux",
                 "CommandLineInterface",
-                "Content",
                 "Hippofacts",
                 "HTTP",
                 "JSON",
@@ -243,8 +241,6 @@ let package = Package(
                 "Content",
                 "Cryptography",
                 "TestSupport",
-                "Content",
-                "Cryptography",
                 "WASI",
                 "WebAssembly",
                 "WebAssemblyRuntime",
@@ -351,6 +347,11 @@ let package = Package(
     ],
     swiftLanguageModes: [.v6]
 )
+
+// An import says itself when it is part of what a module gives to others.
+for target in package.targets where target.type != .system {
+    target.swiftSettings = (target.swiftSettings ?? []) + [.enableUpcomingFeature("InternalImportsByDefault")]
+}
 
 // The fuzzers, and the coverage that guides them, only where they are asked for.
 if Context.environment["HIPPO_DEV_FUZZING"] != nil {

@@ -1,6 +1,6 @@
-import WebAssembly
-import WebAssemblyRuntime
-import WebAssemblyText
+package import WebAssembly
+package import WebAssemblyRuntime
+package import WebAssemblyText
 
 /// What a fuzzer's bytes can be fed to. An input is a finding if it ends the process, takes long, or takes much memory.
 enum FuzzTarget: String, CaseIterable {

@@ -1,7 +1,7 @@
-import Foundation
-import TestSupport
-import WebAssembly
-import WebAssemblyText
+package import Foundation
+package import TestSupport
+package import WebAssembly
+package import WebAssemblyText
 
 /// First inputs for the targets, made of the specification's test suite.
 enum SeedCorpus {

@@ -1,4 +1,4 @@
-import Bindle
+package import Bindle
 
 /// All that a sandbox is started with.
 package struct SandboxConfiguration: Sendable {

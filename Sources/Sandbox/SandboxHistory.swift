@@ -1,4 +1,4 @@
-import Bindle
+package import Bindle
 import Platform
 
 /// The revisions of a sandbox, which are reached through it while it runs, and in its store otherwise.

@@ -1,4 +1,4 @@
-import JSON
+package import JSON
 
 /// What the sandbox tells a WAGI process it has started.
 ///

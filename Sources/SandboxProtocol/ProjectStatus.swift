@@ -1,4 +1,4 @@
-import JSON
+package import JSON
 
 /// The state of a project, for the pages that show its app: they reload when a new revision serves, and tell when there
 /// is none because something is wrong.

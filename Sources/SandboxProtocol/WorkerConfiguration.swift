@@ -1,4 +1,4 @@
-import JSON
+package import JSON
 import Platform
 
 /// How a WAGI process serves, whatever it serves: what a sandbox tells it before anything else, over the control channel.

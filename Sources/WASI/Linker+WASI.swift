@@ -1,5 +1,5 @@
 import WebAssembly
-import WebAssemblyRuntime
+package import WebAssemblyRuntime
 
 /// What a store's `hostState` may be instead of the context itself, when an embedder keeps more than WASI in it.
 package protocol WASIContextHolder: AnyObject {

@@ -1,5 +1,5 @@
 import WebAssembly
-import WebAssemblyRuntime
+package import WebAssemblyRuntime
 
 /// Says what to do about imports that neither edition of WASI has: where a module of that name comes from, and how to
 /// build one that runs here.

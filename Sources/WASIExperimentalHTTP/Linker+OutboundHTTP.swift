@@ -1,6 +1,6 @@
 import HTTP
 import WebAssembly
-import WebAssemblyRuntime
+package import WebAssemblyRuntime
 
 extension Linker {
     /// The name that guests import the functions from.

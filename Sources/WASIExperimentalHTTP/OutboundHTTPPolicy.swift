@@ -1,4 +1,4 @@
-import HTTP
+package import HTTP
 
 /// Where guests may send requests, and how much they may hold.
 ///

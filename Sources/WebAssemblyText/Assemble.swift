@@ -1,4 +1,4 @@
-import WebAssembly
+package import WebAssembly
 
 /// Translates a module from the text format to the binary format.
 ///

@@ -1,5 +1,5 @@
 import Glibc
-import HTTP
+package import HTTP
 
 /// The names by which a listener may be addressed.
 ///

@@ -1,4 +1,4 @@
-import HTTP
+package import HTTP
 
 /// Headers for content that somebody else has put into a store.
 ///

@@ -1,4 +1,4 @@
-import HTTP
+package import HTTP
 
 /// Decides which requests a listener answers at all, and which may change something or see what only the developer may.
 ///

@@ -23,15 +23,15 @@ struct GzipTests {
         ]
     }()
 
-    @Test(arguments: contents)
-    func `gives back what it was given`(content: Content) throws {
+    @Test("gives back what it was given", arguments: contents)
+    func givesBackWhatItWasGiven(content: Content) throws {
         let file = try packed(content.bytes)
         let isSame = try content.matches(unpacked(file))
         #expect(isSame)
         #expect(file.count <= content.bytes.count + content.bytes.count / 1000 + 40)
     }
 
-    @Test func `packs and unpacks in pieces of any size alike`() throws {
+    @Test("packs and unpacks in pieces of any size alike") func packsAndUnpacksInPiecesOfAnySizeAlike() throws {
         var random = Bytes(seed: 2)
         let bytes = random.repetitive(700_000)
         let file = try packed(bytes)
@@ -42,14 +42,16 @@ struct GzipTests {
         }
     }
 
-    @Test func `makes small what repeats`() throws {
+    @Test("makes small what repeats") func makesSmallWhatRepeats() throws {
         var random = Bytes(seed: 3)
         #expect(try packed([UInt8](repeating: 0, count: 10_000_000)).count < 12_000)
         #expect(try packed(random.repetitive(1_000_000)).count < 60_000)
     }
 
-    @Test(.enabled(if: Tool.isThere("gzip"), "there is no gzip"), arguments: contents)
-    func `is understood by gzip, and understands it`(content: Content) throws {
+    @Test(
+        "is understood by gzip, and understands it", .enabled(if: Tool.isThere("gzip"), "there is no gzip"),
+        arguments: contents)
+    func isUnderstoodByGzipAndUnderstandsIt(content: Content) throws {
         let gzip = try #require(Tool("gzip"))
         let isUnderstood = try content.matches(gzip.run(["-dc"], input: packed(content.bytes)))
         #expect(isUnderstood)
@@ -59,8 +61,10 @@ struct GzipTests {
         }
     }
 
-    @Test(.enabled(if: Tool.isThere("python3"), "there is no python3"))
-    func `is understood by zlib, and understands each of its strategies`() throws {
+    @Test(
+        "is understood by zlib, and understands each of its strategies",
+        .enabled(if: Tool.isThere("python3"), "there is no python3"))
+    func isUnderstoodByZlibAndUnderstandsEachOfItsStrategies() throws {
         let python = try #require(Tool("python3"))
         var random = Bytes(seed: 4)
         let bytes = random.repetitive(400_000) + random.random(100_000)
@@ -81,7 +85,7 @@ struct GzipTests {
         }
     }
 
-    @Test func `reads a header with all that it may have`() throws {
+    @Test("reads a header with all that it may have") func readsAHeaderWithAllThatItMayHave() throws {
         let plain = try packed(Array("content".utf8))
         var header: [UInt8] = [0x1F, 0x8B, 8, 0x1F, 1, 2, 3, 4, 0, 3, 3, 0, 9, 9, 9]
         header += Array("name\0comment\0".utf8)
@@ -91,7 +95,8 @@ struct GzipTests {
         #expect(throws: ArchiveError.wrongChecksum) { try unpacked(header + [UInt8(~check & 0xFF), 0] + plain[10...]) }
     }
 
-    @Test func `computes the check value of the specification's polynomial`() {
+    @Test("computes the check value of the specification's polynomial")
+    func computesTheCheckValueOfTheSpecificationsPolynomial() {
         #expect(CRC32.checksum(Array("123456789".utf8)) == 0xCBF4_3926)
         var check = CRC32()
         let bytes = Array("The quick brown fox jumps over the lazy dog, and then it does so once more.".utf8)
@@ -101,7 +106,7 @@ struct GzipTests {
 
     // MARK: Hostile files
 
-    @Test func `refuses a file that is cut off anywhere`() throws {
+    @Test("refuses a file that is cut off anywhere") func refusesAFileThatIsCutOffAnywhere() throws {
         var random = Bytes(seed: 5)
         let file = try packed(random.repetitive(3_000))
         for count in 0..<file.count {
@@ -109,13 +114,13 @@ struct GzipTests {
         }
     }
 
-    @Test func `refuses what stands after the end`() throws {
+    @Test("refuses what stands after the end") func refusesWhatStandsAfterTheEnd() throws {
         let file = try packed(Array("content".utf8))
         #expect(throws: ArchiveError.trailingData) { try unpacked(file + [0]) }
         #expect(throws: ArchiveError.trailingData) { try unpacked(file + file) }
     }
 
-    @Test func `refuses a wrong checksum and a wrong length`() throws {
+    @Test("refuses a wrong checksum and a wrong length") func refusesAWrongChecksumAndAWrongLength() throws {
         let file = try packed(Array("content".utf8))
         for distance in 1...8 {
             var damaged = file
@@ -124,7 +129,7 @@ struct GzipTests {
         }
     }
 
-    @Test func `refuses damage in every bit, or is not hurt by it`() throws {
+    @Test("refuses damage in every bit, or is not hurt by it") func refusesDamageInEveryBitOrIsNotHurtByIt() throws {
         var random = Bytes(seed: 6)
         let bytes = random.repetitive(2_000)
         let file = try packed(bytes)
@@ -138,6 +143,7 @@ struct GzipTests {
     }
 
     @Test(
+        "refuses data that breaks the rules",
         arguments: [
             ([0b111], "a block is of a type that does not exist"),
             ([0b001, 5, 0, 5, 0], "the length of a stored block contradicts itself"),
@@ -146,19 +152,19 @@ struct GzipTests {
             // Fixed codes: length symbol 286, which is 11000110.
             ([0x1B, 0x03, 0x00], "a code does not exist"),
         ] as [([UInt8], String)])
-    func `refuses data that breaks the rules`(data: [UInt8], problem: String) {
+    func refusesDataThatBreaksTheRules(data: [UInt8], problem: String) {
         let file: [UInt8] = [0x1F, 0x8B, 8, 0, 0, 0, 0, 0, 0, 255] + data + [UInt8](repeating: 0, count: 16)
         #expect(throws: ArchiveError.malformedData(problem)) { try unpacked(file) }
     }
 
-    @Test func `refuses what is no gzip file`() {
+    @Test("refuses what is no gzip file") func refusesWhatIsNoGzipFile() {
         #expect(throws: ArchiveError.notGzip("it does not begin as one does")) { try unpacked(Array("PK stuff".utf8)) }
         #expect(throws: ArchiveError.self) { try unpacked([0x1F, 0x8B, 7, 0]) }
         #expect(throws: ArchiveError.self) { try unpacked([0x1F, 0x8B, 8, 0x80]) }
         #expect(throws: ArchiveError.truncated) { try unpacked([]) }
     }
 
-    @Test func `refuses bombs, by their size and by their ratio`() throws {
+    @Test("refuses bombs, by their size and by their ratio") func refusesBombsByTheirSizeAndByTheirRatio() throws {
         var output: [UInt8] = []
         let writer = try GzipWriter { output.append(contentsOf: $0) }
         let zeros = [UInt8](repeating: 0, count: 1 << 20)

@@ -60,22 +60,24 @@ struct TarTests {
         .file("app/large", String(repeating: "0123456789", count: 5_000)),
     ]
 
-    @Test func `gives back what it was given`() throws {
+    @Test("gives back what it was given") func givesBackWhatItWasGiven() throws {
         let bytes = try archive(Self.content)
         #expect(bytes.count % 512 == 0)
         for piece in [1, 511, .max] { #expect(try items(bytes, piece: piece) == Self.content) }
         #expect(try archive(Self.content) == bytes)
     }
 
-    @Test func `passes over what is not read`() throws {
+    @Test("passes over what is not read") func passesOverWhatIsNotRead() throws {
         let reader = TarReader(from: source(try archive(Self.content)))
         var paths: [String] = []
         while let entry = try reader.next() { paths.append(entry.path) }
         #expect(paths == Self.content.map(\.entry.path))
     }
 
-    @Test(.enabled(if: Tool.isThere("tar"), "there is no tar"), arguments: ["gnu", "pax", "ustar", "v7"])
-    func `understands tar's formats`(format: String) throws {
+    @Test(
+        "understands tar's formats", .enabled(if: Tool.isThere("tar"), "there is no tar"),
+        arguments: ["gnu", "pax", "ustar", "v7"])
+    func understandsTarsFormats(format: String) throws {
         let tar = try #require(Tool("tar"))
         let directory = try TemporaryDirectory()
         // The older the format, the less it holds.
@@ -91,8 +93,8 @@ struct TarTests {
                 == content.filter { $0.entry.kind == .file }.sorted { $0.entry.path < $1.entry.path })
     }
 
-    @Test(.enabled(if: Tool.isThere("tar"), "there is no tar"))
-    func `is understood by tar`() throws {
+    @Test("is understood by tar", .enabled(if: Tool.isThere("tar"), "there is no tar"))
+    func isUnderstoodByTar() throws {
         let tar = try #require(Tool("tar"))
         let directory = try TemporaryDirectory()
         try tar.run(["-x", "-f", "-"], input: archive(Self.content), in: directory.path)
@@ -103,8 +105,8 @@ struct TarTests {
         }
     }
 
-    @Test(.enabled(if: Tool.isThere("python3"), "there is no python3"))
-    func `is understood by Python`() throws {
+    @Test("is understood by Python", .enabled(if: Tool.isThere("python3"), "there is no python3"))
+    func isUnderstoodByPython() throws {
         let python = try #require(Tool("python3"))
         let list = """
             import sys, tarfile, io
@@ -120,9 +122,9 @@ struct TarTests {
 
     /// The headers alone: nobody wants to write nine gigabytes.
     @Test(
-        .enabled(if: Tool.isThere("python3"), "there is no python3"),
+        "understands sizes above eight gigabytes", .enabled(if: Tool.isThere("python3"), "there is no python3"),
         arguments: ["tarfile.GNU_FORMAT", "tarfile.PAX_FORMAT"])
-    func `understands sizes above eight gigabytes`(format: String) throws {
+    func understandsSizesAboveEightGigabytes(format: String) throws {
         let python = try #require(Tool("python3"))
         let make = """
             import sys, tarfile
@@ -157,8 +159,8 @@ struct TarTests {
 
     private let end = [UInt8](repeating: 0, count: 1024)
 
-    @Test(arguments: ["../file", "a/../../file", "/etc/passwd", "..", "a/.."])
-    func `refuses paths that lead outside`(path: String) throws {
+    @Test("refuses paths that lead outside", arguments: ["../file", "a/../../file", "/etc/passwd", "..", "a/.."])
+    func refusesPathsThatLeadOutside(path: String) throws {
         let bytes = try header(path) + end
         let error = #expect(throws: ArchiveError.self) { try items(bytes) }
         guard case .refused(path, _) = error else {
@@ -167,7 +169,7 @@ struct TarTests {
         }
     }
 
-    @Test func `refuses a path with a NUL byte`() throws {
+    @Test("refuses a path with a NUL byte") func refusesAPathWithANULByte() throws {
         let records = Array("18 path=a\0../../b\n".utf8)
         let extended = try header(type: "x") { header in
             for (index, digit) in "00000000022".utf8.enumerated() { header[124 + index] = digit }
@@ -178,17 +180,20 @@ struct TarTests {
     }
 
     @Test(
+        "refuses links, devices and the like",
         arguments: [
             ("1", "a hard link"), ("2", "a symbolic link"), ("3", "a device"), ("4", "a device"),
             ("6", "a named pipe"), ("7", "neither a file nor a directory"), ("S", "a sparse file"),
         ] as [(Character, String)])
-    func `refuses links, devices and the like`(type: Character, problem: String) throws {
+    func refusesLinksDevicesAndTheLike(type: Character, problem: String) throws {
         let bytes = try header(type: type) + end
         let error = #expect(throws: ArchiveError.self) { try items(bytes) }
         #expect(error?.description.contains(problem) == true)
     }
 
-    @Test func `refuses entries that occur twice or are below a file`() throws {
+    @Test("refuses entries that occur twice or are below a file") func refusesEntriesThatOccurTwiceOrAreBelowAFile()
+        throws
+    {
         let twice = try header("a/b") + header("./a//b") + end
         #expect(throws: ArchiveError.refused(path: "./a//b", problem: "it occurs twice")) { try items(twice) }
         let below = try header("a") + header("a/b") + end
@@ -197,7 +202,9 @@ struct TarTests {
         }
     }
 
-    @Test func `refuses a wrong checksum, and numbers that are none`() throws {
+    @Test("refuses a wrong checksum, and numbers that are none") func refusesAWrongChecksumAndNumbersThatAreNone()
+        throws
+    {
         var bytes = try archive([.file("file", "content")])
         bytes[3] ^= 1
         #expect(throws: ArchiveError.malformedHeader(offset: 0, problem: "its checksum is wrong")) { try items(bytes) }
@@ -211,14 +218,14 @@ struct TarTests {
         #expect(throws: ArchiveError.malformedHeader(offset: 0, problem: "its size is too large")) { try items(huge) }
     }
 
-    @Test func `refuses an archive that is cut off anywhere`() throws {
+    @Test("refuses an archive that is cut off anywhere") func refusesAnArchiveThatIsCutOffAnywhere() throws {
         let bytes = try archive([.directory("a"), .file("a/b", "content"), .file(Self.longPath, "x")])
         for count in stride(from: 0, to: bytes.count, by: 64) {
             #expect(throws: ArchiveError.truncated) { try items(Array(bytes[..<count])) }
         }
     }
 
-    @Test func `refuses what stands after the end, but for zeros`() throws {
+    @Test("refuses what stands after the end, but for zeros") func refusesWhatStandsAfterTheEndButForZeros() throws {
         let bytes = try archive([.file("file", "content")])
         #expect(try items(bytes + [UInt8](repeating: 0, count: 9_000)).count == 1)
         #expect(throws: ArchiveError.trailingData) { try items(bytes + [0, 0, 1]) }
@@ -226,7 +233,7 @@ struct TarTests {
         #expect(throws: ArchiveError.self) { try items(Array(single)) }
     }
 
-    @Test func `refuses more than is allowed`() throws {
+    @Test("refuses more than is allowed") func refusesMoreThanIsAllowed() throws {
         let bytes = try archive([.file("a", "12345"), .file("b", "12345")])
         #expect(throws: ArchiveError.tooLarge(limit: 9)) { try items(bytes, limits: UnpackingLimits(maximumSize: 9)) }
         let reader = TarReader(maximumEntries: 1, from: source(bytes))
@@ -238,8 +245,10 @@ struct TarTests {
         #expect(throws: ArchiveError.self) { try items(large) }
     }
 
-    @Test(arguments: ["x", "5 a=b", "9999999 a=b\n", "5 ab\n", "1 \n", "11 size=-1\n", "0 \n", "6 a=b\n\n"])
-    func `refuses extended headers that are malformed`(records: String) throws {
+    @Test(
+        "refuses extended headers that are malformed",
+        arguments: ["x", "5 a=b", "9999999 a=b\n", "5 ab\n", "1 \n", "11 size=-1\n", "0 \n", "6 a=b\n\n"])
+    func refusesExtendedHeadersThatAreMalformed(records: String) throws {
         let count = records.utf8.count
         let extended = try header(type: "x") { header in
             let digits = String(count, radix: 8)

@@ -15,7 +15,7 @@ struct BindleClientTests {
         client = try BindleClient(baseURL: server.url)
     }
 
-    @Test func `pushes a bindle and fetches it again`() throws {
+    @Test("pushes a bindle and fetches it again") func pushesABindleAndFetchesItAgain() throws {
         let invoice = try Samples.invoice("ex.com/Grüße/1.0.0+b", "one", "two")
         let creation = try client.create(invoice)
         #expect(creation.invoice == invoice)
@@ -32,7 +32,8 @@ struct BindleClientTests {
         #expect(try client.invoice(invoice.id, includingYanked: true).isYanked)
     }
 
-    @Test func `pushes a standalone bindle, and only what is missing of it`() throws {
+    @Test("pushes a standalone bindle, and only what is missing of it")
+    func pushesAStandaloneBindleAndOnlyWhatIsMissingOfIt() throws {
         let directory = try TemporaryDirectory()
         let invoice = try Samples.invoice("app/1.0.0", "one", "two", "")
         let contents = ["file0": "one", "file1": "two", "file2": ""]
@@ -47,7 +48,8 @@ struct BindleClientTests {
         #expect(try server.store.text("two", of: invoice.id) == "two")
     }
 
-    @Test func `names the request and the server's reason when it is refused`() throws {
+    @Test("names the request and the server's reason when it is refused")
+    func namesTheRequestAndTheServersReasonWhenItIsRefused() throws {
         let id = try BindleID("nothing/1.0.0")
         let error = try #require(throws: BindleClientError.self) { try client.invoice(id) }
         #expect(error.status == .notFound)
@@ -56,7 +58,7 @@ struct BindleClientTests {
                 + "there is no bindle nothing/1.0.0")
     }
 
-    @Test func `names the request when there is no server`() throws {
+    @Test("names the request when there is no server") func namesTheRequestWhenThereIsNoServer() throws {
         // A port that was free a moment ago, and that nothing listens on.
         let url: String
         do { url = "http://\(try ListeningSocket(binding: .loopback(port: 0)).address)/v1" }
@@ -66,7 +68,7 @@ struct BindleClientTests {
         #expect(error.description.contains(url))
     }
 
-    @Test func `checks a parcel by its label`() throws {
+    @Test("checks a parcel by its label") func checksAParcelByItsLabel() throws {
         let invoice = try Samples.invoice("app/1.0.0", "right")
         _ = try client.create(invoice)
         var label = invoice.parcels[0].label
@@ -80,12 +82,13 @@ struct BindleClientTests {
     }
 
     @Test(
+        "says who it is as it is told",
         arguments: [
             (BindleClient.Credentials.none, nil),
             (.basic(username: "ada", password: "pässword:"), "Basic YWRhOnDDpHNzd29yZDo="),
             (.bearer(token: "t0ken"), "Bearer t0ken"),
         ] as [(BindleClient.Credentials, String?)])
-    func `says who it is as it is told`(credentials: BindleClient.Credentials, header: String?) throws {
+    func saysWhoItIsAsItIsTold(credentials: BindleClient.Credentials, header: String?) throws {
         // A server that answers with the credentials that it was sent.
         let echo = Server(socket: try ListeningSocket(binding: .loopback(port: 0))) { request, _, writer in
             try writer.respond(Response(status: .unauthorized, text: request.headers["Authorization"] ?? "nothing"))
@@ -101,7 +104,7 @@ struct BindleClientTests {
 
 @Suite("A standalone bindle")
 struct StandaloneBindleTests {
-    @Test func `is written from what is fetched, and read again`() throws {
+    @Test("is written from what is fetched, and read again") func isWrittenFromWhatIsFetchedAndReadAgain() throws {
         let directory = try TemporaryDirectory()
         let invoice = try Samples.invoice("app/1.0.0", "one", "two", "one")
         var fetched: [String] = []
@@ -123,7 +126,7 @@ struct StandaloneBindleTests {
         #expect(fetched == ["file0", "file1"])
     }
 
-    @Test func `leaves no parcel with wrong bytes behind`() throws {
+    @Test("leaves no parcel with wrong bytes behind") func leavesNoParcelWithWrongBytesBehind() throws {
         let directory = try TemporaryDirectory()
         let invoice = try Samples.invoice("app/1.0.0", "one")
         #expect(throws: StandaloneBindleError.self) {
@@ -135,14 +138,16 @@ struct StandaloneBindleTests {
         #expect(try FileManager.default.contentsOfDirectory(atPath: parcels) == [])
     }
 
-    @Test func `is refused where there is none`() throws {
+    @Test("is refused where there is none") func isRefusedWhereThereIsNone() throws {
         let directory = try TemporaryDirectory()
         let error = #expect(throws: StandaloneBindleError.self) { try StandaloneBindle(at: directory.path) }
         #expect(error?.description.contains("is not a standalone bindle") == true)
     }
 
-    @Test(.enabled(if: TestData.isAvailable, Comment(rawValue: TestData.absence)))
-    func `of the reference implementation is read`() throws {
+    @Test(
+        "of the reference implementation is read",
+        .enabled(if: TestData.isAvailable, Comment(rawValue: TestData.absence)))
+    func ofTheReferenceImplementationIsRead() throws {
         let parent = try #require(TestData.directory).appendingPathComponent("bindle/standalone").path
         let bindle = try StandaloneBindle(BindleID("enterprise.com/warpcore/1.0.0"), in: parent)
         let label = try #require(bindle.presentParcels.first)

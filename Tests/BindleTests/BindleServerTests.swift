@@ -10,8 +10,8 @@ import Bindle
 struct BindleServerTests {
     static let modes: [BindleStore.Mode] = [.development, .immutable]
 
-    @Test(arguments: modes)
-    func `creates an invoice: 202 while parcels are missing, 201 when none is`(mode: BindleStore.Mode) throws {
+    @Test("creates an invoice: 202 while parcels are missing, 201 when none is", arguments: modes)
+    func createsAnInvoice202WhileParcelsAreMissing201WhenNoneIs(mode: BindleStore.Mode) throws {
         let server = try RunningServer(mode)
         let first = try Samples.invoice("ex.com/app/1.0.0", "one", "two")
         let answer = try server.post("/_i", first.toml)
@@ -27,7 +27,8 @@ struct BindleServerTests {
         #expect(try second.document().keys == ["invoice"])
     }
 
-    @Test func `takes invoices in JSON, and answers in JSON who asks for it`() throws {
+    @Test("takes invoices in JSON, and answers in JSON who asks for it")
+    func takesInvoicesInJSONAndAnswersInJSONWhoAsksForIt() throws {
         let server = try RunningServer(.immutable)
         let invoice = try Samples.invoice("app/1.0.0", "one")
         let json = String(decoding: invoice.encoded(as: .json), as: UTF8.self)
@@ -40,12 +41,13 @@ struct BindleServerTests {
     }
 
     @Test(
+        "answers in the first encoding that is accepted, or TOML",
         arguments: [
             (nil, "toml"), ("*/*", "toml"), ("application/json", "json"), ("text/html, text/json;q=0.5", "json"),
             ("application/toml, application/json", "toml"), ("application/json, application/toml", "json"),
             ("*/*, application/json", "toml"), ("application/json;q=0", "toml"), ("image/png", "toml"),
         ] as [(String?, String)])
-    func `answers in the first encoding that is accepted, or TOML`(accept: String?, subtype: String) throws {
+    func answersInTheFirstEncodingThatIsAcceptedOrTOML(accept: String?, subtype: String) throws {
         let server = try RunningServer(.development)
         var headers = Headers()
         headers["Accept"] = accept
@@ -55,29 +57,31 @@ struct BindleServerTests {
         #expect(try answer.document()["error"]?.string == "there is no bindle nothing/1.0.0")
     }
 
-    @Test(arguments: [
-        ("this is not TOML", "application/toml"), ("{", "application/json"),
-        ("bindleVersion = \"1.0.0\"", "application/toml"), ("bindleVersion = \"1.0.0\"", "image/png"),
-        ("bindleVersion = \"1.0.0\"\n[bindle]\nname = \"a\"\nversion = \"1\"", "application/toml"),
-        ("bindleVersion = \"1.0.0\"\nfoo = 1\n[bindle]\nname = \"a\"\nversion = \"1.0.0\"", "application/toml"),
-    ])
-    func `refuses a malformed invoice with 400 and a reason`(text: String, type: String) throws {
+    @Test(
+        "refuses a malformed invoice with 400 and a reason",
+        arguments: [
+            ("this is not TOML", "application/toml"), ("{", "application/json"),
+            ("bindleVersion = \"1.0.0\"", "application/toml"), ("bindleVersion = \"1.0.0\"", "image/png"),
+            ("bindleVersion = \"1.0.0\"\n[bindle]\nname = \"a\"\nversion = \"1\"", "application/toml"),
+            ("bindleVersion = \"1.0.0\"\nfoo = 1\n[bindle]\nname = \"a\"\nversion = \"1.0.0\"", "application/toml"),
+        ])
+    func refusesAMalformedInvoiceWith400AndAReason(text: String, type: String) throws {
         let server = try RunningServer(.development)
         let answer = try server.post("/_i", text, type: type)
         #expect(answer.status == 400)
         #expect(try answer.document()["error"]?.string?.isEmpty == false)
     }
 
-    @Test(arguments: modes)
-    func `refuses an invoice that is yanked with 422`(mode: BindleStore.Mode) throws {
+    @Test("refuses an invoice that is yanked with 422", arguments: modes)
+    func refusesAnInvoiceThatIsYankedWith422(mode: BindleStore.Mode) throws {
         let server = try RunningServer(mode)
         var invoice = try Samples.invoice("app/1.0.0")
         invoice.isYanked = true
         #expect(try server.post("/_i", invoice.toml).status == 422)
     }
 
-    @Test(arguments: modes)
-    func `gives out invoices`(mode: BindleStore.Mode) throws {
+    @Test("gives out invoices", arguments: modes)
+    func givesOutInvoices(mode: BindleStore.Mode) throws {
         let server = try RunningServer(mode)
         let invoice = try Samples.invoice("ex.com/dept/Grüße/1.0.0-rc.1+b.5", "one")
         _ = try server.post("/_i", invoice.toml)
@@ -95,20 +99,24 @@ struct BindleServerTests {
         }
     }
 
-    @Test(arguments: [
-        ("/_i/app/1.0.0", 404), ("/_i/app/1.0", 400), ("/_i/app", 400), ("/_i/a%20b/1.0.0", 400),
-        ("/_i/%ff/1.0.0", 400),
-        ("/_r/missing/app/1.0.0", 404), ("/_r/missing/app", 400), ("/_i/app/1.0.0@00", 404), ("/_i/app@00", 400),
-        ("/nothing", 404), ("/_x/app/1.0.0", 404),
-    ])
-    func `says what is wrong with a path`(path: String, status: Int) throws {
+    @Test(
+        "says what is wrong with a path",
+        arguments: [
+            ("/_i/app/1.0.0", 404), ("/_i/app/1.0", 400), ("/_i/app", 400), ("/_i/a%20b/1.0.0", 400),
+            ("/_i/%ff/1.0.0", 400),
+            ("/_r/missing/app/1.0.0", 404), ("/_r/missing/app", 400), ("/_i/app/1.0.0@00", 404), ("/_i/app@00", 400),
+            ("/nothing", 404), ("/_x/app/1.0.0", 404),
+        ])
+    func saysWhatIsWrongWithAPath(path: String, status: Int) throws {
         let server = try RunningServer(.development)
         let answer = try server.get(path)
         #expect(answer.status == status)
         #expect(try answer.document()["error"]?.string?.isEmpty == false)
     }
 
-    @Test func `does not take methods that a resource does not have`() throws {
+    @Test("does not take methods that a resource does not have") func doesNotTakeMethodsThatAResourceDoesNotHave()
+        throws
+    {
         let server = try RunningServer(.development)
         for (method, path, allowed) in [
             (Method.get, "/_i", "POST"), (.put, "/_i/app/1.0.0", "GET, HEAD, DELETE"),
@@ -122,8 +130,8 @@ struct BindleServerTests {
 
     // MARK: - Parcels
 
-    @Test(arguments: modes)
-    func `takes and gives out parcels`(mode: BindleStore.Mode) throws {
+    @Test("takes and gives out parcels", arguments: modes)
+    func takesAndGivesOutParcels(mode: BindleStore.Mode) throws {
         let server = try RunningServer(mode)
         var invoice = try Samples.invoice("app/1.0.0", "content", "")
         invoice.parcels[0].label.mediaType = "application/wasm"
@@ -151,8 +159,8 @@ struct BindleServerTests {
         #expect(try server.get(empty).bytes == [])
     }
 
-    @Test(arguments: modes)
-    func `knows the parcels of an invoice only`(mode: BindleStore.Mode) throws {
+    @Test("knows the parcels of an invoice only", arguments: modes)
+    func knowsTheParcelsOfAnInvoiceOnly(mode: BindleStore.Mode) throws {
         let server = try RunningServer(mode)
         _ = try server.post("/_i", Samples.invoice("app/1.0.0", "one").toml)
         let foreign = "/_i/app/1.0.0@\(Samples.digest("two"))"
@@ -161,7 +169,7 @@ struct BindleServerTests {
         #expect(try server.post("/_i/other/1.0.0@\(Samples.digest("one"))", "one").status == 404)
     }
 
-    @Test func `takes a parcel in chunks without a length`() throws {
+    @Test("takes a parcel in chunks without a length") func takesAParcelInChunksWithoutALength() throws {
         let server = try RunningServer(.development)
         let content = String(repeating: "0123456789", count: 200_000)
         _ = try server.post("/_i", Samples.invoice("app/1.0.0", content).toml)
@@ -172,7 +180,7 @@ struct BindleServerTests {
         #expect(try server.get(path).text == content)
     }
 
-    @Test func `says which parcels are missing`() throws {
+    @Test("says which parcels are missing") func saysWhichParcelsAreMissing() throws {
         let server = try RunningServer(.immutable)
         let invoice = try Samples.invoice("app/1.0.0", "one", "two")
         _ = try server.post("/_i", invoice.toml)
@@ -187,7 +195,7 @@ struct BindleServerTests {
 
     // MARK: - Queries
 
-    @Test func `answers queries`() throws {
+    @Test("answers queries") func answersQueries() throws {
         let server = try RunningServer(.immutable)
         for patch in 0..<5 { _ = try server.post("/_i", Samples.invoice("ex.com/app/1.0.\(patch)").toml) }
         _ = try server.post("/_i", Samples.invoice("other/2.0.0").toml)
@@ -208,13 +216,15 @@ struct BindleServerTests {
         #expect(try server.get("/_q?q=app&l=2").document()["more"]?.boolean == true)
     }
 
-    @Test(arguments: ["v=latest", "l=256", "l=-1", "o=x", "strict=yes", "yanked=1", "l=1&limit=2"])
-    func `refuses queries that make no sense`(parameters: String) throws {
+    @Test(
+        "refuses queries that make no sense",
+        arguments: ["v=latest", "l=256", "l=-1", "o=x", "strict=yes", "yanked=1", "l=1&limit=2"])
+    func refusesQueriesThatMakeNoSense(parameters: String) throws {
         let server = try RunningServer(.immutable)
         #expect(try server.get("/_q?\(parameters)").status == 400)
     }
 
-    @Test func `says that it is well`() throws {
+    @Test("says that it is well") func saysThatItIsWell() throws {
         let server = try RunningServer(.development)
         let answer = try server.health()
         #expect(answer.status == 200 && answer.headers["Content-Type"] == "application/json")
@@ -244,7 +254,7 @@ struct DevelopmentServerTests {
         server = try RunningServer(.development)
     }
 
-    @Test func `replaces an invoice whose ID is taken`() throws {
+    @Test("replaces an invoice whose ID is taken") func replacesAnInvoiceWhoseIDIsTaken() throws {
         _ = try server.post("/_i", Samples.invoice("app/1.0.0", "old").toml)
         _ = try server.post("/_i/app/1.0.0@\(Samples.digest("old"))", "old")
         let new = try Samples.invoice("app/1.0.0", "new")
@@ -256,7 +266,7 @@ struct DevelopmentServerTests {
         #expect(try server.post("/_i", new.toml).status == 201)
     }
 
-    @Test func `deletes, parcels included`() throws {
+    @Test("deletes, parcels included") func deletesParcelsIncluded() throws {
         let invoice = try Samples.invoice("app/1.0.0", "one")
         _ = try server.post("/_i", invoice.toml)
         _ = try server.post("/_i/app/1.0.0@\(Samples.digest("one"))", "one")
@@ -268,7 +278,7 @@ struct DevelopmentServerTests {
         #expect(try server.post("/_i", invoice.toml).status == 202)
     }
 
-    @Test func `takes a parcel again`() throws {
+    @Test("takes a parcel again") func takesAParcelAgain() throws {
         _ = try server.post("/_i", Samples.invoice("app/1.0.0", "one").toml)
         let path = "/_i/app/1.0.0@\(Samples.digest("one"))"
         #expect(try server.post(path, "one").status == 200)
@@ -285,18 +295,18 @@ struct StrictServerTests {
         _ = try server.post("/_i", Samples.invoice("app/1.0.0", "one").toml)
     }
 
-    @Test func `refuses an ID that is taken with 409`() throws {
+    @Test("refuses an ID that is taken with 409") func refusesAnIDThatIsTakenWith409() throws {
         #expect(try server.post("/_i", Samples.invoice("app/1.0.0", "one").toml).status == 409)
         #expect(try server.post("/_i", Samples.invoice("app/1.0.0", "other").toml).status == 409)
     }
 
-    @Test func `refuses a parcel that is there with 409`() throws {
+    @Test("refuses a parcel that is there with 409") func refusesAParcelThatIsThereWith409() throws {
         let path = "/_i/app/1.0.0@\(Samples.digest("one"))"
         #expect(try server.post(path, "one").status == 200)
         #expect(try server.post(path, "one").status == 409)
     }
 
-    @Test func `yanks instead of deleting`() throws {
+    @Test("yanks instead of deleting") func yanksInsteadOfDeleting() throws {
         let parcel = "/_i/app/1.0.0@\(Samples.digest("one"))"
         _ = try server.post(parcel, "one")
         let answer = try server.delete("/_i/app/1.0.0")

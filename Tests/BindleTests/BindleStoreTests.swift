@@ -16,7 +16,7 @@ struct BindleStoreTests {
         store = try BindleStore(path: directory.path + "/bindles.sqlite")
     }
 
-    @Test func `keeps an invoice, and says which parcels it lacks`() throws {
+    @Test("keeps an invoice, and says which parcels it lacks") func keepsAnInvoiceAndSaysWhichParcelsItLacks() throws {
         let invoice = try Samples.invoice("app/1.0.0", "one", "two", "one")
         let creation = try store.create(invoice, mode: .immutable)
         #expect(creation.effect == .created)
@@ -28,7 +28,7 @@ struct BindleStoreTests {
         #expect(try store.missingParcels(of: invoice.id) == [])
     }
 
-    @Test func `is the same after it was closed and opened`() throws {
+    @Test("is the same after it was closed and opened") func isTheSameAfterItWasClosedAndOpened() throws {
         let path = directory.path + "/again.sqlite"
         let invoice = try Samples.invoice("app/1.0.0", "one")
         do {
@@ -42,7 +42,8 @@ struct BindleStoreTests {
         try reopened.checkIntegrity()
     }
 
-    @Test func `shares parcels between bindles and removes them with their last reference`() throws {
+    @Test("shares parcels between bindles and removes them with their last reference")
+    func sharesParcelsBetweenBindlesAndRemovesThemWithTheirLastReference() throws {
         let first = try Samples.invoice("app/1.0.0", "shared", "own")
         let second = try Samples.invoice("app/1.1.0", "shared")
         _ = try store.create(first, mode: .development)
@@ -62,7 +63,8 @@ struct BindleStoreTests {
 
     // MARK: - Modes
 
-    @Test func `replaces an invoice in development mode, and what only the old one had goes`() throws {
+    @Test("replaces an invoice in development mode, and what only the old one had goes")
+    func replacesAnInvoiceInDevelopmentModeAndWhatOnlyTheOldOneHadGoes() throws {
         let old = try Samples.invoice("app/1.0.0", "kept", "dropped")
         _ = try store.create(old, mode: .development)
         try store.put("kept", to: old.id)
@@ -78,19 +80,20 @@ struct BindleStoreTests {
         #expect(try store.create(old, mode: .development).missing.map(\.sha256) == [Samples.digest("dropped")])
     }
 
-    @Test func `changes nothing for the same invoice in development mode`() throws {
+    @Test("changes nothing for the same invoice in development mode")
+    func changesNothingForTheSameInvoiceInDevelopmentMode() throws {
         let invoice = try Samples.invoice("app/1.0.0", "one")
         _ = try store.create(invoice, mode: .development)
         #expect(try store.create(invoice, mode: .development).effect == .unchanged)
     }
 
-    @Test func `refuses an ID that is taken in immutable mode`() throws {
+    @Test("refuses an ID that is taken in immutable mode") func refusesAnIDThatIsTakenInImmutableMode() throws {
         let invoice = try Samples.invoice("app/1.0.0", "one")
         _ = try store.create(invoice, mode: .immutable)
         #expect(throws: StoreError.bindleExists(invoice.id)) { try store.create(invoice, mode: .immutable) }
     }
 
-    @Test func `yanks`() throws {
+    @Test("yanks") func yanks() throws {
         let invoice = try Samples.invoice("app/1.0.0", "one")
         _ = try store.create(invoice, mode: .immutable)
         try store.put("one", to: invoice.id)
@@ -102,7 +105,8 @@ struct BindleStoreTests {
         #expect(try store.allIDs(includingYanked: true) == [invoice.id])
     }
 
-    @Test func `refuses a new bindle that is yanked, and an invoice that makes no sense`() throws {
+    @Test("refuses a new bindle that is yanked, and an invoice that makes no sense")
+    func refusesANewBindleThatIsYankedAndAnInvoiceThatMakesNoSense() throws {
         var yanked = try Samples.invoice("app/1.0.0", "one")
         yanked.isYanked = true
         #expect(throws: StoreError.newBindleIsYanked(yanked.id)) { try store.create(yanked, mode: .development) }
@@ -114,7 +118,7 @@ struct BindleStoreTests {
 
     // MARK: - Parcels
 
-    @Test func `checks digest and size before a parcel is seen`() throws {
+    @Test("checks digest and size before a parcel is seen") func checksDigestAndSizeBeforeAParcelIsSeen() throws {
         let invoice = try Samples.invoice("app/1.0.0", "right")
         _ = try store.create(invoice, mode: .immutable)
         let digest = Samples.digest("right")
@@ -135,7 +139,7 @@ struct BindleStoreTests {
         #expect(try store.put("right", to: invoice.id))
     }
 
-    @Test func `takes parcels of an invoice only, and each once`() throws {
+    @Test("takes parcels of an invoice only, and each once") func takesParcelsOfAnInvoiceOnlyAndEachOnce() throws {
         let invoice = try Samples.invoice("app/1.0.0", "one")
         #expect(throws: StoreError.noSuchBindle(invoice.id)) { try store.put("one", to: invoice.id) }
         _ = try store.create(invoice, mode: .immutable)
@@ -148,7 +152,7 @@ struct BindleStoreTests {
         }
     }
 
-    @Test func `keeps an empty parcel`() throws {
+    @Test("keeps an empty parcel") func keepsAnEmptyParcel() throws {
         let invoice = try Samples.invoice("app/1.0.0", "")
         _ = try store.create(invoice, mode: .immutable)
         try store.put("", to: invoice.id)
@@ -156,8 +160,8 @@ struct BindleStoreTests {
     }
 
     /// Sizes around the pieces in which parcels are stored, written in odd portions.
-    @Test(arguments: [1 << 20, (1 << 20) + 1, (3 << 20) - 1, 3 << 20])
-    func `keeps large parcels`(size: Int) throws {
+    @Test("keeps large parcels", arguments: [1 << 20, (1 << 20) + 1, (3 << 20) - 1, 3 << 20])
+    func keepsLargeParcels(size: Int) throws {
         let bytes = (0..<size).map { UInt8(truncatingIfNeeded: $0 ^ $0 >> 8 ^ $0 >> 16) }
         let digest = SHA256.hash(bytes).hex
         var invoice = try Samples.invoice("large/1.0.0")
@@ -175,7 +179,7 @@ struct BindleStoreTests {
         #expect(try reader.readAll() == bytes)
     }
 
-    @Test func `forgets an upload that is given up`() throws {
+    @Test("forgets an upload that is given up") func forgetsAnUploadThatIsGivenUp() throws {
         let size = 5 << 20
         let digest = SHA256.hash([UInt8](repeating: 7, count: size)).hex
         var invoice = try Samples.invoice("large/1.0.0")
@@ -191,7 +195,9 @@ struct BindleStoreTests {
         #expect(try store.missingParcels(of: invoice.id).count == 1)
     }
 
-    @Test func `forgets an upload whose bindle was removed meanwhile`() throws {
+    @Test("forgets an upload whose bindle was removed meanwhile") func forgetsAnUploadWhoseBindleWasRemovedMeanwhile()
+        throws
+    {
         let invoice = try Samples.invoice("app/1.0.0", "one")
         _ = try store.create(invoice, mode: .development)
         let upload = try store.upload(Samples.digest("one"), to: invoice.id)
@@ -200,7 +206,8 @@ struct BindleStoreTests {
         #expect(throws: StoreError.noSuchBindle(invoice.id)) { try upload.finish() }
     }
 
-    @Test func `lets a reader finish though the bindle is replaced meanwhile`() throws {
+    @Test("lets a reader finish though the bindle is replaced meanwhile")
+    func letsAReaderFinishThoughTheBindleIsReplacedMeanwhile() throws {
         let size = 2 << 20
         let bytes = [UInt8](repeating: 9, count: size)
         let digest = SHA256.hash(bytes).hex
@@ -215,7 +222,7 @@ struct BindleStoreTests {
         #expect(try reader.next() == nil)
     }
 
-    @Test func `takes an invoice and its files in at once`() throws {
+    @Test("takes an invoice and its files in at once") func takesAnInvoiceAndItsFilesInAtOnce() throws {
         let file = try directory.write("from a file", to: "file.txt")
         let invoice = try Samples.invoice("app/1.0.0", "from a file", "from memory")
         let effect = try store.save(invoice) { (label) in
@@ -229,7 +236,9 @@ struct BindleStoreTests {
         #expect(again == .unchanged)
     }
 
-    @Test func `takes nothing in when a file is not what its label says`() throws {
+    @Test("takes nothing in when a file is not what its label says") func takesNothingInWhenAFileIsNotWhatItsLabelSays()
+        throws
+    {
         let file = try directory.write("changed since", to: "file.txt")
         let invoice = try Samples.invoice("app/1.0.0", "one", "as it was")
         #expect(throws: StoreError.sourceChanged(path: file.path)) {
@@ -242,7 +251,8 @@ struct BindleStoreTests {
 
     // MARK: - Queries
 
-    @Test func `finds bindles by words and versions, in the order of names and versions`() throws {
+    @Test("finds bindles by words and versions, in the order of names and versions")
+    func findsBindlesByWordsAndVersionsInTheOrderOfNamesAndVersions() throws {
         for id in ["b/app/1.10.0", "b/app/1.9.0", "b/app/2.0.0-rc.1", "a/tool/1.0.0"] {
             _ = try store.create(try Samples.invoice(id, description: "An Example"), mode: .immutable)
         }
@@ -260,16 +270,20 @@ struct BindleStoreTests {
         #expect(try ids(BindleQuery(terms: "app", includesYanked: true)).count == 3)
     }
 
-    @Test(arguments: [
-        ("example.com/hello-world", 1), ("hello-wor", 1), ("world hello", 1), ("HELLO", 1), ("ello", 0), ("wörld", 1),
-        ("example", 2), ("com exam", 2), ("1.2.3", 1), ("1.2", 1), ("2.0.0-rc", 1), ("jose", 1), ("García", 1),
-        ("garcia hello", 1), ("greets everybody", 1), ("greets -everybody", 1), ("", 2), (" - / . ", 2),
-        // None of this has a meaning of its own.
-        ("name:hello", 0), ("hello OR nothing", 0), ("NOT hello", 0), ("hello*", 1), ("\"hello", 1), ("hel\"\"lo", 0),
-        ("NEAR(hello world)", 0), ("{name}: hello", 0), ("hello) OR (zzz", 0), ("' OR '1'='1", 0), ("^hello", 1),
-        ("hello\0world", 0),
-    ])
-    func `finds words and their beginnings by full-text search`(terms: String, count: Int) throws {
+    @Test(
+        "finds words and their beginnings by full-text search",
+        arguments: [
+            ("example.com/hello-world", 1), ("hello-wor", 1), ("world hello", 1), ("HELLO", 1), ("ello", 0),
+            ("wörld", 1),
+            ("example", 2), ("com exam", 2), ("1.2.3", 1), ("1.2", 1), ("2.0.0-rc", 1), ("jose", 1), ("García", 1),
+            ("garcia hello", 1), ("greets everybody", 1), ("greets -everybody", 1), ("", 2), (" - / . ", 2),
+            // None of this has a meaning of its own.
+            ("name:hello", 0), ("hello OR nothing", 0), ("NOT hello", 0), ("hello*", 1), ("\"hello", 1),
+            ("hel\"\"lo", 0),
+            ("NEAR(hello world)", 0), ("{name}: hello", 0), ("hello) OR (zzz", 0), ("' OR '1'='1", 0), ("^hello", 1),
+            ("hello\0world", 0),
+        ])
+    func findsWordsAndTheirBeginningsByFullTextSearch(terms: String, count: Int) throws {
         var hello = try Samples.invoice("example.com/hello-world/1.2.3", description: "Greets everybody")
         hello.bindle.authors = ["José García <jose@example.org>"]
         _ = try store.create(hello, mode: .immutable)
@@ -280,7 +294,7 @@ struct BindleStoreTests {
         #expect(throws: Never.self) { try store.find(BindleQuery(terms: terms, isStrict: true)) }
     }
 
-    @Test func `searches what is there now`() throws {
+    @Test("searches what is there now") func searchesWhatIsThereNow() throws {
         let id = try BindleID("app/1.0.0")
         func isFound(_ word: String) throws -> Bool { try store.find(BindleQuery(terms: word)).total == 1 }
         _ = try store.create(try Samples.invoice("app/1.0.0", description: "before"), mode: .development)
@@ -294,7 +308,8 @@ struct BindleStoreTests {
         try store.checkIntegrity()
     }
 
-    @Test func `gives who goes through its pages everything once, though others write`() throws {
+    @Test("gives who goes through its pages everything once, though others write")
+    func givesWhoGoesThroughItsPagesEverythingOnceThoughOthersWrite() throws {
         for patch in 10..<20 { _ = try store.create(try Samples.invoice("app/1.0.\(patch)"), mode: .immutable) }
         var query = BindleQuery(terms: "app", limit: 4)
         var seen: [Int] = []
@@ -321,7 +336,7 @@ struct BindleStoreTests {
         #expect(try store.invoice(of: try BindleID("app/1.0.11"), in: query) == nil)
     }
 
-    @Test func `gives out matches in pages`() throws {
+    @Test("gives out matches in pages") func givesOutMatchesInPages() throws {
         for patch in 0..<7 { _ = try store.create(try Samples.invoice("app/1.0.\(patch)"), mode: .immutable) }
         let page = try store.find(BindleQuery(offset: 4, limit: 2))
         #expect(page.invoices.map(\.id.version.patch) == [4, 5])
@@ -332,7 +347,7 @@ struct BindleStoreTests {
 
     // MARK: - Threads
 
-    @Test func `serves many threads at once`() throws {
+    @Test("serves many threads at once") func servesManyThreadsAtOnce() throws {
         let invoice = try Samples.invoice("app/1.0.0", "zero", "one", "two", "three")
         _ = try store.create(invoice, mode: .development)
         let failures = Mutex<[String]>([])
@@ -361,7 +376,8 @@ struct StoreFileTests {
         directory = try TemporaryDirectory()
     }
 
-    @Test func `is opened once at a time, and the second is told who has it`() throws {
+    @Test("is opened once at a time, and the second is told who has it")
+    func isOpenedOnceAtATimeAndTheSecondIsToldWhoHasIt() throws {
         let path = directory.path + "/bindles.sqlite"
         let first = try BindleStore(path: path)
         let error = try #require(throws: StoreError.self) { try BindleStore(path: path) }
@@ -369,12 +385,12 @@ struct StoreFileTests {
         _ = first
     }
 
-    @Test func `that is no database is refused`() throws {
+    @Test("that is no database is refused") func thatIsNoDatabaseIsRefused() throws {
         let file = try directory.write(String(repeating: "not a database ", count: 100), to: "bindles.sqlite")
         #expect(throws: StoreError.notAStore(path: file.path)) { try BindleStore(path: file.path) }
     }
 
-    @Test func `that is another program's database is refused`() throws {
+    @Test("that is another program's database is refused") func thatIsAnotherProgramsDatabaseIsRefused() throws {
         // The head of an SQLite file with another program's application ID and format number.
         let path = directory.path + "/bindles.sqlite"
         do { _ = try BindleStore(path: path) }
@@ -382,14 +398,14 @@ struct StoreFileTests {
         #expect(throws: StoreError.notAStore(path: path)) { try BindleStore(path: path) }
     }
 
-    @Test func `of a later format is refused`() throws {
+    @Test("of a later format is refused") func ofALaterFormatIsRefused() throws {
         let path = directory.path + "/bindles.sqlite"
         do { _ = try BindleStore(path: path) }
         try patch(path, at: 60, with: [0, 0, 0, 99])
         #expect(throws: StoreError.newerFormat(path: path, version: 99)) { try BindleStore(path: path) }
     }
 
-    @Test func `that is damaged is refused, or its damage found`() throws {
+    @Test("that is damaged is refused, or its damage found") func thatIsDamagedIsRefusedOrItsDamageFound() throws {
         let path = directory.path + "/bindles.sqlite"
         do {
             let store = try BindleStore(path: path)
@@ -403,7 +419,7 @@ struct StoreFileTests {
         #expect(error.description.contains("is damaged"), "\(error)")
     }
 
-    @Test func `in a directory that is not there is refused`() throws {
+    @Test("in a directory that is not there is refused") func inADirectoryThatIsNotThereIsRefused() throws {
         let path = directory.path + "/nowhere/bindles.sqlite"
         let error = try #require(throws: StoreError.self) { try BindleStore(path: path) }
         #expect(error.description.contains("\(path) cannot be opened"))

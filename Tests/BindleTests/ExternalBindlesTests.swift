@@ -33,7 +33,9 @@ struct ExternalBindlesTests {
         return invoice
     }
 
-    @Test func `are fetched once, and then there without the upstream`() throws {
+    @Test("are fetched once, and then there without the upstream") func areFetchedOnceAndThenThereWithoutTheUpstream()
+        throws
+    {
         let invoice = try publish("lib/1.0.0", "one", "two")
         let externals = try externals()
         #expect(try externals.invoice(invoice.id) == invoice)
@@ -52,14 +54,14 @@ struct ExternalBindlesTests {
         }
     }
 
-    @Test func `of the store come before the upstream's`() throws {
+    @Test("of the store come before the upstream's") func ofTheStoreComeBeforeTheUpstreams() throws {
         _ = try publish("lib/1.0.0", "upstream")
         let own = try Samples.invoice("lib/1.0.0", "own")
         _ = try store.create(own, mode: .development)
         #expect(try externals().invoice(own.id) == own)
     }
 
-    @Test func `may be yanked`() throws {
+    @Test("may be yanked") func mayBeYanked() throws {
         let invoice = try publish("lib/1.0.0", "one")
         try server.store.yank(invoice.id)
         let externals = try externals()
@@ -69,7 +71,7 @@ struct ExternalBindlesTests {
         #expect(try ExternalBindles(store: store, upstream: nil).invoice(invoice.id).isYanked)
     }
 
-    @Test func `that are not to be had say why`() throws {
+    @Test("that are not to be had say why") func thatAreNotToBeHadSayWhy() throws {
         let id = try BindleID("lib/9.0.0")
         let missing = try #require(throws: ExternalBindleError.self) { try externals().invoice(id) }
         #expect(missing == .notFound(id, server: server.url, parcel: nil))
@@ -82,7 +84,7 @@ struct ExternalBindlesTests {
         #expect(advice.description.contains("--upstream"))
     }
 
-    @Test func `have parcels that the upstream may lack`() throws {
+    @Test("have parcels that the upstream may lack") func haveParcelsThatTheUpstreamMayLack() throws {
         let invoice = try Samples.invoice("lib/1.0.0", "one")
         _ = try server.store.create(invoice, mode: .immutable)
         let externals = try externals()
@@ -93,7 +95,7 @@ struct ExternalBindlesTests {
         #expect(try store.parcelCount() == 0)
     }
 
-    @Test func `are verified where that is asked for`() throws {
+    @Test("are verified where that is asked for") func areVerifiedWhereThatIsAskedFor() throws {
         let unsigned = try publish("lib/1.0.0", "one")
         let key = SecretKey(label: "Ada", roles: [.creator])
         let keyring = Keyring(entries: [key.keyringEntry])

@@ -56,7 +56,7 @@ let fullInvoice = """
 
 @Suite("Invoices")
 struct InvoiceTests {
-    @Test func `are read field by field`() throws {
+    @Test("are read field by field") func areReadFieldByField() throws {
         let invoice = try Invoice(toml: fullInvoice)
         #expect(invoice.id.description == "enterprise.com/warpcore/1.0.0-rc.1")
         #expect(invoice.bindle.authors == ["Geordi La Forge <mycoolvisor@ufp.com>"])
@@ -70,11 +70,11 @@ struct InvoiceTests {
         #expect(!invoice.isYanked)
     }
 
-    @Test func `are written as the reference documents show`() throws {
+    @Test("are written as the reference documents show") func areWrittenAsTheReferenceDocumentsShow() throws {
         #expect(try Invoice(toml: fullInvoice).toml == fullInvoice)
     }
 
-    @Test func `mean the same in TOML and in JSON`() throws {
+    @Test("mean the same in TOML and in JSON") func meanTheSameInTOMLAndInJSON() throws {
         var invoice = try Invoice(toml: fullInvoice)
         invoice.isYanked = true
         invoice.yankedSignatures = invoice.signatures
@@ -83,7 +83,7 @@ struct InvoiceTests {
         }
     }
 
-    @Test func `in JSON are what Foundation reads`() throws {
+    @Test("in JSON are what Foundation reads") func inJSONAreWhatFoundationReads() throws {
         let json = Data(try Invoice(toml: fullInvoice).encoded(as: .json))
         let root = try #require(try JSONSerialization.jsonObject(with: json) as? [String: Any])
         #expect(root["bindleVersion"] as? String == "1.0.0")
@@ -91,21 +91,23 @@ struct InvoiceTests {
         #expect((parcels[0]["label"] as? [String: Any])?["size"] as? Int == 9)
     }
 
-    @Test(arguments: [
-        ("[bindle]", "[bindle]\ncolour = \"red\"", 4, "bindle.colour: unknown key 'colour'"),
-        ("size = 9", "size = \"9\"", 18, "an integer is wanted here, not a string"),
-        ("size = 9", "size = -9", 18, "-9 is negative"),
-        ("size = 9\n", "", 14, "the key 'size' is missing"),
-        ("\"1.0.0-rc.1\"", "\"1.0\"", 5, "Version 1.0 is not a valid semantic version (e.g. 1.2.3)"),
-        ("\"enterprise.com/warpcore\"", "\"warp core\"", 4, "'warp core' is not a bindle's name"),
-        ("\"oneOf\"", "\"someOf\"", 37, "'someOf' is not one of allOf, oneOf, optional"),
-        ("23f310b5", "23F310B5", 15, "is not a SHA-256 digest"),
-        ("[\"chips\"]", "[\"chips\", \"salsa\"]", 28, "names the group 'salsa', which the invoice does not have"),
-        ("bindleVersion = \"1.0.0\"", "bindleVersion = \"2.0.0\"", 1, "unsupported bindleVersion '2.0.0'"),
-        ("[\"power\"]", "[\"chips\"]", 32, "groups require each other in a circle: chips → chips"),
-        ("name = \"power\"", "name = \"chips\"", 35, "there are two groups named 'chips'"),
-    ])
-    func `that are wrong are refused with the place`(
+    @Test(
+        "that are wrong are refused with the place",
+        arguments: [
+            ("[bindle]", "[bindle]\ncolour = \"red\"", 4, "bindle.colour: unknown key 'colour'"),
+            ("size = 9", "size = \"9\"", 18, "an integer is wanted here, not a string"),
+            ("size = 9", "size = -9", 18, "-9 is negative"),
+            ("size = 9\n", "", 14, "the key 'size' is missing"),
+            ("\"1.0.0-rc.1\"", "\"1.0\"", 5, "Version 1.0 is not a valid semantic version (e.g. 1.2.3)"),
+            ("\"enterprise.com/warpcore\"", "\"warp core\"", 4, "'warp core' is not a bindle's name"),
+            ("\"oneOf\"", "\"someOf\"", 37, "'someOf' is not one of allOf, oneOf, optional"),
+            ("23f310b5", "23F310B5", 15, "is not a SHA-256 digest"),
+            ("[\"chips\"]", "[\"chips\", \"salsa\"]", 28, "names the group 'salsa', which the invoice does not have"),
+            ("bindleVersion = \"1.0.0\"", "bindleVersion = \"2.0.0\"", 1, "unsupported bindleVersion '2.0.0'"),
+            ("[\"power\"]", "[\"chips\"]", 32, "groups require each other in a circle: chips → chips"),
+            ("name = \"power\"", "name = \"chips\"", 35, "there are two groups named 'chips'"),
+        ])
+    func thatAreWrongAreRefusedWithThePlace(
         text: String, replacement: String, line: Int, message: String
     ) throws {
         let wrong = fullInvoice.replacingOccurrences(of: text, with: replacement)
@@ -114,7 +116,8 @@ struct InvoiceTests {
         #expect(error.message.contains(message), "\(error)")
     }
 
-    @Test func `whose groups require each other are refused, however long the circle`() throws {
+    @Test("whose groups require each other are refused, however long the circle")
+    func whoseGroupsRequireEachOtherAreRefusedHoweverLongTheCircle() throws {
         let count = 5_000
         let label = Label(sha256: String(repeating: "a", count: 64), mediaType: "text/plain", name: "x", size: 1)
         var invoice = Invoice(bindle: .init(id: try BindleID("circle/1.0.0")))
@@ -129,22 +132,30 @@ struct InvoiceTests {
         #expect(throws: InvoiceProblem.self) { try invoice.validate() }
     }
 
-    @Test(arguments: [
-        (#"{"bindleVersion": "1.0.0", "bindle": {"name": "a", "version": "1.0.0"}, "x": 1}"#, "unknown key 'x'", 78),
-        (#"{"bindleVersion": "1.0.0" "bindle": 1}"#, "',' or '}' is expected here", 27),
-        (#"{"bindleVersion": "1.0.0", "bindleVersion": "1.0.0"}"#, "the key 'bindleVersion' occurs twice", 28),
-        (#"{"bindleVersion": 01}"#, "',' or '}' is expected here", 20),
-        (#"["bindleVersion"]"#, "the document is not an object", 1),
-        (#"{"bindleVersion": "\ud800"}"#, "half of a surrogate pair", 20),
-        (#"{"bindleVersion": "1.0.0", "bindle": {"name": "a", "version": "1.0.0"}} x"#, "more text after the end", 73),
-    ])
-    func `in JSON that are wrong are refused with the place`(text: String, message: String, column: Int) throws {
+    @Test(
+        "in JSON that are wrong are refused with the place",
+        arguments: [
+            (
+                #"{"bindleVersion": "1.0.0", "bindle": {"name": "a", "version": "1.0.0"}, "x": 1}"#, "unknown key 'x'",
+                78
+            ),
+            (#"{"bindleVersion": "1.0.0" "bindle": 1}"#, "',' or '}' is expected here", 27),
+            (#"{"bindleVersion": "1.0.0", "bindleVersion": "1.0.0"}"#, "the key 'bindleVersion' occurs twice", 28),
+            (#"{"bindleVersion": 01}"#, "',' or '}' is expected here", 20),
+            (#"["bindleVersion"]"#, "the document is not an object", 1),
+            (#"{"bindleVersion": "\ud800"}"#, "half of a surrogate pair", 20),
+            (
+                #"{"bindleVersion": "1.0.0", "bindle": {"name": "a", "version": "1.0.0"}} x"#,
+                "more text after the end", 73
+            ),
+        ])
+    func inJSONThatAreWrongAreRefusedWithThePlace(text: String, message: String, column: Int) throws {
         let error = try #require(throws: InvoiceError.self) { try Invoice(Array(text.utf8), as: .json) }
         #expect(error.message.contains(message), "\(error)")
         #expect(error.position?.column == column)
     }
 
-    @Test func `in JSON are not read deeper than any thread's stack`() {
+    @Test("in JSON are not read deeper than any thread's stack") func inJSONAreNotReadDeeperThanAnyThreadsStack() {
         let text = String(repeating: #"{"a":"#, count: 100_000)
         #expect(throws: InvoiceError.self) { try Invoice(Array(text.utf8), as: .json) }
     }
@@ -174,7 +185,7 @@ struct InvoiceTests {
         #expect(error.message == "parcel[0].label.size: an integer is wanted here, not a string")
     }
 
-    @Test func `in JSON may have members that are null`() throws {
+    @Test("in JSON may have members that are null") func inJSONMayHaveMembersThatAreNull() throws {
         let text = #"{"bindleVersion":"1.0.0","yanked":null,"bindle":{"name":"a","version":"1.0.0","authors":null}}"#
         #expect(try Invoice(Array(text.utf8), as: .json).id.description == "a/1.0.0")
     }
@@ -189,8 +200,10 @@ struct ReferenceInvoiceTests {
         return Array(try Data(contentsOf: directory.appendingPathComponent("bindle/\(path)")))
     }
 
-    @Test(arguments: [("simple-invoice.toml", 3), ("alt-format-invoice.toml", 3), ("full-invoice.toml", 4)])
-    func `are read, though their digests are made up`(file: String, parcelCount: Int) throws {
+    @Test(
+        "are read, though their digests are made up",
+        arguments: [("simple-invoice.toml", 3), ("alt-format-invoice.toml", 3), ("full-invoice.toml", 4)])
+    func areReadThoughTheirDigestsAreMadeUp(file: String, parcelCount: Int) throws {
         let invoice = try Invoice(text(file), as: .toml, validating: false)
         #expect(invoice.id.description == "mybindle/0.1.0")
         #expect(invoice.parcels.count == parcelCount)
@@ -199,7 +212,7 @@ struct ReferenceInvoiceTests {
         #expect(error.message.contains("is not a SHA-256 digest"))
     }
 
-    @Test func `of a standalone bindle keep their signature`() throws {
+    @Test("of a standalone bindle keep their signature") func ofAStandaloneBindleKeepTheirSignature() throws {
         let invoice = try Invoice(
             text("standalone/1927aefa8fdc8327499e918300e2e49ecb271321530cc5881fcd069ca8372dcd/invoice.toml"), as: .toml)
         #expect(invoice.id.digest.hex == "1927aefa8fdc8327499e918300e2e49ecb271321530cc5881fcd069ca8372dcd")

@@ -7,25 +7,27 @@ import Testing
 struct ParcelChangesTests {
     typealias Replacement = ParcelChanges.Replacement
 
-    @Test(arguments: [
-        ("abc", "abc", []),
-        ("", "ab", [Replacement(old: 0..<0, new: 0..<2)]),
-        ("ab", "", [Replacement(old: 0..<2, new: 0..<0)]),
-        ("abcde", "abXde", [Replacement(old: 2..<3, new: 2..<3)]),
-        ("abcde", "abde", [Replacement(old: 2..<3, new: 2..<2)]),
-        ("abde", "abcde", [Replacement(old: 2..<2, new: 2..<3)]),
-        ("aaa", "aa", [Replacement(old: 2..<3, new: 2..<2)]),
-        ("abcdef", "aXcdYYf", [Replacement(old: 1..<2, new: 1..<2), Replacement(old: 4..<5, new: 4..<6)]),
-        // What is moved to the front is the one that is removed and added, not all that it has passed.
-        ("abcdef", "fabcde", [Replacement(old: 0..<0, new: 0..<1), Replacement(old: 5..<6, new: 6..<6)]),
-    ])
-    func `are the fewest`(old: String, new: String, expected: [Replacement]) {
+    @Test(
+        "are the fewest",
+        arguments: [
+            ("abc", "abc", []),
+            ("", "ab", [Replacement(old: 0..<0, new: 0..<2)]),
+            ("ab", "", [Replacement(old: 0..<2, new: 0..<0)]),
+            ("abcde", "abXde", [Replacement(old: 2..<3, new: 2..<3)]),
+            ("abcde", "abde", [Replacement(old: 2..<3, new: 2..<2)]),
+            ("abde", "abcde", [Replacement(old: 2..<2, new: 2..<3)]),
+            ("aaa", "aa", [Replacement(old: 2..<3, new: 2..<2)]),
+            ("abcdef", "aXcdYYf", [Replacement(old: 1..<2, new: 1..<2), Replacement(old: 4..<5, new: 4..<6)]),
+            // What is moved to the front is the one that is removed and added, not all that it has passed.
+            ("abcdef", "fabcde", [Replacement(old: 0..<0, new: 0..<1), Replacement(old: 5..<6, new: 6..<6)]),
+        ])
+    func areTheFewest(old: String, new: String, expected: [Replacement]) {
         let changes = ParcelChanges(from: Array(old), to: Array(new))
         #expect(changes.replacements == expected)
         #expect(changes.fit(oldCount: old.count, newCount: new.count))
     }
 
-    @Test func `lead from any list to any other`() {
+    @Test("lead from any list to any other") func leadFromAnyListToAnyOther() {
         var random = SeededGenerator()
         for _ in 0..<500 {
             let old = (0..<Int.random(in: 0...12, using: &random)).map { _ in Int.random(in: 0...5, using: &random) }
@@ -43,7 +45,7 @@ struct ParcelChangesTests {
         }
     }
 
-    @Test func `that do not fit are known`() {
+    @Test("that do not fit are known") func thatDoNotFitAreKnown() {
         let one = ParcelChanges([Replacement(old: 1..<2, new: 1..<3)])
         #expect(one.fit(oldCount: 4, newCount: 5))
         #expect(!one.fit(oldCount: 4, newCount: 4))
@@ -58,7 +60,7 @@ struct EntryPositionsTests {
         positions.applying(ParcelChanges([.init(old: old, new: new)]))
     }
 
-    @Test func `stay for what stays, and ascend`() throws {
+    @Test("stay for what stays, and ascend") func stayForWhatStaysAndAscend() throws {
         let positions = EntryPositions(count: 5)
         let added = try #require(apply(positions, 2..<2, 2..<5))
         #expect(added.values.count == 8)
@@ -71,7 +73,7 @@ struct EntryPositionsTests {
         #expect(try #require(apply(positions, 0..<5, 0..<0)).values == [])
     }
 
-    @Test func `run out when one place is halved for ever`() throws {
+    @Test("run out when one place is halved for ever") func runOutWhenOnePlaceIsHalvedForEver() throws {
         var positions: EntryPositions? = EntryPositions(count: 2)
         var rounds = 0
         while let current = positions {

@@ -25,8 +25,8 @@ struct PushTests {
         .bytes(Array("content \(label.name.dropFirst("file".count))".utf8))
     }
 
-    @Test(arguments: [1, 3, 8])
-    func `sends each missing parcel once, over any number of connections`(connections: Int) throws {
+    @Test("sends each missing parcel once, over any number of connections", arguments: [1, 3, 8])
+    func sendsEachMissingParcelOnceOverAnyNumberOfConnections(connections: Int) throws {
         let invoice = try invoice("app/1.0.0", parcels: 100)
         let asked = Mutex<[String]>([])
         let sent = try client.push(invoice, options: PushOptions(connections: connections)) { label in
@@ -40,7 +40,7 @@ struct PushTests {
         #expect(again.isEmpty)
     }
 
-    @Test func `tells how far it is`() throws {
+    @Test("tells how far it is") func tellsHowFarItIs() throws {
         let directory = try TemporaryDirectory()
         let text = String(repeating: "0123456789", count: 50_000)
         let file = try directory.write(text, to: "large")
@@ -56,7 +56,8 @@ struct PushTests {
         #expect(all.last.map { [$0.sentBytes, Int64($0.finishedParcels)] } == [500_000, 1])
     }
 
-    @Test func `refuses a version that is taken by something else, or yanked`() throws {
+    @Test("refuses a version that is taken by something else, or yanked")
+    func refusesAVersionThatIsTakenBySomethingElseOrYanked() throws {
         let first = try invoice("app/1.0.0", parcels: 2)
         try client.push(first, content: content)
         var other = first
@@ -69,7 +70,8 @@ struct PushTests {
         #expect(yanked?.description.contains("it was yanked") == true)
     }
 
-    @Test func `takes an invoice for the same, whoever signed it and whatever goes without saying`() throws {
+    @Test("takes an invoice for the same, whoever signed it and whatever goes without saying")
+    func takesAnInvoiceForTheSameWhoeverSignedItAndWhateverGoesWithoutSaying() throws {
         var one = try invoice("app/1.0.0", parcels: 1)
         one.groups = [Group(name: "g")]
         var other = one
@@ -82,14 +84,16 @@ struct PushTests {
         #expect(!one.hasSameContent(as: other))
     }
 
-    @Test func `says which parcel is neither here nor there`() throws {
+    @Test("says which parcel is neither here nor there") func saysWhichParcelIsNeitherHereNorThere() throws {
         let error = #expect(throws: PushError.self) {
             try client.push(invoice("app/1.0.0", parcels: 1)) { _ in .absent("it is lost") }
         }
         #expect(error?.description == "the server does not have the parcel 'file0', and it is lost")
     }
 
-    @Test func `notices a file that changed after its digest was taken`() throws {
+    @Test("notices a file that changed after its digest was taken") func noticesAFileThatChangedAfterItsDigestWasTaken()
+        throws
+    {
         let directory = try TemporaryDirectory()
         let file = try directory.write("CONTENT 0", to: "file0")
         for options in [PushOptions(), PushOptions(progress: { _ in })] {
@@ -100,7 +104,9 @@ struct PushTests {
         }
     }
 
-    @Test func `goes on after failures that pass, and ends at others`() throws {
+    @Test("goes on after failures that pass, and ends at others") func goesOnAfterFailuresThatPassAndEndsAtOthers()
+        throws
+    {
         let bindles = BindleServer(store: server.store, mode: .immutable, version: "1")
         // Every other request is refused before the server sees it.
         let count = Mutex(0)
@@ -134,7 +140,7 @@ struct PushTests {
         #expect(count.withLock { $0 } - before <= 2)
     }
 
-    @Test func `does not go where a redirect leads`() throws {
+    @Test("does not go where a redirect leads") func doesNotGoWhereARedirectLeads() throws {
         let thief = Mutex<[String]>([])
         let other = Server(socket: try ListeningSocket(binding: .loopback(port: 0))) { request, _, writer in
             thief.withLock { $0.append(request.headers["Authorization"] ?? "nothing") }
@@ -156,7 +162,7 @@ struct PushTests {
         #expect(thief.withLock { $0 }.isEmpty)
     }
 
-    @Test func `finds all versions of a name`() throws {
+    @Test("finds all versions of a name") func findsAllVersionsOfAName() throws {
         for version in ["1.0.0", "1.0.1", "2.0.0-beta"] {
             try client.push(invoice("app/\(version)", parcels: 1), content: content)
         }
@@ -169,7 +175,7 @@ struct PushTests {
 
 @Suite("Credentials that a login leaves")
 struct CredentialStorageTests {
-    @Test func `belong to a server, and are for their owner's eyes`() throws {
+    @Test("belong to a server, and are for their owner's eyes") func belongToAServerAndAreForTheirOwnersEyes() throws {
         let directory = try TemporaryDirectory()
         let storage = CredentialStorage(environment: ["XDG_CONFIG_HOME": directory.path])
         #expect(storage.path == directory.path + "/hippo/bindle.json")
@@ -198,7 +204,7 @@ struct CredentialStorageTests {
         #expect(StoredCredentials.HippoToken(token: "", expiration: "2999-01-01T00:00:00+00:00").isValid)
     }
 
-    @Test func `are refused where the file is damaged`() throws {
+    @Test("are refused where the file is damaged") func areRefusedWhereTheFileIsDamaged() throws {
         let directory = try TemporaryDirectory()
         for text in ["{", "{\"bindleServers\": {\"http://a\": {\"username\": \"ada\"}}}"] {
             let file = try directory.write(text, to: "bindle.json")

@@ -46,7 +46,8 @@ struct RevisionTests {
         return try contents.allSatisfy { try store.text($0, of: invoice.id) == $0 }
     }
 
-    @Test func `leave files of the parcels that the store takes in`() throws {
+    @Test("leave files of the parcels that the store takes in") func leaveFilesOfTheParcelsThatTheStoreTakesIn() throws
+    {
         let parcels = ParcelDirectory(inCache: directory.path)
         try parcels.make()
         let file = directory.path + "/large"
@@ -70,7 +71,8 @@ struct RevisionTests {
         try save(["small", "small"])
     }
 
-    @Test func `are numbered, and the same content is the same revision`() throws {
+    @Test("are numbered, and the same content is the same revision")
+    func areNumberedAndTheSameContentIsTheSameRevision() throws {
         #expect(try save(["one", "two"]) == .init(number: 1, effect: .created))
         #expect(try save(["one", "two"]) == .init(number: 1, effect: .unchanged))
         #expect(try save(["one", "two!"]) == .init(number: 2, effect: .replaced))
@@ -83,7 +85,8 @@ struct RevisionTests {
         try store.checkIntegrity()
     }
 
-    @Test func `are written as they are handed in, whatever has changed`() throws {
+    @Test("are written as they are handed in, whatever has changed")
+    func areWrittenAsTheyAreHandedInWhateverHasChanged() throws {
         var random = SeededGenerator()
         var contents = (0..<20).map { "file \($0)" }
         var states: [(number: Int, contents: [String])] = []
@@ -116,7 +119,8 @@ struct RevisionTests {
         try store.checkIntegrity()
     }
 
-    @Test func `take changes that the caller knows, and find out where they cannot be meant`() throws {
+    @Test("take changes that the caller knows, and find out where they cannot be meant")
+    func takeChangesThatTheCallerKnowsAndFindOutWhereTheyCannotBeMeant() throws {
         let first = try save(["one", "two", "three"]).number
         let changes = ParcelChanges([.init(old: 1..<2, new: 1..<2)])
         let second = try save(["one", "2", "three"], changes: changes, since: first).number
@@ -129,7 +133,7 @@ struct RevisionTests {
         #expect(try serves(["one", "2", "3", "4"]))
     }
 
-    @Test func `are refused if what has changed makes no sense`() throws {
+    @Test("are refused if what has changed makes no sense") func areRefusedIfWhatHasChangedMakesNoSense() throws {
         try save(["one", "two"])
         var invoice = try Self.invoice(["one", "two"])
         invoice.parcels[1].conditions = Conditions(memberOf: ["nobody"])
@@ -147,7 +151,7 @@ struct RevisionTests {
         #expect(try serves(["one", "three"]))
     }
 
-    @Test func `can be told apart`() throws {
+    @Test("can be told apart") func canBeToldApart() throws {
         let first = try save(["one", "two", "three"]).number
         let second = try save(["one", "2", "three", "four"]).number
         let changes = try store.changes(from: first, to: second)
@@ -162,7 +166,7 @@ struct RevisionTests {
         #expect(throws: StoreError.noSuchRevision(99)) { try store.changes(from: first, to: 99) }
     }
 
-    @Test func `are brought back`() throws {
+    @Test("are brought back") func areBroughtBack() throws {
         try save(["one", "two", "three"])
         try save(["1", "two"])
         try save(["1", "two", "drei", "vier"])
@@ -180,7 +184,8 @@ struct RevisionTests {
         try store.checkIntegrity()
     }
 
-    @Test func `outlive the bindle's deletion, and another one of its ID`() throws {
+    @Test("outlive the bindle's deletion, and another one of its ID")
+    func outliveTheBindlesDeletionAndAnotherOneOfItsID() throws {
         try save(["one", "two"])
         let id = try BindleID("app/1.0.0")
         try store.delete(id)
@@ -195,7 +200,7 @@ struct RevisionTests {
         }
     }
 
-    @Test func `are read by themselves, whatever came after them`() throws {
+    @Test("are read by themselves, whatever came after them") func areReadByThemselvesWhateverCameAfterThem() throws {
         let id = try BindleID("app/1.0.0")
         let first = try save(["one", "two"]).number
         try save(["1", "two"])
@@ -209,7 +214,8 @@ struct RevisionTests {
         }
     }
 
-    @Test func `are kept as long as they are among the last, or were served last`() throws {
+    @Test("are kept as long as they are among the last, or were served last")
+    func areKeptAsLongAsTheyAreAmongTheLastOrWereServedLast() throws {
         let limit = BindleStore.revisionLimit
         for number in 1...(limit + 10) {
             #expect(try save(["kept", "\(number)"]).number == number)
@@ -230,7 +236,8 @@ struct RevisionTests {
         try store.checkIntegrity()
     }
 
-    @Test func `of a bindle that is gone take it along when they go`() throws {
+    @Test("of a bindle that is gone take it along when they go") func ofABindleThatIsGoneTakeItAlongWhenTheyGo() throws
+    {
         try save(["one"], id: "old/1.0.0")
         try store.delete(try BindleID("old/1.0.0"))
         #expect(try store.parcelCount() == 1)
@@ -240,7 +247,7 @@ struct RevisionTests {
         #expect(throws: StoreError.noSuchRevision(1)) { try store.restore(revision: 1) }
     }
 
-    @Test func `are there when the store is opened again`() throws {
+    @Test("are there when the store is opened again") func areThereWhenTheStoreIsOpenedAgain() throws {
         let path = directory.path + "/again.sqlite"
         do {
             let store = try BindleStore(path: path)

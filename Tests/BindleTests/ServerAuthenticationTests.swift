@@ -24,11 +24,13 @@ struct ServerAuthenticationTests {
                 allowsAnonymousReading: allowsAnonymousReading))
     }
 
-    @Test(arguments: [
-        BindleClient.Credentials.basic(username: "ada", password: "pässwörd"), .bearer(token: "t0ken"),
-        .bearer(token: "other"),
-    ])
-    func `lets in who can say it`(credentials: BindleClient.Credentials) throws {
+    @Test(
+        "lets in who can say it",
+        arguments: [
+            BindleClient.Credentials.basic(username: "ada", password: "pässwörd"), .bearer(token: "t0ken"),
+            .bearer(token: "other"),
+        ])
+    func letsInWhoCanSayIt(credentials: BindleClient.Credentials) throws {
         let server = try server()
         let client = try BindleClient(baseURL: server.url, credentials: credentials)
         let invoice = try Samples.invoice("app/1.0.0", "one")
@@ -38,11 +40,13 @@ struct ServerAuthenticationTests {
         #expect(try client.invoice(invoice.id) == invoice)
     }
 
-    @Test(arguments: [
-        BindleClient.Credentials.none, .basic(username: "ada", password: "password"),
-        .basic(username: "eve", password: "pässwörd"), .bearer(token: "t0ke"), .bearer(token: ""),
-    ])
-    func `refuses others with 401, and says how`(credentials: BindleClient.Credentials) throws {
+    @Test(
+        "refuses others with 401, and says how",
+        arguments: [
+            BindleClient.Credentials.none, .basic(username: "ada", password: "password"),
+            .basic(username: "eve", password: "pässwörd"), .bearer(token: "t0ke"), .bearer(token: ""),
+        ])
+    func refusesOthersWith401AndSaysHow(credentials: BindleClient.Credentials) throws {
         let server = try server()
         let client = try BindleClient(baseURL: server.url, credentials: credentials)
         let invoice = try Samples.invoice("app/1.0.0")
@@ -54,12 +58,15 @@ struct ServerAuthenticationTests {
         #expect(try server.get("/_q").headers["WWW-Authenticate"]?.hasPrefix("Basic realm=") == true)
     }
 
-    @Test(arguments: ["Basic", "Basic !", "Basic YWRh", "Digest a", "Bearer  t0ken x", "t0ken"])
-    func `refuses what is no credential`(field: String) throws {
+    @Test(
+        "refuses what is no credential",
+        arguments: ["Basic", "Basic !", "Basic YWRh", "Digest a", "Bearer  t0ken x", "t0ken"])
+    func refusesWhatIsNoCredential(field: String) throws {
         #expect(try server().get("/_q", headers: ["Authorization": field]).status == 401)
     }
 
-    @Test func `lets everybody read if it is told to, and is always asked for its health`() throws {
+    @Test("lets everybody read if it is told to, and is always asked for its health")
+    func letsEverybodyReadIfItIsToldToAndIsAlwaysAskedForItsHealth() throws {
         let server = try server(allowsAnonymousReading: true)
         #expect(try server.get("/_q").status == 200)
         #expect(try server.post("/_i", Samples.invoice("app/1.0.0").toml).status == 401)
@@ -68,16 +75,20 @@ struct ServerAuthenticationTests {
         #expect(try self.server().health().status == 200)
     }
 
-    @Test(arguments: [
-        ("ada", 1), ("\n:x", 2), ("ada:$apr1$abc$def", 1), ("ada:{SHA}abc=", 1), ("# a\n\nada:plain", 3),
-    ])
-    func `refuses password files with anything but bcrypt, naming the line`(text: String, line: Int) {
+    @Test(
+        "refuses password files with anything but bcrypt, naming the line",
+        arguments: [
+            ("ada", 1), ("\n:x", 2), ("ada:$apr1$abc$def", 1), ("ada:{SHA}abc=", 1), ("# a\n\nada:plain", 3),
+        ])
+    func refusesPasswordFilesWithAnythingButBcryptNamingTheLine(text: String, line: Int) {
         let error = #expect(throws: CredentialFileError.self) { try ServerAuthentication.users(htpasswd: text) }
         #expect(error?.line == line)
     }
 
-    @Test(.enabled(if: TestData.isAvailable, Comment(rawValue: TestData.absence)))
-    func `reads the reference implementation's password file`() throws {
+    @Test(
+        "reads the reference implementation's password file",
+        .enabled(if: TestData.isAvailable, Comment(rawValue: TestData.absence)))
+    func readsTheReferenceImplementationsPasswordFile() throws {
         let file = try #require(TestData.directory).appendingPathComponent("bindle/htpasswd")
         let users = try ServerAuthentication.users(htpasswd: String(contentsOf: file, encoding: .utf8))
         #expect(users["admin"]?.matches("sw0rdf1sh") == true)

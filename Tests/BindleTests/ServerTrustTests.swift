@@ -14,7 +14,7 @@ struct ServerTrustTests {
             trust: ServerTrust(strategy: strategy, keyring: Keyring(entries: [creator.keyringEntry]), hostKey: host))
     }
 
-    @Test func `takes in what its strategy trusts only`() throws {
+    @Test("takes in what its strategy trusts only") func takesInWhatItsStrategyTrustsOnly() throws {
         let server = try server(.immutable, strategy: .greedyVerification)
         var invoice = try Samples.invoice("app/1.0.0")
         let refusal = try server.post("/_i", invoice.toml)
@@ -24,7 +24,7 @@ struct ServerTrustTests {
         #expect(try server.post("/_i", invoice.toml).status == 201)
     }
 
-    @Test func `signs as host, and gives out the key`() throws {
+    @Test("signs as host, and gives out the key") func signsAsHostAndGivesOutTheKey() throws {
         let server = try server(.development)
         let client = try BindleClient(baseURL: server.url)
         let invoice = try client.create(Samples.invoice("app/1.0.0")).invoice
@@ -38,7 +38,8 @@ struct ServerTrustTests {
         #expect(try server.get("/bindle-keys?roles=king").status == 400)
     }
 
-    @Test func `keeps its signature when the same invoice is handed in again`() throws {
+    @Test("keeps its signature when the same invoice is handed in again")
+    func keepsItsSignatureWhenTheSameInvoiceIsHandedInAgain() throws {
         let server = try server(.development)
         let invoice = try Samples.invoice("app/1.0.0", "one")
         let first = try server.post("/_i", invoice.toml)
@@ -49,7 +50,7 @@ struct ServerTrustTests {
         #expect(try Invoice(table).signatures.count == 1)
     }
 
-    @Test func `without a key has none to give out`() throws {
+    @Test("without a key has none to give out") func withoutAKeyHasNoneToGiveOut() throws {
         let server = try RunningServer(.development)
         #expect(try BindleClient(baseURL: server.url).keys().entries.isEmpty)
     }

@@ -22,14 +22,16 @@ struct SigningTests {
         return invoice
     }
 
-    @Test func `are of the signer, the bindle, the role and the parcels`() throws {
+    @Test("are of the signer, the bindle, the role and the parcels") func areOfTheSignerTheBindleTheRoleAndTheParcels()
+        throws
+    {
         let invoice = try Samples.invoice("ex.com/app/1.0.0-rc.1", "one", "two")
         let text = String(decoding: invoice.signedText(by: "Ada", role: .creator), as: UTF8.self)
         #expect(
             text == "Ada\nex.com/app\n1.0.0-rc.1\ncreator\n~\n\(Samples.digest("one"))\n\(Samples.digest("two"))")
     }
 
-    @Test func `are made once by each key, and in its roles only`() throws {
+    @Test("are made once by each key, and in its roles only") func areMadeOnceByEachKeyAndInItsRolesOnly() throws {
         var invoice = try invoice(signedBy: (creator, .creator))
         #expect(invoice.signatures[0].by == creator.label && invoice.signatures[0].at == 1_643_928_286)
         #expect(throws: SigningError.signedAlready(key: creator.label, invoice.id)) {
@@ -41,7 +43,7 @@ struct SigningTests {
     }
 
     /// Who signed, and the strategies that trust it.
-    @Test func `are trusted by each strategy's own rule`() throws {
+    @Test("are trusted by each strategy's own rule") func areTrustedByEachStrategysOwnRule() throws {
         let all = [
             "CreativeIntegrity", "AuthoritativeIntegrity", "GreedyVerification", "ExhaustiveVerification",
             "MultipleAttestation[Host]", "MultipleAttestationGreedy[Host,Approver]",
@@ -76,7 +78,7 @@ struct SigningTests {
         }
     }
 
-    @Test func `do not survive a change of what they are of`() throws {
+    @Test("do not survive a change of what they are of") func doNotSurviveAChangeOfWhatTheyAreOf() throws {
         let signed = try invoice(signedBy: (creator, .creator))
         let strategy = VerificationStrategy.creativeIntegrity
         var changed = signed
@@ -95,7 +97,8 @@ struct SigningTests {
         }
     }
 
-    @Test func `of a known key count in the roles that it is known for only`() throws {
+    @Test("of a known key count in the roles that it is known for only")
+    func ofAKnownKeyCountInTheRolesThatItIsKnownForOnly() throws {
         let keyring = Keyring(entries: [
             KeyringEntry(label: "Host", roles: [.host], key: stranger.privateKey.publicKey, labelSignature: nil)
         ])
@@ -105,16 +108,20 @@ struct SigningTests {
         }
     }
 
-    @Test(arguments: [
-        "", "Greedy", "MultipleAttestation", "MultipleAttestation[]", "MultipleAttestation[King]",
-        "CreativeIntegrity[Host]", "MultipleAttestation[Host",
-    ])
-    func `are not verified by a strategy that is none`(text: String) {
+    @Test(
+        "are not verified by a strategy that is none",
+        arguments: [
+            "", "Greedy", "MultipleAttestation", "MultipleAttestation[]", "MultipleAttestation[King]",
+            "CreativeIntegrity[Host]", "MultipleAttestation[Host",
+        ])
+    func areNotVerifiedByAStrategyThatIsNone(text: String) {
         #expect(VerificationStrategy(text) == nil)
     }
 
-    @Test(arguments: ["GreedyVerification", "MultipleAttestation[Creator,Approver]", "MultipleAttestationGreedy[Host]"])
-    func `are verified by strategies that are written as they are read`(text: String) {
+    @Test(
+        "are verified by strategies that are written as they are read",
+        arguments: ["GreedyVerification", "MultipleAttestation[Creator,Approver]", "MultipleAttestationGreedy[Host]"])
+    func areVerifiedByStrategiesThatAreWrittenAsTheyAreRead(text: String) {
         #expect(VerificationStrategy(text)?.description == text)
         #expect(VerificationStrategy(text.lowercased())?.description == text)
     }
@@ -122,7 +129,7 @@ struct SigningTests {
 
 @Suite("Key files")
 struct KeyFileTests {
-    @Test func `are written as they are read`() throws {
+    @Test("are written as they are read") func areWrittenAsTheyAreRead() throws {
         let keys = SecretKeys(keys: [SecretKey(label: "Ada \"Countess\"", roles: [.creator, .approver])])
         let read = try SecretKeys(parsing: Array(keys.toml.utf8))
         #expect(read.keys.map(\.label) == ["Ada \"Countess\""])
@@ -134,32 +141,35 @@ struct KeyFileTests {
         #expect(try Keyring(parsing: Array(keyring.toml.utf8)) == keyring)
     }
 
-    @Test(arguments: [
-        ("version = \"2.0\"", "unsupported version '2.0'"),
-        ("version = \"1.0\"\ncolour = 1", "unknown key 'colour'"),
-        ("version = \"1.0\"\n[[key]]\nlabel = \"a\"\nroles = [\"king\"]\nkey = \"\"", "32 bytes in base64"),
-        (
-            "version = \"1.0\"\n[[key]]\nlabel = \"a\"\nroles = []\n"
-                + "key = \"AQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\"",
-            "is no Ed25519 public key"
-        ),
-        (
-            "version = \"1.0\"\n[[key]]\nlabel = \"a\"\nroles = [\"king\"]\n"
-                + "key = \"Kcs1TSFDkN+dED0Y6Np0fPBqmvUz0EAULIlUsnlU1sw=\"", "one of creator, proxy, host, approver"
-        ),
-        (
-            "version = \"1.0\"\n[[key]]\nlabel = \"Somebody else\"\nroles = [\"creator\"]\n"
-                + "key = \"Kcs1TSFDkN+dED0Y6Np0fPBqmvUz0EAULIlUsnlU1sw=\"\nlabelSignature = "
-                + "\"zDVdD8J/RiW9pCWyEzEhgSehjnRIQk9kYbn+O79UwEaxFPQ/TP4HlxtojS0idmVbpziqeb9I5Y8kozuA8kbhAQ==\"",
-            "the key does not sign its label"
-        ),
-    ])
-    func `that are wrong are refused`(text: String, message: String) throws {
+    @Test(
+        "that are wrong are refused",
+        arguments: [
+            ("version = \"2.0\"", "unsupported version '2.0'"),
+            ("version = \"1.0\"\ncolour = 1", "unknown key 'colour'"),
+            ("version = \"1.0\"\n[[key]]\nlabel = \"a\"\nroles = [\"king\"]\nkey = \"\"", "32 bytes in base64"),
+            (
+                "version = \"1.0\"\n[[key]]\nlabel = \"a\"\nroles = []\n"
+                    + "key = \"AQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\"",
+                "is no Ed25519 public key"
+            ),
+            (
+                "version = \"1.0\"\n[[key]]\nlabel = \"a\"\nroles = [\"king\"]\n"
+                    + "key = \"Kcs1TSFDkN+dED0Y6Np0fPBqmvUz0EAULIlUsnlU1sw=\"", "one of creator, proxy, host, approver"
+            ),
+            (
+                "version = \"1.0\"\n[[key]]\nlabel = \"Somebody else\"\nroles = [\"creator\"]\n"
+                    + "key = \"Kcs1TSFDkN+dED0Y6Np0fPBqmvUz0EAULIlUsnlU1sw=\"\nlabelSignature = "
+                    + "\"zDVdD8J/RiW9pCWyEzEhgSehjnRIQk9kYbn+O79UwEaxFPQ/TP4HlxtojS0idmVbpziqeb9I5Y8kozuA8kbhAQ==\"",
+                "the key does not sign its label"
+            ),
+        ])
+    func thatAreWrongAreRefused(text: String, message: String) throws {
         let error = try #require(throws: InvoiceError.self) { try Keyring(parsing: Array(text.utf8)) }
         #expect(error.description.contains(message), "\(error)")
     }
 
-    @Test func `are kept for their owner's eyes only, in the client's places`() throws {
+    @Test("are kept for their owner's eyes only, in the client's places")
+    func areKeptForTheirOwnersEyesOnlyInTheClientsPlaces() throws {
         let directory = try TemporaryDirectory()
         let storage = KeyStorage(environment: ["HOME": directory.path])
         #expect(storage.secretKeysPath == "\(directory.path)/.config/bindle/secret_keys.toml")
@@ -185,7 +195,8 @@ struct ReferenceKeyTests {
         return Array(try Data(contentsOf: directory.appendingPathComponent("bindle/\(path)")))
     }
 
-    @Test func `verify its standalone bindle, by every strategy that asks for a creator`() throws {
+    @Test("verify its standalone bindle, by every strategy that asks for a creator")
+    func verifyItsStandaloneBindleByEveryStrategyThatAsksForACreator() throws {
         let keyring = try Keyring(parsing: text("keyring.toml"))
         let invoice = try Invoice(
             text("standalone/1927aefa8fdc8327499e918300e2e49ecb271321530cc5881fcd069ca8372dcd/invoice.toml"), as: .toml)
@@ -200,7 +211,7 @@ struct ReferenceKeyTests {
         }
     }
 
-    @Test func `are pairs of a secret and a public key`() throws {
+    @Test("are pairs of a secret and a public key") func arePairsOfASecretAndAPublicKey() throws {
         let secret = try #require(try SecretKeys(parsing: text("secret_keys.toml")).key(for: .creator))
         let keyring = try Keyring(parsing: text("keyring.toml"))
         #expect(secret.keyringEntry == keyring.entries[0])

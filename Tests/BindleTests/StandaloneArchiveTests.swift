@@ -36,7 +36,8 @@ struct StandaloneArchiveTests {
 
     private func parcel(_ text: String) -> String { "\(root)/parcels/\(Samples.digest(text)).dat" }
 
-    @Test func `is the same when it is unpacked, and packed alike each time`() throws {
+    @Test("is the same when it is unpacked, and packed alike each time")
+    func isTheSameWhenItIsUnpackedAndPackedAlikeEachTime() throws {
         let path = directory.path + "/app.tar.gz"
         try bindle.pack(to: path)
         let unpacked = try StandaloneBindle.unpack(path, into: directory.path + "/to")
@@ -49,14 +50,15 @@ struct StandaloneArchiveTests {
         #expect(try FileManager.default.contentsOfDirectory(atPath: directory.path + "/to") == [root])
     }
 
-    @Test func `may lack parcels, and adds to what is there`() throws {
+    @Test("may lack parcels, and adds to what is there") func mayLackParcelsAndAddsToWhatIsThere() throws {
         let one = try pack(["\(root)/invoice.toml": invoice.toml, parcel("one"): "one"])
         let two = try pack([parcel("two"): "two", "\(root)/invoice.toml": invoice.toml])
         #expect(try StandaloneBindle.unpack(one, into: directory.path + "/to").presentParcels.count == 1)
         #expect(try StandaloneBindle.unpack(two, into: directory.path + "/to").presentParcels.count == 2)
     }
 
-    @Test func `is refused with anything in it that does not belong there`() throws {
+    @Test("is refused with anything in it that does not belong there")
+    func isRefusedWithAnythingInItThatDoesNotBelongThere() throws {
         let problems: [(KeyValuePairs<String, String>, String)] = [
             (["\(root)/invoice.toml": invoice.toml, "\(root)/extra": ""], "it is no part of a standalone bindle"),
             (["\(root)/invoice.toml": invoice.toml, "other/invoice.toml": ""], "it is beside the bindle's directory"),
@@ -82,7 +84,8 @@ struct StandaloneArchiveTests {
         }
     }
 
-    @Test func `is refused when it is cut off, damaged, or too large`() throws {
+    @Test("is refused when it is cut off, damaged, or too large") func isRefusedWhenItIsCutOffDamagedOrTooLarge() throws
+    {
         let path = directory.path + "/app.tar.gz"
         try bindle.pack(to: path)
         let bytes = try Data(contentsOf: URL(fileURLWithPath: path))
@@ -99,8 +102,10 @@ struct StandaloneArchiveTests {
         }
     }
 
-    @Test(.enabled(if: TestData.isAvailable, Comment(rawValue: TestData.absence)))
-    func `of the reference implementation is imported, served and exported with the same parcels`() throws {
+    @Test(
+        "of the reference implementation is imported, served and exported with the same parcels",
+        .enabled(if: TestData.isAvailable, Comment(rawValue: TestData.absence)))
+    func ofTheReferenceImplementationIsImportedServedAndExportedWithTheSameParcels() throws {
         let data = try #require(TestData.directory).appendingPathComponent("bindle/standalone").path
         let name = "1927aefa8fdc8327499e918300e2e49ecb271321530cc5881fcd069ca8372dcd"
         let packed = try StandaloneBindle.unpack("\(data)/\(name).tar.gz", into: directory.path + "/unpacked")

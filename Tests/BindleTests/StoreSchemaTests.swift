@@ -5,7 +5,7 @@ import Testing
 
 @Suite("A store of an earlier format")
 struct StoreSchemaTests {
-    @Test func `is brought up to date, with all that is in it`() throws {
+    @Test("is brought up to date, with all that is in it") func isBroughtUpToDateWithAllThatIsInIt() throws {
         let directory = try TemporaryDirectory()
         let path = directory.path + "/bindles.sqlite"
         var kept = try Samples.invoice("example.com/app/1.0.0", "one", "two", "one", description: "An app")

@@ -44,10 +44,12 @@ struct CommandParserTests {
         }
     }
 
-    @Test(arguments: [
-        ["up", "--listen", "a"], ["up", "--listen=a"], ["up", "-l", "a"], ["up", "-la"], ["up", "-l=a"],
-        ["up", "-qvl", "a"], ["up", "-qvla"], ["up", ".", "--listen", "a"],
-    ])
+    @Test(
+        "Every spelling of an option gives its value",
+        arguments: [
+            ["up", "--listen", "a"], ["up", "--listen=a"], ["up", "-l", "a"], ["up", "-la"], ["up", "-l=a"],
+            ["up", "-qvl", "a"], ["up", "-qvla"], ["up", ".", "--listen", "a"],
+        ])
     func everySpellingOfAnOptionGivesItsValue(words: [String]) throws {
         let request = try CommandParser(root: Self.root, environment: [:]).parse(words)
         guard case .run(let arguments, _) = request else {
@@ -58,7 +60,8 @@ struct CommandParserTests {
         #expect(arguments[Self.path] == ".")
     }
 
-    @Test func anOptionIsTakenFromLineThenEnvironmentThenDefault() throws {
+    @Test("An option is taken from line then environment then default")
+    func anOptionIsTakenFromLineThenEnvironmentThenDefault() throws {
         let fromLine = try parse("up", "-l", "line", environment: ["LISTEN": "variable"])
         #expect(fromLine[Self.listen] == "line")
         #expect(fromLine.source(of: Self.listen) == .commandLine)
@@ -70,40 +73,42 @@ struct CommandParserTests {
         #expect(fromDefault.source(of: Self.listen) == .defaultValue)
     }
 
-    @Test func repeatedOptionsKeepTheirOrderAndEmptyValues() throws {
+    @Test("Repeated options keep their order and empty values") func repeatedOptionsKeepTheirOrderAndEmptyValues()
+        throws
+    {
         let arguments = try parse("up", "-e", "A=1", "--env=", "-eB=2=3")
         #expect(arguments.values(of: Self.variable) == ["A=1", "", "B=2=3"])
     }
 
-    @Test func flagsMayBeClustered() throws {
+    @Test("Flags may be clustered") func flagsMayBeClustered() throws {
         let arguments = try parse("up", "-qv")
         #expect(arguments.isSet(Self.quiet))
         #expect(arguments.isSet(Self.verbose))
         #expect(!arguments.isSet(Self.secret))
     }
 
-    @Test func wordsAfterTwoDashesAreArguments() throws {
+    @Test("Words after two dashes are arguments") func wordsAfterTwoDashesAreArguments() throws {
         #expect(try parse("up", "--", "--quiet")[Self.path] == "--quiet")
     }
 
-    @Test func theRestOfTheLineBelongsToTheGuest() throws {
+    @Test("The rest of the line belongs to the guest") func theRestOfTheLineBelongsToTheGuest() throws {
         let arguments = try parse("run", "-e", "A=1", "m.wasm", "--env", "x", "--", "-h")
         #expect(arguments[Self.module] == "m.wasm")
         #expect(arguments.values(of: Self.guestArguments) == ["--env", "x", "--", "-h"])
         #expect(arguments.values(of: Self.variable) == ["A=1"])
     }
 
-    @Test func aModuleMayBeginWithADashAfterTwoDashes() throws {
+    @Test("A module may begin with a dash after two dashes") func aModuleMayBeginWithADashAfterTwoDashes() throws {
         let arguments = try parse("run", "--", "-m.wasm", "--", "x")
         #expect(arguments[Self.module] == "-m.wasm")
         #expect(arguments.values(of: Self.guestArguments) == ["--", "x"])
     }
 
-    @Test func aSingleDashIsAnArgument() throws {
+    @Test("A single dash is an argument") func aSingleDashIsAnArgument() throws {
         #expect(try parse("up", "-")[Self.path] == "-")
     }
 
-    @Test func mistakesAreNamed() {
+    @Test("Mistakes are named") func mistakesAreNamed() {
         #expect(message() == "a command is missing")
         #expect(message("bindle") == "a command is missing")
         #expect(message("upp") == "unknown command 'upp'; did you mean 'up'?")
@@ -121,7 +126,7 @@ struct CommandParserTests {
         #expect(message("bindle", "list", "x") == "unexpected argument 'x': 'list' takes no arguments")
     }
 
-    @Test func helpIsAskedForInEveryPlace() throws {
+    @Test("Help is asked for in every place") func helpIsAskedForInEveryPlace() throws {
         let parser = CommandParser(root: Self.root, environment: [:])
         for (words, name) in [
             (["--help"], "tool"), (["-h"], "tool"), (["help"], "tool"), (["help", "up"], "up"), (["up", "-qh"], "up"),
@@ -139,7 +144,7 @@ struct CommandParserTests {
         }
     }
 
-    @Test func conversionFailuresNameTheOption() throws {
+    @Test("Conversion failures name the option") func conversionFailuresNameTheOption() throws {
         let arguments = try parse("up", "-l", "x")
         let error = #expect(throws: UsageError.self) {
             try arguments.value(of: Self.listen, expecting: "a number") { Int($0) }
@@ -147,7 +152,9 @@ struct CommandParserTests {
         #expect(error?.message == "invalid value 'x' for '--listen': expected a number")
     }
 
-    @Test(arguments: [("kitten", "sitting", 3), ("ab", "ba", 1), ("", "abc", 3), ("same", "same", 0)])
+    @Test(
+        "Distance counts edits",
+        arguments: [("kitten", "sitting", 3), ("ab", "ba", 1), ("", "abc", 3), ("same", "same", 0)])
     func distanceCountsEdits(first: String, second: String, distance: Int) {
         #expect(Suggestion.editDistance(Array(first), Array(second)) == distance)
     }

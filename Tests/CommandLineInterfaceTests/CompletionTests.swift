@@ -33,7 +33,7 @@ struct CompletionTests {
     }
 
     @Test(
-        .enabled(if: hasBash, "no bash here"),
+        "Bash completes commands options and values", .enabled(if: hasBash, "no bash here"),
         arguments: [
             (["a-tool", ""], ["serve", "run", "keys", "help"]),
             (["a-tool", "s"], ["serve"]),
@@ -56,7 +56,7 @@ struct CompletionTests {
         #expect(try bash(words) == Set(expected))
     }
 
-    @Test(.enabled(if: hasBash, "no bash here"))
+    @Test("Bash completes files by what is taken", .enabled(if: hasBash, "no bash here"))
     func bashCompletesFilesByWhatIsTaken() throws {
         let directory = try directoryOfFiles()
         #expect(try bash(["a-tool", "serve", ""], in: directory.path) == ["module.wasm", "text.wat", "folder"])
@@ -69,7 +69,7 @@ struct CompletionTests {
     }
 
     @Test(
-        .enabled(if: hasZsh, "no zsh here"),
+        "Zsh completes", .enabled(if: hasZsh, "no zsh here"),
         arguments: [
             ("a-tool ", ["serve", "run", "keys"], ["inner"]),
             ("a-tool keys n", ["a-tool keys new"], []),
@@ -104,7 +104,7 @@ struct CompletionTests {
     }
 
     @Test(
-        .enabled(if: hasFish, "no fish here"),
+        "Fish completes", .enabled(if: hasFish, "no fish here"),
         arguments: [
             ("a-tool ", ["serve", "run", "keys"]),
             ("a-tool keys ", ["new", "list"]),
@@ -126,7 +126,7 @@ struct CompletionTests {
         #expect(Set(words) == Set(expected))
     }
 
-    @Test func valuesOfAnotherKindAreRefused() {
+    @Test("Values of another kind are refused") func valuesOfAnotherKindAreRefused() {
         let parser = CommandParser(root: SampleTool.root, environment: [:])
         #expect {
             try parser.parse(["serve", "--color", "allways"])
@@ -141,17 +141,19 @@ struct CompletionTests {
         }
     }
 
-    @Test(arguments: [
-        (Terminal.StyleChoice.auto, true, [:], true),
-        (.auto, false, [:], false),
-        (.auto, true, ["NO_COLOR": "1"], false),
-        (.auto, true, ["NO_COLOR": ""], true),
-        (.auto, true, ["TERM": "dumb"], false),
-        (.auto, false, ["CLICOLOR_FORCE": "1"], true),
-        (.auto, false, ["CLICOLOR_FORCE": "0"], false),
-        (.always, false, ["NO_COLOR": "1"], true),
-        (.never, true, ["CLICOLOR_FORCE": "1"], false),
-    ])
+    @Test(
+        "Styles are used where they are wanted",
+        arguments: [
+            (Terminal.StyleChoice.auto, true, [:], true),
+            (.auto, false, [:], false),
+            (.auto, true, ["NO_COLOR": "1"], false),
+            (.auto, true, ["NO_COLOR": ""], true),
+            (.auto, true, ["TERM": "dumb"], false),
+            (.auto, false, ["CLICOLOR_FORCE": "1"], true),
+            (.auto, false, ["CLICOLOR_FORCE": "0"], false),
+            (.always, false, ["NO_COLOR": "1"], true),
+            (.never, true, ["CLICOLOR_FORCE": "1"], false),
+        ])
     func stylesAreUsedWhereTheyAreWanted(
         _ choice: Terminal.StyleChoice, _ isTerminal: Bool, _ environment: [String: String], _ expected: Bool
     ) {

@@ -25,7 +25,7 @@ struct HelpFormatterTests {
         action: { _ in .success }
     )
 
-    @Test func aCommandIsShownInWhole() {
+    @Test("A command is shown in whole") func aCommandIsShownInWhole() {
         let root = Command(name: "tool", summary: "A tool.", subcommands: [command])
         let text = HelpFormatter(width: 60, usesStyles: false).help(path: [root, command])
         #expect(
@@ -55,7 +55,7 @@ struct HelpFormatterTests {
                 """)
     }
 
-    @Test func theToolListsItsCommands() {
+    @Test("The tool lists its commands") func theToolListsItsCommands() {
         let hidden = Command(name: "inner", summary: "Not shown.", isHidden: true, action: { _ in .success })
         let root = Command(name: "tool", summary: "A tool.", subcommands: [command, hidden])
         let text = HelpFormatter(width: 80, usesStyles: false).help(path: [root])
@@ -77,14 +77,14 @@ struct HelpFormatterTests {
                 """)
     }
 
-    @Test func noLineIsWiderThanAskedFor() {
+    @Test("No line is wider than asked for") func noLineIsWiderThanAskedFor() {
         for width in 40...100 {
             let text = HelpFormatter(width: width, usesStyles: false).help(path: [command])
             #expect(text.split(separator: "\n").allSatisfy { $0.count <= width })
         }
     }
 
-    @Test func headingsAreBoldWhereWanted() {
+    @Test("Headings are bold where wanted") func headingsAreBoldWhereWanted() {
         #expect(HelpFormatter(width: 80, usesStyles: true).help(path: [command]).contains("\u{1B}[1mUsage:\u{1B}[0m"))
     }
 }

@@ -9,12 +9,12 @@ struct ManualPageTests {
         root: SampleTool.root, version: "1.2.3", date: "2026-01-31", description: "It's a tool.\n\n  verbatim",
         sections: [.init(title: "FILES", entries: [.init(".tool", "Its settings. It has none.")])])
 
-    @Test func whatMeansSomethingToRoffIsEscaped() {
+    @Test("What means something to roff is escaped") func whatMeansSomethingToRoffIsEscaped() {
         #expect(RoffText.escaped(".a 'b' -c \\d é") == "\\&.a \\(aqb\\(aq \\-c \\ed \\[u00E9]")
         #expect(RoffText.filled("One. Two three.") == ["One.", "Two three."])
     }
 
-    @Test func everyCommandAndOptionIsThere() {
+    @Test("Every command and option is there") func everyCommandAndOptionIsThere() {
         let source = page.source
         for text in [".SS keys new", "\\fB\\-l\\fP \\fIIP:PORT\\fP, \\fB\\-\\-listen\\fP", "LOG_DIR", ".SH FILES"] {
             #expect(source.contains(text), "no \(text)")
@@ -22,12 +22,12 @@ struct ManualPageTests {
         #expect(!source.contains("secret") && !source.contains("inner"))
     }
 
-    @Test(.enabled(if: Tool.path("mandoc") != nil, "no mandoc here"))
+    @Test("Mandoc finds nothing to say", .enabled(if: Tool.path("mandoc") != nil, "no mandoc here"))
     func mandocFindsNothingToSay() throws {
         #expect(try Tool.output(of: "mandoc", ["-T", "lint"], input: page.source) == "")
     }
 
-    @Test(.enabled(if: Tool.path("groff") != nil, "no groff here"))
+    @Test("Groff warns of nothing", .enabled(if: Tool.path("groff") != nil, "no groff here"))
     func groffWarnsOfNothing() throws {
         #expect(try Tool.output(of: "groff", ["-man", "-ww", "-z", "-Tutf8"], input: page.source) == "")
     }

@@ -40,8 +40,8 @@ struct Ed25519Tests {
                 + "09351fc9ac90b3ecfdfbc7c66431e0303dca179c138ac17ad9bef1177331a704"),
     ]
 
-    @Test(arguments: vectors)
-    func `makes the keys and signatures of RFC 8032`(vector: Vector) throws {
+    @Test("makes the keys and signatures of RFC 8032", arguments: vectors)
+    func makesTheKeysAndSignaturesOfRFC8032(vector: Vector) throws {
         let key = try #require(Ed25519.PrivateKey(seed: bytes(vector.seed)))
         #expect(hexadecimal(key.publicKey.bytes) == vector.key)
         let signature = key.signature(for: bytes(vector.message))
@@ -50,7 +50,8 @@ struct Ed25519Tests {
         #expect(publicKey.isValidSignature(signature, for: bytes(vector.message)))
     }
 
-    @Test func `accepts what it signs and nothing that differs in a bit`() throws {
+    @Test("accepts what it signs and nothing that differs in a bit")
+    func acceptsWhatItSignsAndNothingThatDiffersInABit() throws {
         let key = Ed25519.PrivateKey.random()
         let message = Array("a message".utf8)
         let signature = key.signature(for: message)
@@ -65,7 +66,7 @@ struct Ed25519Tests {
         #expect(!key.publicKey.isValidSignature(Array(signature.dropLast()), for: message))
     }
 
-    @Test func `refuses a signature whose number is not the least`() throws {
+    @Test("refuses a signature whose number is not the least") func refusesASignatureWhoseNumberIsNotTheLeast() throws {
         let vector = Self.vectors[0]
         let key = try #require(Ed25519.PublicKey(bytes: bytes(vector.key)))
         var signature = bytes(vector.signature)
@@ -81,21 +82,23 @@ struct Ed25519Tests {
     }
 
     /// The encodings of points of order 1, 2, 4 and 8, and what encodes no point, or not in the one way.
-    @Test(arguments: [
-        "0100000000000000000000000000000000000000000000000000000000000000",
-        "ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
-        "0000000000000000000000000000000000000000000000000000000000000000",
-        "0000000000000000000000000000000000000000000000000000000000000080",
-        "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05",
-        "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a",
-        // The neutral element with a sign, and with p added.
-        "0100000000000000000000000000000000000000000000000000000000000080",
-        "eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
-        // No x belongs to this y.
-        "0200000000000000000000000000000000000000000000000000000000000000",
-        "00",
-    ])
-    func `refuses keys of small order and those that are not written in the one way`(encoding: String) {
+    @Test(
+        "refuses keys of small order and those that are not written in the one way",
+        arguments: [
+            "0100000000000000000000000000000000000000000000000000000000000000",
+            "ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+            "0000000000000000000000000000000000000000000000000000000000000000",
+            "0000000000000000000000000000000000000000000000000000000000000080",
+            "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05",
+            "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a",
+            // The neutral element with a sign, and with p added.
+            "0100000000000000000000000000000000000000000000000000000000000080",
+            "eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+            // No x belongs to this y.
+            "0200000000000000000000000000000000000000000000000000000000000000",
+            "00",
+        ])
+    func refusesKeysOfSmallOrderAndThoseThatAreNotWrittenInTheOneWay(encoding: String) {
         #expect(Ed25519.PublicKey(bytes: bytes(encoding)) == nil)
     }
 }

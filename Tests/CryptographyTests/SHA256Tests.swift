@@ -98,17 +98,19 @@ struct SHA256Tests {
 
 @Suite("A SHA-256 digest")
 struct SHA256DigestTests {
-    @Test func `is read from its own text and bytes`() throws {
+    @Test("is read from its own text and bytes") func isReadFromItsOwnTextAndBytes() throws {
         let digest = SHA256.hash("abc".utf8)
         #expect(SHA256Digest(hex: digest.hex) == digest)
         #expect(SHA256Digest(bytes: digest.bytes) == digest)
     }
 
-    @Test(arguments: [
-        "", "ba7816bf", String(repeating: "A", count: 64), String(repeating: "g", count: 64),
-        String(repeating: "0", count: 65),
-    ])
-    func `is not read from anything but 64 lower-case digits`(text: String) {
+    @Test(
+        "is not read from anything but 64 lower-case digits",
+        arguments: [
+            "", "ba7816bf", String(repeating: "A", count: 64), String(repeating: "g", count: 64),
+            String(repeating: "0", count: 65),
+        ])
+    func isNotReadFromAnythingBut64LowerCaseDigits(text: String) {
         #expect(SHA256Digest(hex: text) == nil)
     }
 }

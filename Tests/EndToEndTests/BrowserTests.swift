@@ -48,7 +48,9 @@ struct BrowserTests {
         return app
     }
 
-    @Test func aSaveReloadsThePageWhereItWasScrolledTo() async throws {
+    @Test("A save reloads the page where it was scrolled to") func aSaveReloadsThePageWhereItWasScrolledTo()
+        async throws
+    {
         let scene = try await Scene(Self.app())
         let tab = try await scene.open("assets/")
         #expect(try await tab.evaluate("document.compatMode") == .string("CSS1Compat"))
@@ -65,7 +67,7 @@ struct BrowserTests {
         try await scene.context.close()
     }
 
-    @Test func aStyleSheetIsExchangedWithoutAReload() async throws {
+    @Test("A style sheet is exchanged without a reload") func aStyleSheetIsExchangedWithoutAReload() async throws {
         let scene = try await Scene(Self.app())
         let tab = try await scene.open("assets/")
         for color in ["rgb(0, 0, 255)", "rgb(0, 128, 0)"] {
@@ -80,7 +82,9 @@ struct BrowserTests {
         try await scene.context.close()
     }
 
-    @Test func aStyleSheetThatAnotherImportsNeedsAReload() async throws {
+    @Test("A style sheet that another imports needs a reload") func aStyleSheetThatAnotherImportsNeedsAReload()
+        async throws
+    {
         let app = try Self.app()
         try app.save("@import 'colors.css';", to: "assets/style.css")
         try app.save("h1 { color: rgb(1, 1, 1) }", to: "assets/colors.css")
@@ -92,7 +96,7 @@ struct BrowserTests {
         try await scene.context.close()
     }
 
-    @Test func aFailureIsShownUntilItIsMended() async throws {
+    @Test("A failure is shown until it is mended") func aFailureIsShownUntilItIsMended() async throws {
         let scene = try await Scene(Self.app())
         let tab = try await scene.open("assets/")
         try scene.app.writeHippofacts(extra: "rout = \"<b>x</b>\"")
@@ -111,7 +115,7 @@ struct BrowserTests {
         try await scene.context.close()
     }
 
-    @Test func aFailureThatIsClosedComesBackWithNews() async throws {
+    @Test("A failure that is closed comes back with news") func aFailureThatIsClosedComesBackWithNews() async throws {
         let scene = try await Scene(Self.app())
         let tab = try await scene.open("assets/")
         try scene.app.save("(module (func $f i32.bogus))", to: "hello.wat")
@@ -124,7 +128,7 @@ struct BrowserTests {
         try await scene.context.close()
     }
 
-    @Test func aTrapIsExplained() async throws {
+    @Test("A trap is explained") func aTrapIsExplained() async throws {
         let app = try Self.app()
         try app.save(
             """
@@ -153,7 +157,7 @@ struct BrowserTests {
         try await scene.context.close()
     }
 
-    @Test func aPageThatEndsEarlyIsExplained() async throws {
+    @Test("A page that ends early is explained") func aPageThatEndsEarlyIsExplained() async throws {
         let app = try Self.app()
         // More than is held back, so that a part of it has left.
         let head =
@@ -178,7 +182,7 @@ struct BrowserTests {
         try await scene.context.close()
     }
 
-    @Test func aPathWithoutAnythingTellsWhatThereIs() async throws {
+    @Test("A path without anything tells what there is") func aPathWithoutAnythingTellsWhatThereIs() async throws {
         let scene = try await Scene(Self.app())
         let tab = try await scene.open("style")
         let links = try await tab.evaluate("[...document.links].map((link) => link.pathname).join(' ')")
@@ -188,7 +192,7 @@ struct BrowserTests {
         try await scene.context.close()
     }
 
-    @Test func aProjectThatCannotBeServedYetSaysWhy() async throws {
+    @Test("A project that cannot be served yet says why") func aProjectThatCannotBeServedYetSaysWhy() async throws {
         let app = try Self.app()
         try app.save("[bindle]\nname = 3\n", to: "HIPPOFACTS")
         let port = try ListeningSocket(binding: .loopback(port: 0)).address
@@ -211,7 +215,7 @@ struct BrowserTests {
         try await context.close()
     }
 
-    @Test func aPageComesBackToWhatServesInstead() async throws {
+    @Test("A page comes back to what serves instead") func aPageComesBackToWhatServesInstead() async throws {
         let port = try ListeningSocket(binding: .loopback(port: 0)).address
         let app = try Self.app()
         let context = try await Self.browser.get().context()
@@ -238,7 +242,9 @@ struct BrowserTests {
         try await context.close()
     }
 
-    @Test func manyTabsDoNotTakeTheConnectionsOfTheApp() async throws {
+    @Test("Many tabs do not take the connections of the app") func manyTabsDoNotTakeTheConnectionsOfTheApp()
+        async throws
+    {
         let scene = try await Scene(Self.app())
         var tabs: [Chromium.Tab] = []
         for _ in 0..<10 { tabs.append(try await scene.open("assets/")) }
@@ -254,7 +260,7 @@ struct BrowserTests {
         try await scene.context.close()
     }
 
-    @Test func withoutReloadPagesAreLeftAlone() async throws {
+    @Test("Without reload pages are left alone") func withoutReloadPagesAreLeftAlone() async throws {
         let scene = try await Scene(Self.app(), ["--no-reload"])
         let tab = try await scene.open("assets/")
         let resources = try await tab.evaluate(
@@ -272,7 +278,7 @@ struct BrowserTests {
         try await scene.context.close()
     }
 
-    @Test func theAnswerToAFormIsNotAskedForAgain() async throws {
+    @Test("The answer to a form is not asked for again") func theAnswerToAFormIsNotAskedForAgain() async throws {
         let app = try Self.app("<!doctype html><form method=\"post\" action=\"/hello\"></form>")
         try app.writePage("<h1>answer 1</h1>")
         let scene = try await Scene(app)
@@ -287,7 +293,8 @@ struct BrowserTests {
         try await scene.context.close()
     }
 
-    @Test func aPageThatACacheKeepsIsNotLoadedForEver() async throws {
+    @Test("A page that a cache keeps is not loaded for ever") func aPageThatACacheKeepsIsNotLoadedForEver() async throws
+    {
         // What comes from such a cache knows an old revision however often it is asked for.
         let old = "<script src=\"/.hippo/reload.js\" data-revision=\"old-1\" data-request=\"1\" async></script>"
         let scene = try await Scene(Self.app("<!doctype html>\(old)<h1>one</h1>"))
@@ -299,7 +306,7 @@ struct BrowserTests {
         try await scene.context.close()
     }
 
-    @Test func aStrictPolicyOfThePageIsNoObstacle() async throws {
+    @Test("A strict policy of the page is no obstacle") func aStrictPolicyOfThePageIsNoObstacle() async throws {
         let app = try Self.app()
         let policy =
             "content-security-policy: default-src 'none'; script-src 'nonce-abc'; require-trusted-types-for 'script'; trusted-types"
@@ -316,11 +323,13 @@ struct BrowserTests {
         try await scene.context.close()
     }
 
-    @Test(arguments: [
-        "script-src 'self'", "default-src 'none'", "default-src 'none'; script-src 'nonce-abc'; worker-src 'none'",
-        "script-src 'sha256-AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA='; connect-src 'none'",
-        "script-src 'strict-dynamic' 'nonce-abc'; require-trusted-types-for 'script'; trusted-types",
-    ])
+    @Test(
+        "A policy in the page itself is no obstacle",
+        arguments: [
+            "script-src 'self'", "default-src 'none'", "default-src 'none'; script-src 'nonce-abc'; worker-src 'none'",
+            "script-src 'sha256-AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA='; connect-src 'none'",
+            "script-src 'strict-dynamic' 'nonce-abc'; require-trusted-types-for 'script'; trusted-types",
+        ])
     func aPolicyInThePageItselfIsNoObstacle(policy: String) async throws {
         func page(_ text: String) -> String {
             "<!doctype html><meta http-equiv='content-security-policy' content=\"\(policy)\"><h1>\(text)</h1>"
@@ -341,10 +350,12 @@ struct BrowserTests {
     }
 
     /// A service worker passes navigations on, and may keep what comes.
-    @Test(arguments: [
-        "fetch(event.request)",
-        "fetch(event.request).then(async (r) => { (await caches.open('c')).put(event.request, r.clone()); return r; })",
-    ])
+    @Test(
+        "A service worker is no obstacle",
+        arguments: [
+            "fetch(event.request)",
+            "fetch(event.request).then(async (r) => { (await caches.open('c')).put(event.request, r.clone()); return r; })",
+        ])
     func aServiceWorkerIsNoObstacle(answer: String) async throws {
         let app = try Self.app()
         let prologue =
@@ -363,7 +374,7 @@ struct BrowserTests {
         try await scene.context.close()
     }
 
-    @Test func goingBackShowsWhatServesNow() async throws {
+    @Test("Going back shows what serves now") func goingBackShowsWhatServesNow() async throws {
         let scene = try await Scene(Self.app())
         let tab = try await scene.open("assets/")
         try await tab.navigate(to: scene.url + "hello")

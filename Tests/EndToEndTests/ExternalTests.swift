@@ -22,7 +22,9 @@ struct ExternalTests {
         return directory
     }
 
-    @Test func theSampleAppWithALibraryComesUpByItself() async throws {
+    @Test("The sample app with a library comes up by itself") func theSampleAppWithALibraryComesUpByItself()
+        async throws
+    {
         let directory = try samples()
         let check = try Program.run(["check", directory.path + "/library-app"])
         #expect(check.status == 0 && check.output.contains("/visits → counter.wat"), "\(check)")
@@ -45,7 +47,8 @@ struct ExternalTests {
         #expect(try get(url + "visits").body == "visit NUMBER 1.\n")
     }
 
-    @Test func whatIsSavedInALibraryIsServedToTheNextRequest() async throws {
+    @Test("What is saved in a library is served to the next request")
+    func whatIsSavedInALibraryIsServedToTheNextRequest() async throws {
         let directory = try samples()
         let module = directory.path + "/library/counter.wat"
         let text = try String(contentsOfFile: module, encoding: .utf8)
@@ -67,7 +70,7 @@ struct ExternalTests {
         #expect(staleRounds < 11)
     }
 
-    @Test func aLibraryThatComesLateIsTaken() async throws {
+    @Test("A library that comes late is taken") func aLibraryThatComesLateIsTaken() async throws {
         let directory = try samples()
         try FileManager.default.moveItem(atPath: directory.path + "/library", toPath: directory.path + "/elsewhere")
         let sandbox = try SandboxProcess(directory.path + "/library-app", ["--poll-interval", "20ms"])
@@ -130,7 +133,7 @@ struct ExternalTests {
         return directory.path + "/app"
     }
 
-    @Test(arguments: [false, true])
+    @Test("External bindles are fetched once and then there without the upstream", arguments: [false, true])
     func externalBindlesAreFetchedOnceAndThenThereWithoutTheUpstream(isYanked: Bool) async throws {
         let directory = try TemporaryDirectory()
         let app = try app(in: directory)
@@ -196,7 +199,8 @@ struct ExternalTests {
         return try paths.map { try get(url + $0) }
     }
 
-    @Test func aPushSendsTheParcelsOfLibrariesThatTheServerLacks() throws {
+    @Test("A push sends the parcels of libraries that the server lacks")
+    func aPushSendsTheParcelsOfLibrariesThatTheServerLacks() throws {
         let directory = try samples()
         let server = try StoreServer(store: directory.path + "/target.sqlite", ["--strict"])
         let first = try push(directory.path + "/library-app", to: server)
@@ -211,7 +215,8 @@ struct ExternalTests {
         #expect(answers[2] == Answer(status: 404, body: "There is no such file.\n"))
     }
 
-    @Test func aPushSendsTheParcelsOfBindlesThatAnotherServerHas() async throws {
+    @Test("A push sends the parcels of bindles that another server has")
+    func aPushSendsTheParcelsOfBindlesThatAnotherServerHas() async throws {
         let directory = try TemporaryDirectory()
         let upstream = try upstream(in: directory)
         let app = try app(in: directory)
@@ -234,7 +239,7 @@ struct ExternalTests {
         #expect(back.status == 0 && back.output.contains("all parcels were there"), "\(back)")
     }
 
-    @Test(arguments: [false, true])
+    @Test("A push takes parcels from the store of the sandbox", arguments: [false, true])
     func aPushTakesParcelsFromTheStoreOfTheSandbox(isRunning: Bool) async throws {
         let directory = try TemporaryDirectory()
         let upstream = try upstream(in: directory)
@@ -258,7 +263,7 @@ struct ExternalTests {
 
     // MARK: - Failures
 
-    @Test func whatIsNotToBeHadSaysWhyAndWhere() async throws {
+    @Test("What is not to be had says why and where") func whatIsNotToBeHadSaysWhyAndWhere() async throws {
         let directory = try TemporaryDirectory()
         let server = try upstream(in: directory)
         let app = try app(in: directory, bindle: "example.com/none/1.0.0")

@@ -26,7 +26,8 @@ struct ExternalWAGITests {
         }
     }
 
-    @Test func anotherProgramServesAndIsStartedAnewForEachRevision() async throws {
+    @Test("Another program serves and is started anew for each revision")
+    func anotherProgramServesAndIsStartedAnewForEachRevision() async throws {
         let app = try SmallApp()
         let program = try writeProgram(app)
         let sandbox = try SandboxProcess(app.path, ["--wagi", program, "-e", "COLOR=red"])
@@ -61,7 +62,7 @@ struct ExternalWAGITests {
         try await SandboxProcess.waitForDeath(of: [last.process])
     }
 
-    @Test func bodiesPassInBothDirections() async throws {
+    @Test("Bodies pass in both directions") func bodiesPassInBothDirections() async throws {
         let app = try SmallApp()
         try app.save(
             """
@@ -92,7 +93,8 @@ struct ExternalWAGITests {
         #expect(try response.readAll(limit: 1 << 20) == bytes)
     }
 
-    @Test func aProgramThatFailsIsReportedAndWhatServesServesOn() async throws {
+    @Test("A program that fails is reported and what serves serves on")
+    func aProgramThatFailsIsReportedAndWhatServesServesOn() async throws {
         let app = try SmallApp()
         let program = try writeProgram(app, "echo 'no such option: -b' >&2; exit 7")
         let sandbox = try SandboxProcess(app.path, ["--wagi", program])
@@ -112,7 +114,7 @@ struct ExternalWAGITests {
         #expect(try get(url + "hello").body == "hello 2")
     }
 
-    @Test func whatTheProgramIsNotToldOfIsNamed() async throws {
+    @Test("What the program is not told of is named") func whatTheProgramIsNotToldOfIsNamed() async throws {
         let app = try SmallApp()
         let sandbox = try SandboxProcess(
             app.path, ["--wagi", try writeProgram(app), "--no-static", "--timeout", "5s", "--max-heap", "1MiB"])
@@ -120,7 +122,7 @@ struct ExternalWAGITests {
         #expect(note["text"]?.string?.contains("not told of --no-static, --max-heap, --timeout:") == true, "\(note)")
     }
 
-    @Test func aProgramThatIsNotThereIsNamed() async throws {
+    @Test("A program that is not there is named") func aProgramThatIsNotThereIsNamed() async throws {
         let app = try SmallApp()
         let sandbox = try SandboxProcess(app.path, ["--wagi", "no-such-wagi", "--no-watch"])
         let failed = try await sandbox.next("failed")

@@ -40,7 +40,7 @@ struct FreshnessTests {
         return (String(decoding: try response.readAll(limit: 1 << 20), as: UTF8.self), staleness)
     }
 
-    @Test(arguments: [true, false], Save.allCases)
+    @Test("What is saved is served to the next request", arguments: [true, false], Save.allCases)
     func whatIsSavedIsServedToTheNextRequest(keepsAlive: Bool, way: Save) async throws {
         let app = try SmallApp()
         let sandbox = try SandboxProcess(app.path)
@@ -61,7 +61,8 @@ struct FreshnessTests {
         #expect(staleRounds < 13)
     }
 
-    @Test func underLoadNothingIsLostAndNothingIsOlderThanTheSaveBefore() async throws {
+    @Test("Under load nothing is lost and nothing is older than the save before")
+    func underLoadNothingIsLostAndNothingIsOlderThanTheSaveBefore() async throws {
         let app = try SmallApp()
         let sandbox = try SandboxProcess(app.path)
         let url = try #require(try await sandbox.next("ready")["app"]?.string)
@@ -79,7 +80,8 @@ struct FreshnessTests {
         #expect(result.failures.isEmpty, "\(result.failures.prefix(5))")
     }
 
-    @Test func aFailureIsNamedInWhatTheLastGoodVersionAnswers() async throws {
+    @Test("A failure is named in what the last good version answers")
+    func aFailureIsNamedInWhatTheLastGoodVersionAnswers() async throws {
         let app = try SmallApp()
         let sandbox = try SandboxProcess(app.path)
         let url = try #require(try await sandbox.next("ready")["app"]?.string)
@@ -96,7 +98,9 @@ struct FreshnessTests {
         #expect(mended.staleness == nil)
     }
 
-    @Test func aBuildIsNotWaitedForUnlessThatIsAskedFor() async throws {
+    @Test("A build is not waited for unless that is asked for") func aBuildIsNotWaitedForUnlessThatIsAskedFor()
+        async throws
+    {
         for waits in [false, true] {
             let app = try SmallApp()
             let barrier = app.path + "/.go"

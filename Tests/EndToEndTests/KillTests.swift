@@ -10,7 +10,8 @@ import Testing
 struct KillTests {
     static let rounds = ProcessInfo.processInfo.environment["HIPPO_KILL_ROUNDS"].flatMap(Int.init) ?? 12
 
-    @Test func aServerThatIsKilledLosesNothingThatItHasAcknowledged() throws {
+    @Test("A server that is killed loses nothing that it has acknowledged")
+    func aServerThatIsKilledLosesNothingThatItHasAcknowledged() throws {
         let directory = try TemporaryDirectory()
         let path = directory.path + "/bindles.sqlite"
         let writers = (0..<3).map { BindleWriter(name: "writer\($0)") }
@@ -45,7 +46,8 @@ struct KillTests {
         print("\(Self.rounds) rounds, \(writers.acknowledgedCount) acknowledged changes, \(usage)")
     }
 
-    @Test func aSandboxThatIsKilledLosesNoRevisionThatItHasServed() async throws {
+    @Test("A sandbox that is killed loses no revision that it has served")
+    func aSandboxThatIsKilledLosesNoRevisionThatItHasServed() async throws {
         let app = try SmallApp()
         let path = app.path + "/.hippo/bindles.sqlite"
         var revisionCount = 0

@@ -47,36 +47,36 @@ struct ProjectTests {
         #expect(ready["id"]?.string == "my-app/0.1.0")
     }
 
-    @Test func webAssemblyText() async throws {
+    @Test("WebAssembly text") func webAssemblyText() async throws {
         try await makeAndServe("wat", answer: "WebAssembly text")
     }
 
-    @Test(.enabled(if: BuildTool.hasC, "no clang with wasi-libc here"))
+    @Test("C", .enabled(if: BuildTool.hasC, "no clang with wasi-libc here"))
     func c() async throws {
         try await makeAndServe("c", answer: "C")
     }
 
-    @Test(.enabled(if: BuildTool.hasSwift, "no swiftc with wasm-ld here"))
+    @Test("Swift", .enabled(if: BuildTool.hasSwift, "no swiftc with wasm-ld here"))
     func swift() async throws {
         try await makeAndServe("swift", answer: "Swift")
     }
 
-    @Test(.enabled(if: BuildTool.hasGo, "no go here"))
+    @Test("Go", .enabled(if: BuildTool.hasGo, "no go here"))
     func go() async throws {
         try await makeAndServe("go", answer: "Go")
     }
 
-    @Test(.enabled(if: BuildTool.hasZig, "no zig here"))
+    @Test("Zig", .enabled(if: BuildTool.hasZig, "no zig here"))
     func zig() async throws {
         try await makeAndServe("zig", answer: "Zig")
     }
 
-    @Test(.enabled(if: BuildTool.hasRust, "no cargo with the target wasm32-wasip1 here"))
+    @Test("Rust", .enabled(if: BuildTool.hasRust, "no cargo with the target wasm32-wasip1 here"))
     func rust() async throws {
         try await makeAndServe("rust", answer: "Rust")
     }
 
-    @Test func staticPages() async throws {
+    @Test("Static pages") func staticPages() async throws {
         let directory = try TemporaryDirectory()
         let made = try Program.run(["new", "site", "-t", "static"], in: directory.path)
         try #require(made.status == 0, "\(made.errors)")
@@ -90,7 +90,7 @@ struct ProjectTests {
         #expect(try get(app + "HIPPOFACTS").status == 404)
     }
 
-    @Test func aDirectoryOfPagesIsServedAsItIs() async throws {
+    @Test("A directory of pages is served as it is") func aDirectoryOfPagesIsServedAsItIs() async throws {
         let directory = try TemporaryDirectory()
         try directory.write("<h1>one</h1>", to: "my pages/index.html")
         try directory.write("p {}", to: "my pages/css/a.css")
@@ -117,7 +117,7 @@ struct ProjectTests {
         #expect(try get(app + "h").body == "handled")
     }
 
-    @Test func aProjectThatIsThereIsNotOverwritten() throws {
+    @Test("A project that is there is not overwritten") func aProjectThatIsThereIsNotOverwritten() throws {
         let directory = try TemporaryDirectory()
         try directory.write("mine", to: "app/index.html")
         let refused = try Program.run(["new", "app"], in: directory.path)
@@ -129,7 +129,9 @@ struct ProjectTests {
         #expect(try Program.run(["new", "a b"], in: directory.path).status == 2)
     }
 
-    @Test func initLooksAtTheProjectAndSaysWhatItFound() async throws {
+    @Test("Init looks at the project and says what it found") func initLooksAtTheProjectAndSaysWhatItFound()
+        async throws
+    {
         let directory = try TemporaryDirectory()
         try directory.write(SmallApp.handler(answering: "made"), to: "source.wat")
         try directory.write("out/x.wasm:\n\tmkdir -p out && cp source.wat $@\n", to: "Makefile")
@@ -151,7 +153,9 @@ struct ProjectTests {
     }
 
     /// As projects were laid out that other generators made.
-    @Test(arguments: ["target/wasm32-wasi/release/weather.wasm", "weather.wasm", "build/weather.wasm"])
+    @Test(
+        "A project of another generator comes up as it is",
+        arguments: ["target/wasm32-wasi/release/weather.wasm", "weather.wasm", "build/weather.wasm"])
     func aProjectOfAnotherGeneratorComesUpAsItIs(_ module: String) async throws {
         let directory = try TemporaryDirectory()
         try directory.write(Data(try assemble(SmallApp.handler(answering: "as it is"))), to: module)

@@ -9,7 +9,9 @@ import Testing
         FileManager.default.isExecutableFile(atPath: $0)
     }
 
-    @Test(.enabled(if: python != nil, "there is no python3"), arguments: ["development", "strict"], [false, true])
+    @Test(
+        "Server keeps every rule of the protocol", .enabled(if: python != nil, "there is no python3"),
+        arguments: ["development", "strict"], [false, true])
     func serverKeepsEveryRuleOfTheProtocol(mode: String, asksForCredentials: Bool) throws {
         let directory = try TemporaryDirectory()
         var options = mode == "strict" ? ["--strict"] : []

@@ -96,7 +96,8 @@ struct PushTests {
         return try Program.run(arguments, environment: own.merging(environment) { $1 }, input: input)
     }
 
-    @Test func `a production version is pushed once, and only what is missing of it`() throws {
+    @Test("a production version is pushed once, and only what is missing of it")
+    func aProductionVersionIsPushedOnceAndOnlyWhatIsMissingOfIt() throws {
         let server = try BindleServerProcess()
         let first = try run("push", app.path, "-v", "production", "-s", server.url)
         #expect(first.status == 0, "\(first.errors)")
@@ -111,7 +112,7 @@ struct PushTests {
         #expect(try run("bindle", "search", "-s", server.url).output == "small/1.2.3\n")
     }
 
-    @Test func `a development version is a new one each time`() throws {
+    @Test("a development version is a new one each time") func aDevelopmentVersionIsANewOneEachTime() throws {
         let server = try BindleServerProcess()
         let ids = try (0..<2).map { _ in try run("push", app.path, "-s", server.url, "-o", "id").output }
         #expect(ids.allSatisfy { $0.wholeMatch(of: /small\/1\.2\.3-ada-[0-9]{17}\n/) != nil }, "\(ids)")
@@ -119,7 +120,8 @@ struct PushTests {
         #expect(try run("push", app.path, "-s", server.url, "-q").output.isEmpty)
     }
 
-    @Test func `a version that is open is the next one that the server does not have`() throws {
+    @Test("a version that is open is the next one that the server does not have")
+    func aVersionThatIsOpenIsTheNextOneThatTheServerDoesNotHave() throws {
         let server = try BindleServerProcess()
         let text = try String(contentsOfFile: app.path + "/HIPPOFACTS", encoding: .utf8)
         try app.save(text.replacingOccurrences(of: "1.2.3", with: "1.2.*"), to: "HIPPOFACTS")
@@ -129,7 +131,8 @@ struct PushTests {
         }
     }
 
-    @Test func `what is prepared is pushed later, from a directory or packed, and pulled`() throws {
+    @Test("what is prepared is pushed later, from a directory or packed, and pulled")
+    func whatIsPreparedIsPushedLaterFromADirectoryOrPackedAndPulled() throws {
         let server = try BindleServerProcess()
         let directory = home.path + "/out"
         #expect(try run("prepare", app.path, "-v", "production", "-d", directory).status == 0)
@@ -153,7 +156,7 @@ struct PushTests {
             try FileManager.default.contentsOfDirectory(atPath: home.path).allSatisfy { !$0.hasPrefix(".hippo-dev") })
     }
 
-    @Test func `invoices and parcels go one by one too`() throws {
+    @Test("invoices and parcels go one by one too") func invoicesAndParcelsGoOneByOneToo() throws {
         let server = try BindleServerProcess()
         let file = try home.write("content", to: "file.txt")
         let label = try run("bindle", "generate-label", file.path).output
@@ -172,7 +175,8 @@ struct PushTests {
         #expect(try run("bindle", "info", "parts/1.0.0", "-s", server.url).output.contains(digest))
     }
 
-    @Test func `a login is checked, kept for its server only, and forgotten`() throws {
+    @Test("a login is checked, kept for its server only, and forgotten")
+    func aLoginIsCheckedKeptForItsServerOnlyAndForgotten() throws {
         let tokens = try home.write("s3cret\n", to: "tokens")
         let server = try BindleServerProcess(["--strict", "--token-file", tokens.path, "--anonymous-get"])
         let other = try BindleServerProcess(["--strict", "--token-file", tokens.path])
@@ -193,7 +197,8 @@ struct PushTests {
         #expect(yanked.output == "small/1.2.3: invoice yanked\n")
     }
 
-    @Test func `a push is signed when there is a key, which servers may ask for`() throws {
+    @Test("a push is signed when there is a key, which servers may ask for")
+    func aPushIsSignedWhenThereIsAKeyWhichServersMayAskFor() throws {
         let server = try BindleServerProcess(["--strict", "--strategy", "CreativeIntegrity"])
         let unsigned = try run("push", app.path, "-v", "production", "-s", server.url)
         #expect(unsigned.status == 1)
@@ -211,7 +216,8 @@ struct PushTests {
         #expect(try run("push", app.path, "-v", "production", "-s", trusting.url, "--unsigned").status == 1)
     }
 
-    @Test func `a revision is registered with Hippo after the bindle is pushed`() throws {
+    @Test("a revision is registered with Hippo after the bindle is pushed")
+    func aRevisionIsRegisteredWithHippoAfterTheBindleIsPushed() throws {
         let server = try BindleServerProcess()
         let hippo = try FakeHippo()
         let arguments = ["push", app.path, "-v", "production", "-s", server.url, "--hippo-url", hippo.url]
@@ -246,13 +252,13 @@ struct PushTests {
         #expect(refused.errors.contains("small/1.2.3 is pushed, but Hippo has not taken it"))
     }
 
-    @Test func anInvoiceThatIsNotThereIsNamed() throws {
+    @Test("An invoice that is not there is named") func anInvoiceThatIsNotThereIsNamed() throws {
         let verification = try Program.run(["bindle", "verify", "none/1.0.0"])
         #expect(verification.status == 1)
         #expect(verification.errors.hasPrefix("error: none/1.0.0 cannot be read: "))
     }
 
-    @Test func `a push that was killed goes on where it stopped`() throws {
+    @Test("a push that was killed goes on where it stopped") func aPushThatWasKilledGoesOnWhereItStopped() throws {
         let server = try BindleServerProcess()
         // Enough to be in the middle of for a while.
         for number in 0..<400 {

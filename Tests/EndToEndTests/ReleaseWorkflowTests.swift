@@ -33,20 +33,23 @@ struct ReleaseWorkflowTests {
             ], temporary: temporary.path)
     }
 
-    @Test(.enabled(if: hasTools, "bash or curl is missing")) func aTagPublishesItsVersion() throws {
+    @Test("A tag publishes its version", .enabled(if: hasTools, "bash or curl is missing"))
+    func aTagPublishesItsVersion() throws {
         let outcome = try release(tag: "v0.1.0")
         #expect(outcome.failedStep == nil, "\(outcome.output)")
         let found = try Program.run(["bindle", "search", "-s", server.url])
         #expect(found.output == "weather/0.1.0\n")
     }
 
-    @Test(.enabled(if: hasTools, "bash or curl is missing")) func anotherTagIsRefused() throws {
+    @Test("Another tag is refused", .enabled(if: hasTools, "bash or curl is missing")) func anotherTagIsRefused() throws
+    {
         let outcome = try release(tag: "v0.2.0")
         #expect(outcome.failedStep == "Compare the tag with the version in HIPPOFACTS")
         #expect(outcome.output.hasPrefix("::error file=HIPPOFACTS::The version is 0.1.0, and the tag v0.2.0"))
     }
 
-    @Test(.enabled(if: hasTools, "bash or curl is missing")) func aBrokenProjectAndAWrongPasswordFail() throws {
+    @Test("A broken project and a wrong password fail", .enabled(if: hasTools, "bash or curl is missing"))
+    func aBrokenProjectAndAWrongPasswordFail() throws {
         #expect(try release(tag: "v0.1.0", password: "swordfish").failedStep == "Push")
         try "(module (func (export \"_start\") drop))".write(
             toFile: project + "/hello.wat", atomically: true, encoding: .utf8)

@@ -16,7 +16,8 @@ struct RevisionTests {
         return revisions.compactMap(\.object)
     }
 
-    @Test func revisionsAreListedComparedAndBroughtBackWhileTheSandboxRuns() async throws {
+    @Test("Revisions are listed compared and brought back while the sandbox runs")
+    func revisionsAreListedComparedAndBroughtBackWhileTheSandboxRuns() async throws {
         let app = try SmallApp()
         let scene = try await UpTests.Scene(app)
         let original = try get(scene.url + "assets/style.css").body
@@ -53,7 +54,8 @@ struct RevisionTests {
         #expect(bindleURL.count == 5)
     }
 
-    @Test func aRevisionBroughtBackWhileNothingRunsIsServedUntilAFileChanges() async throws {
+    @Test("A revision brought back while nothing runs is served until a file changes")
+    func aRevisionBroughtBackWhileNothingRunsIsServedUntilAFileChanges() async throws {
         let app = try SmallApp()
         do {
             let scene = try await UpTests.Scene(app)
@@ -75,7 +77,8 @@ struct RevisionTests {
         #expect(try get(url + "assets/new.txt").body == "new")
     }
 
-    @Test func whatServesAfterACrashIsTheLastRevisionThatCanRun() async throws {
+    @Test("What serves after a crash is the last revision that can run")
+    func whatServesAfterACrashIsTheLastRevisionThatCanRun() async throws {
         let app = try SmallApp()
         let scene = try await UpTests.Scene(app)
         let original = try get(scene.url + "hello").body
@@ -88,7 +91,7 @@ struct RevisionTests {
         try await scene.wait(for: original, at: "hello")
     }
 
-    @Test func aProjectThatWasNeverUpHasNoRevisions() throws {
+    @Test("A project that was never up has no revisions") func aProjectThatWasNeverUpHasNoRevisions() throws {
         let app = try SmallApp()
         let result = try Program.run(["revisions", app.path])
         #expect(result.status == 1 && result.errors.contains("there are no revisions yet"), "\(result)")

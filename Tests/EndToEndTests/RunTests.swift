@@ -38,7 +38,7 @@ import Testing
         "(module \(imports) (func (export \"_start\") \(body)))"
     }
 
-    @Test func theModulesExitCodeIsThePrograms() throws {
+    @Test("The modules exit code is the programs") func theModulesExitCodeIsThePrograms() throws {
         for code in [0, 1, 42, 255] {
             let result = try run(Self.command("(call $exit (i32.const \(code)))"))
             #expect(result.status == code)
@@ -47,7 +47,7 @@ import Testing
         #expect(try run(Self.command("")).status == 0)
     }
 
-    @Test func whatFollowsTheModuleIsItsOwn() throws {
+    @Test("What follows the module is its own") func whatFollowsTheModuleIsItsOwn() throws {
         let result = try run(
             Self.command(
                 """
@@ -58,7 +58,7 @@ import Testing
         #expect(result.output == "module.wat\0--dir\0x\0--\0-v\0--help\0")
     }
 
-    @Test func theEnvironmentIsOnlyWhatIsGiven() throws {
+    @Test("The environment is only what is given") func theEnvironmentIsOnlyWhatIsGiven() throws {
         let module = Self.command(
             """
             (drop (call $environ_sizes (i32.const 16) (i32.const 20)))
@@ -72,7 +72,7 @@ import Testing
         #expect(try run(module, ["--env", "HIPPO_DEV_NO_SUCH_VARIABLE"]).status == 2)
     }
 
-    @Test func aTrapTellsWhatHappenedAndWhere() throws {
+    @Test("A trap tells what happened and where") func aTrapTellsWhatHappenedAndWhere() throws {
         let result = try run(
             """
             (module
@@ -85,7 +85,7 @@ import Testing
         #expect(result.errors.contains("start"))
     }
 
-    @Test func directoriesAreGivenUnderTheirNames() throws {
+    @Test("Directories are given under their names") func directoriesAreGivenUnderTheirNames() throws {
         try directory.write("x", to: "data/file")
         // Opens "file" in descriptor 3, for writing if it can, and ends with the error's number.
         let module = Self.command(
@@ -104,7 +104,7 @@ import Testing
         #expect(missing.errors.contains("/none"))
     }
 
-    @Test func invokingAFunctionPrintsItsResults() throws {
+    @Test("Invoking a function prints its results") func invokingAFunctionPrintsItsResults() throws {
         let module = """
             (module
               (func (export "add") (param i32 i32) (result i32) (i32.add (local.get 0) (local.get 1)))
@@ -124,7 +124,8 @@ import Testing
         #expect(try run(module).errors.contains("--invoke"))
     }
 
-    @Test func aReactorIsInitializedBeforeItsFunctionIsCalled() throws {
+    @Test("A reactor is initialized before its function is called")
+    func aReactorIsInitializedBeforeItsFunctionIsCalled() throws {
         let module = """
             (module
               (global $ready (mut i32) (i32.const 0))
@@ -135,7 +136,7 @@ import Testing
         #expect(try run(module).status == 0)
     }
 
-    @Test func limitsEndAModule() throws {
+    @Test("Limits end a module") func limitsEndAModule() throws {
         let endless = "(module (func (export \"_start\") (loop (br 0))))"
         let late = try run(endless, ["--timeout", "700ms"])
         #expect(late.status == 134)
@@ -147,7 +148,9 @@ import Testing
         #expect(try run(big, ["--max-memory", "lots"]).status == 2)
     }
 
-    @Test func theDeadlineWakesAModuleThatWaitsForItsInput() throws {
+    @Test("The deadline wakes a module that waits for its input") func theDeadlineWakesAModuleThatWaitsForItsInput()
+        throws
+    {
         let file = try directory.write(
             """
             (module
@@ -166,7 +169,7 @@ import Testing
         #expect(result.errors.contains("0: "))
     }
 
-    @Test func theDeadlineWakesAModuleThatOpensAPipe() throws {
+    @Test("The deadline wakes a module that opens a pipe") func theDeadlineWakesAModuleThatOpensAPipe() throws {
         #expect(mkfifo("\(directory.path)/p", 0o600) == 0)
         let module = Self.command(
             """
@@ -180,7 +183,7 @@ import Testing
         #expect(result.errors.contains("0: "))
     }
 
-    @Test func callsAreTraced() throws {
+    @Test("Calls are traced") func callsAreTraced() throws {
         let module = Self.command(
             """
             (i32.store8 (i32.const 64) (i32.const 33))
@@ -208,7 +211,9 @@ import Testing
         #expect(sum.errors == "==> add(-1, 5)\n<== -1\n")
     }
 
-    @Test func limitsThatWereReachedAreNamedWithTheirOptions() throws {
+    @Test("Limits that were reached are named with their options") func limitsThatWereReachedAreNamedWithTheirOptions()
+        throws
+    {
         let memory = Self.command("(drop (memory.grow (i32.const 100))) unreachable")
         let refused = try run(memory, ["--max-memory", "1MiB"])
         #expect(refused.status == 134)
@@ -233,7 +238,7 @@ import Testing
         #expect(files.errors == "note: the limit of 4 open files was reached; '--max-open-files' raises it\n")
     }
 
-    @Test func whatCannotBeRunIsExplained() throws {
+    @Test("What cannot be run is explained") func whatCannotBeRunIsExplained() throws {
         let imports = "(import \"env\" \"f\" (func)) (import \"env\" \"g\" (func))"
         let unknown = try run("(module \(imports) (func (export \"_start\")))")
         #expect(unknown.status == 1)

@@ -60,7 +60,8 @@ struct ToolTests {
         }
     }
 
-    @Test func theProblemMatcherFindsRebuildsAndFailuresInWhatUpWrites() async throws {
+    @Test("The problem matcher finds rebuilds and failures in what up writes")
+    func theProblemMatcherFindsRebuildsAndFailuresInWhatUpWrites() async throws {
         let directory = try TemporaryDirectory()
         let made = try Program.run(["new", "app", "--vscode"], in: directory.path)
         #expect(made.status == 0, "\(made.errors)")
@@ -110,7 +111,9 @@ struct ToolTests {
         #expect(problems.first?.line == nil)
     }
 
-    @Test func theProblemMatcherFindsWhatCompilersReport() async throws {
+    @Test("The problem matcher finds what compilers report") func theProblemMatcherFindsWhatCompilersReport()
+        async throws
+    {
         let directory = try TemporaryDirectory()
         try directory.write(SmallApp.handler(answering: "built"), to: "source.wat")
         try directory.write(
@@ -153,7 +156,7 @@ struct ToolTests {
             environment: ["TERM": "xterm", "NO_COLOR": "1"].merging(environment) { $1 })
     }
 
-    @Test(.enabled(if: hasScript, "no script here"))
+    @Test("Keys do what they are for", .enabled(if: hasScript, "no script here"))
     func keysDoWhatTheyAreFor() async throws {
         let app = try SmallApp()
         let opened = app.path + "/opened"
@@ -184,7 +187,9 @@ struct ToolTests {
         #expect(terminal.lines.contains { $0.contains("\u{1B}[2J") })
     }
 
-    @Test(.enabled(if: hasScript, "no script here"), arguments: [SIGTERM, SIGINT, SIGQUIT, SIGSEGV])
+    @Test(
+        "The terminal is put back whatever ends the sandbox", .enabled(if: hasScript, "no script here"),
+        arguments: [SIGTERM, SIGINT, SIGQUIT, SIGSEGV])
     func theTerminalIsPutBackWhateverEndsTheSandbox(_ signal: Int32) async throws {
         let app = try SmallApp()
         let terminal = try onTerminal(app)
@@ -195,7 +200,7 @@ struct ToolTests {
         #expect(mode.split(separator: " ").contains("icanon"))
     }
 
-    @Test(.enabled(if: hasScript, "no script here"))
+    @Test("Keys are taken after the background too", .enabled(if: hasScript, "no script here"))
     func keysAreTakenAfterTheBackgroundToo() async throws {
         let app = try SmallApp()
         let up = "\(Program.path) up \(app.path) \(Self.anyPorts.joined(separator: " "))"
@@ -210,7 +215,7 @@ struct ToolTests {
         _ = try await terminal.next(containing: "status 0")
     }
 
-    @Test(.enabled(if: hasScript, "no script here"))
+    @Test("A password is not shown and may be given up", .enabled(if: hasScript, "no script here"))
     func aPasswordIsNotShownAndMayBeGivenUp() async throws {
         let home = try TemporaryDirectory()
         let login = "\(Program.path) login -s http://127.0.0.1:1/v1 --bindle-username ada"
@@ -241,7 +246,7 @@ struct ToolTests {
         }
     }
 
-    @Test(.enabled(if: hasScript, "no script here"))
+    @Test("Colours are for terminals and whoever asks", .enabled(if: hasScript, "no script here"))
     func coloursAreForTerminalsAndWhoeverAsks() async throws {
         let app = try SmallApp()
         let piped = try TextProcess(Program.path, ["up", app.path, "--ephemeral"] + Self.anyPorts)
@@ -254,7 +259,7 @@ struct ToolTests {
 
     // MARK: Shell
 
-    @Test func theShellCompletesTheToolsOwnCommandLines() throws {
+    @Test("The shell completes the tools own command lines") func theShellCompletesTheToolsOwnCommandLines() throws {
         let script = try Program.run(["completions", "bash"]).output
         let directory = try TemporaryDirectory()
         try directory.write(script, to: "completions.bash")
@@ -286,7 +291,7 @@ struct ToolTests {
         #expect(try completed("hippo-dev wagi --control") == [])
     }
 
-    @Test func theManualHasEveryCommand() throws {
+    @Test("The manual has every command") func theManualHasEveryCommand() throws {
         let page = try Program.run(["manual"]).output
         for command in ["up", "new", "init", "logs", "bindle serve", "completions"] {
             #expect(page.contains("\n.SS \(command.replacingOccurrences(of: "-", with: "\\-"))\n"), "no \(command)")
@@ -295,7 +300,7 @@ struct ToolTests {
 
     // MARK: Other sandboxes
 
-    @Test func aSecondUpSaysWhereTheFirstServes() async throws {
+    @Test("A second up says where the first serves") func aSecondUpSaysWhereTheFirstServes() async throws {
         let app = try SmallApp()
         #expect(try Program.run(["status", app.path]).status == 1)
         let first = try SandboxProcess(app.path)
@@ -316,7 +321,7 @@ struct ToolTests {
         try await third.next("ready")
     }
 
-    @Test func aSandboxThatKeepsNothingIsFoundToo() async throws {
+    @Test("A sandbox that keeps nothing is found too") func aSandboxThatKeepsNothingIsFoundToo() async throws {
         let app = try SmallApp()
         let temporary = try TemporaryDirectory()
         let environment = ["TMPDIR": temporary.path]
@@ -357,7 +362,7 @@ struct ToolTests {
         #expect(leftovers.allSatisfy { !$0.hasPrefix("hippo-dev-\(geteuid())-") }, "\(leftovers)")
     }
 
-    @Test func logsShowWhatASandboxElsewhereTells() async throws {
+    @Test("Logs show what a sandbox elsewhere tells") func logsShowWhatASandboxElsewhereTells() async throws {
         let app = try SmallApp()
         #expect(try Program.run(["logs", app.path]).status == 1)
         let sandbox = try SandboxProcess(app.path)

@@ -22,7 +22,7 @@ struct UnbreakableTests {
         Issue.record("\(url) does not answer \(body)")
     }
 
-    @Test func aModuleWhoseRoutesTrapLeavesWhatServes() async throws {
+    @Test("A module whose routes trap leaves what serves") func aModuleWhoseRoutesTrapLeavesWhatServes() async throws {
         let app = try SmallApp()
         let (sandbox, url) = try await start(app)
         try app.save(
@@ -36,7 +36,8 @@ struct UnbreakableTests {
         try await wait(for: "mended", at: url + "hello")
     }
 
-    @Test func aRestartAfterAFailedLaunchServesTheLastGoodRevision() async throws {
+    @Test("A restart after a failed launch serves the last good revision")
+    func aRestartAfterAFailedLaunchServesTheLastGoodRevision() async throws {
         let app = try SmallApp()
         let (sandbox, url) = try await start(app)
         try app.save("page 2", to: "assets/index.html")
@@ -58,7 +59,9 @@ struct UnbreakableTests {
         #expect(try get(url + "assets/index.html").body == "page 3")
     }
 
-    @Test(.enabled(if: geteuid() == 0, "a file system of a certain size can be made by root only"))
+    @Test(
+        "A full disk leaves what serves",
+        .enabled(if: geteuid() == 0, "a file system of a certain size can be made by root only"))
     func aFullDiskLeavesWhatServes() async throws {
         let app = try SmallApp()
         let disk = try TemporaryDirectory()
@@ -75,7 +78,9 @@ struct UnbreakableTests {
         try await wait(for: "hello 2", at: url + "hello")
     }
 
-    @Test func manyChangesAtOnceEndWithWhatIsOnTheDisk() async throws {
+    @Test("Many changes at once end with what is on the disk") func manyChangesAtOnceEndWithWhatIsOnTheDisk()
+        async throws
+    {
         let app = try SmallApp()
         let (sandbox, url) = try await start(app)
         for generation in ["first", "second"] {
@@ -97,7 +102,7 @@ struct UnbreakableTests {
         #expect(sandbox.events("failed").isEmpty)
     }
 
-    @Test func guestsHaveTheLimitsThatAreAskedFor() async throws {
+    @Test("Guests have the limits that are asked for") func guestsHaveTheLimitsThatAreAskedFor() async throws {
         let app = try SmallApp()
         try app.save("[up]\nmax-memory = \"128KiB\"\n", to: "hippo-dev.toml")
         try app.save("(module (func (export \"_start\") (loop (br 0))))", to: "loop.wat")
@@ -118,7 +123,7 @@ struct UnbreakableTests {
         #expect(try get(url + "hello").body == "hello 1")
     }
 
-    @Test func withoutEventsChangesAreFoundAllTheSame() async throws {
+    @Test("Without events changes are found all the same") func withoutEventsChangesAreFoundAllTheSame() async throws {
         let app = try SmallApp()
         try app.save("[up]\npoll = \"20ms\"\n", to: "hippo-dev.toml")
         let (sandbox, url) = try await start(app)
@@ -129,7 +134,9 @@ struct UnbreakableTests {
         try await wait(for: "found", at: url + "assets/new.txt")
     }
 
-    @Test func whatABuildHasStartedDoesNotOutliveTheSandbox() async throws {
+    @Test("What a build has started does not outlive the sandbox") func whatABuildHasStartedDoesNotOutliveTheSandbox()
+        async throws
+    {
         let app = try SmallApp()
         let command = "setsid sleep 1000 & echo $! > .c && mv .c .child; wait"
         let sandbox = try SandboxProcess(app.path, ["--build", command])

@@ -78,7 +78,7 @@ struct UpTests {
         }
     }
 
-    @Test func editsAreServedWithoutAFailedRequest() async throws {
+    @Test("Edits are served without a failed request") func editsAreServedWithoutAFailedRequest() async throws {
         let scene = try await Scene(SmallApp())
         let load = Load([scene.url + "hello", scene.url + "assets/index.html"])
 
@@ -99,7 +99,8 @@ struct UpTests {
         #expect(scene.sandbox.events("rebuilding").first?["changed"] == .array([.string("assets/index.html")]))
     }
 
-    @Test func aBrokenHippofactsLeavesWhatServesAndNamesTheLine() async throws {
+    @Test("A broken HIPPOFACTS leaves what serves and names the line")
+    func aBrokenHippofactsLeavesWhatServesAndNamesTheLine() async throws {
         let scene = try await Scene(SmallApp())
         try scene.app.writeHippofacts(extra: "rout = \"/x\"")
         let failed = try await scene.sandbox.next("failed")
@@ -114,7 +115,9 @@ struct UpTests {
         #expect(try get(scene.url + "hello") == Answer(status: 200, body: "hello 1"))
     }
 
-    @Test func aBrokenModuleLeavesWhatServesAndNamesTheLine() async throws {
+    @Test("A broken module leaves what serves and names the line") func aBrokenModuleLeavesWhatServesAndNamesTheLine()
+        async throws
+    {
         let scene = try await Scene(SmallApp())
         try scene.app.save("(module\n  (func (export \"_start\") i32.bogus))", to: "hello.wat")
         let failed = try await scene.sandbox.next("failed")
@@ -153,7 +156,7 @@ struct UpTests {
         if isWithinPatience { #expect(scene.sandbox.events("failed").isEmpty) }
     }
 
-    @Test func aModuleMayBeDeletedAndRestored() async throws {
+    @Test("A module may be deleted and restored") func aModuleMayBeDeletedAndRestored() async throws {
         let scene = try await Scene(SmallApp())
         try scene.app.remove("hello.wat")
         let failed = try await scene.sandbox.next("failed")
@@ -164,7 +167,8 @@ struct UpTests {
         try await scene.wait(for: "hello 2", at: "hello")
     }
 
-    @Test(arguments: [[], ["--ephemeral"]]) func theProjectMayBeDeletedAndMadeAgain(_ options: [String]) async throws {
+    @Test("The project may be deleted and made again", arguments: [[], ["--ephemeral"]])
+    func theProjectMayBeDeletedAndMadeAgain(_ options: [String]) async throws {
         let parent = try TemporaryDirectory()
         let app = try SmallApp()
         try FileManager.default.copyItem(atPath: app.path, toPath: parent.path + "/project")
@@ -185,7 +189,7 @@ struct UpTests {
     }
 
     /// Wherever it is: in the project, or beside it.
-    @Test(arguments: ["project/local.env", "shared/local.env"])
+    @Test("A file of variables may change", arguments: ["project/local.env", "shared/local.env"])
     func aFileOfVariablesMayChange(path: String) async throws {
         let parent = try TemporaryDirectory()
         let file = try parent.write("GREETING=one\n", to: path)
@@ -224,7 +228,7 @@ struct UpTests {
         #expect(try get(url).body.contains("GREETING=four\0"))
     }
 
-    @Test func theStoreMayBeDeletedWithItsDirectory() async throws {
+    @Test("The store may be deleted with its directory") func theStoreMayBeDeletedWithItsDirectory() async throws {
         let scene = try await Scene(SmallApp())
         try scene.app.remove(".hippo")
         try scene.app.save("page 2", to: "assets/index.html")
@@ -235,7 +239,7 @@ struct UpTests {
         #expect(scene.sandbox.events("failed").isEmpty)
     }
 
-    @Test func unchangedContentLaunchesNothing() async throws {
+    @Test("Unchanged content launches nothing") func unchangedContentLaunchesNothing() async throws {
         let scene = try await Scene(SmallApp())
         try scene.app.writeHandler("hello 1")
         let serving = try await scene.sandbox.next("serving")
@@ -243,7 +247,7 @@ struct UpTests {
         #expect(serving["unchanged"] == .boolean(true))
     }
 
-    @Test func theBuildCommandRunsAndItsFailureIsTold() async throws {
+    @Test("The build command runs and its failure is told") func theBuildCommandRunsAndItsFailureIsTold() async throws {
         let app = try SmallApp()
         try app.save(SmallApp.handler(answering: "built 1"), to: "source/handler.wat")
         try app.directory.write(
@@ -270,7 +274,7 @@ struct UpTests {
         #expect(try get(scene.url + "hello").body == "built 2")
     }
 
-    @Test func aBuildIsCancelledWhenItsInputChanges() async throws {
+    @Test("A build is cancelled when its input changes") func aBuildIsCancelledWhenItsInputChanges() async throws {
         let app = try SmallApp()
         try app.directory.write("1", to: "source/slow")
         try app.directory.write(
@@ -291,7 +295,7 @@ struct UpTests {
         #expect(!names.contains("sleep\n"))
     }
 
-    @Test func nothingIsLeftRunningHoweverItEnds() async throws {
+    @Test("Nothing is left running however it ends") func nothingIsLeftRunningHoweverItEnds() async throws {
         for signal in [SIGKILL, SIGTERM, SIGINT] {
             let app = try SmallApp()
             try app.directory.write("1", to: "source/x")
@@ -317,14 +321,14 @@ struct UpTests {
         }
     }
 
-    @Test func aKilledWAGIProcessIsStartedAgain() async throws {
+    @Test("A killed WAGI process is started again") func aKilledWAGIProcessIsStartedAgain() async throws {
         let scene = try await Scene(SmallApp())
         for id in scene.sandbox.descendants() { kill(id, SIGKILL) }
         try await scene.sandbox.next("log") { $0["text"]?.string?.contains("serves again") == true }
         #expect(try get(scene.url + "hello").body == "hello 1")
     }
 
-    @Test func requestsAreTold() async throws {
+    @Test("Requests are told") func requestsAreTold() async throws {
         let scene = try await Scene(SmallApp())
         _ = try get(scene.url + "hello?a=b")
         let request = try await scene.sandbox.next("request")
@@ -334,14 +338,14 @@ struct UpTests {
         #expect(request["revision"]?.integer == 1)
     }
 
-    @Test func theBindleIsServedToo() async throws {
+    @Test("The bindle is served too") func theBindleIsServedToo() async throws {
         let scene = try await Scene(SmallApp())
         let invoice = try get(scene.bindleURL + "/_i/small/1.2.3")
         #expect(invoice.status == 200)
         #expect(invoice.body.contains("assets/index.html"))
     }
 
-    @Test func aSecondSandboxIsToldWhoHoldsTheStore() async throws {
+    @Test("A second sandbox is told who holds the store") func aSecondSandboxIsToldWhoHoldsTheStore() async throws {
         let scene = try await Scene(SmallApp())
         let result = try Program.run([
             "up", scene.app.path, "--listen", "127.0.0.1:0", "--bindle-listen", "127.0.0.1:0",
@@ -351,7 +355,7 @@ struct UpTests {
         #expect(result.errors.contains(String(scene.sandbox.id)))
     }
 
-    @Test func aPortInUseIsNamed() async throws {
+    @Test("A port in use is named") func aPortInUseIsNamed() async throws {
         let scene = try await Scene(SmallApp())
         let address = String(scene.url.dropFirst("http://".count).dropLast())
         let other = try SmallApp()
@@ -361,7 +365,7 @@ struct UpTests {
         #expect(result.errors.contains("in use"))
     }
 
-    @Test func aLoneModuleIsServedEverywhere() async throws {
+    @Test("A lone module is served everywhere") func aLoneModuleIsServedEverywhere() async throws {
         let directory = try TemporaryDirectory()
         try directory.write(SmallApp.handler(answering: "alone"), to: "lone.wat")
         let sandbox = try SandboxProcess(directory.path + "/lone.wat", ["--ephemeral"])
@@ -371,7 +375,8 @@ struct UpTests {
         #expect(!FileManager.default.fileExists(atPath: directory.path + "/.hippo"))
     }
 
-    @Test func withoutWatchingTheProjectIsServedAsItIs() async throws {
+    @Test("Without watching the project is served as it is") func withoutWatchingTheProjectIsServedAsItIs() async throws
+    {
         let app = try SmallApp()
         let scene = try await Scene(app, ["--no-watch"])
         try app.writeHandler("hello 2")
@@ -383,7 +388,7 @@ struct UpTests {
         #expect(result.output.contains("hello.wat"))
     }
 
-    @Test func whatIsWrongAtTheStartIsToldAtOnce() throws {
+    @Test("What is wrong at the start is told at once") func whatIsWrongAtTheStartIsToldAtOnce() throws {
         let empty = try TemporaryDirectory()
         let nothing = try Program.run(["up", empty.path])
         #expect(nothing.status == 1)

@@ -96,7 +96,8 @@ struct TLSTests {
         return policy
     }
 
-    @Test func `speaks to a server that an authority vouches for, on one connection`() throws {
+    @Test("speaks to a server that an authority vouches for, on one connection")
+    func speaksToAServerThatAnAuthorityVouchesForOnOneConnection() throws {
         let server = try SecureServer()
         let client = client(trusting(server.authorities))
         var ports = Set<[UInt8]>()
@@ -111,7 +112,8 @@ struct TLSTests {
         #expect(String(decoding: answer, as: UTF8.self) == "15000000")
     }
 
-    @Test func `refuses a server that nobody vouches for, unless it is told to take any`() throws {
+    @Test("refuses a server that nobody vouches for, unless it is told to take any")
+    func refusesAServerThatNobodyVouchesForUnlessItIsToldToTakeAny() throws {
         let server = try SecureServer()
         do throws(ClientError) {
             _ = try client(TLSPolicy()).send(ClientRequest(.get, try! HTTPURL("https://localhost:\(server.port)/1")))
@@ -125,7 +127,8 @@ struct TLSTests {
         #expect(try client(policy).send(ClientRequest(.get, server.url("5"))).readAll(limit: 100).count == 5)
     }
 
-    @Test func `refuses a certificate for another name, and a file of authorities that is not there`() throws {
+    @Test("refuses a certificate for another name, and a file of authorities that is not there")
+    func refusesACertificateForAnotherNameAndAFileOfAuthoritiesThatIsNotThere() throws {
         let server = try SecureServer(name: "elsewhere.example.com")
         #expect(throws: ClientError.self) {
             try client(trusting(server.authorities)).send(ClientRequest(.get, server.url("1")))
@@ -135,7 +138,8 @@ struct TLSTests {
         }
     }
 
-    @Test func `says of a server that does not speak TLS, and of none, what is the matter`() throws {
+    @Test("says of a server that does not speak TLS, and of none, what is the matter")
+    func saysOfAServerThatDoesNotSpeakTLSAndOfNoneWhatIsTheMatter() throws {
         let plain = Server(socket: try ListeningSocket(binding: .loopback(port: 0))) { _, _, writer in
             try writer.respond(Response(status: .ok, text: "plain"))
         }

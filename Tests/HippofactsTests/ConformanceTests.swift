@@ -7,7 +7,7 @@ import Testing
 /// The projects of the conformance data, expanded as the format's description says.
 @Suite(.enabled(if: TestData.isAvailable, "\(TestData.absence)"))
 struct ConformanceTests {
-    @Test func app1() throws {
+    @Test("App 1") func app1() throws {
         let expansion = try expand("app1")
         let invoice = expansion.invoice
         #expect(invoice.bindleVersion == "1.0.0")
@@ -42,7 +42,7 @@ struct ConformanceTests {
         }
     }
 
-    @Test func app2() throws {
+    @Test("App 2") func app2() throws {
         let expansion = try expand("app2")
         #expect(
             expansion.warnings.map(\.message) == [
@@ -61,7 +61,7 @@ struct ConformanceTests {
                 == ["wasm/no-assets.wasm", "wasm/no-directory.wasm", "wasm/no-match.wasm"])
     }
 
-    @Test func nestedDirectories() throws {
+    @Test("Nested directories") func nestedDirectories() throws {
         let files = try expand("nesttest").invoice.parcels.dropFirst().map(\.label.name)
         #expect(
             files == [
@@ -70,7 +70,7 @@ struct ConformanceTests {
             ])
     }
 
-    @Test func theDocumentationsExample() throws {
+    @Test("The documentation's example") func theDocumentationsExample() throws {
         let invoice = try expand("docs-example").invoice
         #expect(invoice.bindle.description == "provides birds as a service")
         #expect(invoice.bindle.authors == ["Joan Q Programmer"])
@@ -82,12 +82,12 @@ struct ConformanceTests {
         #expect(invoice.parcels[5].memberOf == ["bin/penguin.wasm-files", "bin/kea.wasm-files"])
     }
 
-    @Test func aBadVersion() throws {
+    @Test("A bad version") func aBadVersion() throws {
         let error = try #require(throws: HippofactsError.self) { try expand("bad_version") }
         #expect(error.message == "Version 1.2.3.4 is not a valid semantic version (e.g. 1.2.3)")
     }
 
-    @Test func aLibrary() throws {
+    @Test("A library") func aLibrary() throws {
         let invoice = try expand("lib1").invoice
         #expect(
             invoice.groups.map(\.name) == [
@@ -101,7 +101,7 @@ struct ConformanceTests {
 
     // MARK: External modules
 
-    @Test func anExternalModule() throws {
+    @Test("An external module") func anExternalModule() throws {
         let invoice = try expand("external1").invoice
         let group = "import:deislabs/fileserver/1.0.3:static-at-/images-files"
         #expect(invoice.groups.map(\.name) == ["out/fake.wasm-files", group])
@@ -119,7 +119,7 @@ struct ConformanceTests {
         #expect(invoice.parcels[2].memberOf == [group])
     }
 
-    @Test func anExternalModulesDependenciesComeAlong() throws {
+    @Test("An external module's dependencies come along") func anExternalModulesDependenciesComeAlong() throws {
         let invoice = try expand("external2").invoice
         let group = "import:deislabs/fileserver/1.0.3:image_gallery-at-/images-files"
         #expect(
@@ -136,19 +136,20 @@ struct ConformanceTests {
         }
     }
 
-    @Test func aNameThatIsBothLocalAndExternalIsAnError() throws {
+    @Test("A name that is both local and external is an error") func aNameThatIsBothLocalAndExternalIsAnError() throws {
         let error = try #require(throws: HippofactsError.self) { try expand("external3") }
         #expect(error.message.contains("'thumbnails.db' is both a local file and a dependency"))
         #expect(error.position?.line == 9)
     }
 
-    @Test func anEntrypointBesideExternalIsAnError() throws {
+    @Test("An entrypoint beside external is an error") func anEntrypointBesideExternalIsAnError() throws {
         let error = try #require(throws: HippofactsError.self) { try expand("external_bad") }
         #expect(error.message.contains("cannot have an 'entrypoint'"))
         #expect(error.position?.line == 12)
     }
 
-    @Test func anUnknownHandlerIsAnErrorThatNamesTheKnownOnes() throws {
+    @Test("An unknown handler is an error that names the known ones")
+    func anUnknownHandlerIsAnErrorThatNamesTheKnownOnes() throws {
         let project = try TemporaryDirectory()
         try project.write(
             """

@@ -39,7 +39,8 @@ struct DigestCacheFileTests {
         try Hippofacts(at: directory.path + "/project").expanded(cache: &cache)
     }
 
-    @Test func `save another process from reading files that have not changed`() throws {
+    @Test("save another process from reading files that have not changed")
+    func saveAnotherProcessFromReadingFilesThatHaveNotChanged() throws {
         var cache = DigestCache(contentsOf: file)
         let first = try expand(&cache)
         #expect(cache.readFileCount == 21)
@@ -118,7 +119,7 @@ struct DigestCacheFileTests {
         #expect(next.readFileCount == 0)
     }
 
-    @Test func `count as none where the file is damaged`() throws {
+    @Test("count as none where the file is damaged") func countAsNoneWhereTheFileIsDamaged() throws {
         var cache = DigestCache()
         _ = try expand(&cache)
         try cache.write(to: file)

@@ -18,7 +18,7 @@ struct ExpansionTests {
 
     // MARK: Files
 
-    @Test func patternsReachWhatTheyNameAndNothingElse() throws {
+    @Test("Patterns reach what they name and nothing else") func patternsReachWhatTheyNameAndNothingElse() throws {
         for path in [
             "a.txt", "b.txt", "c.md", "dir/a.txt", "dir/sub/deep/a.txt", ".hidden.txt", ".git/a.txt", "dir/.git/a.txt",
             ".hippo/a.txt", "dir/[x].txt",
@@ -34,7 +34,7 @@ struct ExpansionTests {
         #expect(try names("c.md", "dir/a.txt", "*.txt") == ["c.md", "dir/a.txt", ".hidden.txt", "a.txt", "b.txt"])
     }
 
-    @Test func onlyDirectoriesThatPatternsReachAreEntered() throws {
+    @Test("Only directories that patterns reach are entered") func onlyDirectoriesThatPatternsReachAreEntered() throws {
         for path in ["a/x.txt", "b/x.txt", "a/deep/x.txt", "node_modules/m/x.txt"] { try project.write("", to: path) }
         #expect(try expand(files: ["a/*.txt"]).directories == ["", "a"])
         #expect(try expand(files: ["a/x.txt"]).directories == ["", "a"])
@@ -42,7 +42,7 @@ struct ExpansionTests {
         #expect(try expand(files: []).directories == [])
     }
 
-    @Test func theDependenciesSayWhichChangesMatter() throws {
+    @Test("The dependencies say which changes matter") func theDependenciesSayWhichChangesMatter() throws {
         try project.write(facts(files: ["assets/**/*.css", "index.html"]), to: "HIPPOFACTS")
         let dependencies = try Hippofacts(at: project.path).dependencies
         for path in ["HIPPOFACTS", "bin/a.wasm", "assets/a.css", "assets/x/y.css", "index.html"] {
@@ -56,7 +56,7 @@ struct ExpansionTests {
         for path in ["source", "assets/.git"] { #expect(try !dependencies.reach(RelativePath(path))) }
     }
 
-    @Test func twoHandlersOfOneModuleShareItsGroup() throws {
+    @Test("Two handlers of one module share its group") func twoHandlersOfOneModuleShareItsGroup() throws {
         try project.write("1", to: "1.txt")
         try project.write("2", to: "2.txt")
         let handler = "\n[[handler]]\nname = \"bin/a.wasm\"\nroute = \"/other\"\nfiles = [\"2.txt\"]"
@@ -66,7 +66,7 @@ struct ExpansionTests {
         #expect(invoice.parcels.map(\.label.name) == ["bin/a.wasm", "bin/a.wasm", "1.txt", "2.txt"])
     }
 
-    @Test func aRouteWithoutASlashIsWarnedOf() throws {
+    @Test("A route without a slash is warned of") func aRouteWithoutASlashIsWarnedOf() throws {
         let text = facts(files: []).replacingOccurrences(of: "\"/\"", with: "\"x\"")
         try project.write(text, to: "HIPPOFACTS")
         #expect(
@@ -75,7 +75,7 @@ struct ExpansionTests {
 
     // MARK: Modules
 
-    @Test func aModuleThatDoesNotExistIsAnErrorNamingIt() throws {
+    @Test("A module that does not exist is an error naming it") func aModuleThatDoesNotExistIsAnErrorNamingIt() throws {
         try FileManager.default.removeItem(at: project.url.appendingPathComponent("bin/a.wasm"))
         let error = try #require(throws: HippofactsError.self) { try expand(files: []) }
         #expect(error.message == "the module 'bin/a.wasm' does not exist")
@@ -83,14 +83,14 @@ struct ExpansionTests {
         #expect(error.file == "\(project.path)/HIPPOFACTS")
     }
 
-    @Test func aDirectoryIsNoModule() throws {
+    @Test("A directory is no module") func aDirectoryIsNoModule() throws {
         try FileManager.default.removeItem(at: project.url.appendingPathComponent("bin/a.wasm"))
         try project.write("", to: "bin/a.wasm/x")
         let error = try #require(throws: HippofactsError.self) { try expand(files: []) }
         #expect(error.message == "the module 'bin/a.wasm' is not a file")
     }
 
-    @Test func aTextModuleIsAssembled() throws {
+    @Test("A text module is assembled") func aTextModuleIsAssembled() throws {
         try project.write("(module (func (export \"_start\")))", to: "bin/a.wat")
         try project.write(facts(files: [], module: "bin/a.wat"), to: "HIPPOFACTS")
         let expansion = try expand()
@@ -106,7 +106,7 @@ struct ExpansionTests {
         #expect(label.size == binary.count)
     }
 
-    @Test func aTextModulesMistakeIsReportedInThatFile() throws {
+    @Test("A text modules mistake is reported in that file") func aTextModulesMistakeIsReportedInThatFile() throws {
         try project.write("(module\n  (func (export \"_start\") i32.oops))", to: "bin/a.wat")
         try project.write(facts(files: [], module: "bin/a.wat"), to: "HIPPOFACTS")
         let error = try #require(throws: HippofactsError.self) { try expand() }
@@ -117,14 +117,14 @@ struct ExpansionTests {
 
     // MARK: Symbolic links
 
-    @Test func aLinkThatStaysInTheProjectIsFollowed() throws {
+    @Test("A link that stays in the project is followed") func aLinkThatStaysInTheProjectIsFollowed() throws {
         try project.write("x", to: "real/x.txt")
         try link("assets", to: "real")
         try link("real/y.txt", to: "x.txt")
         #expect(try names("assets/*") == ["assets/x.txt", "assets/y.txt"])
     }
 
-    @Test func aLinkThatLeavesTheProjectIsAnError() throws {
+    @Test("A link that leaves the project is an error") func aLinkThatLeavesTheProjectIsAnError() throws {
         let outside = try TemporaryDirectory()
         try outside.write("secret", to: "secret.txt")
         try project.write("x", to: "assets/x.txt")
@@ -141,7 +141,9 @@ struct ExpansionTests {
         #expect(error.message.contains("would leave the project"))
     }
 
-    @Test func linksThatLeadNowhereOrInACircleArePassedOver() throws {
+    @Test("Links that lead nowhere or in a circle are passed over") func linksThatLeadNowhereOrInACircleArePassedOver()
+        throws
+    {
         try project.write("x", to: "assets/x.txt")
         try link("assets/.#x.txt", to: "user@host.1234:5678")
         try link("assets/self", to: ".")
@@ -290,7 +292,7 @@ struct ExpansionTests {
 
     // MARK: What is remembered
 
-    @Test func onlyChangedFilesAreReadAgain() throws {
+    @Test("Only changed files are read again") func onlyChangedFilesAreReadAgain() throws {
         for number in 0..<20 { try age(project.write("\(number)", to: "assets/\(number).txt")) }
         try age(project.url.appendingPathComponent("bin/a.wasm"))
         try project.write(facts(files: ["assets/*"]), to: "HIPPOFACTS")
@@ -309,7 +311,8 @@ struct ExpansionTests {
         #expect(third.invoice.parcels.contains { $0.label.sha256 == SHA256.hash("new".utf8).hex })
     }
 
-    @Test func aFileOfTheSameSizeAndTimeIsToldApartByItsInode() throws {
+    @Test("A file of the same size and time is told apart by its inode")
+    func aFileOfTheSameSizeAndTimeIsToldApartByItsInode() throws {
         let file = try age(project.write("one", to: "assets/x.txt"))
         try project.write(facts(files: ["assets/*"]), to: "HIPPOFACTS")
         var cache = DigestCache()
@@ -320,7 +323,7 @@ struct ExpansionTests {
         #expect(try expand(&cache).invoice.parcels.last?.label.sha256 == SHA256.hash("two".utf8).hex)
     }
 
-    @Test func writesInQuickSuccessionAreAllSeen() throws {
+    @Test("Writes in quick succession are all seen") func writesInQuickSuccessionAreAllSeen() throws {
         try project.write(facts(files: ["assets/*"]), to: "HIPPOFACTS")
         var cache = DigestCache()
         // All of the same size, and often within one tick of the file system's clock.
@@ -334,7 +337,9 @@ struct ExpansionTests {
         }
     }
 
-    @Test func filesThatVanishWhileTheyAreReadAreNotThere() throws {
+    @Test("Files that vanish while they are read are not there") func filesThatVanishWhileTheyAreReadAreNotThere()
+        throws
+    {
         try project.write(facts(files: ["assets/*"]), to: "HIPPOFACTS")
         try project.write("stays", to: "assets/stays.txt")
         let directory = project.path + "/assets"
@@ -358,7 +363,7 @@ struct ExpansionTests {
         }
     }
 
-    @Test func manyFilesAreFoundAndOrdered() throws {
+    @Test("Many files are found and ordered") func manyFilesAreFoundAndOrdered() throws {
         for number in 0..<500 { try project.write("\(number % 7)", to: "assets/\(number % 10)/\(number).txt") }
         let found = try names("assets/**/*")
         #expect(found.count == 500)

@@ -71,7 +71,7 @@ struct ProjectExpansionTests {
         return update
     }
 
-    @Test mutating func changedFilesAreTakenIn() throws {
+    @Test("Changed files are taken in") mutating func changedFilesAreTakenIn() throws {
         try project.write("another x", to: "files/x.txt")
         try project.write("another binary", to: "bin/a.wasm")
         let update = try expectUpdate("files/x.txt", "bin/a.wasm")
@@ -86,19 +86,21 @@ struct ProjectExpansionTests {
         }
     }
 
-    @Test mutating func aTextModuleIsAssembledForAllItsRoutesAndCountsAsAFileToo() throws {
+    @Test("A text module is assembled for all its routes and counts as a file too")
+    mutating func aTextModuleIsAssembledForAllItsRoutesAndCountsAsAFileToo() throws {
         try project.write("(module (func))", to: "b.wat")
         let labels = try expectUpdate("b.wat").edits.flatMap(\.inserted).map(\.label)
         #expect(labels.count == 3 && Set(labels.map(\.sha256)).count == 2)
     }
 
-    @Test mutating func sameContentChangesNothing() throws {
+    @Test("Same content changes nothing") mutating func sameContentChangesNothing() throws {
         try project.write("x.txt", to: "files/x.txt")
         #expect(try expectUpdate("files/x.txt").isEmpty)
         #expect(try expectUpdate().isEmpty)
     }
 
-    @Test mutating func whatTheProjectDoesNotNameIsPassedOver() throws {
+    @Test("What the project does not name is passed over") mutating func whatTheProjectDoesNotNameIsPassedOver() throws
+    {
         try project.write("", to: "other.txt")
         #expect(try expectUpdate("other.txt", "absent.txt", "files/unsaved~", "absent/").isEmpty)
     }
@@ -219,7 +221,9 @@ struct ProjectExpansionTests {
             """, to: "HIPPOFACTS")
     }
 
-    @Test mutating func aWrongModuleIsAnErrorAndLeavesTheInvoice() throws {
+    @Test("A wrong module is an error and leaves the invoice") mutating func aWrongModuleIsAnErrorAndLeavesTheInvoice()
+        throws
+    {
         let before = expansion.invoice
         try project.write("another x", to: "files/x.txt")
         try project.write("(module", to: "b.wat")
@@ -236,14 +240,14 @@ struct ProjectExpansionTests {
         #expect(update.edits.reduce(0) { $0 + $1.inserted.count } == 4)
     }
 
-    @Test mutating func anUpdateIsKnownToTheNextExpansion() throws {
+    @Test("An update is known to the next expansion") mutating func anUpdateIsKnownToTheNextExpansion() throws {
         try project.write("another y", to: "files/y.txt")
         try expectUpdate("files/y.txt")
         try expand()
         #expect(expansion.invoice == (try whole()))
     }
 
-    @Test mutating func digestsOfBeforeSaveReading() throws {
+    @Test("Digests of before save reading") mutating func digestsOfBeforeSaveReading() throws {
         #expect(expansion.hasNewDigests)
         let digests = expansion.takeDigests()
         #expect(!expansion.hasNewDigests)

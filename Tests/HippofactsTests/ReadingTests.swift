@@ -10,9 +10,11 @@ import TOML
 struct ReadingTests {
     // MARK: Finding
 
-    @Test(arguments: [
-        "HIPPOFACTS", "hippofacts", "Hippofacts", "HIPPOFACTS.toml", "hippofacts.toml", "Hippofacts.toml",
-    ])
+    @Test(
+        "A directory is looked through for its file",
+        arguments: [
+            "HIPPOFACTS", "hippofacts", "Hippofacts", "HIPPOFACTS.toml", "hippofacts.toml", "Hippofacts.toml",
+        ])
     func aDirectoryIsLookedThroughForItsFile(name: String) throws {
         let directory = try TemporaryDirectory()
         try directory.write(minimal, to: name)
@@ -20,13 +22,16 @@ struct ReadingTests {
         #expect(try Hippofacts.find(at: "\(directory.path)/\(name)") == "\(directory.path)/\(name)")
     }
 
-    @Test func aDirectoryWithoutTheFileIsAnErrorThatTellsToCreateOne() throws {
+    @Test("A directory without the file is an error that tells to create one")
+    func aDirectoryWithoutTheFileIsAnErrorThatTellsToCreateOne() throws {
         let directory = try TemporaryDirectory()
         let error = try #require(throws: HippofactsError.self) { try Hippofacts.find(at: directory.path) }
         #expect(error.message.contains("create one"))
     }
 
-    @Test func moreThanOneFileIsAnErrorThatTellsToPassOne() throws {
+    @Test("More than one file is an error that tells to pass one") func moreThanOneFileIsAnErrorThatTellsToPassOne()
+        throws
+    {
         let directory = try TemporaryDirectory()
         try directory.write(minimal, to: "HIPPOFACTS")
         try directory.write(minimal, to: "hippofacts.toml")
@@ -35,7 +40,7 @@ struct ReadingTests {
         #expect(error.message.contains("pass the path"))
     }
 
-    @Test func variantsThatAreOneFileCountOnce() throws {
+    @Test("Variants that are one file count once") func variantsThatAreOneFileCountOnce() throws {
         let directory = try TemporaryDirectory()
         let file = try directory.write(minimal, to: "HIPPOFACTS")
         try FileManager.default.linkItem(
@@ -43,11 +48,13 @@ struct ReadingTests {
         #expect(try Hippofacts.find(at: directory.path).hasSuffix("/HIPPOFACTS"))
     }
 
-    @Test func aPathThatIsNotThereIsAnError() {
+    @Test("A path that is not there is an error") func aPathThatIsNotThereIsAnError() {
         #expect(throws: HippofactsError.self) { try Hippofacts.find(at: "/nowhere/at/all") }
     }
 
-    @Test(arguments: [("penguin.wasm", "penguin"), ("a b.c.wat", "a-b.c"), (".wasm", "module")])
+    @Test(
+        "A lone module is a bindle of its own",
+        arguments: [("penguin.wasm", "penguin"), ("a b.c.wat", "a-b.c"), (".wasm", "module")])
     func aLoneModuleIsABindleOfItsOwn(fileName: String, name: String) throws {
         let directory = try TemporaryDirectory()
         let file = try directory.write("", to: fileName)
@@ -69,7 +76,7 @@ struct ReadingTests {
         route = "/"
         """
 
-    @Test func everythingThatAFileCanSay() throws {
+    @Test("Everything that a file can say") func everythingThatAFileCanSay() throws {
         let facts = try read(
             """
             [[export]]
@@ -114,45 +121,47 @@ struct ReadingTests {
 
     private static let bindle = "[bindle]\nname = \"x\"\nversion = \"1.0.0\"\n"
 
-    @Test(arguments: [
-        (
-            "[bindle]\nname = \"x\"\nversion = \"1.2.3.4\"", 3, 11,
-            "Version 1.2.3.4 is not a valid semantic version (e.g. 1.2.3)"
-        ),
-        ("[bindle]\nversion = \"1.2.3\"", 1, 2, "[bindle] has no 'name'"),
-        ("[bindle]\nname = \"a b\"\nversion = \"1.2.3\"", 2, 8, "'a b' is not a bindle's name"),
-        ("[[handler]]\nroute = \"/\"", 1, 1, "there is no [bindle] table"),
-        (bindle, 1, 1, "no handlers defined"),
-        (bindle + "licence = \"MIT\"", 4, 1, "unknown key 'licence' in [bindle]"),
-        (bindle + "[[handlers]]", 4, 3, "unknown key 'handlers' in the file"),
-        (bindle + "[annotations]\na = 1", 5, 5, "'annotations.a' has to be a string"),
-        (bindle + "[[handler]]\nroute = \"/\"", 4, 3, "a handler needs 'name'"),
-        (bindle + "[[handler]]\nname = \"a\"", 4, 3, "[[handler]] has no 'route'"),
-        (bindle + "[[handler]]\nname = \"a\"\nroute = \"/\"\nfile = []", 7, 1, "unknown key 'file' in [[handler]]"),
-        (bindle + "[[handler]]\nname = \"a\"\nroute = \"/\"\nexternal.bindleId = \"a/1.0.0\"", 7, 1, "not both"),
-        (bindle + "[[handler]]\nroute = \"/\"\nexternal.bindleId = \"a/1.0.0\"", 6, 1, "has no 'handlerId'"),
-        (
-            bindle + "[[handler]]\nroute = \"/\"\nexternal.bindleId = \"a\"\nexternal.handlerId = \"b\"", 6, 21,
-            "Invalid bindle ID 'a'"
-        ),
-        (
-            bindle
-                + "[[handler]]\nroute = \"/\"\nexternal = { bindleId = \"a/1.0.0\", handlerId = \"b\" }\n"
-                + "entrypoint = \"c\"",
-            7, 1, "cannot have an 'entrypoint'"
-        ),
-        (bindle + "[[handler]]\nroute = \"/\"\nname = \"../a.wasm\"", 6, 8, "would leave the project"),
-        (bindle + "[[handler]]\nroute = \"/\"\nname = \"/a.wasm\"", 6, 8, "absolute path"),
-        (bindle + "[[handler]]\nroute = \"/\"\nname = \"a/\"", 6, 8, "does not name a file"),
-        (
-            bindle + "[[handler]]\nroute = \"/\"\nname = \"a\"\nfiles = [\"a\",\n \"../b\"]", 8, 2,
-            "'..' would leave the project"
-        ),
-        (bindle + "[[handler]]\nroute = \"/\"\nname = \"a\"\nfiles = [\"/b\"]", 7, 10, "begins with '/'"),
-        (bindle + "[[export]]\nname = \"a\"", 4, 3, "[[export]] has no 'id'"),
-        (bindle + "[[export]]\nname = \"a\"\nid = \"b\"\nroute = \"/\"", 7, 1, "unknown key 'route' in [[export]]"),
-        ("[bindle\n", 1, 8, "a table's header is expected to end"),
-    ])
+    @Test(
+        "A mistake is reported where it stands",
+        arguments: [
+            (
+                "[bindle]\nname = \"x\"\nversion = \"1.2.3.4\"", 3, 11,
+                "Version 1.2.3.4 is not a valid semantic version (e.g. 1.2.3)"
+            ),
+            ("[bindle]\nversion = \"1.2.3\"", 1, 2, "[bindle] has no 'name'"),
+            ("[bindle]\nname = \"a b\"\nversion = \"1.2.3\"", 2, 8, "'a b' is not a bindle's name"),
+            ("[[handler]]\nroute = \"/\"", 1, 1, "there is no [bindle] table"),
+            (bindle, 1, 1, "no handlers defined"),
+            (bindle + "licence = \"MIT\"", 4, 1, "unknown key 'licence' in [bindle]"),
+            (bindle + "[[handlers]]", 4, 3, "unknown key 'handlers' in the file"),
+            (bindle + "[annotations]\na = 1", 5, 5, "'annotations.a' has to be a string"),
+            (bindle + "[[handler]]\nroute = \"/\"", 4, 3, "a handler needs 'name'"),
+            (bindle + "[[handler]]\nname = \"a\"", 4, 3, "[[handler]] has no 'route'"),
+            (bindle + "[[handler]]\nname = \"a\"\nroute = \"/\"\nfile = []", 7, 1, "unknown key 'file' in [[handler]]"),
+            (bindle + "[[handler]]\nname = \"a\"\nroute = \"/\"\nexternal.bindleId = \"a/1.0.0\"", 7, 1, "not both"),
+            (bindle + "[[handler]]\nroute = \"/\"\nexternal.bindleId = \"a/1.0.0\"", 6, 1, "has no 'handlerId'"),
+            (
+                bindle + "[[handler]]\nroute = \"/\"\nexternal.bindleId = \"a\"\nexternal.handlerId = \"b\"", 6, 21,
+                "Invalid bindle ID 'a'"
+            ),
+            (
+                bindle
+                    + "[[handler]]\nroute = \"/\"\nexternal = { bindleId = \"a/1.0.0\", handlerId = \"b\" }\n"
+                    + "entrypoint = \"c\"",
+                7, 1, "cannot have an 'entrypoint'"
+            ),
+            (bindle + "[[handler]]\nroute = \"/\"\nname = \"../a.wasm\"", 6, 8, "would leave the project"),
+            (bindle + "[[handler]]\nroute = \"/\"\nname = \"/a.wasm\"", 6, 8, "absolute path"),
+            (bindle + "[[handler]]\nroute = \"/\"\nname = \"a/\"", 6, 8, "does not name a file"),
+            (
+                bindle + "[[handler]]\nroute = \"/\"\nname = \"a\"\nfiles = [\"a\",\n \"../b\"]", 8, 2,
+                "'..' would leave the project"
+            ),
+            (bindle + "[[handler]]\nroute = \"/\"\nname = \"a\"\nfiles = [\"/b\"]", 7, 10, "begins with '/'"),
+            (bindle + "[[export]]\nname = \"a\"", 4, 3, "[[export]] has no 'id'"),
+            (bindle + "[[export]]\nname = \"a\"\nid = \"b\"\nroute = \"/\"", 7, 1, "unknown key 'route' in [[export]]"),
+            ("[bindle\n", 1, 8, "a table's header is expected to end"),
+        ])
     func aMistakeIsReportedWhereItStands(text: String, line: Int, column: Int, message: String) throws {
         let error = try #require(throws: HippofactsError.self) { try read(text) }
         #expect(error.message.contains(message))

@@ -8,36 +8,40 @@ struct VersionTests {
     /// 2022-03-04 05:06:07.089 UTC
     private let time: Int64 = 1_646_370_367_089
 
-    @Test(arguments: [
-        ("1.2.3", "ada", "1.2.3-ada-20220304050607089"),
-        ("1.2.3", nil, "1.2.3-20220304050607089"),
-        ("1.2.3", "", "1.2.3-20220304050607089"),
-        ("1.2.3", "ada.l ö", "1.2.3-ada-l---20220304050607089"),
-        ("1.2.3-beta.1", "ada", "1.2.3-beta.1-ada-20220304050607089"),
-        ("1.2.3-beta+b.01", "ada", "1.2.3-beta-ada-20220304050607089+b.01"),
-        ("1.2.3+b", nil, "1.2.3-20220304050607089+b"),
-        ("1.2.*", "007", "1.2.5-007-20220304050607089"),
-    ])
+    @Test(
+        "Development versions are unique",
+        arguments: [
+            ("1.2.3", "ada", "1.2.3-ada-20220304050607089"),
+            ("1.2.3", nil, "1.2.3-20220304050607089"),
+            ("1.2.3", "", "1.2.3-20220304050607089"),
+            ("1.2.3", "ada.l ö", "1.2.3-ada-l---20220304050607089"),
+            ("1.2.3-beta.1", "ada", "1.2.3-beta.1-ada-20220304050607089"),
+            ("1.2.3-beta+b.01", "ada", "1.2.3-beta-ada-20220304050607089+b.01"),
+            ("1.2.3+b", nil, "1.2.3-20220304050607089+b"),
+            ("1.2.*", "007", "1.2.5-007-20220304050607089"),
+        ])
     func developmentVersionsAreUnique(written: String, user: String?, version: String) throws {
         #expect(try expanded(written, .development(user: user, milliseconds: time)) == version)
     }
 
-    @Test func productionVersionsAreAsWritten() throws {
+    @Test("Production versions are as written") func productionVersionsAreAsWritten() throws {
         #expect(try expanded("1.2.3-beta+7", .asWritten) == "1.2.3-beta+7")
     }
 
-    @Test(arguments: [("1.2.*", "1.2.5"), ("1.3.*", "1.3.0"), ("0.0.*", "0.0.0")])
+    @Test("A patch number is filled in", arguments: [("1.2.*", "1.2.5"), ("1.3.*", "1.3.0"), ("0.0.*", "0.0.0")])
     func aPatchNumberIsFilledIn(written: String, version: String) throws {
         #expect(try expanded(written, .asWritten) == version)
     }
 
-    @Test func thereIsNoPatchNumberAfterTheLast() throws {
+    @Test("There is no patch number after the last") func thereIsNoPatchNumberAfterTheLast() throws {
         let error = try #require(throws: HippofactsError.self) { try expanded("9.0.*", .asWritten) }
         #expect(error.message == "there is no version after the last of 9.0.*")
         #expect(error.position?.line == 3)
     }
 
-    @Test(arguments: ["1.*", "1.2.3.*", "*", "1.2.-a.*", "1.2.3.4", "1.2", "v1.2.3", "01.2.*"])
+    @Test(
+        "Other patterns are no versions",
+        arguments: ["1.*", "1.2.3.*", "*", "1.2.-a.*", "1.2.3.4", "1.2", "v1.2.3", "01.2.*"])
     func otherPatternsAreNoVersions(text: String) {
         #expect(VersionPattern(text) == nil)
     }

@@ -43,7 +43,7 @@ struct BuildProcessTests {
         throw CancellationError()
     }
 
-    @Test func outputAndExitCodeAreReported() async throws {
+    @Test("Output and exit code are reported") func outputAndExitCodeAreReported() async throws {
         let directory = try TemporaryDirectory()
         let lines = Lines()
         let outcome = try await run("pwd; echo $GREETING >&2; printf 'no end'; exit 3", in: directory.path, lines)
@@ -53,24 +53,26 @@ struct BuildProcessTests {
         #expect(outcome.lastLines == [directory.path, "hello", "no end"])
     }
 
-    @Test func onlyTheLastLinesAreKept() async throws {
+    @Test("Only the last lines are kept") func onlyTheLastLinesAreKept() async throws {
         let outcome = try await run("seq 1 1000")
         #expect(outcome.isSuccess)
         #expect(outcome.lastLines == (981...1000).map { "\($0)" })
     }
 
-    @Test func aSignalIsReported() async throws {
+    @Test("A signal is reported") func aSignalIsReported() async throws {
         #expect(try await run("kill -SEGV $$").exit == .killed(signal: SIGSEGV))
     }
 
-    @Test func whatACommandLeavesBehindIsKilled() async throws {
+    @Test("What a command leaves behind is killed") func whatACommandLeavesBehindIsKilled() async throws {
         let directory = try TemporaryDirectory()
         let outcome = try await run("sleep 1000 & echo $! > child", in: directory.path)
         #expect(outcome.isSuccess)
         try await expectDeath(ofProcessIn: directory, "child")
     }
 
-    @Test func aCancelledCommandIsKilledWithItsChildren() async throws {
+    @Test("A cancelled command is killed with its children") func aCancelledCommandIsKilledWithItsChildren()
+        async throws
+    {
         let directory = try TemporaryDirectory()
         let (outcomes, continuation) = AsyncStream.makeStream(of: BuildProcess.Outcome.self)
         let process = try start("sleep 1000 & echo $! > c && mv c child; wait", in: directory.path) { outcome in
@@ -88,7 +90,7 @@ struct BuildProcessTests {
         try await expectDeath(ofProcessIn: directory, "child")
     }
 
-    @Test func whatLeavesTheSessionIsKilledToo() async throws {
+    @Test("What leaves the session is killed too") func whatLeavesTheSessionIsKilledToo() async throws {
         let directory = try TemporaryDirectory()
         // Twice removed: the first one is gone when the second one begins its work.
         let outcome = try await run(
@@ -99,7 +101,9 @@ struct BuildProcessTests {
         try await expectDeath(ofProcessIn: directory, "child")
     }
 
-    @Test func onATerminalTheCommandFindsOneOfThatSize() async throws {
+    @Test("On a terminal the command finds one of that size") func onATerminalTheCommandFindsOneOfThatSize()
+        async throws
+    {
         let outcome = try await run(
             "test -t 1 && test -t 2 && stty size <&1; printf 'red\\n'", terminal: TerminalSize(rows: 33, columns: 97))
         #expect(outcome.lastLines == ["33 97", "red"])

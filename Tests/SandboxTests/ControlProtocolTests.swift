@@ -4,7 +4,7 @@ import Testing
 
 /// The lines that the sandbox and its WAGI processes exchange.
 struct ControlProtocolTests {
-    @Test func messagesToTheWorkerSurviveTheirJourney() throws {
+    @Test("Messages to the worker survive their journey") func messagesToTheWorkerSurviveTheirJourney() throws {
         let (near, far) = try ControlChannel.pair()
         var status = ProjectStatus(session: "abc", reloadsPages: false)
         status.serve(.init(revision: 1, styleSheets: nil))
@@ -35,7 +35,7 @@ struct ControlProtocolTests {
         for message in messages { #expect(try far.receive(LauncherMessage.self) == message) }
     }
 
-    @Test func messagesFromTheWorkerSurviveTheirJourney() throws {
+    @Test("Messages from the worker survive their journey") func messagesFromTheWorkerSurviveTheirJourney() throws {
         let (near, far) = try ControlChannel.pair()
         let messages: [WorkerMessage] = [
             .ready(revision: 7, timings: [StageTiming(stage: "fetch", milliseconds: 0.25)]),
@@ -79,7 +79,7 @@ struct ControlProtocolTests {
         #expect(received.count == 3)
     }
 
-    @Test func theEndOfOneSideEndsTheOther() throws {
+    @Test("The end of one side ends the other") func theEndOfOneSideEndsTheOther() throws {
         let (near, far) = try ControlChannel.pair()
         try near.send(LauncherMessage.serve)
         func abandon(_: consuming ControlChannel) {}
@@ -87,7 +87,7 @@ struct ControlProtocolTests {
         #expect(try far.receive(LauncherMessage.self) == .serve)
     }
 
-    @Test func whatIsNoMessageIsRefused() throws {
+    @Test("What is no message is refused") func whatIsNoMessageIsRefused() throws {
         let (near, far) = try ControlChannel.pair()
         try near.send(LauncherMessage.serve)
         #expect(throws: ControlChannel.Failure.self) { try far.receive(WorkerMessage.self) }

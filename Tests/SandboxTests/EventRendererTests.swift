@@ -25,7 +25,7 @@ struct EventRendererTests {
     let request = ServedRequest(
         method: "GET", target: "/a\u{1B}[2J", status: 404, byteCount: 9, milliseconds: 1.23456, revision: 2)
 
-    @Test func jsonIsStable() {
+    @Test("Json is stable") func jsonIsStable() {
         #expect(
             json(
                 .ready(
@@ -62,7 +62,7 @@ struct EventRendererTests {
         #expect(json(.stopped(reason: "interrupted")) == #"{"event":"stopped","reason":"interrupted"}"# + "\n")
     }
 
-    @Test func peopleAreToldInLines() {
+    @Test("People are told in lines") func peopleAreToldInLines() {
         let told = text(
             .ready(app: "http://127.0.0.1:3000/", bindle: "http://127.0.0.1:8080/v1", id: "weather/1.2.3", revision: 1),
             .rebuilding(changed: ["a.css", "b.css", "c.css", "d.css"]),
@@ -87,13 +87,14 @@ struct EventRendererTests {
                 """)
     }
 
-    @Test func strangersCannotWriteToTheTerminal() {
+    @Test("Strangers cannot write to the terminal") func strangersCannotWriteToTheTerminal() {
         #expect(!text(.request(request)).contains("\u{1B}"))
         #expect(!text(.log(.guest(route: "/x"), text: "\u{1B}]0;x\u{7}")).contains("\u{1B}"))
         #expect(text(.request(request), usesStyles: true).contains("\u{1B}[33m404\u{1B}[0m"))
     }
 
-    @Test func aWriterKeepsTheOrderAndNoticesAReaderThatLeaves() throws {
+    @Test("A writer keeps the order and notices a reader that leaves")
+    func aWriterKeepsTheOrderAndNoticesAReaderThatLeaves() throws {
         let pipe = try PipeDescriptors()
         let gone = DispatchSemaphore(value: 0)
         let writer = EventWriter(fileDescriptor: pipe.writeEnd, renderer: JSONEventRenderer()) { gone.signal() }
@@ -115,7 +116,7 @@ struct EventRendererTests {
         #expect(gone.wait(timeout: .now() + 30) == .success)
     }
 
-    @Test func quietTellsOnlyWhatServesAndWhatHasFailed() {
+    @Test("Quiet tells only what serves and what has failed") func quietTellsOnlyWhatServesAndWhatHasFailed() {
         let quiet = SandboxConfiguration.TextStyle(usesStyles: false, verbosity: .quiet)
         let serving = Event.serving(revision: 2, id: "a/1.0.0", isUnchanged: false, timings: [])
         #expect(
@@ -125,14 +126,14 @@ struct EventRendererTests {
         #expect(told.split(separator: "\n").map { $0.prefix(10) } == ["12:00:00 ✗", "12:00:00 ●"])
     }
 
-    @Test func verboseTellsMoreOfEach() {
+    @Test("Verbose tells more of each") func verboseTellsMoreOfEach() {
         let verbose = SandboxConfiguration.TextStyle(usesStyles: false, verbosity: .verbose)
         let told = text(.rebuilding(changed: ["a", "b", "c", "d"]), .request(request), style: verbose)
         #expect(told.contains("a, b, c, d changed"))
         #expect(told.contains("9 bytes, revision 2"))
     }
 
-    @Test func whatTheBuildHasJustWrittenIsNotRepeated() {
+    @Test("What the build has just written is not repeated") func whatTheBuildHasJustWrittenIsNotRepeated() {
         let failure = Failure(
             stage: .build, message: "bad\nThe build command 'make' ended with exit code 2.\nline 1\nline 2",
             file: "a.c",
@@ -146,7 +147,8 @@ struct EventRendererTests {
         #expect(text(.failed(failure)).contains("line 2"))
     }
 
-    @Test func coloursOfTheBuildAreKeptOnlyWhereColoursAreWanted() {
+    @Test("Colours of the build are kept only where colours are wanted")
+    func coloursOfTheBuildAreKeptOnlyWhereColoursAreWanted() {
         let line = Event.log(.build, text: "\u{1B}[1;31merror\u{1B}[0m here")
         #expect(text(line) == "         build │ error here\n")
         #expect(text(line, usesStyles: true).contains("\u{1B}[1;31merror"))

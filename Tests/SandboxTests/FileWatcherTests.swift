@@ -79,11 +79,14 @@ struct FileWatcherTests {
         #expect(process.terminationStatus == 0)
     }
 
-    @Test(arguments: [
-        "echo new > page.html", "echo new > page.html~ && mv page.html~ page.html", "rm page.html", "touch page.html",
-        "ln -sf other.html page.html", "mkdir -p new && echo x > new/page.html",
-        "rm -r deep && mkdir deep && echo other > deep/page.html",
-    ])
+    @Test(
+        "Where the system tells nothing changes are found by looking",
+        arguments: [
+            "echo new > page.html", "echo new > page.html~ && mv page.html~ page.html", "rm page.html",
+            "touch page.html",
+            "ln -sf other.html page.html", "mkdir -p new && echo x > new/page.html",
+            "rm -r deep && mkdir deep && echo other > deep/page.html",
+        ])
     func whereTheSystemTellsNothingChangesAreFoundByLooking(command: String) throws {
         let directory = try TemporaryDirectory()
         for path in ["page.html", "deep/page.html", "other.html", "away.txt"] { try directory.write("old", to: path) }
@@ -97,7 +100,7 @@ struct FileWatcherTests {
         #expect(changed.count == 1 && changed.allSatisfy { $0.hasSuffix("page.html") }, "\(changed)")
     }
 
-    @Test func aRootThatGoesAndComesIsFoundByLooking() async throws {
+    @Test("A root that goes and comes is found by looking") func aRootThatGoesAndComesIsFoundByLooking() async throws {
         let parent = try TemporaryDirectory()
         let path = parent.path + "/project"
         try parent.write("1", to: "project/page.html")
@@ -115,16 +118,18 @@ struct FileWatcherTests {
         while log.withLock({ $0.count }) < 2 { try await Task.sleep(for: .milliseconds(2)) }
     }
 
-    @Test(arguments: [
-        "echo new > page.html",
-        "echo new > page.html~ && mv page.html~ page.html",
-        "rm page.html",
-        "ln -sf other.html page.html",
-        "echo other > page.tmp && ln -f page.tmp page.html",
-        "touch page.html",
-        "chmod 600 page.html",
-        "mv page.html away.txt",
-    ])
+    @Test(
+        "Every way to change a file is seen",
+        arguments: [
+            "echo new > page.html",
+            "echo new > page.html~ && mv page.html~ page.html",
+            "rm page.html",
+            "ln -sf other.html page.html",
+            "echo other > page.tmp && ln -f page.tmp page.html",
+            "touch page.html",
+            "chmod 600 page.html",
+            "mv page.html away.txt",
+        ])
     func everyWayToChangeAFileIsSeen(command: String) throws {
         let directory = try TemporaryDirectory()
         try directory.write("old", to: "page.html")
@@ -133,7 +138,7 @@ struct FileWatcherTests {
         #expect(watched.take() == ["page.html"])
     }
 
-    @Test func whatIsOutsideTheScopeIsNotReported() throws {
+    @Test("What is outside the scope is not reported") func whatIsOutsideTheScopeIsNotReported() throws {
         let directory = try TemporaryDirectory()
         try directory.write("", to: "assets/a.css")
         try directory.write("", to: "target/debug/x")
@@ -147,7 +152,7 @@ struct FileWatcherTests {
         #expect(watched.take() == ["assets/a.css", "target/debug/i.html"])
     }
 
-    @Test func directoriesMayAppearAndVanish() throws {
+    @Test("Directories may appear and vanish") func directoriesMayAppearAndVanish() throws {
         let directory = try TemporaryDirectory()
         let watched = try Watched(directory, files: ["build/deep/app.wasm"], patterns: ["assets/**/*.css"])
         try shell(
@@ -167,7 +172,7 @@ struct FileWatcherTests {
         #expect(watched.take().contains("assets/y.css"))
     }
 
-    @Test func aFileThatStaysOpenIsSeenInTheEnd() async throws {
+    @Test("A file that stays open is seen in the end") func aFileThatStaysOpenIsSeenInTheEnd() async throws {
         let directory = try TemporaryDirectory()
         let file = try directory.write("old", to: "a.txt")
         let watched = try Watched(directory, files: ["a.txt"])
@@ -177,7 +182,7 @@ struct FileWatcherTests {
         try handle.close()
     }
 
-    @Test(arguments: [false, true])
+    @Test("The root may be deleted and made again", arguments: [false, true])
     func theRootMayBeDeletedAndMadeAgain(whileAFileInItIsOpen: Bool) async throws {
         let parent = try TemporaryDirectory()
         try parent.write("1", to: "project/a.txt")
@@ -203,7 +208,7 @@ struct FileWatcherTests {
         while !log.paths.withLock({ $0.contains("a.txt") }) { try await Task.sleep(for: .milliseconds(2)) }
     }
 
-    @Test func aWiderScopeReachesFurther() throws {
+    @Test("A wider scope reaches further") func aWiderScopeReachesFurther() throws {
         let directory = try TemporaryDirectory()
         try directory.write("", to: "a/x.txt")
         try directory.write("", to: "b/x.txt")
@@ -213,7 +218,8 @@ struct FileWatcherTests {
         #expect(watched.take() == ["b/x.txt"])
     }
 
-    @Test func symbolicLinksToDirectoriesAreFollowedButNotInCircles() throws {
+    @Test("Symbolic links to directories are followed but not in circles")
+    func symbolicLinksToDirectoriesAreFollowedButNotInCircles() throws {
         let directory = try TemporaryDirectory()
         try directory.write("", to: "real/x.txt")
         try FileManager.default.createSymbolicLink(
@@ -226,22 +232,24 @@ struct FileWatcherTests {
     }
 
     /// What links lead to, wherever in the project it is, and the links that they lead over.
-    @Test(arguments: [
-        ("echo new > releases/1/page.html", "assets/release/page.html"),
-        ("echo new > releases/1/new.html", "assets/release/new.html"),
-        ("echo new > releases/1/page.html", "assets/current/page.html"),
-        ("echo new > releases/file.html", "assets/file.html"),
-        ("echo new > releases/file.new && mv releases/file.new releases/file.html", "assets/file.html"),
-        ("rm releases/file.html", "assets/file.html"),
-        ("ln -sfn releases/2 current", "assets/current/"),
-        ("ln -sfn 2/page.html releases/over.html", "assets/over.html"),
-        ("mv releases away", "assets/release/"),
-        ("mv releases away", "assets/file.html"),
-        ("mkdir later && echo new > later/page.html", "assets/later.html"),
-        ("ln -s ../releases/2 assets/two && echo new > releases/2/page.html", "assets/two/page.html"),
-        ("ln -s ../releases/2/page.html assets/one.html; echo new > releases/2/page.html", "assets/one.html"),
-        ("ln -sfn ../releases/2 assets/release && echo new > releases/2/page.html", "assets/release/page.html"),
-    ])
+    @Test(
+        "What links lead to is watched",
+        arguments: [
+            ("echo new > releases/1/page.html", "assets/release/page.html"),
+            ("echo new > releases/1/new.html", "assets/release/new.html"),
+            ("echo new > releases/1/page.html", "assets/current/page.html"),
+            ("echo new > releases/file.html", "assets/file.html"),
+            ("echo new > releases/file.new && mv releases/file.new releases/file.html", "assets/file.html"),
+            ("rm releases/file.html", "assets/file.html"),
+            ("ln -sfn releases/2 current", "assets/current/"),
+            ("ln -sfn 2/page.html releases/over.html", "assets/over.html"),
+            ("mv releases away", "assets/release/"),
+            ("mv releases away", "assets/file.html"),
+            ("mkdir later && echo new > later/page.html", "assets/later.html"),
+            ("ln -s ../releases/2 assets/two && echo new > releases/2/page.html", "assets/two/page.html"),
+            ("ln -s ../releases/2/page.html assets/one.html; echo new > releases/2/page.html", "assets/one.html"),
+            ("ln -sfn ../releases/2 assets/release && echo new > releases/2/page.html", "assets/release/page.html"),
+        ])
     func whatLinksLeadToIsWatched(command: String, path: String) throws {
         let directory = try TemporaryDirectory()
         for path in ["releases/1/page.html", "releases/2/page.html", "releases/file.html", "assets/own.html"] {
@@ -264,7 +272,7 @@ struct FileWatcherTests {
         #expect(watched.take() == ["assets/own.html"])
     }
 
-    @Test(.enabled(if: geteuid() != 0, "root may look everywhere"))
+    @Test("A directory that is opened again is seen", .enabled(if: geteuid() != 0, "root may look everywhere"))
     func aDirectoryThatIsOpenedAgainIsSeen() throws {
         let directory = try TemporaryDirectory()
         try directory.write("old", to: "closed/page.html")
@@ -277,7 +285,8 @@ struct FileWatcherTests {
 
     // MARK: Several trees
 
-    @Test func treesInOneQueueAreToldApartThoughOneIsInTheOther() throws {
+    @Test("Trees in one queue are told apart though one is in the other")
+    func treesInOneQueueAreToldApartThoughOneIsInTheOther() throws {
         let directory = try TemporaryDirectory()
         try directory.write("", to: "page.html")
         try directory.write("", to: "inner/page.html")
@@ -312,7 +321,8 @@ struct FileWatcherTests {
 
     // MARK: What the system does not tell of
 
-    @Test func whereOthersMayChangeFilesTheyAreLookedForAsWell() async throws {
+    @Test("Where others may change files they are looked for as well")
+    func whereOthersMayChangeFilesTheyAreLookedForAsWell() async throws {
         let directory = try TemporaryDirectory()
         let elsewhere = try TemporaryDirectory()
         try elsewhere.write("old", to: "file")
@@ -334,7 +344,7 @@ struct FileWatcherTests {
         }
     }
 
-    @Test func aDirectoryOfOthersMayComeLater() async throws {
+    @Test("A directory of others may come later") func aDirectoryOfOthersMayComeLater() async throws {
         let directory = try TemporaryDirectory()
         let elsewhere = try TemporaryDirectory()
         try elsewhere.write("old", to: "file")
@@ -351,7 +361,7 @@ struct FileWatcherTests {
         while !log.take().contains("shared/page.html") { try await Task.sleep(for: .milliseconds(2)) }
     }
 
-    @Test func onlyTheFileSystemsOfOthersAreLookedAt() {
+    @Test("Only the file systems of others are looked at") func onlyTheFileSystemsOfOthersAreLookedAt() {
         #expect(FileSystem(type: 0x0102_1997) == .remote(name: "9P"))
         #expect(FileSystem(type: 0x6573_5546) == .remote(name: "FUSE"))
         for local: UInt32 in [0xEF53, 0x0102_1994, 0x9123_683E, 0x5846_5342, 0x794C_7630, 0x4D44] {
@@ -360,7 +370,7 @@ struct FileWatcherTests {
         #expect(FileSystem(ofItemAt: "/proc/self") == .local)
     }
 
-    @Test func linksThatLeadInCirclesAreLookedAtOnce() throws {
+    @Test("Links that lead in circles are looked at once") func linksThatLeadInCirclesAreLookedAtOnce() throws {
         let directory = try TemporaryDirectory()
         try directory.write("old", to: "deep/page.html")
         // Each of these alone would be followed for ever, and all together more than that.
@@ -374,7 +384,7 @@ struct FileWatcherTests {
         #expect(FileScan(root: directory.path, scope: scope).changes(since: before) == ["deep/page.html"])
     }
 
-    @Test func timesOfWholeSecondsSayLittle() throws {
+    @Test("Times of whole seconds say little") func timesOfWholeSecondsSayLittle() throws {
         let directory = try TemporaryDirectory()
         let path = try directory.write("1", to: "page.html").path
         // As file systems have it that know no fractions of a second.
@@ -406,7 +416,9 @@ struct FileWatcherTests {
         let nanosecondsSince1970: Int64
     }
 
-    @Test func whatTheSandboxWritesItselfIsOutsideTheScope() throws {
+    @Test("What the sandbox writes itself is outside the scope") func whatTheSandboxWritesItselfIsOutsideTheScope()
+        throws
+    {
         var settings = SandboxSettings()
         let directory = try TemporaryDirectory()
         try directory.write("[bindle]\nname = \"a\"\nversion = \"1.0.0\"\n", to: "HIPPOFACTS")
@@ -422,7 +434,9 @@ struct FileWatcherTests {
         }
     }
 
-    @Test func whereCaseIsIgnoredNamesMayBeWrittenEitherWay() throws {
+    @Test("Where case is ignored names may be written either way") func whereCaseIsIgnoredNamesMayBeWrittenEitherWay()
+        throws
+    {
         var scope = WatchScope(files: ["Hello.wat"], patterns: [try GlobPattern("Assets/**/*.html")])
         scope.buildInputs = .project(except: ["Products"])
         let other = scope.ignoringCase()
@@ -441,7 +455,7 @@ struct FileWatcherTests {
         #expect(!FileSystem.ignoresCase(inDirectory: directory.path))
     }
 
-    @Test func theScopeOfABuildLeavesOutItsProducts() throws {
+    @Test("The scope of a build leaves out its products") func theScopeOfABuildLeavesOutItsProducts() throws {
         let inputs = BuildInputs.project(except: ["bin", "HIPPOFACTS"])
         for (path, isInput) in [
             ("main.c", true), ("source/main.c", true), ("bin", false), ("bin/app.wasm", false), ("HIPPOFACTS", false),

@@ -22,14 +22,14 @@ struct FreshnessTests {
         return ticket
     }
 
-    @Test func eventsOfWhichNothingFollowsAreSettledAtOnce() {
+    @Test("Events of which nothing follows are settled at once") func eventsOfWhichNothingFollowsAreSettledAtOnce() {
         let ticket = freshness.willTakeEvents()
         #expect(!isSettled)
         freshness.didTakeEvents(ticket, hasReported: false, isHolding: false)
         #expect(isSettled)
     }
 
-    @Test func aChangeIsSettledWhenTheLoopHasDealtWithIt() {
+    @Test("A change is settled when the loop has dealt with it") func aChangeIsSettledWhenTheLoopHasDealtWithIt() {
         let first = takeEvents(hasReported: true)
         let second = takeEvents(hasReported: true)
         #expect(!isSettled)
@@ -39,7 +39,8 @@ struct FreshnessTests {
         #expect(isSettled)
     }
 
-    @Test func whatFollowsFromNothingDoesNotHideWhatIsUnderWay() {
+    @Test("What follows from nothing does not hide what is under way")
+    func whatFollowsFromNothingDoesNotHideWhatIsUnderWay() {
         let change = takeEvents(hasReported: true)
         _ = takeEvents(hasReported: false)
         #expect(!isSettled)
@@ -47,7 +48,7 @@ struct FreshnessTests {
         #expect(isSettled)
     }
 
-    @Test func aFileThatIsBeingWrittenIsNotSettled() {
+    @Test("A file that is being written is not settled") func aFileThatIsBeingWrittenIsNotSettled() {
         _ = takeEvents(hasReported: false, isHolding: true)
         #expect(!isSettled)
         let close = takeEvents(hasReported: true)
@@ -56,7 +57,7 @@ struct FreshnessTests {
         #expect(isSettled)
     }
 
-    @Test func aRevisionSettlesWhatItHolds() {
+    @Test("A revision settles what it holds") func aRevisionSettlesWhatItHolds() {
         let change = takeEvents(hasReported: true)
         freshness.beginLoad(upTo: change)
         let next = takeEvents(hasReported: true)
@@ -67,7 +68,7 @@ struct FreshnessTests {
         #expect(isSettled)
     }
 
-    @Test func aFailureStandsUntilSomethingNewerServes() {
+    @Test("A failure stands until something newer serves") func aFailureStandsUntilSomethingNewerServes() {
         let first = takeEvents(hasReported: true)
         freshness.beginLoad(upTo: first)
         let second = takeEvents(hasReported: true)
@@ -82,7 +83,7 @@ struct FreshnessTests {
         #expect(board.failure == nil)
     }
 
-    @Test func theBoardIsSharedAndItsTextIsPlain() throws {
+    @Test("The board is shared and its text is plain") func theBoardIsSharedAndItsTextIsPlain() throws {
         let other = try RevisionBoard(adopting: dup(board.fileDescriptor))
         board.setFailure("crème \u{7}brûlée " + String(repeating: "x", count: 1000))
         let text = try #require(other.failure)

@@ -15,7 +15,8 @@ struct ListeningTests {
         return settings
     }
 
-    @Test func aPortThatIsTakenIsSteppedOverWhereThatIsWanted() throws {
+    @Test("A port that is taken is stepped over where that is wanted")
+    func aPortThatIsTakenIsSteppedOverWhereThatIsWanted() throws {
         let taken = try ListeningSocket(binding: .loopback(port: 0))
         let sockets = try SandboxSockets(settings(taken, port: .automatic))
         #expect(sockets.app.address.port > taken.address.port)
@@ -24,7 +25,7 @@ struct ListeningTests {
         #expect(sockets.notes[0].contains("(process \(getpid()))"))
     }
 
-    @Test func otherwiseTheErrorSaysWhoHasItAndWhatToDo() throws {
+    @Test("Otherwise the error says who has it and what to do") func otherwiseTheErrorSaysWhoHasItAndWhatToDo() throws {
         let taken = try ListeningSocket(binding: .loopback(port: 0))
         #expect {
             try SandboxSockets(settings(taken))
@@ -35,7 +36,7 @@ struct ListeningTests {
         }
     }
 
-    @Test func portsAreReadFromWordsAndSettings() throws {
+    @Test("Ports are read from words and settings") func portsAreReadFromWordsAndSettings() throws {
         #expect(PortChoice(parsing: "auto") == .automatic)
         #expect(PortChoice(parsing: "8000") == .number(8000))
         for text in ["", "65536", "-1", "any"] { #expect(PortChoice(parsing: text) == nil) }
@@ -55,7 +56,7 @@ struct ListeningTests {
         #expect(SandboxSettings().completed(by: file).port == .automatic)
     }
 
-    @Test func theBrowserIsStartedWithoutAShell() throws {
+    @Test("The browser is started without a shell") func theBrowserIsStartedWithoutAShell() throws {
         let directory = try TemporaryDirectory()
         let script = try directory.write("#!/bin/sh\nprintf '%s|' \"$@\" > \(directory.path)/told\n", to: "browser")
         try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: script.path)
@@ -76,7 +77,8 @@ struct ListeningTests {
         #expect(!Browser.open(url, environment: ["PATH": directory.path + "/none"]))
     }
 
-    @Test func aProjectThatCannotBeWrittenToIsServedOtherwise() throws {
+    @Test("A project that cannot be written to is served otherwise")
+    func aProjectThatCannotBeWrittenToIsServedOtherwise() throws {
         let directory = try TemporaryDirectory()
         try directory.write("", to: ".hippo")
         do {
@@ -88,7 +90,8 @@ struct ListeningTests {
         }
     }
 
-    @Test func theHolderOfAStoreIsFoundAndAStaleFileHindersNobody() throws {
+    @Test("The holder of a store is found and a stale file hinders nobody")
+    func theHolderOfAStoreIsFoundAndAStaleFileHindersNobody() throws {
         let directory = try TemporaryDirectory()
         let store = directory.path + "/bindles.sqlite"
         // What a sandbox that was killed leaves.

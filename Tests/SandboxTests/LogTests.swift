@@ -7,17 +7,21 @@ import Testing
 
 /// The log of a sandbox: what is written can be read, and it stays small.
 struct LogTests {
-    @Test(arguments: [
-        Event.ready(app: "http://a/", bindle: "http://b/v1", id: "x/1.0.0", revision: 1),
-        .rebuilding(changed: ["a", "b"]),
-        .serving(
-            revision: 2, id: "x/1.0.0", isUnchanged: true, timings: [StageTiming(stage: "total", milliseconds: 1.5)]),
-        .failed(Failure(stage: .launch, message: "no\nno", file: "f", line: 1, column: 2)),
-        .failed(Failure(stage: .build, message: "no")),
-        .request(ServedRequest(method: "GET", target: "/", status: 200, byteCount: 3, milliseconds: 2.5, revision: 1)),
-        .log(.guest(route: "/r"), text: "t"), .log(.build, text: "t"), .log(.sandbox, text: "t"),
-        .stopped(reason: "quit"),
-    ])
+    @Test(
+        "Every event comes back",
+        arguments: [
+            Event.ready(app: "http://a/", bindle: "http://b/v1", id: "x/1.0.0", revision: 1),
+            .rebuilding(changed: ["a", "b"]),
+            .serving(
+                revision: 2, id: "x/1.0.0", isUnchanged: true, timings: [StageTiming(stage: "total", milliseconds: 1.5)]
+            ),
+            .failed(Failure(stage: .launch, message: "no\nno", file: "f", line: 1, column: 2)),
+            .failed(Failure(stage: .build, message: "no")),
+            .request(
+                ServedRequest(method: "GET", target: "/", status: 200, byteCount: 3, milliseconds: 2.5, revision: 1)),
+            .log(.guest(route: "/r"), text: "t"), .log(.build, text: "t"), .log(.sandbox, text: "t"),
+            .stopped(reason: "quit"),
+        ])
     func everyEventComesBack(_ event: Event) {
         let entry = LogEntry(time: 1_700_000_000.125, event: event)
         #expect(LogEntry(line: Array(entry.line.utf8)) == entry)
@@ -29,7 +33,8 @@ struct LogTests {
 
     private func numbers(_ entries: [LogEntry]) -> [Int] { entries.map { Int($0.time) } }
 
-    @Test func aRemovedLogGoesOnInTheFileThatIsMadeInItsPlace() throws {
+    @Test("A removed log goes on in the file that is made in its place")
+    func aRemovedLogGoesOnInTheFileThatIsMadeInItsPlace() throws {
         let directory = try TemporaryDirectory()
         let path = directory.path + "/up.log"
         let log = try #require(LogFile(path: path))
@@ -44,7 +49,7 @@ struct LogTests {
         #expect(numbers(reader.next()) == [3])
     }
 
-    @Test func aReaderFollowsTheLogFromFileToFile() throws {
+    @Test("A reader follows the log from file to file") func aReaderFollowsTheLogFromFileToFile() throws {
         let directory = try TemporaryDirectory()
         let path = directory.path + "/up.log"
         var reader = LogReader(path: path)
@@ -67,7 +72,8 @@ struct LogTests {
         #expect(numbers(late.next()) == Array(1...9))
     }
 
-    @Test func whatWasWrittenBeforeTheLogWasRemovedIsStillRead() throws {
+    @Test("What was written before the log was removed is still read")
+    func whatWasWrittenBeforeTheLogWasRemovedIsStillRead() throws {
         let directory = try TemporaryDirectory()
         let path = directory.path + "/up.log"
         let log = try #require(LogFile(path: path))
@@ -81,7 +87,7 @@ struct LogTests {
         #expect(!reader.isThere)
     }
 
-    @Test func theLogNeverGrowsBeyondItsLimit() throws {
+    @Test("The log never grows beyond its limit") func theLogNeverGrowsBeyondItsLimit() throws {
         let directory = try TemporaryDirectory()
         let path = directory.path + "/up.log"
         let log = try #require(LogFile(path: path, limit: 1000))

@@ -15,7 +15,8 @@ struct ProblemTests {
         return failure.problem(inProject: directory.path)
     }
 
-    @Test func theLinesAroundThePlaceTakeTheTerminalsExcerptsPlace() throws {
+    @Test("The lines around the place take the terminals excerpts place")
+    func theLinesAroundThePlaceTakeTheTerminalsExcerptsPlace() throws {
         let text = (1...9).map { "line \($0)\r\n" }.joined()
         let problem = try Self.problem(line: 5, of: text)
         #expect(problem.message == "No.")
@@ -26,7 +27,7 @@ struct ProblemTests {
         #expect(try Self.problem(line: 10, of: text).excerpt.map(\.number) == [7, 8, 9, 10])
     }
 
-    @Test func withoutSuchLinesTheMessageStaysWhole() throws {
+    @Test("Without such lines the message stays whole") func withoutSuchLinesTheMessageStaysWhole() throws {
         for (line, text) in [(nil, "x"), (7, "x"), (0, "x"), (1, "\0asm")] as [(Int?, String)] {
             let problem = try Self.problem(line: line, of: text)
             #expect(problem.excerpt.isEmpty)
@@ -34,7 +35,7 @@ struct ProblemTests {
         }
     }
 
-    @Test func whatIsLongIsCut() throws {
+    @Test("What is long is cut") func whatIsLongIsCut() throws {
         let problem = try Self.problem(
             line: 1, of: String(repeating: "x", count: 10_000), message: String(repeating: "m", count: 50_000))
         #expect(problem.excerpt.first?.text.count == 400)

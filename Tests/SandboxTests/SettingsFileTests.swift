@@ -11,7 +11,7 @@ struct SettingsFileTests {
         try SettingsFile.parse(Array(text.utf8), projectDirectory: "/project")
     }
 
-    @Test func everySettingIsRead() throws {
+    @Test("Every setting is read") func everySettingIsRead() throws {
         let settings = try parse(
             """
             [build]
@@ -62,26 +62,28 @@ struct SettingsFileTests {
         #expect(settings == expected)
     }
 
-    @Test(arguments: [
-        ("[bild]", 1, 2, "unknown key 'bild'"),
-        ("[up]\ntimeout = \"soon\"", 2, 11, "'soon' does not fit here; write something like \"30s\""),
-        ("[build]\ncomand = \"make\"", 2, 1, "unknown key 'comand'"),
-        ("[build]\ncommand = 3", 2, 11, "has to be a string"),
-        ("[build]\ncommand = \" \"", 2, 11, "is empty"),
-        ("[build]\nwatch = [\"a\", \"/b\"]", 2, 15, "begins with '/'"),
-        ("[env]\nA = 1", 2, 5, "has to be a string"),
-        ("[build]\npass-env = \"X\"", 2, 12, "has to be"),
-        ("[up]\nlisten = \"3000\"", 2, 10, "is no address"),
-        ("[up]\nephemeral = true\nstore = \"x\"", 2, 1, "exclude each other"),
-        ("[up\n", 1, 4, ""),
-    ])
+    @Test(
+        "Mistakes have a place",
+        arguments: [
+            ("[bild]", 1, 2, "unknown key 'bild'"),
+            ("[up]\ntimeout = \"soon\"", 2, 11, "'soon' does not fit here; write something like \"30s\""),
+            ("[build]\ncomand = \"make\"", 2, 1, "unknown key 'comand'"),
+            ("[build]\ncommand = 3", 2, 11, "has to be a string"),
+            ("[build]\ncommand = \" \"", 2, 11, "is empty"),
+            ("[build]\nwatch = [\"a\", \"/b\"]", 2, 15, "begins with '/'"),
+            ("[env]\nA = 1", 2, 5, "has to be a string"),
+            ("[build]\npass-env = \"X\"", 2, 12, "has to be"),
+            ("[up]\nlisten = \"3000\"", 2, 10, "is no address"),
+            ("[up]\nephemeral = true\nstore = \"x\"", 2, 1, "exclude each other"),
+            ("[up\n", 1, 4, ""),
+        ])
     func mistakesHaveAPlace(text: String, line: Int, column: Int, message: String) {
         let error = #expect(throws: TOMLError.self) { try parse(text) }
         #expect(error?.position == SourcePosition(line: line, column: column))
         #expect(message.isEmpty || error?.message.contains(message) == true)
     }
 
-    @Test func theStrongerSourceWins() throws {
+    @Test("The stronger source wins") func theStrongerSourceWins() throws {
         var line = SandboxSettings()
         line.buildCommand = "ninja"
         line.variables = [.init(name: "B", value: "line")]
@@ -92,15 +94,17 @@ struct SettingsFileTests {
         #expect(settings.servesStaticFiles == false)
     }
 
-    @Test(arguments: [
-        ("A=1", "A", "1"), ("A=", "A", ""), ("A=b=c", "A", "b=c"), ("A=\"x y\"", "A", "x y"), ("A='x'", "A", "x"),
-        ("A=\"", "A", "\""),
-    ])
+    @Test(
+        "Variables are read",
+        arguments: [
+            ("A=1", "A", "1"), ("A=", "A", ""), ("A=b=c", "A", "b=c"), ("A=\"x y\"", "A", "x y"), ("A='x'", "A", "x"),
+            ("A=\"", "A", "\""),
+        ])
     func variablesAreRead(text: String, name: String, value: String) {
         #expect(SandboxSettings.Variable(parsing: text) == .init(name: name, value: value))
     }
 
-    @Test(arguments: ["A", "=1", ""])
+    @Test("What is no variable is refused", arguments: ["A", "=1", ""])
     func whatIsNoVariableIsRefused(text: String) {
         #expect(SandboxSettings.Variable(parsing: text) == nil)
     }

@@ -15,7 +15,7 @@ struct StyleSheetTests {
         return Invoice(bindle: .init(id: try BindleID("a/1.0.0")), parcels: parcels)
     }
 
-    @Test func onlyStyleSheetsDiffer() throws {
+    @Test("Only style sheets differ") func onlyStyleSheetsDiffer() throws {
         let old = try Self.invoice(["a.html": "1", "b.css": "1", "c/d.css": "1"])
         #expect(
             try Self.invoice(["a.html": "1", "b.css": "22", "c/d.css": "1"]).styleSheets(differingFrom: old) == [
@@ -27,7 +27,7 @@ struct StyleSheetTests {
             ])
     }
 
-    @Test func moreDiffers() throws {
+    @Test("More differs") func moreDiffers() throws {
         let old = try Self.invoice(["a.html": "1", "b.css": "1"])
         #expect(old.styleSheets(differingFrom: old) == nil)
         #expect(try Self.invoice(["a.html": "2", "b.css": "2"]).styleSheets(differingFrom: old) == nil)

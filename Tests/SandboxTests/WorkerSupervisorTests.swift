@@ -90,7 +90,7 @@ struct WorkerSupervisorTests {
         }
     }
 
-    @Test func aProcessTakesOverFromAnother() throws {
+    @Test("A process takes over from another") func aProcessTakesOverFromAnother() throws {
         let stage = try Stage()
         try stage.supervisor.prepare()
         try stage.supervisor.load(stage.target("app/1.0.0", revision: 1))
@@ -116,7 +116,7 @@ struct WorkerSupervisorTests {
         #expect(Set(journal[3...]) == [[new, "serve"], [old, "handOver"]])
     }
 
-    @Test func aFailedLoadLeavesWhatServes() throws {
+    @Test("A failed load leaves what serves") func aFailedLoadLeavesWhatServes() throws {
         let stage = try Stage()
         try stage.supervisor.load(stage.target("app/1.0.0", revision: 1))
         _ = try stage.report()
@@ -130,7 +130,7 @@ struct WorkerSupervisorTests {
         #expect(stage.supervisor.servingTarget?.revision == 1)
     }
 
-    @Test func aProcessThatDiesWhileItLoadsIsAFailure() throws {
+    @Test("A process that dies while it loads is a failure") func aProcessThatDiesWhileItLoadsIsAFailure() throws {
         let stage = try Stage()
         try stage.supervisor.load(stage.target("crash/1.0.0", revision: 1))
         guard case .loadFailed(_, let failure) = try stage.report() else {
@@ -140,7 +140,9 @@ struct WorkerSupervisorTests {
         #expect(failure.message.contains("signal 9"))
     }
 
-    @Test func aProcessThatDiesWhileItServesIsStartedAgain() throws {
+    @Test("A process that dies while it serves is started again") func aProcessThatDiesWhileItServesIsStartedAgain()
+        throws
+    {
         let stage = try Stage()
         try stage.supervisor.load(stage.target("app/1.0.0", revision: 1))
         _ = try stage.report()
@@ -163,7 +165,7 @@ struct WorkerSupervisorTests {
         }
     }
 
-    @Test func aNewerTargetReplacesTheOneThatLoads() throws {
+    @Test("A newer target replaces the one that loads") func aNewerTargetReplacesTheOneThatLoads() throws {
         let stage = try Stage()
         try stage.supervisor.load(stage.target("app/1.0.0", revision: 1))
         try stage.supervisor.load(stage.target("app/1.0.0", revision: 2))
@@ -174,7 +176,9 @@ struct WorkerSupervisorTests {
         #expect(target.revision == 2)
     }
 
-    @Test func whatHasServedIsToldOfTheNewBeforeItHandsOver() throws {
+    @Test("What has served is told of the new before it hands over") func whatHasServedIsToldOfTheNewBeforeItHandsOver()
+        throws
+    {
         let stage = try Stage()
         try stage.supervisor.hold()
         _ = try stage.journal(count: 3, withStatus: true)
@@ -192,7 +196,7 @@ struct WorkerSupervisorTests {
         #expect(stage.supervisor.status.changes.map(\.styleSheets) == [nil, ["a.css"]])
     }
 
-    @Test func aProblemIsMendedByWhatIsLoadedAfterIt() throws {
+    @Test("A problem is mended by what is loaded after it") func aProblemIsMendedByWhatIsLoadedAfterIt() throws {
         let stage = try Stage()
         try stage.supervisor.load(stage.target("app/1.0.0", revision: 1))
         stage.supervisor.updateStatus { $0.problem = .init(stage: "assemble", message: "It is broken.") }
@@ -203,7 +207,7 @@ struct WorkerSupervisorTests {
         #expect(stage.supervisor.status.problem == nil)
     }
 
-    @Test func nothingIsLeftAfterAStop() throws {
+    @Test("Nothing is left after a stop") func nothingIsLeftAfterAStop() throws {
         let stage = try Stage()
         try stage.supervisor.load(stage.target("app/1.0.0", revision: 1))
         _ = try stage.report()

@@ -9,7 +9,7 @@ struct EditorFileTests {
         template.project(named: try #require(ProjectName("app"))).description
     }
 
-    @Test(arguments: Template.allCases)
+    @Test("Tasks are JSON with a background task for up", arguments: Template.allCases)
     func tasksAreJSONWithABackgroundTaskForUp(_ template: Template) throws {
         let file = try project(template).editorTasks
         #expect(file.path == ".vscode/tasks.json")
@@ -29,14 +29,14 @@ struct EditorFileTests {
         #expect(tasks.contains { $0["label"] as? String == "publish" })
     }
 
-    @Test(arguments: Template.allCases)
+    @Test("Extensions are JSON", arguments: Template.allCases)
     func extensionsAreJSON(_ template: Template) throws {
         let file = try project(template).editorExtensions
         let document = try JSONSerialization.jsonObject(with: Data(file.content.utf8)) as? [String: [String]]
         #expect(document?["recommendations"]?.isEmpty == false)
     }
 
-    @Test(arguments: Template.allCases)
+    @Test("The workflow builds checks and pushes what is tagged", arguments: Template.allCases)
     func theWorkflowBuildsChecksAndPushesWhatIsTagged(_ template: Template) throws {
         let project = try project(template)
         let lines = project.releaseWorkflow.content.split(separator: "\n", omittingEmptySubsequences: false)

@@ -23,7 +23,7 @@ struct InspectionTests {
         func finding(_ kind: ProjectKind) -> ProjectInspector.Finding { inspector.finding(kind) }
     }
 
-    @Test func cargoNamesItsPrograms() throws {
+    @Test("Cargo names its programs") func cargoNamesItsPrograms() throws {
         let sample = try Sample([
             "Cargo.toml": "[package]\nname = \"weather\"\n[[bin]]\nname = \"extra\"\npath = \"src/extra.rs\"",
             "src/main.rs": "", "src/bin/tool.rs": "",
@@ -38,7 +38,7 @@ struct InspectionTests {
         #expect(project.build?.command == "cargo build --release --target wasm32-wasip1")
     }
 
-    @Test func cargosOwnTargetIsTaken() throws {
+    @Test("Cargos own target is taken") func cargosOwnTargetIsTaken() throws {
         let sample = try Sample([
             "Cargo.toml": "[workspace]\nmembers = [\"server\"]",
             ".cargo/config.toml": "[build]\ntarget = \"wasm32-wasi\"",
@@ -51,7 +51,7 @@ struct InspectionTests {
         #expect(project.build?.watch.contains("server/src/**/*") == true)
     }
 
-    @Test func goNamesItsCommands() throws {
+    @Test("Go names its commands") func goNamesItsCommands() throws {
         let sample = try Sample([
             "go.mod": "module example.com/team/clock/v2\n\ngo 1.21\n", "cmd/tick/main.go": "", "cmd/tock/main.go": "",
         ])
@@ -61,7 +61,7 @@ struct InspectionTests {
         #expect(project.build?.command.contains("-o build/tock.wasm ./cmd/tock") == true)
     }
 
-    @Test func otherManifestsGiveNames() throws {
+    @Test("Other manifests give names") func otherManifestsGiveNames() throws {
         let zig = try Sample([
             "build.zig": "const exe = b.addExecutable(.{\n  .name = \"zapp\",\n  .root_module = m,\n});",
             "build.zig.zon": ".{ .name = .zapp_package, }",
@@ -86,7 +86,7 @@ struct InspectionTests {
         #expect(make.finding(.make).description.handlers.map(\.module) == ["out/x.wasm"])
     }
 
-    @Test func whatIsAmbiguousIsTold() throws {
+    @Test("What is ambiguous is told") func whatIsAmbiguousIsTold() throws {
         let sample = try Sample([
             "Cargo.toml": "[package]\nname = \"a\"", "src/main.rs": "", "Makefile": "", "index.html": "", "x.wat": "",
         ])
@@ -96,7 +96,7 @@ struct InspectionTests {
         #expect(sample.finding(.rust).description.handlers[0].files == ["*.html"])
     }
 
-    @Test func aSiteGetsTheHandlerThatHippofactsAsksFor() throws {
+    @Test("A site gets the handler that HIPPOFACTS asks for") func aSiteGetsTheHandlerThatHippofactsAsksFor() throws {
         let sample = try Sample(["index.html": "", "style.css": "", "public/a.txt": ""])
         let finding = sample.finding(.static)
         #expect(finding.description.handlers[0].files == ["*.html", "*.css", "public/**/*"])
@@ -111,7 +111,8 @@ struct InspectionTests {
             ])
     }
 
-    @Test func looseModulesAreFoundAndBuildDirectoriesLeftOut() throws {
+    @Test("Loose modules are found and build directories left out")
+    func looseModulesAreFoundAndBuildDirectoriesLeftOut() throws {
         let sample = try Sample([
             "one.wasm": "", "sub/two.wat": "", "node_modules/x.wasm": "", ".hidden/y.wasm": "",
         ])
@@ -121,7 +122,7 @@ struct InspectionTests {
         #expect(project.build == nil && project.settings == nil)
     }
 
-    @Test func nothingIsMadeOfNothing() throws {
+    @Test("Nothing is made of nothing") func nothingIsMadeOfNothing() throws {
         let sample = try Sample(["readme.txt": ""])
         #expect(sample.candidates.isEmpty)
     }

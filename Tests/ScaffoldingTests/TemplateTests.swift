@@ -17,7 +17,9 @@ struct TemplateTests {
         return (directory, project)
     }
 
-    @Test(arguments: Template.allCases, ["weather", "3.d_Plot-er"])
+    @Test(
+        "HIPPOFACTS names modules routes and files that are there", arguments: Template.allCases,
+        ["weather", "3.d_Plot-er"])
     func hippofactsNamesModulesRoutesAndFilesThatAreThere(_ template: Template, _ name: String) throws {
         let (directory, project) = try write(template, named: name)
         if project.build != nil {
@@ -35,7 +37,7 @@ struct TemplateTests {
         #expect(files.contains { $0.label.name == "index.html" })
     }
 
-    @Test(arguments: Template.allCases)
+    @Test("Products are ignored by version control", arguments: Template.allCases)
     func productsAreIgnoredByVersionControl(_ template: Template) throws {
         let (project, _) = template.project(named: try #require(ProjectName("app")))
         guard project.build != nil else { return }
@@ -43,7 +45,7 @@ struct TemplateTests {
         #expect(project.gitignore.content.split(separator: "\n").contains(top))
     }
 
-    @Test func namesAreAdaptedToWhatToolsTake() throws {
+    @Test("Names are adapted to what tools take") func namesAreAdaptedToWhatToolsTake() throws {
         #expect(ProjectName("a b") == nil)
         #expect(ProjectName("") == nil)
         #expect(ProjectName("-a") == nil)
@@ -57,7 +59,9 @@ struct TemplateTests {
         #expect(try #require(ProjectName("Swift")).swiftModule == "SwiftApp")
     }
 
-    @Test func filesThatAreThereAreKeptUnlessToldOtherwise() throws {
+    @Test("Files that are there are kept unless told otherwise") func filesThatAreThereAreKeptUnlessToldOtherwise()
+        throws
+    {
         let directory = try TemporaryDirectory()
         try directory.write("mine", to: "a")
         try directory.write("same", to: "b")
@@ -73,7 +77,7 @@ struct TemplateTests {
         #expect(try String(contentsOfFile: directory.path + "/a", encoding: .utf8) == "new")
     }
 
-    @Test func textInSettingsIsEscaped() throws {
+    @Test("Text in settings is escaped") func textInSettingsIsEscaped() throws {
         let project = ProjectDescription(
             name: ProjectName(adapting: "x"), handlers: [.init(module: "a\"b.wasm", route: "/")],
             build: .init(command: "echo \"\\t\"\n", watch: ["s\\*"]), toolchain: .other)

@@ -16,7 +16,7 @@ struct ConformanceDataTests {
 /// The TOML 1.0 conformance suite: valid documents against their values as tagged JSON, and invalid ones.
 @Suite(.enabled(if: TestData.isAvailable, "\(TestData.absence)"))
 struct ConformanceTests {
-    @Test func validDocumentsHaveTheirValues() throws {
+    @Test("Valid documents have their values") func validDocumentsHaveTheirValues() throws {
         let files = try documents(in: "toml/valid")
         #expect(files.count > 150)
         for file in files {
@@ -31,7 +31,7 @@ struct ConformanceTests {
         }
     }
 
-    @Test func invalidDocumentsAreRefused() throws {
+    @Test("Invalid documents are refused") func invalidDocumentsAreRefused() throws {
         let files = try documents(in: "toml/invalid")
         #expect(files.count > 300)
         for file in files {
@@ -40,7 +40,7 @@ struct ConformanceTests {
         }
     }
 
-    @Test func whatIsWrittenIsReadBackAsTheSame() throws {
+    @Test("What is written is read back as the same") func whatIsWrittenIsReadBackAsTheSame() throws {
         for file in try documents(in: "toml/valid") {
             guard let table = try? TOMLTable(parsing: Data(contentsOf: file)) else { continue }
             let again = try TOMLTable(parsing: table.serialized())

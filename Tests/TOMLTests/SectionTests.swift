@@ -3,7 +3,7 @@ import Testing
 
 /// Documents read key by key, with errors at the key or value at fault.
 struct SectionTests {
-    @Test func valuesHaveTheirTypes() throws {
+    @Test("Values have their types") func valuesHaveTheirTypes() throws {
         var document = try TOMLSection(
             parsing: """
                 name = "x"
@@ -33,14 +33,16 @@ struct SectionTests {
         try document.finish()
     }
 
-    @Test(arguments: [
-        ("a = 1", "line 1, column 5", "'a' has to be a string, found an integer"),
-        ("b = [1]", "line 1, column 6", "'b' has to be an array of strings, found an integer"),
-        ("\nb = \"x\"", "line 2, column 5", "'b' has to be an array of strings, found a string"),
-        ("c = 11", "line 1, column 5", "'c' has to be between 1 and 10"),
-        ("[d]\nx = 1", "line 2, column 5", "'d.x' has to be a string, found an integer"),
-        ("a = \"\"\n  e = 1", "line 2, column 3", "unknown key 'e' in the file: it can have a, b, c, d"),
-    ])
+    @Test(
+        "Mistakes are reported where they stand",
+        arguments: [
+            ("a = 1", "line 1, column 5", "'a' has to be a string, found an integer"),
+            ("b = [1]", "line 1, column 6", "'b' has to be an array of strings, found an integer"),
+            ("\nb = \"x\"", "line 2, column 5", "'b' has to be an array of strings, found a string"),
+            ("c = 11", "line 1, column 5", "'c' has to be between 1 and 10"),
+            ("[d]\nx = 1", "line 2, column 5", "'d.x' has to be a string, found an integer"),
+            ("a = \"\"\n  e = 1", "line 2, column 3", "unknown key 'e' in the file: it can have a, b, c, d"),
+        ])
     func mistakesAreReportedWhereTheyStand(text: String, place: String, message: String) throws {
         let error = try #require(throws: TOMLError.self) {
             var document = try TOMLSection(parsing: text)
@@ -54,7 +56,7 @@ struct SectionTests {
         #expect(error.position.description == place)
     }
 
-    @Test func anAbsentKeyIsReportedAtItsSection() throws {
+    @Test("An absent key is reported at its section") func anAbsentKeyIsReportedAtItsSection() throws {
         let error = try #require(throws: TOMLError.self) {
             var document = try TOMLSection(parsing: "\n\n[[handler]]\nroute = \"/\"")
             var handler = try document.sections("handler")[0]

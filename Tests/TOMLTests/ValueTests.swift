@@ -3,7 +3,7 @@ import Testing
 
 /// Values, their places, and the writer.
 struct ValueTests {
-    @Test func keysAndValuesKnowTheirPlaces() throws {
+    @Test("Keys and values know their places") func keysAndValuesKnowTheirPlaces() throws {
         let table = try TOMLTable(
             parsing: """
                 [[handler]]
@@ -22,7 +22,7 @@ struct ValueTests {
         #expect(handler.keys == ["route", "external", "files"])
     }
 
-    @Test func tablesAreWrittenPlainKeysFirst() {
+    @Test("Tables are written plain keys first") func tablesAreWrittenPlainKeysFirst() {
         var label = TOMLTable()
         label["name"] = "a \"b\"\n"
         label["size"] = 12
@@ -57,7 +57,7 @@ struct ValueTests {
                 """)
     }
 
-    @Test func setting() {
+    @Test("Setting") func setting() {
         var table = TOMLTable()
         for number in 0..<40 { table["key\(number)"] = TOMLValue(number) }
         table["key3"] = nil
@@ -69,20 +69,20 @@ struct ValueTests {
         #expect(table.keys.first == "key0")
     }
 
-    @Test func keysThatUnicodeHoldsEquivalentAreTwo() throws {
+    @Test("Keys that Unicode holds equivalent are two") func keysThatUnicodeHoldsEquivalentAreTwo() throws {
         let table = try TOMLTable(parsing: "\"\u{E9}\" = 1\n\"e\u{301}\" = 2")
         #expect(table["\u{E9}"]?.integer == 1)
         #expect(table["e\u{301}"]?.integer == 2)
     }
 
-    @Test func equalityIsOfValues() throws {
+    @Test("Equality is of values") func equalityIsOfValues() throws {
         let one = try TOMLTable(parsing: "a = 1\n[b]\nc = [1, 2]")
         let other = try TOMLTable(parsing: "b = { c = [ 1,2, ] }\na = 0x1")
         #expect(one == other)
         #expect(try one != TOMLTable(parsing: "a = 1\nb = { c = [2, 1] }"))
     }
 
-    @Test func datesAreOfTheCalendar() {
+    @Test("Dates are of the calendar") func datesAreOfTheCalendar() {
         #expect(LocalDate(year: 2023, month: 2, day: 29) == nil)
         #expect(LocalDate(year: 2000, month: 2, day: 29)?.description == "2000-02-29")
         #expect(LocalDate(year: 1900, month: 2, day: 29) == nil)

@@ -1,4 +1,4 @@
-import Foundation
+package import Foundation
 
 /// Random numbers that can be had again: the generator prints its seed, and takes one from `HIPPO_TEST_SEED`.
 ///

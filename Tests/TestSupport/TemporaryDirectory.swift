@@ -1,5 +1,5 @@
-import Foundation
-import Synchronization
+package import Foundation
+package import Synchronization
 
 /// A fresh directory that is removed, with all that is in it, when its last reference goes.
 package final class TemporaryDirectory: Sendable {

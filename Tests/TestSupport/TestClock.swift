@@ -1,4 +1,4 @@
-import Platform
+package import Platform
 import Synchronization
 
 /// A clock that stands still but for what a test does to it.

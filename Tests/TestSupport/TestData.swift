@@ -1,4 +1,4 @@
-import Foundation
+package import Foundation
 
 /// The conformance data that tests read in place: the folder that `HIPPO_TESTDATA` names, else `../shared/testdata`
 /// seen from the package's root.

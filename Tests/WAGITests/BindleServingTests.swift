@@ -29,7 +29,7 @@ struct BindleServingTests {
             (else (call $copy (i32.load (i32.const 24))))))
         """)
 
-    @Test func handlersAndTheirFiles() throws {
+    @Test("Handlers and their files") func handlersAndTheirFiles() throws {
         let bindle = try TestBindle([
             .handler("reader.wasm", Self.reader, route: "/read", requires: ["r"]),
             .handler("bare.wasm", Self.reader, route: "/bare"),
@@ -49,7 +49,7 @@ struct BindleServingTests {
         #expect(try app.get("/../reader.wasm").status == 404)
     }
 
-    @Test func filesMayBeKeptFromClients() throws {
+    @Test("Files may be kept from clients") func filesMayBeKeptFromClients() throws {
         let bindle = try TestBindle([
             .handler("reader.wasm", Self.reader, route: "/read", requires: ["r"]),
             .asset("note.txt", "a note", memberOf: ["r"]),
@@ -59,7 +59,7 @@ struct BindleServingTests {
         #expect(try app.get("/note.txt").status == 404)
     }
 
-    @Test func filesAreReadOnlyUnlessTheyAreCopies() throws {
+    @Test("Files are read only unless they are copies") func filesAreReadOnlyUnlessTheyAreCopies() throws {
         let bindle = try TestBindle([
             .handler("reader.wasm", Self.reader, route: "/read", requires: ["r"]),
             .asset("note.txt", "a note", memberOf: ["r"]),
@@ -77,9 +77,11 @@ struct BindleServingTests {
         #expect(try bindle.serve { $0.allowsTransientWrite = true }.get("/read").body == "a note")
     }
 
-    @Test(arguments: [
-        "../x", "/x", "a/../../x", "a//b", "./a", "a/.", "", "a/", "x\u{0}y", String(repeating: "n", count: 256),
-    ])
+    @Test(
+        "Hostile names are refused",
+        arguments: [
+            "../x", "/x", "a/../../x", "a//b", "./a", "a/.", "", "a/", "x\u{0}y", String(repeating: "n", count: 256),
+        ])
     func hostileNamesAreRefused(name: String) throws {
         guard !name.isEmpty, !name.utf8.contains(0) else { return }
         let bindle = try TestBindle([
@@ -90,10 +92,12 @@ struct BindleServingTests {
         #expect(error.message.contains("would leave the wwwroot"))
     }
 
-    @Test(arguments: [
-        ([("a", "1"), ("a", "2")], "two assets named 'a'"), ([("a", "1"), ("a/b", "2")], "a directory of another"),
-        ([("a/b", "1"), ("a", "2")], "a directory of another"),
-    ])
+    @Test(
+        "Names that contradict each other are refused",
+        arguments: [
+            ([("a", "1"), ("a", "2")], "two assets named 'a'"), ([("a", "1"), ("a/b", "2")], "a directory of another"),
+            ([("a/b", "1"), ("a", "2")], "a directory of another"),
+        ])
     func namesThatContradictEachOtherAreRefused(files: [(String, String)], message: String) throws {
         let bindle = try TestBindle(
             [.handler("reader.wasm", Self.reader, route: "/read", requires: ["r"])]
@@ -102,7 +106,7 @@ struct BindleServingTests {
         #expect(error.message.contains(message))
     }
 
-    @Test func groupsAreFollowedTransitively() throws {
+    @Test("Groups are followed transitively") func groupsAreFollowedTransitively() throws {
         let bindle = try TestBindle([
             .handler("reader.wasm", Self.reader, route: "/read", requires: ["one"]),
             .asset("first.txt", "1", memberOf: ["one"], requires: ["two"]),
@@ -111,7 +115,7 @@ struct BindleServingTests {
         #expect(try bindle.serve().get("/read").body == "from two")
     }
 
-    @Test func featuresOfAHandler() throws {
+    @Test("Features of a handler") func featuresOfAHandler() throws {
         let module = Guest.text(
             """
             \(Guest.data("status: 200\n\n", at: 65536))
@@ -127,7 +131,7 @@ struct BindleServingTests {
         #expect(definition.allowedHosts == ["http://a", "http://b"])
     }
 
-    @Test(arguments: ["0", "-1", "many", "1.5", "1000001", ""])
+    @Test("A concurrency that is none is refused", arguments: ["0", "-1", "many", "1.5", "1000001", ""])
     func aConcurrencyThatIsNoneIsRefused(text: String) throws {
         let bindle = try TestBindle([
             .handler("m.wasm", Self.reader, route: "/x", feature: ["http_max_concurrency": text])
@@ -136,13 +140,13 @@ struct BindleServingTests {
         #expect(error.message.contains("http_max_concurrency") && error.message.contains("'\(text)'"))
     }
 
-    @Test func aBindleWithoutHandlersIsRefused() throws {
+    @Test("A bindle without handlers is refused") func aBindleWithoutHandlersIsRefused() throws {
         let bindle = try TestBindle([.asset("note.txt", "a note", memberOf: [])])
         let error = try #require(throws: LoadError.self) { try bindle.serve() }
         #expect(error.message.contains("has no handler"))
     }
 
-    @Test func aServerIsFetchedFrom() throws {
+    @Test("A server is fetched from") func aServerIsFetchedFrom() throws {
         let bindle = try TestBindle([
             .handler("reader.wasm", Self.reader, route: "/read", requires: ["r"]),
             .asset("note.txt", "a note", memberOf: ["r"]),
@@ -175,7 +179,7 @@ struct BindleServingTests {
         #expect(error.message.contains("the bindle absent/1.0.0 cannot be fetched"))
     }
 
-    @Test func aParcelOfWrongContentIsRefused() throws {
+    @Test("A parcel of wrong content is refused") func aParcelOfWrongContentIsRefused() throws {
         var bindle = try TestBindle([
             .handler("reader.wasm", Self.reader, route: "/read", requires: ["r"]),
             .asset("note.txt", "a note", memberOf: ["r"]),
@@ -206,7 +210,7 @@ struct BindleServingTests {
         #expect(try app.get("/note.txt").body == "a note")
     }
 
-    @Test func parcelsThatEditsLeaveBehindGoWithTime() throws {
+    @Test("Parcels that edits leave behind go with time") func parcelsThatEditsLeaveBehindGoWithTime() throws {
         let bindle = try TestBindle([.handler("reader.wasm", Self.reader, route: "/read")])
         let cache = try TemporaryDirectory()
         let app = try bindle.serve { $0.cacheDirectory = cache.path }
@@ -219,7 +223,7 @@ struct BindleServingTests {
         #expect(Set(left) == [bindle.invoice.parcels[0].label.sha256, String(repeating: "1", count: 64)])
     }
 
-    @Test func whatKilledProcessesLeftIsRemoved() throws {
+    @Test("What killed processes left is removed") func whatKilledProcessesLeftIsRemoved() throws {
         let parent = try TemporaryDirectory()
         // No process has this number: it is beyond what the kernel gives.
         let abandoned = "hippo-dev-wagi-99999999-abcdef"

@@ -5,7 +5,7 @@ import Testing
 
 /// The request as a module sees it.
 struct CGIRequestTests {
-    @Test func theEnvironmentIsThatOfCGI() {
+    @Test("The environment is that of CGI") func theEnvironmentIsThatOfCGI() {
         let request = Request(
             method: .post, target: "/foo/b%C3%A4r/baz?a=1&b=%20",
             headers: [
@@ -33,7 +33,7 @@ struct CGIRequestTests {
             ])
     }
 
-    @Test func withoutAHostTheDefaultIsTaken() {
+    @Test("Without a host the default is taken") func withoutAHostTheDefaultIsTaken() {
         let environment = CGIEnvironment(
             request: Request(target: "/"), route: Route("/..."), userVariables: [], defaultHost: "hippo:81",
             bodyLength: 0)
@@ -46,9 +46,12 @@ struct CGIRequestTests {
         #expect(variables["REMOTE_ADDR"] == "")
     }
 
-    @Test(arguments: [
-        ("a", "a", "80"), ("a:1", "a", "1"), ("[::1]:80", "[::1]", "80"), ("[::1]", "[::1]", "80"), ("a:", "a", "80"),
-    ])
+    @Test(
+        "Host and port",
+        arguments: [
+            ("a", "a", "80"), ("a:1", "a", "1"), ("[::1]:80", "[::1]", "80"), ("[::1]", "[::1]", "80"),
+            ("a:", "a", "80"),
+        ])
     func hostAndPort(text: String, name: String, port: String) {
         #expect(HostField(text).name == name)
         #expect(HostField(text).port == port)
@@ -88,12 +91,15 @@ struct CGIRequestTests {
         #expect(variables["HTTP_MINE"] == "yes" && variables["A"] == "2")
     }
 
-    @Test(arguments: [
-        ("/a/b", nil, ["/a/b"]), ("/a?x=1&y=%20&&z", nil, ["/a", "x=1", "y=%20", "", "z"]), ("/a?", nil, ["/a", ""]),
-        ("/a?x=1&y=2", "${SCRIPT_NAME} ${ARGS}", ["/a", "x=1", "y=2"]),
-        ("/a", "program --path=${SCRIPT_NAME}  ${ARGS} end", ["program", "--path=/a", "end"]),
-        ("/a?1&2", "${ARGS}${ARGS}", ["1", "21", "2"]), ("/a", "", []),
-    ])
+    @Test(
+        "Arguments",
+        arguments: [
+            ("/a/b", nil, ["/a/b"]), ("/a?x=1&y=%20&&z", nil, ["/a", "x=1", "y=%20", "", "z"]),
+            ("/a?", nil, ["/a", ""]),
+            ("/a?x=1&y=2", "${SCRIPT_NAME} ${ARGS}", ["/a", "x=1", "y=2"]),
+            ("/a", "program --path=${SCRIPT_NAME}  ${ARGS} end", ["program", "--path=/a", "end"]),
+            ("/a?1&2", "${ARGS}${ARGS}", ["1", "21", "2"]), ("/a", "", []),
+        ])
     func arguments(target: String, template: String?, arguments: [String]) {
         #expect(CGIArguments.arguments(for: Request(target: target), template: template) == arguments)
     }
@@ -101,20 +107,20 @@ struct CGIRequestTests {
 
 /// The response as a module writes it.
 struct CGIResponseTests {
-    @Test func headersThenTheBody() throws {
+    @Test("Headers then the body") func headersThenTheBody() throws {
         let (head, rest) = try parse("Content-Type: text/plain\nX-Other:  two words \n\nbody\n\nmore")
         #expect(head.status.code == 200)
         #expect(head.headers == ["Content-Type": "text/plain", "X-Other": "two words"])
         #expect(rest == "body\n\nmore")
     }
 
-    @Test func carriageReturnsAreIgnored() throws {
+    @Test("Carriage returns are ignored") func carriageReturnsAreIgnored() throws {
         let (head, rest) = try parse("Content-Type: text/plain\r\n\r\nbody\r\n")
         #expect(head.headers == ["Content-Type": "text/plain"])
         #expect(rest == "body\r\n")
     }
 
-    @Test func theBlockMayComeInPieces() throws {
+    @Test("The block may come in pieces") func theBlockMayComeInPieces() throws {
         var parser = CGIResponseParser()
         for byte in Array("status: 201 Made\nset-cookie: a=1\nset-cookie: b=2\n".utf8) {
             #expect(try withBytes([byte]) { bytes in try parser.parse(bytes) == nil })
@@ -127,13 +133,16 @@ struct CGIResponseTests {
         #expect(head.headers.all("Set-Cookie") == ["a=1", "b=2"])
     }
 
-    @Test(arguments: [
-        ("status: 404\n\n", 404), ("status: 404 Not Here\n\n", 404), ("location: http://example.com/\n\n", 302),
-        ("location: http://example.com/\nstatus: 301\n\n", 301), ("content-type: a/b\n\n", 200),
-        ("location: /x\nstatus: 303\n\n", 303), ("location: /x\nset-cookie: a=1\n\n", 302), ("location: /x\n\n", 302),
-        ("HTTP/1.1 404 Not Found\ncontent-type: a/b\n\n", 404), ("HTTP/1.0 201\n\n", 201),
-        ("HTTP/1.1 404\nstatus: 410\n\n", 410),
-    ])
+    @Test(
+        "The status",
+        arguments: [
+            ("status: 404\n\n", 404), ("status: 404 Not Here\n\n", 404), ("location: http://example.com/\n\n", 302),
+            ("location: http://example.com/\nstatus: 301\n\n", 301), ("content-type: a/b\n\n", 200),
+            ("location: /x\nstatus: 303\n\n", 303), ("location: /x\nset-cookie: a=1\n\n", 302),
+            ("location: /x\n\n", 302),
+            ("HTTP/1.1 404 Not Found\ncontent-type: a/b\n\n", 404), ("HTTP/1.0 201\n\n", 201),
+            ("HTTP/1.1 404\nstatus: 410\n\n", 410),
+        ])
     func theStatus(text: String, code: Int) throws {
         let head = try parse(text).head
         #expect(head.status.code == code)
@@ -160,26 +169,28 @@ struct CGIResponseTests {
         #expect(try parse("content-type: a/b\nx: \(value)\n\nbody").head.headers["x"] == value)
     }
 
-    @Test(arguments: [
-        ("x-only: 1\n\n", 500), ("no field\n\n", 500), ("content-type: a/b\nbad name: x\n\n", 502),
-        (": x\n\n", 502), ("content-type: a\u{1}b\n\n", 502), ("content-type: a\u{0}b\n\n", 502),
-        ("status: 99\n\n", 502),
-        ("status: 100\n\n", 502), ("status: abc\n\n", 502), ("status:\n\n", 502), ("status: 600\n\n", 502),
-        ("content-type: a/b\ncontent-length: x\n\n", 502), ("content-type: a/b\ncontent-length: -1\n\n", 502),
-        ("content-type: a/b\ncontent-length: 1\ncontent-length: 2\n\n", 502),
-    ])
+    @Test(
+        "A bad block is refused",
+        arguments: [
+            ("x-only: 1\n\n", 500), ("no field\n\n", 500), ("content-type: a/b\nbad name: x\n\n", 502),
+            (": x\n\n", 502), ("content-type: a\u{1}b\n\n", 502), ("content-type: a\u{0}b\n\n", 502),
+            ("status: 99\n\n", 502),
+            ("status: 100\n\n", 502), ("status: abc\n\n", 502), ("status:\n\n", 502), ("status: 600\n\n", 502),
+            ("content-type: a/b\ncontent-length: x\n\n", 502), ("content-type: a/b\ncontent-length: -1\n\n", 502),
+            ("content-type: a/b\ncontent-length: 1\ncontent-length: 2\n\n", 502),
+        ])
     func aBadBlockIsRefused(text: String, status: Int) throws {
         let error = try #require(throws: CGIResponseParser.Malformed.self) { try parse(text) }
         #expect(error.status == status)
     }
 
-    @Test func aBlockWithoutEndIsRefused() {
+    @Test("A block without end is refused") func aBlockWithoutEndIsRefused() {
         #expect(throws: CGIResponseParser.Malformed.self) {
             try parse("x: " + String(repeating: "y", count: CGIResponseParser.maximumLength))
         }
     }
 
-    @Test func fieldsOfTheConnectionAreDropped() throws {
+    @Test("Fields of the connection are dropped") func fieldsOfTheConnectionAreDropped() throws {
         let head = try parse("content-type: a/b\nConnection: close\nTransfer-Encoding: chunked\n\n").head
         #expect(head.headers == ["content-type": "a/b"])
     }

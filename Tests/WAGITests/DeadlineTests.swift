@@ -43,7 +43,7 @@ struct DeadlineTests {
 
     private static let copying = Guest.text("(func (export \"_start\") (call $copy (i32.const 0)))")
 
-    @Test func aClientThatSendsNoBody() throws {
+    @Test("A client that sends no body") func aClientThatSendsNoBody() throws {
         // Long enough for the module to begin to wait, however busy the machine is.
         let app = try Self.application(Self.copying, limit: .seconds(1))
         let client = try RawSocket(port: app.server.address.port)
@@ -54,7 +54,7 @@ struct DeadlineTests {
         #expect(try app.get("/other").body == "here")
     }
 
-    @Test func aClientThatSendsItsBodySlowly() throws {
+    @Test("A client that sends its body slowly") func aClientThatSendsItsBodySlowly() throws {
         let app = try Self.application(Self.copying)
         let client = try RawSocket(port: app.server.address.port)
         try client.send("POST /waiting HTTP/1.1\r\nHost: x\r\nContent-Length: 10000000\r\n\r\n")
@@ -72,7 +72,7 @@ struct DeadlineTests {
         #expect(try app.get("/other").body == "here")
     }
 
-    @Test func aClientThatDoesNotEndItsChunks() throws {
+    @Test("A client that does not end its chunks") func aClientThatDoesNotEndItsChunks() throws {
         let app = try Self.application(Self.copying)
         let client = try RawSocket(port: app.server.address.port)
         try client.send("POST /waiting HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n")
@@ -82,7 +82,7 @@ struct DeadlineTests {
         #expect(try app.get("/other").body == "here")
     }
 
-    @Test func aClientThatDoesNotTakeItsResponse() throws {
+    @Test("A client that does not take its response") func aClientThatDoesNotTakeItsResponse() throws {
         let module = Guest.text(
             """
             \(Guest.data("status: 200\n\n", at: 65536))
@@ -100,7 +100,7 @@ struct DeadlineTests {
     }
 
     /// The module waits in a call of the system then, for something else.
-    @Test func aClientThatGoes() throws {
+    @Test("A client that goes") func aClientThatGoes() throws {
         let pipes = try Pipes()
         let app = try Self.application(Self.opening("pipe", rights: 2), pipes.volumes, limit: .seconds(3600))
         do {
@@ -149,19 +149,19 @@ struct DeadlineTests {
             """)
     }
 
-    @Test(arguments: [2, 64]) func openingAPipe(rights: Int) throws {
+    @Test("Opening a pipe", arguments: [2, 64]) func openingAPipe(rights: Int) throws {
         let pipes = try Pipes()
         try expectTimeout(Self.application(Self.opening("pipe", rights: rights), pipes.volumes))
     }
 
-    @Test func readingAPipe() throws {
+    @Test("Reading a pipe") func readingAPipe() throws {
         let pipes = try Pipes()
         try pipes.open()
         try expectTimeout(
             Self.application(Self.opening("pipe", rights: 2, "(call $copy (i32.load (i32.const 24)))"), pipes.volumes))
     }
 
-    @Test func writingToAPipe() throws {
+    @Test("Writing to a pipe") func writingToAPipe() throws {
         let pipes = try Pipes()
         try pipes.open()
         // More than fits into any pipe.
@@ -173,7 +173,7 @@ struct DeadlineTests {
         try expectTimeout(Self.application(Self.opening("pipe", rights: 64, body), pipes.volumes))
     }
 
-    @Test func waitingForAClock() throws {
+    @Test("Waiting for a clock") func waitingForAClock() throws {
         let module = Guest.text(
             """
             (func (export "_start")
@@ -190,7 +190,9 @@ struct DeadlineTests {
     // MARK: Other servers
 
     /// Once by a number, once by a name, which is looked up elsewhere.
-    @Test(arguments: ["127.0.0.1", "localhost"]) func aServerThatDoesNotAnswer(host: String) throws {
+    @Test("A server that does not answer", arguments: ["127.0.0.1", "localhost"]) func aServerThatDoesNotAnswer(
+        host: String
+    ) throws {
         // Connections to it wait to be accepted.
         let silent = try ListeningSocket(binding: .loopback(port: 0))
         let url = "http://\(host):\(silent.address.port)/"

@@ -25,7 +25,8 @@ struct FailureReportTests {
           (call $print (i32.const 65536)) (call $log (i32.const 66000)) (call $inner))
         """)
 
-    @Test func browsersGetAPageInWhichNothingIsTakenForMarkup() throws {
+    @Test("Browsers get a page in which nothing is taken for markup")
+    func browsersGetAPageInWhichNothingIsTakenForMarkup() throws {
         let answer = try Self.served(Self.trapping).get("/a?<u>", headers: Self.browser)
         #expect(answer.status == 500)
         #expect(answer.headers["Content-Type"] == "text/html; charset=utf-8")
@@ -41,7 +42,7 @@ struct FailureReportTests {
         }
     }
 
-    @Test func othersGetTheSameInText() throws {
+    @Test("Others get the same in text") func othersGetTheSameInText() throws {
         let answer = try Self.served(Self.trapping).get("/a", headers: ["Authorization": "Basic c2VjcmV0"])
         #expect(answer.headers["Content-Type"] == "text/plain; charset=utf-8")
         #expect(
@@ -55,7 +56,7 @@ struct FailureReportTests {
         #expect(fetched.headers["Content-Type"] == "text/plain; charset=utf-8")
     }
 
-    @Test func outsideDevelopmentLessIsTold() throws {
+    @Test("Outside development less is told") func outsideDevelopmentLessIsTold() throws {
         let problem = try Self.served(Self.trapping, audience: .nobody).get("/a", headers: Self.browser)
         #expect(problem.body.hasPrefix("500 Internal Server Error: the module trapped: unreachable"))
         #expect(!problem.body.contains("panic"))
@@ -63,7 +64,7 @@ struct FailureReportTests {
         #expect(absent.body == "404 Not Found: nothing is served at /y\n")
     }
 
-    @Test func aBadResponseIsShown() throws {
+    @Test("A bad response is shown") func aBadResponseIsShown() throws {
         let answer = try Self.served(Guest.printing("Hello <world>\n")).get("/", headers: Self.browser)
         #expect(answer.body.contains("<pre class=\"well\" tabindex=\"0\">Hello &lt;world&gt;</pre>"))
         #expect(answer.body.contains("content-type, location and status are"))
@@ -72,7 +73,7 @@ struct FailureReportTests {
         #expect(silent.body.contains("The module wrote no response"))
     }
 
-    @Test func longOutputIsCutAndRecursionToldOnce() throws {
+    @Test("Long output is cut and recursion told once") func longOutputIsCutAndRecursionToldOnce() throws {
         let answer = try Self.served(
             Guest.text(
                 """
@@ -94,7 +95,7 @@ struct FailureReportTests {
         #expect(answer.body.utf8.count < 50_000)
     }
 
-    @Test func aPageWithoutAnythingNamesTheRoutes() throws {
+    @Test("A page without anything names the routes") func aPageWithoutAnythingNamesTheRoutes() throws {
         let app = try ServedApplication(Self.trapping, route: "/x/...") { $0.errorAudience = .thisMachine }
         let answer = try app.get("/<y>", headers: Self.browser)
         #expect(answer.status == 404)
@@ -102,11 +103,13 @@ struct FailureReportTests {
         #expect(answer.body.contains("<a href=\"/x\"><code>/x/...</code></a>"))
     }
 
-    @Test(arguments: [
-        ("plain", "plain"), ("\u{1B}[1;31mred\u{1B}[0m", "red"),
-        ("\u{1B}]8;;http://a\u{7}link\u{1B}]8;;\u{1B}\\", "link"),
-        ("a\u{1B}", "a"), ("a\u{1B}[", "a"), ("\u{1B}(Bx", "Bx"), ("\u{1B}]never ended", ""),
-    ])
+    @Test(
+        "Escape sequences are taken out",
+        arguments: [
+            ("plain", "plain"), ("\u{1B}[1;31mred\u{1B}[0m", "red"),
+            ("\u{1B}]8;;http://a\u{7}link\u{1B}]8;;\u{1B}\\", "link"),
+            ("a\u{1B}", "a"), ("a\u{1B}[", "a"), ("\u{1B}(Bx", "Bx"), ("\u{1B}]never ended", ""),
+        ])
     func escapeSequencesAreTakenOut(text: String, result: String) {
         #expect(TerminalText.withoutControls(text) == result)
     }

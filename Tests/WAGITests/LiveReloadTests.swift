@@ -14,7 +14,9 @@ struct LiveReloadTests {
         return (try ServedApplication(module) { $0.liveReload = reload }, reload)
     }
 
-    @Test(arguments: ["content-type: text/html\n\n", "content-type: text/html\ncontent-length: 26\n\n"])
+    @Test(
+        "A modules page gets the script",
+        arguments: ["content-type: text/html\n\n", "content-type: text/html\ncontent-length: 26\n\n"])
     func aModulesPageGetsTheScript(head: String) throws {
         let page = "<!doctype html><p>hello</p>".dropLast()
         let (app, _) = try Self.served(Guest.printing(head + page))
@@ -24,12 +26,12 @@ struct LiveReloadTests {
         #expect(try app.get("/").body == page)
     }
 
-    @Test func anEmptyPageGetsItToo() throws {
+    @Test("An empty page gets it too") func anEmptyPageGetsItToo() throws {
         let (app, _) = try Self.served(Guest.printing("content-type: text/html\n\n"))
         #expect(try app.get("/", headers: Self.navigation).body.hasPrefix("<script"))
     }
 
-    @Test func modulesNeverSeeThePathsOfTheSandbox() throws {
+    @Test("Modules never see the paths of the sandbox") func modulesNeverSeeThePathsOfTheSandbox() throws {
         let (app, _) = try Self.served(Guest.printing("content-type: text/plain\n\nthe module"))
         let script = try app.get("/.hippo/reload.js")
         #expect(script.headers["Content-Type"] == "text/javascript; charset=utf-8")
@@ -39,13 +41,13 @@ struct LiveReloadTests {
         #expect(try app.get("/.hippo/events", headers: ["Origin": "http://evil.example"]).status == 403)
     }
 
-    @Test func withoutLiveReloadAllIsTheModules() throws {
+    @Test("Without live reload all is the modules") func withoutLiveReloadAllIsTheModules() throws {
         let (app, _) = try Self.served(Guest.printing("content-type: text/html\n\nthe module"), reloadsPages: false)
         #expect(try app.get("/.hippo/reload.js").body == "the module")
         #expect(try app.get("/", headers: Self.navigation).body == "the module")
     }
 
-    @Test func whoComesLateLearnsTheStateAtOnce() throws {
+    @Test("Who comes late learns the state at once") func whoComesLateLearnsTheStateAtOnce() throws {
         let (app, reload) = try Self.served(Guest.printing("content-type: text/plain\n\nx"))
         var status = ProjectStatus(session: "s")
         status.serial = 4

@@ -5,7 +5,7 @@ import Testing
 
 /// Reading `modules.toml`, and variables.
 struct ModulesFileTests {
-    @Test func everythingThatAModuleCanHave() throws {
+    @Test("Everything that a module can have") func everythingThatAModuleCanHave() throws {
         let handlers = try read(
             """
             [[module]]
@@ -30,20 +30,22 @@ struct ModulesFileTests {
         #expect(handlers[1].maximumRequestConcurrency == 4)
     }
 
-    @Test(arguments: [
-        ("", 1, 1, "there is no [[module]]"),
-        ("[[module]]\nroute = \"/\"", 1, 3, "[[module]] has no 'module'"),
-        ("[[module]]\nmodule = \"a\"", 1, 3, "[[module]] has no 'route'"),
-        ("[[module]]\nmodule = \"a\"\nroute = \"x\"", 3, 9, "has to begin with '/'"),
-        ("[[module]]\nmodule = \"a\"\nroute = \"/\"\nhost = 1", 4, 1, "unknown key 'host'"),
-        ("[[module]]\nmodule = \"oci://x/y\"\nroute = \"/\"", 2, 10, "OCI registries are not supported"),
-        ("[[module]]\nmodule = \"https://x/y\"\nroute = \"/\"", 2, 10, "'https' URLs are not supported"),
-        ("[[module]]\nmodule = \"bindle:x/1.0.0\"\nroute = \"/\"", 2, 10, "with --bindle"),
-        ("[[module]]\nmodule = \"a\"\nroute = \"/\"\nrepository = \"r\"", 4, 1, "'repository' is reserved"),
-        ("[[module]]\nmodule = \"a\"\nroute = \"/\"\nallowed_hosts = [\"x\"]", 4, 17, "'x' is not a URL"),
-        ("[[module]]\nmodule = \"a\"\nroute = \"/\"\nhttp_max_concurrency = 0", 4, 24, "has to be between 1 and"),
-        ("[[module]]\nmodule = \"a\"\nroute = \"/\"\nvolumes = { a = \"b\" }", 4, 11, "has to begin with '/'"),
-    ])
+    @Test(
+        "Mistakes are reported where they stand",
+        arguments: [
+            ("", 1, 1, "there is no [[module]]"),
+            ("[[module]]\nroute = \"/\"", 1, 3, "[[module]] has no 'module'"),
+            ("[[module]]\nmodule = \"a\"", 1, 3, "[[module]] has no 'route'"),
+            ("[[module]]\nmodule = \"a\"\nroute = \"x\"", 3, 9, "has to begin with '/'"),
+            ("[[module]]\nmodule = \"a\"\nroute = \"/\"\nhost = 1", 4, 1, "unknown key 'host'"),
+            ("[[module]]\nmodule = \"oci://x/y\"\nroute = \"/\"", 2, 10, "OCI registries are not supported"),
+            ("[[module]]\nmodule = \"https://x/y\"\nroute = \"/\"", 2, 10, "'https' URLs are not supported"),
+            ("[[module]]\nmodule = \"bindle:x/1.0.0\"\nroute = \"/\"", 2, 10, "with --bindle"),
+            ("[[module]]\nmodule = \"a\"\nroute = \"/\"\nrepository = \"r\"", 4, 1, "'repository' is reserved"),
+            ("[[module]]\nmodule = \"a\"\nroute = \"/\"\nallowed_hosts = [\"x\"]", 4, 17, "'x' is not a URL"),
+            ("[[module]]\nmodule = \"a\"\nroute = \"/\"\nhttp_max_concurrency = 0", 4, 24, "has to be between 1 and"),
+            ("[[module]]\nmodule = \"a\"\nroute = \"/\"\nvolumes = { a = \"b\" }", 4, 11, "has to begin with '/'"),
+        ])
     func mistakesAreReportedWhereTheyStand(text: String, line: Int, column: Int, message: String) throws {
         let error = try #require(throws: LoadError.self) { try read(text) }
         #expect(error.message.contains(message))
@@ -51,7 +53,7 @@ struct ModulesFileTests {
         #expect(error.description.hasPrefix("modules.toml:\(line):\(column): "))
     }
 
-    @Test func variablesLoseTheirQuotes() throws {
+    @Test("Variables lose their quotes") func variablesLoseTheirQuotes() throws {
         for (text, value) in [
             ("A=b", "b"), ("A=\"b c\"", "b c"), ("A='b'", "b"), ("A=", ""), ("A=b=c", "b=c"), ("A='", "'"),
         ] {
@@ -64,7 +66,7 @@ struct ModulesFileTests {
         }
     }
 
-    @Test func filesOfVariables() throws {
+    @Test("Files of variables") func filesOfVariables() throws {
         let variables = try EnvironmentVariables.parse(file: "# comment\n\nA=1\r\n  B=\"2 3\"  \n")
         #expect(variables.map(\.name) == ["A", "B"])
         #expect(variables.map(\.value) == ["1", "2 3"])

@@ -19,20 +19,23 @@ struct PagePrologueTests {
         return output + [UInt8(ascii: "|")] + prologue.held
     }
 
-    @Test(arguments: [
-        "<!doctype html>|<html>", "<!DOCTYPE HTML PUBLIC \"-//W3C//DTD HTML 4.01//EN\">|\n<html>", "<!DocType>|x",
-        "\u{FEFF}<!doctype html>|x",
-        " \t\r\n\u{C}<!doctype html>|", "<!-- <script> --> <!-- > -- --!><!doctype html>|<p>", "<!--><!doctype html>|",
-        "<!---><!doctype html>|",
-        "<!----><!doctype html>|", "<!--a--b-->\n<!doctype html>|", "<!--a--!b--><!doctype html>|",
-        "<?xml version=\"1.0\"?><!doctype html>|", "<!weird><!doctype html>|", "<!-x><!doctype html>|",
-        "<!><!doctype html>|", "<!do><!doctype html>|",
-        "</ ><!doctype html>|", "</><!doctype html>|", "<!doctype html \">|\">",
-        "|<html><!doctype html>", "|", "  |text", "|text<!doctype html>", "|<p>", "|</p><!doctype html>",
-        "\u{FEFF}|<p>", "|<", "|<!docty", "|<!-",
-        "<!-- c -->|<body>", "|\u{0}<!doctype html>", "|\u{C5}", " |\u{FEFF}<!doctype html>", "|<>", "|<1",
-        "<!-- never ended <!doctype html><p>|", "<!doctype html|",
-    ])
+    @Test(
+        "The place is behind the document type",
+        arguments: [
+            "<!doctype html>|<html>", "<!DOCTYPE HTML PUBLIC \"-//W3C//DTD HTML 4.01//EN\">|\n<html>", "<!DocType>|x",
+            "\u{FEFF}<!doctype html>|x",
+            " \t\r\n\u{C}<!doctype html>|", "<!-- <script> --> <!-- > -- --!><!doctype html>|<p>",
+            "<!--><!doctype html>|",
+            "<!---><!doctype html>|",
+            "<!----><!doctype html>|", "<!--a--b-->\n<!doctype html>|", "<!--a--!b--><!doctype html>|",
+            "<?xml version=\"1.0\"?><!doctype html>|", "<!weird><!doctype html>|", "<!-x><!doctype html>|",
+            "<!><!doctype html>|", "<!do><!doctype html>|",
+            "</ ><!doctype html>|", "</><!doctype html>|", "<!doctype html \">|\">",
+            "|<html><!doctype html>", "|", "  |text", "|text<!doctype html>", "|<p>", "|</p><!doctype html>",
+            "\u{FEFF}|<p>", "|<", "|<!docty", "|<!-",
+            "<!-- c -->|<body>", "|\u{0}<!doctype html>", "|\u{C5}", " |\u{FEFF}<!doctype html>", "|<>", "|<1",
+            "<!-- never ended <!doctype html><p>|", "<!doctype html|",
+        ])
     func thePlaceIsBehindTheDocumentType(example: String) {
         let expected = Array(example.utf8)
         let document = expected.filter { $0 != UInt8(ascii: "|") }
@@ -41,7 +44,7 @@ struct PagePrologueTests {
         }
     }
 
-    @Test func textInSixteenBitsIsTold() {
+    @Test("Text in sixteen bits is told") func textInSixteenBitsIsTold() {
         #expect(PagePrologue.isWide([0xFE, 0xFF]))
         #expect(PagePrologue.isWide([0xFF, 0xFE, 0x3C]))
         #expect(!PagePrologue.isWide([]))

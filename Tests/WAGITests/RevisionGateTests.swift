@@ -24,11 +24,12 @@ struct RevisionGateTests {
         return value.contains(reason)
     }
 
-    @Test func whatIsCurrentIsAnsweredAtOnce() {
+    @Test("What is current is answered at once") func whatIsCurrentIsAnsweredAtOnce() {
         #expect(gate().admission(waited: .zero) == .proceed)
     }
 
-    @Test func aRequestWaitsForChangesThatAreNotSettledButNotForEver() {
+    @Test("A request waits for changes that are not settled but not for ever")
+    func aRequestWaitsForChangesThatAreNotSettledButNotForEver() {
         let count = board.raiseTaken()
         #expect(gate().admission(waited: .milliseconds(999)) == .wait)
         #expect(isStale(gate().admission(waited: .seconds(1)), because: "not ready"))
@@ -36,7 +37,8 @@ struct RevisionGateTests {
         #expect(gate().admission(waited: .zero) == .proceed)
     }
 
-    @Test func aProcessThatIsBeingReplacedKeepsItsRequestsForTheNext() {
+    @Test("A process that is being replaced keeps its requests for the next")
+    func aProcessThatIsBeingReplacedKeepsItsRequestsForTheNext() {
         #expect(gate(revision: 2).admission(waited: .zero) == .wait)
         #expect(isStale(gate(revision: 2).admission(waited: .seconds(1)), because: "newer revision"))
         // Even while a build runs: the next process has something newer in any case.
@@ -44,7 +46,7 @@ struct RevisionGateTests {
         #expect(gate(revision: 2).admission(waited: .zero) == .wait)
     }
 
-    @Test func aBuildIsWaitedForOnlyWhereThatIsWanted() {
+    @Test("A build is waited for only where that is wanted") func aBuildIsWaitedForOnlyWhereThatIsWanted() {
         _ = board.raiseTaken()
         board.build = .running
         #expect(isStale(gate().admission(waited: .zero), because: "build"))
@@ -55,14 +57,15 @@ struct RevisionGateTests {
         #expect(gate().admission(waited: .seconds(60)) == .wait)
     }
 
-    @Test func aFailureIsTold() {
+    @Test("A failure is told") func aFailureIsTold() {
         board.setFailure("HIPPOFACTS:3:1: what is this?")
         #expect(isStale(gate().admission(waited: .zero), because: "HIPPOFACTS:3:1"))
         board.setFailure(nil)
         #expect(gate().admission(waited: .zero) == .proceed)
     }
 
-    @Test func aChangeThatNobodyHasTakenFromTheQueueIsPending() throws {
+    @Test("A change that nobody has taken from the queue is pending")
+    func aChangeThatNobodyHasTakenFromTheQueueIsPending() throws {
         let directory = try TemporaryDirectory()
         let queue = inotify_init1(Int32(IN_NONBLOCK) | Int32(IN_CLOEXEC))
         defer { close(queue) }

@@ -22,7 +22,7 @@ struct ScriptInsertionTests {
         return headers
     }
 
-    @Test func onlyNavigationsAreForPages() {
+    @Test("Only navigations are for pages") func onlyNavigationsAreForPages() {
         #expect(Self.insertion() != nil)
         #expect(Self.insertion(method: .post) != nil)
         #expect(Self.insertion(Self.with(("Sec-Fetch-Dest", "iframe"))) != nil)
@@ -43,6 +43,7 @@ struct ScriptInsertionTests {
     }
 
     @Test(
+        "Html is a page",
         arguments: [
             ["Content-Type": "text/html"], ["content-type": "Text/HTML; charset=\"utf-8\""],
             ["Content-Type": "text/html", "Content-Encoding": "identity"],
@@ -58,6 +59,7 @@ struct ScriptInsertionTests {
     }
 
     @Test(
+        "Whatever else is left alone",
         arguments: [
             (200, [:]), (200, ["Content-Type": "text/plain"]), (200, ["Content-Type": "application/xhtml+xml"]),
             (200, ["Content-Type": "text/html; charset=UTF-16"]),
@@ -73,7 +75,7 @@ struct ScriptInsertionTests {
         #expect(response.headers.map(\.name) == headers.map(\.name))
     }
 
-    @Test func textInSixteenBitsIsLeftAlone() throws {
+    @Test("Text in sixteen bits is left alone") func textInSixteenBitsIsLeftAlone() throws {
         let wide: [UInt8] = [0xFF, 0xFE, 0x3C, 0x00]
         let response = try #require(Self.insertion()).apply(
             to: Response(headers: ["Content-Type": "text/html"], body: .bytes(wide)))
@@ -81,7 +83,7 @@ struct ScriptInsertionTests {
         #expect(bytes == wide)
     }
 
-    @Test func anEntityTagHoldsForOneRevision() throws {
+    @Test("An entity tag holds for one revision") func anEntityTagHoldsForOneRevision() throws {
         var headers: Headers = ["Content-Type": "text/html", "ETag": "\"a/b\"", "Content-Length": "3"]
         let element = try #require(Self.insertion()?.element(for: .ok, &headers, bodyBeginning: []))
         #expect(headers["ETag"] == "W/\"hippo-s-3/s/a/b\"")
@@ -105,7 +107,8 @@ struct ScriptInsertionTests {
         #expect(PageTag(text: PageTag(original: "W/\"x\"", revision: "s-3").text)?.original == "W/\"x\"")
     }
 
-    @Test func thePoliciesOfAPageAllowTheScriptAndNothingElse() throws {
+    @Test("The policies of a page allow the script and nothing else")
+    func thePoliciesOfAPageAllowTheScriptAndNothingElse() throws {
         var headers: Headers = [
             "Content-Type": "text/html",
             "Content-Security-Policy":
@@ -121,7 +124,9 @@ struct ScriptInsertionTests {
         #expect(headers["Content-Security-Policy-Report-Only"] == "worker-src \(own)")
     }
 
-    @Test func aPolicyToWhichAddressesMeanNothingGetsANonce() throws {
+    @Test("A policy to which addresses mean nothing gets a nonce") func aPolicyToWhichAddressesMeanNothingGetsANonce()
+        throws
+    {
         var headers: Headers = [
             "Content-Type": "text/html", "Content-Security-Policy": "script-src 'sha256-x' 'strict-dynamic'",
         ]
@@ -133,13 +138,13 @@ struct ScriptInsertionTests {
         #expect(String(decoding: element, as: UTF8.self).contains(" nonce=\"\(nonce)\""))
     }
 
-    @Test func theAnswerToAFormSaysSo() throws {
+    @Test("The answer to a form says so") func theAnswerToAFormSaysSo() throws {
         var headers: Headers = ["Content-Type": "text/html"]
         let element = try #require(Self.insertion(method: .post)?.element(for: .ok, &headers, bodyBeginning: []))
         #expect(String(decoding: element, as: UTF8.self).contains("data-method=\"POST\""))
     }
 
-    @Test func aFileGetsItBehindItsDocumentType() throws {
+    @Test("A file gets it behind its document type") func aFileGetsItBehindItsDocumentType() throws {
         let directory = try TemporaryDirectory()
         let file = try OpenFile(path: directory.write("<!doctype html><p>", to: "a.html").path)
         let response = try #require(Self.insertion()).apply(

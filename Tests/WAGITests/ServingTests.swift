@@ -9,7 +9,7 @@ import WAGI
 struct ServingTests {
     // MARK: Requests and responses
 
-    @Test func aModuleAnswers() throws {
+    @Test("A module answers") func aModuleAnswers() throws {
         let app = try ServedApplication(Guest.printing("Content-Type: text/plain\nX-A: 1\n\nHello\n"))
         let answer = try app.get("/")
         #expect(answer.status == 200)
@@ -22,7 +22,7 @@ struct ServingTests {
         #expect(head.body == "")
     }
 
-    @Test func theBodyIsTheStandardInput() throws {
+    @Test("The body is the standard input") func theBodyIsTheStandardInput() throws {
         let echo = Guest.text(
             """
             \(Guest.data("Content-Type: text/plain\n\n", at: 65536))
@@ -43,7 +43,7 @@ struct ServingTests {
         #expect(chunked.body == "abcabcabc")
     }
 
-    @Test func argumentsAndEnvironmentArrive() throws {
+    @Test("Arguments and environment arrive") func argumentsAndEnvironmentArrive() throws {
         let module = Guest.text(
             """
             \(Guest.data("Content-Type: text/plain\n\n", at: 65536))
@@ -63,14 +63,14 @@ struct ServingTests {
         #expect(!lines.contains("REQUEST_METHOD=mine"))
     }
 
-    @Test func repeatedHeadersAreAllKept() throws {
+    @Test("Repeated headers are all kept") func repeatedHeadersAreAllKept() throws {
         let app = try ServedApplication(Guest.printing("status: 201\nSet-Cookie: a=1\nSet-Cookie: b=2\n\n"))
         let answer = try app.get("/")
         #expect(answer.status == 201)
         #expect(answer.headers.all("Set-Cookie") == ["a=1", "b=2"])
     }
 
-    @Test func theFirstByteLeavesWhenItIsWritten() throws {
+    @Test("The first byte leaves when it is written") func theFirstByteLeavesWhenItIsWritten() throws {
         // After its first words the module waits for its input, of which nothing has been sent by then. (The server
         // receives short bodies before it starts a module.)
         let module = Guest.text(
@@ -91,7 +91,7 @@ struct ServingTests {
         #expect(answer.status == 302 && answer.headers["Location"] == "/to?x=1")
     }
 
-    @Test func theFirstRouteThatMatchesWins() throws {
+    @Test("The first route that matches wins") func theFirstRouteThatMatchesWins() throws {
         let app = try ServedApplication(
             ["a.wat": Guest.printing("status: 200\n\na"), "b.wat": Guest.printing("status: 200\n\nb")],
             """
@@ -110,14 +110,14 @@ struct ServingTests {
         #expect(try app.get("/healthz").body == "OK")
     }
 
-    @Test func whatNobodyTakesIsNotFound() throws {
+    @Test("What nobody takes is not found") func whatNobodyTakesIsNotFound() throws {
         let app = try ServedApplication(Guest.printing("status: 200\n\n"), route: "/a")
         let answer = try app.get("/b")
         #expect(answer.status == 404)
         #expect(answer.body.contains("/b"))
     }
 
-    @Test func aModuleDeclaresSubroutes() throws {
+    @Test("A module declares subroutes") func aModuleDeclaresSubroutes() throws {
         let module = Guest.text(
             """
             \(Guest.data("/one one\n/all/... first\n/all/... last\n", at: 65536))
@@ -144,10 +144,13 @@ struct ServingTests {
         #expect(all.contains("\nPATH_INFO=/x\n"))
     }
 
-    @Test(arguments: [
-        ("(call $print (i32.const 65536))", "not a path and the name of a function"), ("(unreachable)", "unreachable"),
-        ("(call $proc_exit (i32.const 3))", "exit code 3"), ("(loop $forever (br $forever))", "--timeout"),
-    ])
+    @Test(
+        "Bad subroutes fail at load",
+        arguments: [
+            ("(call $print (i32.const 65536))", "not a path and the name of a function"),
+            ("(unreachable)", "unreachable"),
+            ("(call $proc_exit (i32.const 3))", "exit code 3"), ("(loop $forever (br $forever))", "--timeout"),
+        ])
     func badSubroutesFailAtLoad(body: String, message: String) throws {
         let module = Guest.text("\(Guest.data("/one\n", at: 65536)) (func (export \"_routes\") \(body))")
         let error = try #require(throws: LoadError.self) {
@@ -157,7 +160,7 @@ struct ServingTests {
         #expect(error.file?.hasSuffix("module.wat") == true)
     }
 
-    @Test func anEntrypointReplacesStart() throws {
+    @Test("An entrypoint replaces start") func anEntrypointReplacesStart() throws {
         let module = Guest.text(
             """
             \(Guest.data("status: 200\n\nother", at: 65536))
@@ -186,7 +189,7 @@ struct ServingTests {
 
     // MARK: Failures
 
-    @Test func aTrapIsA500ThatSaysWhatHappened() throws {
+    @Test("A trap is a 500 that says what happened") func aTrapIsA500ThatSaysWhatHappened() throws {
         let module = Guest.text("(func $deep (unreachable)) (func (export \"_start\") (call $deep))")
         let app = try ServedApplication(module)
         let answer = try app.get("/x")
@@ -197,10 +200,12 @@ struct ServingTests {
         #expect(app.lines.texts.contains { $0.contains("deep") })
     }
 
-    @Test(arguments: [
-        ("x-only: 1\n\n", 500), ("no header at all", 500), ("", 500), ("status: 200\nbad name: x\n\n", 502),
-        ("status: 200\nx: a\u{1}b\n\n", 502), ("content-type: text/plain\ncontent-length: 3\n\nabcd", 502),
-    ])
+    @Test(
+        "A bad response is an error",
+        arguments: [
+            ("x-only: 1\n\n", 500), ("no header at all", 500), ("", 500), ("status: 200\nbad name: x\n\n", 502),
+            ("status: 200\nx: a\u{1}b\n\n", 502), ("content-type: text/plain\ncontent-length: 3\n\nabcd", 502),
+        ])
     func aBadResponseIsAnError(output: String, status: Int) throws {
         let app = try ServedApplication(Guest.printing(output))
         #expect(try app.get("/").status == status)
@@ -262,7 +267,7 @@ struct ServingTests {
 
     // MARK: Limits
 
-    @Test func anEndlessLoopIsStopped() throws {
+    @Test("An endless loop is stopped") func anEndlessLoopIsStopped() throws {
         let module = Guest.text("(func (export \"_start\") (loop $forever (br $forever)))")
         let app = try ServedApplication(module) { $0.limits.time = .milliseconds(50) }
         let answer = try app.get("/")
@@ -271,14 +276,14 @@ struct ServingTests {
         #expect(answer.body.contains("--timeout"))
     }
 
-    @Test func endlessRecursionIsATrap() throws {
+    @Test("Endless recursion is a trap") func endlessRecursionIsATrap() throws {
         let app = try ServedApplication(Guest.text("(func $deeper (export \"_start\") (call $deeper))"))
         let answer = try app.get("/")
         #expect(answer.status == 500)
         #expect(answer.body.contains("call stack exhausted"))
     }
 
-    @Test func memoryIsLimited() throws {
+    @Test("Memory is limited") func memoryIsLimited() throws {
         let module = Guest.text(
             """
             \(Guest.data("status: 200\n\nno", at: 65536))
@@ -291,7 +296,7 @@ struct ServingTests {
         #expect(try small.get("/").status == 500)
     }
 
-    @Test func aResponseWithoutEndIsCutOff() throws {
+    @Test("A response without end is cut off") func aResponseWithoutEndIsCutOff() throws {
         let module = Guest.text(
             """
             \(Guest.data("status: 200\n\n", at: 65536))
@@ -306,7 +311,7 @@ struct ServingTests {
 
     // MARK: Logs
 
-    @Test func standardErrorGoesToTheLogByLines() throws {
+    @Test("Standard error goes to the log by lines") func standardErrorGoesToTheLogByLines() throws {
         let module = Guest.text(
             """
             \(Guest.data("one\ntwo", at: 65536))
@@ -330,7 +335,7 @@ struct ServingTests {
 
     // MARK: Loading
 
-    @Test func unknownImportsFailAtLoadAllListed() throws {
+    @Test("Unknown imports fail at load all listed") func unknownImportsFailAtLoadAllListed() throws {
         let module = """
             (module (import "env" "one" (func)) (import "env" "two" (func (param i32))) (func (export "_start")))
             """
@@ -340,7 +345,7 @@ struct ServingTests {
         #expect(error.file?.hasSuffix("module.wat") == true)
     }
 
-    @Test func aModuleFetchesFromAllowedHostsOnly() throws {
+    @Test("A module fetches from allowed hosts only") func aModuleFetchesFromAllowedHostsOnly() throws {
         // Fetches the URL that is its first argument, and prints the body, or the digit of the error.
         let module = Guest.text(
             """
@@ -380,7 +385,7 @@ struct ServingTests {
         #expect(try all.get(target).body == "from elsewhere")
     }
 
-    @Test func brokenModulesFailAtLoadWithTheirPlace() throws {
+    @Test("Broken modules fail at load with their place") func brokenModulesFailAtLoadWithTheirPlace() throws {
         let text = try #require(throws: LoadError.self) { _ = try ServedApplication("(module\n  (oops))") }
         #expect(text.position?.line == 2)
         let binary = try #require(throws: LoadError.self) {
@@ -397,7 +402,7 @@ struct ServingTests {
 
     // MARK: Files
 
-    @Test func volumesAreDirectoriesOfTheHost() throws {
+    @Test("Volumes are directories of the host") func volumesAreDirectoriesOfTheHost() throws {
         let module = Guest.text(
             """
             \(Guest.data("status: 200\n\n", at: 65536))
@@ -416,7 +421,7 @@ struct ServingTests {
         #expect(error.message.contains("/absent"))
     }
 
-    @Test func requestsAtTheSameTimeDoNotMix() throws {
+    @Test("Requests at the same time do not mix") func requestsAtTheSameTimeDoNotMix() throws {
         let module = Guest.text(
             """
             \(Guest.data("status: 200\n\n", at: 65536))

@@ -11,7 +11,7 @@ import WebAssemblyText
 
 /// A WAGI process's side of the control channel.
 struct WorkerTests {
-    @Test func itLoadsServesAndDrains() throws {
+    @Test("It loads serves and drains") func itLoadsServesAndDrains() throws {
         let server = try BindleFixture()
         let worker = try StartedWorker()
         try worker.channel.send(LauncherMessage.load(.init(bindle: "test/1.0.0", bindleURL: server.url, revision: 3)))
@@ -39,7 +39,7 @@ struct WorkerTests {
         #expect(worker.waitForEnd())
     }
 
-    @Test func aFailureToLoadIsReportedAndEndsIt() throws {
+    @Test("A failure to load is reported and ends it") func aFailureToLoadIsReportedAndEndsIt() throws {
         let server = try BindleFixture()
         let worker = try StartedWorker()
         try worker.channel.send(LauncherMessage.load(.init(bindle: "absent/1.0.0", bindleURL: server.url, revision: 1)))
@@ -123,7 +123,7 @@ struct WorkerTests {
         #expect(worker.waitForEnd())
     }
 
-    @Test func theEndOfTheChannelEndsIt() throws {
+    @Test("The end of the channel ends it") func theEndOfTheChannelEndsIt() throws {
         let worker = try StartedWorker()
         worker.close()
         #expect(worker.waitForEnd())

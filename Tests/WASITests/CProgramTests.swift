@@ -50,7 +50,7 @@ struct CProgramTests {
             preopens: [Preopen(hostPath: directory.path, guestPath: "/", access: access)])
     }
 
-    @Test func argumentsEnvironmentInputAndExitCode() throws {
+    @Test("Arguments environment input and exit code") func argumentsEnvironmentInputAndExitCode() throws {
         let result = try run(
             """
             int main(int count, char **arguments) {
@@ -66,7 +66,7 @@ struct CProgramTests {
         #expect(result.exitCode == 17)
     }
 
-    @Test(arguments: Place.allCases) func files(_ place: Place) throws {
+    @Test("Files", arguments: Place.allCases) func files(_ place: Place) throws {
         let result = try run(
             """
             int main(void) {
@@ -105,7 +105,9 @@ struct CProgramTests {
         #expect(try FileManager.default.contentsOfDirectory(atPath: directory.path) == [])
     }
 
-    @Test(arguments: Place.allCases) func directoriesAreReadWithPositions(_ place: Place) throws {
+    @Test("Directories are read with positions", arguments: Place.allCases) func directoriesAreReadWithPositions(
+        _ place: Place
+    ) throws {
         let result = try run(
             """
             int main(void) {
@@ -137,7 +139,7 @@ struct CProgramTests {
         #expect(result.output == "302 2 202 302\n")
     }
 
-    @Test func linksAndEscapes() throws {
+    @Test("Links and escapes") func linksAndEscapes() throws {
         try directory.write("outside", to: "../\(directory.url.lastPathComponent)-secret")
         defer { try? FileManager.default.removeItem(atPath: directory.path + "-secret") }
         try FileManager.default.createSymbolicLink(
@@ -189,7 +191,7 @@ struct CProgramTests {
         #expect(result.output == "done\n")
     }
 
-    @Test func sleepingAndPolling() throws {
+    @Test("Sleeping and polling") func sleepingAndPolling() throws {
         let result = try run(
             """
             int main(void) {

@@ -7,13 +7,14 @@ import WebAssemblyText
 
 /// What calls of WASI functions say to people.
 struct CallDescriptionTests {
-    @Test(arguments: Edition.allCases) func everyFunctionIsDescribed(_ edition: Edition) {
+    @Test("Every function is described", arguments: Edition.allCases) func everyFunctionIsDescribed(_ edition: Edition)
+    {
         let counts = Dictionary(
             uniqueKeysWithValues: WASIFunction.all(of: edition).map { ($0.name, $0.parameters.count) })
         for (name, count) in counts { #expect(WASICallDescription.argumentCounts[name] == count, "\(name)") }
     }
 
-    @Test func errorsHaveTheNamesOfTheSpecification() {
+    @Test("Errors have the names of the specification") func errorsHaveTheNamesOfTheSpecification() {
         #expect(ErrorNumber.success.symbol == "success")
         #expect(ErrorNumber.noEntry.symbol == "ENOENT")
         #expect(ErrorNumber.argumentListTooLong.symbol == "E2BIG")
@@ -38,7 +39,7 @@ struct CallDescriptionTests {
         try #require(WASICallDescription(module: "wasi_snapshot_preview1", name: name, arguments: arguments))
     }
 
-    @Test func whatIsWrittenIsShown() throws {
+    @Test("What is written is shown") func whatIsWrittenIsShown() throws {
         let memory = try Self.memory()
         let call = try Self.call("fd_write", .i32(1), .i32(0), .i32(2), .i32(0x20))
         #expect(call.arguments(in: memory) == #"fd=1, iovs="a\"bc\n""#)
@@ -47,14 +48,14 @@ struct CallDescriptionTests {
         #expect(call.results([.i32(1000)], in: memory) == "1000")
     }
 
-    @Test func whatHasBeenReadIsShown() throws {
+    @Test("What has been read is shown") func whatHasBeenReadIsShown() throws {
         let memory = try Self.memory()
         let call = try Self.call("fd_read", .i32(0), .i32(0), .i32(2), .i32(0x20))
         #expect(call.arguments(in: memory) == "fd=0, iovs=5 bytes")
         #expect(call.results([.i32(0)], in: memory) == #"success, nread=4, "a\"bc""#)
     }
 
-    @Test func pathsAreText() throws {
+    @Test("Paths are text") func pathsAreText() throws {
         let memory = try Self.memory()
         let call = try Self.call("path_unlink_file", .i32(3), .i32(0x40), .i32(3))
         #expect(call.arguments(in: memory) == #"fd=3, path="a\"b""#)
@@ -65,7 +66,7 @@ struct CallDescriptionTests {
         #expect(invalid.arguments(in: memory) == #"fd=3, path="\xff\x00""#)
     }
 
-    @Test func placesOutOfBoundsAreSaidToBe() throws {
+    @Test("Places out of bounds are said to be") func placesOutOfBoundsAreSaidToBe() throws {
         let memory = try Self.memory()
         let path = try Self.call("path_unlink_file", .i32(3), .i32(65_530), .i32(100))
         #expect(path.arguments(in: memory) == "fd=3, path=(out of bounds)")
@@ -75,7 +76,7 @@ struct CallDescriptionTests {
         #expect(write.arguments(in: nil) == "fd=1, iovs=\"\"")
     }
 
-    @Test func otherFunctionsAreNotDescribed() {
+    @Test("Other functions are not described") func otherFunctionsAreNotDescribed() {
         #expect(WASICallDescription(module: "env", name: "fd_close", arguments: [.i32(1)]) == nil)
         #expect(WASICallDescription(module: "wasi_snapshot_preview1", name: "x", arguments: []) == nil)
         #expect(WASICallDescription(module: "wasi_snapshot_preview1", name: "fd_close", arguments: []) == nil)

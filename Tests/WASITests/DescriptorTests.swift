@@ -14,7 +14,7 @@ import Testing
         guest = Guest(at: directory.path)
     }
 
-    @Test func preopensTellTheirNames() {
+    @Test("Preopens tell their names") func preopensTellTheirNames() {
         #expect(guest.call("fd_prestat_get", 3, 100) == .success)
         #expect(guest.u8(100) == 0)
         #expect(guest.u32(104) == 1)
@@ -25,7 +25,7 @@ import Testing
         #expect(guest.call("fd_prestat_get", 0, 100) == .badDescriptor)
     }
 
-    @Test func aNewDescriptorHasTheLowestFreeNumber() throws {
+    @Test("A new descriptor has the lowest free number") func aNewDescriptorHasTheLowestFreeNumber() throws {
         let (first, second, third) = (
             try guest.open("digits"), try guest.open("digits"), try guest.open("digits")
         )
@@ -37,7 +37,7 @@ import Testing
         #expect(try guest.open("digits") == 7)
     }
 
-    @Test func aClosedDescriptorIsGone() throws {
+    @Test("A closed descriptor is gone") func aClosedDescriptorIsGone() throws {
         let file = try guest.open("digits")
         #expect(guest.call("fd_close", file) == .success)
         #expect(guest.call("fd_close", file) == .badDescriptor)
@@ -45,7 +45,7 @@ import Testing
         #expect(guest.call("fd_close", 0xFFFF_FFFF) == .badDescriptor)
     }
 
-    @Test func renumberingReplacesTheTarget() throws {
+    @Test("Renumbering replaces the target") func renumberingReplacesTheTarget() throws {
         let (source, target) = (try guest.open("digits"), try guest.open("digits"))
         #expect(try guest.read(source, upTo: 4) == "0123")
         #expect(guest.call("fd_renumber", source, target) == .success)
@@ -54,7 +54,7 @@ import Testing
         #expect(try guest.open("digits") == source)
     }
 
-    @Test func renumberingNeedsTwoOpenDescriptors() throws {
+    @Test("Renumbering needs two open descriptors") func renumberingNeedsTwoOpenDescriptors() throws {
         let file = try guest.open("digits")
         #expect(guest.call("fd_renumber", file, 99) == .badDescriptor)
         #expect(guest.call("fd_renumber", 99, file) == .badDescriptor)
@@ -62,7 +62,7 @@ import Testing
         #expect(try guest.read(file, upTo: 1) == "0")
     }
 
-    @Test func thereIsALimitOfOpenDescriptors() throws {
+    @Test("There is a limit of open descriptors") func thereIsALimitOfOpenDescriptors() throws {
         let preopen = Preopen(hostPath: directory.path, guestPath: "/", access: .readWrite)
         let guest = Guest(WASIConfiguration(preopens: [preopen], descriptorLimit: 6))
         _ = try guest.open("digits")
@@ -117,7 +117,7 @@ import Testing
         #expect(guest.call("fd_sync", weak) == .success)
     }
 
-    @Test func functionsOnDirectoriesRefuseFiles() throws {
+    @Test("Functions on directories refuse files") func functionsOnDirectoriesRefuseFiles() throws {
         let file = try guest.open("digits")
         #expect(guest.status("x", in: file) == .notDirectory)
         #expect(throws: ErrorNumber.notDirectory) { try guest.open("x", in: file) }
@@ -125,7 +125,7 @@ import Testing
         #expect(guest.call("fd_prestat_dir_name", file, 200, 1) == .notDirectory)
     }
 
-    @Test func functionsOnFilesRefuseDirectories() {
+    @Test("Functions on files refuse directories") func functionsOnFilesRefuseDirectories() {
         #expect(throws: ErrorNumber.isDirectory) { try guest.read(3) }
         #expect(throws: ErrorNumber.badDescriptor) { try guest.write("x", to: 3) }
         #expect(guest.call("fd_seek", 3, 0, 0, 100) == .badDescriptor)
@@ -135,7 +135,7 @@ import Testing
         #expect(guest.call("fd_filestat_set_size", 3, 0) == .badDescriptor)
     }
 
-    @Test func flagsCanBeChangedButNotSynchronousWriting() throws {
+    @Test("Flags can be changed but not synchronous writing") func flagsCanBeChangedButNotSynchronousWriting() throws {
         let file = try guest.open("digits", rights: [.read, .write, .setDescriptorFlags])
         #expect(guest.call("fd_fdstat_set_flags", file, UInt64(DescriptorFlags.nonblocking.rawValue)) == .success)
         #expect(guest.call("fd_fdstat_get", file, 100) == .success)
@@ -147,7 +147,8 @@ import Testing
         #expect(guest.call("fd_fdstat_set_flags", file, 1 << 5) == .invalidArgument)
     }
 
-    @Test func contextsMadeFromOneConfigurationDoNotShareDescriptors() throws {
+    @Test("Contexts made from one configuration do not share descriptors")
+    func contextsMadeFromOneConfigurationDoNotShareDescriptors() throws {
         let configuration = WASIConfiguration(
             preopens: [Preopen(hostPath: directory.path, guestPath: "/", access: .readWrite)])
         let (first, second) = (Guest(configuration), Guest(configuration))
@@ -157,7 +158,8 @@ import Testing
         #expect(second.status("digits") == .success)
     }
 
-    @Test func aPreopenThatIsMissingIsNoticedWhenItIsOpened() {
+    @Test("A preopen that is missing is noticed when it is opened") func aPreopenThatIsMissingIsNoticedWhenItIsOpened()
+    {
         let missing = Preopen(hostPath: directory.path + "/none", guestPath: "/", access: .readOnly)
         #expect { try missing.open() } throws: { "\($0)".contains("/none\" for the module: No such file or directory") }
         #expect(Guest(WASIConfiguration(preopens: [missing])).status("x") == .noEntry)

@@ -46,7 +46,7 @@ import Testing
         return entries
     }
 
-    @Test func aListingHasAllEntriesWithTypesAndInodes() throws {
+    @Test("A listing has all entries with types and inodes") func aListingHasAllEntriesWithTypesAndInodes() throws {
         try directory.write("x", to: "file")
         try directory.write("x", to: "folder/inner")
         #expect(guest.symbolicLink(to: "file", at: "link") == .success)
@@ -61,13 +61,13 @@ import Testing
         #expect(entries.first { $0.name == "file" }?.inode == guest.u64(264))
     }
 
-    @Test func theParentOfAPreopenIsNotTold() throws {
+    @Test("The parent of a preopen is not told") func theParentOfAPreopenIsNotTold() throws {
         let entries = try list()
         let inode = { (name: String) in entries.first { $0.name == name }?.inode }
         #expect(inode("..") == inode("."))
     }
 
-    @Test(arguments: [27, 32, 64, 100, 1_000])
+    @Test("A listing in pieces is the same", arguments: [27, 32, 64, 100, 1_000])
     func aListingInPiecesIsTheSame(_ bufferLength: Int) throws {
         for index in 0..<40 { try directory.write("", to: "n\(index)") }
         let whole = try list()
@@ -76,7 +76,7 @@ import Testing
         #expect(pieces == whole)
     }
 
-    @Test func everyCookieLeadsBackToItsPlace() throws {
+    @Test("Every cookie leads back to its place") func everyCookieLeadsBackToItsPlace() throws {
         for index in 0..<30 { try directory.write("", to: "n\(index)") }
         let whole = try list()
         for (index, entry) in whole.enumerated().reversed() {
@@ -86,12 +86,12 @@ import Testing
     }
 
     /// C libraries keep positions in a `long`, which has 32 bits in a guest.
-    @Test func cookiesAreSmall() throws {
+    @Test("Cookies are small") func cookiesAreSmall() throws {
         for index in 0..<30 { try directory.write("", to: "n\(index)") }
         #expect(try list().allSatisfy { $0.next <= 32 })
     }
 
-    @Test func aCookieThatWasNotGivenOutYetIsReadUpTo() throws {
+    @Test("A cookie that was not given out yet is read up to") func aCookieThatWasNotGivenOutYetIsReadUpTo() throws {
         for index in 0..<30 { try directory.write("", to: "n\(index)") }
         let whole = try list()
         let other = try guest.open(".", flags: .directory, rights: .readDirectory)
@@ -99,7 +99,7 @@ import Testing
         #expect(try list(other, from: whole[4].next) == Array(whole[5...]))
     }
 
-    @Test func cookiesStayGoodWhenEntriesGo() throws {
+    @Test("Cookies stay good when entries go") func cookiesStayGoodWhenEntriesGo() throws {
         for index in 0..<30 { try directory.write("", to: "n\(index)") }
         let whole = try list()
         let middle = whole[15]
@@ -109,13 +109,15 @@ import Testing
         #expect(try list(from: middle.next) == Array(whole[16...]))
     }
 
-    @Test func startingAgainShowsWhatIsNew() throws {
+    @Test("Starting again shows what is new") func startingAgainShowsWhatIsNew() throws {
         #expect(try list().count == 2)
         try directory.write("", to: "new")
         #expect(try list().map(\.name).sorted() == [".", "..", "new"])
     }
 
-    @Test func listingsOfOneDirectoryDoNotDisturbEachOther() throws {
+    @Test("Listings of one directory do not disturb each other") func listingsOfOneDirectoryDoNotDisturbEachOther()
+        throws
+    {
         for index in 0..<10 { try directory.write("", to: "n\(index)") }
         let other = try guest.open(".", flags: .directory, rights: .readDirectory)
         let whole = try list()
@@ -124,7 +126,7 @@ import Testing
         #expect(try list(other).count == whole.count)
     }
 
-    @Test func anyCookieIsHarmless() throws {
+    @Test("Any cookie is harmless") func anyCookieIsHarmless() throws {
         try directory.write("", to: "file")
         for cookie in [1, 12_345, UInt64(Int64.max), .max, 1 << 63] {
             _ = guest.call("fd_readdir", 3, 20_000, 1_000, cookie, 16)
@@ -133,7 +135,7 @@ import Testing
         #expect(guest.call("fd_readdir", 3, 65_000, 1_000, 0, 16) == .badAddress)
     }
 
-    @Test func makingAndRemovingDirectories() throws {
+    @Test("Making and removing directories") func makingAndRemovingDirectories() throws {
         #expect(guest.callPath("path_create_directory", "a") == .success)
         #expect(guest.callPath("path_create_directory", "a/b/") == .success)
         #expect(guest.callPath("path_create_directory", "a") == .fileExists)
@@ -149,7 +151,7 @@ import Testing
         #expect(guest.callPath("path_unlink_file", "file") == .success)
     }
 
-    @Test func renaming() throws {
+    @Test("Renaming") func renaming() throws {
         try directory.write("1", to: "one")
         try directory.write("2", to: "two")
         #expect(guest.rename("one", "two") == .success)
@@ -164,7 +166,7 @@ import Testing
         #expect(guest.rename("none", "x") == .noEntry)
     }
 
-    @Test func linkingGivesAFileASecondName() throws {
+    @Test("Linking gives a file a second name") func linkingGivesAFileASecondName() throws {
         try directory.write("1", to: "one")
         #expect(guest.link("one", "two") == .success)
         #expect(guest.status("two") == .success)
@@ -183,7 +185,7 @@ import Testing
         #expect(guest.u8(272) == FileType.regularFile.rawValue)
     }
 
-    @Test func symbolicLinksAreReadAndFollowedAsAsked() throws {
+    @Test("Symbolic links are read and followed as asked") func symbolicLinksAreReadAndFollowedAsAsked() throws {
         try directory.write("1", to: "d/one")
         #expect(guest.symbolicLink(to: "d/one", at: "link") == .success)
         #expect(guest.callPath("path_readlink", "link", 5_000, 100, 16) == .success)

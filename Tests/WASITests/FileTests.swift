@@ -24,7 +24,7 @@ import Testing
 
     // MARK: Opening
 
-    @Test func creatingAndTruncating() throws {
+    @Test("Creating and truncating") func creatingAndTruncating() throws {
         let file = try guest.open("new", flags: .create, rights: Self.writing)
         #expect(try guest.write("hello", to: file) == 5)
         #expect(try contents("new") == "hello")
@@ -36,7 +36,7 @@ import Testing
         #expect(throws: ErrorNumber.noEntry) { try guest.open("none") }
     }
 
-    @Test func openingADirectory() throws {
+    @Test("Opening a directory") func openingADirectory() throws {
         #expect(throws: ErrorNumber.notDirectory) { try guest.open("digits", flags: .directory) }
         #expect(throws: ErrorNumber.isDirectory) { try guest.open(".", rights: [.read, .write]) }
         #expect(throws: ErrorNumber.invalidArgument) { try guest.open("new", flags: [.create, .directory]) }
@@ -50,7 +50,7 @@ import Testing
         #expect(Rights(rawValue: guest.u64(108)) == .readDirectory)
     }
 
-    @Test func unknownFlagsAreRefused() {
+    @Test("Unknown flags are refused") func unknownFlagsAreRefused() {
         guest.put("digits", at: 1_024)
         #expect(guest.call("path_open", 3, 2, 1_024, 6, 0, 2, 0, 0, 8) == .invalidArgument)
         #expect(guest.call("path_open", 3, 0, 1_024, 6, 16, 2, 0, 0, 8) == .invalidArgument)
@@ -93,7 +93,7 @@ import Testing
 
     // MARK: Reading and writing
 
-    @Test func readsFillSeveralBuffersInOrder() throws {
+    @Test("Reads fill several buffers in order") func readsFillSeveralBuffersInOrder() throws {
         let file = try guest.open("digits")
         guest.putBuffers([(5_000, 3), (0, 0), (6_000, 4)], at: 512)
         #expect(guest.call("fd_read", file, 512, 3, 16) == .success)
@@ -104,7 +104,7 @@ import Testing
         #expect(try guest.read(file) == "")
     }
 
-    @Test func positionedTransfersLeaveThePosition() throws {
+    @Test("Positioned transfers leave the position") func positionedTransfersLeaveThePosition() throws {
         let file = try guest.open("digits", rights: Self.writing)
         guest.putBuffers([(5_000, 3)], at: 512)
         #expect(guest.call("fd_pread", file, 512, 1, 4, 16) == .success)
@@ -116,14 +116,14 @@ import Testing
         #expect(guest.call("fd_pread", file, 512, 1, UInt64(bitPattern: -1), 16) == .invalidArgument)
     }
 
-    @Test func appendingWritesAtTheEnd() throws {
+    @Test("Appending writes at the end") func appendingWritesAtTheEnd() throws {
         let file = try guest.open("digits", descriptorFlags: .append, rights: Self.writing)
         #expect(guest.call("fd_seek", file, 2, 0, 100) == .success)
         #expect(try guest.write("ab", to: file) == 2)
         #expect(try contents("digits") == "0123456789ab")
     }
 
-    @Test func hostileBufferListsAreRefused() throws {
+    @Test("Hostile buffer lists are refused") func hostileBufferListsAreRefused() throws {
         let file = try guest.open("digits", rights: Self.writing)
         #expect(guest.call("fd_read", file, 65_532, 1, 16) == .badAddress)
         #expect(guest.call("fd_read", file, 512, 0xFFFF_FFFF, 16) == .badAddress)
@@ -137,7 +137,8 @@ import Testing
         #expect(try guest.read(file, upTo: 1) == "0", "nothing was read by the calls that failed")
     }
 
-    @Test func aListLongerThanTheHostTakesIsTransferredInPart() throws {
+    @Test("A list longer than the host takes is transferred in part")
+    func aListLongerThanTheHostTakesIsTransferredInPart() throws {
         try directory.write(String(repeating: "x", count: 3_000), to: "long")
         let file = try guest.open("long")
         guest.putBuffers((0..<2_000).map { (UInt32(40_000 + $0), 1) }, at: 16_384)
@@ -147,7 +148,7 @@ import Testing
 
     // MARK: Position and size
 
-    @Test func seekingFromAllThreePlaces() throws {
+    @Test("Seeking from all three places") func seekingFromAllThreePlaces() throws {
         let file = try guest.open("digits")
         #expect(guest.call("fd_seek", file, 4, 0, 100) == .success)
         #expect(guest.u64(100) == 4)
@@ -161,7 +162,7 @@ import Testing
         #expect(guest.call("fd_seek", file, 0, 3, 100) == .invalidArgument)
     }
 
-    @Test func sizesCanBeSetAndAllocated() throws {
+    @Test("Sizes can be set and allocated") func sizesCanBeSetAndAllocated() throws {
         let file = try guest.open("digits", rights: Self.writing)
         #expect(guest.call("fd_filestat_set_size", file, 4) == .success)
         #expect(try contents("digits") == "0123")
@@ -172,7 +173,7 @@ import Testing
         #expect(guest.call("fd_allocate", file, 0, .max) == .invalidArgument)
     }
 
-    @Test func adviceAndSynchronizing() throws {
+    @Test("Advice and synchronizing") func adviceAndSynchronizing() throws {
         let file = try guest.open("digits", rights: Self.writing)
         for advice in 0...5 as ClosedRange<UInt64> { #expect(guest.call("fd_advise", file, 0, 10, advice) == .success) }
         #expect(guest.call("fd_advise", file, 0, 10, 6) == .invalidArgument)
@@ -184,7 +185,7 @@ import Testing
 
     // MARK: Status and times
 
-    @Test func statusInBothEditions() throws {
+    @Test("Status in both editions") func statusInBothEditions() throws {
         let file = try guest.open("digits")
         #expect(guest.call("fd_filestat_get", file, 100) == .success)
         #expect(guest.u8(116) == FileType.regularFile.rawValue)
@@ -202,7 +203,7 @@ import Testing
         #expect(old.bytes(312, 8).allSatisfy { $0 == 0 }, "the older structure is shorter")
     }
 
-    @Test func theOlderEditionNumbersWhenceDifferently() throws {
+    @Test("The older edition numbers whence differently") func theOlderEditionNumbersWhenceDifferently() throws {
         let old = Guest(at: directory.path, edition: .snapshot0)
         let file = try old.open("digits")
         #expect(old.call("fd_seek", file, 4, 2, 100) == .success)
@@ -213,7 +214,7 @@ import Testing
         #expect(old.u64(100) == 10)
     }
 
-    @Test func timesAreSetAsTheFlagsSay() throws {
+    @Test("Times are set as the flags say") func timesAreSetAsTheFlagsSay() throws {
         let file = try guest.open("digits", rights: Self.writing)
         let (access, modification): (UInt64, UInt64) = (1_000_000_007, 2_000_000_000_000_000_009)
         #expect(guest.call("fd_filestat_set_times", file, access, modification, 1 | 4) == .success)
@@ -231,7 +232,9 @@ import Testing
         #expect(guest.call("fd_filestat_set_times", file, 0, 0, 16) == .invalidArgument)
     }
 
-    @Test func timesOfAPathAreThoseOfTheLinkOrOfItsTarget() throws {
+    @Test("Times of a path are those of the link or of its target") func timesOfAPathAreThoseOfTheLinkOrOfItsTarget()
+        throws
+    {
         #expect(guest.symbolicLink(to: "digits", at: "link") == .success)
         guest.put("link", at: 1_024)
         #expect(guest.call("path_filestat_set_times", 3, 1, 1_024, 4, 0, 3_000_000_000, 4) == .success)

@@ -43,7 +43,9 @@ import WebAssemblyText
         ("random_get", "44"), ("sock_recv", "444444"), ("sock_send", "44444"), ("sock_shutdown", "44"),
     ]
 
-    @Test(arguments: [("wasi_snapshot_preview1", [("sock_accept", "444")]), ("wasi_unstable", [])])
+    @Test(
+        "Every function of the specification has its type",
+        arguments: [("wasi_snapshot_preview1", [("sock_accept", "444")]), ("wasi_unstable", [])])
     func everyFunctionOfTheSpecificationHasItsType(_ module: String, _ own: [(String, String)]) throws {
         let imports = (Self.common + own).map { name, parameters in
             let types = parameters.map { $0 == "4" ? "i32" : "i64" }.joined(separator: " ")
@@ -53,7 +55,7 @@ import WebAssemblyText
         #expect(throws: Never.self) { try Self.link("(module \(imports.joined()) \(exit))") }
     }
 
-    @Test func outputReachesItsStream() throws {
+    @Test("Output reaches its stream") func outputReachesItsStream() throws {
         let bytes = Mutex<[UInt8]>([])
         let configuration = WASIConfiguration(standardOutput: .output { output in bytes.withLock { $0 += output } })
         let result = try Self.run(
@@ -70,7 +72,7 @@ import WebAssemblyText
         #expect(String(decoding: bytes.withLock { $0 }, as: UTF8.self) == "hello")
     }
 
-    @Test func exitingEndsTheCallWithTheCode() throws {
+    @Test("Exiting ends the call with the code") func exitingEndsTheCallWithTheCode() throws {
         let trap = #expect(throws: Trap.self) {
             try Self.run(
                 """
@@ -83,7 +85,8 @@ import WebAssemblyText
         #expect(trap?.hostError as? ProcessExit == ProcessExit(code: 42))
     }
 
-    @Test func theMemoryThatCountsIsTheOneAtTheTimeOfTheCall() throws {
+    @Test("The memory that counts is the one at the time of the call")
+    func theMemoryThatCountsIsTheOneAtTheTimeOfTheCall() throws {
         let module = """
             (module
               (import "wasi_unstable" "random_get" (func $random (param i32 i32) (result i32)))
@@ -97,7 +100,7 @@ import WebAssemblyText
         #expect(try Self.run(module) == 0)
     }
 
-    @Test func aModuleWithoutMemoryHasNoValidAddress() throws {
+    @Test("A module without memory has no valid address") func aModuleWithoutMemoryHasNoValidAddress() throws {
         let module = """
             (module
               (import "wasi_snapshot_preview1" "random_get" (func $random (param i32 i32) (result i32)))
@@ -106,7 +109,8 @@ import WebAssemblyText
         #expect(try Self.run(module) == 21)
     }
 
-    @Test func aStoreWithoutAContextIsAMistakeThatIsTold() throws {
+    @Test("A store without a context is a mistake that is told") func aStoreWithoutAContextIsAMistakeThatIsTold() throws
+    {
         let linked = try Self.link(
             """
             (module
@@ -123,7 +127,7 @@ import WebAssemblyText
         let wasiContext = WASIContext(WASIConfiguration(arguments: ["a", "b"]))
     }
 
-    @Test func theContextMayBeHeldByAnotherObject() throws {
+    @Test("The context may be held by another object") func theContextMayBeHeldByAnotherObject() throws {
         let linked = try Self.link(
             """
             (module
@@ -138,7 +142,7 @@ import WebAssemblyText
         #expect(try function.call() == [.i32(UInt32(2))])
     }
 
-    @Test func unknownImportsAreListedWithAdvice() throws {
+    @Test("Unknown imports are listed with advice") func unknownImportsAreListedWithAdvice() throws {
         let error = #expect(throws: LinkError.self) {
             try Self.link(
                 """

@@ -35,7 +35,8 @@ import Testing
         "/etc/passwd", "//etc/passwd", "../in/file", "a/b/../../../in/file",
     ]
 
-    @Test(arguments: resolvers) func pathsThatLeadOutAreRefusedByEveryFunction(_ resolver: PathResolver) throws {
+    @Test("Paths that lead out are refused by every function", arguments: resolvers)
+    func pathsThatLeadOutAreRefusedByEveryFunction(_ resolver: PathResolver) throws {
         let guest = Guest(at: inside, resolver: resolver)
         for path in Self.escapes {
             #expect(throws: ErrorNumber.operationNotPermitted, "open \(path)") { try guest.open(path) }
@@ -59,7 +60,9 @@ import Testing
         try expectOutsideUntouched()
     }
 
-    @Test(arguments: resolvers) func linksThatLeadOutAreNotFollowed(_ resolver: PathResolver) throws {
+    @Test("Links that lead out are not followed", arguments: resolvers) func linksThatLeadOutAreNotFollowed(
+        _ resolver: PathResolver
+    ) throws {
         let guest = Guest(at: inside, resolver: resolver)
         try makeLink("absolute", to: directory.path + "/secret")
         try makeLink("relative", to: "../secret")
@@ -94,14 +97,18 @@ import Testing
         try expectOutsideUntouched()
     }
 
-    @Test(arguments: resolvers) func aGuestCannotMakeAnAbsoluteLink(_ resolver: PathResolver) throws {
+    @Test("A guest cannot make an absolute link", arguments: resolvers) func aGuestCannotMakeAnAbsoluteLink(
+        _ resolver: PathResolver
+    ) throws {
         let guest = Guest(at: inside, resolver: resolver)
         #expect(guest.symbolicLink(to: "/etc/passwd", at: "link") == .operationNotPermitted)
         #expect(guest.symbolicLink(to: "../secret", at: "link") == .success)
         #expect(throws: ErrorNumber.operationNotPermitted) { try guest.open("link") }
     }
 
-    @Test(arguments: resolvers) func pathsThatStayInsideWork(_ resolver: PathResolver) throws {
+    @Test("Paths that stay inside work", arguments: resolvers) func pathsThatStayInsideWork(_ resolver: PathResolver)
+        throws
+    {
         let guest = Guest(at: inside, resolver: resolver)
         try makeLink("up", to: "a/b/../../file")
         try makeLink("a/b/top", to: "../../a")
@@ -122,7 +129,9 @@ import Testing
         #expect(throws: ErrorNumber.isDirectory) { try guest.open("new/", flags: .create, rights: .write) }
     }
 
-    @Test(arguments: resolvers) func aDescriptorBelowIsARootOfItsOwn(_ resolver: PathResolver) throws {
+    @Test("A descriptor below is a root of its own", arguments: resolvers) func aDescriptorBelowIsARootOfItsOwn(
+        _ resolver: PathResolver
+    ) throws {
         let guest = Guest(at: inside, resolver: resolver)
         let below = try guest.open("a", flags: .directory, rights: .applicableToDirectories, inheriting: .all)
         #expect(try guest.read(try guest.open("b/c", in: below)) == "deep")
@@ -130,7 +139,8 @@ import Testing
         #expect(guest.callPath("path_unlink_file", "../file", in: below) == .operationNotPermitted)
     }
 
-    @Test(arguments: resolvers) func creatingThroughALinkThatPointsNowhere(_ resolver: PathResolver) throws {
+    @Test("Creating through a link that points nowhere", arguments: resolvers)
+    func creatingThroughALinkThatPointsNowhere(_ resolver: PathResolver) throws {
         let guest = Guest(at: inside, resolver: resolver)
         try makeLink("dangling", to: "a/made")
         #expect(throws: ErrorNumber.noEntry) { try guest.open("dangling") }
@@ -144,7 +154,7 @@ import Testing
         #expect(guest.status("a/made") == .success)
     }
 
-    @Test(arguments: resolvers) func loopsOfLinksEnd(_ resolver: PathResolver) throws {
+    @Test("Loops of links end", arguments: resolvers) func loopsOfLinksEnd(_ resolver: PathResolver) throws {
         let guest = Guest(at: inside, resolver: resolver)
         try makeLink("x", to: "y")
         try makeLink("y", to: "x")
@@ -154,7 +164,9 @@ import Testing
         }
     }
 
-    @Test(arguments: resolvers) func strangePathsAreRefused(_ resolver: PathResolver) throws {
+    @Test("Strange paths are refused", arguments: resolvers) func strangePathsAreRefused(_ resolver: PathResolver)
+        throws
+    {
         let guest = Guest(at: inside, resolver: resolver)
         #expect(throws: ErrorNumber.noEntry) { try guest.open("") }
         #expect(throws: ErrorNumber.invalidArgument) { try guest.open("file\0x") }
@@ -253,7 +265,9 @@ import Testing
     }
 
     /// A directory on the path is exchanged for a link that leads out, over and over, while the guest goes through it.
-    @Test(arguments: resolvers) func renamesMeanwhileDoNotOpenAWayOut(_ resolver: PathResolver) throws {
+    @Test("Renames meanwhile do not open a way out", arguments: resolvers) func renamesMeanwhileDoNotOpenAWayOut(
+        _ resolver: PathResolver
+    ) throws {
         try directory.write("fine", to: "in/swap/secret")
         try makeLink("trap", to: "../out")
         let guest = Guest(at: inside, resolver: resolver)

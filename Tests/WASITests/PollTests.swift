@@ -70,7 +70,7 @@ import WebAssemblyRuntime
         #expect(try poll(guest, 1) == [Told(userData: 9, type: 0)])
     }
 
-    @Test func theFirstOfSeveralClocksEndsTheWait() throws {
+    @Test("The first of several clocks ends the wait") func theFirstOfSeveralClocksEndsTheWait() throws {
         let guest = Guest()
         putClock(guest, 0, id: 1, timeout: .max, userData: 1)
         putClock(guest, 1, id: 1, timeout: 2_000_000, userData: 2)
@@ -78,7 +78,8 @@ import WebAssemblyRuntime
         #expect(try poll(guest, 3) == [Told(userData: 2, type: 0)])
     }
 
-    @Test func clocksThatCannotBeWaitedForAreErrorsOfTheirEvents() throws {
+    @Test("Clocks that cannot be waited for are errors of their events")
+    func clocksThatCannotBeWaitedForAreErrorsOfTheirEvents() throws {
         let guest = Guest()
         putClock(guest, 0, id: 2, timeout: 1, userData: 1)
         putClock(guest, 1, id: 9, timeout: 1, userData: 2)
@@ -105,7 +106,7 @@ import WebAssemblyRuntime
         #expect(try poll(guest, 1) == [Told(userData: 4, type: 2, byteCount: 1)])
     }
 
-    @Test func filesAndClosuresAreAlwaysReady() throws {
+    @Test("Files and closures are always ready") func filesAndClosuresAreAlwaysReady() throws {
         let directory = try TemporaryDirectory()
         try directory.write("0123456789", to: "file")
         let guest = Guest(at: directory.path)
@@ -119,7 +120,8 @@ import WebAssemblyRuntime
         #expect(events.first { $0.userData == 1 }?.byteCount == 10)
     }
 
-    @Test func descriptorsThatCannotBePolledAreErrorsOfTheirEvents() throws {
+    @Test("Descriptors that cannot be polled are errors of their events")
+    func descriptorsThatCannotBePolledAreErrorsOfTheirEvents() throws {
         let directory = try TemporaryDirectory()
         let guest = Guest(at: directory.path)
         putDescriptor(guest, 0, type: 1, 99, userData: 1)
@@ -130,7 +132,7 @@ import WebAssemblyRuntime
             try poll(guest, 4).map(\.error) == [.badDescriptor, .badDescriptor, .badDescriptor, .badDescriptor])
     }
 
-    @Test func hostileSubscriptionsAreRefused() {
+    @Test("Hostile subscriptions are refused") func hostileSubscriptionsAreRefused() {
         let guest = Guest()
         #expect(throws: ErrorNumber.invalidArgument) { try poll(guest, 0) }
         putClock(guest, 0, id: 1, timeout: 1, userData: 1)
@@ -145,7 +147,7 @@ import WebAssemblyRuntime
         #expect(guest.call("poll_oneoff", 0, 65_520, 1, 16) == .badAddress)
     }
 
-    @Test func aWaitIsEndedByAnInterruption() {
+    @Test("A wait is ended by an interruption") func aWaitIsEndedByAnInterruption() {
         let guest = Guest()
         guest.store = Store()
         guest.store?.interrupt()

@@ -20,13 +20,13 @@ import Testing
             ]))
     }
 
-    @Test func readingWorks() throws {
+    @Test("Reading works") func readingWorks() throws {
         #expect(try guest.read(try guest.open("file")) == "asset")
         #expect(guest.status("folder/inner") == .success)
         #expect(throws: Never.self) { try guest.open("file", flags: .create) }
     }
 
-    @Test func openingForAChangeIsRefused() throws {
+    @Test("Opening for a change is refused") func openingForAChangeIsRefused() throws {
         #expect(throws: ErrorNumber.readOnlyFileSystem) { try guest.open("file", rights: [.read, .write]) }
         #expect(throws: ErrorNumber.readOnlyFileSystem) { try guest.open("file", flags: .truncate, rights: .read) }
         #expect(throws: ErrorNumber.readOnlyFileSystem) { try guest.open("new", flags: .create, rights: .read) }
@@ -39,7 +39,7 @@ import Testing
         #expect(try String(contentsOfFile: directory.path + "/assets/file", encoding: .utf8) == "asset")
     }
 
-    @Test func everyChangeIsRefused() throws {
+    @Test("Every change is refused") func everyChangeIsRefused() throws {
         for function in ["path_create_directory", "path_remove_directory", "path_unlink_file"] {
             #expect(guest.callPath(function, "folder") == .readOnlyFileSystem)
         }
@@ -53,11 +53,11 @@ import Testing
         #expect(guest.call("fd_filestat_set_times", 3, 0, 0, 4) == .readOnlyFileSystem)
     }
 
-    @Test func aFileCannotBeLinkedToWhereItCouldBeWritten() {
+    @Test("A file cannot be linked to where it could be written") func aFileCannotBeLinkedToWhereItCouldBeWritten() {
         #expect(guest.link("file", "file", from: 3, to: 4) == .readOnlyFileSystem)
     }
 
-    @Test func whatIsOpenedBelowIsReadOnlyToo() throws {
+    @Test("What is opened below is read only too") func whatIsOpenedBelowIsReadOnlyToo() throws {
         let folder = try guest.open("folder", flags: .directory, rights: .applicableToDirectories, inheriting: .all)
         #expect(guest.callPath("path_unlink_file", "inner", in: folder) == .readOnlyFileSystem)
         #expect(throws: ErrorNumber.readOnlyFileSystem) {
@@ -68,7 +68,7 @@ import Testing
         #expect(guest.call("fd_filestat_set_size", file, 9) == .invalidArgument)
     }
 
-    @Test func anotherPreopenCanStillBeWritten() throws {
+    @Test("Another preopen can still be written") func anotherPreopenCanStillBeWritten() throws {
         let file = try guest.open("new", in: 4, flags: .create, rights: .write)
         #expect(try guest.write("x", to: file) == 1)
     }

@@ -32,7 +32,7 @@ import Testing
         }
     }
 
-    @Test func outputIsHandedOverWithEachWrite() throws {
+    @Test("Output is handed over with each write") func outputIsHandedOverWithEachWrite() throws {
         let (out, err) = (Sink(), Sink())
         let guest = Guest(WASIConfiguration(standardOutput: out.stream, standardError: err.stream))
         guest.put("hello, world", at: 5_000)
@@ -44,7 +44,7 @@ import Testing
         #expect(err.text == "!")
     }
 
-    @Test func inputIsAskedForWhenTheGuestReads() throws {
+    @Test("Input is asked for when the guest reads") func inputIsAskedForWhenTheGuestReads() throws {
         let rest = Mutex("abcdef"[...])
         let guest = Guest(
             WASIConfiguration(
@@ -62,7 +62,7 @@ import Testing
         #expect(try guest.read(0) == "")
     }
 
-    @Test func streamsGoOneWay() throws {
+    @Test("Streams go one way") func streamsGoOneWay() throws {
         let guest = Guest()
         #expect(try guest.read(0) == "")
         #expect(try guest.write("lost", to: 1) == 4)
@@ -70,7 +70,7 @@ import Testing
         #expect(throws: ErrorNumber.badDescriptor) { try guest.read(1) }
     }
 
-    @Test func anErrorNumberOfAClosureIsTheGuests() throws {
+    @Test("An error number of a closure is the guests") func anErrorNumberOfAClosureIsTheGuests() throws {
         let guest = Guest(
             WASIConfiguration(
                 standardInput: .input { _ in throw ErrorNumber.inputOutput },
@@ -79,7 +79,7 @@ import Testing
         #expect(throws: ErrorNumber.brokenPipe) { try guest.write("x", to: 1) }
     }
 
-    @Test func anyOtherErrorOfAClosureEndsTheGuest() throws {
+    @Test("Any other error of a closure ends the guest") func anyOtherErrorOfAClosureEndsTheGuest() throws {
         let guest = Guest(
             WASIConfiguration(
                 standardInput: .input { _ in throw Failure() }, standardOutput: .output { _ in throw Failure() }))
@@ -88,7 +88,7 @@ import Testing
         #expect(throws: Failure()) { try guest.callThrowing("fd_write", 1, 512, 1, 16) }
     }
 
-    @Test func whatWasWrittenBeforeAFailureIsTold() throws {
+    @Test("What was written before a failure is told") func whatWasWrittenBeforeAFailureIsTold() throws {
         let calls = Mutex(0)
         let guest = Guest(
             WASIConfiguration(
@@ -105,7 +105,7 @@ import Testing
         #expect(guest.call("fd_write", 1, 512, 2, 16) == .noSpace)
     }
 
-    @Test func aStreamHasNoPositionAndIsNotATerminal() {
+    @Test("A stream has no position and is not a terminal") func aStreamHasNoPositionAndIsNotATerminal() {
         let guest = Guest(WASIConfiguration(standardOutput: Sink().stream))
         #expect(guest.call("fd_seek", 1, 0, 0, 100) == .illegalSeek)
         #expect(guest.call("fd_tell", 0, 100) == .illegalSeek)
@@ -118,7 +118,8 @@ import Testing
         #expect(guest.u8(116) == FileType.unknown.rawValue)
     }
 
-    @Test func descriptorsOfTheHostStayOpenWhenTheGuestClosesItsOwn() throws {
+    @Test("Descriptors of the host stay open when the guest closes its own")
+    func descriptorsOfTheHostStayOpenWhenTheGuestClosesItsOwn() throws {
         let pipe = try Pipe()
         let guest = Guest(
             WASIConfiguration(
@@ -131,7 +132,7 @@ import Testing
         #expect(try guest.read(0) == "y")
     }
 
-    @Test func readingWithoutWaiting() throws {
+    @Test("Reading without waiting") func readingWithoutWaiting() throws {
         let pipe = try Pipe()
         let guest = Guest(WASIConfiguration(standardInput: .fileDescriptor(pipe.reading)))
         #expect(guest.call("fd_fdstat_set_flags", 0, UInt64(DescriptorFlags.nonblocking.rawValue)) == .success)
@@ -141,7 +142,7 @@ import Testing
         #expect(try guest.read(0) == "z")
     }
 
-    @Test func aRedirectedFileCanSeek() throws {
+    @Test("A redirected file can seek") func aRedirectedFileCanSeek() throws {
         let directory = try TemporaryDirectory()
         let file = open(try directory.write("0123456789", to: "file").path, O_RDONLY)
         defer { close(file) }
@@ -152,7 +153,7 @@ import Testing
         #expect(guest.u64(132) == 10)
     }
 
-    @Test func standardStreamsCanBeRenumbered() throws {
+    @Test("Standard streams can be renumbered") func standardStreamsCanBeRenumbered() throws {
         let sink = Sink()
         let guest = Guest(WASIConfiguration(standardError: sink.stream))
         #expect(guest.call("fd_renumber", 2, 1) == .success)

@@ -1,4 +1,4 @@
-import HTTP
+package import HTTP
 import TOML
 
 /// A client of any Bindle server. Its calls block; any number of threads may share it.

@@ -1,4 +1,4 @@
-import HTTP
+package import HTTP
 import TOML
 
 /// A request that was sent and the response to it, whose body is still to be read.

@@ -1,6 +1,6 @@
-import HTTP
+package import HTTP
 import JSON
-import TOML
+package import TOML
 
 /// The two ways in which invoices and the answers of a Bindle server are written. Both hold the same tables.
 package enum DocumentEncoding: String, Hashable, Sendable, CaseIterable {

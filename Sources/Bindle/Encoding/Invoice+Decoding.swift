@@ -1,4 +1,4 @@
-import TOML
+package import TOML
 
 extension Invoice {
     /// Reads an invoice from TOML or JSON.

@@ -1,4 +1,4 @@
-import TOML
+package import TOML
 
 extension Invoice {
     /// The invoice written as `encoding`.

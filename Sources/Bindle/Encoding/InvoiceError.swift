@@ -1,4 +1,4 @@
-import TOML
+package import TOML
 
 /// What is wrong with the text of an invoice, and where.
 package struct InvoiceError: Error, Hashable, CustomStringConvertible {

@@ -1,5 +1,5 @@
 import Platform
-import TOML
+package import TOML
 
 extension Revision {
     /// The revision as the table that documents hold.

@@ -1,4 +1,4 @@
-import TOML
+package import TOML
 
 /// The way from an invoice's root to a value in it.
 package typealias InvoicePath = [InvoicePathElement]

@@ -1,7 +1,7 @@
 import Dispatch
-import HTTP
+package import HTTP
 import TOML
-import WebGuard
+package import WebGuard
 
 /// The Bindle protocol over a store: a handler for `HTTP.Server`.
 ///

@@ -1,5 +1,5 @@
-import Cryptography
-import TOML
+package import Cryptography
+package import TOML
 
 /// A public key that is known, with what it is called and what it may sign as.
 package struct KeyringEntry: Hashable, Sendable {

@@ -1,4 +1,4 @@
-import Cryptography
+package import Cryptography
 import TOML
 
 /// A key that signs invoices, with what it is called and what it signs as.

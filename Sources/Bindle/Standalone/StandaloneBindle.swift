@@ -1,4 +1,4 @@
-import Archive
+package import Archive
 import Platform
 
 /// A bindle as a directory: `SHA256_OF_ID/invoice.toml`, and any of its parcels as `SHA256_OF_ID/parcels/SHA256.dat`.

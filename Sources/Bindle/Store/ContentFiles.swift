@@ -1,7 +1,7 @@
 import CLinux
 import Cryptography
 import Glibc
-import Platform
+package import Platform
 import Synchronization
 
 /// The large contents of a store: a file each, named by its digest, in the directory `STORE.parcels` beside the store.

@@ -1,4 +1,4 @@
-internal import Cryptography
+import Cryptography
 
 /// What an image begins with. All sections are in this order; their offsets follow from the counts.
 struct ImageHeader {

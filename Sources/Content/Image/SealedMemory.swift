@@ -1,5 +1,5 @@
 import Glibc
-internal import Platform
+import Platform
 
 /// Memory without a name that nobody can change, shared between processes by its descriptor, and mapped as long as this
 /// lives.

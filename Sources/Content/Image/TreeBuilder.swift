@@ -1,4 +1,4 @@
-internal import Cryptography
+import Cryptography
 
 /// Makes the whole image of a tree of paths, of any order: in time that grows with their number, and with its logarithm
 /// for names of one directory that do not come in their order.

@@ -1,4 +1,4 @@
-import Glibc
+package import Glibc
 
 /// Why a content cannot be had.
 package enum ContentError: Error, Hashable, Sendable, CustomStringConvertible {

@@ -1,4 +1,4 @@
-package import Cryptography
+import Cryptography
 
 /// Contents in memory.
 package struct MemoryContent: ContentSource {

@@ -1,6 +1,6 @@
-internal import Cryptography
+import Cryptography
 import Glibc
-internal import Platform
+import Platform
 
 /// The contents of a store, and of the project's own files where the store has them no more.
 ///

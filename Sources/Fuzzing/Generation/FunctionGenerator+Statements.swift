@@ -1,4 +1,4 @@
-import WebAssembly
+package import WebAssembly
 
 extension FunctionGenerator {
     mutating func statements(depth: Int) {

@@ -1,4 +1,4 @@
-import Platform
+package import Platform
 
 /// Why a request failed. The description names the URL.
 package struct ClientError: Error, Hashable, CustomStringConvertible {

@@ -1,7 +1,7 @@
 #if os(Linux)
     import CLinux
     import Glibc
-    import Platform
+    package import Platform
 
     /// A queue, kept by the kernel, through which connections pass from one process that serves a socket to the next.
     ///

@@ -1,4 +1,4 @@
-import Platform
+package import Platform
 
 /// Why a response cannot be written.
 package enum ResponseError: Error, Hashable, CustomStringConvertible {

@@ -1,4 +1,4 @@
-import Platform
+package import Platform
 
 /// Why a server could not start.
 package enum ServerError: Error, Hashable, CustomStringConvertible {

@@ -1,5 +1,5 @@
-internal import Content
-import Platform
+import Content
+package import Platform
 
 #if canImport(Glibc)
     import Glibc

@@ -1,4 +1,4 @@
-internal import Content
+import Content
 
 /// A file as it is served: with its validators, and what a request's conditions and ranges make of it.
 final class FileRepresentation: Sendable {

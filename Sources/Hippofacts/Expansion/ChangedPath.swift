@@ -1,4 +1,4 @@
-import Content
+package import Content
 
 /// Something in a project that may have changed.
 package struct ChangedPath: Hashable, Sendable, CustomStringConvertible {

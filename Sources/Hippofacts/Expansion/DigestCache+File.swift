@@ -1,6 +1,6 @@
 import Bindle
 import Content
-import Platform
+package import Platform
 
 #if canImport(Glibc)
     import Glibc

@@ -1,5 +1,5 @@
 import Content
-import Platform
+package import Platform
 
 /// What is known of a project's files from one expansion to the next: their digests, and its assembled modules. Only
 /// files whose identity changed are read again.

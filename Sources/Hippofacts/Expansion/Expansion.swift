@@ -1,7 +1,7 @@
-import Bindle
-import Content
-import Platform
-import TOML
+package import Bindle
+package import Content
+package import Platform
+package import TOML
 
 /// A project as a bindle: the invoice, and where the bytes of its parcels are.
 package struct Expansion: Sendable {

@@ -1,4 +1,4 @@
-import Bindle
+package import Bindle
 import Content
 
 /// Where the bytes of an expansion's parcels are.

@@ -1,5 +1,5 @@
-import Bindle
-import Content
+package import Bindle
+package import Content
 import Platform
 
 /// The expansion of a project that is kept up to date while its files change.

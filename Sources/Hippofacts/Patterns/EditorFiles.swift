@@ -1,4 +1,4 @@
-import Content
+package import Content
 
 /// Files that editors make beside the one that is edited, and remove again: what has just been saved is in them, or was,
 /// but nobody means them. They are no part of a bundle, unless HIPPOFACTS spells out their name, and no news.

@@ -1,4 +1,4 @@
-import Content
+package import Content
 
 /// A pattern for paths below a directory: `*` and `?` within a component, `[abc]`, `[!a-z]`, and `**` as a whole
 /// component for any number of directories (at the end: for everything below).

@@ -1,5 +1,5 @@
 import Bindle
-import Content
+package import Content
 import Platform
 import TOML
 

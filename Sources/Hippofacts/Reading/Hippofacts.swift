@@ -1,6 +1,6 @@
-import Bindle
-import Content
-import TOML
+package import Bindle
+package import Content
+package import TOML
 
 /// The bill of materials of an application: its modules, their routes, and the files that belong to each.
 package struct Hippofacts: Sendable {

@@ -1,4 +1,4 @@
-import TOML
+package import TOML
 
 /// What is wrong with a HIPPOFACTS file or with a file that it names, and where.
 package struct HippofactsError: Error, Hashable, Sendable, CustomStringConvertible {

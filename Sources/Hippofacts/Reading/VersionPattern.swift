@@ -1,4 +1,4 @@
-import Bindle
+package import Bindle
 
 /// The version in a HIPPOFACTS file: a version, or `1.2.*`, whose patch number is filled in.
 package enum VersionPattern: Hashable, Sendable, CustomStringConvertible {

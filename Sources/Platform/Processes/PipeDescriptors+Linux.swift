@@ -1,5 +1,5 @@
-import CLinux
-import Synchronization
+package import CLinux
+package import Synchronization
 
 /// The two ends of a pipe; neither is inherited by programs that this process starts.
 package final class PipeDescriptors: Sendable {

@@ -1,4 +1,4 @@
-import Synchronization
+package import Synchronization
 
 /// Tells work on other threads that nobody wants its result any more. For good: there is no way back.
 package final class Cancellation: Sendable {

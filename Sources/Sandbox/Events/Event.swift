@@ -1,4 +1,4 @@
-import SandboxProtocol
+package import SandboxProtocol
 
 /// Something that happened in the sandbox, as it is told to people and to tools.
 package enum Event: Hashable, Sendable {

@@ -1,5 +1,5 @@
-import Bindle
-import Hippofacts
+package import Bindle
+package import Hippofacts
 import Platform
 import Synchronization
 

@@ -1,4 +1,4 @@
-import Bindle
+package import Bindle
 
 /// What is told of a Bindle server that others can reach.
 package enum AccessNotice {

@@ -1,6 +1,6 @@
-import HTTP
-import Hippofacts
-import SandboxProtocol
+package import HTTP
+package import Hippofacts
+package import SandboxProtocol
 
 /// How a sandbox runs, as far as one source of settings (the command line, or `hippo-dev.toml`) says. What is `nil` is
 /// left to the next source, and to the defaults in the end.

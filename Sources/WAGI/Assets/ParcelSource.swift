@@ -1,4 +1,4 @@
-import Bindle
+package import Bindle
 import HTTP
 import Platform
 

@@ -1,4 +1,4 @@
-import TOML
+package import TOML
 
 /// Why something cannot be served.
 package struct LoadError: Error, Sendable, CustomStringConvertible {

@@ -4,7 +4,7 @@
     import Darwin
 #endif
 import Platform
-import WebAssemblyRuntime
+package import WebAssemblyRuntime
 
 /// Ends guests whose time is up, from a thread of its own, whether they compute or wait for something outside.
 ///

@@ -1,5 +1,5 @@
 import Platform
-import WebAssemblyRuntime
+package import WebAssemblyRuntime
 
 /// The most that a module may use for one request.
 package struct RequestLimits: Sendable {

@@ -1,7 +1,7 @@
-import Bindle
+package import Bindle
 import HTTP
 import Platform
-import SandboxProtocol
+package import SandboxProtocol
 import WASI
 import WASIExperimentalHTTP
 import WebAssemblyRuntime

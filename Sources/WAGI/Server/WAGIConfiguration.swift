@@ -1,4 +1,4 @@
-import WebGuard
+package import WebGuard
 
 /// How modules are run, whatever they are.
 package struct WAGIConfiguration: Sendable {

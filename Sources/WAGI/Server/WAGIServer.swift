@@ -1,4 +1,4 @@
-import HTTP
+package import HTTP
 
 /// An application behind an HTTP server.
 package final class WAGIServer: Sendable {

@@ -2,7 +2,7 @@ import Bindle
 import Dispatch
 import HTTP
 import Platform
-import SandboxProtocol
+package import SandboxProtocol
 import Synchronization
 
 /// A WAGI process that a sandbox has started: it does what it is told over a control channel, and ends with it.

@@ -1,4 +1,4 @@
-internal import Content
+import Content
 
 /// A file or directory of the wwwroot that shows through a layer as it is.
 struct LayerContent {

@@ -1,4 +1,4 @@
-internal import Content
+import Content
 import Glibc
 
 /// The bytes of a file in a layer: those of the wwwroot, if it comes from there, and over them the pages that were

@@ -1,4 +1,4 @@
-import WebAssemblyRuntime
+package import WebAssemblyRuntime
 
 /// What a call of a WASI function says to people: arguments by their names in the specification, paths and what is read
 /// or written as text, results and errors by name.

@@ -1,4 +1,4 @@
-internal import Content
+import Content
 
 /// A directory of a wwwroot that a guest has open. Everything in it can be read, and every change is `EROFS`.
 ///

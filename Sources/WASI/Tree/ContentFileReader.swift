@@ -1,4 +1,4 @@
-internal import Content
+import Content
 
 /// A file of a wwwroot that a guest has open for reading.
 final class ContentFileReader: OpenFile {

@@ -1,4 +1,4 @@
-internal import Content
+import Content
 import Glibc
 
 /// A wwwroot and where its contents are found: what guests have for a read-only file system.

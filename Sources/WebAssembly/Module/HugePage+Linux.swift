@@ -1,4 +1,4 @@
-import Glibc
+package import Glibc
 
 /// Pages of 2 MiB, of which big modules need a five-hundredth of the page faults that usual pages cost.
 enum HugePage {

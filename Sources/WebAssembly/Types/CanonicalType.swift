@@ -1,4 +1,4 @@
-import Synchronization
+package import Synchronization
 
 /// A type definition, identified across all modules of the process.
 ///

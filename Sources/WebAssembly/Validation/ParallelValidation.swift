@@ -1,5 +1,5 @@
-import Glibc
-import Synchronization
+package import Glibc
+package import Synchronization
 
 extension ModuleDecoder {
     /// Validates all function bodies, on as many threads as there is work and processors for.

@@ -1,4 +1,4 @@
-import WebAssembly
+package import WebAssembly
 
 /// Which calls of a module's functions a store's ``Store/callObserver`` is told of.
 package enum TracedCalls: Sendable {

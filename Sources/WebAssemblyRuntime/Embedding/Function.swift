@@ -1,4 +1,4 @@
-import WebAssembly
+package import WebAssembly
 
 /// A function of a store: one of an instance, or the host's.
 ///

@@ -1,4 +1,4 @@
-import WebAssembly
+package import WebAssembly
 
 /// A global variable.
 ///

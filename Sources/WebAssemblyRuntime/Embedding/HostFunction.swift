@@ -1,4 +1,4 @@
-import WebAssembly
+package import WebAssembly
 
 /// A function of the embedder that guests can import.
 ///

@@ -1,4 +1,4 @@
-import WebAssembly
+package import WebAssembly
 
 /// An instance of a module in a store.
 ///

@@ -1,4 +1,4 @@
-import WebAssembly
+package import WebAssembly
 
 /// What a module needs that it was not given: all of it, so that it can be mended at once.
 package struct LinkError: Error, CustomStringConvertible {

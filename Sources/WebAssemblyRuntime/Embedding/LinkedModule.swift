@@ -1,4 +1,4 @@
-import WebAssembly
+package import WebAssembly
 
 /// A module with its imports resolved, and the home of its translated code: made once, instantiated often.
 ///

@@ -1,4 +1,4 @@
-import WebAssembly
+package import WebAssembly
 
 /// Definitions that modules' imports are resolved with, by module name and name.
 package struct Linker: Sendable {

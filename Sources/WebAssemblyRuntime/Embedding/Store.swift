@@ -1,6 +1,6 @@
-import Glibc
-import Synchronization
-import WebAssembly
+package import Glibc
+package import Synchronization
+package import WebAssembly
 
 /// Where instances live: their memories, tables and globals, the register stack, the garbage-collected heap, and the
 /// limits of all these.

@@ -1,4 +1,4 @@
-import WebAssembly
+package import WebAssembly
 
 extension Trap {
     /// A call that was active when the trap happened, or several of one function at one place, one in the other.

@@ -1,4 +1,4 @@
-import WebAssembly
+package import WebAssembly
 
 /// A part of a function's code within which exceptions are caught.
 struct ExceptionHandler {

@@ -1,4 +1,4 @@
-import WebAssembly
+package import WebAssembly
 
 extension Store {
     /// Slots for a call from the host, above everything that is in use.

@@ -1,4 +1,4 @@
-import WebAssembly
+package import WebAssembly
 
 /// Where the two operands of an instruction come from.
 enum OperandForm: Int {

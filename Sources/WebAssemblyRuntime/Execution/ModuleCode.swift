@@ -1,5 +1,5 @@
-import Synchronization
-import WebAssembly
+package import Synchronization
+package import WebAssembly
 
 /// The translated functions of a module.
 ///

@@ -1,4 +1,4 @@
-import WebAssembly
+package import WebAssembly
 
 /// What executing code needs of its store. Handlers reach it through ``InstanceContext/machine``.
 ///

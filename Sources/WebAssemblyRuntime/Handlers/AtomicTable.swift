@@ -1,4 +1,4 @@
-import WebAssembly
+package import WebAssembly
 
 extension HandlerTable {
     /// Atomic access to memory; see there for the forms.

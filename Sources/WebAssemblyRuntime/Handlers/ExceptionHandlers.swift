@@ -1,4 +1,4 @@
-import WebAssembly
+package import WebAssembly
 
 /// Throwing. Catching takes no instructions: it is found in tables.
 enum ExceptionHandlers {

@@ -1,4 +1,4 @@
-import WebAssembly
+package import WebAssembly
 
 // Comparisons of 32-bit integers, as values and as branches.
 

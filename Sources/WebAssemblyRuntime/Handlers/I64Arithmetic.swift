@@ -1,4 +1,4 @@
-import WebAssembly
+package import WebAssembly
 
 // Arithmetic on 64-bit integers: the operations, and which forms they have. IntegerForms.swift has the forms.
 

@@ -1,4 +1,4 @@
-import WebAssembly
+package import WebAssembly
 
 // Comparisons of 64-bit integers, as values and as branches.
 

@@ -1,4 +1,4 @@
-import WebAssembly
+package import WebAssembly
 
 // Structures, arrays and casts. Making objects and working on ranges is done by functions outside of the handlers.
 

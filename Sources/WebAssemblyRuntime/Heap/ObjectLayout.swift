@@ -1,4 +1,4 @@
-import WebAssembly
+package import WebAssembly
 
 /// How objects of a type are laid out, behind their header.
 struct ObjectLayout {

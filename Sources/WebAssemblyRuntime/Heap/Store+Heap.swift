@@ -1,4 +1,4 @@
-import WebAssembly
+package import WebAssembly
 
 extension Store {
     /// Makes an object, collecting garbage first if it is time to.

@@ -1,5 +1,5 @@
-import Synchronization
-import WebAssembly
+package import Synchronization
+package import WebAssembly
 
 /// Where the instances of a module get the memories from that it defines.
 ///

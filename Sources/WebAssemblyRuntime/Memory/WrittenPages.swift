@@ -1,4 +1,4 @@
-import Glibc
+package import Glibc
 
 /// Puts memories back to their beginning, at a cost that grows with what was written and not with their size.
 ///

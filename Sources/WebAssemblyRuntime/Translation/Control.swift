@@ -1,4 +1,4 @@
-import WebAssembly
+package import WebAssembly
 
 /// A block that is being translated.
 struct Control {

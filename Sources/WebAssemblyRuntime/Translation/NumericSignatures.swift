@@ -1,4 +1,4 @@
-import WebAssembly
+package import WebAssembly
 
 /// Operands and result of numeric instructions, by opcode.
 struct NumericSignature {

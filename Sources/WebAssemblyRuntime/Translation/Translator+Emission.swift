@@ -1,4 +1,4 @@
-import WebAssembly
+package import WebAssembly
 
 // Writing instructions, and remembering what they leave where.
 

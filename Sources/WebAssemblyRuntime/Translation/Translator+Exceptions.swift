@@ -1,4 +1,4 @@
-import WebAssembly
+package import WebAssembly
 
 // Exceptions: `try_table` and the legacy `try`.
 

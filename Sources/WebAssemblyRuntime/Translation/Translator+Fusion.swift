@@ -1,4 +1,4 @@
-import WebAssembly
+package import WebAssembly
 
 // Branches that do the work of the instruction before them as well.
 

@@ -1,4 +1,4 @@
-import WebAssembly
+package import WebAssembly
 
 // Structures, arrays, casts and `i31`.
 

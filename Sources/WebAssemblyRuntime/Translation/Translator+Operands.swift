@@ -1,4 +1,4 @@
-import WebAssembly
+package import WebAssembly
 
 // The operand stack, and where values are.
 

@@ -1,4 +1,4 @@
-import WebAssembly
+package import WebAssembly
 
 // Bulk operations, tables and references.
 

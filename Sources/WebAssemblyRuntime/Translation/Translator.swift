@@ -1,4 +1,4 @@
-import WebAssembly
+package import WebAssembly
 
 /// Translates a function from WebAssembly's stack code to register code, in one pass.
 ///

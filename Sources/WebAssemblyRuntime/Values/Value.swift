@@ -1,4 +1,4 @@
-import WebAssembly
+package import WebAssembly
 
 /// A value as the embedder sees it. Floating-point numbers are held by their bits, so that NaN payloads survive.
 package enum Value: Hashable, Sendable {

@@ -1,4 +1,4 @@
-import WebAssembly
+package import WebAssembly
 
 /// The third pass: the functions' bodies; and constant expressions.
 extension ModuleAssembler {

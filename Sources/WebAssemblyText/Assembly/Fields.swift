@@ -1,4 +1,4 @@
-import WebAssembly
+package import WebAssembly
 
 /// The second pass: everything but the bodies of functions is encoded.
 extension ModuleAssembler {

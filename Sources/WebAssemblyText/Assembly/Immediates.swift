@@ -1,4 +1,4 @@
-import WebAssembly
+package import WebAssembly
 
 /// The immediates of instructions.
 extension ModuleAssembler {

@@ -1,4 +1,4 @@
-import WebAssembly
+package import WebAssembly
 
 /// Translates the fields of one module, in three passes over their tokens:
 ///

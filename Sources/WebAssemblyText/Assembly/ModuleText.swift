@@ -1,4 +1,4 @@
-import WebAssembly
+package import WebAssembly
 
 /// A module as it stands in a text: in one of its written forms, of which only the extent has been found yet.
 struct ModuleText {

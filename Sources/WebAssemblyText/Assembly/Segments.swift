@@ -1,4 +1,4 @@
-import WebAssembly
+package import WebAssembly
 
 /// Element and data segments.
 extension ModuleAssembler {

@@ -1,4 +1,4 @@
-import WebAssembly
+package import WebAssembly
 
 /// Value types, heap types and the definitions of types.
 extension ModuleAssembler {

@@ -1,4 +1,4 @@
-import WebAssembly
+package import WebAssembly
 
 /// A `.wast` script: the modules and assertions of the specification's test suite.
 ///

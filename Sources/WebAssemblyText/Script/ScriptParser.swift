@@ -1,4 +1,4 @@
-import WebAssembly
+package import WebAssembly
 
 /// Reads the commands of a script.
 struct ScriptParser {

@@ -1,4 +1,4 @@
-import WebAssembly
+package import WebAssembly
 
 // How instructions on vectors reach their operands: the slot of the result at 8, those of the operands at 10, 12 and
 // 14, 16 bytes in all. A vector takes two slots, of which the first is named. A lane's number follows the operands.

@@ -1,4 +1,4 @@
-import WebAssembly
+package import WebAssembly
 
 // Arithmetic, shifts and logic on vectors of integers.
 

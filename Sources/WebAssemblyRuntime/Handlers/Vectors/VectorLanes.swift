@@ -1,4 +1,4 @@
-import WebAssembly
+package import WebAssembly
 
 // Lanes of vectors, one by one and rearranged.
 

@@ -1,4 +1,4 @@
-import WebAssembly
+package import WebAssembly
 
 extension HandlerTable {
     /// Instructions on vectors, whose operands are all in slots; for loads and stores, see there for the forms.
