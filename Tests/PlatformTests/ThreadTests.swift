@@ -17,6 +17,11 @@ import Testing
 
     private final class Seen: Sendable {
         private let state = Mutex((name: "", blocks: false))
+        private let touches = Atomic(false)
+        var mayTouch: Bool {
+            get { touches.load(ordering: .acquiring) }
+            set { touches.store(newValue, ordering: .releasing) }
+        }
         var name: String { state.withLock { $0.name } }
         var blocksPipeSignal: Bool { state.withLock { $0.blocks } }
 
@@ -42,5 +47,27 @@ import Testing
         #expect(semaphore.wait(until: .distantFuture))
         semaphore.signal()
         #expect(semaphore.wait(until: .distantPast))
+    }
+
+    @Test("State belongs to the thread that has claimed it, and to anyone before and afterwards", .timeLimit(.minutes(1)))
+    func owner() {
+        final class State: Sendable {
+            let thread = OwningThread()
+        }
+        let (state, done) = (State(), Semaphore())
+        func lookFromAnotherThread() -> Bool {
+            let seen = Seen()
+            SystemThread.detach {
+                seen.mayTouch = state.thread.isCurrent
+                done.signal()
+            }
+            done.wait()
+            return seen.mayTouch
+        }
+        #expect(state.thread.isCurrent && lookFromAnotherThread())
+        state.thread.claim()
+        #expect(state.thread.isCurrent && !lookFromAnotherThread())
+        state.thread.release()
+        #expect(state.thread.isCurrent && lookFromAnotherThread())
     }
 }

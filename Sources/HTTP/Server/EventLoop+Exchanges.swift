@@ -18,6 +18,7 @@ extension EventLoop {
 
     /// Takes a connection as far as it can go without waiting.
     func proceed(_ connection: Connection) {
+        assertOnLoop()
         var requests = 0
         while true {
             switch connection.state {
@@ -71,6 +72,7 @@ extension EventLoop {
 
     /// Answers a request whose head is the first `byteCount` bytes of the input, when what else it takes is there.
     func begin(_ connection: Connection, _ head: RequestHead, byteCount: Int) {
+        assertOnLoop()
         connection.input.consume(byteCount)
         connection.waitingSince = nil
         if case .length(let length) = head.framing, length <= Self.longestBufferedBody, !head.expectsContinue {
@@ -137,6 +139,7 @@ extension EventLoop {
     }
 
     func releaseMemory(of connection: Connection) {
+        assertOnLoop()
         if connection.input.isEmpty { memory.take(from: connection.input) }
     }
 
@@ -208,6 +211,7 @@ extension EventLoop {
 
     /// Answers a request that breaks the rules, and closes the connection: where the next request begins is unknown.
     func refuse(_ connection: Connection, _ error: MessageError) {
+        assertOnLoop()
         let request = Request(
             method: .get, target: "", remoteAddress: connection.remoteAddress, receivedAt: .now,
             id: context.nextRequestID())
@@ -225,6 +229,7 @@ extension EventLoop {
     }
 
     func resume(afterHandling connection: Connection) {
+        assertOnLoop()
         connection.owner.store(.loop, ordering: .relaxed)
         guard !connection.isClosed else { return }
         if connection.exchange!.hasReceived { connection.mayHaveInput = true }
@@ -245,6 +250,7 @@ extension EventLoop {
     }
 
     func beginSending(_ connection: Connection) {
+        assertOnLoop()
         connection.state = .sending
         connection.deadline = .distantFuture
         if !continueSending(connection), case .sending = connection.state {
@@ -383,6 +389,7 @@ extension EventLoop {
     }
 
     func watch(_ connection: Connection, _ interests: EventPoll.Events) {
+        assertOnLoop()
         guard connection.interests != interests else { return }
         connection.interests = interests
         _ = poll.modify(connection.fileDescriptor, interests, token: connection.token)

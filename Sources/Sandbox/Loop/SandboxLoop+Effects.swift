@@ -12,6 +12,7 @@ extension SandboxLoop {
 
     /// Does one thing, and says what has come of it.
     func perform(_ effect: Effect) -> [StateMessage] {
+        assertOnLoop()
         let freshness = dependencies.freshness
         switch effect {
         case .tell(let event): emit(event)

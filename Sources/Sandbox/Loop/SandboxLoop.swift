@@ -82,6 +82,7 @@ final class SandboxLoop {
     var isContentOfProject = false
     var rollbacks: [RollbackID: (request: RollbackRequest, revision: Revision?)] = [:]
     private var rollbackCount = 0
+    private let thread = OwningThread()
     /// Why no process could be started to stand by, as it was told last.
     var standbyProblem: String?
 
@@ -101,6 +102,8 @@ final class SandboxLoop {
 
     /// Runs until it is told to stop. Nothing that it has started runs any more then.
     func run() throws -> ProjectState.End {
+        thread.claim()
+        defer { thread.release() }
         defer { watcher?.stop() }
         try startWatching()
         process([.scopeChanged(scope), .started])
@@ -127,6 +130,7 @@ final class SandboxLoop {
 
     /// Does all that follows of messages, until a stop is asked for.
     private func process(_ messages: [ProjectState.Message]) {
+        assertOnLoop()
         var queue = messages
         while !queue.isEmpty {
             let effects = state.reduce(queue, at: dependencies.now(), buildFiles)
@@ -139,6 +143,11 @@ final class SandboxLoop {
         }
     }
 
+    /// Ends a debug build where the loop's state is touched by another thread than the one that runs it.
+    func assertOnLoop(file: StaticString = #fileID, line: UInt = #line) {
+        assert(thread.isCurrent, "the state of the inner loop is touched by another thread than its own", file: file, line: line)
+    }
+
     /// What the state has to know of the files that the build command reads.
     private var buildFiles: BuildFiles {
         BuildInputFiles(directory: dependencies.project.directory).lookups
@@ -148,6 +157,7 @@ final class SandboxLoop {
 
     /// What a message is to the state; `nil` if it is nothing to it.
     private func note(_ message: Message) -> ProjectState.Message? {
+        assertOnLoop()
         switch message {
         case .change(let changes, let ticket, let seen): return .changed(changes, ticket: ticket, seen: seen)
         case .buildEnded(let number, let outcome):
@@ -172,6 +182,7 @@ final class SandboxLoop {
 
     /// What a report of the supervisor is to the state; `nil` if it is nothing to it.
     private func note(_ report: WorkerSupervisor.Report) -> ProjectState.Message? {
+        assertOnLoop()
         switch report {
         case .serving(let target, let timings, let isRestart):
             return .serving(revision: target.revision, id: target.id, timings: timings, isRestart: isRestart)
