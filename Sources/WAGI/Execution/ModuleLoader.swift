@@ -85,7 +85,7 @@ package struct ModuleLoader {
 
     private static func binary(of content: OpenContent, _ name: String) throws -> ModuleBinary {
         switch content.storage {
-        case .bytes(let bytes): return ModuleBinary(bytes)
+        case .bytes(let bytes): return try ModuleBinary(bytes)
         case .file:
             guard content.size <= ModuleBinary.largestFile else {
                 throw SystemError(operation: "load", code: EFBIG, path: name)

@@ -51,6 +51,9 @@ package final class Store: @unchecked Sendable {
         let pool: MemoryPool
     }
 
+    /// The least stack that a store has, in bytes.
+    private static let leastStackBytes = 64 << 10
+
     /// How many executions may stand on the native stack: guests that call host functions that call guests.
     static let maximumNesting = 100
 
@@ -58,8 +61,15 @@ package final class Store: @unchecked Sendable {
         self.limits = limits
         self.hostState = hostState
         // The second half is the stack of calls between instances, which cannot outgrow the first.
-        let stackByteCount = AddressSpace.rounded(limits.stackBytes)
-        guard let stack = StackPool.take(2 * stackByteCount) else {
+        var stackByteCount = AddressSpace.rounded(limits.stackBytes)
+        var taken = StackPool.take(2 * stackByteCount)
+        // Where there is no address space for it, calls end sooner, with the trap that says that the stack is exhausted.
+        while taken == nil, stackByteCount > Self.leastStackBytes {
+            stackByteCount = max(Self.leastStackBytes, AddressSpace.rounded(stackByteCount / 4))
+            taken = StackPool.take(2 * stackByteCount)
+        }
+        guard let stack = taken else {
+            // Nothing in a process can go on that has not this much.
             fatalError("the process has no address space left for a register stack of \(stackByteCount) bytes")
         }
         self.stackByteCount = stackByteCount
