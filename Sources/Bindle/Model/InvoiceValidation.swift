@@ -31,11 +31,11 @@ extension Invoice {
     }
 
     private func validateGroupNames() throws(InvoiceProblem) {
-        var names = Set<String>()
+        var names = Set<NameBytes>()
         for (index, group) in groups.enumerated() {
             let place: InvoicePath = ["group", .index(index), "name"]
             guard !group.name.isEmpty else { throw InvoiceProblem(at: place, "a group's name is empty") }
-            guard names.insert(group.name).inserted else {
+            guard names.insert(NameBytes(group.name)).inserted else {
                 throw InvoiceProblem(at: place, "there are two groups named '\(group.name)'")
             }
         }
@@ -64,11 +64,11 @@ extension Invoice {
     }
 
     private func validateConditions(of places: Range<Int>) throws(InvoiceProblem) {
-        let names = Set(groups.map(\.name))
+        let names = Set(groups.map { NameBytes($0.name) })
         for index in places {
             let parcel = parcels[index]
             for (key, list) in [("memberOf", parcel.memberOf), ("requires", parcel.requires)] {
-                for (position, name) in list.enumerated() where !names.contains(name) {
+                for (position, name) in list.enumerated() where !names.contains(NameBytes(name)) {
                     throw InvoiceProblem(
                         at: ["parcel", .index(index), "conditions", .key(key), .index(position)],
                         "the parcel '\(parcel.label.name)' names the group '\(name)', which the invoice does not have")
@@ -79,16 +79,18 @@ extension Invoice {
 
     /// A group requires what its members require. No group may require itself, directly or through others.
     private func validateRequirementsEnd() throws(InvoiceProblem) {
-        var requirements: [String: [String]] = [:]
+        var requirements: [NameBytes: [NameBytes]] = [:]
         for parcel in parcels where !parcel.requires.isEmpty {
-            for group in parcel.memberOf { requirements[group, default: []] += parcel.requires }
+            for group in parcel.memberOf {
+                requirements[NameBytes(group), default: []] += parcel.requires.map(NameBytes.init)
+            }
         }
         /// Groups from which no circle can be reached.
-        var settled = Set<String>()
-        for (index, group) in groups.enumerated() where !settled.contains(group.name) {
+        var settled = Set<NameBytes>()
+        for (index, group) in groups.map({ NameBytes($0.name) }).enumerated() where !settled.contains(group) {
             // Depth first, without recursion: invoices come from outside, and a chain of groups may be long.
-            var path = [(name: group.name, remaining: requirements[group.name, default: []][...])]
-            var onPath: Set<String> = [group.name]
+            var path = [(name: group, remaining: requirements[group, default: []][...])]
+            var onPath: Set<NameBytes> = [group]
             while let current = path.last {
                 guard let next = path[path.count - 1].remaining.popFirst() else {
                     settled.insert(current.name)
@@ -100,7 +102,7 @@ extension Invoice {
                     let circle = path.map(\.name).drop { $0 != next } + [next]
                     throw InvoiceProblem(
                         at: ["group", .index(index), "name"],
-                        "groups require each other in a circle: " + circle.joined(separator: " → "))
+                        "groups require each other in a circle: " + circle.map(\.text).joined(separator: " → "))
                 }
                 if !settled.contains(next) {
                     onPath.insert(next)

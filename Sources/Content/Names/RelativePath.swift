@@ -93,6 +93,16 @@ package struct RelativePath: Sendable {
         return RelativePath(checked: string[..<slash])
     }
 
+    /// Whether it is in a directory, or deeper.
+    package func isBelow(_ directory: RelativePath) -> Bool {
+        withUTF8 { path in
+            directory.withUTF8 { directory in
+                path.count > directory.count && path[directory.count] == UInt8(ascii: "/")
+                    && path.starts(with: directory)
+            }
+        }
+    }
+
     /// The names on the way from the root, at least one.
     package var components: [Substring] {
         string.utf8.split(separator: UInt8(ascii: "/")).map(Substring.init)

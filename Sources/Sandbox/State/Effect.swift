@@ -1,3 +1,4 @@
+import Content
 import Hippofacts
 import SandboxProtocol
 
@@ -20,7 +21,7 @@ enum Effect: Equatable, Sendable {
     /// A build was the last thing to do, and has changed nothing: pages need not wait for more.
     case noteIdle
     /// Keeps what has been learned of a build command, for another session.
-    case rememberOutputs(Set<String>, of: String)
+    case rememberOutputs(Set<RelativePath>, of: String)
 
     /// Expands the project. Answered with `assembled`.
     /// - touched: all that has changed since the last time, if that is known.

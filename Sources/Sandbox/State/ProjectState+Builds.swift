@@ -1,3 +1,4 @@
+import Content
 import Platform
 import SandboxProtocol
 
@@ -99,8 +100,9 @@ extension ProjectState {
     }
 
     /// Names a few paths, and counts the others.
-    static func list(_ paths: [String], limit: Int = 3) -> String {
+    static func list(_ paths: [RelativePath], limit: Int = 3) -> String {
         let rest = paths.count - limit
-        return paths.prefix(limit).joined(separator: ", ") + (rest > 0 && limit > 1 ? " and \(rest) more" : "")
+        return paths.prefix(limit).map(\.string).joined(separator: ", ")
+            + (rest > 0 && limit > 1 ? " and \(rest) more" : "")
     }
 }

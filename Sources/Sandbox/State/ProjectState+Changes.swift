@@ -55,7 +55,7 @@ extension ProjectState {
         noteTouched(change)
         let (path, isDirectory) = (change.path, change.isDirectory)
         if scope.isBuildInput(path, isDirectory: isDirectory) {
-            noteBuildInput(change.description, files)
+            noteBuildInput(change, files)
             if buildWish == .now { changed.insert(change.description) }
         }
         if scope.isSame(path, SettingsFile.path) { settingsState = .outdated }
@@ -77,12 +77,12 @@ extension ProjectState {
         if isHippofacts { touched = nil } else { touched?.insert(change) }
     }
 
-    mutating func noteBuildInput(_ path: String, _ files: BuildFiles) {
+    mutating func noteBuildInput(_ change: ChangedPath, _ files: BuildFiles) {
         guard settings.buildCommand != nil else { return }
-        let digest = path.hasSuffix("/") ? nil : files.digest(path)
+        let digest = change.isDirectory ? nil : files.digest(change.path)
         if isBuilding {
-            if ledger.judge(path, digest) == .edit { buildWish = .now }
-        } else if ledger.noteEdit(path, digest) {
+            if ledger.judge(change, digest) == .edit { buildWish = .now }
+        } else if ledger.noteEdit(change, digest) {
             buildWish = .now
         }
     }
