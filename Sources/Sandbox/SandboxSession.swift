@@ -73,6 +73,8 @@ package enum SandboxSession {
         let store = try BindleStore(
             path: storage.path, isTemporary: storage.isTemporary,
             historyLimit: settings.historyBytes ?? BindleStore.defaultHistoryLimit)
+        // A stop does not wait for a large file that is being copied.
+        cancellation.onCancel { store.interrupt() }
         let bindleServer = try EmbeddedBindleServer(
             store: store, socket: bindleSocket, version: configuration.version,
             webGuard: WebGuard(names: .ofThisMachine(allowing: settings.allowedHosts)), token: token,

@@ -79,6 +79,31 @@ struct StoreHousekeepingTests {
         try store.checkIntegrity()
     }
 
+    @Test(
+        "Before a full disk refuses a save, old revisions are given up, and the save is tried again",
+        .enabled(if: geteuid() == 0, "a file system of a certain size can be made by root only"))
+    func fullDisk() throws {
+        let size = 700_000
+        let disk = try TemporaryDirectory()
+        guard mount("tmpfs", disk.path, "tmpfs", 0, "size=6m") == 0 else { return }
+        defer { umount2(disk.path, Int32(MNT_DETACH)) }
+        let store = try BindleStore(path: disk.path + "/bindles.sqlite")
+        // Twenty times what there is room for.
+        let count = 20 * (6 << 20) / (3 * size)
+        for number in 0..<count {
+            try save((0..<3).map { Self.content(3 * number + $0, size: size) }, in: store)
+        }
+        let revisions = try store.revisions()
+        #expect(revisions.last?.revision.number == count)
+        #expect(revisions.count < 10)
+        try store.checkIntegrity()
+        // What does not fit at all is refused, and costs neither what serves nor the next save.
+        #expect(throws: StoreError.self) { try save([Self.content(-1, size: 8 << 20)], in: store) }
+        try store.checkIntegrity()
+        try save([Self.content(-2, size: 1_000)], in: store)
+        #expect(try store.revisions().last?.parcelCount == 1)
+    }
+
     @Test("Small files take few bytes beside their contents")
     func sizes() throws {
         let store = try BindleStore(path: path)

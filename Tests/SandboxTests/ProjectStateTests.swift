@@ -328,6 +328,29 @@ struct ProjectStateTests {
         #expect(world.drain() && world.served?.page == "p3" && world.failure == nil)
     }
 
+    @Test("a store that holds garbage is replaced at once, which is told once, and what serves goes on")
+    func damagedStore() {
+        let world = up()
+        world.isStoreDamaged = true
+        world.write("page", "p2")
+        #expect(world.drain() && world.served?.page == "p2" && world.failure == nil && !world.isStoreDamaged)
+        #expect(world.logs.count { $0.contains("The store is damaged (garbage)") } == 1)
+        #expect(world.count { $0 == .restoreStorage } == 1)
+        world.write("page", "p3")
+        #expect(world.drain() && world.served?.page == "p3")
+        #expect(world.logs.count { $0.contains("damaged") } == 1)
+    }
+
+    @Test("where each new store is damaged, too, it is told what to do, and what serves goes on")
+    func damagedStores() {
+        let world = up()
+        (world.isStoreDamaged, world.damagesAllStores) = (true, true)
+        world.write("page", "p2")
+        #expect(world.drain() && world.served?.page == "p1")
+        #expect(world.failure?.message.contains("Check the disk") == true)
+        #expect(world.count { $0 == .restoreStorage } == ProjectState.damageLimit)
+    }
+
     // MARK: Other bindles
 
     @Test("what has to be fetched is waited for, and nothing counts as dealt with meanwhile")

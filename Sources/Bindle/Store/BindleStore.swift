@@ -39,19 +39,29 @@ package final class BindleStore: Sendable {
     /// - Parameters:
     ///   - isTemporary: Whether the file is removed with the process, and need not survive the machine.
     ///   - historyLimit: The bytes that only the history may have. What the newest revisions need is kept even so.
+    ///   - rowLimit: See `ParcelStorage.rowLimit`.
     ///   - now: What time it is, in nanoseconds since 1970.
     package init(
         path: String, isTemporary: Bool = false, historyLimit: Int = defaultHistoryLimit,
-        now: @escaping @Sendable () -> Int64 = { WallClock.nanoseconds() }
+        rowLimit: Int = ContentFiles.usualRowLimit, now: @escaping @Sendable () -> Int64 = { WallClock.nanoseconds() }
     ) throws(StoreError) {
         self.path = path
         self.historyLimit = Atomic(historyLimit)
         self.now = now
-        pool = try ConnectionPool(path: path, isTemporary: isTemporary)
+        pool = try ConnectionPool(
+            path: path, isTemporary: isTemporary,
+            files: ContentFiles(storePath: path, isTemporary: isTemporary, rowLimit: rowLimit))
     }
 
     /// Whether the store's file or the directory of its large parcels has been removed, or another stands in its place.
     package var isGone: Bool { pool.isGone }
+
+    /// Lets go of the store and moves it out of the way, with its large parcels: `reopen` makes another.
+    /// - Returns: The path that its file has now.
+    package func setAside() throws(StoreError) -> String {
+        pool.close()
+        return try Self.setAside(path: path)
+    }
 
     /// Opens the file that stands at the path now, made if there is none.
     /// - Parameter revision: The numbers of revisions go on after it.
@@ -334,6 +344,16 @@ package final class BindleStore: Sendable {
     }
 
     // MARK: - The whole
+
+    /// The bytes of the store's file that are in no use, and are used before it grows.
+    package func reusableBytes() throws(StoreError) -> Int {
+        try pool.read { (connection) throws(StoreError) in
+            func pragma(_ name: String) throws(StoreError) -> Int {
+                try connection.firstRow("PRAGMA \(name)") { (row) throws(StoreError) in Int(row.integer(0)) } ?? 0
+            }
+            return try pragma("freelist_count") * pragma("page_size")
+        }
+    }
 
     /// The IDs of all bindles, by name and version.
     package func allIDs(includingYanked: Bool = false) throws(StoreError) -> [BindleID] {

@@ -75,6 +75,14 @@ package enum StoreError: Error, Hashable, CustomStringConvertible {
         }
     }
 
+    /// Whether the file holds something else than what was written to it.
+    package var isDamage: Bool {
+        switch self {
+        case .corrupt, .notAStore: true
+        default: false
+        }
+    }
+
     package var description: String {
         switch self {
         case .inUse(let path, let holder):

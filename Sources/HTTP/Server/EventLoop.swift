@@ -79,7 +79,9 @@ final class EventLoop: @unchecked Sendable {
 
     /// Ends a debug build where the loop's state is touched by another thread than the one that runs it.
     func assertOnLoop(file: StaticString = #fileID, line: UInt = #line) {
-        assert(thread.isCurrent, "the state of an event loop is touched by another thread than its own", file: file, line: line)
+        assert(
+            thread.isCurrent, "the state of an event loop is touched by another thread than its own", file: file,
+            line: line)
     }
 
     // MARK: From other threads

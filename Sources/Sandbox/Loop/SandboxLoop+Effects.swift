@@ -47,7 +47,9 @@ extension SandboxLoop {
             freshness.mend(upTo: ticket)
             supervisor.mendBuild()
         case .noteServed(let revision):
-            do { try content.store.noteServed(revision: revision) } catch {
+            do { try content.store.noteServed(revision: revision) } catch  where error.isDamage {
+                return [.storeDamaged(content.noteDamage(error))]
+            } catch {
                 emit(.log(.sandbox, text: "The history of revisions could not be kept: \(error)"))
             }
         case .keepDigests: content.keepFirstDigests()
@@ -156,7 +158,9 @@ extension SandboxLoop {
         let started = dependencies.now()
         let result = content.save(isAlwaysNew: isAlwaysNew, mayBePinned: mayBePinned)
         if case .revision(let number) = result {
-            do { try takeContentOfProject(number) } catch {
+            do { try takeContentOfProject(number) } catch  where error.isDamage {
+                return .stored(.damaged(content.noteDamage(error)), dependencies.now() - started)
+            } catch {
                 return .stored(.failed(Failure(stage: .store, message: "\(error)")), dependencies.now() - started)
             }
         }

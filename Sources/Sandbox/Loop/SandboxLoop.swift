@@ -145,7 +145,9 @@ final class SandboxLoop {
 
     /// Ends a debug build where the loop's state is touched by another thread than the one that runs it.
     func assertOnLoop(file: StaticString = #fileID, line: UInt = #line) {
-        assert(thread.isCurrent, "the state of the inner loop is touched by another thread than its own", file: file, line: line)
+        assert(
+            thread.isCurrent, "the state of the inner loop is touched by another thread than its own", file: file,
+            line: line)
     }
 
     /// What the state has to know of the files that the build command reads.
