@@ -49,7 +49,8 @@ import Testing
         #expect(semaphore.wait(until: .distantPast))
     }
 
-    @Test("State belongs to the thread that has claimed it, and to anyone before and afterwards", .timeLimit(.minutes(1)))
+    @Test(
+        "State belongs to the thread that has claimed it, and to anyone before and afterwards", .timeLimit(.minutes(1)))
     func owner() {
         final class State: Sendable {
             let thread = OwningThread()
@@ -69,5 +70,40 @@ import Testing
         #expect(state.thread.isCurrent && !lookFromAnotherThread())
         state.thread.release()
         #expect(state.thread.isCurrent && lookFromAnotherThread())
+    }
+
+    @Test(
+        "Who waits for a monitor's condition goes on when it is told of, or when the deadline has passed",
+        .timeLimit(.minutes(1)))
+    func monitor() {
+        final class State: Sendable {
+            let monitor = Monitor()
+            // Under the monitor's lock only.
+            nonisolated(unsafe) var isSet = false
+        }
+        let state = State()
+        #expect(!state.monitor.withLock { state.monitor.wait(until: .now + .milliseconds(2)) })
+        SystemThread.detach {
+            state.monitor.withLock {
+                state.isSet = true
+                state.monitor.broadcast()
+            }
+        }
+        state.monitor.withLock {
+            while !state.isSet { _ = state.monitor.wait(until: .distantFuture) }
+        }
+        #expect(state.monitor.withLock { state.isSet })
+    }
+
+    @Test("What is to be done when work is cancelled is done once, at once if it has been") func cancellation() {
+        let cancellation = Cancellation()
+        let count = Atomic(0)
+        cancellation.onCancel { count.add(1, ordering: .relaxed) }
+        #expect(!cancellation.isCancelled && count.load(ordering: .relaxed) == 0)
+        cancellation.cancel()
+        cancellation.cancel()
+        #expect(cancellation.isCancelled && count.load(ordering: .relaxed) == 1)
+        cancellation.onCancel { count.add(10, ordering: .relaxed) }
+        #expect(count.load(ordering: .relaxed) == 11)
     }
 }
