@@ -111,7 +111,7 @@ struct PushTests {
         // Every other request is refused before the server sees it.
         let count = Mutex(0)
         let moody = Server(
-            socket: try ListeningSocket(binding: .loopback(port: 0)), configuration: BindleServer.configuration()
+            socket: try ListeningSocket(binding: .loopback(port: 0)), configuration: bindles.configuration
         ) { request, body, writer in
             guard
                 count.withLock({

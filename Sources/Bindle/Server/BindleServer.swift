@@ -51,13 +51,24 @@ package struct BindleServer: Sendable {
         { request, body, writer in try respond(to: request, body, writer) }
     }
 
-    /// The HTTP server's settings with the limit on bodies lifted: a parcel may have any size, and its label is what
-    /// limits it.
-    package static func configuration(basedOn base: ServerConfiguration = ServerConfiguration()) -> ServerConfiguration
-    {
-        var configuration = base
+    /// The settings of an HTTP server for these bindles. The limit on bodies is lifted: a parcel may have any size, and its
+    /// label is what limits it. `/healthz` is answered on the event loop.
+    package var configuration: ServerConfiguration {
+        var configuration = ServerConfiguration()
         configuration.maximumBody = .max
+        configuration.inlineHandler = { [health] request in
+            let isHealth = request.path == "/healthz" && (request.method == .get || request.method == .head)
+            return InlineAnswer(isHealth ? health : nil)
+        }
         return configuration
+    }
+
+    /// What `/healthz` answers. It needs neither the store nor a thread, so that nobody can hold it up.
+    private var health: Response {
+        let status = TOMLTable(["status": "OK", "version": TOMLValue(version)])
+        return Response(
+            headers: ["Content-Type": DocumentEncoding.json.mediaType, "X-Content-Type-Options": "nosniff"],
+            body: .bytes(DocumentEncoding.json.encode(status)))
     }
 
     private func respond(to request: Request, _ body: RequestBody, _ writer: ResponseWriter) throws {
@@ -76,8 +87,7 @@ package struct BindleServer: Sendable {
             if route != .health { try authentication?.admit(request) }
             switch route {
             case .health:
-                let status = TOMLTable(["status": "OK", "version": TOMLValue(version)])
-                try send(.ok, status, as: .json, to: writer)
+                do { try writer.respond(health) } catch { throw Failure(.internalServerError, "\(error)") }
             case .createInvoice: try createInvoice(request, body, encoding, writer)
             case .invoice(let id, let revision): try sendInvoice(id, revision: revision, request, encoding, writer)
             case .deleteInvoice(let id): try deleteInvoice(id, encoding, writer)
@@ -125,6 +135,15 @@ package struct BindleServer: Sendable {
         try send(.ok, TOMLTable(["message": TOMLValue(message)]), as: encoding, to: writer)
     }
 
+    /// Changes the store. That waits for the disk, and for all who change it at the same time, and takes no turn from
+    /// other requests.
+    private func changing<Result>(
+        _ writer: ResponseWriter, _ change: () throws(StoreError) -> Result
+    ) throws(Failure) -> Result {
+        let result = writer.whileWaiting { Swift.Result { () throws(StoreError) in try change() } }
+        return try Failure.translating { () throws(StoreError) in try result.get() }
+    }
+
     // MARK: - Invoices
 
     private func createInvoice(
@@ -154,7 +173,8 @@ package struct BindleServer: Sendable {
         do { try trust.admit(&invoice) { try? store.invoice($0, includingYanked: true) } } catch {
             throw Failure(.badRequest, error.description)
         }
-        let creation = try Failure.translating { () throws(StoreError) in try store.create(invoice, mode: mode) }
+        let taken = invoice
+        let creation = try changing(writer) { () throws(StoreError) in try store.create(taken, mode: mode) }
         var answer = TOMLTable(["invoice": TOMLValue(invoice.table)])
         answer.set("missing", creation.missing.map(\.table))
         try send(creation.missing.isEmpty ? .created : .accepted, answer, as: encoding, to: writer)
@@ -175,7 +195,7 @@ package struct BindleServer: Sendable {
     private func deleteInvoice(
         _ id: BindleID, _ encoding: DocumentEncoding, _ writer: ResponseWriter
     ) throws(Failure) {
-        try Failure.translating { () throws(StoreError) in
+        try changing(writer) { () throws(StoreError) in
             switch mode {
             case .immutable: try store.yank(id)
             case .development: try store.delete(id)
@@ -234,7 +254,7 @@ package struct BindleServer: Sendable {
             if count == 0 { break }
             do { try upload.write(UnsafeRawBufferPointer(rebasing: buffer[..<count])) } catch { throw Failure(error) }
         }
-        let isNew = try Failure.translating { () throws(StoreError) in try upload.finish() }
+        let isNew = try changing(writer) { () throws(StoreError) in try upload.finish() }
         guard isNew || mode == .development else { throw Failure(.parcelExists(id, digest: digest)) }
         try sendMessage("parcel created", as: encoding, to: writer)
     }

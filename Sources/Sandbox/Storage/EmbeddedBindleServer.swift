@@ -15,12 +15,10 @@ final class EmbeddedBindleServer: Sendable {
         store: BindleStore, socket: ListeningSocket, version: String, webGuard: WebGuard,
         token: AccessToken?, rollBack: @escaping BindleServer.RollBack
     ) throws(ServerError) {
-        var configuration = BindleServer.configuration()
-        configuration.maximumWorkers = 8
         let bindles = BindleServer(
             store: store, mode: .development, version: version, webGuard: webGuard,
             authentication: token.map { ServerAuthentication(tokens: [$0.value]) }, rollBack: rollBack)
-        server = Server(socket: socket, configuration: configuration, handler: bindles.handler)
+        server = Server(socket: socket, configuration: bindles.configuration, handler: bindles.handler)
         try server.start()
     }
 
