@@ -156,6 +156,27 @@ struct PushTests {
             try FileManager.default.contentsOfDirectory(atPath: home.path).allSatisfy { !$0.hasPrefix(".hippo-dev") })
     }
 
+    @Test("what is prepared in the project's own directory is for its user alone, and not written through a link")
+    func preparedFilesArePrivate() throws {
+        let before = umask(0o022)
+        defer { umask(before) }
+        #expect(try Program.run(["prepare", ".", "-v", "production"], in: app.path).status == 0)
+        let own = app.path + "/.hippo"
+        let names = try FileManager.default.subpathsOfDirectory(atPath: own)
+        #expect(names.contains { $0.hasSuffix("invoice.toml") } && names.contains { $0.hasSuffix(".dat") })
+        for path in [own] + names.map({ "\(own)/\($0)" }) {
+            var status = stat()
+            #expect(lstat(path, &status) == 0 && status.st_mode & 0o077 == 0, "\(path)")
+        }
+        let elsewhere = home.path + "/elsewhere"
+        mkdir(elsewhere, 0o755)
+        try FileManager.default.removeItem(atPath: own)
+        symlink(elsewhere, own)
+        let refused = try Program.run(["prepare", ".", "-v", "production"], in: app.path)
+        #expect(refused.status == 1 && refused.errors.contains("symbolic link") && refused.errors.contains("--dir"))
+        #expect(try FileManager.default.contentsOfDirectory(atPath: elsewhere) == [])
+    }
+
     @Test("invoices and parcels go one by one too") func invoicesAndParcelsGoOneByOneToo() throws {
         let server = try BindleServerProcess()
         let file = try home.write("content", to: "file.txt")

@@ -48,17 +48,20 @@ package struct StandaloneBindle: Sendable {
     /// Each file appears under its name only when it is whole. Parcels that are there already, with the right bytes,
     /// are kept.
     /// - Parameters:
+    ///   - isPrivate: Whether it is for this user alone. Otherwise the umask says who may read it.
     ///   - isWanted: Which parcels are written; all by default.
     ///   - fetch: Hands a parcel's bytes to the function that it is given. Their digest is checked.
     package static func write(
-        _ invoice: Invoice, in parent: String, where isWanted: (Label) -> Bool = { _ in true },
+        _ invoice: Invoice, in parent: String, isPrivate: Bool = false,
+        where isWanted: (Label) -> Bool = { _ in true },
         fetch: (Label, (UnsafeRawBufferPointer) throws -> Void) throws -> Void
     ) throws -> StandaloneBindle {
-        let directory = try makeDirectory(for: invoice, in: parent)
+        let access: Access = isPrivate ? .owner : .everybody
+        let directory = try makeDirectory(for: invoice, in: parent, access)
         for label in invoice.distinctLabels where isWanted(label) {
-            try writeParcel(label, in: directory, fetch: fetch)
+            try writeParcel(label, in: directory, access, fetch: fetch)
         }
-        return try finish(invoice, in: directory)
+        return try finish(invoice, in: directory, access)
     }
 
     /// The same, with several parcels fetched at a time.
@@ -66,18 +69,27 @@ package struct StandaloneBindle: Sendable {
         _ invoice: Invoice, in parent: String, connections: Int,
         fetch: @escaping @Sendable (Label, (UnsafeRawBufferPointer) throws -> Void) throws -> Void
     ) throws -> StandaloneBindle {
-        let directory = try makeDirectory(for: invoice, in: parent)
+        let directory = try makeDirectory(for: invoice, in: parent, .everybody)
         try ConcurrentWork.forEach(invoice.distinctLabels, width: connections) { label in
-            try writeParcel(label, in: directory, fetch: fetch)
+            try writeParcel(label, in: directory, .everybody, fetch: fetch)
         }
-        return try finish(invoice, in: directory)
+        return try finish(invoice, in: directory, .everybody)
     }
 
-    private static func makeDirectory(for invoice: Invoice, in parent: String) throws -> String {
+    /// Who may read what is written, as far as the umask lets them.
+    private enum Access {
+        case owner
+        case everybody
+
+        var directory: mode_t { self == .owner ? 0o700 : 0o777 }
+        var file: mode_t { self == .owner ? 0o600 : 0o644 }
+    }
+
+    private static func makeDirectory(for invoice: Invoice, in parent: String, _ access: Access) throws -> String {
         try invoice.validate()
         let directory = Self.directory(of: invoice.id, in: parent)
         do {
-            try Directories.make("\(directory)/parcels")
+            try Directories.make("\(directory)/parcels", permissions: access.directory)
         } catch {
             throw StandaloneBindleError.cannotWrite(path: "\(directory)/parcels", detail: error.reason)
         }
@@ -85,12 +97,12 @@ package struct StandaloneBindle: Sendable {
     }
 
     private static func writeParcel(
-        _ label: Label, in directory: String,
+        _ label: Label, in directory: String, _ access: Access,
         fetch: (Label, (UnsafeRawBufferPointer) throws -> Void) throws -> Void
     ) throws {
         let path = "\(directory)/parcels/\(label.sha256).dat"
         if let present = try? SHA256.hash(fileAt: path), present.digest.hex == label.sha256 { return }
-        let file = try PendingFile(replacing: path)
+        let file = try PendingFile(replacing: path, permissions: access.file)
         var hash = SHA256()
         try fetch(label) { bytes in
             hash.update(bytes)
@@ -103,8 +115,10 @@ package struct StandaloneBindle: Sendable {
         try file.commit()
     }
 
-    private static func finish(_ invoice: Invoice, in directory: String) throws -> StandaloneBindle {
-        let file = try PendingFile(replacing: invoicePath(in: directory))
+    private static func finish(
+        _ invoice: Invoice, in directory: String, _ access: Access
+    ) throws -> StandaloneBindle {
+        let file = try PendingFile(replacing: invoicePath(in: directory), permissions: access.file)
         try file.write(invoice.encoded(as: .toml))
         try file.commit()
         return try StandaloneBindle(at: directory)

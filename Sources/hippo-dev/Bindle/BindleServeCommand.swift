@@ -71,8 +71,9 @@ extension Command {
             try arguments.value(of: timeout, expecting: "a time like 30s", Duration.init(parsing:)) ?? .seconds(30)
         guard let address, let path = arguments[store] else { throw UsageError("an address and a store are wanted") }
         if arguments.source(of: store) == .defaultValue {
-            try Directories.make(FilePath.parent(path))
+            try PrivateFiles.makeDirectory(FilePath.parent(path))
         }
+        try PrivateFiles.checkStore(path)
         // Before any other thread starts.
         let ended = DispatchSemaphore(value: 0)
         SignalListener.start { _ in ended.signal() }
@@ -82,13 +83,13 @@ extension Command {
             store: try BindleStore(path: path), mode: mode, version: Commands.version, trust: try trust(arguments),
             webGuard: WebGuard(names: .ofThisMachine(allowing: arguments.values(of: allowedHost))),
             authentication: try authentication(arguments, access))
-        var configuration = BindleServer.configuration()
+        var configuration = bindles.configuration
         configuration.requestObserver = { record in
             let request = "\(record.method?.description ?? "-") \(record.target ?? "-")"
             let milliseconds = Quantity.milliseconds(record.duration)
             say("\(request) \(record.status.map { String($0.code) } ?? "-") \(milliseconds) ms")
         }
-        configuration.problemObserver = { StandardError.write("\($0)\n") }
+        configuration.problemObserver = { StandardError.tell("\($0)") }
         let socket = try ListeningSocket(binding: address)
         let server = Server(socket: socket, configuration: configuration, handler: bindles.handler)
         try server.start()
@@ -165,6 +166,6 @@ extension Command {
 
     /// Writes a line at once: a log that waits in a buffer is of no use to who follows it through a pipe.
     private static func say(_ line: String) {
-        try? StandardOutput.write("\(line)\n")
+        StandardOutput.tell(line)
     }
 }

@@ -59,11 +59,10 @@ struct ProjectBindle {
         options.externalInvoice = { [externals] in try externals.invoice($0) }
         var cache = cachePath.map { DigestCache(contentsOf: $0) } ?? DigestCache()
         let expansion = try facts.expanded(options, cache: &cache)
-        for warning in expansion.warnings { StandardError.write("warning: \(warning)\n") }
+        for warning in expansion.warnings { StandardError.tell("warning: \(warning)") }
         if let cachePath, cache.readFileCount > 0 {
             // Where the project cannot be written to, files are read each time.
-            try? Directories.make("\(facts.directory)/.hippo")
-            try? cache.write(to: cachePath)
+            if (try? PrivateFiles.makeDirectory("\(facts.directory)/.hippo")) != nil { try? cache.write(to: cachePath) }
         }
         return expansion
     }
