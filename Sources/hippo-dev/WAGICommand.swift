@@ -162,7 +162,7 @@ private struct WAGIOptions {
         let socket = try ListeningSocket(binding: address)
         var configuration = configuration
         if arguments[Self.logDirectory] == nil {
-            configuration.logObserver = { StandardError.write("[\($0.route)] \($0.text)\n") }
+            configuration.logObserver = { StandardError.tell("[\($0.route)] \($0.text)") }
         }
         let application = try load(configuration)
         var serverConfiguration = ServerConfiguration()
@@ -269,19 +269,20 @@ extension WAGIConfiguration {
         bindleToken = given.bindleToken
         program = given.program.map { path in
             var options = ["--hostname", given.hostname]
-            for variable in given.variables { options += ["--env", "\(variable.name)=\(variable.value)"] }
             for file in given.environmentFiles { options += ["--env-file", file] }
             if let directory = given.logDirectory { options += ["--log-dir", directory] }
-            return ExternalProgram(path: path, options: options, bindleToken: given.bindleToken)
+            return ExternalProgram(
+                path: path, options: options, variables: given.variables.map { ($0.name, $0.value) },
+                bindleToken: given.bindleToken)
         }
     }
 }
 
 /// Writes a line at once: a log that waits in a buffer is of no use to who follows it through a pipe.
 private func say(_ line: String) {
-    try? StandardOutput.write("\(line)\n")
+    StandardOutput.tell(line)
 }
 
 private func note(_ line: String) {
-    StandardError.write("\(line)\n")
+    StandardError.tell("\(line)")
 }

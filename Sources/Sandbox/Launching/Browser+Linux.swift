@@ -5,7 +5,10 @@ enum Browser {
     /// Opens a URL: by the programs that `$BROWSER` names, else by the desktop's own opener. No shell is involved.
     ///
     /// - Returns: false if there is no program that could.
-    static func open(_ url: String, environment: [String: String] = ProcessEnvironment.all) -> Bool {
+    static func open(
+        _ url: String,
+        environment: [String: String] = Dictionary(uniqueKeysWithValues: ChildEnvironment.current())
+    ) -> Bool {
         for words in candidates(environment) {
             guard let executable = resolve(words[0], environment) else { continue }
             var arguments = words.dropFirst().map { $0.replacing("%s", with: url) }
