@@ -46,10 +46,10 @@ extension Command {
         }
         var cache = DigestCache()
         let expansion = try facts.expanded(options, cache: &cache)
-        for warning in expansion.warnings { StandardError.write("warning: \(warning)\n") }
-        print(BindleSummary(expansion))
+        for warning in expansion.warnings { StandardError.tell("warning: \(warning)") }
+        StandardOutput.tell("\(BindleSummary(expansion))")
         let problems = BindleSummary.problems(of: expansion)
-        for problem in problems { StandardError.write("error: \(problem)\n") }
+        for problem in problems { StandardError.tell("error: \(problem)") }
         return problems.isEmpty ? .success : .failure
     }
 

@@ -11,9 +11,17 @@ package enum StandardOutput {
     }
 }
 
+extension StandardOutput {
+    /// Writes lines for people, which may name what comes from outside. If that fails, there is nobody to tell.
+    package static func tell(_ message: String) { try? write(PrintableText.lines(message) + "\n") }
+}
+
 /// Standard error, for what goes wrong and what is going on.
 package enum StandardError {
-    /// Writes text at once. If that fails, there is nobody left to tell.
+    /// Writes lines for people, which may name what comes from outside.
+    package static func tell(_ message: String) { write(PrintableText.lines(message) + "\n") }
+
+    /// Writes text as it is, at once. If that fails, there is nobody left to tell.
     package static func write(_ text: String) {
         _ = FileWriter.write(Array(text.utf8), to: STDERR_FILENO)
     }

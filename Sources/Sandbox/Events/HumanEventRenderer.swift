@@ -72,16 +72,16 @@ package struct HumanEventRenderer: EventRenderer {
             switch source {
             case .guest(let route):
                 if style.verbosity == .quiet { return "" }
-                return "\(stamp)   \(styled(Self.printable(route) + " │", .dim)) \(Self.printable(text))\n"
+                return "\(stamp)   \(styled(PrintableText.line(route) + " │", .dim)) \(PrintableText.line(text))\n"
             // A build command's colours are its own.
             case .build:
                 if style.verbosity == .quiet { return "" }
                 hasShownBuild = true
                 return "\(styled("         build │", .dim)) \(style.usesStyles ? text : Self.withoutStyles(text))\n"
-            case .sandbox: return "\(stamp) \(styled("!", .yellow)) \(text)\n"
+            case .sandbox: return "\(stamp) \(styled("!", .yellow)) \(PrintableText.lines(text))\n"
             }
         case .stopped(let reason):
-            return "\(stamp) \(styled("■", .dim)) stopped: \(reason)\n"
+            return "\(stamp) \(styled("■", .dim)) stopped: \(PrintableText.line(reason))\n"
         }
     }
 
@@ -91,7 +91,7 @@ package struct HumanEventRenderer: EventRenderer {
         lines.append("           bindle   \(styled(bindle, .cyan))")
         if let heading {
             let watching = heading.isWatching ? "" : styled(" (not watched)", .dim)
-            lines.append("           project  \(heading.project)\(watching)")
+            lines.append("           project  \(PrintableText.line(heading.project))\(watching)")
             if let hint = heading.hint { lines.append("           " + styled(hint, .dim)) }
         }
         return lines.joined(separator: "\n") + "\n"
@@ -120,7 +120,7 @@ package struct HumanEventRenderer: EventRenderer {
     private func renderRequest(_ record: ServedRequest, _ stamp: String) -> String {
         let color: Style = record.status >= 500 ? .red : record.status >= 400 ? .yellow : .green
         let method = Self.padded(record.method, 6)
-        let target = Self.padded(Self.printable(record.target), 32)
+        let target = Self.padded(PrintableText.line(record.target), 32)
         let status = styled(String(record.status), color)
         var line = "\(stamp)   \(method) \(target) \(status) \(styled(Self.duration(record.milliseconds), .dim))"
         if style.verbosity == .verbose {
@@ -131,7 +131,9 @@ package struct HumanEventRenderer: EventRenderer {
 
     private func renderFailure(_ failure: Failure, _ stamp: String) -> String {
         var lines = failure.description.split(separator: "\n", omittingEmptySubsequences: false).map {
-            style.usesStyles ? String($0) : Self.withoutStyles(String($0))
+            // A build command's colours are its own, as in its lines; all else names what comes from outside.
+            guard failure.stage == .build else { return PrintableText.line(String($0)) }
+            return style.usesStyles ? String($0) : Self.withoutStyles(String($0))
         }
         let first = lines.isEmpty ? "" : lines.removeFirst()
         if failure.stage == .build && hasShownBuild {
@@ -151,7 +153,7 @@ package struct HumanEventRenderer: EventRenderer {
         // The project as a whole.
         if changed == ["."] { return "rebuilding" }
         let limit = style.verbosity == .verbose ? Int.max : 3
-        let named = changed.prefix(limit).map(Self.printable).joined(separator: ", ")
+        let named = changed.prefix(limit).map(PrintableText.line).joined(separator: ", ")
         let rest = changed.count - limit
         return rest > 0 ? "\(named) and \(rest) more changed" : "\(named) changed"
     }
@@ -161,16 +163,6 @@ package struct HumanEventRenderer: EventRenderer {
         if milliseconds >= 1000 { return "\((milliseconds / 100).rounded() / 10) s" }
         if milliseconds >= 10 { return "\(Int(milliseconds.rounded())) ms" }
         return "\((milliseconds * 10).rounded() / 10) ms"
-    }
-
-    /// What a stranger sent must not move the cursor or change the terminal's colours.
-    static func printable(_ text: String) -> String {
-        String(
-            String.UnicodeScalarView(
-                text.unicodeScalars.map { scalar in
-                    let isControl = scalar.properties.generalCategory == .control && scalar != "\t"
-                    return isControl ? "\u{FFFD}" : scalar
-                }))
     }
 
     /// Text without the escape sequences that set colours and the like, for readers that are no terminals.

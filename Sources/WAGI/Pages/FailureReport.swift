@@ -136,6 +136,6 @@ struct FailureReport {
         }
         text += "\nrequest \(request.id):\n  \(request.method) \(request.target) \(request.version)\n"
         for (name, value) in headers { text += "  \(name): \(value)\n" }
-        return text
+        return PrintableText.lines(text)
     }
 }

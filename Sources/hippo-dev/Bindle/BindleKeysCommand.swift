@@ -1,5 +1,6 @@
 import Bindle
 import CommandLineInterface
+import Platform
 
 extension Command {
     static let bindleKeys = Command(
@@ -31,7 +32,7 @@ extension Command {
             var keys = try storage.secretKeys()
             keys.keys.append(key)
             try storage.save(keys)
-            print("made a key for '\(key.label)' in \(storage.secretKeysPath)")
+            StandardOutput.tell("made a key for '\(key.label)' in \(storage.secretKeysPath)")
             return .success
         }
     )
@@ -81,7 +82,8 @@ extension Command {
         for entry in keys.entries { keyring.add(entry) }
         try storage.save(keyring)
         for entry in keys.entries {
-            print("added the key of '\(entry.label)' (\(entry.roles.map(\.rawValue).joined(separator: ", ")))")
+            StandardOutput.tell(
+                "added the key of '\(entry.label)' (\(entry.roles.map(\.rawValue).joined(separator: ", ")))")
         }
         return .success
     }

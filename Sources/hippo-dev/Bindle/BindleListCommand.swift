@@ -1,5 +1,6 @@
 import Bindle
 import CommandLineInterface
+import Platform
 
 extension Command {
     static let bindleList = Command(
@@ -19,7 +20,9 @@ extension Command {
             var matches: BindleMatches
             repeat {
                 matches = try client.find(query)
-                for invoice in matches.invoices { print(invoice.isYanked ? "\(invoice.id) (yanked)" : "\(invoice.id)") }
+                for invoice in matches.invoices {
+                    StandardOutput.tell(invoice.isYanked ? "\(invoice.id) (yanked)" : "\(invoice.id)")
+                }
                 query.offset += matches.invoices.count
             } while matches.hasMore && !matches.invoices.isEmpty
             return .success

@@ -50,9 +50,9 @@ extension Command {
                     return
                 }
                 let absent = try importBindle(bindle, invoice, into: BindleStore(path: path))
-                print("\(invoice.id): imported into \(path)")
+                StandardOutput.tell("\(invoice.id): imported into \(path)")
                 for label in absent {
-                    print("warning: the parcel '\(label.name)' is neither in the bindle nor in the store")
+                    StandardOutput.tell("warning: the parcel '\(label.name)' is neither in the bindle nor in the store")
                 }
             }
             return .success

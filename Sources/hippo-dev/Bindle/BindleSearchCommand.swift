@@ -27,7 +27,9 @@ extension Command {
                     Int(text).flatMap { (1...BindleQuery.limits.upperBound).contains($0) ? $0 : nil }
                 } ?? BindleQuery.defaultLimit
             let matches = try client.find(search)
-            for invoice in matches.invoices { print(invoice.isYanked ? "\(invoice.id) (yanked)" : "\(invoice.id)") }
+            for invoice in matches.invoices {
+                StandardOutput.tell(invoice.isYanked ? "\(invoice.id) (yanked)" : "\(invoice.id)")
+            }
             if matches.hasMore {
                 let next = search.offset + matches.invoices.count
                 let hint = "\(matches.total) in all; the next ones by --offset \(next)\n"
@@ -45,7 +47,7 @@ extension Command {
         arguments: [BindleOptions.id],
         action: { arguments in
             let id = try BindleOptions.id(arguments)
-            print("\(id): \(try BindleOptions.client(arguments).delete(id))")
+            StandardOutput.tell("\(id): \(try BindleOptions.client(arguments).delete(id))")
             return .success
         }
     )

@@ -39,7 +39,7 @@ extension Command {
             case (_, let running?): source = try ServingExport(running)
             }
             let count = try WwwrootDirectory(directory).write(source)
-            print("Wrote \(Quantity.count(count, "file")) of \(source.name) to \(directory)")
+            StandardOutput.tell("Wrote \(Quantity.count(count, "file")) of \(source.name) to \(directory)")
             return .success
         })
 }

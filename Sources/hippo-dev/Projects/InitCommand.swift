@@ -44,30 +44,32 @@ extension Command {
             throw CommandFailure("nothing like \(chosen.evidence) is in \(path), which --as \(chosen.rawValue) needs")
         }
         let finding = inspector.finding(kind)
-        print("Taken for a project of \(kind.rawValue), by \(kind.evidence).")
+        StandardOutput.tell("Taken for a project of \(kind.rawValue), by \(kind.evidence).")
         // Modules and pages are in most projects; who has not named a kind is not asked about them.
         let others = candidates.filter { other in
             other != kind && (chosen != nil || (other != .modules && other != .static))
         }
         if !others.isEmpty {
             let list = others.map { "--as \($0.rawValue) (\($0.evidence))" }.joined(separator: ", ")
-            print("It could also be taken for \(others.count == 1 ? "" : "one of ")\(list).")
+            StandardOutput.tell("It could also be taken for \(others.count == 1 ? "" : "one of ")\(list).")
         }
-        for note in finding.notes { print("Note: \(note)") }
+        for note in finding.notes { StandardOutput.tell("Note: \(note)") }
 
         let project = finding.description
         var files = [project.hippofacts] + [project.settings].compactMap { $0 } + finding.additions
         // HIPPOFACTS may have another of its names.
         let existing = (try? Hippofacts.find(at: directory)).map { FilePath.name($0) }
         if let existing, existing != project.hippofacts.path {
-            print("kept      \(existing)")
+            StandardOutput.tell("kept      \(existing)")
             files.removeFirst()
         }
         files += [project.gitignore] + ScaffoldOptions.files(for: project, arguments)
         let kept = try ScaffoldOptions.write(files, to: directory, arguments, showsContent: true)
-        if !kept.isEmpty { print("\(kept.joined(separator: ", ")): there already; --force replaces what is there.") }
+        if !kept.isEmpty {
+            StandardOutput.tell("\(kept.joined(separator: ", ")): there already; --force replaces what is there.")
+        }
         if arguments.isSet(ScaffoldOptions.workflow), let note = ScaffoldOptions.workflowNote(for: directory) {
-            print("Note: \(note)")
+            StandardOutput.tell("Note: \(note)")
         }
         return .success
     }

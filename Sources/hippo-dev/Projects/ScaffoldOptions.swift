@@ -30,10 +30,10 @@ enum ScaffoldOptions {
         let results = try Scaffold(files: files).write(
             to: directory, replacesExisting: arguments.isSet(force), isDryRun: isDryRun)
         for (file, outcome) in results {
-            print((isDryRun ? outcome.prospect : outcome.report) + " " + file.path)
+            StandardOutput.tell((isDryRun ? outcome.prospect : outcome.report) + " " + file.path)
             if isDryRun && showsContent && (outcome == .created || outcome == .replaced) {
                 for line in file.content.split(separator: "\n", omittingEmptySubsequences: false).dropLast() {
-                    print(line.isEmpty ? "" : "    " + line)
+                    StandardOutput.tell(line.isEmpty ? "" : "    " + line)
                 }
             }
         }
