@@ -87,6 +87,8 @@ struct FileDigests: Sendable {
 enum FileChangeError: Error {
     case vanished(path: RelativePath)
     case unreadable(path: RelativePath, code: Int32)
+    /// It has become a symbolic link that leads out of the project, or lies behind one.
+    case leavesProject(path: RelativePath)
     /// It was written to each time that it was read.
     case keepsChanging(path: RelativePath)
     /// It has more than `limit` bytes.
@@ -97,6 +99,7 @@ enum FileChangeError: Error {
         switch self {
         case .vanished: "the file has vanished"
         case .unreadable(_, let code): "the file cannot be read: \(SystemError.reason(code))"
+        case .leavesProject: "the file has become a symbolic link that leaves the project"
         case .keepsChanging: "the file keeps changing while it is read"
         case .tooLarge(_, let limit): "the file is larger than \(limit >> 30) GiB"
         case .isCancelled: HippofactsError.cancellationMessage
@@ -108,7 +111,8 @@ enum FileChangeError: Error {
     /// - Parameter shown: what a file of the project is called.
     func described(_ shown: (RelativePath) -> String) -> HippofactsError {
         switch self {
-        case .vanished(let path), .unreadable(let path, _), .keepsChanging(let path), .tooLarge(let path, _):
+        case .vanished(let path), .unreadable(let path, _), .leavesProject(let path), .keepsChanging(let path),
+            .tooLarge(let path, _):
             HippofactsError(file: shown(path), message: message)
         case .isCancelled: .cancelled
         }
