@@ -51,6 +51,24 @@ struct StoreHousekeepingTests {
         try store.checkIntegrity()
     }
 
+    @Test("What is needed under load only is given back when nobody writes any more")
+    func quiet() throws {
+        let store = try BindleStore(path: path)
+        /// Descriptors of this process on the store's file.
+        func descriptors() throws -> Int {
+            try FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd")
+                .count { (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/fd/\($0)")) == path }
+        }
+        let before = try descriptors()
+        for number in 0..<30 { try save([Self.content(number, size: 20_000)], in: store) }
+        let id = try BindleID("app/1.0.0")
+        DispatchQueue.concurrentPerform(iterations: 8) { _ in
+            for _ in 0..<50 { _ = try? store.invoice(id) }
+        }
+        // The connection that copies the log stays.
+        #expect(try eventually { () throws in try descriptors() <= before + 1 })
+    }
+
     @Test("What serves, what was brought back and what was made last are never given up")
     func sparedRevisions() throws {
         let store = try BindleStore(path: path, historyLimit: 0)

@@ -167,7 +167,8 @@ final class ConnectionPool: Sendable {
         DispatchQueue.global(qos: .utility).asyncAfter(deadline: .now() + 1.05) { [weak self] in self?.settle() }
     }
 
-    /// Copies the log into the file and empties it, and removes files whose rows are gone. Saves go on meanwhile.
+    /// Copies the log into the file and empties it, removes files whose rows are gone, and gives back what is needed under
+    /// load only: readers, each with descriptors and pages of its own. Saves go on meanwhile.
     private func settle() {
         let isQuiet = settling.withLock { .now - $0.lastWrite >= Self.quietTime }
         guard isQuiet || logSize > Self.urgentSize else { return scheduleSettling() }
@@ -180,6 +181,7 @@ final class ConnectionPool: Sendable {
             try connection.removeDoomedFiles()
             try connection.execute("PRAGMA shrink_memory")
         }
+        idleReaders.withLock { $0 = [] }
     }
 
     private func checkpoint(_ copier: inout Held?) throws(StoreError) -> Bool {
