@@ -42,7 +42,7 @@ let package = Package(
         .target(name: "JSON"),
         .target(name: "TOML"),
         .target(name: "HTTP", dependencies: ["CLinux", "Content", "Platform"]),
-        .target(name: "WebGuard", dependencies: ["HTTP"]),
+        .target(name: "WebGuard", dependencies: ["HTTP", "Platform"]),
         // Swift's runtime is written in C++, and WebAssembly reads C++ names with what that brings along.
         .target(
             name: "WebAssembly",
@@ -192,6 +192,7 @@ let package = Package(
             dependencies: [
                 "Bindle",
                 "CommandLineInterface",
+                "Cryptography",
                 "HTTP",
                 "Platform",
                 "WASI",
