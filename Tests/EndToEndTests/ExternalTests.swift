@@ -2,6 +2,7 @@ import Bindle
 import Foundation
 import HTTP
 import SandboxProtocol
+import Synchronization
 import TestSupport
 import Testing
 import WebAssemblyText
@@ -85,6 +86,60 @@ struct ExternalTests {
             .write(toFile: module, atomically: true, encoding: .utf8)
         _ = try await sandbox.next("serving")
         #expect(try get(url).body == "visit NUMBER 1.\n")
+    }
+
+    @Test("A library in the store that is replaced while it serves is never mixed, and never fails")
+    func aLibraryInTheStoreIsReplaced() async throws {
+        let directory = try TemporaryDirectory()
+        let path: String
+        let sandbox: SandboxProcess
+        do {
+            let server = try upstream(in: directory)
+            path = try app(in: directory)
+            sandbox = try SandboxProcess(path, ["--upstream", server.url])
+            _ = try await sandbox.next("ready")
+        }
+        let ready = try #require(sandbox.events("ready").first)
+        let url = try #require(ready["app"]?.string) + "greet"
+        let client = try BindleClient(baseURL: try #require(ready["bindle"]?.string))
+        let text = "greetings from upstream"
+        #expect(try get(url).body == text)
+        let isOver = Atomic<Bool>(false)
+        let answers = Mutex<Set<Answer>>([])
+        let asking = DispatchGroup()
+        for _ in 0..<3 {
+            asking.enter()
+            Thread {
+                while !isOver.load(ordering: .relaxed) {
+                    let answer = (try? get(url)) ?? Answer(status: 0, body: "no answer")
+                    answers.withLock { _ = $0.insert(answer) }
+                }
+                asking.leave()
+            }.start()
+        }
+        // Others of the same name, with handlers that answer something else, and the removal of it.
+        for round in 0..<10 {
+            let module = try assemble(Array(SmallApp.handler(answering: "greetings, round \(round)").utf8))
+            var invoice = Invoice(bindle: .init(id: try BindleID(Self.id)))
+            invoice.parcels = [
+                Parcel(
+                    label: Label(
+                        sha256: SHA256.hash(module).hex, mediaType: "application/wasm", name: "greeter.wasm",
+                        size: module.count, annotations: ["wagi_handler_id": "greeter"]))
+            ]
+            _ = try client.create(invoice)
+            try client.upload(invoice.parcels[0].label, to: invoice.id, body: .bytes(module))
+            if round == 5 { _ = try client.delete(invoice.id) }
+        }
+        // The process that serves is replaced by one that knows nothing of it yet.
+        for process in sandbox.descendants() { kill(process, SIGKILL) }
+        try await sandbox.next("log") { $0["text"]?.string?.contains("serves again") == true }
+        isOver.store(true, ordering: .relaxed)
+        asking.wait()
+        let seen = answers.withLock { $0 }
+        // Who was answered by the process that was killed has no answer.
+        #expect(seen.allSatisfy { $0 == Answer(status: 200, body: text) || $0.status == 0 }, "\(seen)")
+        #expect(try get(url).body == text)
     }
 
     // MARK: - Upstream
