@@ -51,7 +51,10 @@ package enum SandboxSession {
         let board = try RevisionBoard()
         let freshness = Freshness(board: board)
         let (changes, queueProblem) = changeQueue(isWanted: isWatching && settings.pollInterval == nil)
-        let workerSurroundings = WorkerSurroundings(connections: try ConnectionQueue(), board: board, changes: changes)
+        let requestLog = try RequestLogCollector()
+        defer { requestLog.stop() }
+        let workerSurroundings = WorkerSurroundings(
+            connections: try ConnectionQueue(), board: board, changes: changes, requestLog: requestLog)
         var supervisor = WorkerSupervisor(
             command: workerCommand(settings),
             status: ProjectStatus(
@@ -85,6 +88,7 @@ package enum SandboxSession {
             onEvent: { event in
                 if case .ready = event, configuration.opensPage { open(appURL, mailbox) }
             })
+        requestLog.start { output.tell($0) }
         stopGuard.onEnd { reason in
             output.tell(.stopped(reason: reason))
             output.close()
@@ -219,6 +223,7 @@ package enum SandboxSession {
         if settings.allowsTransientWrite ?? false { options.append("--allow-transient-write") }
         if !(settings.servesStaticFiles ?? true) { options.append("--no-static") }
         options += settings.limits.optionNames
+        if settings.logFileLimit != nil { options.append("--log-limit") }
         guard !options.isEmpty else { return [] }
         return [
             "\(program) is not told of \(options.joined(separator: ", ")): other WAGI programs have no such option."
@@ -239,6 +244,7 @@ package enum SandboxSession {
         configuration.bindleToken = bindleToken
         configuration.showsErrors = settings.showsErrors ?? false
         configuration.logDirectory = settings.logDirectory
+        configuration.logFileLimit = settings.logFileLimit
         configuration.limits = settings.limits
         // One that is not there is reported when it is to be started.
         configuration.program = settings.wagiProgram.map { program in

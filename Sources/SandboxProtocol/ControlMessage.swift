@@ -65,7 +65,8 @@ extension LauncherMessage {
     }
 }
 
-/// What a WAGI process tells the sandbox that has started it.
+/// What a WAGI process tells the sandbox that has started it. Requests and what handlers write do not come this way: see
+/// `RequestLogWriter`.
 package enum WorkerMessage: Hashable, Sendable {
     /// The process is at work. Sent each second from `load` to `ready` or `failed`: who hears nothing for several of them
     /// takes it for stuck.
@@ -76,10 +77,6 @@ package enum WorkerMessage: Hashable, Sendable {
     case ready(revision: Int, timings: [StageTiming])
     /// The bindle cannot be served. The process exits after it.
     case failed(WorkerFailure)
-    /// A request has been answered.
-    case request(ServedRequest)
-    /// A handler wrote to its standard error. The text is one line, without its end.
-    case log(route: String, text: String)
 }
 
 /// How long one stage of a launch took.
@@ -110,29 +107,6 @@ package struct WorkerFailure: Hashable, Sendable {
         self.file = file
         self.line = line
         self.column = column
-    }
-}
-
-/// One answered request.
-package struct ServedRequest: Hashable, Sendable {
-    package let method: String
-    /// Path and query, as sent.
-    package let target: String
-    package let status: Int
-    /// Length of the body sent, in bytes.
-    package let byteCount: Int
-    /// From the request's head to the response's end.
-    package let milliseconds: Double
-    /// The revision that answered.
-    package let revision: Int
-
-    package init(method: String, target: String, status: Int, byteCount: Int, milliseconds: Double, revision: Int) {
-        self.method = method
-        self.target = target
-        self.status = status
-        self.byteCount = byteCount
-        self.milliseconds = milliseconds
-        self.revision = revision
     }
 }
 
@@ -233,14 +207,6 @@ extension WorkerMessage: ControlMessage {
             json["line"] = failure.line.map { .integer($0) }
             json["column"] = failure.column.map { .integer($0) }
             return json
-        case .request(let record):
-            return [
-                "type": .string("request"), "method": .string(record.method), "target": .string(record.target),
-                "status": .integer(record.status), "bytes": .integer(record.byteCount),
-                "milliseconds": .number(record.milliseconds), "revision": .integer(record.revision),
-            ]
-        case .log(let route, let text):
-            return ["type": .string("log"), "route": .string(route), "text": .string(text)]
         }
     }
 
@@ -260,18 +226,6 @@ extension WorkerMessage: ControlMessage {
                 WorkerFailure(
                     message: message, file: json["file"]?.string, line: json["line"]?.integer,
                     column: json["column"]?.integer))
-        case "request":
-            guard let method = json["method"]?.string, let target = json["target"]?.string,
-                let status = json["status"]?.integer, let byteCount = json["bytes"]?.integer,
-                let milliseconds = json["milliseconds"]?.number, let revision = json["revision"]?.integer
-            else { return nil }
-            self = .request(
-                ServedRequest(
-                    method: method, target: target, status: status, byteCount: byteCount, milliseconds: milliseconds,
-                    revision: revision))
-        case "log":
-            guard let route = json["route"]?.string, let text = json["text"]?.string else { return nil }
-            self = .log(route: route, text: text)
         default: return nil
         }
     }

@@ -29,6 +29,8 @@ package struct WorkerConfiguration: Hashable, Sendable {
     package var showsErrors = false
     /// Where what modules write to standard error is kept; `nil` for a temporary directory.
     package var logDirectory: String?
+    /// Bytes of a file there, before it becomes the older one; `nil` for what is usual.
+    package var logFileLimit: Int?
     package var limits = Limits()
     /// What the sandbox's Bindle server asks for; `nil` if it asks for nothing.
     package var bindleToken: String?
@@ -73,6 +75,7 @@ extension WorkerConfiguration {
         if !allowedHosts.isEmpty { json["allowedHosts"] = .array(allowedHosts.map { .string($0) }) }
         if showsErrors { json["showErrors"] = .boolean(true) }
         json["logDirectory"] = logDirectory.map { .string($0) }
+        json["logLimit"] = logFileLimit.map { .integer($0) }
         json["limits"] = .object(limits.json)
         json["bindleToken"] = bindleToken.map { .string($0) }
         json["program"] = program.map { .string($0) }
@@ -96,6 +99,7 @@ extension WorkerConfiguration {
         allowedHosts = json["allowedHosts"]?.array?.compactMap(\.string) ?? []
         showsErrors = json["showErrors"]?.boolean ?? false
         logDirectory = json["logDirectory"]?.string
+        logFileLimit = json["logLimit"]?.integer
         bindleToken = json["bindleToken"]?.string
         program = json["program"]?.string
     }

@@ -28,7 +28,7 @@ extension Command {
               [up]
               listen = "127.0.0.1:3000"      # and port, bindle-listen, allow-hosts, show-errors, token, store, watch,
               static = true                  # ephemeral, env-file, allow-transient-write, log-dir, reload, wagi,
-              timeout = "30s"                # max-memory, max-response, max-history; poll = "1s"
+              timeout = "30s"                # max-memory, max-response, max-history, log-limit; poll = "1s"
               libraries = ["../library"]     # projects of external bindles; upstream = "URL"
             """,
         options: UpOptions.all,
@@ -139,6 +139,9 @@ private enum UpOptions {
         flag: "no-reload", summary: "Leave pages as they are: do not let them reload when a new revision serves.")
     static let logDirectory = Option(
         name: "log-dir", valueName: "DIR", summary: "Where to keep what modules write to standard error.")
+    static let logLimit = Option(
+        name: "log-limit", valueName: "SIZE",
+        summary: "How long a file of --log-dir may become; a full one is kept as module.stderr.1. By default 10MiB.")
     static let library = Option(
         name: "library", valueName: "PATH",
         summary: "A project whose bindle this one refers to: it is put into the store, and watched.", isRepeatable: true
@@ -157,7 +160,7 @@ private enum UpOptions {
             library,
             UpstreamOptions.url, UpstreamOptions.strategy, variable, environmentFile, transientWrite, noStatic,
             noReload,
-            timeout, maximumMemory, maximumResponse, logDirectory, wagi, json, timings, OutputOptions.color,
+            timeout, maximumMemory, maximumResponse, logDirectory, logLimit, wagi, json, timings, OutputOptions.color,
             OutputOptions.quiet, OutputOptions.verbose,
         ] + LimitOptions.further + [LimitOptions.transient]
 
@@ -216,6 +219,7 @@ private enum UpOptions {
         }
         settings.reloadsPages = arguments.isSet(noReload) ? false : nil
         settings.logDirectory = arguments[logDirectory].map(absolute)
+        settings.logFileLimit = try LimitOptions.size(arguments, logLimit)
         let libraries = arguments.values(of: library).map(absolute)
         settings.libraries = libraries.isEmpty ? nil : libraries
         settings.upstream =

@@ -161,17 +161,11 @@ private struct WAGIOptions {
         SignalListener.start { _ in ended.signal() }
         let socket = try ListeningSocket(binding: address)
         var configuration = configuration
-        if arguments[Self.logDirectory] == nil {
-            configuration.logObserver = { StandardError.write("[\($0.route)] \($0.text)\n") }
-        }
+        let log = try RequestLogOutput()
+        if arguments[Self.logDirectory] == nil { configuration.logObserver = { log.writer.append($0) } }
         let application = try load(configuration)
         var serverConfiguration = ServerConfiguration()
-        serverConfiguration.requestObserver = { record in
-            let milliseconds = Quantity.milliseconds(record.duration)
-            say(
-                "\(record.method?.description ?? "-") \(record.target ?? "-") "
-                    + "\(record.status.map { String($0.code) } ?? "-") \(milliseconds) ms")
-        }
+        serverConfiguration.requestLog = ServedRequestLog(log.writer)
         serverConfiguration.problemObserver = { note($0) }
         let server = WAGIServer(application: application, socket: socket, configuration: serverConfiguration)
         application.removeUnusedParcels()
@@ -180,6 +174,7 @@ private struct WAGIOptions {
         say("Serving at http://\(server.address)/")
         ended.wait()
         server.drain(deadline: configuration.limits.time)
+        log.finish()
         application.removeFiles()
         return .success
     }
@@ -260,6 +255,7 @@ extension WAGIConfiguration {
             + given.variables.map { ($0.name, $0.value) }
         defaultHost = given.hostname
         logDirectory = given.logDirectory
+        logFileLimit = given.logFileLimit ?? logFileLimit
         allowsTransientWrite = given.allowsTransientWrite
         maximumTransientBytes = given.limits.transientBytes ?? maximumTransientBytes
         servesStaticFiles = given.servesStaticFiles

@@ -27,7 +27,7 @@ struct PrivateFilesTests {
         BuildOutputsFile(path: storage.buildOutputsPath).write(["a"], of: "make")
         #expect(mode(own + "/build-outputs") == 0o600)
         let log = LogFile(path: own + "/up.log")
-        log?.append("line\n")
+        log?.append(Array("line\n".utf8))
         #expect(mode(own + "/up.log") == 0o600)
     }
 

@@ -32,6 +32,7 @@ struct SettingsFileTests {
             allow-transient-write = true
             static = false
             log-dir = "logs"
+            log-limit = "2MiB"
             poll = "250ms"
             reload = false
             timeout = "1.5s"
@@ -54,6 +55,7 @@ struct SettingsFileTests {
         expected.allowsTransientWrite = true
         expected.servesStaticFiles = false
         expected.logDirectory = "/project/logs"
+        expected.logFileLimit = 2 << 20
         expected.reloadsPages = false
         expected.limits.time = .milliseconds(1500)
         expected.limits.memoryBytes = 64 << 20

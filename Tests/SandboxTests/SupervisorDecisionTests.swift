@@ -12,6 +12,7 @@ struct SupervisorDecisionTests {
         private let end = Atomic(false)
 
         func send(_ message: LauncherMessage, with descriptors: [Int32]) { sent.withLock { $0.append(message) } }
+        func showRequests() {}
         func kill() { end.store(true, ordering: .relaxed) }
         var isKilled: Bool { end.load(ordering: .relaxed) }
 

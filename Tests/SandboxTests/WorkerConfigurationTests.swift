@@ -14,11 +14,12 @@ struct WorkerConfigurationTests {
 
     @Test("every descriptor survives the way over the command line, whichever of them there are")
     func arguments() {
-        for mask in 0..<8 {
+        for mask in 0..<16 {
             var arguments = WorkerArguments(listen: 3, control: 4)
             if mask & 1 != 0 { arguments.connections = .init(sending: 5, receiving: 6) }
             if mask & 2 != 0 { arguments.board = 7 }
             if mask & 4 != 0 { arguments.changes = 8 }
+            if mask & 8 != 0 { arguments.log = .init(memory: 9, wakeUp: 10) }
             #expect(arguments.arguments.first == "wagi")
             #expect(read(arguments.arguments) == arguments)
         }
@@ -30,6 +31,7 @@ struct WorkerConfigurationTests {
         #expect(read(["wagi", "--listen-fd", "3", "--control-fd", "x"]) == nil)
         #expect(read(["wagi", "--listen-fd", "3", "--control-fd", "-4"]) == nil)
         #expect(read(["wagi", "--listen-fd", "3", "--control-fd", "4", "--pass-fd", "5"]) == nil)
+        #expect(read(["wagi", "--listen-fd", "3", "--control-fd", "4", "--log-fd", "5"]) == nil)
     }
 
     /// A configuration with no field as usual.
@@ -43,6 +45,7 @@ struct WorkerConfigurationTests {
         configuration.allowedHosts = ["a.example", "*"]
         configuration.showsErrors = true
         configuration.logDirectory = "/logs"
+        configuration.logFileLimit = 8
         configuration.bindleToken = "secret"
         configuration.program = "/usr/bin/wagi"
         configuration.limits.time = .nanoseconds(1_500_000_001)
@@ -64,7 +67,7 @@ struct WorkerConfigurationTests {
             #expect(WorkerConfiguration(json: object) == configuration)
         }
         // A field that is added has to be added here, too.
-        #expect(Mirror(reflecting: full).children.count == 11)
+        #expect(Mirror(reflecting: full).children.count == 12)
         #expect(Mirror(reflecting: full.limits).children.count == 8)
         for (field, usual) in zip(Mirror(reflecting: full).children, Mirror(reflecting: WorkerConfiguration()).children)
         {

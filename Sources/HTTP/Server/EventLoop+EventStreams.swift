@@ -30,7 +30,7 @@ extension EventLoop {
     /// Sends what is left; whatever the client sends is not looked at, since its next request has to wait.
     func continueStream(on connection: Connection) {
         guard let exchange = connection.exchange else { return }
-        if !exchange.output.isEmpty { flush(exchange) }
+        if !exchange.output.isEmpty { exchange.flush() }
         if exchange.failure != nil || connection.inputHasEnded {
             exchange.report()
             close(connection)

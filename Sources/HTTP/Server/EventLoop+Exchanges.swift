@@ -235,15 +235,6 @@ extension EventLoop {
 
     // MARK: Responses
 
-    /// Sends what is in the exchange's output, as far as the client takes it.
-    func flush(_ exchange: Exchange) {
-        switch exchange.output.send(to: exchange.fileDescriptor, counting: &exchange.sentCount) {
-        case .finished, .blocked: break
-        case .failed: exchange.fail("the client disconnected")
-        case .fileTooShort: exchange.fail("the file became shorter while it was sent")
-        }
-    }
-
     func beginSending(_ connection: Connection) {
         connection.state = .sending
         connection.deadline = .distantFuture
@@ -267,7 +258,7 @@ extension EventLoop {
     private func continueSending(_ connection: Connection) -> Bool {
         let exchange = connection.exchange!
         let sentBefore = exchange.sentCount
-        if !exchange.output.isEmpty { flush(exchange) }
+        if !exchange.output.isEmpty { exchange.flush() }
         guard exchange.output.isEmpty else {
             if exchange.sentCount > sentBefore { awaitClient(connection) }
             return false

@@ -120,7 +120,7 @@ final class EventLoop: @unchecked Sendable {
         exchange.returnBacklog()
         exchange.disconnection.end()
         exchange.worker = nil
-        flush(exchange)
+        exchange.flush()
         let isBrief = .now < start + Self.briefHandling
         if !(isBrief && exchange.isComplete && release(connection, exchange)) { send(.handled(connection)) }
     }

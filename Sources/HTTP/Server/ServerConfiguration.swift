@@ -60,6 +60,9 @@ package struct ServerConfiguration: Sendable {
     /// Told of each request when its response has been sent or has failed, from several threads. It must not block.
     package var requestObserver: (@Sendable (RequestRecord) -> Void)?
 
+    /// As `requestObserver`, for a log that must not miss a request.
+    package var requestLog: (any RequestLog)?
+
     /// Told of what the server itself notices: a handler that threw, a lack of file descriptors.
     package var problemObserver: (@Sendable (String) -> Void)?
 

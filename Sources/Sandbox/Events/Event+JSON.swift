@@ -32,11 +32,9 @@ extension Event {
             object["column"] = failure.column.map { .integer($0) }
             return object
         case .request(let record):
-            return [
-                "event": .string("request"), "method": .string(record.method), "path": .string(record.target),
-                "status": .integer(record.status), "bytes": .integer(record.byteCount),
-                "milliseconds": .number(Self.rounded(record.milliseconds)), "revision": .integer(record.revision),
-            ]
+            var object = JSONObject()
+            record.forEachMember { object[$0] = $1 }
+            return object
         case .log(let source, let text):
             var object: JSONObject = [
                 "event": .string("log"), "source": .string(source.word), "text": .string(text),
@@ -82,7 +80,8 @@ extension Event {
             self = .request(
                 ServedRequest(
                     method: method, target: path, status: status, byteCount: bytes, milliseconds: milliseconds,
-                    revision: revision))
+                    revision: revision, number: integer("number").flatMap(UInt64.init(exactly:)) ?? 0,
+                    isIncomplete: json["incomplete"] == .boolean(true)))
         case "log":
             guard let text = string("text") else { return nil }
             switch string("source") {

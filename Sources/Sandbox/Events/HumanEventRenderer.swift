@@ -1,5 +1,5 @@
 import Platform
-import SandboxProtocol
+package import SandboxProtocol
 
 /// Renders events for people: a line for most, aligned, and coloured where that is wanted.
 ///
@@ -21,6 +21,8 @@ package struct HumanEventRenderer: EventRenderer {
     /// True if what the build command wrote last has been shown as it came.
     private var hasShownBuild = false
     private let clock: @Sendable () -> String
+    /// The time of day of a second since 1970: requests come many a second.
+    private var latestTime: (second: time_t, text: String) = (-1, "")
 
     /// - Parameter clock: the time of day that begins each line; by default the local one, to the second.
     init(
@@ -46,6 +48,19 @@ package struct HumanEventRenderer: EventRenderer {
         render(entry.event, at: Self.timeOfDay(time_t(entry.time)))
     }
 
+    package mutating func render(_ entries: [RequestLogEntry], to output: inout [UInt8]) {
+        for entry in entries {
+            let second = time_t(entry.time)
+            if latestTime.second != second { latestTime = (second, Self.timeOfDay(second)) }
+            if case .request(let request) = entry.content {
+                guard style.verbosity != .quiet else { continue }
+                append(request, styled(latestTime.text, .dim), to: &output)
+            } else {
+                output += render(Event(entry), at: latestTime.text).utf8
+            }
+        }
+    }
+
     private mutating func render(_ event: Event, at time: String) -> String {
         let stamp = styled(time, .dim)
         switch event {
@@ -67,7 +82,10 @@ package struct HumanEventRenderer: EventRenderer {
             hasFailed = true
             return renderFailure(failure, stamp)
         case .request(let record):
-            return style.verbosity == .quiet ? "" : renderRequest(record, stamp)
+            if style.verbosity == .quiet { return "" }
+            var line: [UInt8] = []
+            append(record, stamp, to: &line)
+            return String(decoding: line, as: UTF8.self)
         case .log(let source, let text):
             switch source {
             case .guest(let route):
@@ -117,16 +135,34 @@ package struct HumanEventRenderer: EventRenderer {
         return line + "\n"
     }
 
-    private func renderRequest(_ record: ServedRequest, _ stamp: String) -> String {
-        let color: Style = record.status >= 500 ? .red : record.status >= 400 ? .yellow : .green
-        let method = Self.padded(record.method, 6)
-        let target = Self.padded(Self.printable(record.target), 32)
-        let status = styled(String(record.status), color)
-        var line = "\(stamp)   \(method) \(target) \(status) \(styled(Self.duration(record.milliseconds), .dim))"
-        if style.verbosity == .verbose {
-            line += styled(", \(record.byteCount) bytes, revision \(record.revision)", .dim)
+    /// Appends the line of a request.
+    private func append(_ request: ServedRequest, _ stamp: String, to output: inout [UInt8]) {
+        output += stamp.utf8
+        output += "   ".utf8
+        Self.append(request.method, width: 6, to: &output)
+        output.append(UInt8(ascii: " "))
+        Self.append(request.target, width: 32, to: &output)
+        output.append(UInt8(ascii: " "))
+        let color: Style = request.status >= 500 ? .red : request.status >= 400 ? .yellow : .green
+        // Without a status, the client has got nothing.
+        output += styled(request.status == 0 ? "-" : String(request.status), color).utf8
+        var rest = Self.duration(request.milliseconds)
+        if style.verbosity == .verbose { rest += ", \(request.byteCount) bytes, revision \(request.revision)" }
+        if request.isIncomplete { rest += ", cut off" }
+        output.append(UInt8(ascii: " "))
+        output += styled(rest, .dim).utf8
+        output.append(UInt8(ascii: "\n"))
+    }
+
+    /// Appends what a stranger sent, and spaces up to a width.
+    private static func append(_ text: String, width: Int, to output: inout [UInt8]) {
+        guard text.utf8.allSatisfy({ $0 >= 0x20 && $0 < 0x7F }) else {
+            output += padded(printable(text), width).utf8
+            return
         }
-        return line + "\n"
+        output += text.utf8
+        let count = text.utf8.count
+        if count < width { output += repeatElement(UInt8(ascii: " "), count: width - count) }
     }
 
     private func renderFailure(_ failure: Failure, _ stamp: String) -> String {

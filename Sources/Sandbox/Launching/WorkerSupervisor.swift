@@ -26,8 +26,6 @@ struct WorkerSupervisor {
         /// The target serves from now on.
         case serving(Target, timings: [StageTiming], isRestart: Bool)
         case loadFailed(Target, WorkerFailure)
-        case request(ServedRequest)
-        case log(route: String, text: String)
         /// Something happened that is no failure of a target.
         case notice(String)
     }
@@ -193,6 +191,11 @@ struct WorkerSupervisor {
         if board.mendBuild() { tellStatus() }
     }
 
+    /// Lets the requests be told of the process that serves, once it has been told that it does.
+    func showRequests() {
+        for worker in [serving?.worker, holding].compactMap({ $0 }) { workers[worker]?.showRequests() }
+    }
+
     private func tellStatus() {
         for worker in [serving?.worker, holding].compactMap({ $0 }) { workers[worker]?.send(.status(status)) }
     }
@@ -249,8 +252,6 @@ struct WorkerSupervisor {
             workers[worker]?.kill()
             return .loadFailed(load.target, failure)
         case .message(.prepared): return nil
-        case .message(.request(let request)): return .request(request)
-        case .message(.log(let route, let text)): return .log(route: route, text: text)
         case .ended(let exit): return handleEnd(worker, exit)
         }
     }

@@ -114,6 +114,7 @@ final class SandboxLoop {
                 if let message = note(report) { messages.append(message) }
             }
             process(messages + [.tick])
+            supervisor.showRequests()
         }
         dependencies.onStop()
         let end = state.end ?? ProjectState.End(reason: "", isFailure: false)
@@ -180,8 +181,6 @@ final class SandboxLoop {
                 Failure(
                     stage: .launch, message: failure.message,
                     file: failure.file.map(dependencies.project.relative), line: failure.line, column: failure.column))
-        case .request(let request): emit(.request(request))
-        case .log(let route, let text): emit(.log(.guest(route: route), text: text))
         case .notice(let text): emit(.log(.sandbox, text: text))
         }
         return nil

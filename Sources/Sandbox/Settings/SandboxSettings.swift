@@ -66,6 +66,8 @@ package struct SandboxSettings: Sendable, Equatable {
     package var limits = WorkerConfiguration.Limits()
     /// Where what guests write to standard error is kept; by default a temporary directory.
     package var logDirectory: String?
+    /// Bytes of a file there, before it becomes the older one; by default 10 MiB.
+    package var logFileLimit: Int?
 
     /// Projects whose bindles this one refers to: they are expanded into the same store, and watched. One that others refer
     /// to stands before them.
@@ -105,6 +107,7 @@ package struct SandboxSettings: Sendable, Equatable {
         settings.reloadsPages = reloadsPages ?? weaker.reloadsPages
         settings.limits = limits.completed(by: weaker.limits)
         settings.logDirectory = logDirectory ?? weaker.logDirectory
+        settings.logFileLimit = logFileLimit ?? weaker.logFileLimit
         settings.libraries = libraries ?? weaker.libraries
         settings.upstream = upstream ?? weaker.upstream
         settings.upstreamStrategy = upstreamStrategy ?? weaker.upstreamStrategy

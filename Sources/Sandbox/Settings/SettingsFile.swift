@@ -88,6 +88,7 @@ enum SettingsFile {
             ByteCount(parsing: $0)?.bytes
         }
         settings.logDirectory = try up.string("log-dir").map(absolute)
+        settings.logFileLimit = try value("log-limit", in: &up, likeness: "10MiB") { ByteCount(parsing: $0)?.bytes }
         settings.libraries = try up.strings("libraries").map { $0.map(absolute) }
         settings.upstream = try up.string("upstream")
         if let upstream = settings.upstream {

@@ -16,11 +16,9 @@ package final class WAGIWorker: Sendable {
     private let connections: ConnectionQueue?
     private let board: RevisionBoard?
     private let changes: Int32?
-    /// Sends in order, without letting requests wait for the sandbox to read.
+    private let log: RequestLogWriter?
+    /// Sends in order, without letting those who send wait for the sandbox to read.
     private let sending = DispatchQueue(label: "control channel")
-    private let unsentCount = Atomic<Int>(0)
-    /// Reports of requests and logs beyond this number are dropped while the sandbox does not read.
-    private static let maximumUnsent = 10_000
     /// How long the last requests may take.
     private static let drainDeadline = Duration.seconds(30)
 
@@ -37,6 +35,7 @@ package final class WAGIWorker: Sendable {
             ConnectionQueue(adoptingSending: $0.sending, receiving: $0.receiving)
         }
         board = try arguments.board.map { try RevisionBoard(adopting: $0) }
+        log = try arguments.log.map { RequestLogWriter(try RequestLogMemory(adopting: $0)) }
         changes = arguments.changes
         if let changes { _ = fcntl(changes, F_SETFD, FD_CLOEXEC) }
         makeConfiguration = configuration
@@ -101,7 +100,7 @@ package final class WAGIWorker: Sendable {
     ) throws(LoadError) {
         let started = ContinuousClock.now
         let process = try ExternalProcess(program, bindle: load.bindle, bindleURL: load.bindleURL) { [self] line in
-            send(.log(route: program.name, text: line), isDroppable: true)
+            log?.append(line: line, route: program.name, number: 0)
         }
         defer { process.kill() }
         try process.waitUntilItAnswers()
@@ -123,7 +122,7 @@ package final class WAGIWorker: Sendable {
                 timings: [StageTiming(stage: "program", milliseconds: (ContinuousClock.now - started).milliseconds)]))
         // Without the program, there is nothing that this process could answer: the sandbox starts another one.
         process.onUnexpectedEnd { [self] in
-            send(.log(route: program.name, text: "The program has ended."))
+            log?.append(line: "The program has ended.", route: program.name, number: 0)
             flush()
             _exit(1)
         }
@@ -150,7 +149,7 @@ package final class WAGIWorker: Sendable {
 
     private func serverConfiguration(revision: Int) -> ServerConfiguration {
         var configuration = ServerConfiguration()
-        configuration.requestObserver = { [self] in report($0, revision: revision) }
+        configuration.requestLog = log.map { ServedRequestLog($0, revision: revision) }
         configuration.connectionQueue = connections
         if let board {
             let gate = RevisionGate(board: board, changes: changes, revision: revision)
@@ -240,10 +239,7 @@ package final class WAGIWorker: Sendable {
     /// Does what can be done before it is known what is to be served.
     private func begin(_ given: WorkerConfiguration) throws(LoadError) -> Loading {
         var configuration = try makeConfiguration(given)
-        configuration.logObserver = { [self] line in
-            let number = line.requestID.map { "[\($0)] " } ?? ""
-            send(.log(route: line.route, text: number + line.text), isDroppable: true)
-        }
+        if let log { configuration.logObserver = { log.append($0) } }
         said.withLock { [configuration] in $0 = configuration }
         return Loading(configuration, isWorker: true)
     }
@@ -284,27 +280,13 @@ package final class WAGIWorker: Sendable {
         }
     }
 
-    private func report(_ record: RequestRecord, revision: Int) {
-        // The sandbox's own: nobody has asked for them.
-        if let target = record.target, LiveReload.owns(target) { return }
-        let request = ServedRequest(
-            method: record.method?.rawValue ?? "-", target: record.target ?? "-", status: record.status?.code ?? 0,
-            byteCount: Int(record.bodyBytes), milliseconds: record.duration.milliseconds, revision: revision)
-        send(.request(request), isDroppable: true)
-    }
-
     private func receive() -> LauncherMessage? {
         // A channel that fails means the same as one that ends.
         try? channel.receive(LauncherMessage.self)
     }
 
-    private func send(_ message: WorkerMessage, isDroppable: Bool = false) {
-        if isDroppable, unsentCount.load(ordering: .relaxed) >= Self.maximumUnsent { return }
-        unsentCount.add(1, ordering: .relaxed)
-        sending.async { [self] in
-            try? channel.send(message)
-            unsentCount.subtract(1, ordering: .relaxed)
-        }
+    private func send(_ message: WorkerMessage) {
+        sending.async { [self] in try? channel.send(message) }
     }
 
     /// Waits until everything is sent.
