@@ -182,6 +182,29 @@ struct BrowserTests {
         try await scene.context.close()
     }
 
+    @Test("A page whose response was put right says so, and stays as it is")
+    func warning() async throws {
+        let app = try Self.app()
+        let output = "content-type: text/html\n\n<!doctype html><h1>page</h1>"
+        try app.save(
+            """
+            (module
+              (import "wasi_snapshot_preview1" "fd_write" (func $fd_write (param i32 i32 i32 i32) (result i32)))
+              (memory (export "memory") 1)
+              (data (i32.const 0) "\\10\\00\\00\\00")
+              (data (i32.const 16) "no colon\\n\(output.replacingOccurrences(of: "\n", with: "\\n"))")
+              (func (export "_start")
+                (i32.store (i32.const 4) (i32.const \(output.utf8.count + 9)))
+                (drop (call $fd_write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 8)))))
+            """, to: "hello.wat")
+        let scene = try await Scene(app)
+        let tab = try await scene.context.open(scene.url + "hello")
+        let notice = "document.querySelector('hippo-dev')?.shadowRoot?.textContent ?? ''"
+        try await tab.wait(until: "(\(notice)).includes('The handler\\'s response was put right')")
+        #expect(try await tab.evaluate("document.querySelector('h1').textContent") == .string("page"))
+        try await scene.context.close()
+    }
+
     @Test("A path without anything tells what there is") func aPathWithoutAnythingTellsWhatThereIs() async throws {
         let scene = try await Scene(Self.app())
         let tab = try await scene.open("style")

@@ -151,7 +151,8 @@ final class EventWriter: Sendable {
                 }
             }
             if skipped > 0 {
-                let text = "\(skipped) requests and lines of handlers are not shown: they came faster than this was read"
+                let text =
+                    "\(skipped) requests and lines of handlers are not shown: they came faster than this was read"
                 lines += renderer.render(.log(.sandbox, text: text)).utf8
             }
             if !lines.isEmpty && !sink(lines) {

@@ -148,7 +148,7 @@ package final class CollectedRequestLog: Sendable {
             guard !reading.isFinished else { return }
             reading.isFinished = true
             reading.showsRequests = true
-            while handOn(&reading, isOver: true) {}
+            _ = handOn(&reading, isOver: true)
         }
         collector.remove(self)
     }
@@ -156,28 +156,25 @@ package final class CollectedRequestLog: Sendable {
     /// Hands on what has come; false if that is nothing.
     func look() -> Bool {
         reading.withLock { reading in
-            guard !reading.isFinished else { return false }
-            var isBusy = false
-            // Others have their turn after as much as the memory holds, however fast this one writes.
-            for _ in 0..<RequestLogLayout.capacity / (Self.batch * RequestLogLayout.Field.end) + 1 {
-                let (entries, isMore) = next(&reading, isOver: false)
-                if !entries.isEmpty { collector.deliver?(entries) }
-                isBusy = isBusy || !entries.isEmpty || reading.showsRequests && reading.drops != (0, 0)
-                if !isMore { break }
-            }
-            return isBusy
+            !reading.isFinished && handOn(&reading, isOver: false)
         }
     }
 
     private func handOn(_ reading: inout Reading, isOver: Bool) -> Bool {
-        let (entries, isMore) = next(&reading, isOver: isOver)
-        if !entries.isEmpty { collector.deliver?(entries) }
-        return isMore
+        // Without anybody to tell, it waits in the memory.
+        guard let deliver = collector.deliver else { return false }
+        var isBusy = false
+        // No more than the memory holds, however fast it is written meanwhile.
+        for _ in 0..<RequestLogLayout.capacity / (Self.batch * RequestLogLayout.Field.end) + 1 {
+            let (entries, isMore) = next(&reading, isOver: isOver)
+            if !entries.isEmpty { deliver(entries) }
+            isBusy = isBusy || !entries.isEmpty || reading.showsRequests && reading.drops != (0, 0)
+            if !isMore { break }
+        }
+        return isBusy
     }
 
     private func next(_ reading: inout Reading, isOver: Bool) -> (entries: [RequestLogEntry], isMore: Bool) {
-        // Without anybody to tell, it waits in the memory.
-        guard collector.deliver != nil else { return ([], false) }
         var entries: [RequestLogEntry] = []
         let isMore = reading.reader.read(
             limit: Self.batch, includesRequests: reading.showsRequests, isOver: isOver, into: &entries)

@@ -28,7 +28,8 @@ package struct RequestLogEntry: Hashable, Sendable {
             let parts = [(requests, "request"), (lines, "line")].compactMap { count, noun in
                 count == 0 ? nil : "\(count) \(noun)\(count == 1 ? "" : "s")"
             }
-            return "\(parts.joined(separator: " and ")) of the log are not shown: they came faster than they could be read."
+            return
+                "\(parts.joined(separator: " and ")) of the log are not shown: they came faster than they could be read."
         case .damaged:
             return "A WAGI process has damaged its request log: no more requests of it are shown."
         }

@@ -104,7 +104,9 @@ struct RequestLogReader {
         memory.word(Word.sleeping).pointee.store(1, ordering: .sequentiallyConsistent)
         // Whoever wants it says so.
         guard !waitsAtRequest else { return true }
-        guard memory.word(Word.reserved).pointee.load(ordering: .sequentiallyConsistent) != position else { return true }
+        guard memory.word(Word.reserved).pointee.load(ordering: .sequentiallyConsistent) != position else {
+            return true
+        }
         let word = memory.mark(at: position).pointee.load(ordering: .sequentiallyConsistent)
         // One that is not finished wakes the reader when it is.
         return word == 0 || Layout.Mark(word: word, at: position)?.state == .open
@@ -162,7 +164,8 @@ struct RequestLogReader {
             case .line:
                 guard first <= Layout.maximumRoute, second <= Layout.maximumText else { return nil }
                 return RequestLogEntry(
-                    time: time, content: .line(secondText(), route: firstText(), number: number(Field.number, UInt64.self)))
+                    time: time,
+                    content: .line(secondText(), route: firstText(), number: number(Field.number, UInt64.self)))
             case .request:
                 let status = Int(number(Field.status, UInt16.self))
                 let milliseconds = Double(bitPattern: number(Field.milliseconds, UInt64.self))

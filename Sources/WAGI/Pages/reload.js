@@ -8,7 +8,7 @@
     let source, timer, isOver = false, delay = 0;
     const open = () => {
       source = new EventSource(url);
-      for (const type of ["status", "incomplete"]) {
+      for (const type of ["status", "incomplete", "warning"]) {
         source.addEventListener(type, ({ data }) => {
           delay = 0;
           onEvent({ type, data });
@@ -34,7 +34,7 @@
 
   if (typeof SharedWorkerGlobalScope !== "undefined" && self instanceof SharedWorkerGlobalScope) {
     const ports = new Set();
-    // The status, and the latest pages that have ended early, for those that come late to learn of it.
+    // The status, and what was told to pages of late, for those that come late to learn of it.
     const latest = new Map();
     let stop;
     self.onconnect = (event) => {
@@ -86,8 +86,8 @@
     isReloading = true;
     const now = () => {
       // The browser would ask, and send the form again.
-      if (method !== "GET") return notice.show(`This page is the answer to a ${method}, so it is not reloaded.`);
-      if (isInVain(wanted)) return notice.show("This page comes from a cache that keeps an old one, such as a service worker's.");
+      if (method !== "GET") return notice.show(`A new revision serves. This page is the answer to a ${method}, so it is not reloaded.`);
+      if (isInVain(wanted)) return notice.show("A new revision serves. This page comes from a cache that keeps an old one, such as a service worker's.");
       location.reload();
     };
     if (!document.hidden) return now();
@@ -152,7 +152,9 @@
   const receive = ({ type, data }) => {
     const message = JSON.parse(data);
     if (type === "status") return receiveStatus(message);
-    if (message.request === request && message.revision === revision) overlay.show(data, { stage: type, message: message.message });
+    if (message.request !== request || message.revision !== revision) return;
+    if (type === "warning") return notice.show(`The handler's response was put right: ${message.message}.`);
+    overlay.show(data, { stage: type, message: message.message });
   };
 
   const receiveStatus = (status) => {
@@ -328,10 +330,14 @@
     },
   };
 
-  /** For pages that cannot be brought up to date. */
+  /** For pages that cannot be brought up to date, or whose response was odd. */
   const notice = {
-    show(reason) {
-      if (isCovered()) return;
+    shown: new Set(),
+
+    show(message) {
+      // After a change of processes, it may be told again.
+      if (isCovered() || this.shown.has(message)) return;
+      this.shown.add(message);
       const { host, root } = layer(`${colors}
         .face {
           position: fixed; inset: auto 1rem 1rem auto; z-index: 2147483647; display: flex; gap: 1rem; align-items: center;
@@ -340,7 +346,7 @@
       `);
       const close = element("button", { type: "button", textContent: "Close" });
       close.onclick = () => host.remove();
-      const text = element("span", { textContent: `A new revision serves. ${reason}` });
+      const text = element("span", { textContent: message });
       const box = element("div", { className: "face" }, text, close);
       box.setAttribute("role", "status");
       root.append(box);

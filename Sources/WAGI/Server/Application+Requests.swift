@@ -105,7 +105,7 @@ extension Application {
         guest.descriptorRemedy = configuration.limits.openFilesRemedy
         let context = WASIContext(guest)
         store.hostState = GuestState.state(context, handler.outboundHTTP) { exchange.whileWaiting($0) }
-        defer { warn(exchange.warnings, handler, request) }
+        defer { warn(exchange.warnings, routed) }
         do {
             // What follows a guest is not to be disturbed by signals to it.
             defer { deadlines.cancel(ticket) }
@@ -140,11 +140,15 @@ extension Application {
         }
     }
 
-    /// Logs what was odd about a header block that could be read nevertheless.
-    private func warn(_ warnings: [String], _ handler: Handler, _ request: Request) {
+    /// Logs what was odd about a header block that could be read nevertheless, and tells the page.
+    private func warn(_ warnings: [String], _ routed: RoutedRequest) {
+        guard !warnings.isEmpty else { return }
+        let request = routed.request
         for warning in warnings {
-            handler.log.append("warning: \(request.method) \(request.target): \(warning)", requestID: request.id)
+            routed.handler.log.append("warning: \(request.method) \(request.target): \(warning)", requestID: request.id)
         }
+        guard routed.insertion != nil else { return }
+        configuration.liveReload?.warn(warnings.joined(separator: "; "), about: request)
     }
 
     /// Logs what went wrong, and answers with it. If a part of another answer has left already, that is cut off by
