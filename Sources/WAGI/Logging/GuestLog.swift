@@ -63,7 +63,7 @@ final class RouteLog: Sendable {
         let (isTaken, notice) = state.withLock { state in
             let notice = takeNotice(&state, lines.count)
             guard state.allowance >= lines.count || !isLimited else {
-                lines.withUnsafeBytes { bytes in Lines.forEach(in: bytes) { _ in state.droppedLines += 1 } }
+                _ = lines.withUnsafeBytes { Lines.forEach(in: $0) { _ in state.droppedLines += 1 } }
                 state.droppedBytes += lines.count
                 return (false, notice)
             }
@@ -75,7 +75,7 @@ final class RouteLog: Sendable {
         guard let observer else { return }
         if let notice { observer(LogLine(route: route, requestID: nil, text: notice)) }
         guard isTaken else { return }
-        lines.withUnsafeBytes { bytes in
+        _ = lines.withUnsafeBytes { bytes in
             Lines.forEach(in: bytes) { line in
                 observer(LogLine(route: route, requestID: requestID, text: String(decoding: line, as: UTF8.self)))
             }
@@ -138,7 +138,6 @@ private enum Lines {
     /// Calls `body` for each line that has an end, without it.
     ///
     /// - Returns: what follows the last one.
-    @discardableResult
     static func forEach(
         in bytes: UnsafeRawBufferPointer, _ body: (UnsafeRawBufferPointer) -> Void
     ) -> UnsafeRawBufferPointer {
