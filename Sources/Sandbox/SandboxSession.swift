@@ -256,6 +256,7 @@ extension WorkerConfiguration.Limits {
             ("--max-table-elements", tableElements != nil), ("--max-open-files", openFiles != nil),
             ("--max-transient", transientBytes != nil), ("--timeout", time != nil),
             ("--max-memory", memoryBytes != nil), ("--max-response", responseBytes != nil),
+            ("--max-waiting", waitingRequests != nil),
         ]
         return names.filter(\.1).map(\.0)
     }

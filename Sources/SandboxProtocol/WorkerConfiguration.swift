@@ -55,6 +55,8 @@ package struct WorkerConfiguration: Hashable, Sendable {
         package var openFiles: Int?
         /// Bytes that modules may write to their files, all of a process together.
         package var transientBytes: Int?
+        /// Requests that may be with a module, or wait for one, at a time: 1 or more.
+        package var waitingRequests: Int?
 
         package init() {}
     }
@@ -112,6 +114,7 @@ extension WorkerConfiguration.Limits {
         json["tables"] = tableElements.map { .integer($0) }
         json["openFiles"] = openFiles.map { .integer($0) }
         json["transient"] = transientBytes.map { .integer($0) }
+        json["waiting"] = waitingRequests.map { .integer($0) }
         return json
     }
 
@@ -125,5 +128,6 @@ extension WorkerConfiguration.Limits {
         tableElements = json["tables"]?.integer
         openFiles = json["openFiles"]?.integer
         transientBytes = json["transient"]?.integer
+        waitingRequests = json["waiting"]?.integer
     }
 }

@@ -29,6 +29,7 @@ extension Command {
               listen = "127.0.0.1:3000"      # and port, bindle-listen, allow-hosts, show-errors, token, store, watch,
               static = true                  # ephemeral, env-file, allow-transient-write, log-dir, reload, wagi,
               timeout = "30s"                # max-memory, max-response, max-history; poll = "1s"
+              max-waiting = 1024             # requests that may be under way at a time
               libraries = ["../library"]     # projects of external bindles; upstream = "URL"
             """,
         options: UpOptions.all,
@@ -159,7 +160,7 @@ private enum UpOptions {
             noReload,
             timeout, maximumMemory, maximumResponse, logDirectory, wagi, json, timings, OutputOptions.color,
             OutputOptions.quiet, OutputOptions.verbose,
-        ] + LimitOptions.further + [LimitOptions.transient]
+        ] + LimitOptions.further + [LimitOptions.transient, LimitOptions.waiting]
 
     static func settings(_ arguments: ParsedArguments) throws -> SandboxSettings {
         let address = "an address like 127.0.0.1:3000"

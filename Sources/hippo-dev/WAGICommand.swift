@@ -140,6 +140,7 @@ private struct WAGIOptions {
         configuration.allowsTransientWrite = arguments.isSet(Self.allowTransientWrite)
         configuration.maximumTransientBytes =
             try LimitOptions.transientBytes(arguments) ?? configuration.maximumTransientBytes
+        configuration.maximumWaiting = try LimitOptions.waitingRequests(arguments) ?? configuration.maximumWaiting
         configuration.servesStaticFiles = !arguments.isSet(Self.noStatic)
         configuration.limits = try LimitOptions.requestLimits(arguments)
         configuration.errorAudience = arguments.isSet(Self.showErrors) ? .everybody : .nobody
@@ -262,6 +263,7 @@ extension WAGIConfiguration {
         logDirectory = given.logDirectory
         allowsTransientWrite = given.allowsTransientWrite
         maximumTransientBytes = given.limits.transientBytes ?? maximumTransientBytes
+        maximumWaiting = given.limits.waitingRequests ?? maximumWaiting
         servesStaticFiles = given.servesStaticFiles
         limits = LimitOptions.requestLimits(given.limits)
         errorAudience = given.showsErrors ? .everybody : .thisMachine

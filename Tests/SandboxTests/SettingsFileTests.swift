@@ -38,6 +38,7 @@ struct SettingsFileTests {
             max-memory = "64MiB"
             max-response = "10kB"
             max-history = "500MiB"
+            max-waiting = 50
             """)
         var expected = SandboxSettings()
         expected.buildCommand = "make"
@@ -59,6 +60,7 @@ struct SettingsFileTests {
         expected.limits.memoryBytes = 64 << 20
         expected.limits.responseBytes = 10_000
         expected.historyBytes = 500 << 20
+        expected.limits.waitingRequests = 50
         #expect(settings == expected)
     }
 
@@ -67,6 +69,7 @@ struct SettingsFileTests {
         arguments: [
             ("[bild]", 1, 2, "unknown key 'bild'"),
             ("[up]\ntimeout = \"soon\"", 2, 11, "'soon' does not fit here; write something like \"30s\""),
+            ("[up]\nmax-waiting = 0", 2, 15, "has to be between 1 and 1000000"),
             ("[build]\ncomand = \"make\"", 2, 1, "unknown key 'comand'"),
             ("[build]\ncommand = 3", 2, 11, "has to be a string"),
             ("[build]\ncommand = \" \"", 2, 11, "is empty"),

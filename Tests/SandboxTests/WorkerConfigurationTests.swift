@@ -53,6 +53,7 @@ struct WorkerConfigurationTests {
         configuration.limits.tableElements = 5
         configuration.limits.openFiles = 6
         configuration.limits.transientBytes = 7
+        configuration.limits.waitingRequests = 8
         return configuration
     }
 
@@ -65,7 +66,7 @@ struct WorkerConfigurationTests {
         }
         // A field that is added has to be added here, too.
         #expect(Mirror(reflecting: full).children.count == 11)
-        #expect(Mirror(reflecting: full.limits).children.count == 8)
+        #expect(Mirror(reflecting: full.limits).children.count == 9)
         for (field, usual) in zip(Mirror(reflecting: full).children, Mirror(reflecting: WorkerConfiguration()).children)
         {
             #expect("\(field.value)" != "\(usual.value)", "\(field.label ?? "")")

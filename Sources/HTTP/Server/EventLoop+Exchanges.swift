@@ -193,7 +193,10 @@ extension EventLoop {
         let problem: String
         switch workers.submit(connection) {
         case .accepted: return
-        case .full: problem = "\(context.configuration.maximumWaiting) requests are being answered or wait, the limit"
+        case .full:
+            problem =
+                "\(context.configuration.maximumWaiting) requests are being answered or wait, the limit"
+                + (context.configuration.waitingRemedy.map { ": \($0)" } ?? "")
         case .noThread: problem = "the server has no thread to spare"
         }
         context.report("\(exchange.request.method) \(exchange.request.target) is refused: \(problem)")

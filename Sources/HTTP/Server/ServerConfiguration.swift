@@ -11,6 +11,8 @@ package struct ServerConfiguration: Sendable {
     package var maximumWorkers = max(2, ServerConfiguration.processorCount)
     /// Requests that may be with a handler, or wait for one, at the same time; further ones get 503.
     package var maximumWaiting = 1024
+    /// How that limit is raised; goes into messages.
+    package var waitingRemedy: String?
     /// The stack of each worker in bytes.
     package var workerStackSize = 8 << 20
     /// Connections open at one time. Further ones wait, not accepted, until one closes.

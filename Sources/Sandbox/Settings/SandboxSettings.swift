@@ -130,6 +130,7 @@ extension WorkerConfiguration.Limits {
         limits.tableElements = tableElements ?? weaker.tableElements
         limits.openFiles = openFiles ?? weaker.openFiles
         limits.transientBytes = transientBytes ?? weaker.transientBytes
+        limits.waitingRequests = waitingRequests ?? weaker.waitingRequests
         return limits
     }
 }

@@ -87,6 +87,7 @@ enum SettingsFile {
         settings.limits.responseBytes = try value("max-response", in: &up, likeness: "64MiB") {
             ByteCount(parsing: $0)?.bytes
         }
+        settings.limits.waitingRequests = try up.integer("max-waiting", in: 1...1_000_000)
         settings.logDirectory = try up.string("log-dir").map(absolute)
         settings.libraries = try up.strings("libraries").map { $0.map(absolute) }
         settings.upstream = try up.string("upstream")

@@ -13,6 +13,8 @@ package struct WAGIConfiguration: Sendable {
     /// Where parcels are kept from one process to the next; nil for a temporary directory.
     package var cacheDirectory: String?
     package var limits = RequestLimits()
+    /// Requests that may be with a module, or wait for one, at a time; further ones get 503.
+    package var maximumWaiting = 1024
     /// Whether paths that no handler takes are looked up among the assets.
     package var servesStaticFiles = true
     /// Whether guests may change the assets: in a layer over them that begins empty with each process.

@@ -10,7 +10,8 @@ package final class WAGIServer: Sendable {
 
     /// - Parameters:
     ///   - socket: bound for the purpose, or inherited from another process.
-    ///   - configuration: the HTTP server's limits and observers. Its inline handler is the application's.
+    ///   - configuration: the HTTP server's limits and observers. Its inline handler, and how many requests
+    ///     may wait, are the application's.
     package init(
         application: Application, socket: ListeningSocket, configuration: ServerConfiguration = ServerConfiguration()
     ) {
@@ -18,6 +19,8 @@ package final class WAGIServer: Sendable {
         var configuration = configuration
         // Whatever needs no module is answered without a change of threads.
         configuration.inlineHandler = { application.inlineAnswer(to: $0) }
+        configuration.maximumWaiting = application.configuration.maximumWaiting
+        configuration.waitingRemedy = "--max-waiting sets another"
         configuration.bodyTimeout = application.configuration.limits.time
         server = Server(socket: socket, configuration: configuration) { request, body, writer in
             try application.respond(to: request, body, writer)
