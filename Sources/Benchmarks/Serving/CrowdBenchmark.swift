@@ -91,18 +91,14 @@ private final class RawConnection {
         }
     }
 
-    /// Receives a response of status 200 with a length.
+    /// Receives a response of status 200, with a length or in chunks.
     func receiveResponse() throws {
         var chunk = [UInt8](repeating: 0, count: 4096)
         while true {
             let text = String(decoding: input, as: UTF8.self)
             if let end = text.range(of: "\r\n\r\n") {
-                let head = text[..<end.lowerBound].lowercased()
-                guard head.hasPrefix("http/1.1 200"), let name = head.range(of: "content-length: "),
-                    let length = Int(head[name.upperBound...].prefix { $0.isNumber })
-                else { throw Failure(description: "not as expected: \(head)") }
-                let byteCount = text[..<end.upperBound].utf8.count + length
-                if input.count >= byteCount {
+                let byteCount = try byteCount(head: text[..<end.upperBound], body: text[end.upperBound...])
+                if let byteCount, input.count >= byteCount {
                     input.removeFirst(byteCount)
                     return
                 }
@@ -111,5 +107,15 @@ private final class RawConnection {
             guard count > 0 else { throw Failure(description: "the connection ended: \(text)") }
             input += chunk[..<count]
         }
+    }
+
+    /// Bytes of a whole response; `nil` if its end has not come.
+    private func byteCount(head: Substring, body: Substring) throws -> Int? {
+        let fields = head.lowercased()
+        guard fields.hasPrefix("http/1.1 200") else { throw Failure(description: "not as expected: \(head)") }
+        if let name = fields.range(of: "content-length: ") {
+            return head.utf8.count + (Int(fields[name.upperBound...].prefix { $0.isNumber }) ?? 0)
+        }
+        return body.range(of: "0\r\n\r\n").map { head.utf8.count + body[..<$0.upperBound].utf8.count }
     }
 }
