@@ -205,7 +205,8 @@ let package = Package(
         .testTarget(name: "PlatformTests", dependencies: ["Platform", "TestSupport"]),
         .testTarget(name: "JSONTests", dependencies: ["JSON", "TestSupport"]),
         .testTarget(name: "TOMLTests", dependencies: ["TestSupport", "TOML"]),
-        .testTarget(name: "HTTPTests", dependencies: ["Content", "Cryptography", "HTTP", "TestSupport"]),
+        .testTarget(
+            name: "HTTPTests", dependencies: ["CLinux", "Content", "Cryptography", "HTTP", "Platform", "TestSupport"]),
         .testTarget(name: "WebGuardTests", dependencies: ["HTTP", "WebGuard"]),
         .testTarget(name: "WebAssemblyTests", dependencies: ["TestSupport", "WebAssembly"]),
         .testTarget(

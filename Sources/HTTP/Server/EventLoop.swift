@@ -143,6 +143,7 @@ final class EventLoop: @unchecked Sendable {
     ///
     /// - Returns: whether all requests were finished.
     func run() -> Bool {
+        ThreadTurn.shorten()
         resumeAccepting()
         while !isStopping {
             let events = poll.wait(milliseconds: timeout())

@@ -66,7 +66,6 @@ final class WorkerPool: @unchecked Sendable {
     private static let long = Duration.milliseconds(50)
     /// How often `tick` is to be called while handlers run, in milliseconds.
     static let tickInterval: Int32 = 5
-    private static let lowPriority: Int32 = 19
 
     private let monitor = Monitor()
     /// How many handlers may run at once.
@@ -172,7 +171,7 @@ final class WorkerPool: @unchecked Sendable {
             return assignQueued()
         }
         for worker in woken { worker.wake() }
-        for thread in lowered where thread > 0 { lowerPriority(ofThread: thread) }
+        for thread in lowered where thread > 0 { ThreadTurn.lower(thread) }
         for connection in slow { body(connection) }
     }
 
@@ -259,6 +258,7 @@ final class WorkerPool: @unchecked Sendable {
 
     private func work(_ worker: Worker, _ run: @Sendable (Connection, Worker) -> Void) {
         let thread = gettid()
+        ThreadTurn.shorten()
         monitor.withLock { worker.thread = thread }
         while true {
             // In a function of its own: a connection is closed with its last reference, which must not sleep along.
@@ -297,12 +297,5 @@ final class WorkerPool: @unchecked Sendable {
         }
         idle.append(worker)
         return (true, true, [])
-    }
-
-    private func lowerPriority(ofThread thread: pid_t) {
-        #if os(Linux)
-            // Linux knows priorities of threads, each of which has the number of a process.
-            setpriority(__priority_which_t(PRIO_PROCESS.rawValue), id_t(thread), Self.lowPriority)
-        #endif
     }
 }
