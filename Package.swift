@@ -40,7 +40,7 @@ let package = Package(
         .systemLibrary(name: "CLinux"),
         .target(name: "Platform", dependencies: ["CLinux"]),
         .target(name: "JSON"),
-        .target(name: "TOML"),
+        .target(name: "TOML", dependencies: ["Platform"]),
         .target(name: "HTTP", dependencies: ["CLinux", "Content", "Platform"]),
         .target(name: "WebGuard", dependencies: ["HTTP"]),
         // Swift's runtime is written in C++, and WebAssembly reads C++ names with what that brings along.
@@ -330,7 +330,8 @@ let package = Package(
                 "TestSupport",
             ]
         ),
-        .testTarget(name: "CommandLineInterfaceTests", dependencies: ["CommandLineInterface", "TestSupport"]),
+        .testTarget(
+            name: "CommandLineInterfaceTests", dependencies: ["CommandLineInterface", "Platform", "TestSupport"]),
         .testTarget(
             name: "EndToEndTests",
             dependencies: [

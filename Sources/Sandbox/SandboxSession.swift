@@ -34,7 +34,8 @@ package enum SandboxSession {
         let storage = try Storage(settings.storage, projectDirectory: project.directory)
         defer { storage.remove() }
         stopGuard.onEnd { _ in storage.remove() }
-        let sockets = try sockets(settings, of: configuration.path, storage)
+        let sockets = try sockets(
+            settings, defaultListen: configuration.defaultListen, of: configuration.path, storage)
         let (appSocket, bindleSocket) = (sockets.app, sockets.bindle)
         let appURL = "http://\(appSocket.address.reachable)/"
         let bindleURL = "http://\(bindleSocket.address.reachable)/v1"
@@ -92,6 +93,9 @@ package enum SandboxSession {
         }
         let notes = sockets.notes + Self.notes(onOthersOf: configuration.path) + Self.notes(on: settings)
         if !bindleSocket.address.isLoopback { output.tell(.log(.sandbox, text: AccessNotice.text(token))) }
+        for address in appSocket.address.reachableByOthers {
+            output.tell(.log(.sandbox, text: "Others can reach the app at http://\(address)/."))
+        }
         for note in notes { output.tell(.log(.sandbox, text: note)) }
         let upstream: @Sendable (SandboxSettings) throws -> ExternalBindles.Upstream? = { settings in
             try settings.upstream.map { try configuration.makeUpstream($0, settings.upstreamStrategy) }
@@ -149,9 +153,9 @@ package enum SandboxSession {
 
     /// The sockets. Where an address is taken by another sandbox of the project, that one is told of.
     private static func sockets(
-        _ settings: SandboxSettings, of project: String, _ storage: Storage
+        _ settings: SandboxSettings, defaultListen: SocketAddress, of project: String, _ storage: Storage
     ) throws -> SandboxSockets {
-        do { return try SandboxSockets(settings) } catch let taken as AddressTaken {
+        do { return try SandboxSockets(settings, defaultListen: defaultListen) } catch let taken as AddressTaken {
             let others = (try? RunningSandbox.all(project: project, store: nil)) ?? []
             let other = others.first { other in
                 [other.app, other.bindle].contains { (try? HTTPURL($0))?.port == taken.address.port }
@@ -217,7 +221,6 @@ package enum SandboxSession {
         guard let program = settings.wagiProgram else { return [] }
         var options: [String] = []
         if settings.allowsTransientWrite ?? false { options.append("--allow-transient-write") }
-        if !(settings.servesStaticFiles ?? true) { options.append("--no-static") }
         options += settings.limits.optionNames
         guard !options.isEmpty else { return [] }
         return [

@@ -74,6 +74,8 @@ package enum WorkerMessage: Hashable, Sendable {
     case prepared
     /// The bindle is loaded; `serve` may follow.
     case ready(revision: Int, timings: [StageTiming])
+    /// Something is odd about the bindle, which can be served all the same. Sent before `ready`.
+    case warning(String)
     /// The bindle cannot be served. The process exits after it.
     case failed(WorkerFailure)
     /// A request has been answered.
@@ -227,6 +229,7 @@ extension WorkerMessage: ControlMessage {
             return [
                 "type": .string("ready"), "revision": .integer(revision), "milliseconds": .object(milliseconds),
             ]
+        case .warning(let text): return ["type": .string("warning"), "text": .string(text)]
         case .failed(let failure):
             var json: JSONObject = ["type": .string("failed"), "message": .string(failure.message)]
             json["file"] = failure.file.map { .string($0) }
@@ -254,6 +257,9 @@ extension WorkerMessage: ControlMessage {
             }
             let timings = stages.members.map { StageTiming(stage: $0.name, milliseconds: $0.value.number ?? 0) }
             self = .ready(revision: revision, timings: timings)
+        case "warning":
+            guard let text = json["text"]?.string else { return nil }
+            self = .warning(text)
         case "failed":
             guard let message = json["message"]?.string else { return nil }
             self = .failed(

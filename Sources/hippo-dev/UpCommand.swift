@@ -25,10 +25,18 @@ extension Command {
               [env]
               NAME = "VALUE"                 # for the modules
 
+              [files]
+              exclude = ["**/*.map"]         # what HIPPOFACTS names and the bundle is not to have
+
+              [[handler]]
+              route = "/..."                 # one of HIPPOFACTS
+              argv = "${SCRIPT_NAME} ${ARGS}"
+              allow-outbound = ["https://example.com"]
+
               [up]
-              listen = "127.0.0.1:3000"      # and port, bindle-listen, allow-hosts, show-errors, token, store, watch,
-              static = true                  # ephemeral, env-file, allow-transient-write, log-dir, reload, wagi,
-              timeout = "30s"                # max-memory, max-response, max-history; poll = "1s"
+              listen = "127.0.0.1:3000"      # and port, bindle-listen, allow-hosts, allow-outbound, show-errors, token,
+              static = true                  # store, watch, ephemeral, env-file, allow-transient-write, log-dir, reload,
+              timeout = "30s"                # wagi, max-memory, max-response, max-history; poll = "1s"
               libraries = ["../library"]     # projects of external bindles; upstream = "URL"
             """,
         options: UpOptions.all,
@@ -46,6 +54,7 @@ extension Command {
                 settings: try UpOptions.settings(arguments),
                 output: isJSON ? .json : .text(style),
                 version: Commands.version, makeUpstream: { try UpstreamOptions.upstream($0, strategy: $1) })
+            configuration.defaultListen = try UpOptions.portOfEnvironment() ?? configuration.defaultListen
             configuration.opensPage = arguments.isSet(UpOptions.open)
             configuration.takesKeys =
                 !isJSON && isatty(STDIN_FILENO) == 1 && OutputOptions.terminal(STDOUT_FILENO, arguments).isTerminal
@@ -68,7 +77,9 @@ private enum UpOptions {
         arity: .optional, defaultValue: ".")
     static let listen = Option(
         name: "listen", shortName: "l", valueName: "IP:PORT",
-        summary: "Where to serve the app; port 0 takes any that is free. By default 127.0.0.1:3000.")
+        summary:
+            "Where to serve the app; a port alone means 127.0.0.1, port 0 any that is free. By default the port that "
+            + "the variable PORT has, else 3000.")
     static let port = Option(
         name: "port", shortName: "p", valueName: "PORT",
         summary: "The port to serve the app at, or auto for the first that is free from 3000 on. Bindles are served at "
@@ -81,6 +92,12 @@ private enum UpOptions {
         name: "allow-host", valueName: "NAME",
         summary: "A further name by which the app and the bindles may be addressed, or * for any. IP addresses, "
             + "localhost and other local names are allowed always.",
+        isRepeatable: true)
+    static let allowedOutbound = Option(
+        name: "allow-outbound", valueName: "URL",
+        summary:
+            "All modules may send requests to the host of this URL. [[handler]] in hippo-dev.toml allows it to single "
+            + "ones.",
         isRepeatable: true)
     static let noToken = Option(
         flag: "no-token",
@@ -152,7 +169,8 @@ private enum UpOptions {
 
     static let all =
         [
-            listen, port, open, bindleListen, allowedHost, showErrors, noToken, build, watch, waitForBuild, poll,
+            listen, port, open, bindleListen, allowedHost, allowedOutbound, showErrors, noToken, build, watch,
+            waitForBuild, poll,
             pollInterval, noWatch, store, maximumHistory, ephemeral,
             library,
             UpstreamOptions.url, UpstreamOptions.strategy, variable, environmentFile, transientWrite, noStatic,
@@ -164,15 +182,20 @@ private enum UpOptions {
     static func settings(_ arguments: ParsedArguments) throws -> SandboxSettings {
         let address = "an address like 127.0.0.1:3000"
         var settings = SandboxSettings()
-        settings.listen = try arguments.value(of: listen, expecting: address) { SocketAddress.parse($0) }
+        settings.listen = try arguments.value(of: listen, expecting: address) { SocketAddress.parseListener($0) }
         settings.port = try arguments.value(of: port, expecting: "a number up to 65535, or auto") {
             PortChoice(parsing: $0)
         }
         if settings.listen != nil && settings.port != nil {
             throw UsageError("the options '--listen' and '--port' exclude each other")
         }
-        settings.bindleListen = try arguments.value(of: bindleListen, expecting: address) { SocketAddress.parse($0) }
+        settings.bindleListen = try arguments.value(of: bindleListen, expecting: address) {
+            SocketAddress.parseListener($0)
+        }
         settings.allowedHosts = arguments.values(of: allowedHost)
+        settings.allowedOutbound = try arguments.convertedValues(
+            of: allowedOutbound, expecting: "a URL like https://example.com"
+        ) { WAGIFeature.isAllowedHost($0) ? $0 : nil }
         settings.asksForToken = arguments.isSet(noToken) ? false : nil
         settings.showsErrors = arguments.isSet(showErrors) ? true : nil
         settings.buildCommand = try arguments.value(of: build, expecting: "a command") { text in
@@ -228,6 +251,15 @@ private enum UpOptions {
             ) { VerificationStrategy($0) } == nil ? nil : arguments[UpstreamOptions.strategy]
         settings.wagiProgram = arguments[wagi].map { $0.contains("/") ? absolute($0) : $0 }
         return settings
+    }
+
+    /// The address with the port that the environment asks for, as platforms do that start a program.
+    static func portOfEnvironment() throws -> SocketAddress? {
+        guard let text = ProcessEnvironment.value("PORT"), !text.isEmpty else { return nil }
+        guard let address = SocketAddress.parse("127.0.0.1:\(text)") else {
+            throw UsageError("the variable PORT is '\(text)', which is no port: unset it, or use '--listen'")
+        }
+        return address
     }
 
     private static func absolute(_ path: String) -> String {

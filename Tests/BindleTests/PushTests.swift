@@ -40,6 +40,16 @@ struct PushTests {
         #expect(again.isEmpty)
     }
 
+    @Test("counts a content once, whatever names it has") func countsAContentOnce() throws {
+        let labels = (0..<11).map { Samples.label("name\($0)", "content \($0 % 9)") }
+        let invoice = Invoice(bindle: .init(id: try BindleID("app/1.0.0")), parcels: labels.map { Parcel(label: $0) })
+        let sent = try client.push(invoice) { label in
+            .bytes(Array("content \(Int(label.name.dropFirst("name".count))! % 9)".utf8))
+        }
+        #expect(invoice.distinctLabels.count == 9)
+        #expect(sent.count == 9 && Set(sent.map(\.sha256)).count == 9)
+    }
+
     @Test("tells how far it is") func tellsHowFarItIs() throws {
         let directory = try TemporaryDirectory()
         let text = String(repeating: "0123456789", count: 50_000)

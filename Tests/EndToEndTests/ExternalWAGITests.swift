@@ -62,6 +62,26 @@ struct ExternalWAGITests {
         try await SandboxProcess.waitForDeath(of: [last.process])
     }
 
+    @Test("Files are served in front of a program that serves none", arguments: [true, false])
+    func filesAreServedInFrontOfAProgramThatServesNone(hasStatic: Bool) async throws {
+        let app = try SmallApp()
+        let program = try writeProgram(app, "exec \(Program.path) wagi --no-static \"$@\"")
+        let sandbox = try SandboxProcess(app.path, ["--wagi", program] + (hasStatic ? [] : ["--no-static"]))
+        let url = try #require(try await sandbox.next("ready")["app"]?.string)
+        #expect(try get(url + "hello").body == "hello 1")
+        #expect(try get(url + "assets/style.css").status == (hasStatic ? 200 : 404))
+        #expect(try get(url + "none").status == 404)
+        guard hasStatic else { return }
+        // A page follows the project, too, and a handler's path is the handler's.
+        var navigation = ClientRequest(.get, try HTTPURL(url + "assets/"))
+        navigation.headers = ["Accept": "text/html", "Sec-Fetch-Dest": "document", "Sec-Fetch-Mode": "navigate"]
+        let page = String(decoding: try Client().send(navigation).readAll(limit: 1 << 20), as: UTF8.self)
+        #expect(page.contains("/.hippo/reload.js") && page.hasSuffix("<h1>page 1</h1>"))
+        try app.save("h1 { color: green }", to: "assets/style.css")
+        try await sandbox.next("serving")
+        #expect(try get(url + "assets/style.css").body == "h1 { color: green }")
+    }
+
     @Test("Bodies pass in both directions") func bodiesPassInBothDirections() async throws {
         let app = try SmallApp()
         try app.save(
@@ -119,7 +139,7 @@ struct ExternalWAGITests {
         let sandbox = try SandboxProcess(
             app.path, ["--wagi", try writeProgram(app), "--no-static", "--timeout", "5s", "--max-heap", "1MiB"])
         let note = try await sandbox.next("log") { $0["text"]?.string?.contains("is not told of") == true }
-        #expect(note["text"]?.string?.contains("not told of --no-static, --max-heap, --timeout:") == true, "\(note)")
+        #expect(note["text"]?.string?.contains("not told of --max-heap, --timeout:") == true, "\(note)")
     }
 
     @Test("A program that is not there is named") func aProgramThatIsNotThereIsNamed() async throws {

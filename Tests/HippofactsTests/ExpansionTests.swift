@@ -73,6 +73,21 @@ struct ExpansionTests {
             try expand().warnings.map(\.message) == ["The route 'x' matches no request: it does not begin with '/'"])
     }
 
+    @Test(
+        "A route that no request can have is warned of",
+        arguments: [
+            (["/a", "/a"], "another handler above has it"), (["/...", "/a"], "'/...' above takes all of them"),
+            (["/a/...", "/a/b/..."], "'/a/...' above takes all of them"),
+            (["/a/...", "/a"], "'/a/...' above takes all of them"), (["/healthz"], "the server answers it itself"),
+            (["/a", "/a/..."], nil), (["/a/...", "/ab"], nil), (["/a/b", "/..."], nil),
+        ] as [([String], String?)])
+    func aRouteThatNoRequestCanHaveIsWarnedOf(routes: [String], problem: String?) throws {
+        let handlers = routes.map { "[[handler]]\nname = \"bin/a.wasm\"\nroute = \"\($0)\"\n" }.joined()
+        try project.write("[bindle]\nname = \"a\"\nversion = \"1.0.0\"\n" + handlers, to: "HIPPOFACTS")
+        let warnings = try expand().warnings.map(\.message)
+        #expect(warnings == (problem.map { ["The route '\(routes.last!)' matches no request: \($0)"] } ?? []))
+    }
+
     // MARK: Modules
 
     @Test("A module that does not exist is an error naming it") func aModuleThatDoesNotExistIsAnErrorNamingIt() throws {

@@ -23,8 +23,17 @@ struct SettingsFileTests {
             [env]
             TITLE = "A title"
 
+            [files]
+            exclude = ["**/*.map", "[!a-z]*"]
+
+            [[handler]]
+            route = "/..."
+            argv = "python /app/handler.py"
+            allow-outbound = ["https://example.com"]
+
             [up]
-            listen = "127.0.0.1:0"
+            allow-outbound = ["insecure:allow-all"]
+            listen = "0"
             bindle-listen = "[::1]:9000"
             watch = false
             store = "store.sqlite"
@@ -46,6 +55,13 @@ struct SettingsFileTests {
         expected.passedVariables = ["NPM_TOKEN"]
         expected.pollInterval = .milliseconds(250)
         expected.variables = [.init(name: "TITLE", value: "A title")]
+        expected.excludedFiles = [try GlobPattern("**/*.map"), try GlobPattern("[!a-z]*")]
+        expected.handlers = [
+            .init(
+                route: "/...", argumentTemplate: "python /app/handler.py", allowedHosts: ["https://example.com"],
+                position: SourcePosition(line: 14, column: 9))
+        ]
+        expected.allowedOutbound = ["insecure:allow-all"]
         expected.listen = .loopback(port: 0)
         expected.bindleListen = SocketAddress.parse("[::1]:9000")
         expected.isWatching = false
@@ -67,13 +83,18 @@ struct SettingsFileTests {
         arguments: [
             ("[bild]", 1, 2, "unknown key 'bild'"),
             ("[up]\ntimeout = \"soon\"", 2, 11, "'soon' does not fit here; write something like \"30s\""),
-            ("[build]\ncomand = \"make\"", 2, 1, "unknown key 'comand'"),
+            ("[build]\ncomand = \"make\"", 2, 1, "unknown key 'comand' in [build]: did you mean 'command'?"),
             ("[build]\ncommand = 3", 2, 11, "has to be a string"),
             ("[build]\ncommand = \" \"", 2, 11, "is empty"),
             ("[build]\nwatch = [\"a\", \"/b\"]", 2, 15, "begins with '/'"),
             ("[env]\nA = 1", 2, 5, "has to be a string"),
             ("[build]\npass-env = \"X\"", 2, 12, "has to be"),
-            ("[up]\nlisten = \"3000\"", 2, 10, "is no address"),
+            ("[up]\nlisten = \"example.com:80\"", 2, 10, "is no address"),
+            ("[up]\nallow-outbound = [\"example.com\"]", 2, 19, "is not a URL like"),
+            ("[files]\nexclude = [\"a\", \"!b\"]", 2, 17, "exclude = [...], in [files]"),
+            ("[handler]\nroute = \"/\"", 1, 2, "[[handler]]"),
+            ("[[handler]]\nargv = \"x\"", 1, 3, "has no 'route'"),
+            ("[[handler]]\nroute = \"/\"\n[[handler]]\nroute = \"/\"", 4, 9, "two [[handler]]"),
             ("[up]\nephemeral = true\nstore = \"x\"", 2, 1, "exclude each other"),
             ("[up\n", 1, 4, ""),
         ])

@@ -19,12 +19,14 @@ extension BindleClient {
     /// Where the invoice is there already with the same content, only what is missing is uploaded; so a push that was
     /// interrupted goes on where it stopped.
     /// - Parameter content: Where the bytes of a parcel are; asked for those that are missing.
-    /// - Returns: The labels of the parcels that were uploaded.
+    /// - Returns: The labels of the parcels that were uploaded, each digest once.
     @discardableResult
     package func push(
         _ invoice: Invoice, options: PushOptions = PushOptions(), content: (Label) -> ParcelContent
     ) throws(PushError) -> [Label] {
-        let missing = try offer(invoice)
+        // Parcels of one content are sent once, whatever names they have.
+        var seen = Set<String>()
+        let missing = try offer(invoice).filter { seen.insert($0.sha256).inserted }
         var sources: [(label: Label, content: ParcelContent)] = []
         for label in missing {
             // The server's word is not taken for what a parcel is, only for which ones it lacks.

@@ -72,7 +72,7 @@ package struct BindleServer: Sendable {
                     throw Failure(.internalServerError, "\(error)")
                 }
             }
-            let route = try Route(request)
+            let route = try Endpoint(request)
             if route != .health { try authentication?.admit(request) }
             switch route {
             case .health:

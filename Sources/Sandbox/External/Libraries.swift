@@ -76,7 +76,8 @@ final class Libraries {
         let facts = try Hippofacts(at: library.project.path)
         library.facts = facts
         watch(library)
-        let options = ExpansionOptions(externalInvoice: { try externals.invoice($0) })
+        var options = ExpansionOptions(externalInvoice: { try externals.invoice($0) })
+        try BundleSettings(ofProjectAt: library.project.path).apply(to: &options)
         let expansion = try library.expansion.expand(facts, options)
         try externals.require(expansion.externalParcels)
         _ = try store.save(expansion.invoice) { (label) throws(StoreError) in

@@ -57,7 +57,8 @@ package final class ProjectExternals: Sendable {
             let facts = try Hippofacts(at: Project(at: path).path)
             guard facts.name == id.name else { continue }
             var cache = DigestCache()
-            let options = ExpansionOptions(externalInvoice: { try self.invoice($0, for: pending.union([path])) })
+            var options = ExpansionOptions(externalInvoice: { try self.invoice($0, for: pending.union([path])) })
+            try BundleSettings(ofProjectAt: path).apply(to: &options)
             let expansion = try facts.expanded(options, cache: &cache)
             expansions.withLock { $0[path] = expansion }
             if expansion.invoice.id == id { return expansion }

@@ -30,6 +30,8 @@ struct WorkerSupervisor {
         case log(route: String, text: String)
         /// Something happened that is no failure of a target.
         case notice(String)
+        /// Something is odd about what is loaded.
+        case warning(String)
     }
 
     struct WorkerID: Hashable, Sendable {
@@ -251,6 +253,7 @@ struct WorkerSupervisor {
         case .message(.prepared): return nil
         case .message(.request(let request)): return .request(request)
         case .message(.log(let route, let text)): return .log(route: route, text: text)
+        case .message(.warning(let text)): return .warning(text)
         case .ended(let exit): return handleEnd(worker, exit)
         }
     }

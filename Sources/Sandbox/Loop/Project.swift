@@ -74,14 +74,30 @@ struct Project: Sendable {
         for file in settings.environmentFiles where file.hasPrefix(directory + "/") {
             if let path = relativePath(file) { scope.files.insert(path) }
         }
+        scope.exclusions = settings.excludedFiles
         if let facts {
             let dependencies = facts.dependencies
             scope.patterns = dependencies.patterns.sorted { $0.description < $1.description }
             for module in dependencies.modules {
                 scope.files.insert(module)
                 // A link to a module is as good as the module, and changes when that does.
-                if let target = resolvedPath("\(directory)/\(module)").flatMap(relativePath) {
-                    scope.files.insert(target)
+                guard let target = resolvedPath("\(directory)/\(module)") else { continue }
+                if let path = relativePath(target) {
+                    scope.files.insert(path)
+                } else {
+                    scope.watch(target, for: .init(name: module, shownPath: module.string))
+                }
+            }
+            for (module, ascent) in dependencies.modulesAbove {
+                let name = String(repeating: "../", count: ascent) + module.string
+                let place = WatchScope.OutsideModule(name: module, shownPath: name)
+                let above = (0..<ascent).reduce(resolvedPath(directory) ?? directory) { path, _ in
+                    FilePath.parent(path)
+                }
+                scope.watch(module, below: above, for: place)
+                // It may be a link as well, or behind one.
+                if let target = resolvedPath("\(above)/\(module)"), target != "\(above)/\(module)" {
+                    scope.watch(target, for: place)
                 }
             }
         }

@@ -38,6 +38,8 @@ final class ProjectContent {
     private var expansion: ProjectExpansion
     private var hasKeptDigests = false
     private var lastWarnings: [String] = []
+    /// What has been told of the bundle's content.
+    private var toldReviews: Set<String> = []
     private var knownVersions: [String: [SemanticVersion]] = [:]
     /// What the last assembly has found.
     private(set) var change: Change?
@@ -110,6 +112,7 @@ final class ProjectContent {
                 change = try expand(settings, control, onFacts)
             }
             self.change = change
+            review(change)
             guard let invoice = expansion.invoice else { return .waiting }
             return .content(id: invoice.id.description, isNew: !change.isEmpty)
         } catch is ExternalFetches.Pending {
@@ -140,10 +143,11 @@ final class ProjectContent {
         }
         try libraries.use(settings.libraries ?? [])
         try libraries.store(externals)
-        let options = ExpansionOptions(
+        var options = ExpansionOptions(
             versionMode: .asWritten,
             knownVersions: { [knownVersions] in knownVersions[$0] ?? [] },
             externalInvoice: { [externals] in try externals.invoice($0) })
+        BundleSettings(settings).apply(to: &options)
         let before = expansion.invoice
         let whole = try expansion.expand(facts, options, control: control)
         tell(whole.warnings)
@@ -156,6 +160,20 @@ final class ProjectContent {
             emit(.log(.sandbox, text: "warning: \(warning)"))
         }
         lastWarnings = warnings.map(\.description)
+    }
+
+    /// Tells of what is hardly meant to be in the bundle, each thing once.
+    private func review(_ change: Change) {
+        var review = BundleReview()
+        switch change {
+        case .whole(_, isNew: false): return
+        case .whole(let expansion, isNew: true): review = BundleReview(expansion.invoice)
+        case .parcels(let update):
+            for edit in update.edits { for parcel in edit.inserted { review.look(at: parcel) } }
+        }
+        for warning in review.warnings where toldReviews.insert(warning).inserted {
+            emit(.log(.sandbox, text: "warning: \(warning)"))
+        }
     }
 
     // MARK: Storing

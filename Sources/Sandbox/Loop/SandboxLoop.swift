@@ -82,6 +82,8 @@ final class SandboxLoop {
     var isContentOfProject = false
     var rollbacks: [RollbackID: (request: RollbackRequest, revision: Revision?)] = [:]
     private var rollbackCount = 0
+    /// What processes have found odd about what they load.
+    private var toldWarnings: Set<String> = []
     /// Why no process could be started to stand by, as it was told last.
     var standbyProblem: String?
 
@@ -183,6 +185,9 @@ final class SandboxLoop {
         case .request(let request): emit(.request(request))
         case .log(let route, let text): emit(.log(.guest(route: route), text: text))
         case .notice(let text): emit(.log(.sandbox, text: text))
+        // Each revision's process finds it again.
+        case .warning(let text):
+            if toldWarnings.insert(text).inserted { emit(.log(.sandbox, text: "warning: \(text)")) }
         }
         return nil
     }

@@ -62,6 +62,12 @@ package struct SandboxSettings: Sendable, Equatable {
     package var waitsForBuild: Bool?
     /// False to leave pages as they are, so that they are reloaded by hand; by default true.
     package var reloadsPages: Bool?
+    /// What is said of single handlers.
+    package var handlers: [HandlerSettings.Handler] = []
+    /// URLs whose hosts all modules may send requests to.
+    package var allowedOutbound: [String] = []
+    /// Patterns of files that are left out of the bundle though HIPPOFACTS names them.
+    package var excludedFiles: [GlobPattern] = []
     /// What modules may use.
     package var limits = WorkerConfiguration.Limits()
     /// Where what guests write to standard error is kept; by default a temporary directory.
@@ -103,6 +109,9 @@ package struct SandboxSettings: Sendable, Equatable {
         settings.servesStaticFiles = servesStaticFiles ?? weaker.servesStaticFiles
         settings.waitsForBuild = waitsForBuild ?? weaker.waitsForBuild
         settings.reloadsPages = reloadsPages ?? weaker.reloadsPages
+        settings.handlers = handlers + weaker.handlers
+        settings.allowedOutbound = weaker.allowedOutbound + allowedOutbound
+        settings.excludedFiles = weaker.excludedFiles + excludedFiles
         settings.limits = limits.completed(by: weaker.limits)
         settings.logDirectory = logDirectory ?? weaker.logDirectory
         settings.libraries = libraries ?? weaker.libraries

@@ -46,12 +46,47 @@ enum SettingsFile {
         for variable in settings.variables where variable.name.isEmpty || variable.name.contains("=") {
             throw document.error("'\(variable.name)' in [env] is no name for a variable", atKey: "env")
         }
+        if var files = try document.section("files") {
+            settings.excludedFiles = try patterns("exclude", in: &files) ?? []
+            try files.finish()
+        }
+        settings.handlers = try handlers(&document)
         if var up = try document.section("up") {
             try read(&up, into: &settings, projectDirectory)
             try up.finish()
         }
         try document.finish()
         return settings
+    }
+
+    private static func handlers(
+        _ document: inout TOMLSection
+    ) throws(TOMLError) -> [HandlerSettings.Handler] {
+        var handlers: [HandlerSettings.Handler] = []
+        for section in try document.sections("handler") {
+            var section = section
+            let route = try section.requiredString("route")
+            guard !handlers.contains(where: { $0.route == route }) else {
+                throw section.error("there are two [[handler]] with the route '\(route)'", atValueOf: "route")
+            }
+            handlers.append(
+                HandlerSettings.Handler(
+                    route: route, argumentTemplate: try section.string("argv"),
+                    allowedHosts: try hosts("allow-outbound", in: &section),
+                    position: section.table["route"]?.position))
+            try section.finish()
+        }
+        return handlers
+    }
+
+    /// URLs of hosts that modules may send requests to.
+    private static func hosts(_ key: String, in section: inout TOMLSection) throws(TOMLError) -> [String] {
+        let hosts = try section.strings(key) ?? []
+        for (index, host) in hosts.enumerated() where !WAGIFeature.isAllowedHost(host) {
+            throw section.error(
+                "'\(host)' is not a URL like https://example.com", at: section.table[key]?.array?[index].position)
+        }
+        return hosts
     }
 
     private static func read(
@@ -64,6 +99,7 @@ enum SettingsFile {
         settings.port = try port(in: &up)
         settings.bindleListen = try address("bindle-listen", in: &up)
         settings.allowedHosts = try up.strings("allow-hosts") ?? []
+        settings.allowedOutbound = try hosts("allow-outbound", in: &up)
         settings.asksForToken = try up.boolean("token")
         settings.showsErrors = try up.boolean("show-errors")
         settings.isWatching = try up.boolean("watch")
@@ -127,8 +163,9 @@ enum SettingsFile {
 
     private static func address(_ key: String, in section: inout TOMLSection) throws(TOMLError) -> SocketAddress? {
         guard let text = try section.string(key) else { return nil }
-        guard let address = SocketAddress.parse(text) else {
-            throw section.error("'\(text)' is no address; write one like \"127.0.0.1:3000\"", atValueOf: key)
+        guard let address = SocketAddress.parseListener(text) else {
+            throw section.error(
+                "'\(text)' is no address; write a port, or an address like \"127.0.0.1:3000\"", atValueOf: key)
         }
         return address
     }

@@ -16,6 +16,8 @@ package final class Application: Sendable {
     let deadlines = DeadlineTimer()
     /// How long the stages of loading took.
     package let timings: [StageTiming]
+    /// What is odd about what was loaded, though it can be served.
+    package let warnings: [String]
     /// The application's own directory, removed with it.
     private let directory: PrivateDirectory?
     private let unusedParcels: UnusedParcels?
@@ -26,6 +28,7 @@ package final class Application: Sendable {
         staticFiles = loading.staticFiles
         assets = loading.assets
         timings = loading.timings
+        warnings = loading.warnings
         directory = loading.directory
         unusedParcels = loading.unusedParcels
         configuration = loading.configuration

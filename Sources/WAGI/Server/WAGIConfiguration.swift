@@ -13,6 +13,8 @@ package struct WAGIConfiguration: Sendable {
     /// Where parcels are kept from one process to the next; nil for a temporary directory.
     package var cacheDirectory: String?
     package var limits = RequestLimits()
+    /// URLs that all modules may send requests to, besides those of their own.
+    package var allowedHosts: [String] = []
     /// Whether paths that no handler takes are looked up among the assets.
     package var servesStaticFiles = true
     /// Whether guests may change the assets: in a layer over them that begins empty with each process.

@@ -56,7 +56,7 @@ package final class WAGIWorker: Sendable {
                 let signs = SignsOfLife { [self] in send(.alive) }
                 defer { signs.end() }
                 if let program = configuration.program {
-                    try serve(load, by: program, signs)
+                    try serve(load, by: program, loading, signs)
                 } else {
                     let application = try finish(loading, load)
                     signs.end()
@@ -91,30 +91,38 @@ package final class WAGIWorker: Sendable {
         let serverConfiguration = serverConfiguration(revision: revision)
         let server = WAGIServer(application: application, socket: socket, configuration: serverConfiguration)
         defer { application.removeFiles() }
+        for warning in application.warnings { send(.warning(warning)) }
         send(.ready(revision: revision, timings: application.timings))
         attend(server.server, liveReload)
     }
 
     /// Passes requests on to another program, which is started for this revision and ends with it.
     private func serve(
-        _ load: LauncherMessage.Load, by program: ExternalProgram, _ signs: SignsOfLife
+        _ load: LauncherMessage.Load, by program: ExternalProgram, _ loading: Loading, _ signs: SignsOfLife
     ) throws(LoadError) {
         let started = ContinuousClock.now
+        let liveReload = liveReload(revision: load.revision)
+        var loading = loading
+        var files: FrontFiles?
+        if let revision = try revision(of: load), configuration.servesStaticFiles {
+            let routes = try loading.loadFiles(revision)
+            files = loading.staticFiles.map { FrontFiles($0, routes: routes, liveReload: liveReload) }
+        }
         let process = try ExternalProcess(program, bindle: load.bindle, bindleURL: load.bindleURL) { [self] line in
             send(.log(route: program.name, text: line), isDroppable: true)
         }
         defer { process.kill() }
         try process.waitUntilItAnswers()
         signs.end()
-        let liveReload = liveReload(revision: load.revision)
         let proxy = ReverseProxy(port: process.port, name: program.name, liveReload: liveReload)
         var serverConfiguration = serverConfiguration(revision: load.revision)
-        serverConfiguration.inlineHandler = { [webGuard = configuration.webGuard] request in
-            InlineAnswer(webGuard.refusal(of: request)?.response ?? liveReload.respond(to: request))
+        let ownAnswer = { @Sendable [webGuard = configuration.webGuard, files] (request: Request) -> Response? in
+            webGuard.refusal(of: request)?.response ?? liveReload.respond(to: request)
+                ?? files?.response(to: request)
         }
-        let server = Server(socket: socket, configuration: serverConfiguration) {
-            [webGuard = configuration.webGuard] request, body, writer in
-            if let refusal = webGuard.refusal(of: request) { return try writer.respond(refusal.response) }
+        serverConfiguration.inlineHandler = { InlineAnswer(ownAnswer($0)) }
+        let server = Server(socket: socket, configuration: serverConfiguration) { request, body, writer in
+            if let response = ownAnswer(request) { return try writer.respond(response) }
             try proxy.respond(to: request, body, writer)
         }
         send(

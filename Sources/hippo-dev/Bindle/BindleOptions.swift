@@ -48,6 +48,12 @@ enum BindleOptions {
     /// Whether the command line or the environment says which server is meant.
     static func isServerGiven(_ arguments: ParsedArguments) -> Bool { arguments[serverURL] != nil }
 
+    /// Whether nobody has said which server is meant, so that it is the usual one.
+    static func isServerUnnamed(_ arguments: ParsedArguments) -> Bool {
+        !isServerGiven(arguments) && (ProcessEnvironment.all["BINDLE_SERVER_URL"] ?? "").isEmpty
+            && (try? storedCredentials.load())?.bindleURL == nil
+    }
+
     static let storedCredentials = CredentialStorage(environment: ProcessEnvironment.all)
 
     static func url(_ arguments: ParsedArguments, _ stored: StoredCredentials) throws -> HTTPURL {

@@ -29,7 +29,8 @@ extension Command {
     )
 
     private static let listen = Option(
-        name: "listen", valueName: "IP:PORT", summary: "Where to listen; port 0 takes any free one.",
+        name: "listen", valueName: "IP:PORT",
+        summary: "Where to listen; a port alone means 127.0.0.1, port 0 takes any free one.",
         defaultValue: "127.0.0.1:8080")
     private static let allowedHost = Option(
         name: "allow-host", valueName: "NAME",
@@ -65,7 +66,7 @@ extension Command {
 
     private static func serve(_ arguments: ParsedArguments) throws -> ExitCode {
         let address = try arguments.value(of: listen, expecting: "an address like 127.0.0.1:8080") {
-            SocketAddress.parse($0)
+            SocketAddress.parseListener($0)
         }
         let patience =
             try arguments.value(of: timeout, expecting: "a time like 30s", Duration.init(parsing:)) ?? .seconds(30)

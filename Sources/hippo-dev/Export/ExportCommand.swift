@@ -101,6 +101,7 @@ private final class ProjectExport: ExportSource {
         let facts = try Hippofacts.isSite(path) ? Hippofacts(site: path) : Hippofacts(at: path)
         externals = try ProjectExternals(path: path, store: store, upstreams: { _ in [] })
         var options = ExpansionOptions()
+        try BundleSettings(ofProjectAt: path).apply(to: &options)
         options.externalInvoice = { [externals] in try externals.invoice($0) }
         var cache = DigestCache()
         expansion = try facts.expanded(options, cache: &cache)

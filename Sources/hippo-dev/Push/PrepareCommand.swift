@@ -13,7 +13,10 @@ extension Command {
             the same packed, if DIR ends in .tar.gz. 'hippo-dev bindle push' pushes it later. Parcels of external \
             bindles are not in it: the server that it is pushed to has them.
             """,
-        options: [ProjectBindle.versioning, directory, TransferOptions.output, TransferOptions.quiet]
+        options: [
+            ProjectBindle.versioning, ProjectBindle.withSettings, directory, TransferOptions.output,
+            TransferOptions.quiet,
+        ]
             + ProjectBindle.externalOptions + SigningOptions.all + BindleOptions.server,
         arguments: [ProjectBindle.path],
         examples: [

@@ -1,7 +1,7 @@
 import HTTP
 
 /// What a request is for.
-enum Route: Hashable {
+enum Endpoint: Hashable {
     case health
     case createInvoice
     /// An invoice: the current one, or that of a revision.

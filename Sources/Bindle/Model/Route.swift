@@ -1,4 +1,4 @@
-/// A path, or with `/...` at its end a path and all below it.
+/// Which requests a handler takes: those for a path, or with `/...` at its end for a path and all below it.
 package struct Route: Hashable, Sendable, CustomStringConvertible {
     /// As written: `/foo`, `/foo/...`, `/...`.
     package let description: String
@@ -21,6 +21,12 @@ package struct Route: Hashable, Sendable, CustomStringConvertible {
         guard requestPath.utf8.starts(with: path.utf8) else { return false }
         if requestPath.utf8.count == path.utf8.count { return true }
         return includesPathsBelow && requestPath.utf8.dropFirst(path.utf8.count).first == UInt8(ascii: "/")
+    }
+
+    /// Whether the route takes all that the other one does.
+    package func covers(_ other: Route) -> Bool {
+        guard matches(other.path) else { return false }
+        return includesPathsBelow || !other.includesPathsBelow
     }
 
     /// The route of a module's sub-route: `subpath` appended to this route's path, without a doubled slash.

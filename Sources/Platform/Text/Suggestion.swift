@@ -1,7 +1,7 @@
 /// Finds what somebody who mistyped a name probably meant.
-enum Suggestion {
+package enum Suggestion {
     /// The candidate nearest to the word, if it is near enough to be meant.
-    static func closest(to word: String, among candidates: [String]) -> String? {
+    package static func closest(to word: String, among candidates: [String]) -> String? {
         let typed = Array(word.lowercased())
         guard !typed.isEmpty else { return nil }
         var best: (candidate: String, distance: Int)?
@@ -10,7 +10,9 @@ enum Suggestion {
             // A third of the letters may be wrong; a prefix of three or more letters is an abbreviation.
             let isAbbreviation = typed.count >= 3 && target.starts(with: typed)
             let distance = isAbbreviation ? 1 : editDistance(typed, target)
-            guard distance <= max(1, max(typed.count, target.count) / 3) else { continue }
+            let length = max(typed.count, target.count)
+            // Words that have nothing in common are not alike, however short they are.
+            guard distance <= max(1, length / 3), distance < length else { continue }
             if best.map({ distance < $0.distance }) ?? true {
                 best = (candidate, distance)
             }
@@ -20,7 +22,7 @@ enum Suggestion {
 
     /// The number of letters inserted, deleted, replaced, or swapped with their neighbour, that leads from one word
     /// to the other.
-    static func editDistance(_ first: [Character], _ second: [Character]) -> Int {
+    package static func editDistance(_ first: [Character], _ second: [Character]) -> Int {
         var beforePrevious: [Int] = []
         var previous = Array(0...second.count)
         for i in first.indices {
