@@ -54,7 +54,7 @@ extension Command {
                 settings: try UpOptions.settings(arguments),
                 output: isJSON ? .json : .text(style),
                 version: Commands.version, makeUpstream: { try UpstreamOptions.upstream($0, strategy: $1) })
-            configuration.defaultListen = try UpOptions.portOfEnvironment() ?? configuration.defaultListen
+            configuration.defaultListen = try UpOptions.portOfEnvironment(arguments) ?? configuration.defaultListen
             configuration.opensPage = arguments.isSet(UpOptions.open)
             configuration.takesKeys =
                 !isJSON && isatty(STDIN_FILENO) == 1 && OutputOptions.terminal(STDOUT_FILENO, arguments).isTerminal
@@ -78,8 +78,9 @@ private enum UpOptions {
     static let listen = Option(
         name: "listen", shortName: "l", valueName: "IP:PORT",
         summary:
-            "Where to serve the app; a port alone means 127.0.0.1, port 0 any that is free. By default the port that "
-            + "the variable PORT has, else 3000.")
+            "Where to serve the app; a port alone means 127.0.0.1, port 0 any that is free. By default 127.0.0.1:3000; "
+            + "the variable is weaker than hippo-dev.toml.",
+        environmentVariable: "PORT")
     static let port = Option(
         name: "port", shortName: "p", valueName: "PORT",
         summary: "The port to serve the app at, or auto for the first that is free from 3000 on. Bindles are served at "
@@ -182,7 +183,9 @@ private enum UpOptions {
     static func settings(_ arguments: ParsedArguments) throws -> SandboxSettings {
         let address = "an address like 127.0.0.1:3000"
         var settings = SandboxSettings()
-        settings.listen = try arguments.value(of: listen, expecting: address) { SocketAddress.parseListener($0) }
+        if arguments.source(of: listen) == .commandLine {
+            settings.listen = try arguments.value(of: listen, expecting: address) { SocketAddress.parseListener($0) }
+        }
         settings.port = try arguments.value(of: port, expecting: "a number up to 65535, or auto") {
             PortChoice(parsing: $0)
         }
@@ -254,8 +257,8 @@ private enum UpOptions {
     }
 
     /// The address with the port that the environment asks for, as platforms do that start a program.
-    static func portOfEnvironment() throws -> SocketAddress? {
-        guard let text = ProcessEnvironment.value("PORT"), !text.isEmpty else { return nil }
+    static func portOfEnvironment(_ arguments: ParsedArguments) throws -> SocketAddress? {
+        guard arguments.source(of: listen) == .environment, let text = arguments[listen] else { return nil }
         guard let address = SocketAddress.parse("127.0.0.1:\(text)") else {
             throw UsageError("the variable PORT is '\(text)', which is no port: unset it, or use '--listen'")
         }
