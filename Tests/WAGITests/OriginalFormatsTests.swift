@@ -92,8 +92,10 @@ struct OriginalFormatsTests {
         }
     }
 
-    @Test("A module of a bindle is served from its server") func aModuleOfABindleIsServedFromItsServer() throws {
-        let binary = try assemble(Array(Guest.printing("content-type: text/plain\n\nfrom a bindle").utf8))
+    @Test("A module of a bindle is served from its server, in either format", arguments: [true, false])
+    func aModuleOfABindleIsServedFromItsServer(isText: Bool) throws {
+        let text = Array(Guest.printing("content-type: text/plain\n\nfrom a bindle").utf8)
+        let binary = isText ? text : try assemble(text)
         let directory = try TemporaryDirectory()
         let store = try BindleStore(path: directory.path + "/store.sqlite")
         let label = Label(

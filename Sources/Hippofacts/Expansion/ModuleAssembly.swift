@@ -7,7 +7,8 @@ import WebAssemblyText
 extension DigestCache.AssembledModule {
     /// The module of a site, which does nothing; its identity is that of the directory.
     init(ofSiteIn directory: String) throws(HippofactsError) {
-        guard let status = FileStatus(path: directory), let empty = try? assemble("(module)") else {
+        guard let status = FileStatus(path: directory), let empty = try? assemble("(module (func (export \"_start\")))")
+        else {
             throw HippofactsError(file: directory, message: "the directory has vanished")
         }
         identity = status.identity
