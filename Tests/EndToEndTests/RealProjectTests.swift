@@ -112,7 +112,6 @@ struct RealProjectTests {
         let result = try Program.run(["up", app.path, "--no-watch"], environment: ["PORT": "many"])
         #expect(result.status == 2 && result.errors.contains("PORT is 'many'"), "\(result)")
         try app.save(Self.environmentPrinter, to: "hello.wat")
-        try app.save(Self.environmentPrinter, to: "hello.wat")
         // The command line's address is taken whatever PORT says.
         let sandbox = try SandboxProcess(app.path, environment: ["PORT": "1"])
         let url = try #require(try await sandbox.next("ready")["app"]?.string)

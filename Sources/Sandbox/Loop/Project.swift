@@ -81,11 +81,15 @@ struct Project: Sendable {
             for module in dependencies.modules {
                 scope.files.insert(module)
                 // A link to a module is as good as the module, and changes when that does.
+                let place = WatchScope.OutsideModule(name: module, shownPath: module.string)
+                if let linked = linkedPlace(of: module), !isInProject(linked.directory) {
+                    scope.watch(linked.path, below: linked.directory, for: place)
+                }
                 guard let target = resolvedPath("\(directory)/\(module)") else { continue }
                 if let path = relativePath(target) {
                     scope.files.insert(path)
                 } else {
-                    scope.watch(target, for: .init(name: module, shownPath: module.string))
+                    scope.watch(target, for: place)
                 }
             }
             for (module, ascent) in dependencies.modulesAbove {
@@ -103,6 +107,28 @@ struct Project: Sendable {
         }
         if settings.buildCommand != nil { scope.buildInputs = buildInputs(of: facts, settings: settings) }
         return ignoresCase ? scope.ignoringCase() : scope
+    }
+
+    private func isInProject(_ path: String) -> Bool {
+        let own = resolvedPath(directory) ?? directory
+        return path == own || path.utf8.starts(with: (own + "/").utf8)
+    }
+
+    /// Where a module is that lies behind a symbolic link: the directory that has what the link names, and the path from
+    /// there on. It need not be there, as while a build makes the directory anew. `nil` if there is no link.
+    private func linkedPlace(of module: RelativePath) -> (directory: String, path: RelativePath)? {
+        var parent = resolvedPath(directory) ?? directory
+        var rest = module.components[...]
+        while let name = rest.popFirst() {
+            guard let link = LinkTarget.read("\(parent)/\(name)") else {
+                parent += "/\(name)"
+                continue
+            }
+            let target = LinkTarget.plain(link.utf8.first == UInt8(ascii: "/") ? link : "\(parent)/\(link)")
+            let path = ([FilePath.name(target)] + rest.map(String.init)).joined(separator: "/")
+            return RelativePath(validating: path).map { (FilePath.parent(target), $0) }
+        }
+        return nil
     }
 
     private func buildInputs(of facts: Hippofacts?, settings: SandboxSettings) -> BuildInputs {
