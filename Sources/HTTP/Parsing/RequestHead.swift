@@ -84,7 +84,7 @@ struct RequestHeadParser {
     private func checkUnfinishedLine(of head: UnsafeRawBufferPointer) throws(MessageError) {
         let length = head.count - lines.lineStart
         guard start == nil else {
-            if head.count > limits.maximumHead { throw headTooLarge }
+            if limits.areExceeded(byUnfinished: head.count) { throw headTooLarge }
             return
         }
         if length > 0, head[lines.lineStart] != 0x0D, !CharacterClass.isToken(head[lines.lineStart]) {
@@ -93,7 +93,8 @@ struct RequestHeadParser {
                     ? "a TLS handshake on a port for plain HTTP: use http:// instead of https://"
                     : "a request that does not start with a method")
         }
-        if length > limits.maximumStartLine { throw startLineTooLong }
+        // A CR may be there already.
+        if length > limits.maximumStartLine + 1 { throw startLineTooLong }
     }
 
     // MARK: The request line
