@@ -201,7 +201,8 @@ let package = Package(
             ],
             exclude: ["Guests", "Peers"]
         ),
-        .target(name: "TestSupport", dependencies: ["Platform"], path: "Tests/TestSupport", exclude: ["Requests"]),
+        .target(
+            name: "TestSupport", dependencies: ["Platform"], path: "Tests/TestSupport", exclude: ["Fuzzed", "Requests"]),
         .testTarget(name: "PlatformTests", dependencies: ["Platform", "TestSupport"]),
         .testTarget(name: "JSONTests", dependencies: ["JSON", "TestSupport"]),
         .testTarget(name: "TOMLTests", dependencies: ["TestSupport", "TOML"]),
@@ -353,20 +354,34 @@ for target in package.targets where target.type != .system {
     target.swiftSettings = (target.swiftSettings ?? []) + [.enableUpcomingFeature("InternalImportsByDefault")]
 }
 
-// The fuzzers, and the coverage that guides them, only where they are asked for.
+// The fuzzers, and the coverage that guides them, only where they are asked for. Parsers that are
+// internal to their modules are opened to them.
 if Context.environment["HIPPO_DEV_FUZZING"] != nil {
-    for target in package.targets
-    where ["WASI", "WebAssembly", "WebAssemblyText", "WebAssemblyRuntime"].contains(target.name) {
-        target.swiftSettings = (target.swiftSettings ?? []) + [.unsafeFlags(["-sanitize=fuzzer,address"])]
+    let guided = [
+        "Archive", "Bindle", "HTTP", "Hippofacts", "JSON", "TOML", "WAGI", "WASI", "WebAssembly", "WebAssemblyRuntime",
+        "WebAssemblyText",
+    ]
+    let opened = ["Archive", "HTTP", "WAGI"]
+    for target in package.targets where guided.contains(target.name) {
+        target.swiftSettings =
+            (target.swiftSettings ?? [])
+            + [.unsafeFlags(["-sanitize=fuzzer,address"] + (opened.contains(target.name) ? ["-enable-testing"] : []))]
     }
     package.targets.append(
         .executableTarget(
             name: "Fuzzing",
-            dependencies: [
-                "Content", "Cryptography", "TestSupport", "WASI", "WebAssembly", "WebAssemblyText",
-                "WebAssemblyRuntime",
-            ],
+            dependencies: [.target(name: "Content"), "Cryptography", "TestSupport"] + guided.map { .target(name: $0) },
             exclude: ["Peers"],
             swiftSettings: [.unsafeFlags(["-O", "-sanitize=fuzzer,address"])],
             linkerSettings: [.unsafeFlags(["-sanitize=fuzzer,address", "-use-ld=lld"])]))
+}
+
+// The thread sanitizer, only where it is asked for. What it puts before each return of a function takes the engine's
+// handlers their tail calls: no part of the engine can be compiled with it.
+if Context.environment["HIPPO_DEV_THREAD_SANITIZER"] != nil {
+    for target in package.targets
+    where ["HTTP", "Platform", "Sandbox", "SandboxProtocol", "WAGI"].contains(target.name) {
+        target.swiftSettings = (target.swiftSettings ?? []) + [.unsafeFlags(["-sanitize=thread"])]
+        target.linkerSettings = (target.linkerSettings ?? []) + [.unsafeFlags(["-sanitize=thread"])]
+    }
 }

@@ -1,4 +1,4 @@
-package import Foundation
+import Foundation
 
 /// Writes the executor's modules of a corpus, and what they do here, for a comparison with other engines.
 enum ExecutorCases {

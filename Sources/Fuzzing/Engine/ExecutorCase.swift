@@ -1,5 +1,5 @@
-package import WebAssembly
-package import WebAssemblyRuntime
+import WebAssembly
+import WebAssemblyRuntime
 
 /// A module made from a fuzzer's bytes, and what its functions do when they are called in order.
 struct ExecutorCase {

@@ -1,9 +1,9 @@
-package import Content
-package import Cryptography
-package import WASI
-package import WebAssembly
-package import WebAssemblyRuntime
-package import WebAssemblyText
+import Content
+import Cryptography
+import WASI
+import WebAssembly
+import WebAssemblyRuntime
+import WebAssemblyText
 
 /// Calls of WASI that bytes decide: which function, and with which numbers. Descriptor 3 is a layer over a wwwroot, and
 /// descriptor 4 the wwwroot itself. An error code is an answer; only what ends the process is a finding.

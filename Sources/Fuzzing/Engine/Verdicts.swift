@@ -1,6 +1,6 @@
-package import Foundation
-package import WebAssembly
-package import WebAssemblyText
+import Foundation
+import WebAssembly
+import WebAssemblyText
 
 /// Tells what the validator says of each file of a corpus, for a comparison with other validators.
 enum Verdicts {

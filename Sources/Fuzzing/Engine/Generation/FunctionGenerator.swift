@@ -1,4 +1,4 @@
-package import WebAssembly
+import WebAssembly
 
 /// Makes the body of one function of a generated module: statements and typed expressions, chosen by the fuzzer.
 struct FunctionGenerator {

@@ -1,4 +1,4 @@
-package import WebAssembly
+import WebAssembly
 
 extension FunctionGenerator {
     mutating func statements(depth: Int) {

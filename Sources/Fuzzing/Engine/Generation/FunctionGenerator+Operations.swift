@@ -1,4 +1,4 @@
-package import WebAssembly
+import WebAssembly
 
 /// The instructions that generated modules take from the table by what they leave: all with fixed operands, but those
 /// that wait and those that may differ between engines.
