@@ -160,6 +160,9 @@ let package = Package(
                 "JSON",
                 "Platform",
                 "TOML",
+            ],
+            resources: [
+                .embedInCode("Schemas/hippofacts.schema.json"), .embedInCode("Schemas/hippo-dev.schema.json"),
             ]
         ),
         .target(name: "CommandLineInterface", dependencies: ["Platform"]),
@@ -301,6 +304,8 @@ let package = Package(
                 "TestSupport",
                 "TOML",
                 "WAGI",
+                "WebAssembly",
+                "WebAssemblyRuntime",
                 "WebAssemblyText",
                 "WebGuard",
             ]
@@ -325,6 +330,8 @@ let package = Package(
             dependencies: [
                 "Content",
                 "Hippofacts",
+                "JSON",
+                "Platform",
                 "Sandbox",
                 "Scaffolding",
                 "TestSupport",

@@ -3,6 +3,7 @@ import HTTP
 import Hippofacts
 import Platform
 import SandboxProtocol
+import Synchronization
 import WebGuard
 
 /// A running `hippo-dev up`: a store with its server, the loop that keeps the app up to date, and what it tells.
@@ -32,6 +33,7 @@ package enum SandboxSession {
             by: try SettingsFile.read(inProject: project.directory))
 
         let storage = try Storage(settings.storage, projectDirectory: project.directory)
+        if !storage.isTemporary { ProjectRegister.ofThisUser.note(project.directory) }
         defer { storage.remove() }
         stopGuard.onEnd { _ in storage.remove() }
         let sockets = try sockets(settings, of: configuration.path, storage)
@@ -78,12 +80,18 @@ package enum SandboxSession {
             webGuard: WebGuard(names: .ofThisMachine(allowing: settings.allowedHosts)), token: token,
             rollBack: { RollbackRequest.send(revision: $0, to: mailbox) })
         defer { bindleServer.stop() }
+        let isOpen = Atomic(false)
         let output = SandboxOutput(
             renderer: renderer(configuration, settings, project),
             logPath: ProjectStore.log(ofStore: storage.path),
             onReaderGone: { stop("nobody reads the output") },
             onEvent: { event in
-                if case .ready = event, configuration.opensPage { open(appURL, mailbox) }
+                // A page that is opened while the first build runs waits for its end.
+                guard configuration.opensPage else { return }
+                switch event {
+                case .starting, .ready: if !isOpen.exchange(true, ordering: .relaxed) { open(appURL, mailbox) }
+                default: break
+                }
             })
         stopGuard.onEnd { reason in
             output.tell(.stopped(reason: reason))
@@ -240,6 +248,7 @@ package enum SandboxSession {
         configuration.showsErrors = settings.showsErrors ?? false
         configuration.logDirectory = settings.logDirectory
         configuration.limits = settings.limits
+        configuration.editor = settings.editor ?? .usual
         // One that is not there is reported when it is to be started.
         configuration.program = settings.wagiProgram.map { program in
             ExecutablePath.find(program, in: ProcessEnvironment.value("PATH")) ?? program

@@ -32,6 +32,8 @@ package struct WorkerConfiguration: Hashable, Sendable {
     package var limits = Limits()
     /// What the sandbox's Bindle server asks for; `nil` if it asks for nothing.
     package var bindleToken: String?
+    /// How pages open files in the developer's editor.
+    package var editor = EditorLink.usual
     /// Another WAGI program, which serves in place of this one.
     package var program: String?
 
@@ -75,6 +77,7 @@ extension WorkerConfiguration {
         json["logDirectory"] = logDirectory.map { .string($0) }
         json["limits"] = .object(limits.json)
         json["bindleToken"] = bindleToken.map { .string($0) }
+        if editor != .usual { json["editor"] = .string(editor.template) }
         json["program"] = program.map { .string($0) }
         return json
     }
@@ -97,6 +100,7 @@ extension WorkerConfiguration {
         showsErrors = json["showErrors"]?.boolean ?? false
         logDirectory = json["logDirectory"]?.string
         bindleToken = json["bindleToken"]?.string
+        editor = json["editor"]?.string.map(EditorLink.init(template:)) ?? .usual
         program = json["program"]?.string
     }
 }

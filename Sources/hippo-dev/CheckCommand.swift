@@ -14,7 +14,7 @@ extension Command {
             Reads HIPPOFACTS, assembles modules that are text, checks every module as a server would when it loads it, \
             and finds the files that the patterns match. Nothing is written.
             """,
-        options: [checkStore, UpstreamOptions.url, UpstreamOptions.strategy],
+        options: [checkStore, checkJSON, UpstreamOptions.url, UpstreamOptions.strategy],
         arguments: [checkPath],
         examples: [
             Example("hippo-dev check", "Check the project in this directory."),
@@ -25,6 +25,8 @@ extension Command {
 
     private static let checkPath = Argument(
         "PATH", summary: "HIPPOFACTS, its directory, or a lone module.", arity: .optional, defaultValue: ".")
+    private static let checkJSON = Option(
+        flag: "json", summary: "Print one object of JSON: id, name, version, modules, files, and what is wrong.")
     private static let checkStore = Option(
         name: "store", valueName: "FILE",
         summary:
@@ -47,8 +49,10 @@ extension Command {
         var cache = DigestCache()
         let expansion = try facts.expanded(options, cache: &cache)
         for warning in expansion.warnings { StandardError.write("warning: \(warning)\n") }
-        print(BindleSummary(expansion))
         let problems = BindleSummary.problems(of: expansion)
+        print(
+            arguments.isSet(checkJSON) ? expansion.report(problems: problems).serialized : "\(BindleSummary(expansion))"
+        )
         for problem in problems { StandardError.write("error: \(problem)\n") }
         return problems.isEmpty ? .success : .failure
     }

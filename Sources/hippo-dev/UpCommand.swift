@@ -4,6 +4,7 @@ import HTTP
 import Hippofacts
 import Platform
 import Sandbox
+import SandboxProtocol
 
 extension Command {
     static let up = Command(
@@ -147,6 +148,11 @@ private enum UpOptions {
         name: "wagi", valueName: "PROGRAM",
         summary: "Serve by another WAGI program, which is started with wagi's options for each revision.",
         kind: .file(extensions: []))
+    static let editor = Option(
+        name: "editor", valueName: "NAME",
+        summary:
+            "The editor that pages open files in: \(EditorLink.names.joined(separator: ", ")), or a URL with {file}, "
+            + "{line} and {column}. By default vscode.")
     static let json = Option(flag: "json", summary: "Tell what happens in JSON, one object on a line.")
     static let timings = Option(flag: "timings", summary: "Show how long each stage of a change took.")
 
@@ -157,7 +163,7 @@ private enum UpOptions {
             library,
             UpstreamOptions.url, UpstreamOptions.strategy, variable, environmentFile, transientWrite, noStatic,
             noReload,
-            timeout, maximumMemory, maximumResponse, logDirectory, wagi, json, timings, OutputOptions.color,
+            timeout, maximumMemory, maximumResponse, logDirectory, wagi, editor, json, timings, OutputOptions.color,
             OutputOptions.quiet, OutputOptions.verbose,
         ] + LimitOptions.further + [LimitOptions.transient]
 
@@ -214,6 +220,9 @@ private enum UpOptions {
         settings.limits.responseBytes = try arguments.value(of: maximumResponse, expecting: size) {
             ByteCount(parsing: $0)?.bytes
         }
+        settings.editor = try arguments.value(
+            of: editor, expecting: "an editor's name, or a URL with {file} in it"
+        ) { EditorLink(parsing: $0) }
         settings.reloadsPages = arguments.isSet(noReload) ? false : nil
         settings.logDirectory = arguments[logDirectory].map(absolute)
         let libraries = arguments.values(of: library).map(absolute)

@@ -265,6 +265,7 @@ extension WAGIConfiguration {
         servesStaticFiles = given.servesStaticFiles
         limits = LimitOptions.requestLimits(given.limits)
         errorAudience = given.showsErrors ? .everybody : .thisMachine
+        editor = given.editor
         webGuard = WebGuard(names: .ofThisMachine(allowing: given.allowedHosts))
         bindleToken = given.bindleToken
         program = given.program.map { path in

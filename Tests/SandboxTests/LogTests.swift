@@ -10,6 +10,7 @@ struct LogTests {
     @Test(
         "Every event comes back",
         arguments: [
+            Event.starting(app: "http://a/", bindle: "http://b/v1", command: "make"),
             Event.ready(app: "http://a/", bindle: "http://b/v1", id: "x/1.0.0", revision: 1),
             .rebuilding(changed: ["a", "b"]),
             .serving(

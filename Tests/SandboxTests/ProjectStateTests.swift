@@ -28,6 +28,29 @@ struct ProjectStateTests {
         #expect(world.isAllSettled)
     }
 
+    @Test("where the app will be is told before the first build ends, once, and something answers there")
+    func firstBuild() {
+        func starts(_ world: World) -> [Int] {
+            let effects = world.effects
+            return [
+                effects.count { if case .tell(.starting("app", "bindle", "make")) = $0 { true } else { false } },
+                effects.count { $0 == .hold },
+            ]
+        }
+        let world = World(buildCommand: "make")
+        world.write("src/main", "bad")
+        world.begin()
+        #expect(starts(world) == [1, 1])
+        world.endBuild()
+        world.write("src/main", "s2")
+        #expect(world.drain())
+        #expect(world.served != nil && starts(world) == [1, 1])
+        world.write("src/main", "s3")
+        #expect(world.drain() && starts(world) == [1, 1])
+        // Without a build, the app is there before anybody could ask.
+        #expect(starts(up()) == [0, 0])
+    }
+
     @Test("a save that changes nothing is announced as unchanged, and launches nothing")
     func unchanged() {
         let world = up()

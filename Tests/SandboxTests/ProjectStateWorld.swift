@@ -278,7 +278,8 @@ final class ProjectStateWorld {
             if failure == failureBeforeLoad { failure = buildFailure }
         case .settle(let ticket): settled = ticket
         case .stop: isStopped = true
-        case .tell, .noteBuildEnded, .noteIdle, .rememberOutputs, .noteProjectServes, .noteOtherServes, .noteServed,
+        case .tell, .hold, .noteBuildEnded, .noteIdle, .rememberOutputs, .noteProjectServes, .noteOtherServes,
+            .noteServed,
             .keepDigests, .prepareStandby, .discardStandby, .noteLibraryChange, .forgetFetchFailures:
             break
         }

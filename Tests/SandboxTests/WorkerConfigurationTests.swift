@@ -45,6 +45,7 @@ struct WorkerConfigurationTests {
         configuration.logDirectory = "/logs"
         configuration.bindleToken = "secret"
         configuration.program = "/usr/bin/wagi"
+        configuration.editor = EditorLink(template: "x:{file}")
         configuration.limits.time = .nanoseconds(1_500_000_001)
         configuration.limits.memoryBytes = 1
         configuration.limits.responseBytes = 2

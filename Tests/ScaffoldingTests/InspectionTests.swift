@@ -15,7 +15,8 @@ struct InspectionTests {
         init(_ files: [String: String]) throws {
             directory = try TemporaryDirectory()
             for (path, content) in files { try directory.write(content, to: "app/\(path)") }
-            inspector = ProjectInspector(directory: directory.path + "/app")
+            // Whether Cargo is installed here must not matter.
+            inspector = ProjectInspector(directory: directory.path + "/app", tools: .none)
         }
 
         var candidates: [ProjectKind] { inspector.candidates }

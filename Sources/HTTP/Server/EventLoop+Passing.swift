@@ -10,7 +10,7 @@ extension EventLoop {
         let waited = connection.waitingSince.map {
             Duration.nanoseconds(MonotonicTime.now.nanoseconds - $0.nanoseconds)
         }
-        switch admission(waited ?? .zero) {
+        switch admission(head.target, head.headers, waited ?? .zero) {
         case .proceed:
             begin(connection, head, byteCount: byteCount)
         case .proceedMarked(let name, let value):

@@ -48,8 +48,9 @@ package struct ServerConfiguration: Sendable {
     package var serverName: String?
 
     /// Asked, on the event loop, about each request whose head has arrived, and again while it has to wait; it is told
-    /// how long the request has waited so far. It must not block. `nil` admits every request at once.
-    package var admission: (@Sendable (_ waited: Duration) -> Admission)?
+    /// what the head says, and how long the request has waited so far. It must not block. `nil` admits every request at
+    /// once.
+    package var admission: (@Sendable (_ target: String, _ headers: Headers, _ waited: Duration) -> Admission)?
     /// Through which connections come from the process that served the socket before this one, and go to the next.
     package var connectionQueue: ConnectionQueue?
 

@@ -6,6 +6,11 @@ extension Event {
     /// The event as tools get it, and as the log keeps it.
     var json: JSONObject {
         switch self {
+        case .starting(let app, let bindle, let command):
+            return [
+                "event": .string("starting"), "app": .string(app), "bindle": .string(bindle),
+                "command": .string(command),
+            ]
         case .ready(let app, let bindle, let id, let revision):
             return [
                 "event": .string("ready"), "app": .string(app), "bindle": .string(bindle), "id": .string(id),
@@ -53,6 +58,11 @@ extension Event {
         func string(_ name: String) -> String? { json[name]?.string }
         func integer(_ name: String) -> Int? { json[name]?.integer }
         switch string("event") {
+        case "starting":
+            guard let app = string("app"), let bindle = string("bindle"), let command = string("command") else {
+                return nil
+            }
+            self = .starting(app: app, bindle: bindle, command: command)
         case "ready":
             guard let app = string("app"), let bindle = string("bindle"), let id = string("id"),
                 let revision = integer("revision")

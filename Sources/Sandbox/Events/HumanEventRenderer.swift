@@ -18,6 +18,8 @@ package struct HumanEventRenderer: EventRenderer {
     private let heading: Heading?
     private var servingRevision: Int?
     private var hasFailed = false
+    /// True if the addresses have been told before the first revision serves.
+    private var hasShownAddresses = false
     /// True if what the build command wrote last has been shown as it came.
     private var hasShownBuild = false
     private let clock: @Sendable () -> String
@@ -49,6 +51,11 @@ package struct HumanEventRenderer: EventRenderer {
     private mutating func render(_ event: Event, at time: String) -> String {
         let stamp = styled(time, .dim)
         switch event {
+        case .starting(let app, let bindle, let command):
+            hasShownBuild = false
+            hasShownAddresses = true
+            let lines = ["\(stamp) \(styled("↻", .yellow)) building: \(Self.printable(command))"]
+            return (lines + addresses(app, bindle)).joined(separator: "\n") + "\n"
         case .ready(let app, let bindle, let id, let revision):
             servingRevision = revision
             hasFailed = false
@@ -87,14 +94,17 @@ package struct HumanEventRenderer: EventRenderer {
 
     private func renderReady(_ app: String, _ bindle: String, _ id: String, _ stamp: String) -> String {
         var lines = ["\(stamp) \(styled("●", .green)) serving \(styled(id, .bold))"]
-        lines.append("           app      \(styled(app, .cyan))")
-        lines.append("           bindle   \(styled(bindle, .cyan))")
+        lines += hasShownAddresses ? ["           app      \(styled(app, .cyan))"] : addresses(app, bindle)
         if let heading {
             let watching = heading.isWatching ? "" : styled(" (not watched)", .dim)
             lines.append("           project  \(heading.project)\(watching)")
             if let hint = heading.hint { lines.append("           " + styled(hint, .dim)) }
         }
         return lines.joined(separator: "\n") + "\n"
+    }
+
+    private func addresses(_ app: String, _ bindle: String) -> [String] {
+        ["           app      \(styled(app, .cyan))", "           bindle   \(styled(bindle, .cyan))"]
     }
 
     private func renderServing(

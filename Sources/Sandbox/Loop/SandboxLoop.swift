@@ -71,6 +71,11 @@ final class SandboxLoop {
     /// The roots that are watched for files of variables outside the project.
     var environmentRoots: Set<String> = []
     var build: (process: BuildProcess, number: Int)?
+    /// When the last build began, in nanoseconds since 1970.
+    var buildStart: Int64 = 0
+    /// When the build began that has ended well and whose modules have not been looked at.
+    var finishedBuildStart: Int64?
+    var toldMismatches: Set<ModuleMismatch> = []
     /// The files that have changed since the project served as it was: what a failure may come from. Absolute.
     var suspects: Set<String> = []
     var writing = WritingDetector()
@@ -151,7 +156,10 @@ final class SandboxLoop {
         switch message {
         case .change(let changes, let ticket, let seen): return .changed(changes, ticket: ticket, seen: seen)
         case .buildEnded(let number, let outcome):
-            if build?.number == number { build = nil }
+            if build?.number == number {
+                build = nil
+                if outcome.isSuccess { finishedBuildStart = buildStart }
+            }
             return .buildEnded(number: number, buildEnd(outcome))
         case .worker(let worker, let event): return supervisor.handle(worker, event).flatMap(note)
         case .rollBack(let request):
@@ -197,7 +205,11 @@ final class SandboxLoop {
         let directory = dependencies.project.directory
         guard let error = outcome.firstError,
             FileStatus(path: error.file.hasPrefix("/") ? error.file : "\(directory)/\(error.file)") != nil
-        else { return .init(duration: duration, failure: Failure(stage: .build, message: message)) }
+        else {
+            // Without a place, the headline is what the build itself gives as its reason.
+            let reason = ErrorLine.last(of: outcome.lastLines).map { "\($0)\n" } ?? ""
+            return .init(duration: duration, failure: Failure(stage: .build, message: reason + message))
+        }
         return .init(
             duration: duration,
             failure: Failure(

@@ -76,6 +76,8 @@ package struct SandboxSettings: Sendable, Equatable {
     package var upstreamStrategy: String?
     /// The path of another WAGI program, which serves in place of this one.
     package var wagiProgram: String?
+    /// How pages open files in the developer's editor; VS Code's way where nothing is said.
+    package var editor: EditorLink?
 
     package init() {}
 
@@ -109,6 +111,7 @@ package struct SandboxSettings: Sendable, Equatable {
         settings.upstream = upstream ?? weaker.upstream
         settings.upstreamStrategy = upstreamStrategy ?? weaker.upstreamStrategy
         settings.wagiProgram = wagiProgram ?? weaker.wagiProgram
+        settings.editor = editor ?? weaker.editor
         return settings
     }
 

@@ -4,6 +4,7 @@ import Content
 import HTTP
 import Hippofacts
 import Platform
+import SandboxProtocol
 import TOML
 
 /// `hippo-dev.toml`, which stands beside HIPPOFACTS and holds what would otherwise be given to `hippo-dev up`.
@@ -99,6 +100,7 @@ enum SettingsFile {
                 "'\(strategy)' is no verification strategy; write one like \"GreedyVerification\"",
                 atValueOf: "upstream-strategy")
         }
+        settings.editor = try value("editor", in: &up, likeness: "vscode") { EditorLink(parsing: $0) }
         // A name alone is looked for on the PATH.
         settings.wagiProgram = try up.string("wagi").map { $0.contains("/") ? absolute($0) : $0 }
     }

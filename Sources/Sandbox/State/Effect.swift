@@ -16,6 +16,8 @@ enum Effect: Equatable, Sendable {
     case startBuild(number: Int, command: String, passing: Set<String>, isAwaited: Bool)
     /// Ends the build, which is still answered with `buildEnded`.
     case cancelBuild(number: Int)
+    /// Lets a process answer with the project's status until the first revision serves.
+    case hold
     case noteBuildEnded
     /// A build was the last thing to do, and has changed nothing: pages need not wait for more.
     case noteIdle

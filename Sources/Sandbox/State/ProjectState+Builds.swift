@@ -23,6 +23,16 @@ extension ProjectState {
             .startBuild(
                 number: buildCount, command: command, passing: settings.passedVariables,
                 isAwaited: settings.waitsForBuild ?? false))
+        announceStart(command)
+    }
+
+    /// A first build may take minutes: where the app will be is told at once, and something answers there.
+    private mutating func announceStart(_ command: String) {
+        guard !hasBeenReady, !hasAnnouncedStart, serving == .nothing else { return }
+        hasAnnouncedStart = true
+        effects.append(.tell(.starting(app: addresses.app, bindle: addresses.bindle, command: command)))
+        effects.append(.hold)
+        effects.append(.prepareStandby)
     }
 
     mutating func cancel(_ run: BuildRun, _ now: Instant) {

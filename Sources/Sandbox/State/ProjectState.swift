@@ -194,6 +194,8 @@ struct ProjectState: Sendable {
     var hasFailedSinceLoad = false
     /// Whether the first revision has been announced.
     var hasBeenReady = false
+    /// Whether it has been told where the app will be.
+    var hasAnnouncedStart = false
     var effects: [Effect] = []
 
     /// What is told when the first revision serves.

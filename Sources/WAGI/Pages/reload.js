@@ -272,6 +272,7 @@
         .source div { display: flex; min-width: max-content; padding-inline: 1.4rem; white-space: pre; }
         .source .number { flex: none; width: 3.5em; padding-inline-end: 1em; text-align: end; color: var(--quiet); user-select: none; }
         .source .here { background: var(--mark); box-shadow: inset 3px 0 var(--alarm); }
+        .place a { color: inherit; }
         .caret { color: var(--alarm); font-weight: bold; }
         footer { padding: .7rem 1.4rem .9rem; color: var(--quiet); font-size: .87em; }
       `);
@@ -291,11 +292,20 @@
       dialog.querySelector("h1").autofocus = true;
       dialog.setAttribute("aria-labelledby", "title");
       dialog.setAttribute("aria-describedby", "message");
-      if (place) dialog.append(element("p", { className: "place" }, element("code", { textContent: place })));
+      const code = element("code", { textContent: place });
+      const link = problem.link ? element("a", { href: problem.link, title: "Open in the editor" }, code) : code;
+      if (place) dialog.append(element("p", { className: "place" }, link));
       // Colours of terminals mean nothing here.
       const message = problem.message.replace(/\u001b\[[0-9;?]*[A-Za-z]/g, "").replace(/\u001b\][^\u0007\u001b]*(\u0007|\u001b\\)/g, "");
-      dialog.append(element(message.includes("\n") ? "pre" : "p", { id: "message", className: "message", textContent: message }));
-      if (problem.excerpt) dialog.append(this.source(problem));
+      const paragraph = (id, content) => element(content.includes("\n") ? "pre" : "p", { id, className: "message", textContent: content });
+      if (problem.excerpt) {
+        // What is wrong, then the source, then what else the compiler says.
+        const [headline, ...rest] = message.split("\n");
+        dialog.append(paragraph("message", headline), this.source(problem));
+        if (rest.length > 0) dialog.append(paragraph("details", rest.join("\n")));
+      } else {
+        dialog.append(paragraph("message", message));
+      }
       dialog.append(state);
       close.onclick = () => dialog.close();
       dialog.onclose = () => {

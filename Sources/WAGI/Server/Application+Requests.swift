@@ -157,7 +157,8 @@ extension Application {
         handler.log.append(text, requestID: request.id)
         let report = FailureReport(
             status: status, problem: problem, isMalformed: isMalformed, trap: trap, handler: handler, request: request,
-            output: run.exchange?.output, errorOutput: run.errorOutput?.end)
+            output: run.exchange?.output, errorOutput: run.errorOutput?.end,
+            sourceDirectory: configuration.sourceDirectory, editor: configuration.editor)
         guard !run.writer.hasSent else {
             configuration.liveReload?.tell(report)
             if try run.exchange?.endPage() == true { return }

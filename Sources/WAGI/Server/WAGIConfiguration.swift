@@ -1,3 +1,4 @@
+package import SandboxProtocol
 package import WebGuard
 
 /// How modules are run, whatever they are.
@@ -29,6 +30,10 @@ package struct WAGIConfiguration: Sendable {
     package var bindleToken: String?
     /// Another WAGI program that serves in place of this one; nil for none.
     package var program: ExternalProgram?
+    /// The directory of the project, whose source pages show where a module fails; nil to show none.
+    var sourceDirectory: String?
+    /// How pages open files in the developer's editor.
+    package var editor = EditorLink.usual
     /// Gives pages the means to reload themselves; nil to leave them as they are.
     var liveReload: LiveReload?
     /// Told of each line that is logged, from several threads. It must not block.

@@ -153,8 +153,13 @@ package final class WAGIWorker: Sendable {
         configuration.requestObserver = { [self] in report($0, revision: revision) }
         configuration.connectionQueue = connections
         if let board {
-            let gate = RevisionGate(board: board, changes: changes, revision: revision)
-            configuration.admission = { gate.admission(waited: $0) }
+            let gate = RevisionGate(
+                board: board, changes: changes, revision: revision, firstPatience: self.configuration.limits.time)
+            configuration.admission = { target, headers, waited in
+                // Of those that serve the app, no request is for the status.
+                let isForStatus = revision == 0 && (LiveReload.owns(target) || PageRequest.accepts(headers))
+                return gate.admission(waited: waited, isForStatus: isForStatus)
+            }
         }
         return configuration
     }
@@ -251,6 +256,7 @@ package final class WAGIWorker: Sendable {
     private func finish(_ prepared: Loading, _ load: LauncherMessage.Load) throws(LoadError) -> Application {
         var loading = prepared
         loading.configuration.liveReload = liveReload(revision: load.revision)
+        loading.configuration.sourceDirectory = load.content?.project
         // A guest that may send requests anywhere could change bindles there.
         loading.configuration.controlPort = (try? HTTPURL(load.bindleURL))?.port
         if let revision = try revision(of: load) {
