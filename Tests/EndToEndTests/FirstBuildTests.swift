@@ -1,5 +1,6 @@
 import Foundation
 import HTTP
+import Synchronization
 import TestSupport
 import Testing
 
@@ -22,6 +23,27 @@ struct FirstBuildTests {
         let body: String
     }
 
+    /// A request that waits for its answer on a thread of its own: tests share too few to block one.
+    private final class Waiting: Sendable {
+        private let answer = Mutex<Answer?>(nil)
+
+        init(_ url: String) {
+            Thread.detachNewThread { [self] in
+                let found = (try? get(url)) ?? Answer(status: 0, body: "")
+                answer.withLock { $0 = found }
+            }
+        }
+
+        func result() async throws -> Answer {
+            let deadline = ContinuousClock.now + SandboxProcess.patience
+            while ContinuousClock.now < deadline {
+                if let answer = answer.withLock({ $0 }) { return answer }
+                try await Task.sleep(for: .milliseconds(5))
+            }
+            return Answer(status: 0, body: "nothing has come")
+        }
+    }
+
     private func navigate(_ url: String) throws -> Page {
         var request = ClientRequest(.get, try HTTPURL(url))
         request.headers.add("Accept", "text/html")
@@ -34,17 +56,17 @@ struct FirstBuildTests {
 
     @Test("The address answers at once: pages wait and come back by themselves, other requests get the app's answer")
     func waiting() async throws {
-        let sandbox = try start()
+        let sandbox = try start(["--timeout", "5m"])
         let starting = try await sandbox.next("starting")
         let url = try #require(starting["app"]?.string)
         #expect(starting["command"]?.string?.contains("sleep") == true)
         let page = try navigate(url)
         #expect(page.status == 503 && page.headers["Retry-After"] == "1")
         #expect(page.body.contains("Building") && page.body.contains("reload.js"))
-        async let answer = Task.detached { try get(url + "hello") }.value
+        let answer = Waiting(url + "hello")
         try await Task.sleep(for: .milliseconds(100))
         try app.save("go", to: "go")
-        #expect(try await answer == Answer(status: 200, body: "hello 1"))
+        #expect(try await answer.result() == Answer(status: 200, body: "hello 1"))
         #expect(try await sandbox.next("ready")["app"]?.string == url)
         #expect(try navigate(url + "hello").status == 200)
     }
@@ -65,14 +87,14 @@ struct FirstBuildTests {
     }
 
     @Test("A first build that fails has its page, with the line in which it says why") func failing() async throws {
-        let sandbox = try start()
+        let sandbox = try start(["--timeout", "5m"])
         let url = try #require(try await sandbox.next("starting")["app"]?.string)
-        async let waiting = Task.detached { try get(url + "hello") }.value
+        let waiting = Waiting(url + "hello")
         try await Task.sleep(for: .milliseconds(50))
         try app.save("step 1\nld: cannot find -lbad\nmake: *** [all] Error 1\n", to: "go")
         let failure = try await sandbox.next("failed")
         #expect(failure["message"]?.string?.hasPrefix("ld: cannot find -lbad\nThe build command") == true)
-        let answer = try await waiting
+        let answer = try await waiting.result()
         #expect(answer.status == 503 && answer.body.contains("cannot find -lbad"))
         let page = try navigate(url)
         #expect(page.status == 503 && page.body.contains("The build has failed"))

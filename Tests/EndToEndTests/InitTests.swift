@@ -40,6 +40,30 @@ struct InitTests {
         #expect(try String(contentsOfFile: app + "/HIPPOFACTS", encoding: .utf8).contains("version = \"1.4.0\""))
     }
 
+    /// Whether HIPPOFACTS may name a module outside the project, in the workspace around it.
+    private static let takesModulesAbove: Bool = {
+        guard let directory = try? TemporaryDirectory(),
+            (try? directory.write(
+                "[bindle]\nname = \"a\"\nversion = \"1.0.0\"\n[[handler]]\nroute = \"/\"\nname = \"../a.wasm\"\n",
+                to: "app/HIPPOFACTS")) != nil,
+            let run = try? Program.run(["check"], in: directory.path + "/app")
+        else { return false }
+        return !run.errors.contains("would leave the project")
+    }()
+
+    @Test(
+        "A member of a workspace whose module is made above it",
+        .enabled(if: takesModulesAbove, "HIPPOFACTS takes no module outside the project yet"))
+    func workspaceMember() async throws {
+        try write([
+            "Cargo.toml": "[workspace]\nmembers = [\"app\"]\n",
+            "app/Cargo.toml": "[package]\nname = \"member\"\nversion = \"1.0.0\"\n",
+            "app/src/main.rs": "fn main() {}",
+        ])
+        let (_, answer) = try await bringUp(StandIns(["cargo": StandIns.cargo]), ["PROGRAMS": "member"])
+        #expect(answer.body == "built")
+    }
+
     @Test("A HIPPOFACTS of the time of wasm32-wasi is told, and mended") func oldTarget() async throws {
         let facts = """
             [bindle]

@@ -7,6 +7,8 @@ struct StatusPage: Sendable {
     let liveReload: LiveReload
     let webGuard: WebGuard
     let errorAudience: ErrorAudience
+    /// What has failed, in a line: that is known before the status comes, which has all of it.
+    var failure: @Sendable () -> String? = { nil }
 
     func respond(to request: Request) -> Response {
         if let refusal = webGuard.refusal(of: request) { return refusal.response }
@@ -23,7 +25,8 @@ struct StatusPage: Sendable {
     private func response(to request: Request) -> Response {
         let status = errorAudience.includes(request) ? liveReload.status : liveReload.status?.withoutDetails
         guard PageRequest.accepts(request) else {
-            let text = status?.problem?.text ?? "the project is being built for the first time"
+            let early = errorAudience.includes(request) ? failure() : nil
+            let text = status?.problem?.text ?? early ?? "the project is being built for the first time"
             return Response(status: .serviceUnavailable, text: "503 Service Unavailable: \(text)\n")
         }
         return Response(status: .serviceUnavailable, text: page(status), contentType: "text/html; charset=utf-8")

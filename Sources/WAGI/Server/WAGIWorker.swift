@@ -135,7 +135,8 @@ package final class WAGIWorker: Sendable {
         let liveReload = liveReload(revision: 0)
         var serverConfiguration = serverConfiguration(revision: 0)
         let page = StatusPage(
-            liveReload: liveReload, webGuard: configuration.webGuard, errorAudience: configuration.errorAudience)
+            liveReload: liveReload, webGuard: configuration.webGuard, errorAudience: configuration.errorAudience,
+            failure: { [board] in board?.failure })
         serverConfiguration.inlineHandler = { .response(page.respond(to: $0)) }
         let server = Server(socket: socket, configuration: serverConfiguration) { request, _, writer in
             try writer.respond(page.respond(to: request))
