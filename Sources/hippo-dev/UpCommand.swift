@@ -28,7 +28,7 @@ extension Command {
 
               [up]
               listen = "127.0.0.1:3000"      # and port, bindle-listen, allow-hosts, show-errors, token, store, watch,
-              static = true                  # ephemeral, env-file, allow-transient-write, log-dir, reload, wagi,
+              static = true                  # ephemeral, env-file, allow-transient-write, log-dir, reload, wagi, editor,
               timeout = "30s"                # max-memory, max-response, max-history; poll = "1s"
               libraries = ["../library"]     # projects of external bindles; upstream = "URL"
             """,

@@ -105,6 +105,11 @@ struct BrowserTests {
         #expect(text.contains("HIPPOFACTS:9:1"))
         #expect(text.contains("rout = \"<b>x</b>\""))
         #expect(text.contains("Revision 1 goes on serving."))
+        // What is wrong, then the source; and the place opens the editor.
+        let headline = try #require(text.range(of: "unknown key"))
+        #expect(try headline.lowerBound < #require(text.range(of: "rout = ")).lowerBound)
+        let link = try await tab.evaluate("\(Self.overlay).querySelector('.place a').getAttribute('href')")
+        #expect(link == .string("vscode://file\(scene.app.path)/HIPPOFACTS:9:1"))
         // A page that is opened meanwhile shows it, too.
         let other = try await scene.context.open(scene.url + "assets/style.css")
         try await other.navigate(to: scene.url + "assets/")
