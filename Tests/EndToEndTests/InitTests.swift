@@ -188,7 +188,8 @@ struct InitTests {
 
     @Test("The program says what it has left, and what it would remove") func remains() async throws {
         try write(["app/index.html": "x"])
-        let home = ["XDG_CONFIG_HOME": directory.path + "/config"]
+        // What is among the temporary files is not noted.
+        let home = ["XDG_CONFIG_HOME": directory.path + "/config", "TMPDIR": directory.path + "/temporary"]
         let sandbox = try SandboxProcess(app, environment: home)
         try await sandbox.next("ready")
         let info = try Program.run(["self", "info"], environment: home)

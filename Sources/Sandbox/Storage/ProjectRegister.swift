@@ -24,9 +24,12 @@ package struct ProjectRegister: Sendable {
         return String(decoding: bytes, as: UTF8.self).split(separator: "\n").map(String.init)
     }
 
-    /// Adds a project, unless it is known. Where that is not possible, nothing is lost but the help to find it.
+    /// Adds a project, unless it is known, or among the system's temporary files, which go by themselves. Where that is not
+    /// possible, nothing is lost but the help to find it.
     package func note(_ directory: String) {
-        guard !directory.contains("\n"), !projects.contains(directory) else { return }
+        guard !directory.contains("\n"), !directory.hasPrefix(FilePath.temporaryDirectory + "/"),
+            !projects.contains(directory)
+        else { return }
         try? Directories.make(FilePath.parent(path))
         let descriptor = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { return }
