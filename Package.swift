@@ -162,10 +162,12 @@ let package = Package(
                 "TOML",
             ]
         ),
+        .target(name: "AppTesting", dependencies: ["JSON", "Platform", "TOML"]),
         .target(name: "CommandLineInterface", dependencies: ["Platform"]),
         .executableTarget(
             name: "hippo-dev",
             dependencies: [
+                "AppTesting",
                 "Content",
                 "Archive",
                 "Bindle",
@@ -330,6 +332,7 @@ let package = Package(
                 "TestSupport",
             ]
         ),
+        .testTarget(name: "AppTestingTests", dependencies: ["AppTesting", "TestSupport"]),
         .testTarget(name: "CommandLineInterfaceTests", dependencies: ["CommandLineInterface", "TestSupport"]),
         .testTarget(
             name: "EndToEndTests",

@@ -1,8 +1,8 @@
 import Bindle
-import HTTP
+package import HTTP
 import Hippofacts
 import Platform
-import SandboxProtocol
+package import SandboxProtocol
 import WebGuard
 
 /// A running `hippo-dev up`: a store with its server, the loop that keeps the app up to date, and what it tells.
@@ -226,7 +226,7 @@ package enum SandboxSession {
     }
 
     /// How a WAGI process serves.
-    static func workerConfiguration(
+    package static func workerConfiguration(
         _ settings: SandboxSettings, address: SocketAddress, bindleToken: String? = nil
     ) -> WorkerConfiguration {
         var configuration = WorkerConfiguration()

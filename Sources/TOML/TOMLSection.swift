@@ -55,6 +55,12 @@ package struct TOMLSection: Sendable {
         return integer
     }
 
+    /// A value of any type.
+    package mutating func value(_ key: String) -> TOMLValue? {
+        known.append(key)
+        return table[key]
+    }
+
     /// An array of nothing but strings.
     package mutating func strings(_ key: String) throws(TOMLError) -> [String]? {
         guard let elements = try value(key, "an array of strings", \.array) else { return nil }

@@ -14,6 +14,8 @@ enum Commands {
             ("new", { .new }),
             ("init", { .`init` }),
             ("check", { .check }),
+            ("request", { .request }),
+            ("test", { .test }),
             ("run", { .run }),
             ("wagi", { .wagi }),
             ("prepare", { .prepare }),

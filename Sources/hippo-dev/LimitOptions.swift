@@ -99,6 +99,17 @@ enum LimitOptions {
         return limits
     }
 
+    /// The value of an option, if it was given and is not its default.
+    static func given<Value>(
+        _ option: Option, _ arguments: ParsedArguments, _ parse: (String) -> Value?
+    ) throws -> Value? {
+        guard arguments.source(of: option) == .commandLine else { return nil }
+        return try arguments.value(of: option, expecting: "a value like \(option.defaultValue ?? "")", parse)
+    }
+
+    /// A number of bytes, as `64MiB` says it.
+    static func bytes(_ text: String) -> Int? { ByteCount(parsing: text)?.bytes }
+
     /// Bytes that modules may write to their files; `nil` for the default.
     static func transientBytes(_ arguments: ParsedArguments) throws -> Int? { try size(arguments, transient) }
 

@@ -60,7 +60,7 @@ extension Command {
 }
 
 /// The options of `hippo-dev up`, and what they mean.
-private enum UpOptions {
+enum UpOptions {
     static let path = Argument(
         "PATH",
         summary: "The project's directory, its HIPPOFACTS, a lone .wasm or .wat module, or a directory of pages, with "

@@ -253,7 +253,7 @@ extension EnvironmentVariables {
 
 extension WAGIConfiguration {
     /// As a sandbox says.
-    fileprivate init(_ given: WorkerConfiguration) throws(LoadError) {
+    init(_ given: WorkerConfiguration) throws(LoadError) {
         self.init()
         environment =
             try EnvironmentVariables.read(files: given.environmentFiles)

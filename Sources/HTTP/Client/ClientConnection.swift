@@ -92,6 +92,12 @@ final class ClientConnection: @unchecked Sendable {
             return
         }
         tls = nil
+        if let queue = configuration.connectionQueue {
+            do { fileDescriptor = try queue.connect() } catch {
+                throw ClientError(reason: .cannotConnect(error), url: url)
+            }
+            return
+        }
         var lastError = SystemError(operation: "connect", code: EHOSTUNREACH)
         for address in try Self.addresses(of: url) {
             let descriptor = makeStreamSocket(family: address.family)

@@ -34,7 +34,8 @@ final class EventLoop: @unchecked Sendable {
     private static let handlerGrace = Duration.seconds(1)
 
     let context: ServerContext
-    private let socket: ListeningSocket
+    /// `nil` where connections come through the configuration's queue only.
+    private let socket: ListeningSocket?
     let poll: EventPoll
     private let commands = Mutex<[Command]>([])
     var workers: WorkerPool!
@@ -60,7 +61,7 @@ final class EventLoop: @unchecked Sendable {
     /// Whether handlers run, of which some may take long.
     private var isTicking = false
 
-    init(socket: ListeningSocket, context: ServerContext) throws(SystemError) {
+    init(socket: ListeningSocket?, context: ServerContext) throws(SystemError) {
         self.socket = socket
         self.context = context
         poll = try EventPoll()
@@ -241,10 +242,14 @@ final class EventLoop: @unchecked Sendable {
         guard !isListening, draining == nil, acceptPausedUntil == nil,
             connections.count < context.configuration.maximumConnections
         else { return }
-        isListening = poll.add(
-            socket.fileDescriptor, [.readable, .exclusive], token: Self.listenerToken)
-        if !isListening {
-            context.report("cannot watch the listening socket: \(SystemError(operation: "epoll_ctl", code: errno))")
+        if let socket {
+            isListening = poll.add(
+                socket.fileDescriptor, [.readable, .exclusive], token: Self.listenerToken)
+            if !isListening {
+                context.report("cannot watch the listening socket: \(SystemError(operation: "epoll_ctl", code: errno))")
+            }
+        } else {
+            isListening = true
         }
         if let queue = context.configuration.connectionQueue {
             _ = poll.add(queue.receivingDescriptor, [.readable, .exclusive], token: Self.queueToken)
@@ -253,12 +258,13 @@ final class EventLoop: @unchecked Sendable {
 
     private func pauseAccepting() {
         guard isListening else { return }
-        poll.remove(socket.fileDescriptor)
+        if let socket { poll.remove(socket.fileDescriptor) }
         if let queue = context.configuration.connectionQueue { poll.remove(queue.receivingDescriptor) }
         isListening = false
     }
 
     private func accept() {
+        guard let socket else { return }
         for _ in 0..<Self.acceptedPerTurn {
             guard isListening else { return }
             switch acceptConnection(from: socket.fileDescriptor) {

@@ -4,8 +4,15 @@ package enum StandardOutput {
     ///
     /// - Throws: "write to standard output", with the reason: a command that cannot say what it was asked for has failed.
     package static func write(_ text: String) throws(SystemError) {
+        try write(Array(text.utf8))
+    }
+
+    /// Writes bytes, after what `print` has written.
+    ///
+    /// - Throws: as for text.
+    package static func write(_ bytes: [UInt8]) throws(SystemError) {
         fflush(nil)
-        if let code = FileWriter.write(Array(text.utf8), to: STDOUT_FILENO) {
+        if let code = FileWriter.write(bytes, to: STDOUT_FILENO) {
             throw SystemError(operation: "write to standard output", code: code)
         }
     }

@@ -189,20 +189,9 @@ final class SandboxLoop {
 
     /// How a build ended: a failure is at the place of the first error that a compiler reported, if that is a file's.
     private func buildEnd(_ outcome: BuildProcess.Outcome) -> ProjectState.BuildEnd {
-        let duration = outcome.duration
-        guard !outcome.isSuccess else { return .init(duration: duration, failure: nil) }
-        let command = state.settings.buildCommand ?? ""
-        let lines = outcome.lastLines.isEmpty ? "" : "\n" + outcome.lastLines.joined(separator: "\n")
-        let message = "The build command '\(command)' ended with \(outcome.exit).\(lines)"
-        let directory = dependencies.project.directory
-        guard let error = outcome.firstError,
-            FileStatus(path: error.file.hasPrefix("/") ? error.file : "\(directory)/\(error.file)") != nil
-        else { return .init(duration: duration, failure: Failure(stage: .build, message: message)) }
-        return .init(
-            duration: duration,
-            failure: Failure(
-                stage: .build, message: "\(error.message)\n\(message)", file: dependencies.project.relative(error.file),
-                line: error.line, column: error.column))
+        .init(
+            duration: outcome.duration,
+            failure: outcome.failure(of: state.settings.buildCommand ?? "", in: dependencies.project))
     }
 
     // MARK: End

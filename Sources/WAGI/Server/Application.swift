@@ -1,4 +1,5 @@
 package import Bindle
+package import Content
 import HTTP
 import Platform
 package import SandboxProtocol
@@ -46,6 +47,15 @@ package final class Application: Sendable {
     ) throws(LoadError) {
         var loading = Loading(configuration)
         try loading.loadBindle(id, from: source)
+        self.init(loading)
+    }
+
+    /// Loads the handlers of a bindle whose contents are at hand.
+    package convenience init(
+        invoice: Invoice, content: any ContentSource, configuration: WAGIConfiguration = WAGIConfiguration()
+    ) throws(LoadError) {
+        var loading = Loading(configuration)
+        try loading.load(invoice, content)
         self.init(loading)
     }
 

@@ -88,6 +88,19 @@ struct Loading {
         unusedParcels = UnusedParcels(directory: directory.path, used: Set(labels.map(\.sha256)))
         content = cache(directory, of: id, from: source)
         endStage("fetch")
+        try loadHandlers(of: bindle, id)
+    }
+
+    /// Loads the handlers of a bindle whose contents are at hand.
+    mutating func load(_ invoice: Invoice, _ source: any ContentSource) throws(LoadError) {
+        stageStart = .now
+        let bindle = try BindleApplication(invoice)
+        content = source
+        try loadHandlers(of: bindle, invoice.id)
+    }
+
+    /// Loads a bindle's handlers, whose contents `content` has.
+    private mutating func loadHandlers(of bindle: BindleApplication, _ id: BindleID) throws(LoadError) {
         if !bindle.assets.isEmpty {
             wwwroot = try Self.wwwroot(of: bindle.assets, in: id)
             endStage("wwwroot")

@@ -15,13 +15,30 @@ package final class WAGIServer: Sendable {
         application: Application, socket: ListeningSocket, configuration: ServerConfiguration = ServerConfiguration()
     ) {
         self.application = application
+        server = Server(socket: socket, configuration: Self.completed(configuration, application)) {
+            try application.respond(to: $0, $1, $2)
+        }
+    }
+
+    /// A server that only this process can reach, by a client that has the same queue.
+    package init(
+        application: Application, connections: ConnectionQueue,
+        configuration: ServerConfiguration = ServerConfiguration()
+    ) {
+        self.application = application
+        server = Server(connections: connections, configuration: Self.completed(configuration, application)) {
+            try application.respond(to: $0, $1, $2)
+        }
+    }
+
+    private static func completed(
+        _ configuration: ServerConfiguration, _ application: Application
+    ) -> ServerConfiguration {
         var configuration = configuration
         // Whatever needs no module is answered without a change of threads.
         configuration.inlineHandler = { application.inlineAnswer(to: $0) }
         configuration.bodyTimeout = application.configuration.limits.time
-        server = Server(socket: socket, configuration: configuration) { request, body, writer in
-            try application.respond(to: request, body, writer)
-        }
+        return configuration
     }
 
     /// Starts to accept connections, and returns.
