@@ -236,6 +236,9 @@ package enum SandboxSession {
         configuration.allowsTransientWrite = settings.allowsTransientWrite ?? false
         configuration.servesStaticFiles = settings.servesStaticFiles ?? true
         configuration.allowedHosts = settings.allowedHosts
+        configuration.proxies = settings.proxies.map {
+            .init(prefix: $0.prefix, url: $0.url.description, strips: $0.strips)
+        }
         configuration.bindleToken = bindleToken
         configuration.showsErrors = settings.showsErrors ?? false
         configuration.logDirectory = settings.logDirectory

@@ -16,6 +16,21 @@ package struct WorkerConfiguration: Hashable, Sendable {
         }
     }
 
+    /// Requests that another server answers.
+    package struct Proxy: Hashable, Sendable {
+        /// Of paths.
+        package var prefix: String
+        package var url: String
+        /// Whether the prefix is taken off the path.
+        package var strips: Bool
+
+        package init(prefix: String, url: String, strips: Bool) {
+            self.prefix = prefix
+            self.url = url
+            self.strips = strips
+        }
+    }
+
     /// `HOST[:PORT]`, for requests that do not say which host they are for.
     package var hostname = "localhost:3000"
     package var variables: [Variable] = []
@@ -25,6 +40,7 @@ package struct WorkerConfiguration: Hashable, Sendable {
     package var servesStaticFiles = true
     /// Names by which the application may be addressed, besides IP addresses and local names; `*` stands for all.
     package var allowedHosts: [String] = []
+    package var proxies: [Proxy] = []
     /// Whether every client is shown the stack, output and source of what fails.
     package var showsErrors = false
     /// Where what modules write to standard error is kept; `nil` for a temporary directory.
@@ -71,6 +87,10 @@ extension WorkerConfiguration {
         if allowsTransientWrite { json["transientWrite"] = .boolean(true) }
         if !servesStaticFiles { json["static"] = .boolean(false) }
         if !allowedHosts.isEmpty { json["allowedHosts"] = .array(allowedHosts.map { .string($0) }) }
+        if !proxies.isEmpty {
+            json["proxies"] = .array(
+                proxies.map { .array([.string($0.prefix), .string($0.url), .boolean($0.strips)]) })
+        }
         if showsErrors { json["showErrors"] = .boolean(true) }
         json["logDirectory"] = logDirectory.map { .string($0) }
         json["limits"] = .object(limits.json)
@@ -94,6 +114,12 @@ extension WorkerConfiguration {
         allowsTransientWrite = json["transientWrite"]?.boolean ?? false
         servesStaticFiles = json["static"]?.boolean ?? true
         allowedHosts = json["allowedHosts"]?.array?.compactMap(\.string) ?? []
+        for proxy in json["proxies"]?.array ?? [] {
+            guard let parts = proxy.array, parts.count == 3, let prefix = parts[0].string, let url = parts[1].string,
+                let strips = parts[2].boolean
+            else { return nil }
+            proxies.append(Proxy(prefix: prefix, url: url, strips: strips))
+        }
         showsErrors = json["showErrors"]?.boolean ?? false
         logDirectory = json["logDirectory"]?.string
         bindleToken = json["bindleToken"]?.string

@@ -25,6 +25,10 @@ extension Command {
               [env]
               NAME = "VALUE"                 # for the modules
 
+              [proxy]
+              "/api" = "http://127.0.0.1:8000"                     # what no handler takes below /api
+              "/v2" = { url = "http://127.0.0.1:8000", strip = true }  # without the prefix
+
               [up]
               listen = "127.0.0.1:3000"      # and port, bindle-listen, allow-hosts, show-errors, token, store, watch,
               static = true                  # ephemeral, env-file, allow-transient-write, log-dir, reload, wagi,

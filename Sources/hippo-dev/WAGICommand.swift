@@ -267,6 +267,13 @@ extension WAGIConfiguration {
         errorAudience = given.showsErrors ? .everybody : .thisMachine
         webGuard = WebGuard(names: .ofThisMachine(allowing: given.allowedHosts))
         bindleToken = given.bindleToken
+        for proxy in given.proxies {
+            do throws(ProxyRule.Malformed) {
+                proxies.append(try ProxyRule(prefix: proxy.prefix, url: proxy.url, strips: proxy.strips))
+            } catch {
+                throw LoadError("[proxy]: \(error)")
+            }
+        }
         program = given.program.map { path in
             var options = ["--hostname", given.hostname]
             for variable in given.variables { options += ["--env", "\(variable.name)=\(variable.value)"] }

@@ -18,7 +18,7 @@ package final class Client: Sendable {
     /// A request that fails on a connection that had been kept alive, before any answer, is sent once more on a new
     /// one, if its method is idempotent and its body can be had again: the server had probably just closed the first.
     package func send(_ request: ClientRequest) throws(ClientError) -> ClientResponse {
-        let deadline = configuration.totalTimeout.map { MonotonicTime.now + $0 } ?? .distantFuture
+        let deadline = deadline
         var request = request
         var redirects = 0
         while true {
@@ -38,6 +38,9 @@ package final class Client: Sendable {
             request.host = nil
         }
     }
+
+    /// When a request that begins now has to be done.
+    var deadline: MonotonicTime { configuration.totalTimeout.map { .now + $0 } ?? .distantFuture }
 
     /// Closes the idle connections.
     package func closeIdleConnections() {
@@ -69,7 +72,7 @@ package final class Client: Sendable {
         return try run(&exchange, head, request)
     }
 
-    private func makeExchange(
+    func makeExchange(
         _ connection: ClientConnection, _ request: ClientRequest, _ deadline: MonotonicTime
     ) -> ClientExchange {
         ClientExchange(
@@ -82,14 +85,20 @@ package final class Client: Sendable {
     ) throws(ClientError) -> ClientResponse {
         try exchange.send(head: head, body: request.body)
         let response = try exchange.receiveHead(for: request.method)
-        return ClientResponse(head: response, exchange: exchange, pool: pool)
+        return self.response(response, exchange)
+    }
+
+    /// The response whose head has come.
+    func response(_ head: ResponseHead, _ exchange: ClientExchange) -> ClientResponse {
+        ClientResponse(head: head, exchange: exchange, pool: pool)
     }
 
     // MARK: The head
 
-    private static let ownedFields = ["host", "content-length", "transfer-encoding", "connection"]
+    private static let ownedFields = ["host", "content-length", "transfer-encoding", "connection", "upgrade"]
 
-    private func encodeHead(_ request: ClientRequest) throws(ClientError) -> [UInt8] {
+    /// - Parameter upgrade: the protocol to which the server is asked to switch.
+    func encodeHead(_ request: ClientRequest, upgrade: String? = nil) throws(ClientError) -> [UInt8] {
         func invalid(_ problem: String) -> ClientError {
             ClientError(reason: .invalidRequest(problem), url: request.url)
         }
@@ -106,6 +115,12 @@ package final class Client: Sendable {
         var head = "\(request.method.rawValue) \(request.url.target) HTTP/1.1\r\nHost: \(host)\r\n"
         for field in request.headers where !Self.ownedFields.contains(field.name.lowercased()) {
             head += "\(field.name): \(field.value)\r\n"
+        }
+        if let upgrade {
+            guard upgrade.utf8.allSatisfy(CharacterClass.isFieldContent) else {
+                throw invalid("\(upgrade) is no protocol")
+            }
+            head += "Connection: Upgrade\r\nUpgrade: \(upgrade)\r\n"
         }
         switch request.body {
         case .empty:

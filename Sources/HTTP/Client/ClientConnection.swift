@@ -26,6 +26,8 @@ final class ClientConnection: @unchecked Sendable {
     let fileDescriptor: Int32
     /// What secures the connection; `nil` for plain HTTP.
     private let tls: TLSStream?
+    /// Whether bytes go through TLS.
+    var isSecured: Bool { tls != nil }
     let destination: Destination
     let input = ReceiveBuffer()
     /// Whether an exchange has been completed on it.

@@ -113,6 +113,21 @@ final class Exchange: @unchecked Sendable {
         }
     }
 
+    /// Waits until the client has sent something, or another descriptor can be read.
+    ///
+    /// - Returns: whether the other one can be read, and the client has sent nothing.
+    func waitForClient(orReadable other: Int32) -> Bool {
+        whileWaiting {
+            var polled = [
+                pollfd(fd: fileDescriptor, events: Int16(POLLIN), revents: 0),
+                pollfd(fd: other, events: Int16(POLLIN), revents: 0),
+            ]
+            let timeout = MonotonicTime.now + context.configuration.stallTimeout
+            guard poll(&polled, 2, timeout.pollMilliseconds(since: .now)) > 0 else { return false }
+            return polled[0].revents == 0 && polled[1].revents != 0
+        }
+    }
+
     /// Runs `wait`, which waits for something outside, without counting as one that runs.
     func whileWaiting<Result>(_ wait: () -> Result) -> Result {
         workers.whileWaiting(worker, wait)

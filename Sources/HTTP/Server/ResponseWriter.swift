@@ -7,7 +7,7 @@
 /// Where a handler writes its response. For one thread at a time, except `isClientDisconnected` and `onDisconnect`, and
 /// only until the handler returns.
 package final class ResponseWriter {
-    private let exchange: Exchange
+    let exchange: Exchange
 
     init(_ exchange: Exchange) {
         self.exchange = exchange

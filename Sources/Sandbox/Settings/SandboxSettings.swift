@@ -62,6 +62,8 @@ package struct SandboxSettings: Sendable, Equatable {
     package var waitsForBuild: Bool?
     /// False to leave pages as they are, so that they are reloaded by hand; by default true.
     package var reloadsPages: Bool?
+    /// Which requests other servers answer that no handler takes.
+    package var proxies: [ProxyRule] = []
     /// What modules may use.
     package var limits = WorkerConfiguration.Limits()
     /// Where what guests write to standard error is kept; by default a temporary directory.
@@ -103,6 +105,7 @@ package struct SandboxSettings: Sendable, Equatable {
         settings.servesStaticFiles = servesStaticFiles ?? weaker.servesStaticFiles
         settings.waitsForBuild = waitsForBuild ?? weaker.waitsForBuild
         settings.reloadsPages = reloadsPages ?? weaker.reloadsPages
+        settings.proxies = proxies + weaker.proxies
         settings.limits = limits.completed(by: weaker.limits)
         settings.logDirectory = logDirectory ?? weaker.logDirectory
         settings.libraries = libraries ?? weaker.libraries

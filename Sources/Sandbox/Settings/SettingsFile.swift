@@ -46,6 +46,7 @@ enum SettingsFile {
         for variable in settings.variables where variable.name.isEmpty || variable.name.contains("=") {
             throw document.error("'\(variable.name)' in [env] is no name for a variable", atKey: "env")
         }
+        settings.proxies = try proxies(&document)
         if var up = try document.section("up") {
             try read(&up, into: &settings, projectDirectory)
             try up.finish()
@@ -101,6 +102,35 @@ enum SettingsFile {
         }
         // A name alone is looked for on the PATH.
         settings.wagiProgram = try up.string("wagi").map { $0.contains("/") ? absolute($0) : $0 }
+    }
+
+    /// Prefixes of paths, and the servers that answer below them.
+    private static func proxies(_ document: inout TOMLSection) throws(TOMLError) -> [ProxyRule] {
+        guard var section = try document.section("proxy") else { return [] }
+        var rules: [ProxyRule] = []
+        for prefix in section.table.keys {
+            let rule: ProxyRule
+            do {
+                if section.table[prefix]?.table != nil {
+                    guard var details = try section.section(prefix) else { continue }
+                    rule = try ProxyRule(
+                        prefix: prefix, url: try details.requiredString("url"),
+                        strips: try details.boolean("strip") ?? false)
+                    try details.finish()
+                } else {
+                    rule = try ProxyRule(prefix: prefix, url: try section.requiredString(prefix), strips: false)
+                }
+            } catch let error as ProxyRule.Malformed {
+                throw section.error(error.description, atKey: prefix)
+            } catch {
+                throw error as? TOMLError ?? section.error("\(error)", atKey: prefix)
+            }
+            if rules.contains(where: { $0.prefix == rule.prefix }) {
+                throw section.error("'\(prefix)' is there twice", atKey: prefix)
+            }
+            rules.append(rule)
+        }
+        return rules
     }
 
     private static func value<Value>(

@@ -10,6 +10,7 @@ extension Application {
         switch answer(to: request) {
         case .response(let response): try writer.respond(response)
         case .run(let routed): try run(routed, body, writer)
+        case .pass(let proxy): try proxy.respond(to: request, body, writer)
         }
     }
 
@@ -18,12 +19,14 @@ extension Application {
         switch answer(to: request) {
         case .response(let response): .response(response)
         case .run(let routed): .handle(routed)
+        case .pass: .handle(nil)
         }
     }
 
     private enum Answer {
         case response(Response)
         case run(RoutedRequest)
+        case pass(Proxy)
     }
 
     private func answer(to original: Request) -> Answer {
@@ -35,6 +38,7 @@ extension Application {
         if let handler = handler(for: path) {
             return .run(RoutedRequest(handler: handler, request: request, insertion: insertion))
         }
+        if let proxy = proxies.proxy(for: path) { return .pass(proxy) }
         let response = staticFiles?.respond(to: request) ?? NotFoundPage(application: self).response(to: request)
         return .response(insertion?.apply(to: response) ?? response)
     }

@@ -11,6 +11,8 @@ import WebAssemblyRuntime
 package final class Application: Sendable {
     let handlers: [Handler]
     let table: RouteTable
+    /// The servers that answer what no handler takes.
+    let proxies: ProxyTable
     let staticFiles: StaticFiles?
     let assets: AssetNames
     let configuration: WAGIConfiguration
@@ -30,6 +32,8 @@ package final class Application: Sendable {
         directory = loading.directory
         unusedParcels = loading.unusedParcels
         configuration = loading.configuration
+        proxies = ProxyTable(
+            configuration.proxies, pseudonym: configuration.proxyName, forbiddenPort: configuration.controlPort)
     }
 
     /// Loads handlers whose modules are files.

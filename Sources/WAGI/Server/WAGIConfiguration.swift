@@ -1,3 +1,4 @@
+package import HTTP
 package import WebGuard
 
 /// How modules are run, whatever they are.
@@ -27,6 +28,12 @@ package struct WAGIConfiguration: Sendable {
     package var controlPort: UInt16?
     /// What the sandbox's Bindle server asks for; nil if it asks for nothing.
     package var bindleToken: String?
+    /// Which requests other servers answer that no handler takes.
+    package var proxies: [ProxyRule] = []
+    /// What this server calls itself in the `Via` of requests that it passes on: one that comes back is a loop.
+    package var proxyName: String {
+        "hippo-dev-" + String(defaultHost.map { $0.isASCII && ($0.isLetter || $0.isNumber) ? $0 : "-" })
+    }
     /// Another WAGI program that serves in place of this one; nil for none.
     package var program: ExternalProgram?
     /// Gives pages the means to reload themselves; nil to leave them as they are.

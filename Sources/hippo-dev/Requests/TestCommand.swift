@@ -65,7 +65,7 @@ private enum TestOptions {
             _ = runOnce(arguments, path, watch: projectWatch)
             projectWatch.forgetOutputs()
             projectWatch.waitForChange()
-            print("")
+            say("")
         }
     }
 
@@ -91,8 +91,8 @@ private enum TestOptions {
             files, filter: arguments[filter], concurrency: Processors.count,
             makeTarget: { _ in AppTarget(instance: try application.instance()) })
         let began = ContinuousClock.now
-        let results = run.run { print(renderer.lines(of: $0).joined(separator: "\n")) }
-        print(renderer.summary(of: results, took: .now - began))
+        let results = run.run { say(renderer.lines(of: $0).joined(separator: "\n")) }
+        say(renderer.summary(of: results, took: .now - began))
         if let report = arguments[junit] {
             try FileWriter.write(Array(JUnitReport.xml(results).utf8), to: report)
         }
@@ -131,6 +131,11 @@ private enum TestOptions {
     }
 
     private static let longestFile = 16 << 20
+}
+
+/// Writes a line at once: what waits in a buffer is of no use to who follows it through a pipe.
+private func say(_ line: String) {
+    try? StandardOutput.write("\(line)\n")
 }
 
 /// A project's app as tests see it.
