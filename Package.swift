@@ -141,6 +141,7 @@ let package = Package(
         .target(
             name: "Sandbox",
             dependencies: [
+                "Archive",
                 "Content",
                 "Bindle",
                 "CLinux",

@@ -31,6 +31,7 @@ package enum SandboxSession {
         let settings = configuration.settings.completed(
             by: try SettingsFile.read(inProject: project.directory))
 
+        try settings.data?.make()
         let storage = try Storage(settings.storage, projectDirectory: project.directory)
         defer { storage.remove() }
         stopGuard.onEnd { _ in storage.remove() }
@@ -236,6 +237,7 @@ package enum SandboxSession {
         configuration.allowsTransientWrite = settings.allowsTransientWrite ?? false
         configuration.servesStaticFiles = settings.servesStaticFiles ?? true
         configuration.allowedHosts = settings.allowedHosts
+        configuration.dataDirectory = settings.data?.path
         configuration.proxies = settings.proxies.map {
             .init(prefix: $0.prefix, url: $0.url.description, strips: $0.strips)
         }

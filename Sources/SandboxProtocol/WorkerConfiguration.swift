@@ -40,6 +40,8 @@ package struct WorkerConfiguration: Hashable, Sendable {
     package var servesStaticFiles = true
     /// Names by which the application may be addressed, besides IP addresses and local names; `*` stands for all.
     package var allowedHosts: [String] = []
+    /// What handlers have as `/data`; `nil` for nothing.
+    package var dataDirectory: String?
     package var proxies: [Proxy] = []
     /// Whether every client is shown the stack, output and source of what fails.
     package var showsErrors = false
@@ -87,6 +89,7 @@ extension WorkerConfiguration {
         if allowsTransientWrite { json["transientWrite"] = .boolean(true) }
         if !servesStaticFiles { json["static"] = .boolean(false) }
         if !allowedHosts.isEmpty { json["allowedHosts"] = .array(allowedHosts.map { .string($0) }) }
+        json["data"] = dataDirectory.map { .string($0) }
         if !proxies.isEmpty {
             json["proxies"] = .array(
                 proxies.map { .array([.string($0.prefix), .string($0.url), .boolean($0.strips)]) })
@@ -114,6 +117,7 @@ extension WorkerConfiguration {
         allowsTransientWrite = json["transientWrite"]?.boolean ?? false
         servesStaticFiles = json["static"]?.boolean ?? true
         allowedHosts = json["allowedHosts"]?.array?.compactMap(\.string) ?? []
+        dataDirectory = json["data"]?.string
         for proxy in json["proxies"]?.array ?? [] {
             guard let parts = proxy.array, parts.count == 3, let prefix = parts[0].string, let url = parts[1].string,
                 let strips = parts[2].boolean

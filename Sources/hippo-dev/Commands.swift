@@ -16,6 +16,7 @@ enum Commands {
             ("check", { .check }),
             ("request", { .request }),
             ("test", { .test }),
+            ("data", { .data }),
             ("run", { .run }),
             ("wagi", { .wagi }),
             ("prepare", { .prepare }),

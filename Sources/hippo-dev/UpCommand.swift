@@ -25,6 +25,9 @@ extension Command {
               [env]
               NAME = "VALUE"                 # for the modules
 
+              [data]
+              path = "data"                  # what handlers have as /data
+
               [proxy]
               "/api" = "http://127.0.0.1:8000"                     # what no handler takes below /api
               "/v2" = { url = "http://127.0.0.1:8000", strip = true }  # without the prefix
@@ -143,6 +146,9 @@ enum UpOptions {
         flag: "no-reload", summary: "Leave pages as they are: do not let them reload when a new revision serves.")
     static let logDirectory = Option(
         name: "log-dir", valueName: "DIR", summary: "Where to keep what modules write to standard error.")
+    static let data = Option(
+        name: "data", valueName: "DIR",
+        summary: "A directory that handlers have as /data, may write to, and find again after every change.")
     static let library = Option(
         name: "library", valueName: "PATH",
         summary: "A project whose bindle this one refers to: it is put into the store, and watched.", isRepeatable: true
@@ -158,7 +164,7 @@ enum UpOptions {
         [
             listen, port, open, bindleListen, allowedHost, showErrors, noToken, build, watch, waitForBuild, poll,
             pollInterval, noWatch, store, maximumHistory, ephemeral,
-            library,
+            data, library,
             UpstreamOptions.url, UpstreamOptions.strategy, variable, environmentFile, transientWrite, noStatic,
             noReload,
             timeout, maximumMemory, maximumResponse, logDirectory, wagi, json, timings, OutputOptions.color,
@@ -218,6 +224,7 @@ enum UpOptions {
         settings.limits.responseBytes = try arguments.value(of: maximumResponse, expecting: size) {
             ByteCount(parsing: $0)?.bytes
         }
+        settings.data = arguments[data].map(DataDirectory.init(given:))
         settings.reloadsPages = arguments.isSet(noReload) ? false : nil
         settings.logDirectory = arguments[logDirectory].map(absolute)
         let libraries = arguments.values(of: library).map(absolute)

@@ -267,6 +267,7 @@ extension WAGIConfiguration {
         errorAudience = given.showsErrors ? .everybody : .thisMachine
         webGuard = WebGuard(names: .ofThisMachine(allowing: given.allowedHosts))
         bindleToken = given.bindleToken
+        dataDirectory = given.dataDirectory
         for proxy in given.proxies {
             do throws(ProxyRule.Malformed) {
                 proxies.append(try ProxyRule(prefix: proxy.prefix, url: proxy.url, strips: proxy.strips))

@@ -102,6 +102,72 @@ import Testing
         #expect(broken.errors.hasPrefix("error: tests/bad.toml:1:3: [[request]] has no 'path'"))
     }
 
+    /// A handler that appends a byte to `/data/count`, and answers with what is there.
+    private static let counter = """
+        (module
+          (import "wasi_snapshot_preview1" "path_open"
+            (func $open (param i32 i32 i32 i32 i32 i64 i64 i32 i32) (result i32)))
+          (import "wasi_snapshot_preview1" "fd_write" (func $write (param i32 i32 i32 i32) (result i32)))
+          (import "wasi_snapshot_preview1" "fd_pread" (func $read (param i32 i32 i32 i64 i32) (result i32)))
+          (memory (export "memory") 2)
+          (data (i32.const 64) "content-type: text/plain\0a\0a")
+          (data (i32.const 128) "count")
+          (data (i32.const 160) "x")
+          (func $vector (param $address i32) (param $count i32)
+            (i32.store (i32.const 0) (local.get $address))
+            (i32.store (i32.const 4) (local.get $count)))
+          (func (export "_start")
+            (if (call $open (i32.const \(preopen)) (i32.const 0) (i32.const 128) (i32.const 5) (i32.const 1)
+                (i64.const 0x1fffffff) (i64.const 0x1fffffff) (i32.const 1) (i32.const 16))
+              (then (unreachable)))
+            (call $vector (i32.const 160) (i32.const 1))
+            (drop (call $write (i32.load (i32.const 16)) (i32.const 0) (i32.const 1) (i32.const 8)))
+            (call $vector (i32.const 4096) (i32.const 4096))
+            (drop (call $read (i32.load (i32.const 16)) (i32.const 0) (i32.const 1) (i64.const 0) (i32.const 20)))
+            (call $vector (i32.const 64) (i32.const 26))
+            (drop (call $write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 8)))
+            (call $vector (i32.const 4096) (i32.load (i32.const 20)))
+            (drop (call $write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 8)))))
+        """
+
+    /// The descriptor of `/data`, behind that of `/`.
+    private static let preopen = 4
+
+    @Test("Data is kept where the command line says, and fresh otherwise") func data() throws {
+        try directory.write(Self.counter, to: "m.wat")
+        try directory.write("[data]\npath = \"data\"\n", to: "hippo-dev.toml")
+        #expect(try run("request", "GET", "/handler").output == "x")
+        #expect(try run("request", "GET", "/handler").output == "x")
+        #expect(try run("request", "GET", "/handler", "--data", "kept").output == "x")
+        #expect(try run("request", "GET", "/handler", "--data", "kept").output == "xx")
+        #expect(try run("data", "save", "--data", "kept").output.hasPrefix("Saved 1 file of "))
+        #expect(try run("data", "reset", "--data", "kept").status == 0)
+        #expect(try run("data", "restore", "--data", "kept").status == 0)
+        #expect(try run("request", "GET", "/handler", "--data", "kept").output == "xxx")
+        // The requests of one file of tests share it.
+        try directory.write(
+            """
+            [[request]]
+            path = "/handler"
+            expect.body = "x"
+            [[request]]
+            path = "/handler"
+            expect.body = "xx"
+            """, to: "tests/a.toml")
+        #expect(try run("test").status == 0)
+        #expect(try run("test").status == 0)
+    }
+
+    @Test("Data outlives revisions and restarts", .timeLimit(.minutes(2))) func dataOfUp() async throws {
+        try directory.write(Self.counter, to: "m.wat")
+        try directory.write("[data]\npath = \"data\"\n", to: "hippo-dev.toml")
+        for expected in ["x", "xx"] {
+            let sandbox = try SandboxProcess(directory.path)
+            let app = try await sandbox.next("ready")["app"]?.string ?? ""
+            #expect(try get(app + "handler").body == expected)
+        }
+    }
+
     @Test("Without tests it is said where they belong") func noTests() throws {
         let result = try run("test")
         #expect(result.status == 2)

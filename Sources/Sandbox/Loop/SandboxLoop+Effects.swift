@@ -68,6 +68,9 @@ extension SandboxLoop {
         do throws(Failure) {
             let file = try SettingsFile.read(inProject: dependencies.project.directory)
             let new = dependencies.commandLineSettings.completed(by: file)
+            do throws(DataDirectory.Unusable) { try new.data?.make() } catch {
+                throw Failure(stage: .assemble, message: error.description, file: SettingsFile.name)
+            }
             let hasNewCommand = dependencies.workerCommand(new) != dependencies.workerCommand(state.settings)
             return .success(.init(settings: new, hasNewCommand: hasNewCommand))
         } catch {

@@ -62,6 +62,8 @@ package struct SandboxSettings: Sendable, Equatable {
     package var waitsForBuild: Bool?
     /// False to leave pages as they are, so that they are reloaded by hand; by default true.
     package var reloadsPages: Bool?
+    /// What handlers have as `/data`; `nil` for nothing.
+    package var data: DataDirectory?
     /// Which requests other servers answer that no handler takes.
     package var proxies: [ProxyRule] = []
     /// What modules may use.
@@ -105,6 +107,7 @@ package struct SandboxSettings: Sendable, Equatable {
         settings.servesStaticFiles = servesStaticFiles ?? weaker.servesStaticFiles
         settings.waitsForBuild = waitsForBuild ?? weaker.waitsForBuild
         settings.reloadsPages = reloadsPages ?? weaker.reloadsPages
+        settings.data = data ?? weaker.data
         settings.proxies = proxies + weaker.proxies
         settings.limits = limits.completed(by: weaker.limits)
         settings.logDirectory = logDirectory ?? weaker.logDirectory

@@ -46,6 +46,13 @@ enum SettingsFile {
         for variable in settings.variables where variable.name.isEmpty || variable.name.contains("=") {
             throw document.error("'\(variable.name)' in [env] is no name for a variable", atKey: "env")
         }
+        if var data = try document.section("data") {
+            let path = try data.requiredString("path")
+            guard !path.isEmpty else { throw data.error("'path' is empty", atValueOf: "path") }
+            settings.data = DataDirectory(
+                path: FilePath.absolute(path, in: projectDirectory), isOfProject: true)
+            try data.finish()
+        }
         settings.proxies = try proxies(&document)
         if var up = try document.section("up") {
             try read(&up, into: &settings, projectDirectory)

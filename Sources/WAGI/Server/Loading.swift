@@ -194,6 +194,9 @@ struct Loading {
                 route: definition.route.description, directory: logDirectory, limit: configuration.logFileLimit,
                 observer: configuration.logObserver)
             var preopens = definition.hasAssets ? [assets].compactMap { $0 } : []
+            if let directory = configuration.dataDirectory {
+                preopens.append(Preopen(hostPath: directory, guestPath: "/data", access: .readWrite))
+            }
             for volume in definition.volumes {
                 preopens.append(Preopen(hostPath: volume.hostPath, guestPath: volume.guestPath, access: .readWrite))
             }

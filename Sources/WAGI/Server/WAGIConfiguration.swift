@@ -28,6 +28,8 @@ package struct WAGIConfiguration: Sendable {
     package var controlPort: UInt16?
     /// What the sandbox's Bindle server asks for; nil if it asks for nothing.
     package var bindleToken: String?
+    /// A directory of the host that all handlers have as `/data`, and may write to; nil for none.
+    package var dataDirectory: String?
     /// Which requests other servers answer that no handler takes.
     package var proxies: [ProxyRule] = []
     /// What this server calls itself in the `Via` of requests that it passes on: one that comes back is a loop.

@@ -20,7 +20,7 @@ final class ProjectApplication: Sendable {
         static let all =
             [
                 project, noBuild, UpOptions.build, UpOptions.variable, UpOptions.environmentFile, UpOptions.noStatic,
-                UpOptions.transientWrite, UpstreamOptions.url, UpstreamOptions.strategy,
+                UpOptions.transientWrite, UpOptions.data, UpstreamOptions.url, UpstreamOptions.strategy,
             ] + LimitOptions.ofRequests
 
         /// What the command line says, for `hippo-dev.toml` to complete.
@@ -36,6 +36,7 @@ final class ProjectApplication: Sendable {
                 of: UpOptions.environmentFile, expecting: "a readable file"
             ) { access($0, R_OK) == 0 ? FilePath.absolute($0) : nil }
             settings.allowsTransientWrite = arguments.isSet(UpOptions.transientWrite) ? true : nil
+            settings.data = arguments[UpOptions.data].map(DataDirectory.init(given:))
             settings.servesStaticFiles = arguments.isSet(UpOptions.noStatic) ? false : nil
             settings.limits = try LimitOptions.given(arguments)
             settings.limits.time = try LimitOptions.given(LimitOptions.time, arguments, Duration.init(parsing:))
@@ -48,6 +49,8 @@ final class ProjectApplication: Sendable {
 
     /// What the command line and `hippo-dev.toml` say together.
     let settings: SandboxSettings
+    /// Whether `/data` is the directory that the command line names, and not a fresh one.
+    private let keepsData: Bool
     private let expansion: Expansion
     private let content: ExpansionContent
     private let configuration: WAGIConfiguration
@@ -65,6 +68,7 @@ final class ProjectApplication: Sendable {
             path: path, commandLine: Options.settings(arguments), builds: !arguments.isSet(Options.noBuild),
             options: options, onLine: { StandardError.write("\($0)\n") })
         settings = build.settings
+        keepsData = arguments[UpOptions.data] != nil
         expansion = build.expansion
         for warning in expansion.warnings { StandardError.write("warning: \(warning)\n") }
         content = ExpansionContent(expansion, externals: externals, place: try TemporaryPlace())
@@ -81,19 +85,33 @@ final class ProjectApplication: Sendable {
         return configuration
     }
 
-    /// Loads the app anew: nothing that requests to another instance have left is there.
+    /// Loads the app anew: nothing that requests to another instance have left is there, unless `--data` names a place for
+    /// it.
     func instance() throws -> Instance {
+        var configuration = configuration
+        var data: TemporaryPlace?
+        if settings.data != nil {
+            if keepsData {
+                try settings.data?.make()
+            } else {
+                data = try TemporaryPlace()
+                configuration.dataDirectory = data?.path
+            }
+        }
         let application = try Application(
             invoice: expansion.invoice, content: content, configuration: configuration)
-        return try Instance(application, timeout: timeout)
+        return try Instance(application, data: data, timeout: timeout)
     }
 
     /// One instance of the app, which answers until it is released.
     final class Instance: Sendable {
         private let server: WAGIServer
         private let client: Client
+        /// What handlers have as `/data`, if it goes with the instance.
+        private let data: TemporaryPlace?
 
-        fileprivate init(_ application: Application, timeout: Duration) throws {
+        fileprivate init(_ application: Application, data: TemporaryPlace?, timeout: Duration) throws {
+            self.data = data
             let connections = try ConnectionQueue()
             server = WAGIServer(application: application, connections: connections)
             var configuration = ClientConfiguration()
