@@ -110,7 +110,7 @@ import Testing
           (import "wasi_snapshot_preview1" "fd_write" (func $write (param i32 i32 i32 i32) (result i32)))
           (import "wasi_snapshot_preview1" "fd_pread" (func $read (param i32 i32 i32 i64 i32) (result i32)))
           (memory (export "memory") 2)
-          (data (i32.const 64) "content-type: text/plain\0a\0a")
+          (data (i32.const 64) "content-type: text/plain\\0a\\0a")
           (data (i32.const 128) "count")
           (data (i32.const 160) "x")
           (func $vector (param $address i32) (param $count i32)
