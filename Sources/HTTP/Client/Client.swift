@@ -52,8 +52,15 @@ package final class Client: Sendable {
     }
 
     private func perform(_ request: ClientRequest, deadline: MonotonicTime) throws(ClientError) -> ClientResponse {
-        let head = try encodeHead(request)
-        if let connection = pool.take(ClientConnection.Destination(request.url)) {
+        var proxy: ProxySettings.Proxy?
+        switch configuration.proxies?.route(to: request.url) {
+        case nil, .direct: break
+        case .proxy(let found): proxy = found
+        case .unusable(let problem): throw ClientError(reason: .proxy(problem), url: request.url)
+        }
+        let target = proxy?.url ?? request.url
+        let head = try encodeHead(request, through: proxy)
+        if let connection = pool.take(ClientConnection.Destination(target)) {
             var exchange = makeExchange(connection, request, deadline)
             do throws(ClientError) {
                 return try run(&exchange, head, request)
@@ -64,7 +71,7 @@ package final class Client: Sendable {
             }
         }
         let connection = try ClientConnection.open(
-            to: request.url, configuration: configuration, limit: deadline, cancellation: request.cancellation)
+            to: target, configuration: configuration, limit: deadline, cancellation: request.cancellation)
         var exchange = makeExchange(connection, request, deadline)
         return try run(&exchange, head, request)
     }
@@ -89,7 +96,9 @@ package final class Client: Sendable {
 
     private static let ownedFields = ["host", "content-length", "transfer-encoding", "connection"]
 
-    private func encodeHead(_ request: ClientRequest) throws(ClientError) -> [UInt8] {
+    private func encodeHead(
+        _ request: ClientRequest, through proxy: ProxySettings.Proxy?
+    ) throws(ClientError) -> [UInt8] {
         func invalid(_ problem: String) -> ClientError {
             ClientError(reason: .invalidRequest(problem), url: request.url)
         }
@@ -103,7 +112,10 @@ package final class Client: Sendable {
         }
         let host = request.host ?? request.url.authority
         guard host.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) else { throw invalid("\(host) is no host") }
-        var head = "\(request.method.rawValue) \(request.url.target) HTTP/1.1\r\nHost: \(host)\r\n"
+        // To a proxy, the whole URL is said (RFC 9112 section 3.2.2).
+        let target = proxy == nil ? request.url.target : request.url.description
+        var head = "\(request.method.rawValue) \(target) HTTP/1.1\r\nHost: \(host)\r\n"
+        if let authorization = proxy?.authorization { head += "Proxy-Authorization: \(authorization)\r\n" }
         for field in request.headers where !Self.ownedFields.contains(field.name.lowercased()) {
             head += "\(field.name): \(field.value)\r\n"
         }

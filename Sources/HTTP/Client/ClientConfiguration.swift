@@ -22,6 +22,9 @@ package struct ClientConfiguration: Sendable {
     /// Ports of this machine that no request may reach, by whatever name, address or redirect.
     package var forbiddenLocalPorts: Set<UInt16> = []
 
+    /// The proxy for plain `http`; `nil` for none. For `https`, it is libcurl that asks the environment.
+    package var proxies: ProxySettings?
+
     /// Which servers are trusted, for `https`.
     package var tls = TLSPolicy()
 

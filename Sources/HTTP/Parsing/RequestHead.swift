@@ -110,6 +110,7 @@ struct RequestHeadParser {
         index = targetStart
         while index < line.upperBound, CharacterClass.isTarget(head[index]) { index += 1 }
         let target = targetStart..<index
+        if Self.isHTTP2Preface(UnsafeRawBufferPointer(rebasing: head[line])) { throw .http2Preface }
         guard !target.isEmpty, index < line.upperBound, head[index] == 0x20 else {
             throw MessageError(
                 index == line.upperBound
@@ -118,6 +119,11 @@ struct RequestHeadParser {
         start = StartLine(
             method: method, target: target,
             version: try parseVersion(UnsafeRawBufferPointer(rebasing: head[(index + 1)..<line.upperBound])))
+    }
+
+    /// The first line of what a client of HTTP/2 begins with, where it takes for granted that its server speaks that.
+    private static func isHTTP2Preface(_ line: UnsafeRawBufferPointer) -> Bool {
+        line.count == 14 && matches(line, "PRI * HTTP/2.0")
     }
 
     // MARK: The whole

@@ -219,7 +219,13 @@ extension EventLoop {
             input: connection.input)
         exchange.isMalformed = true
         exchange.keepsAlive = false
-        try? exchange.enqueue(.failure(error.status, error.problem))
+        if error.isHTTP2 {
+            exchange.status = error.status
+            exchange.output.append(HTTP2Refusal.bytes)
+            exchange.overhead += Int64(HTTP2Refusal.bytes.count)
+        } else {
+            try? exchange.enqueue(.failure(error.status, error.problem))
+        }
         connection.exchange = exchange
         beginSending(connection)
     }
