@@ -40,6 +40,8 @@ package struct SandboxConfiguration: Sendable {
     package var opensPage = false
     /// True to listen to keys, if standard input is a terminal.
     package var takesKeys = false
+    /// The file of the key that signs, as host, the invoices that the Bindle server gives out; `nil` for none.
+    package var hostKeyPath: String?
     /// What the command line says; `hippo-dev.toml` completes it.
     package var settings: SandboxSettings
     package var output: Output

@@ -75,7 +75,8 @@ package enum SandboxSession {
             historyLimit: settings.historyBytes ?? BindleStore.defaultHistoryLimit)
         let bindleServer = try EmbeddedBindleServer(
             store: store, socket: bindleSocket, version: configuration.version,
-            webGuard: WebGuard(names: .ofThisMachine(allowing: settings.allowedHosts)), token: token,
+            webGuard: WebGuard(names: .ofThisMachine(allowing: settings.allowedHosts)),
+            hostKey: configuration.hostKeyPath.map(hostKey), token: token,
             rollBack: { RollbackRequest.send(revision: $0, to: mailbox) })
         defer { bindleServer.stop() }
         let output = SandboxOutput(
@@ -145,6 +146,13 @@ package enum SandboxSession {
         // A store that is kept nowhere has another path each time.
         let store = storage.isTemporary ? project.directory : storage.path
         return try AccessToken.make(forStore: store, environment: ProcessEnvironment.all)
+    }
+
+    /// The key of a file. If there is none yet, it is made now, while other things go on.
+    private static func hostKey(_ path: String) -> HostKey {
+        let key = HostKey(path: path, onProblem: { StandardError.write("warning: \($0)\n") })
+        if FileStatus(path: path) == nil { SystemThread.detach(name: "host key") { _ = key.key } }
+        return key
     }
 
     /// The sockets. Where an address is taken by another sandbox of the project, that one is told of.

@@ -46,6 +46,7 @@ extension Command {
                 settings: try UpOptions.settings(arguments),
                 output: isJSON ? .json : .text(style),
                 version: Commands.version, makeUpstream: { try UpstreamOptions.upstream($0, strategy: $1) })
+            configuration.hostKeyPath = try HostKeyOptions.path(arguments)
             configuration.opensPage = arguments.isSet(UpOptions.open)
             configuration.takesKeys =
                 !isJSON && isatty(STDIN_FILENO) == 1 && OutputOptions.terminal(STDOUT_FILENO, arguments).isTerminal
@@ -159,7 +160,7 @@ private enum UpOptions {
             noReload,
             timeout, maximumMemory, maximumResponse, logDirectory, wagi, json, timings, OutputOptions.color,
             OutputOptions.quiet, OutputOptions.verbose,
-        ] + LimitOptions.further + [LimitOptions.transient]
+        ] + HostKeyOptions.all + LimitOptions.further + [LimitOptions.transient]
 
     static func settings(_ arguments: ParsedArguments) throws -> SandboxSettings {
         let address = "an address like 127.0.0.1:3000"

@@ -136,9 +136,10 @@ struct RevisionTests {
     @Test("are refused if what has changed makes no sense") func areRefusedIfWhatHasChangedMakesNoSense() throws {
         try save(["one", "two"])
         var invoice = try Self.invoice(["one", "two"])
-        invoice.parcels[1].conditions = Conditions(memberOf: ["nobody"])
+        invoice.parcels[1].label.sha256 = "nothing"
         #expect(throws: StoreError.self) { try store.saveRevision(invoice) { (_) in .bytes([]) } }
-        invoice.parcels[1].conditions = Conditions(memberOf: ["files"], requires: ["files"])
+        invoice.parcels[1].label = invoice.parcels[0].label
+        invoice.parcels[1].label.size = -1
         #expect(throws: StoreError.self) { try store.saveRevision(invoice) { (_) in .bytes([]) } }
         #expect(try serves(["one", "two"]))
         // What failed leaves nothing behind that the next one builds on.

@@ -20,7 +20,7 @@ final class RunningServer {
         let bindles = BindleServer(
             store: store, mode: mode, version: "0.1.0", trust: trust, authentication: authentication)
         server = Server(
-            socket: try ListeningSocket(binding: .loopback(port: 0)), configuration: BindleServer.configuration(),
+            socket: try ListeningSocket(binding: .loopback(port: 0)), configuration: bindles.configuration(),
             handler: bindles.handler)
         try server.start()
         url = "http://\(server.address)/v1"

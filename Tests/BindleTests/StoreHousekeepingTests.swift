@@ -147,4 +147,42 @@ struct StoreHousekeepingTests {
             #expect(scans == [], "\(statement): \(plan)")
         }
     }
+
+    @Test("No request of the protocol scans a table") func requestsScanNothing() throws {
+        let server = try RunningServer(.immutable)
+        let client = try BindleClient(baseURL: server.url)
+        let atOpening = try server.store.pool.write { (connection) in connection.knownStatements }
+        let invoice = try Samples.invoice("app/1.0.0", "one", "two")
+        try client.push(invoice) { .bytes(Array(($0.name == "file0" ? "one" : "two").utf8)) }
+        _ = try client.invoice(invoice.id)
+        _ = try client.parcel(invoice.parcels[0].label, of: invoice.id)
+        _ = try client.missingParcels(of: invoice.id)
+        for query in [
+            BindleQuery(), BindleQuery(terms: "ap one"), BindleQuery(terms: "ap", isStrict: true),
+            BindleQuery(terms: "app", versions: try VersionRange("^1"), includesYanked: true),
+        ] { _ = try client.find(query) }
+        _ = try client.delete(invoice.id)
+        _ = try server.store.delete(invoice.id)
+
+        let written = try server.store.pool.write { (connection) in connection.knownStatements }
+        var statements = Set(written)
+        let readers = try (0..<8).map { _ in try server.store.pool.takeReader() }
+        for reader in readers { statements.formUnion(reader.connection.knownStatements) }
+        for reader in readers { server.store.pool.giveBack(reader) }
+        statements.subtract(atOpening)
+        #expect(statements.count > 10)
+        for statement in statements where !statement.hasPrefix("PRAGMA") && statement.contains(" ") {
+            let plan = try server.store.pool.read { (connection) throws(StoreError) in
+                try connection.rows("EXPLAIN QUERY PLAN " + statement) { (row) throws(StoreError) in row.text(3) }
+            }
+            // Full-text search goes by its index, and the one of missing contents is as long as what is missing. The list
+            // of bindles is read when it has changed, and for no request by itself.
+            let scans = plan.filter {
+                $0.hasPrefix("SCAN") && !$0.contains("VIRTUAL TABLE INDEX") && !$0.contains("missing_content")
+                    && !$0.contains("CONSTANT ROW")
+            }
+            let isList = statement == "SELECT id, name, version, yanked FROM bindle WHERE live"
+            #expect(scans == [] || isList, "\(statement): \(plan)")
+        }
+    }
 }

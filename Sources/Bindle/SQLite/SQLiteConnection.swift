@@ -58,6 +58,8 @@ final class SQLiteConnection {
         sqlite3_busy_timeout(handle, Self.lockTimeoutMilliseconds)
     }
 
+    private var hasListChange = false
+
     deinit {
         idleStatements = [:]
         sqlite3_close_v2(handle)
@@ -118,7 +120,21 @@ final class SQLiteConnection {
         return row
     }
 
+    /// The texts of the statements that this connection has run.
+    var knownStatements: [String] { Array(idleStatements.keys) }
+
     var lastInsertedRow: Int64 { sqlite3_last_insert_rowid(handle) }
+
+    // MARK: - The list of bindles
+
+    /// Takes note that the list of bindles changes, if the transaction does not fail.
+    func noteListChange() { hasListChange = true }
+
+    /// Whether the list may have changed since this was asked the last time.
+    func takeListChange() -> Bool {
+        defer { hasListChange = false }
+        return hasListChange
+    }
 
     /// Takes a prepared statement for as long as the caller uses it, again and again; see `giveBack`.
     func take(_ sql: String) throws(StoreError) -> SQLiteStatement {

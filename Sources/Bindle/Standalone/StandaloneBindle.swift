@@ -6,25 +6,41 @@ package struct StandaloneBindle: Sendable {
     /// The directory that is named by the digest of the ID.
     package let directory: String
     package let invoice: Invoice
+    /// Where the parcels of a reference server are; `nil` if they are in the bindle's own directory.
+    private let serverParcels: String?
 
     /// Opens a standalone bindle.
     /// - Parameter path: Its own directory, the one with `invoice.toml` in it.
     package init(at path: String) throws(StandaloneBindleError) {
+        try self.init(at: path, serverParcels: nil)
+    }
+
+    /// - Parameter serverParcels: The directory of parcels of a reference server.
+    init(at path: String, serverParcels: String?) throws(StandaloneBindleError) {
+        self.serverParcels = serverParcels
         let file = Self.invoicePath(in: path)
         guard let text = try? FileReader.bytes(of: file, limit: 256 << 20) else {
             throw .notABindle(path: path, detail: "\(file) cannot be read")
         }
         do {
-            invoice = try Invoice(text, as: .toml)
+            invoice = try DocumentEncoding.toml.read(text) { (table) throws(InvoiceProblem) in
+                let invoice = try Invoice(table)
+                try Self.checkFileNames(of: invoice)
+                return invoice
+            }
         } catch {
             throw .invalidInvoice(path: file, error)
         }
         directory = path
     }
 
-    /// Opens the standalone bindle with this ID below `parent`.
+    /// Opens the standalone bindle with this ID below `parent`, which may be the data directory of a reference server.
     package init(_ id: BindleID, in parent: String) throws(StandaloneBindleError) {
-        try self.init(at: Self.directory(of: id, in: parent))
+        if ReferenceDirectory.isOne(parent), FileStatus(path: Self.directory(of: id, in: parent)) == nil {
+            self = try ReferenceDirectory(parent).bindle(id)
+        } else {
+            try self.init(at: Self.directory(of: id, in: parent))
+        }
         guard invoice.id == id else { throw .wrongID(path: directory, expected: id, actual: invoice.id) }
     }
 
@@ -33,8 +49,25 @@ package struct StandaloneBindle: Sendable {
 
     private static func invoicePath(in directory: String) -> String { "\(directory)/invoice.toml" }
 
+    /// Digests are the names of files here: whatever else they are, they must not lead elsewhere.
+    private static func checkFileNames(of invoice: Invoice) throws(InvoiceProblem) {
+        for (index, parcel) in invoice.parcels.enumerated() {
+            let digest = parcel.label.sha256
+            guard !digest.isEmpty, digest.utf8.count <= 128, digest.utf8.allSatisfy(Self.isHexadecimal) else {
+                throw InvoiceProblem(
+                    at: ["parcel", .index(index), "label", "sha256"], "'\(digest)' cannot be the name of a file")
+            }
+        }
+    }
+
+    private static func isHexadecimal(_ byte: UInt8) -> Bool {
+        (0x30...0x39).contains(byte) || (0x41...0x46).contains(byte) || (0x61...0x66).contains(byte)
+    }
+
     /// Where a parcel is or would be.
-    package func parcelPath(_ digest: String) -> String { "\(directory)/parcels/\(digest).dat" }
+    package func parcelPath(_ digest: String) -> String {
+        serverParcels.map { "\($0)/\(digest)/parcel.dat" } ?? "\(directory)/parcels/\(digest).dat"
+    }
 
     /// The labels of the parcels that it has.
     package var presentParcels: [Label] {
@@ -74,7 +107,7 @@ package struct StandaloneBindle: Sendable {
     }
 
     private static func makeDirectory(for invoice: Invoice, in parent: String) throws -> String {
-        try invoice.validate()
+        try checkFileNames(of: invoice)
         let directory = Self.directory(of: invoice.id, in: parent)
         do {
             try Directories.make("\(directory)/parcels")

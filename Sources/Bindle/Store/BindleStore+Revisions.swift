@@ -86,8 +86,8 @@ extension BindleStore {
         _ invoice: Invoice, _ changes: ParcelChanges?, after last: RememberedInvoice?
     ) throws(StoreError) {
         do throws(InvoiceProblem) {
-            if let changes, let last {
-                try invoice.validate(changes, after: last.invoice)
+            if let changes, last != nil {
+                try invoice.validate(changes)
             } else {
                 try invoice.validate()
             }

@@ -23,6 +23,10 @@ final class ConnectionPool: Sendable {
     private let lost = Mutex<[SHA256Digest]>([])
     /// How often the file has been opened anew: readers of a file before are not used again.
     private let generation = Atomic<Int>(0)
+    /// How often something has been written, whatever became of it.
+    private let changes = Atomic<Int>(0)
+    /// How often the list of bindles may have changed.
+    private let listChanges = Atomic<Int>(0)
     /// Readers that are kept when nobody uses them.
     private static let idleReaderLimit = 8
 
@@ -134,6 +138,15 @@ final class ConnectionPool: Sendable {
 
     private var isFileGone: Bool { writer.withLock { $0.file == nil || $0.file != FileStatus(path: path)?.id } }
 
+    /// How often the file has been opened anew.
+    var fileGeneration: Int { generation.load(ordering: .relaxed) }
+
+    /// Another number after each change, before that is acknowledged.
+    var changeGeneration: Int { changes.load(ordering: .sequentiallyConsistent) }
+
+    /// The same for what is in the list of bindles: IDs, and whether they are yanked.
+    var listGeneration: Int { listChanges.load(ordering: .sequentiallyConsistent) }
+
     // MARK: - Settling
 
     /// The copying of the log into the file while nobody writes.
@@ -233,6 +246,8 @@ final class ConnectionPool: Sendable {
             let (opened, lost) = try Self.open(path, isTemporary: isTemporary, files)
             writer = opened
             self.lost.withLock { $0 = lost }
+            changes.add(1, ordering: .sequentiallyConsistent)
+            listChanges.add(1, ordering: .sequentiallyConsistent)
         }
     }
 
@@ -245,6 +260,10 @@ final class ConnectionPool: Sendable {
         return try writer.withLock { (writer) throws(StoreError) in
             guard let held = writer.held else {
                 throw .cannotOpen(path: path, detail: SystemError.reason(ENOENT))
+            }
+            defer {
+                changes.add(1, ordering: .sequentiallyConsistent)
+                if held.connection.takeListChange() { listChanges.add(1, ordering: .sequentiallyConsistent) }
             }
             return try body(held.connection)
         }

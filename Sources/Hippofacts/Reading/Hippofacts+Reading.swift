@@ -70,7 +70,7 @@ extension Hippofacts {
     /// directory, version 0.1.0. A bindle has to have a handler; this one's is made up, and nobody asks for its route.
     package init(site directory: String) throws(HippofactsError) {
         let name = directory.split(separator: "/").last.map(String.init) ?? "site"
-        let valid = String(String.UnicodeScalarView(name.unicodeScalars.map { BindleID.isName(String($0)) ? $0 : "-" }))
+        let valid = String(String.UnicodeScalarView(name.unicodeScalars.map { BindleID.isPlainName(String($0)) ? $0 : "-" }))
         let text = """
             [bindle]
             name = "\(valid)"
@@ -110,7 +110,7 @@ extension Hippofacts {
         else { throw HippofactsError(file: file, message: "the file's name cannot be that of a module") }
         let fileName = path.string
         let stem = fileName.split(separator: ".").dropLast().joined(separator: ".")
-        let valid = String(String.UnicodeScalarView(stem.unicodeScalars.map { BindleID.isName(String($0)) ? $0 : "-" }))
+        let valid = String(String.UnicodeScalarView(stem.unicodeScalars.map { BindleID.isPlainName(String($0)) ? $0 : "-" }))
         self.file = file
         self.directory = Self.directory(of: file)
         self.name = valid.isEmpty ? "module" : valid
@@ -137,7 +137,7 @@ extension Hippofacts {
         self.source = source
         directory = Self.directory(of: file)
         name = try bindle.requiredString("name")
-        guard BindleID.isName(name) else {
+        guard BindleID.isPlainName(name) else {
             throw bindle.error(
                 "'\(name)' is not a bindle's name: letters, digits, '_', '-', '.' and '/' are allowed",
                 atValueOf: "name")

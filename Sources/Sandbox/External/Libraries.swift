@@ -79,6 +79,7 @@ final class Libraries {
         let options = ExpansionOptions(externalInvoice: { try externals.invoice($0) })
         let expansion = try library.expansion.expand(facts, options)
         try externals.require(expansion.externalParcels)
+        externals.noteLocal(expansion.invoice.id)
         _ = try store.save(expansion.invoice) { (label) throws(StoreError) in
             try expansion.parcelSource(of: label)
         }

@@ -62,7 +62,8 @@ final class ProjectContent {
         libraries = Libraries(store: store, projectDirectory: project.directory)
         externals = ExternalFetches(
             store: store, upstream: upstream,
-            onStart: { emit(.log(.sandbox, text: "Fetching \($0) from \($1).")) }, onEnd: onFetch)
+            onStart: { emit(.log(.sandbox, text: "Fetching \($0) from \($1).")) }, onEnd: onFetch,
+            onNote: { emit(.log(.sandbox, text: $0)) })
         cancellation.onCancel { [current] in current.control.withLock { $0?.cancel() } }
     }
 

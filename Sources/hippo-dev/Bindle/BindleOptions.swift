@@ -37,6 +37,7 @@ enum BindleOptions {
         let url = try url(arguments, stored)
         var configuration = ClientConfiguration()
         configuration.tls = TLSOptions.policy(arguments)
+        configuration.proxies = ProxySettings(environment: ProcessEnvironment.all)
         var client = BindleClient(
             baseURL: url, credentials: try credentials(arguments) ?? stored.bindleCredentials(for: url) ?? .none,
             configuration: configuration)
@@ -107,8 +108,7 @@ enum BindleOptions {
 
     /// Reads a role by its name or the beginning of it.
     static func role(_ text: String) -> Signature.Role? {
-        let matches = Signature.Role.allCases.filter { !text.isEmpty && $0.rawValue.hasPrefix(text.lowercased()) }
-        return matches.count == 1 ? matches[0] : nil
+        Signature.Role(reading: text)
     }
 
     static let roleExpectation = "creator, approver, host or proxy"

@@ -111,7 +111,7 @@ private final class ProjectExport: ExportSource {
     func read(_ label: Label, _ receive: (UnsafeRawBufferPointer) throws -> Void) throws {
         switch try content(of: label) {
         case .bytes(let bytes): try bytes.withUnsafeBytes { try receive($0) }
-        case .file(let path):
+        case .file(let path), .parcelFile(let path):
             let file = try OpenFile(path: path)
             let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 256 << 10, alignment: 64)
             defer { buffer.deallocate() }

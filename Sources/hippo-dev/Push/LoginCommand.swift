@@ -52,6 +52,7 @@ extension Command {
             let credentials = try bindleCredentials(arguments, url)
             var configuration = ClientConfiguration()
             configuration.tls = TLSOptions.policy(arguments)
+            configuration.proxies = ProxySettings(environment: ProcessEnvironment.all)
             let client = BindleClient(baseURL: url, credentials: credentials, configuration: configuration)
             guard try client.acceptsCredentials() else {
                 throw CommandFailure("\(url) does not accept these credentials")

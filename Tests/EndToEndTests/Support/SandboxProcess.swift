@@ -46,7 +46,7 @@ final class SandboxProcess: Sendable {
         process.executableURL = URL(fileURLWithPath: Program.path)
         process.arguments =
             ["up", path, "--listen", listen, "--bindle-listen", bindleListen, "--json"] + arguments
-        process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
+        process.environment = UserConfiguration.environment(adding: environment)
         process.standardInput = FileHandle.nullDevice
         process.standardOutput = output
         process.standardError = errors

@@ -11,6 +11,7 @@ final class StoreServer {
         let output = Pipe()
         process.executableURL = URL(fileURLWithPath: Program.path)
         process.arguments = ["bindle", "serve", "--store", store, "--listen", "127.0.0.1:0"] + arguments
+        process.environment = UserConfiguration.environment()
         process.standardInput = FileHandle.nullDevice
         process.standardOutput = output
         try process.run()
