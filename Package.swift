@@ -26,6 +26,15 @@ let fixedAddress: [LinkerSetting] = [
     .unsafeFlags(["-Xclang-linker", "-no-pie"], .when(platforms: [.linux], configuration: .release))
 ]
 
+/// A release brings the parts of GCC's libraries along that Swift's runtime needs: it runs where no compiler's libraries are,
+/// and starts half a millisecond sooner. The toolchain says `-lstdc++` itself, so that no option turns it into the static
+/// library; but the linker looks into this folder first, where a script of that name says which one is meant.
+let staticLibraries: [LinkerSetting] = [
+    .unsafeFlags(
+        ["-L\(Context.packageDirectory)/Sources/StaticLibraries", "-Xclang-linker", "-static-libgcc"],
+        .when(platforms: [.linux], configuration: .release))
+]
+
 let package = Package(
     name: "hippo-dev",
     products: [
@@ -40,9 +49,9 @@ let package = Package(
         .systemLibrary(name: "CLinux"),
         .target(name: "Platform", dependencies: ["CLinux"]),
         .target(name: "JSON"),
-        .target(name: "TOML"),
+        .target(name: "TOML", dependencies: ["Platform"]),
         .target(name: "HTTP", dependencies: ["CLinux", "Content", "Platform"]),
-        .target(name: "WebGuard", dependencies: ["HTTP"]),
+        .target(name: "WebGuard", dependencies: ["HTTP", "Platform"]),
         // Swift's runtime is written in C++, and WebAssembly reads C++ names with what that brings along.
         .target(
             name: "WebAssembly",
@@ -141,6 +150,7 @@ let package = Package(
         .target(
             name: "Sandbox",
             dependencies: [
+                "Archive",
                 "Content",
                 "Bindle",
                 "CLinux",
@@ -160,12 +170,17 @@ let package = Package(
                 "JSON",
                 "Platform",
                 "TOML",
+            ],
+            resources: [
+                .embedInCode("Schemas/hippofacts.schema.json"), .embedInCode("Schemas/hippo-dev.schema.json"),
             ]
         ),
+        .target(name: "AppTesting", dependencies: ["JSON", "Platform", "TOML"]),
         .target(name: "CommandLineInterface", dependencies: ["Platform"]),
         .executableTarget(
             name: "hippo-dev",
             dependencies: [
+                "AppTesting",
                 "Content",
                 "Archive",
                 "Bindle",
@@ -185,13 +200,14 @@ let package = Package(
                 "WebAssemblyText",
                 "WebGuard",
             ],
-            linkerSettings: fixedAddress
+            linkerSettings: fixedAddress + staticLibraries
         ),
         .executableTarget(
             name: "Benchmarks",
             dependencies: [
                 "Bindle",
                 "CommandLineInterface",
+                "Cryptography",
                 "HTTP",
                 "Platform",
                 "WASI",
@@ -201,11 +217,13 @@ let package = Package(
             ],
             exclude: ["Guests", "Peers"]
         ),
-        .target(name: "TestSupport", dependencies: ["Platform"], path: "Tests/TestSupport", exclude: ["Requests"]),
+        .target(
+            name: "TestSupport", dependencies: ["Platform"], path: "Tests/TestSupport", exclude: ["Fuzzed", "Requests"]),
         .testTarget(name: "PlatformTests", dependencies: ["Platform", "TestSupport"]),
         .testTarget(name: "JSONTests", dependencies: ["JSON", "TestSupport"]),
         .testTarget(name: "TOMLTests", dependencies: ["TestSupport", "TOML"]),
-        .testTarget(name: "HTTPTests", dependencies: ["Content", "Cryptography", "HTTP", "TestSupport"]),
+        .testTarget(
+            name: "HTTPTests", dependencies: ["CLinux", "Content", "Cryptography", "HTTP", "Platform", "TestSupport"]),
         .testTarget(name: "WebGuardTests", dependencies: ["HTTP", "WebGuard"]),
         .testTarget(name: "WebAssemblyTests", dependencies: ["TestSupport", "WebAssembly"]),
         .testTarget(
@@ -263,6 +281,7 @@ let package = Package(
             dependencies: [
                 "Content",
                 "Cryptography",
+                "Platform",
                 "TestSupport",
             ]
         ),
@@ -301,6 +320,8 @@ let package = Package(
                 "TestSupport",
                 "TOML",
                 "WAGI",
+                "WebAssembly",
+                "WebAssemblyRuntime",
                 "WebAssemblyText",
                 "WebGuard",
             ]
@@ -325,12 +346,16 @@ let package = Package(
             dependencies: [
                 "Content",
                 "Hippofacts",
+                "JSON",
+                "Platform",
                 "Sandbox",
                 "Scaffolding",
                 "TestSupport",
             ]
         ),
-        .testTarget(name: "CommandLineInterfaceTests", dependencies: ["CommandLineInterface", "TestSupport"]),
+        .testTarget(name: "AppTestingTests", dependencies: ["AppTesting", "TestSupport"]),
+        .testTarget(
+            name: "CommandLineInterfaceTests", dependencies: ["CommandLineInterface", "Platform", "TestSupport"]),
         .testTarget(
             name: "EndToEndTests",
             dependencies: [
@@ -353,20 +378,34 @@ for target in package.targets where target.type != .system {
     target.swiftSettings = (target.swiftSettings ?? []) + [.enableUpcomingFeature("InternalImportsByDefault")]
 }
 
-// The fuzzers, and the coverage that guides them, only where they are asked for.
+// The fuzzers, and the coverage that guides them, only where they are asked for. Parsers that are
+// internal to their modules are opened to them.
 if Context.environment["HIPPO_DEV_FUZZING"] != nil {
-    for target in package.targets
-    where ["WASI", "WebAssembly", "WebAssemblyText", "WebAssemblyRuntime"].contains(target.name) {
-        target.swiftSettings = (target.swiftSettings ?? []) + [.unsafeFlags(["-sanitize=fuzzer,address"])]
+    let guided = [
+        "Archive", "Bindle", "HTTP", "Hippofacts", "JSON", "TOML", "WAGI", "WASI", "WebAssembly", "WebAssemblyRuntime",
+        "WebAssemblyText",
+    ]
+    let opened = ["Archive", "HTTP", "WAGI"]
+    for target in package.targets where guided.contains(target.name) {
+        target.swiftSettings =
+            (target.swiftSettings ?? [])
+            + [.unsafeFlags(["-sanitize=fuzzer,address"] + (opened.contains(target.name) ? ["-enable-testing"] : []))]
     }
     package.targets.append(
         .executableTarget(
             name: "Fuzzing",
-            dependencies: [
-                "Content", "Cryptography", "TestSupport", "WASI", "WebAssembly", "WebAssemblyText",
-                "WebAssemblyRuntime",
-            ],
+            dependencies: [.target(name: "Content"), "Cryptography", "TestSupport"] + guided.map { .target(name: $0) },
             exclude: ["Peers"],
             swiftSettings: [.unsafeFlags(["-O", "-sanitize=fuzzer,address"])],
             linkerSettings: [.unsafeFlags(["-sanitize=fuzzer,address", "-use-ld=lld"])]))
+}
+
+// The thread sanitizer, only where it is asked for. What it puts before each return of a function takes the engine's
+// handlers their tail calls: no part of the engine can be compiled with it.
+if Context.environment["HIPPO_DEV_THREAD_SANITIZER"] != nil {
+    for target in package.targets
+    where ["HTTP", "Platform", "Sandbox", "SandboxProtocol", "WAGI"].contains(target.name) {
+        target.swiftSettings = (target.swiftSettings ?? []) + [.unsafeFlags(["-sanitize=thread"])]
+        target.linkerSettings = (target.linkerSettings ?? []) + [.unsafeFlags(["-sanitize=thread"])]
+    }
 }

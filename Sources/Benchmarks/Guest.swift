@@ -53,6 +53,26 @@ struct Guest {
         }
     }
 
+    /// Compiles a Rust file without optimisation, with the first compiler on the `PATH` that has WASI's library.
+    static func compileRust(_ source: URL, to module: URL) throws {
+        for compiler in Programs.findAll("rustc") {
+            for target in ["wasm32-wasip1", "wasm32-wasi"] {
+                let result = try TimedProcess.run(compiler, ["--target", target, "-o", module.path, source.path])
+                if result.exitCode == 0 { return }
+            }
+        }
+        throw BuildFailure(
+            description: "no rustc on the PATH builds for WASI; Debian's does with the package libstd-rust-dev-wasm32")
+    }
+
+    /// Compiles a Go file.
+    static func compileGo(_ source: URL, to module: URL) throws {
+        guard let compiler = Programs.find("go") else { throw BuildFailure(description: "go is not on the PATH") }
+        let result = try TimedProcess.run(
+            "env", ["GOOS=wasip1", "GOARCH=wasm", compiler, "build", "-o", module.path, source.path])
+        guard result.exitCode == 0 else { throw BuildFailure(description: "go: \(result.standardError)") }
+    }
+
     /// The guests that the caller has a module for: QuickJS and CPython, each running a short script.
     static func interpreters(quickJS: URL?, cpython: URL?) -> [Guest] {
         let script = """

@@ -17,10 +17,13 @@ struct Programs {
     static let peersDirectory = sourceDirectory.appendingPathComponent("Peers", isDirectory: true)
 
     /// The path of a program on the `PATH`, or in a directory for administrators' programs; `nil` if there is none.
-    static func find(_ name: String) -> String? {
+    static func find(_ name: String) -> String? { findAll(name).first }
+
+    /// All programs of a name.
+    static func findAll(_ name: String) -> [String] {
         let path = ProcessInfo.processInfo.environment["PATH"] ?? ""
         return (path.split(separator: ":").map(String.init) + ["/usr/sbin", "/usr/local/sbin"])
             .map { "\($0)/\(name)" }
-            .first { FileManager.default.isExecutableFile(atPath: $0) }
+            .filter { FileManager.default.isExecutableFile(atPath: $0) }
     }
 }

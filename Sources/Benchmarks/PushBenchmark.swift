@@ -55,7 +55,7 @@ enum PushBenchmark {
             ("\(count) files of \(small) bytes", count, small), ("1 file of \(largeSize) bytes", 1, largeSize),
         ] {
             let project = try Project(in: directory.appendingPathComponent(count == 1 ? "large" : "small"), count, size)
-            let server = try ServerProcess(program, store: directory.appendingPathComponent("\(count).sqlite"))
+            let server = try StrictServer(program, store: directory.appendingPathComponent("\(count).sqlite"))
             defer { server.stop() }
             func push(_ what: String) throws {
                 let run = try TimedProcess.run(
@@ -159,37 +159,6 @@ enum PushBenchmark {
                 try file.write(contentsOf: piece)
                 left -= piece.count
             }
-        }
-    }
-
-    /// A strict Bindle server on a port of its own.
-    private final class ServerProcess {
-        let url: String
-        private let process = Process()
-
-        init(_ program: String, store: URL) throws {
-            process.executableURL = URL(fileURLWithPath: program)
-            process.arguments = ["bindle", "serve", "--strict", "--listen", "127.0.0.1:0", "--store", store.path]
-            let output = Pipe()
-            process.standardOutput = output
-            process.standardError = FileHandle.nullDevice
-            try process.run()
-            var text = ""
-            while !text.contains("(strict)") {
-                let piece = output.fileHandleForReading.availableData
-                guard !piece.isEmpty else { throw Failure(description: "the server ended: \(text)") }
-                text += String(decoding: piece, as: UTF8.self)
-            }
-            guard let start = text.range(of: "http://"), let end = text[start.lowerBound...].firstIndex(of: " ") else {
-                throw Failure(description: "the server names no URL: \(text)")
-            }
-            url = String(text[start.lowerBound..<end])
-            output.fileHandleForReading.readabilityHandler = { _ = $0.availableData }
-        }
-
-        func stop() {
-            process.terminate()
-            process.waitUntilExit()
         }
     }
 }

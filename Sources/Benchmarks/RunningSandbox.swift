@@ -6,6 +6,8 @@ final class RunningSandbox {
     /// From the launch to the first 200 of the app, asked for when it says that it is ready.
     let millisecondsToFirstAnswer: Double
     let app: HTTPURL
+    /// The Bindle server's URL, `/v1` included.
+    let bindles: String
 
     private let process: Process
     private let client = Client()
@@ -17,6 +19,7 @@ final class RunningSandbox {
     private struct ReadyEvent: Decodable {
         let event: String
         let app: String?
+        let bindle: String?
     }
 
     init(hippoDev: String, project: URL, path: String) throws {
@@ -32,6 +35,7 @@ final class RunningSandbox {
 
         var lines = Data()
         var app: HTTPURL?
+        var bindles = ""
         reading: while app == nil {
             let chunk = output.fileHandleForReading.availableData
             guard !chunk.isEmpty else {
@@ -43,11 +47,13 @@ final class RunningSandbox {
                     continue
                 }
                 app = try event.app.map { try HTTPURL($0) }
+                bindles = event.bindle ?? ""
                 break reading
             }
         }
         guard let app else { throw Failure(description: "the ready event names no app") }
         self.app = app
+        self.bindles = bindles
         let response = try client.send(ClientRequest(.get, HTTPURL("\(app)\(path)")))
         guard response.status == .ok else {
             process.terminate()

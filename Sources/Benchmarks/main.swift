@@ -8,6 +8,7 @@ let tool = CommandLineTool(
         subcommands: [
             EngineCommand.command, InstanceBenchmark.command, RequestBenchmark.command, ServeCommand.command,
             SaveBenchmark.command, RebuildBenchmark.command, PushBenchmark.command, HashBenchmark.command,
+            SoakCommand.command, BindleBenchmark.command,
         ]
     ),
     version: "1",

@@ -119,6 +119,64 @@ static inline int clinux_close_range(unsigned int first, unsigned int last, unsi
     return (int)syscall(436, first, last, flags);
 }
 
+// The pages of a range of addresses that are as asked for: the argument of an ioctl of /proc/self/pagemap, which
+// <linux/fs.h> has from Linux 6.7 on. Bits of a page that are set in `category_inverted` count as their opposite. It then
+// has to have all bits of `category_mask` and one of `category_anyof_mask`.
+struct clinux_page_scan {
+    uint64_t size;
+    uint64_t flags;
+    uint64_t start;
+    uint64_t end;
+    // Set by the kernel: where it stopped.
+    uint64_t walk_end;
+    // An array of `vec_len` page regions.
+    uint64_t vec;
+    uint64_t vec_len;
+    uint64_t max_pages;
+    uint64_t category_inverted;
+    uint64_t category_mask;
+    uint64_t category_anyof_mask;
+    uint64_t return_mask;
+};
+
+// Pages in a row: from `start` up to `end`.
+struct clinux_page_region {
+    uint64_t start;
+    uint64_t end;
+    uint64_t categories;
+};
+
+// Of a file, or shared: not written since it was mapped as a private copy.
+#define CLINUX_PAGE_IS_FILE 0x04U
+#define CLINUX_PAGE_IS_PRESENT 0x08U
+#define CLINUX_PAGE_IS_SWAPPED 0x10U
+// Read and never written: all such pages are one.
+#define CLINUX_PAGE_IS_ZERO 0x20U
+
+// Returns how many regions it has filled, or -1: ENOTTY before Linux 6.7.
+static inline int clinux_scan_pages(int pagemap, struct clinux_page_scan *scan) {
+    return ioctl(pagemap, _IOWR('f', 16, struct clinux_page_scan), scan);
+}
+
+// The argument of sched_setattr(2), as far as all versions of the call have it.
+struct clinux_sched_attributes {
+    uint32_t size;
+    uint32_t policy;
+    uint64_t flags;
+    int32_t nice;
+    uint32_t priority;
+    uint64_t runtime;
+    uint64_t deadline;
+    uint64_t period;
+};
+
+// Sets the niceness of a thread of the usual policy, and how long it wants to run at a time, in nanoseconds from 100,000 to
+// 100,000,000: before Linux 6.12 without effect.
+static inline int clinux_set_turn(pid_t thread, int nice, uint64_t nanoseconds) {
+    struct clinux_sched_attributes attributes = {sizeof attributes, 0, 0, nice, 0, nanoseconds, 0, 0};
+    return (int)syscall(SYS_sched_setattr, thread, &attributes, 0U);
+}
+
 // Makes this process the parent of the orphans among its descendants (`on` 1), or no longer (0).
 static inline int clinux_become_subreaper(int on) {
     return prctl(PR_SET_CHILD_SUBREAPER, (unsigned long)on, 0UL, 0UL, 0UL);

@@ -1,8 +1,4 @@
-#if canImport(Glibc)
-    import Glibc
-#else
-    import Darwin
-#endif
+import Platform
 
 /// A program made of commands: reads its command line, runs what it names, and reports what goes wrong.
 package struct CommandLineTool: Sendable {
@@ -51,14 +47,14 @@ package struct CommandLineTool: Sendable {
         } catch let error as UsageError {
             return report(error, path: path)
         } catch {
-            show("\(prefix)\(error)\n", on: STDERR_FILENO)
+            show("\(prefix)\(PrintableText.lines("\(error)"))\n", on: STDERR_FILENO)
             return .failure
         }
     }
 
     private func report(_ error: UsageError, path: [Command]) -> ExitCode {
         let words = path.map(\.name).joined(separator: " ")
-        show("\(prefix)\(error.message)\nTry '\(words) --help'.\n", on: STDERR_FILENO)
+        show("\(prefix)\(PrintableText.lines(error.message))\nTry '\(words) --help'.\n", on: STDERR_FILENO)
         return .usage
     }
 

@@ -1,8 +1,9 @@
-package import WebAssembly
-package import WebAssemblyRuntime
-package import WebAssemblyText
+import WebAssembly
+import WebAssemblyRuntime
+import WebAssemblyText
 
-/// What a fuzzer's bytes can be fed to. An input is a finding if it ends the process, takes long, or takes much memory.
+/// What a fuzzer's bytes can be fed to. An input is a finding if it ends the process, takes long, or takes much memory. The
+/// targets end the process where what comes out is wrong.
 enum FuzzTarget: String, CaseIterable {
     /// The bytes are a module, which is decoded, validated, and translated as far as calling its functions does.
     case decoder
@@ -14,16 +15,43 @@ enum FuzzTarget: String, CaseIterable {
     case executor
     /// The bytes are calls of WASI and what they pass.
     case wasi
+    /// The bytes are requests on a connection, heads and bodies.
+    case requests
+    /// The bytes are responses on a connection, heads and bodies.
+    case responses
+    /// The bytes are a chunked body.
+    case chunks
+    /// The bytes are the output of a module: a header block.
+    case cgi
+    case toml
+    case json
+    /// The bytes are the HIPPOFACTS of a project, which is expanded.
+    case hippofacts
+    /// The bytes are a version range and versions.
+    case ranges
+    case tar
+    case gzip
 
     static var names: String { allCases.map(\.rawValue).joined(separator: ", ") }
 
+    /// What libFuzzer calls. A function of C has no context, so that each target has its own.
     var test: @convention(c) (UnsafePointer<UInt8>?, Int) -> Int32 {
         switch self {
         case .decoder: { FuzzTarget.run(UnsafeBufferPointer(start: $0, count: $1), FuzzTarget.decode) }
         case .validator: { FuzzTarget.run(UnsafeBufferPointer(start: $0, count: $1), FuzzTarget.validate) }
         case .text: { FuzzTarget.run(UnsafeBufferPointer(start: $0, count: $1), FuzzTarget.read) }
-        case .wasi: { FuzzTarget.run(UnsafeBufferPointer(start: $0, count: $1), WASICalls.run) }
         case .executor: { FuzzTarget.run(UnsafeBufferPointer(start: $0, count: $1), FuzzTarget.execute) }
+        case .wasi: { FuzzTarget.run(UnsafeBufferPointer(start: $0, count: $1), WASICalls.run) }
+        case .requests: { FuzzTarget.run(UnsafeBufferPointer(start: $0, count: $1), HTTPMessages.runRequests) }
+        case .responses: { FuzzTarget.run(UnsafeBufferPointer(start: $0, count: $1), HTTPMessages.runResponses) }
+        case .chunks: { FuzzTarget.run(UnsafeBufferPointer(start: $0, count: $1), ChunkedBodies.run) }
+        case .cgi: { FuzzTarget.run(UnsafeBufferPointer(start: $0, count: $1), CGIOutputs.run) }
+        case .toml: { FuzzTarget.run(UnsafeBufferPointer(start: $0, count: $1), TOMLDocuments.run) }
+        case .json: { FuzzTarget.run(UnsafeBufferPointer(start: $0, count: $1), JSONDocuments.run) }
+        case .hippofacts: { FuzzTarget.run(UnsafeBufferPointer(start: $0, count: $1), HippofactsProjects.run) }
+        case .ranges: { FuzzTarget.run(UnsafeBufferPointer(start: $0, count: $1), VersionRanges.run) }
+        case .tar: { FuzzTarget.run(UnsafeBufferPointer(start: $0, count: $1), TarArchives.run) }
+        case .gzip: { FuzzTarget.run(UnsafeBufferPointer(start: $0, count: $1), GzipFiles.run) }
         }
     }
 

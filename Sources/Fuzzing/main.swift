@@ -3,7 +3,7 @@
 // Fuzzing cases DIRECTORY CORPUS…                  writes the executor's modules and what they do, for other engines
 // Fuzzing verdicts CORPUS…                         tells of each file whether it is a valid module
 
-package import Foundation
+import Foundation
 
 /// libFuzzer, as a library.
 @_silgen_name("LLVMFuzzerRunDriver")

@@ -59,6 +59,12 @@ package struct JSONWriter {
         }
     }
 
+    /// Ends the line of a whole value; another one may follow.
+    package mutating func endLine() {
+        bytes.append(UInt8(ascii: "\n"))
+        isContinued = false
+    }
+
     // MARK: Bytes
 
     private mutating func separate() {

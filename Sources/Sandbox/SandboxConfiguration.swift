@@ -1,4 +1,5 @@
 package import Bindle
+package import HTTP
 
 /// All that a sandbox is started with.
 package struct SandboxConfiguration: Sendable {
@@ -40,6 +41,10 @@ package struct SandboxConfiguration: Sendable {
     package var opensPage = false
     /// True to listen to keys, if standard input is a terminal.
     package var takesKeys = false
+    /// Where the app is served if neither the command line nor `hippo-dev.toml` says.
+    package var defaultListen = SandboxSettings.defaultListen
+    /// The file of the key that signs, as host, the invoices that the Bindle server gives out; `nil` for none.
+    package var hostKeyPath: String?
     /// What the command line says; `hippo-dev.toml` completes it.
     package var settings: SandboxSettings
     package var output: Output

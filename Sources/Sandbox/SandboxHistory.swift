@@ -36,6 +36,7 @@ package struct SandboxHistory: Sendable {
             file = own
         }
         guard FileStatus(path: file) != nil else { throw SandboxHistoryError.noStore(file) }
+        try PrivateFiles.checkStore(file)
         do {
             access = .stopped(try BindleStore(path: file))
         } catch .inUse(let path, let holder) {

@@ -1,8 +1,9 @@
 import Bindle
-import HTTP
+package import HTTP
 import Hippofacts
 import Platform
-import SandboxProtocol
+package import SandboxProtocol
+import Synchronization
 import WebGuard
 
 /// A running `hippo-dev up`: a store with its server, the loop that keeps the app up to date, and what it tells.
@@ -28,13 +29,18 @@ package enum SandboxSession {
         var found = try Project(at: configuration.path)
         found.ownFiles = outputFiles()
         let project = found
-        let settings = configuration.settings.completed(
+        var completed = configuration.settings.completed(
             by: try SettingsFile.read(inProject: project.directory))
+        completed.excludeData(inProject: project.directory)
+        let settings = completed
 
+        try settings.data?.make()
         let storage = try Storage(settings.storage, projectDirectory: project.directory)
+        if !storage.isTemporary { ProjectRegister.ofThisUser.note(project.directory) }
         defer { storage.remove() }
         stopGuard.onEnd { _ in storage.remove() }
-        let sockets = try sockets(settings, of: configuration.path, storage)
+        let sockets = try sockets(
+            settings, defaultListen: configuration.defaultListen, of: configuration.path, storage)
         let (appSocket, bindleSocket) = (sockets.app, sockets.bindle)
         let appURL = "http://\(appSocket.address.reachable)/"
         let bindleURL = "http://\(bindleSocket.address.reachable)/v1"
@@ -51,7 +57,10 @@ package enum SandboxSession {
         let board = try RevisionBoard()
         let freshness = Freshness(board: board)
         let (changes, queueProblem) = changeQueue(isWanted: isWatching && settings.pollInterval == nil)
-        let workerSurroundings = WorkerSurroundings(connections: try ConnectionQueue(), board: board, changes: changes)
+        let requestLog = try RequestLogCollector()
+        defer { requestLog.stop() }
+        let workerSurroundings = WorkerSurroundings(
+            connections: try ConnectionQueue(), board: board, changes: changes, requestLog: requestLog)
         var supervisor = WorkerSupervisor(
             command: workerCommand(settings),
             status: ProjectStatus(
@@ -73,18 +82,28 @@ package enum SandboxSession {
         let store = try BindleStore(
             path: storage.path, isTemporary: storage.isTemporary,
             historyLimit: settings.historyBytes ?? BindleStore.defaultHistoryLimit)
+        // A stop does not wait for a large file that is being copied.
+        cancellation.onCancel { store.interrupt() }
         let bindleServer = try EmbeddedBindleServer(
             store: store, socket: bindleSocket, version: configuration.version,
-            webGuard: WebGuard(names: .ofThisMachine(allowing: settings.allowedHosts)), token: token,
+            webGuard: WebGuard(names: .ofThisMachine(allowing: settings.allowedHosts)),
+            hostKey: configuration.hostKeyPath.map(hostKey), token: token,
             rollBack: { RollbackRequest.send(revision: $0, to: mailbox) })
         defer { bindleServer.stop() }
+        let isOpen = Atomic(false)
         let output = SandboxOutput(
             renderer: renderer(configuration, settings, project),
             logPath: ProjectStore.log(ofStore: storage.path),
             onReaderGone: { stop("nobody reads the output") },
             onEvent: { event in
-                if case .ready = event, configuration.opensPage { open(appURL, mailbox) }
+                // A page that is opened while the first build runs waits for its end.
+                guard configuration.opensPage else { return }
+                switch event {
+                case .starting, .ready: if !isOpen.exchange(true, ordering: .relaxed) { open(appURL, mailbox) }
+                default: break
+                }
             })
+        requestLog.start { output.tell($0) }
         stopGuard.onEnd { reason in
             output.tell(.stopped(reason: reason))
             output.close()
@@ -92,6 +111,9 @@ package enum SandboxSession {
         }
         let notes = sockets.notes + Self.notes(onOthersOf: configuration.path) + Self.notes(on: settings)
         if !bindleSocket.address.isLoopback { output.tell(.log(.sandbox, text: AccessNotice.text(token))) }
+        for address in appSocket.address.reachableByOthers {
+            output.tell(.log(.sandbox, text: "Others can reach the app at http://\(address)/."))
+        }
         for note in notes { output.tell(.log(.sandbox, text: note)) }
         let upstream: @Sendable (SandboxSettings) throws -> ExternalBindles.Upstream? = { settings in
             try settings.upstream.map { try configuration.makeUpstream($0, settings.upstreamStrategy) }
@@ -147,11 +169,18 @@ package enum SandboxSession {
         return try AccessToken.make(forStore: store, environment: ProcessEnvironment.all)
     }
 
+    /// The key of a file. If there is none yet, it is made now, while other things go on.
+    private static func hostKey(_ path: String) -> HostKey {
+        let key = HostKey(path: path, onProblem: { StandardError.write("warning: \($0)\n") })
+        if FileStatus(path: path) == nil { SystemThread.detach(name: "host key") { _ = key.key } }
+        return key
+    }
+
     /// The sockets. Where an address is taken by another sandbox of the project, that one is told of.
     private static func sockets(
-        _ settings: SandboxSettings, of project: String, _ storage: Storage
+        _ settings: SandboxSettings, defaultListen: SocketAddress, of project: String, _ storage: Storage
     ) throws -> SandboxSockets {
-        do { return try SandboxSockets(settings) } catch let taken as AddressTaken {
+        do { return try SandboxSockets(settings, defaultListen: defaultListen) } catch let taken as AddressTaken {
             let others = (try? RunningSandbox.all(project: project, store: nil)) ?? []
             let other = others.first { other in
                 [other.app, other.bindle].contains { (try? HTTPURL($0))?.port == taken.address.port }
@@ -217,8 +246,8 @@ package enum SandboxSession {
         guard let program = settings.wagiProgram else { return [] }
         var options: [String] = []
         if settings.allowsTransientWrite ?? false { options.append("--allow-transient-write") }
-        if !(settings.servesStaticFiles ?? true) { options.append("--no-static") }
         options += settings.limits.optionNames
+        if settings.logFileLimit != nil { options.append("--log-limit") }
         guard !options.isEmpty else { return [] }
         return [
             "\(program) is not told of \(options.joined(separator: ", ")): other WAGI programs have no such option."
@@ -226,7 +255,7 @@ package enum SandboxSession {
     }
 
     /// How a WAGI process serves.
-    static func workerConfiguration(
+    package static func workerConfiguration(
         _ settings: SandboxSettings, address: SocketAddress, bindleToken: String? = nil
     ) -> WorkerConfiguration {
         var configuration = WorkerConfiguration()
@@ -236,10 +265,16 @@ package enum SandboxSession {
         configuration.allowsTransientWrite = settings.allowsTransientWrite ?? false
         configuration.servesStaticFiles = settings.servesStaticFiles ?? true
         configuration.allowedHosts = settings.allowedHosts
+        configuration.dataDirectory = settings.data?.path
+        configuration.proxies = settings.proxies.map {
+            .init(prefix: $0.prefix, url: $0.url.description, strips: $0.strips)
+        }
         configuration.bindleToken = bindleToken
         configuration.showsErrors = settings.showsErrors ?? false
         configuration.logDirectory = settings.logDirectory
+        configuration.logFileLimit = settings.logFileLimit
         configuration.limits = settings.limits
+        configuration.editor = settings.editor ?? .usual
         // One that is not there is reported when it is to be started.
         configuration.program = settings.wagiProgram.map { program in
             ExecutablePath.find(program, in: ProcessEnvironment.value("PATH")) ?? program
@@ -256,6 +291,7 @@ extension WorkerConfiguration.Limits {
             ("--max-table-elements", tableElements != nil), ("--max-open-files", openFiles != nil),
             ("--max-transient", transientBytes != nil), ("--timeout", time != nil),
             ("--max-memory", memoryBytes != nil), ("--max-response", responseBytes != nil),
+            ("--max-waiting", waitingRequests != nil),
         ]
         return names.filter(\.1).map(\.0)
     }

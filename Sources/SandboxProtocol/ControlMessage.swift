@@ -65,7 +65,8 @@ extension LauncherMessage {
     }
 }
 
-/// What a WAGI process tells the sandbox that has started it.
+/// What a WAGI process tells the sandbox that has started it. Requests and what handlers write do not come this way: see
+/// `RequestLogWriter`.
 package enum WorkerMessage: Hashable, Sendable {
     /// The process is at work. Sent each second from `load` to `ready` or `failed`: who hears nothing for several of them
     /// takes it for stuck.
@@ -74,12 +75,10 @@ package enum WorkerMessage: Hashable, Sendable {
     case prepared
     /// The bindle is loaded; `serve` may follow.
     case ready(revision: Int, timings: [StageTiming])
+    /// Something is odd about the bindle, which can be served all the same. Sent before `ready`.
+    case warning(String)
     /// The bindle cannot be served. The process exits after it.
     case failed(WorkerFailure)
-    /// A request has been answered.
-    case request(ServedRequest)
-    /// A handler wrote to its standard error. The text is one line, without its end.
-    case log(route: String, text: String)
 }
 
 /// How long one stage of a launch took.
@@ -110,29 +109,6 @@ package struct WorkerFailure: Hashable, Sendable {
         self.file = file
         self.line = line
         self.column = column
-    }
-}
-
-/// One answered request.
-package struct ServedRequest: Hashable, Sendable {
-    package let method: String
-    /// Path and query, as sent.
-    package let target: String
-    package let status: Int
-    /// Length of the body sent, in bytes.
-    package let byteCount: Int
-    /// From the request's head to the response's end.
-    package let milliseconds: Double
-    /// The revision that answered.
-    package let revision: Int
-
-    package init(method: String, target: String, status: Int, byteCount: Int, milliseconds: Double, revision: Int) {
-        self.method = method
-        self.target = target
-        self.status = status
-        self.byteCount = byteCount
-        self.milliseconds = milliseconds
-        self.revision = revision
     }
 }
 
@@ -227,20 +203,13 @@ extension WorkerMessage: ControlMessage {
             return [
                 "type": .string("ready"), "revision": .integer(revision), "milliseconds": .object(milliseconds),
             ]
+        case .warning(let text): return ["type": .string("warning"), "text": .string(text)]
         case .failed(let failure):
             var json: JSONObject = ["type": .string("failed"), "message": .string(failure.message)]
             json["file"] = failure.file.map { .string($0) }
             json["line"] = failure.line.map { .integer($0) }
             json["column"] = failure.column.map { .integer($0) }
             return json
-        case .request(let record):
-            return [
-                "type": .string("request"), "method": .string(record.method), "target": .string(record.target),
-                "status": .integer(record.status), "bytes": .integer(record.byteCount),
-                "milliseconds": .number(record.milliseconds), "revision": .integer(record.revision),
-            ]
-        case .log(let route, let text):
-            return ["type": .string("log"), "route": .string(route), "text": .string(text)]
         }
     }
 
@@ -254,24 +223,15 @@ extension WorkerMessage: ControlMessage {
             }
             let timings = stages.members.map { StageTiming(stage: $0.name, milliseconds: $0.value.number ?? 0) }
             self = .ready(revision: revision, timings: timings)
+        case "warning":
+            guard let text = json["text"]?.string else { return nil }
+            self = .warning(text)
         case "failed":
             guard let message = json["message"]?.string else { return nil }
             self = .failed(
                 WorkerFailure(
                     message: message, file: json["file"]?.string, line: json["line"]?.integer,
                     column: json["column"]?.integer))
-        case "request":
-            guard let method = json["method"]?.string, let target = json["target"]?.string,
-                let status = json["status"]?.integer, let byteCount = json["bytes"]?.integer,
-                let milliseconds = json["milliseconds"]?.number, let revision = json["revision"]?.integer
-            else { return nil }
-            self = .request(
-                ServedRequest(
-                    method: method, target: target, status: status, byteCount: byteCount, milliseconds: milliseconds,
-                    revision: revision))
-        case "log":
-            guard let route = json["route"]?.string, let text = json["text"]?.string else { return nil }
-            self = .log(route: route, text: text)
         default: return nil
         }
     }

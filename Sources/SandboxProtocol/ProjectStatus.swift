@@ -17,10 +17,12 @@ package struct ProjectStatus: Hashable, Sendable {
         package var column: Int?
         /// The lines around the place.
         package var excerpt: [SourceLine]
+        /// A URL that opens the place in the developer's editor.
+        package var link: String?
 
         package init(
             stage: String, message: String, file: String? = nil, line: Int? = nil, column: Int? = nil,
-            excerpt: [SourceLine] = []
+            excerpt: [SourceLine] = [], link: String? = nil
         ) {
             self.stage = stage
             self.message = message
@@ -28,6 +30,7 @@ package struct ProjectStatus: Hashable, Sendable {
             self.line = line
             self.column = column
             self.excerpt = excerpt
+            self.link = link
         }
     }
 
@@ -138,6 +141,7 @@ extension ProjectStatus.Problem {
         object["file"] = file.map { .string($0) }
         object["line"] = line.map { .integer($0) }
         object["column"] = column.map { .integer($0) }
+        object["link"] = link.map { .string($0) }
         if !excerpt.isEmpty {
             object["excerpt"] = .array(
                 excerpt.map { .object(["number": .integer($0.number), "text": .string($0.text)]) })
@@ -156,6 +160,6 @@ extension ProjectStatus.Problem {
         }
         self.init(
             stage: stage, message: message, file: json["file"]?.string, line: json["line"]?.integer,
-            column: json["column"]?.integer, excerpt: excerpt)
+            column: json["column"]?.integer, excerpt: excerpt, link: json["link"]?.string)
     }
 }

@@ -1,6 +1,4 @@
-import CLinux
-import Glibc
-import Platform
+package import Platform
 import Synchronization
 
 /// A page of memory that the sandbox shares with its WAGI processes: on it stands whether what they serve is up to date.
@@ -12,11 +10,13 @@ import Synchronization
 ///
 /// See Freshness.md in Sandbox.docc.
 package final class RevisionBoard: Sendable {
-    /// The memory, to be given to a process or adopted by it.
-    package let fileDescriptor: Int32
+    private let memory: SharedMemory
 
-    // The memory is mapped as long as this object lives, and its words are atomic.
-    private nonisolated(unsafe) let words: UnsafeMutablePointer<Atomic<UInt64>>
+    /// The memory, to be given to a process or adopted by it.
+    package var fileDescriptor: Int32 { memory.file.descriptor }
+
+    /// The memory's words, which are atomic.
+    private var words: UnsafeMutablePointer<Atomic<UInt64>> { memory.base.assumingMemoryBound(to: Atomic<UInt64>.self) }
     private let writing = Mutex<Void>(())
 
     private enum Word {
@@ -46,38 +46,13 @@ package final class RevisionBoard: Sendable {
     private static let maximumText = 240
 
     /// Makes a board on which revision 0 is current.
-    package convenience init() throws(ControlChannel.Failure) {
-        let descriptor = memfd_create("hippo-dev", MFD_CLOEXEC)
-        guard descriptor >= 0 else { throw .system(call: "memfd_create", code: errno) }
-        guard ftruncate(descriptor, off_t(Self.byteCount)) == 0 else {
-            let code = errno
-            close(descriptor)
-            throw .system(call: "ftruncate", code: code)
-        }
-        try self.init(mapping: descriptor)
+    package init() throws(SystemError) {
+        memory = try SharedMemory(name: "hippo-dev", count: Self.byteCount)
     }
 
     /// Takes over the memory of a board that another process has made.
-    package convenience init(adopting fileDescriptor: Int32) throws(ControlChannel.Failure) {
-        _ = fcntl(fileDescriptor, F_SETFD, FD_CLOEXEC)
-        try self.init(mapping: fileDescriptor)
-    }
-
-    private init(mapping descriptor: Int32) throws(ControlChannel.Failure) {
-        guard let memory = mmap(nil, Self.byteCount, PROT_READ | PROT_WRITE, MAP_SHARED, descriptor, 0),
-            memory != MAP_FAILED
-        else {
-            let code = errno
-            close(descriptor)
-            throw .system(call: "mmap", code: code)
-        }
-        fileDescriptor = descriptor
-        words = memory.bindMemory(to: Atomic<UInt64>.self, capacity: Self.byteCount / 8)
-    }
-
-    deinit {
-        munmap(words, Self.byteCount)
-        close(fileDescriptor)
+    package init(adopting fileDescriptor: Int32) throws(SystemError) {
+        memory = try SharedMemory(adopting: fileDescriptor, count: Self.byteCount)
     }
 
     // MARK: Counters

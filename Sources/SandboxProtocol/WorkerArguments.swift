@@ -14,6 +14,8 @@ package struct WorkerArguments: Hashable, Sendable {
     package var board: Int32?
     /// The queue of file changes.
     package var changes: Int32?
+    /// The request log.
+    package var log: Log?
 
     package struct Connections: Hashable, Sendable {
         package var sending: Int32
@@ -25,6 +27,16 @@ package struct WorkerArguments: Hashable, Sendable {
         }
     }
 
+    package struct Log: Hashable, Sendable {
+        package var memory: Int32
+        package var wakeUp: Int32
+
+        package init(memory: Int32, wakeUp: Int32) {
+            self.memory = memory
+            self.wakeUp = wakeUp
+        }
+    }
+
     /// The names of the options, without `--`.
     package enum Name: String, CaseIterable, Sendable {
         case listen = "listen-fd"
@@ -33,6 +45,8 @@ package struct WorkerArguments: Hashable, Sendable {
         case receiving = "receive-fd"
         case board = "board-fd"
         case changes = "changes-fd"
+        case log = "log-fd"
+        case wakeUp = "wake-fd"
     }
 
     package init(listen: Int32, control: Int32) {
@@ -45,6 +59,7 @@ package struct WorkerArguments: Hashable, Sendable {
         let values: [(Name, Int32?)] = [
             (.listen, listen), (.control, control), (.sending, connections?.sending),
             (.receiving, connections?.receiving), (.board, board), (.changes, changes),
+            (.log, log?.memory), (.wakeUp, log?.wakeUp),
         ]
         return ["wagi"] + values.flatMap { name, value in value.map { ["--\(name.rawValue)", String($0)] } ?? [] }
     }
@@ -61,12 +76,14 @@ package struct WorkerArguments: Hashable, Sendable {
             numbers[name] = number
         }
         guard let listen = numbers[.listen], let control = numbers[.control],
-            (numbers[.sending] == nil) == (numbers[.receiving] == nil)
+            (numbers[.sending] == nil) == (numbers[.receiving] == nil),
+            (numbers[.log] == nil) == (numbers[.wakeUp] == nil)
         else { return nil }
         self.init(listen: listen, control: control)
         if let sending = numbers[.sending], let receiving = numbers[.receiving] {
             connections = Connections(sending: sending, receiving: receiving)
         }
+        if let memory = numbers[.log], let wakeUp = numbers[.wakeUp] { log = Log(memory: memory, wakeUp: wakeUp) }
         board = numbers[.board]
         changes = numbers[.changes]
     }

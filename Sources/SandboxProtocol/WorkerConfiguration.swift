@@ -16,6 +16,21 @@ package struct WorkerConfiguration: Hashable, Sendable {
         }
     }
 
+    /// Requests that another server answers.
+    package struct Proxy: Hashable, Sendable {
+        /// Of paths.
+        package var prefix: String
+        package var url: String
+        /// Whether the prefix is taken off the path.
+        package var strips: Bool
+
+        package init(prefix: String, url: String, strips: Bool) {
+            self.prefix = prefix
+            self.url = url
+            self.strips = strips
+        }
+    }
+
     /// `HOST[:PORT]`, for requests that do not say which host they are for.
     package var hostname = "localhost:3000"
     package var variables: [Variable] = []
@@ -25,13 +40,20 @@ package struct WorkerConfiguration: Hashable, Sendable {
     package var servesStaticFiles = true
     /// Names by which the application may be addressed, besides IP addresses and local names; `*` stands for all.
     package var allowedHosts: [String] = []
+    /// What handlers have as `/data`; `nil` for nothing.
+    package var dataDirectory: String?
+    package var proxies: [Proxy] = []
     /// Whether every client is shown the stack, output and source of what fails.
     package var showsErrors = false
     /// Where what modules write to standard error is kept; `nil` for a temporary directory.
     package var logDirectory: String?
+    /// Bytes of a file there, before it becomes the older one; `nil` for what is usual.
+    package var logFileLimit: Int?
     package var limits = Limits()
     /// What the sandbox's Bindle server asks for; `nil` if it asks for nothing.
     package var bindleToken: String?
+    /// How pages open files in the developer's editor.
+    package var editor = EditorLink.usual
     /// Another WAGI program, which serves in place of this one.
     package var program: String?
 
@@ -55,6 +77,8 @@ package struct WorkerConfiguration: Hashable, Sendable {
         package var openFiles: Int?
         /// Bytes that modules may write to their files, all of a process together.
         package var transientBytes: Int?
+        /// Requests that may be with a module, or wait for one, at a time: 1 or more.
+        package var waitingRequests: Int?
 
         package init() {}
     }
@@ -71,10 +95,17 @@ extension WorkerConfiguration {
         if allowsTransientWrite { json["transientWrite"] = .boolean(true) }
         if !servesStaticFiles { json["static"] = .boolean(false) }
         if !allowedHosts.isEmpty { json["allowedHosts"] = .array(allowedHosts.map { .string($0) }) }
+        json["data"] = dataDirectory.map { .string($0) }
+        if !proxies.isEmpty {
+            json["proxies"] = .array(
+                proxies.map { .array([.string($0.prefix), .string($0.url), .boolean($0.strips)]) })
+        }
         if showsErrors { json["showErrors"] = .boolean(true) }
         json["logDirectory"] = logDirectory.map { .string($0) }
+        json["logLimit"] = logFileLimit.map { .integer($0) }
         json["limits"] = .object(limits.json)
         json["bindleToken"] = bindleToken.map { .string($0) }
+        if editor != .usual { json["editor"] = .string(editor.template) }
         json["program"] = program.map { .string($0) }
         return json
     }
@@ -94,9 +125,18 @@ extension WorkerConfiguration {
         allowsTransientWrite = json["transientWrite"]?.boolean ?? false
         servesStaticFiles = json["static"]?.boolean ?? true
         allowedHosts = json["allowedHosts"]?.array?.compactMap(\.string) ?? []
+        dataDirectory = json["data"]?.string
+        for proxy in json["proxies"]?.array ?? [] {
+            guard let parts = proxy.array, parts.count == 3, let prefix = parts[0].string, let url = parts[1].string,
+                let strips = parts[2].boolean
+            else { return nil }
+            proxies.append(Proxy(prefix: prefix, url: url, strips: strips))
+        }
         showsErrors = json["showErrors"]?.boolean ?? false
         logDirectory = json["logDirectory"]?.string
+        logFileLimit = json["logLimit"]?.integer
         bindleToken = json["bindleToken"]?.string
+        editor = json["editor"]?.string.map(EditorLink.init(template:)) ?? .usual
         program = json["program"]?.string
     }
 }
@@ -112,6 +152,7 @@ extension WorkerConfiguration.Limits {
         json["tables"] = tableElements.map { .integer($0) }
         json["openFiles"] = openFiles.map { .integer($0) }
         json["transient"] = transientBytes.map { .integer($0) }
+        json["waiting"] = waitingRequests.map { .integer($0) }
         return json
     }
 
@@ -125,5 +166,6 @@ extension WorkerConfiguration.Limits {
         tableElements = json["tables"]?.integer
         openFiles = json["openFiles"]?.integer
         transientBytes = json["transient"]?.integer
+        waitingRequests = json["waiting"]?.integer
     }
 }

@@ -18,8 +18,8 @@ final class OpenTable {
     var origin: Origin
     let position: SourcePosition?
     private var table = TOMLTable()
-    /// The entries of `table` that are not final yet, by their place in it.
-    private var children: [Int: Child] = [:]
+    /// The entries of `table` that are not final yet, by their place in it, ascending. Most tables have one or none.
+    private var children: [(place: Int, child: Child)] = []
 
     init(origin: Origin, position: SourcePosition?) {
         self.origin = origin
@@ -35,8 +35,17 @@ final class OpenTable {
 
     func content(at key: String) -> Content {
         guard let place = table.position(of: key) else { return .nothing }
-        if let child = children[place] { return .child(child) }
+        if let child = child(at: place) { return .child(child) }
         return .value(table.entries[place])
+    }
+
+    private func child(at place: Int) -> Child? {
+        var (low, high) = (0, children.count)
+        while low < high {
+            let middle = (low + high) / 2
+            if children[middle].place < place { low = middle + 1 } else { high = middle }
+        }
+        return low < children.count && children[low].place == place ? children[low].child : nil
     }
 
     func entry(_ key: String) -> TOMLTable.Entry? { table.entry(key) }
@@ -48,14 +57,14 @@ final class OpenTable {
     func insertTable(_ origin: Origin, at key: ParsedKey) -> OpenTable {
         let child = OpenTable(origin: origin, position: key.position)
         insert(TOMLValue(.table(TOMLTable()), position: key.position), at: key)
-        children[table.count - 1] = .table(child)
+        children.append((table.count - 1, .table(child)))
         return child
     }
 
     func insertArray(at key: ParsedKey) -> OpenArray {
         let child = OpenArray()
         insert(TOMLValue(.array([]), position: key.position), at: key)
-        children[table.count - 1] = .array(child)
+        children.append((table.count - 1, .array(child)))
         return child
     }
 
@@ -67,7 +76,7 @@ final class OpenTable {
             case .array(let open): table.entries[place].value.kind = .array(open.closed())
             }
         }
-        children = [:]
+        children = []
         return table
     }
 }

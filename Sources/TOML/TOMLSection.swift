@@ -1,3 +1,5 @@
+import Platform
+
 /// A table of a document that is read key by key, each with the type it must have.
 ///
 /// A section remembers which keys were asked for, so that `finish` can refuse all others; its errors point at the key
@@ -53,6 +55,12 @@ package struct TOMLSection: Sendable {
                 "'\(key)' has to be between \(range.lowerBound) and \(range.upperBound)", atValueOf: key)
         }
         return integer
+    }
+
+    /// A value of any type.
+    package mutating func value(_ key: String) -> TOMLValue? {
+        known.append(key)
+        return table[key]
     }
 
     /// An array of nothing but strings.
@@ -121,10 +129,18 @@ package struct TOMLSection: Sendable {
 
     /// Refuses keys that were not asked for.
     package func finish() throws(TOMLError) {
-        for entry in table.entries where !known.contains(entry.key) {
-            throw error(
-                "unknown key '\(entry.key)' in \(name): it can have \(known.joined(separator: ", "))",
-                at: entry.keyPosition)
+        guard let first = unknownKeys.first else { return }
+        throw error(first.message, at: first.position)
+    }
+
+    /// The keys that were not asked for: where they stand, and what is to be said of each.
+    package var unknownKeys: [(key: String, position: SourcePosition?, message: String)] {
+        table.entries.filter { !known.contains($0.key) }.map { entry in
+            let likely = Suggestion.closest(to: entry.key, among: known).map { "did you mean '\($0)'? It" } ?? "it"
+            let possible = known.joined(separator: ", ")
+            return (
+                entry.key, entry.keyPosition, "unknown key '\(entry.key)' in \(name): \(likely) can have \(possible)"
+            )
         }
     }
 

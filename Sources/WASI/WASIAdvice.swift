@@ -13,15 +13,34 @@ package enum WASIAdvice {
         return lines
     }
 
+    /// What to do about an import from `env`, which is where several toolchains look for what no library has.
+    private static func environmentLine(for name: String) -> String {
+        if assemblyScriptNames.contains(name) || name.hasPrefix("console.") {
+            return
+                "\"env\" \"\(name)\" is imported by AssemblyScript without its WASI shim: build with the shim "
+                + "(@assemblyscript/wasi-shim), or let a function of yours take its place "
+                + "(asc --use \(name)=assembly/FILE/\(name))"
+        }
+        if name.hasPrefix("emscripten_") || name.hasPrefix("invoke_") || name.hasPrefix("__syscall_") {
+            return
+                "\"env\" \"\(name)\" is imported by modules that were built for Emscripten: build for WASI "
+                + "(wasm32-wasi, wasm32-wasip1)"
+        }
+        return
+            "\"env\" is where toolchains import what no library defined: link the missing functions, and build for WASI "
+            + "(wasm32-wasi, wasm32-wasip1)"
+    }
+
+    /// What AssemblyScript imports from `env`.
+    private static let assemblyScriptNames: Set<String> = ["abort", "trace", "seed", "Date.now", "performance.now"]
+
     private static func line(for wanted: Import) -> String? {
         switch wanted.module {
         case "wasi_snapshot_preview1", "wasi_unstable":
             "WASI has no function \"\(wanted.name)\": the module was built for an extension of it"
         case "wasi":
             "\"wasi\" is imported by modules that use threads (\"thread-spawn\"): build without threads"
-        case "env":
-            "\"env\" is where toolchains import what no library defined: link the missing functions, build for WASI "
-                + "(wasm32-wasi, wasm32-wasip1), not for Emscripten"
+        case "env": environmentLine(for: wanted.name)
         case "gojs", "go":
             "the module was built by Go for browsers: build with GOOS=wasip1 GOARCH=wasm"
         case "wasix_32v1", "wasix_64v1":

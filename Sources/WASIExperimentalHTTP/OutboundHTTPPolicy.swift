@@ -23,7 +23,7 @@ package struct OutboundHTTPPolicy: Sendable {
     /// - Parameters:
     ///   - allowedHosts: URLs, whose hosts are allowed with any port and path, or ``allowAll``. An empty list allows
     ///     nothing.
-    ///   - maximumResponses: `http_max_concurrency`, the responses that one instance may hold at once.
+    ///   - maximumResponses: `http_max_concurrency`, the responses that one instance may hold at once; 0 for any number.
     ///   - maximumResponseBytes: The longest body of a response; a longer one is an error.
     ///   - forbiddenLocalPorts: Ports of this machine that guests may not reach, whatever hosts are allowed.
     ///   - timeout: How long a request may take, from its beginning to the last byte of its response.
@@ -37,7 +37,7 @@ package struct OutboundHTTPPolicy: Sendable {
         for host in allowedHosts where host != Self.allowAll { hosts.insert(try HTTPURL(host).host) }
         let allowedHosts = hosts
         self.allowedHosts = allowedHosts
-        self.maximumResponses = maximumResponses ?? Self.defaultMaximumResponses
+        self.maximumResponses = maximumResponses == 0 ? .max : maximumResponses ?? Self.defaultMaximumResponses
         self.maximumResponseBytes = maximumResponseBytes
         self.problemObserver = problemObserver
         var configuration = ClientConfiguration()

@@ -13,7 +13,9 @@ struct OutboundRequest {
     ) throws(OutboundHTTPError) {
         guard let parsed = try? HTTPURL(url) else { throw .invalidURL }
         guard policy.allows(parsed) else {
-            policy.problemObserver?("a request to \(parsed) was refused: \(parsed.host) is not among the allowed hosts")
+            policy.problemObserver?(
+                "a request to \(parsed) was refused: \(parsed.host) is not among the allowed hosts. "
+                    + "'--allow-outbound \(parsed.origin)' allows it")
             throw .destinationNotAllowed
         }
         guard !method.isEmpty, method.utf8.allSatisfy(Self.isToken) else { throw .invalidMethod }

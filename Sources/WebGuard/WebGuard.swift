@@ -1,4 +1,5 @@
 package import HTTP
+import Platform
 
 /// Decides which requests a listener answers at all, and which may change something or see what only the developer may.
 ///
@@ -77,16 +78,5 @@ package struct WebGuard: Sendable {
     }
 
     /// At most 100 characters, and no control characters, which could move a terminal's cursor.
-    private static func printable(_ text: String) -> String {
-        String(String.UnicodeScalarView(text.unicodeScalars.prefix(100).map { $0.properties.isPrintable ? $0 : "?" }))
-    }
-}
-
-extension Unicode.Scalar.Properties {
-    fileprivate var isPrintable: Bool {
-        switch generalCategory {
-        case .control, .format, .lineSeparator, .paragraphSeparator, .surrogate, .privateUse, .unassigned: false
-        default: true
-        }
-    }
+    private static func printable(_ text: String) -> String { PrintableText.line(String(text.prefix(100))) }
 }

@@ -16,7 +16,7 @@ final class CallPrinter {
             case .returns(let results): end(results, event)
             case .throwsError(let error): fail(error, event)
             }
-        StandardError.write("\(indentation)\(line)\n")
+        StandardError.tell("\(indentation)\(line)")
     }
 
     private func name(of function: TracedFunction) -> String {

@@ -13,18 +13,31 @@ extension Command {
         discussion: """
             Reads HIPPOFACTS, assembles modules that are text, checks every module as a server would when it loads it, \
             and finds the files that the patterns match. Nothing is written.
+
+            It warns of routes that no request can have, and of files that are hardly meant to be in a bundle: .env \
+            files, keys, packages in node_modules, and files of 32 MiB or more.
+
+            With --for wagi it also tells what runs otherwise on the program wagi 0.8.1. A modules.toml of that can be \
+            checked in the same way.
             """,
-        options: [checkStore, UpstreamOptions.url, UpstreamOptions.strategy],
+        options: [checkFor, checkStore, checkJSON, UpstreamOptions.url, UpstreamOptions.strategy],
         arguments: [checkPath],
         examples: [
             Example("hippo-dev check", "Check the project in this directory."),
             Example("hippo-dev check app/HIPPOFACTS", "Check the project of this file."),
+            Example("hippo-dev check --for wagi", "Say as well what runs otherwise on wagi."),
         ],
         action: runCheck
     )
 
     private static let checkPath = Argument(
-        "PATH", summary: "HIPPOFACTS, its directory, or a lone module.", arity: .optional, defaultValue: ".")
+        "PATH", summary: "HIPPOFACTS, its directory, a lone module, or a modules.toml.", arity: .optional,
+        defaultValue: ".")
+    private static let checkFor = Option(
+        name: "for", valueName: "PROGRAM", summary: "Tell what runs otherwise on this program.",
+        kind: .choice(["wagi"]))
+    private static let checkJSON = Option(
+        flag: "json", summary: "Print one object of JSON: id, name, version, modules, files, and what is wrong.")
     private static let checkStore = Option(
         name: "store", valueName: "FILE",
         summary:
@@ -32,9 +45,18 @@ extension Command {
 
     private static func runCheck(_ arguments: ParsedArguments) throws -> ExitCode {
         let path = arguments[checkPath] ?? "."
+        let isForWAGI = arguments[checkFor] == "wagi"
+        if ModulesCheck.isModulesFile(path) {
+            let check = try ModulesCheck(path)
+            return report(
+                check.summary, warnings: check.warnings, problems: check.problems(),
+                differences: isForWAGI ? check.differences() : nil)
+        }
         let facts = try Hippofacts(at: path)
         let storePath = try storePath(arguments[checkStore], facts)
+        let settings = try BundleSettings(ofProjectAt: path)
         var options = ExpansionOptions()
+        settings.apply(to: &options)
         let externals = try ProjectExternals(
             path: path, store: storePath, upstreams: { try UpstreamOptions.upstreams(arguments, $0) })
         options.externalInvoice = { try externals.invoice($0) }
@@ -46,10 +68,30 @@ extension Command {
         }
         var cache = DigestCache()
         let expansion = try facts.expanded(options, cache: &cache)
-        for warning in expansion.warnings { StandardError.write("warning: \(warning)\n") }
-        print(BindleSummary(expansion))
         let problems = BindleSummary.problems(of: expansion)
-        for problem in problems { StandardError.write("error: \(problem)\n") }
+        if arguments.isSet(checkJSON) {
+            try StandardOutput.write(expansion.report(problems: problems).serialized + "\n")
+            return problems.isEmpty ? .success : .failure
+        }
+        return report(
+            BindleSummary(expansion).description,
+            warnings: expansion.warnings.map(\.description) + BundleReview(expansion.invoice).warnings,
+            problems: problems,
+            differences: isForWAGI ? WAGIDifferences(expansion, settings).lines : nil)
+    }
+
+    private static func report(
+        _ summary: String, warnings: [String], problems: [String], differences: [String]?
+    ) -> ExitCode {
+        for warning in warnings { StandardError.tell("warning: \(warning)") }
+        StandardOutput.tell(summary)
+        if let differences {
+            StandardOutput.tell(
+                differences.isEmpty
+                    ? "Nothing is known that would run otherwise on wagi 0.8.1."
+                    : "On wagi 0.8.1, not all runs as here:\n" + differences.joined(separator: "\n"))
+        }
+        for problem in problems { StandardError.tell("error: \(problem)") }
         return problems.isEmpty ? .success : .failure
     }
 
@@ -94,19 +136,21 @@ private struct BindleSummary: CustomStringConvertible {
         description = lines.joined(separator: "\n")
     }
 
-    /// What would keep modules from being loaded.
+    /// What would keep modules from being loaded, or requests from being answered.
     static func problems(of expansion: Expansion) -> [String] {
-        var seen = Set<String>()
+        var seen = Set<[String]>()
         var loader = ModuleLoader()
         return expansion.invoice.parcels.compactMap { parcel in
             let label = parcel.label
+            let entrypoint = label.wagi?.entrypoint
             guard parcel.isGlobal, label.mediaType == "application/wasm", let source = expansion.sources[label],
-                seen.insert(label.sha256).inserted
+                seen.insert([label.sha256, entrypoint ?? ""]).inserted
             else { return nil }
             do throws(LoadError) {
                 switch source {
-                case .file(let path, _): try loader.check(ModuleReference(path: path, name: label.name))
-                case .bytes(let bytes): try loader.check(bytes, name: label.name)
+                case .file(let path, _):
+                    try loader.check(ModuleReference(path: path, name: label.name), entrypoint: entrypoint)
+                case .bytes(let bytes): try loader.check(bytes, name: label.name, entrypoint: entrypoint)
                 }
                 return nil
             } catch {

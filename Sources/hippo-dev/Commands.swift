@@ -14,6 +14,10 @@ enum Commands {
             ("new", { .new }),
             ("init", { .`init` }),
             ("check", { .check }),
+            ("doctor", { .doctor }),
+            ("request", { .request }),
+            ("test", { .test }),
+            ("data", { .data }),
             ("run", { .run }),
             ("wagi", { .wagi }),
             ("prepare", { .prepare }),
@@ -24,6 +28,8 @@ enum Commands {
             ("revisions", { .revisions }),
             ("rollback", { .rollback }),
             ("export", { .export }),
+            ("schema", { .schema }),
+            ("self", { .`self` }),
             ("completions", { .completions }),
             ("manual", { .manual }),
             ("build-runner", { .buildRunner }),
@@ -48,8 +54,19 @@ enum Commands {
                 let command = entry.make()
                 precondition(command.name == entry.name, "'\(entry.name)' stands for the command '\(command.name)'")
                 return command
-            })
+            },
+            foreignNames: foreignNames)
     }
+
+    /// What other tools have as commands.
+    private static let foreignNames = [
+        "serve": upIsMeant, "dev": upIsMeant, "start": upIsMeant,
+        "watch": "'hippo-dev up' watches the project, and serves it",
+        "build":
+            "'hippo-dev up --build COMMAND' builds at each change; 'hippo-dev prepare' writes the bindle into a directory",
+        "deploy": "'hippo-dev push' sends the project's bindle to a server",
+    ]
+    private static let upIsMeant = "'hippo-dev up' serves the project, and follows its changes"
 
     static let version = "0.1.0"
     /// The day of this version.

@@ -35,10 +35,16 @@ enum LimitOptions {
         summary: "How much modules may write to their files with --allow-transient-write, all of a process together.",
         defaultValue: "256MiB")
 
+    /// Only where requests are served.
+    static let waiting = Option(
+        name: "max-waiting", valueName: "N",
+        summary: "How many requests may be with a module, or wait for one, at a time; further ones get 503.",
+        defaultValue: "\(WAGIConfiguration().maximumWaiting)")
+
     /// Those that are seldom needed.
     static let further = [stack, heap, tables, openFiles]
     static let all = [memory] + further
-    static let ofRequests = [time, response, transient] + all
+    static let ofRequests = [time, response, transient, waiting] + all
 
     static func storeLimits(_ arguments: ParsedArguments) throws -> StoreLimits {
         let defaults = StoreLimits()
@@ -96,11 +102,29 @@ enum LimitOptions {
         limits.tableElements = try value(tables, count)
         limits.openFiles = try value(openFiles, count)
         limits.transientBytes = try value(transient, size)
+        limits.waitingRequests = try value(waiting) { try waitingRequests($0, $1) }
         return limits
     }
 
+    /// The value of an option, if it was given and is not its default.
+    static func given<Value>(
+        _ option: Option, _ arguments: ParsedArguments, _ parse: (String) -> Value?
+    ) throws -> Value? {
+        guard arguments.source(of: option) == .commandLine else { return nil }
+        return try arguments.value(of: option, expecting: "a value like \(option.defaultValue ?? "")", parse)
+    }
+
+    /// A number of bytes, as `64MiB` says it.
+    static func bytes(_ text: String) -> Int? { ByteCount(parsing: text)?.bytes }
+
     /// Bytes that modules may write to their files; `nil` for the default.
     static func transientBytes(_ arguments: ParsedArguments) throws -> Int? { try size(arguments, transient) }
+
+    /// How many requests may be under way; `nil` for the default.
+    static func waitingRequests(_ arguments: ParsedArguments, _ option: Option = waiting) throws -> Int? {
+        try arguments.value(
+            of: option, expecting: "a whole number from 1 on", { Int($0).flatMap { $0 < 1 ? nil : $0 } })
+    }
 
     private static func descriptorLimit(_ arguments: ParsedArguments) throws -> Int? {
         try count(arguments, openFiles)

@@ -137,7 +137,7 @@ private struct ModuleRun {
         let timer = DeadlineTimer()
         let ticket = timeout.map { timeout in
             timer.schedule(store, limit: timeout) {
-                StandardError.write("error: \(Self.timeoutMessage(timeout))\n")
+                StandardError.tell("error: \(Self.timeoutMessage(timeout))")
                 exit(134)
             }
         }
@@ -148,11 +148,11 @@ private struct ModuleRun {
             if let exit = trap.hostError as? ProcessExit {
                 // A program that fails may do so because it was refused something.
                 let limits = exit.code == 0 ? [] : store.limitDescriptions + context.limitDescriptions
-                for limit in limits { StandardError.write("note: \(limit)\n") }
+                for limit in limits { StandardError.tell("note: \(limit)") }
                 return ExitCode(rawValue: Int32(exit.code & 0xFF))
             }
-            for limit in context.limitDescriptions { StandardError.write("note: \(limit)\n") }
-            StandardError.write("error: \(describe(trap))\n")
+            for limit in context.limitDescriptions { StandardError.tell("note: \(limit)") }
+            StandardError.tell("error: \(describe(trap))")
             return ExitCode(rawValue: 134)
         }
     }

@@ -4,6 +4,7 @@ import HTTP
 import Hippofacts
 import Platform
 import Sandbox
+import SandboxProtocol
 
 extension Command {
     static let up = Command(
@@ -25,10 +26,26 @@ extension Command {
               [env]
               NAME = "VALUE"                 # for the modules
 
+              [files]
+              exclude = ["**/*.map"]         # what HIPPOFACTS names and the bundle is not to have
+
+              [[handler]]
+              route = "/..."                 # one of HIPPOFACTS
+              argv = "${SCRIPT_NAME} ${ARGS}"
+              allow-outbound = ["https://example.com"]
+
+              [data]
+              path = "data"                  # what handlers have as /data
+
+              [proxy]
+              "/api" = "http://127.0.0.1:8000"                     # what no handler takes below /api
+              "/v2" = { url = "http://127.0.0.1:8000", strip = true }  # without the prefix
+
               [up]
-              listen = "127.0.0.1:3000"      # and port, bindle-listen, allow-hosts, show-errors, token, store, watch,
-              static = true                  # ephemeral, env-file, allow-transient-write, log-dir, reload, wagi,
-              timeout = "30s"                # max-memory, max-response, max-history; poll = "1s"
+              listen = "127.0.0.1:3000"      # and port, bindle-listen, allow-hosts, allow-outbound, show-errors, token,
+              static = true                  # store, watch, ephemeral, env-file, allow-transient-write, log-dir, reload,
+              timeout = "30s"                # wagi, editor, max-memory, max-response, max-history, log-limit; poll = "1s"
+              max-waiting = 1024             # requests that may be under way at a time
               libraries = ["../library"]     # projects of external bindles; upstream = "URL"
             """,
         options: UpOptions.all,
@@ -46,6 +63,8 @@ extension Command {
                 settings: try UpOptions.settings(arguments),
                 output: isJSON ? .json : .text(style),
                 version: Commands.version, makeUpstream: { try UpstreamOptions.upstream($0, strategy: $1) })
+            configuration.defaultListen = try UpOptions.portOfEnvironment(arguments) ?? configuration.defaultListen
+            configuration.hostKeyPath = try HostKeyOptions.path(arguments)
             configuration.opensPage = arguments.isSet(UpOptions.open)
             configuration.takesKeys =
                 !isJSON && isatty(STDIN_FILENO) == 1 && OutputOptions.terminal(STDOUT_FILENO, arguments).isTerminal
@@ -60,7 +79,7 @@ extension Command {
 }
 
 /// The options of `hippo-dev up`, and what they mean.
-private enum UpOptions {
+enum UpOptions {
     static let path = Argument(
         "PATH",
         summary: "The project's directory, its HIPPOFACTS, a lone .wasm or .wat module, or a directory of pages, with "
@@ -68,7 +87,10 @@ private enum UpOptions {
         arity: .optional, defaultValue: ".")
     static let listen = Option(
         name: "listen", shortName: "l", valueName: "IP:PORT",
-        summary: "Where to serve the app; port 0 takes any that is free. By default 127.0.0.1:3000.")
+        summary:
+            "Where to serve the app; a port alone means 127.0.0.1, port 0 any that is free. By default 127.0.0.1:3000; "
+            + "the variable is weaker than hippo-dev.toml.",
+        environmentVariable: "PORT")
     static let port = Option(
         name: "port", shortName: "p", valueName: "PORT",
         summary: "The port to serve the app at, or auto for the first that is free from 3000 on. Bindles are served at "
@@ -81,6 +103,12 @@ private enum UpOptions {
         name: "allow-host", valueName: "NAME",
         summary: "A further name by which the app and the bindles may be addressed, or * for any. IP addresses, "
             + "localhost and other local names are allowed always.",
+        isRepeatable: true)
+    static let allowedOutbound = Option(
+        name: "allow-outbound", valueName: "URL",
+        summary:
+            "All modules may send requests to the host of this URL. [[handler]] in hippo-dev.toml allows it to single "
+            + "ones.",
         isRepeatable: true)
     static let noToken = Option(
         flag: "no-token",
@@ -139,6 +167,12 @@ private enum UpOptions {
         flag: "no-reload", summary: "Leave pages as they are: do not let them reload when a new revision serves.")
     static let logDirectory = Option(
         name: "log-dir", valueName: "DIR", summary: "Where to keep what modules write to standard error.")
+    static let logLimit = Option(
+        name: "log-limit", valueName: "SIZE",
+        summary: "How long a file of --log-dir may become; a full one is kept as module.stderr.1. By default 10MiB.")
+    static let data = Option(
+        name: "data", valueName: "DIR",
+        summary: "A directory that handlers have as /data, may write to, and find again after every change.")
     static let library = Option(
         name: "library", valueName: "PATH",
         summary: "A project whose bindle this one refers to: it is put into the store, and watched.", isRepeatable: true
@@ -147,32 +181,46 @@ private enum UpOptions {
         name: "wagi", valueName: "PROGRAM",
         summary: "Serve by another WAGI program, which is started with wagi's options for each revision.",
         kind: .file(extensions: []))
+    static let editor = Option(
+        name: "editor", valueName: "NAME",
+        summary:
+            "The editor that pages open files in: \(EditorLink.names.joined(separator: ", ")), or a URL with {file}, "
+            + "{line} and {column}. By default vscode.")
     static let json = Option(flag: "json", summary: "Tell what happens in JSON, one object on a line.")
     static let timings = Option(flag: "timings", summary: "Show how long each stage of a change took.")
 
     static let all =
         [
-            listen, port, open, bindleListen, allowedHost, showErrors, noToken, build, watch, waitForBuild, poll,
+            listen, port, open, bindleListen, allowedHost, allowedOutbound, showErrors, noToken, build, watch,
+            waitForBuild, poll,
             pollInterval, noWatch, store, maximumHistory, ephemeral,
-            library,
+            data, library,
             UpstreamOptions.url, UpstreamOptions.strategy, variable, environmentFile, transientWrite, noStatic,
             noReload,
-            timeout, maximumMemory, maximumResponse, logDirectory, wagi, json, timings, OutputOptions.color,
+            timeout, maximumMemory, maximumResponse, logDirectory, logLimit, wagi, editor, json, timings,
+            OutputOptions.color,
             OutputOptions.quiet, OutputOptions.verbose,
-        ] + LimitOptions.further + [LimitOptions.transient]
+        ] + HostKeyOptions.all + LimitOptions.further + [LimitOptions.transient, LimitOptions.waiting]
 
     static func settings(_ arguments: ParsedArguments) throws -> SandboxSettings {
         let address = "an address like 127.0.0.1:3000"
         var settings = SandboxSettings()
-        settings.listen = try arguments.value(of: listen, expecting: address) { SocketAddress.parse($0) }
+        if arguments.source(of: listen) == .commandLine {
+            settings.listen = try arguments.value(of: listen, expecting: address) { SocketAddress.parseListener($0) }
+        }
         settings.port = try arguments.value(of: port, expecting: "a number up to 65535, or auto") {
             PortChoice(parsing: $0)
         }
         if settings.listen != nil && settings.port != nil {
             throw UsageError("the options '--listen' and '--port' exclude each other")
         }
-        settings.bindleListen = try arguments.value(of: bindleListen, expecting: address) { SocketAddress.parse($0) }
+        settings.bindleListen = try arguments.value(of: bindleListen, expecting: address) {
+            SocketAddress.parseListener($0)
+        }
         settings.allowedHosts = arguments.values(of: allowedHost)
+        settings.allowedOutbound = try arguments.convertedValues(
+            of: allowedOutbound, expecting: "a URL like https://example.com"
+        ) { WAGIFeature.isAllowedHost($0) ? $0 : nil }
         settings.asksForToken = arguments.isSet(noToken) ? false : nil
         settings.showsErrors = arguments.isSet(showErrors) ? true : nil
         settings.buildCommand = try arguments.value(of: build, expecting: "a command") { text in
@@ -214,8 +262,13 @@ private enum UpOptions {
         settings.limits.responseBytes = try arguments.value(of: maximumResponse, expecting: size) {
             ByteCount(parsing: $0)?.bytes
         }
+        settings.editor = try arguments.value(
+            of: editor, expecting: "an editor's name, or a URL with {file} in it"
+        ) { EditorLink(parsing: $0) }
+        settings.data = arguments[data].map(DataDirectory.init(given:))
         settings.reloadsPages = arguments.isSet(noReload) ? false : nil
         settings.logDirectory = arguments[logDirectory].map(absolute)
+        settings.logFileLimit = try LimitOptions.size(arguments, logLimit)
         let libraries = arguments.values(of: library).map(absolute)
         settings.libraries = libraries.isEmpty ? nil : libraries
         settings.upstream =
@@ -228,6 +281,15 @@ private enum UpOptions {
             ) { VerificationStrategy($0) } == nil ? nil : arguments[UpstreamOptions.strategy]
         settings.wagiProgram = arguments[wagi].map { $0.contains("/") ? absolute($0) : $0 }
         return settings
+    }
+
+    /// The address with the port that the environment asks for, as platforms do that start a program.
+    static func portOfEnvironment(_ arguments: ParsedArguments) throws -> SocketAddress? {
+        guard arguments.source(of: listen) == .environment, let text = arguments[listen] else { return nil }
+        guard let address = SocketAddress.parse("127.0.0.1:\(text)") else {
+            throw UsageError("the variable PORT is '\(text)', which is no port: unset it, or use '--listen'")
+        }
+        return address
     }
 
     private static func absolute(_ path: String) -> String {

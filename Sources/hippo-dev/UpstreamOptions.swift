@@ -44,7 +44,11 @@ enum UpstreamOptions {
         // Those of the environment, or what logging in there has left.
         let given = usesEnvironment ? credentials(ProcessEnvironment.all) : nil
         let credentials = try given ?? BindleOptions.storedCredentials.load().bindleCredentials(for: address)
-        return try upstream(BindleClient(baseURL: address, credentials: credentials ?? .none), strategy: strategy)
+        var configuration = ClientConfiguration()
+        configuration.proxies = ProxySettings(environment: ProcessEnvironment.all)
+        return try upstream(
+            BindleClient(baseURL: address, credentials: credentials ?? .none, configuration: configuration),
+            strategy: strategy)
     }
 
     private static func upstream(

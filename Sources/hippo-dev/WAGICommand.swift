@@ -52,16 +52,23 @@ private struct WAGIOptions {
         flag: "bindle-insecure", shortName: "k",
         summary: "Accept invalid certificates of the Bindle server; without meaning for http:// servers.")
     static let listen = Option(
-        name: "listen", shortName: "l", valueName: "IP:PORT", summary: "Where to listen; port 0 takes any free one.",
+        name: "listen", shortName: "l", valueName: "IP:PORT",
+        summary: "Where to listen; a port alone means 127.0.0.1, port 0 takes any free one.",
         defaultValue: "127.0.0.1:3000")
     static let hostname = Option(
         name: "hostname", valueName: "HOST[:PORT]", summary: "The host of requests that do not name one.",
         defaultValue: "localhost:3000")
     static let environment = Option(
-        name: "env", shortName: "e", valueName: "NAME=VALUE", summary: "A variable for all modules.", isRepeatable: true
-    )
+        name: "env", shortName: "e", valueName: "NAME=VALUE", summary: "Variables for all modules.", takesSeveral: true)
     static let environmentFile = Option(
-        name: "env-file", valueName: "FILE", summary: "A file of variables, one NAME=VALUE a line; --env wins over it.",
+        name: "env-file", valueName: "FILE",
+        summary:
+            "Files of variables: lines NAME=VALUE or export NAME=VALUE, with quotes as part of the value. --env wins.",
+        takesSeveral: true)
+    static let allowedOutbound = Option(
+        name: "allow-outbound", valueName: "URL",
+        summary:
+            "All modules may send requests to the host of this URL, besides those that allowed_hosts names for one.",
         isRepeatable: true)
     static let logDirectory = Option(
         name: "log-dir", valueName: "DIR",
@@ -105,7 +112,7 @@ private struct WAGIOptions {
             environment,
             environmentFile, logDirectory, logLimit, moduleCache, cache, tlsCertificate, tlsKey, allowTransientWrite,
             noStatic,
-            showErrors, allowedHost,
+            showErrors, allowedHost, allowedOutbound,
         ] + LimitOptions.ofRequests + WorkerArguments.Name.allCases.compactMap { descriptors[$0] }
 
     private let arguments: ParsedArguments
@@ -140,8 +147,12 @@ private struct WAGIOptions {
         configuration.allowsTransientWrite = arguments.isSet(Self.allowTransientWrite)
         configuration.maximumTransientBytes =
             try LimitOptions.transientBytes(arguments) ?? configuration.maximumTransientBytes
+        configuration.maximumWaiting = try LimitOptions.waitingRequests(arguments) ?? configuration.maximumWaiting
         configuration.servesStaticFiles = !arguments.isSet(Self.noStatic)
         configuration.limits = try LimitOptions.requestLimits(arguments)
+        configuration.allowedHosts = try arguments.convertedValues(
+            of: Self.allowedOutbound, expecting: "a URL like https://example.com"
+        ) { WAGIFeature.isAllowedHost($0) ? $0 : nil }
         configuration.errorAudience = arguments.isSet(Self.showErrors) ? .everybody : .nobody
         let allowed = arguments.values(of: Self.allowedHost)
         // Who starts it by hand may have put it behind a server that is known by any name.
@@ -152,34 +163,32 @@ private struct WAGIOptions {
     func run() throws -> ExitCode {
         let load = try loader()
         let address = try arguments.value(of: Self.listen, expecting: "an address like 127.0.0.1:3000") {
-            SocketAddress.parse($0)
+            SocketAddress.parseListener($0)
         }
         guard let address else { throw UsageError("'--listen' needs an address") }
         if arguments[Self.cache] != nil { note("--cache has no effect: modules are not compiled ahead") }
         // Before any other thread starts.
         let ended = DispatchSemaphore(value: 0)
         SignalListener.start { _ in ended.signal() }
-        let socket = try ListeningSocket(binding: address)
         var configuration = configuration
-        if arguments[Self.logDirectory] == nil {
-            configuration.logObserver = { StandardError.write("[\($0.route)] \($0.text)\n") }
-        }
+        let log = try RequestLogOutput()
+        if arguments[Self.logDirectory] == nil { configuration.logObserver = { log.writer.append($0) } }
         let application = try load(configuration)
+        // From here on, clients are answered: they do not wait for modules.
+        let socket = try ListeningSocket(binding: address)
+        for warning in application.warnings { note("warning: \(warning)") }
         var serverConfiguration = ServerConfiguration()
-        serverConfiguration.requestObserver = { record in
-            let milliseconds = Quantity.milliseconds(record.duration)
-            say(
-                "\(record.method?.description ?? "-") \(record.target ?? "-") "
-                    + "\(record.status.map { String($0.code) } ?? "-") \(milliseconds) ms")
-        }
+        serverConfiguration.requestLog = ServedRequestLog(log.writer)
         serverConfiguration.problemObserver = { note($0) }
         let server = WAGIServer(application: application, socket: socket, configuration: serverConfiguration)
         application.removeUnusedParcels()
         try server.start()
         for (route, module, function) in application.routes { say("\(route) → \(function) of \(module)") }
         say("Serving at http://\(server.address)/")
+        for address in server.address.reachableByOthers { say("Others can reach it at http://\(address)/") }
         ended.wait()
         server.drain(deadline: configuration.limits.time)
+        log.finish()
         application.removeFiles()
         return .success
     }
@@ -188,7 +197,9 @@ private struct WAGIOptions {
     private func loader() throws -> (WAGIConfiguration) throws -> Application {
         switch (arguments[Self.config], arguments[Self.bindle]) {
         case (let file?, nil):
-            return { try Application(handlers: ModulesFile.handlers(file: file), configuration: $0) }
+            let modules = try ModulesFile(file: file)
+            for warning in modules.warnings { note("warning: \(warning)") }
+            return { try Application(handlers: modules.handlers, configuration: $0) }
         case (nil, let text?):
             let id: BindleID
             do { id = try BindleID(text) } catch { throw UsageError(error.description) }
@@ -229,14 +240,16 @@ private struct WAGIOptions {
 
     /// The variables of the files, then those of the command line, which win.
     private static func variables(_ arguments: ParsedArguments) throws -> [(name: String, value: String)] {
-        try EnvironmentVariables.read(files: arguments.values(of: environmentFile))
+        try EnvironmentVariables.read(files: arguments.values(of: environmentFile), .kept)
             + arguments.convertedValues(of: environment, expecting: "NAME=VALUE") { try EnvironmentVariables.parse($0) }
     }
 }
 
 extension EnvironmentVariables {
     /// The variables of files, in order.
-    fileprivate static func read(files: [String]) throws(LoadError) -> [(name: String, value: String)] {
+    fileprivate static func read(
+        files: [String], _ quotes: Quotes
+    ) throws(LoadError) -> [(name: String, value: String)] {
         var variables: [(name: String, value: String)] = []
         for path in files {
             let text: String
@@ -245,7 +258,7 @@ extension EnvironmentVariables {
             } catch {
                 throw LoadError("the file of variables cannot be read: \(error.reason)", file: path)
             }
-            do { variables += try parse(file: text) } catch { throw LoadError("\(error)", file: path) }
+            do { variables += try parse(file: text, quotes) } catch { throw LoadError("\(error)", file: path) }
         }
         return variables
     }
@@ -253,35 +266,47 @@ extension EnvironmentVariables {
 
 extension WAGIConfiguration {
     /// As a sandbox says.
-    fileprivate init(_ given: WorkerConfiguration) throws(LoadError) {
+    init(_ given: WorkerConfiguration) throws(LoadError) {
         self.init()
         environment =
-            try EnvironmentVariables.read(files: given.environmentFiles)
+            try EnvironmentVariables.read(files: given.environmentFiles, .dropped)
             + given.variables.map { ($0.name, $0.value) }
         defaultHost = given.hostname
         logDirectory = given.logDirectory
+        logFileLimit = given.logFileLimit ?? logFileLimit
         allowsTransientWrite = given.allowsTransientWrite
         maximumTransientBytes = given.limits.transientBytes ?? maximumTransientBytes
+        maximumWaiting = given.limits.waitingRequests ?? maximumWaiting
         servesStaticFiles = given.servesStaticFiles
         limits = LimitOptions.requestLimits(given.limits)
         errorAudience = given.showsErrors ? .everybody : .thisMachine
+        editor = given.editor
         webGuard = WebGuard(names: .ofThisMachine(allowing: given.allowedHosts))
         bindleToken = given.bindleToken
+        dataDirectory = given.dataDirectory
+        for proxy in given.proxies {
+            do throws(ProxyRule.Malformed) {
+                proxies.append(try ProxyRule(prefix: proxy.prefix, url: proxy.url, strips: proxy.strips))
+            } catch {
+                throw LoadError("[proxy]: \(error)")
+            }
+        }
         program = given.program.map { path in
             var options = ["--hostname", given.hostname]
-            for variable in given.variables { options += ["--env", "\(variable.name)=\(variable.value)"] }
             for file in given.environmentFiles { options += ["--env-file", file] }
             if let directory = given.logDirectory { options += ["--log-dir", directory] }
-            return ExternalProgram(path: path, options: options, bindleToken: given.bindleToken)
+            return ExternalProgram(
+                path: path, options: options, variables: given.variables.map { ($0.name, $0.value) },
+                bindleToken: given.bindleToken)
         }
     }
 }
 
 /// Writes a line at once: a log that waits in a buffer is of no use to who follows it through a pipe.
 private func say(_ line: String) {
-    try? StandardOutput.write("\(line)\n")
+    StandardOutput.tell(line)
 }
 
 private func note(_ line: String) {
-    StandardError.write("\(line)\n")
+    StandardError.tell("\(line)")
 }

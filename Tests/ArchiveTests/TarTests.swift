@@ -159,7 +159,13 @@ struct TarTests {
 
     private let end = [UInt8](repeating: 0, count: 1024)
 
-    @Test("refuses paths that lead outside", arguments: ["../file", "a/../../file", "/etc/passwd", "..", "a/.."])
+    @Test(
+        "refuses paths that lead outside",
+        arguments: [
+            "../file", "a/../../file", "/etc/passwd", "..", "a/..",
+            // A mark combines with the slash before it to a character that is no slash.
+            "../\u{301}file", "/\u{301}file", "a/../\u{301}", "\u{301}/..",
+        ])
     func refusesPathsThatLeadOutside(path: String) throws {
         let bytes = try header(path) + end
         let error = #expect(throws: ArchiveError.self) { try items(bytes) }
@@ -198,6 +204,16 @@ struct TarTests {
         #expect(throws: ArchiveError.refused(path: "./a//b", problem: "it occurs twice")) { try items(twice) }
         let below = try header("a") + header("a/b") + end
         #expect(throws: ArchiveError.refused(path: "a/b", problem: "it is below \"a\", which is a file")) {
+            try items(below)
+        }
+    }
+
+    @Test("knows paths by their bytes, whatever Unicode takes for the same text or for one character")
+    func knowsPathsByTheirBytes() throws {
+        let paths = ["\u{E9}", "e\u{301}", "a/\u{301}", "a/\u{301}b/c"]
+        #expect(try items(paths.flatMap { try header($0) } + end).map(\.entry.path.utf8.count) == [2, 3, 4, 7])
+        let below = try header("a") + header("a/\u{301}") + end
+        #expect(throws: ArchiveError.refused(path: "a/\u{301}", problem: "it is below \"a\", which is a file")) {
             try items(below)
         }
     }
@@ -247,7 +263,9 @@ struct TarTests {
 
     @Test(
         "refuses extended headers that are malformed",
-        arguments: ["x", "5 a=b", "9999999 a=b\n", "5 ab\n", "1 \n", "11 size=-1\n", "0 \n", "6 a=b\n\n"])
+        arguments: [
+            "x", "5 a=b", "9999999 a=b\n", "5 ab\n", "1 \n", "11 size=-1\n", "0 \n", "6 a=b\n\n", "+9 path=b\n",
+        ])
     func refusesExtendedHeadersThatAreMalformed(records: String) throws {
         let count = records.utf8.count
         let extended = try header(type: "x") { header in

@@ -11,7 +11,8 @@ struct BindleIDTests {
             ("enterprise.com/warpcore/1.0.0", "enterprise.com/warpcore", "1.0.0"),
             ("a/b/c/1.0.0-rc.1+build.5", "a/b/c", "1.0.0-rc.1+build.5"),
             ("Grüße_日本-1.0/0.1.0", "Grüße_日本-1.0", "0.1.0"),
-            ("bindle:weather/1.2.3", "weather", "1.2.3"),
+            ("bindle:weather/1.2.3", "weather", "1.2.3"), ("we ather?/1.2.3", "we ather?", "1.2.3"),
+            ("a+b~c:d%e!/1.2.3", "a+b~c:d%e!", "1.2.3"),
         ])
     func areANameASlashAndAVersion(text: String, name: String, version: String) throws {
         let id = try BindleID(text)
@@ -23,7 +24,9 @@ struct BindleIDTests {
 
     @Test(
         "without a proper name are refused",
-        arguments: ["", "weather", "/1.2.3", "we ather/1.2.3", "weather?/1.2.3", "weather@x/1.2.3", "a\u{0}/1.0.0"])
+        arguments: [
+            "", "weather", "/1.2.3", "weather@x/1.2.3", "a\u{0}/1.0.0", "a\u{202E}b/1.0.0", "bindle:bindle:a/1.0.0",
+        ])
     func withoutAProperNameAreRefused(text: String) {
         let error = #expect(throws: BindleIDError.self) { try BindleID(text) }
         #expect(error?.description == "Invalid bindle ID '\(text)'. A bindle ID should be NAME/VERSION")

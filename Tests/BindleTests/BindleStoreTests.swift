@@ -111,7 +111,7 @@ struct BindleStoreTests {
         yanked.isYanked = true
         #expect(throws: StoreError.newBindleIsYanked(yanked.id)) { try store.create(yanked, mode: .development) }
         var senseless = try Samples.invoice("app/1.0.0", "one")
-        senseless.parcels[0].conditions = Conditions(memberOf: ["nobody"])
+        senseless.parcels[0].label.sha256 = "nothing"
         #expect(throws: StoreError.self) { try store.create(senseless, mode: .development) }
         #expect(try store.allIDs() == [])
     }
@@ -258,8 +258,10 @@ struct BindleStoreTests {
         }
         func ids(_ query: BindleQuery) throws -> [String] { try store.find(query).invoices.map(\.id.description) }
         #expect(try ids(BindleQuery()) == ["a/tool/1.0.0", "b/app/1.9.0", "b/app/1.10.0", "b/app/2.0.0-rc.1"])
-        #expect(try ids(BindleQuery(terms: "pp b", isStrict: true)).count == 3)
-        #expect(try ids(BindleQuery(terms: "pp b")) == [])
+        #expect(try ids(BindleQuery(terms: "pp b", isStrict: true)) == [])
+        #expect(try ids(BindleQuery(terms: "b/ap", isStrict: true)).count == 3)
+        #expect(try ids(BindleQuery(terms: "B/AP", isStrict: true)) == [])
+        #expect(try ids(BindleQuery(terms: "PP b")).count == 3)
         #expect(try ids(BindleQuery(terms: "example", isStrict: true)) == [])
         #expect(try ids(BindleQuery(terms: "example lovelace")).count == 4)
         #expect(try ids(BindleQuery(terms: "1.10")) == ["b/app/1.10.0"])
@@ -273,7 +275,7 @@ struct BindleStoreTests {
     @Test(
         "finds words and their beginnings by full-text search",
         arguments: [
-            ("example.com/hello-world", 1), ("hello-wor", 1), ("world hello", 1), ("HELLO", 1), ("ello", 0),
+            ("example.com/hello-world", 1), ("hello-wor", 1), ("world hello", 1), ("HELLO", 1), ("ello", 1),
             ("wörld", 1),
             ("example", 2), ("com exam", 2), ("1.2.3", 1), ("1.2", 1), ("2.0.0-rc", 1), ("jose", 1), ("García", 1),
             ("garcia hello", 1), ("greets everybody", 1), ("greets -everybody", 1), ("", 2), (" - / . ", 2),
@@ -312,10 +314,11 @@ struct BindleStoreTests {
     func givesWhoGoesThroughItsPagesEverythingOnceThoughOthersWrite() throws {
         for patch in 10..<20 { _ = try store.create(try Samples.invoice("app/1.0.\(patch)"), mode: .immutable) }
         var query = BindleQuery(terms: "app", limit: 4)
+        let search = BindleSearch(store)
         var seen: [Int] = []
         var pages = 0
         repeat {
-            let page = try store.page(query, for: "somebody")
+            let page = try search.page(query, for: "somebody")
             seen += page.ids.map { Int($0.version.patch) }
             #expect(page.total == 10 && page.hasMore == (seen.count < 10))
             // Before and behind what was seen, and gone from behind it.
@@ -326,14 +329,13 @@ struct BindleStoreTests {
         } while seen.count < 10 && pages < 10
         #expect(seen == Array(10..<20))
         // Somebody else, and a new beginning, see what is there now.
-        #expect(try store.page(BindleQuery(terms: "app", offset: 1, limit: 1), for: "another").total == 16)
-        #expect(try store.page(BindleQuery(terms: "app", limit: 4), for: "somebody").total == 16)
+        #expect(try search.page(BindleQuery(terms: "app", offset: 1, limit: 1), for: "another").total == 16)
+        #expect(try search.page(BindleQuery(terms: "app", limit: 4), for: "somebody").total == 16)
         // What is deleted meanwhile is left out.
         try store.delete(try BindleID("app/1.0.11"))
         query.offset = 4
-        let page = try store.page(query, for: "somebody")
+        let page = try search.page(query, for: "somebody")
         #expect(page.ids.contains(try BindleID("app/1.0.11")))
-        #expect(try store.invoice(of: try BindleID("app/1.0.11"), in: query) == nil)
     }
 
     @Test("gives out matches in pages") func givesOutMatchesInPages() throws {

@@ -48,7 +48,7 @@ struct ContentFileTests {
     func places() throws {
         let store = try BindleStore(path: path)
         #expect(names() == [])
-        let limit = [UInt8](repeating: 1, count: ContentTable.rowLimit)
+        let limit = [UInt8](repeating: 1, count: ContentFiles.usualRowLimit)
         try Self.save([Self.small, limit, limit + [2], Self.large], in: store)
         #expect(names() == [SHA256.hash(limit + [2]).hex, SHA256.hash(Self.large).hex].sorted())
         let attributes = try FileManager.default.attributesOfItem(atPath: file(of: Self.large))
@@ -56,6 +56,24 @@ struct ContentFileTests {
         let parent = try FileManager.default.attributesOfItem(atPath: path + ".parcels")
         #expect(parent[.posixPermissions] as? Int == 0o700)
         for bytes in [Self.small, limit, limit + [2], Self.large] {
+            #expect(try store.parcel(SHA256.hash(bytes).hex, of: BindleID("app/1.0.0")).readAll() == bytes)
+        }
+        try store.checkIntegrity()
+    }
+
+    @Test("A storage that is to have all parcels gets the small ones, too, down to the empty one")
+    func allInFiles() throws {
+        let store = try BindleStore(path: path, rowLimit: -1)
+        try Self.save([Self.small, [], Self.large], in: store)
+        #expect(names() == [Self.small, [], Self.large].map { SHA256.hash($0).hex }.sorted())
+        let upload = [UInt8]("uploaded".utf8)
+        let invoice = try Self.invoice([upload], id: "pushed/1.0.0")
+        _ = try store.create(invoice, mode: .immutable)
+        let parcel = try store.upload(SHA256.hash(upload).hex, to: invoice.id)
+        try parcel.write(upload)
+        try parcel.finish()
+        #expect(names().contains(SHA256.hash(upload).hex))
+        for bytes in [Self.small, [], Self.large] {
             #expect(try store.parcel(SHA256.hash(bytes).hex, of: BindleID("app/1.0.0")).readAll() == bytes)
         }
         try store.checkIntegrity()

@@ -99,13 +99,9 @@ struct InvoiceTests {
             ("size = 9", "size = -9", 18, "-9 is negative"),
             ("size = 9\n", "", 14, "the key 'size' is missing"),
             ("\"1.0.0-rc.1\"", "\"1.0\"", 5, "Version 1.0 is not a valid semantic version (e.g. 1.2.3)"),
-            ("\"enterprise.com/warpcore\"", "\"warp core\"", 4, "'warp core' is not a bindle's name"),
-            ("\"oneOf\"", "\"someOf\"", 37, "'someOf' is not one of allOf, oneOf, optional"),
+            ("\"enterprise.com/warpcore\"", "\"warp@core\"", 4, "'warp@core' is not a bindle's name"),
             ("23f310b5", "23F310B5", 15, "is not a SHA-256 digest"),
-            ("[\"chips\"]", "[\"chips\", \"salsa\"]", 28, "names the group 'salsa', which the invoice does not have"),
-            ("bindleVersion = \"1.0.0\"", "bindleVersion = \"2.0.0\"", 1, "unsupported bindleVersion '2.0.0'"),
-            ("[\"power\"]", "[\"chips\"]", 32, "groups require each other in a circle: chips → chips"),
-            ("name = \"power\"", "name = \"chips\"", 35, "there are two groups named 'chips'"),
+            ("role = \"creator\"", "role = \"king\"", 43, "'king' is not one of creator, proxy, host, approver"),
         ])
     func thatAreWrongAreRefusedWithThePlace(
         text: String, replacement: String, line: Int, message: String
@@ -116,8 +112,8 @@ struct InvoiceTests {
         #expect(error.message.contains(message), "\(error)")
     }
 
-    @Test("whose groups require each other are refused, however long the circle")
-    func whoseGroupsRequireEachOtherAreRefusedHoweverLongTheCircle() throws {
+    @Test("whose groups require each other are told of, however long the circle")
+    func whoseGroupsRequireEachOtherAreToldOfHoweverLongTheCircle() throws {
         let count = 5_000
         let label = Label(sha256: String(repeating: "a", count: 64), mediaType: "text/plain", name: "x", size: 1)
         var invoice = Invoice(bindle: .init(id: try BindleID("circle/1.0.0")))
@@ -126,10 +122,10 @@ struct InvoiceTests {
             (0..<count - 1).map {
                 Parcel(label: label, conditions: Conditions(memberOf: ["g\($0)"], requires: ["g\($0 + 1)"]))
             })
-        try invoice.validate()
+        #expect(invoice.oddities.isEmpty)
         invoice.parcels.append(
             Parcel(label: label, conditions: Conditions(memberOf: ["g\(count - 1)"], requires: ["g0"])))
-        #expect(throws: InvoiceProblem.self) { try invoice.validate() }
+        #expect(invoice.oddities.map(\.rule) == [.circularGroups])
     }
 
     @Test(

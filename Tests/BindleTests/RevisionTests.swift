@@ -46,29 +46,37 @@ struct RevisionTests {
         return try contents.allSatisfy { try store.text($0, of: invoice.id) == $0 }
     }
 
-    @Test("leave files of the parcels that the store takes in") func leaveFilesOfTheParcelsThatTheStoreTakesIn() throws
-    {
-        let parcels = ParcelDirectory(inCache: directory.path)
-        try parcels.make()
+    @Test("are refused where a file is not what its label says, which leaves nothing")
+    func areRefusedWhereAFileIsNotWhatItsLabelSays() throws {
         let file = directory.path + "/large"
         let large = String(repeating: "0123456789", count: 300_000)
         try Data(large.utf8).write(to: URL(fileURLWithPath: file))
-        func save(_ contents: [String]) throws {
-            _ = try store.saveRevision(try Self.invoice(contents), copyingTo: parcels) { (label) throws(StoreError) in
-                label.size > 100 ? .file(path: file) : .bytes(Array("small".utf8))
+        #expect(throws: StoreError.sourceChanged(path: file)) {
+            try store.saveRevision(try Self.invoice([large.uppercased() + "!"])) { (_) in .file(path: file) }
+        }
+        #expect(try FileManager.default.contentsOfDirectory(atPath: store.path + ".parcels") == [])
+        #expect(try store.revisions() == [])
+    }
+
+    @Test("tell how many parcels each has, and their bytes, each content once")
+    func tellHowManyParcelsEachHas() throws {
+        var expected: [RevisionMeasure] = []
+        var random = SeededGenerator()
+        var contents = ["a", "bb", "bb", "ccc"]
+        for _ in 0..<12 {
+            let number = try save(contents).number
+            if number > expected.count {
+                let size = Set(contents).reduce(0) { $0 + $1.utf8.count }
+                expected.append(RevisionMeasure(parcelCount: contents.count, size: size))
+            }
+            switch Int.random(in: 0..<3, using: &random) {
+            case 0: contents.append(contents.randomElement(using: &random)! + "d")
+            case 1: contents.append(contents.randomElement(using: &random)!)
+            default: if contents.count > 2 { contents.remove(at: .random(in: contents.indices, using: &random)) }
             }
         }
-        try save(["small", large])
-        for content in ["small", large] {
-            let path = parcels.path(of: Samples.label("any", content))
-            #expect(FileManager.default.contents(atPath: path) == Data(content.utf8))
-        }
-        // What is not what the invoice says leaves nothing.
-        #expect(throws: StoreError.sourceChanged(path: file)) { try save(["small", large.uppercased() + "!"]) }
-        #expect(try FileManager.default.contentsOfDirectory(atPath: parcels.path).count == 2)
-        // They are for those who look for them; the store does without.
-        try FileManager.default.removeItem(atPath: parcels.path)
-        try save(["small", "small"])
+        let told = try store.revisions().map { RevisionMeasure(parcelCount: $0.parcelCount, size: $0.size) }
+        #expect(told == expected)
     }
 
     @Test("are numbered, and the same content is the same revision")
@@ -136,9 +144,10 @@ struct RevisionTests {
     @Test("are refused if what has changed makes no sense") func areRefusedIfWhatHasChangedMakesNoSense() throws {
         try save(["one", "two"])
         var invoice = try Self.invoice(["one", "two"])
-        invoice.parcels[1].conditions = Conditions(memberOf: ["nobody"])
+        invoice.parcels[1].label.sha256 = "nothing"
         #expect(throws: StoreError.self) { try store.saveRevision(invoice) { (_) in .bytes([]) } }
-        invoice.parcels[1].conditions = Conditions(memberOf: ["files"], requires: ["files"])
+        invoice.parcels[1].label = invoice.parcels[0].label
+        invoice.parcels[1].label.size = -1
         #expect(throws: StoreError.self) { try store.saveRevision(invoice) { (_) in .bytes([]) } }
         #expect(try serves(["one", "two"]))
         // What failed leaves nothing behind that the next one builds on.

@@ -13,14 +13,17 @@ final class RunningServer {
     private let client = Client()
 
     init(
-        _ mode: BindleStore.Mode, trust: ServerTrust = ServerTrust(), authentication: ServerAuthentication? = nil
+        _ mode: BindleStore.Mode, trust: ServerTrust = ServerTrust(), authentication: ServerAuthentication? = nil,
+        configure: (inout ServerConfiguration) -> Void = { _ in }
     ) throws {
         directory = try TemporaryDirectory()
         store = try BindleStore(path: directory.path + "/bindles.sqlite")
         let bindles = BindleServer(
             store: store, mode: mode, version: "0.1.0", trust: trust, authentication: authentication)
+        var configuration = bindles.configuration()
+        configure(&configuration)
         server = Server(
-            socket: try ListeningSocket(binding: .loopback(port: 0)), configuration: BindleServer.configuration(),
+            socket: try ListeningSocket(binding: .loopback(port: 0)), configuration: configuration,
             handler: bindles.handler)
         try server.start()
         url = "http://\(server.address)/v1"
@@ -29,6 +32,8 @@ final class RunningServer {
     deinit {
         server.stop()
     }
+
+    var port: UInt16 { server.address.port }
 
     struct Answer {
         let status: Int

@@ -26,6 +26,13 @@ extension BindleStore {
         return try upload.finish()
     }
 
+    /// What a query finds on its page, with the invoices.
+    func find(_ query: BindleQuery) throws -> (total: Int, invoices: [Invoice], hasMore: Bool) {
+        let page = try BindleSearch(self).page(query)
+        let invoices = try page.ids.map { try invoice($0, includingYanked: query.includesYanked) }
+        return (page.total, invoices, page.hasMore)
+    }
+
     func text(_ content: String, of id: BindleID) throws -> String {
         String(decoding: try parcel(Samples.digest(content), of: id).readAll(), as: UTF8.self)
     }

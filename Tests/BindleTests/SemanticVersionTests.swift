@@ -86,7 +86,8 @@ struct VersionRangeTests {
             ("^0.0.3", "0.0.4"), ("^0.0", "0.1.0"), ("~1.2.3", "1.3.0"), ("~1.2.3", "1.2.2"), ("1.2.*", "1.3.0"),
             ("1.2", "1.3.0"), (">=1.2.0, <2.0.0", "2.0.0"), ("1.2.3 - 2.0.0", "2.0.1"), ("1.2 - 2.3", "2.4.0"),
             ("^1.2.0", "1.3.0-beta"), ("<2.0.0", "2.0.0-beta"), ("^1.2.3-beta.2", "1.2.4-beta.4"), (">*", "1.0.0"),
-            ("^1.2.3-beta", "2.0.0-beta"),
+            ("^1.2.3-beta", "2.0.0-beta"), ("^1.2.3 >=2.0.0-alpha", "2.0.0-beta"), ("~1.2 >=1.3.0-alpha", "1.3.0-beta"),
+            ("<=1.2 >=1.3.0-alpha", "1.3.0-beta"), ("<1.2 >=1.2.0-alpha", "1.2.0-beta"),
         ])
     func doNotAdmit(range: String, version: String) throws {
         #expect(try !VersionRange(range).contains(#require(SemanticVersion(version))))

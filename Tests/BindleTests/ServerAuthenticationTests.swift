@@ -19,7 +19,7 @@ struct ServerAuthenticationTests {
         try RunningServer(
             .immutable,
             authentication: ServerAuthentication(
-                users: ServerAuthentication.users(htpasswd: Self.htpasswd),
+                users: ServerAuthentication.users(htpasswd: Self.htpasswd).users,
                 tokens: ServerAuthentication.tokens("# tokens\n  t0ken  \n\nother\n"),
                 allowsAnonymousReading: allowsAnonymousReading))
     }
@@ -76,13 +76,19 @@ struct ServerAuthenticationTests {
     }
 
     @Test(
-        "refuses password files with anything but bcrypt, naming the line",
-        arguments: [
-            ("ada", 1), ("\n:x", 2), ("ada:$apr1$abc$def", 1), ("ada:{SHA}abc=", 1), ("# a\n\nada:plain", 3),
-        ])
-    func refusesPasswordFilesWithAnythingButBcryptNamingTheLine(text: String, line: Int) {
+        "refuses password files whose lines are no users, naming the line",
+        arguments: [("ada", 1), ("\n:x", 2), ("# a\n\nada:{SHA}abc=\nada:plain", 4)])
+    func refusesPasswordFilesWhoseLinesAreNoUsers(text: String, line: Int) {
         let error = #expect(throws: CredentialFileError.self) { try ServerAuthentication.users(htpasswd: text) }
         #expect(error?.line == line)
+    }
+
+    @Test("takes password files in which some users are not hashed by bcrypt, and tells which")
+    func tellsUsersThatAreNotHashedByBcrypt() throws {
+        let text = Self.htpasswd + "\nbob:$apr1$abc$def\neve:{SHA}abc=\nsam:plain\n"
+        let file = try ServerAuthentication.users(htpasswd: text)
+        #expect(file.unusable == ["bob", "eve", "sam"])
+        #expect(try file.users.keys == ServerAuthentication.users(htpasswd: Self.htpasswd).users.keys)
     }
 
     @Test(
@@ -90,7 +96,7 @@ struct ServerAuthenticationTests {
         .enabled(if: TestData.isAvailable, Comment(rawValue: TestData.absence)))
     func readsTheReferenceImplementationsPasswordFile() throws {
         let file = try #require(TestData.directory).appendingPathComponent("bindle/htpasswd")
-        let users = try ServerAuthentication.users(htpasswd: String(contentsOf: file, encoding: .utf8))
+        let users = try ServerAuthentication.users(htpasswd: String(contentsOf: file, encoding: .utf8)).users
         #expect(users["admin"]?.matches("sw0rdf1sh") == true)
         #expect(users["admin"]?.matches("swordfish") == false)
     }

@@ -11,7 +11,8 @@ struct ServerTrustTests {
     private func server(_ mode: BindleStore.Mode, strategy: VerificationStrategy? = nil) throws -> RunningServer {
         try RunningServer(
             mode,
-            trust: ServerTrust(strategy: strategy, keyring: Keyring(entries: [creator.keyringEntry]), hostKey: host))
+            trust: ServerTrust(
+                strategy: strategy, keyring: Keyring(entries: [creator.keyringEntry]), hostKey: HostKey(host)))
     }
 
     @Test("takes in what its strategy trusts only") func takesInWhatItsStrategyTrustsOnly() throws {

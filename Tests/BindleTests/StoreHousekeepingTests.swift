@@ -51,6 +51,24 @@ struct StoreHousekeepingTests {
         try store.checkIntegrity()
     }
 
+    @Test("What is needed under load only is given back when nobody writes any more")
+    func quiet() throws {
+        let store = try BindleStore(path: path)
+        /// Descriptors of this process on the store's file.
+        func descriptors() throws -> Int {
+            try FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd")
+                .count { (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/fd/\($0)")) == path }
+        }
+        let before = try descriptors()
+        for number in 0..<30 { try save([Self.content(number, size: 20_000)], in: store) }
+        let id = try BindleID("app/1.0.0")
+        DispatchQueue.concurrentPerform(iterations: 8) { _ in
+            for _ in 0..<50 { _ = try? store.invoice(id) }
+        }
+        // The connection that copies the log stays.
+        #expect(try eventually { () throws in try descriptors() <= before + 1 })
+    }
+
     @Test("What serves, what was brought back and what was made last are never given up")
     func sparedRevisions() throws {
         let store = try BindleStore(path: path, historyLimit: 0)
@@ -77,6 +95,31 @@ struct StoreHousekeepingTests {
         #expect(size(log) == 0 && size(path) > 3_000_000)
         try save([[1]], in: store)
         try store.checkIntegrity()
+    }
+
+    @Test(
+        "Before a full disk refuses a save, old revisions are given up, and the save is tried again",
+        .enabled(if: geteuid() == 0, "a file system of a certain size can be made by root only"))
+    func fullDisk() throws {
+        let size = 700_000
+        let disk = try TemporaryDirectory()
+        guard mount("tmpfs", disk.path, "tmpfs", 0, "size=6m") == 0 else { return }
+        defer { umount2(disk.path, Int32(MNT_DETACH)) }
+        let store = try BindleStore(path: disk.path + "/bindles.sqlite")
+        // Twenty times what there is room for.
+        let count = 20 * (6 << 20) / (3 * size)
+        for number in 0..<count {
+            try save((0..<3).map { Self.content(3 * number + $0, size: size) }, in: store)
+        }
+        let revisions = try store.revisions()
+        #expect(revisions.last?.revision.number == count)
+        #expect(revisions.count < 10)
+        try store.checkIntegrity()
+        // What does not fit at all is refused, and costs neither what serves nor the next save.
+        #expect(throws: StoreError.self) { try save([Self.content(-1, size: 8 << 20)], in: store) }
+        try store.checkIntegrity()
+        try save([Self.content(-2, size: 1_000)], in: store)
+        #expect(try store.revisions().last?.parcelCount == 1)
     }
 
     @Test("Small files take few bytes beside their contents")
@@ -145,6 +188,44 @@ struct StoreHousekeepingTests {
             // The index of missing contents is as long as what is missing.
             let scans = plan.filter { $0.hasPrefix("SCAN") && !$0.contains("missing_content") }
             #expect(scans == [], "\(statement): \(plan)")
+        }
+    }
+
+    @Test("No request of the protocol scans a table") func requestsScanNothing() throws {
+        let server = try RunningServer(.immutable)
+        let client = try BindleClient(baseURL: server.url)
+        let atOpening = try server.store.pool.write { (connection) in connection.knownStatements }
+        let invoice = try Samples.invoice("app/1.0.0", "one", "two")
+        try client.push(invoice) { .bytes(Array(($0.name == "file0" ? "one" : "two").utf8)) }
+        _ = try client.invoice(invoice.id)
+        _ = try client.parcel(invoice.parcels[0].label, of: invoice.id)
+        _ = try client.missingParcels(of: invoice.id)
+        for query in [
+            BindleQuery(), BindleQuery(terms: "ap one"), BindleQuery(terms: "ap", isStrict: true),
+            BindleQuery(terms: "app", versions: try VersionRange("^1"), includesYanked: true),
+        ] { _ = try client.find(query) }
+        _ = try client.delete(invoice.id)
+        _ = try server.store.delete(invoice.id)
+
+        let written = try server.store.pool.write { (connection) in connection.knownStatements }
+        var statements = Set(written)
+        let readers = try (0..<8).map { _ in try server.store.pool.takeReader() }
+        for reader in readers { statements.formUnion(reader.connection.knownStatements) }
+        for reader in readers { server.store.pool.giveBack(reader) }
+        statements.subtract(atOpening)
+        #expect(statements.count > 10)
+        for statement in statements where !statement.hasPrefix("PRAGMA") && statement.contains(" ") {
+            let plan = try server.store.pool.read { (connection) throws(StoreError) in
+                try connection.rows("EXPLAIN QUERY PLAN " + statement) { (row) throws(StoreError) in row.text(3) }
+            }
+            // Full-text search goes by its index, and the one of missing contents is as long as what is missing. The list
+            // of bindles is read when it has changed, and for no request by itself.
+            let scans = plan.filter {
+                $0.hasPrefix("SCAN") && !$0.contains("VIRTUAL TABLE INDEX") && !$0.contains("missing_content")
+                    && !$0.contains("CONSTANT ROW")
+            }
+            let isList = statement == "SELECT id, name, version, yanked FROM bindle WHERE live"
+            #expect(scans == [] || isList, "\(statement): \(plan)")
         }
     }
 }

@@ -1,3 +1,4 @@
+import Platform
 import Testing
 
 @testable import CommandLineInterface
@@ -23,9 +24,44 @@ struct CommandParserTests {
     static let run = Command(
         name: "run", summary: "Run.", options: [variable], arguments: [module, guestArguments],
         action: { _ in .success })
+    static let pairs = Option(
+        name: "pair", shortName: "p", valueName: "NAME=VALUE", summary: "Pairs.", takesSeveral: true)
+    static let original = Command(
+        name: "original", summary: "As the original.", options: [pairs, quiet], action: { _ in .success })
     static let list = Command(name: "list", summary: "List.", action: { _ in .success })
     static let bindle = Command(name: "bindle", summary: "Bindles.", subcommands: [list])
-    static let root = Command(name: "tool", summary: "A tool.", subcommands: [up, run, bindle])
+    static let root = Command(
+        name: "tool", summary: "A tool.", subcommands: [up, run, bindle, original],
+        foreignNames: ["deploy": "'tool up' does so"])
+
+    @Test(
+        "An option that takes several values takes the words up to the next option",
+        arguments: [
+            ["--pair", "a=1", "b=2", "-q", "-p", "c=3"], ["-pa=1", "b=2", "--quiet", "--pair=c=3"],
+            ["-qp", "a=1", "b=2", "c=3"],
+        ])
+    func anOptionThatTakesSeveralValues(words: [String]) throws {
+        let request = try CommandParser(root: Self.root, environment: [:]).parse(["original"] + words)
+        guard case .run(let arguments, _) = request else {
+            Issue.record("not a run")
+            return
+        }
+        #expect(arguments.values(of: Self.pairs) == ["a=1", "b=2", "c=3"])
+        #expect(arguments.isSet(Self.quiet))
+    }
+
+    @Test("The tool alone shows its help, and its groups do not") func theToolAloneShowsItsHelp() throws {
+        guard case .help(let path) = try CommandParser(root: Self.root, environment: [:]).parse([]) else {
+            Issue.record("no help")
+            return
+        }
+        #expect(path.map(\.name) == ["tool"])
+        #expect(message("bindle") == "a command is missing")
+    }
+
+    @Test("What other tools have as a command is said to be another here") func foreignNamesAreExplained() {
+        #expect(message("deploy") == "unknown command 'deploy'; 'tool up' does so")
+    }
 
     func parse(_ words: String..., environment: [String: String] = [:]) throws -> ParsedArguments {
         guard case .run(let arguments, _) = try CommandParser(root: Self.root, environment: environment).parse(words)
@@ -109,7 +145,6 @@ struct CommandParserTests {
     }
 
     @Test("Mistakes are named") func mistakesAreNamed() {
-        #expect(message() == "a command is missing")
         #expect(message("bindle") == "a command is missing")
         #expect(message("upp") == "unknown command 'upp'; did you mean 'up'?")
         #expect(message("frobnicate") == "unknown command 'frobnicate'")

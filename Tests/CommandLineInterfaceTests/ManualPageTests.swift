@@ -22,6 +22,20 @@ struct ManualPageTests {
         #expect(!source.contains("secret") && !source.contains("inner"))
     }
 
+    @Test("A default that ends in a point is told from its sentence") func aDefaultThatEndsInAPoint() {
+        let command = Command(
+            name: "up", summary: "Serve.",
+            options: [Option(name: "listen", valueName: "PORT", summary: "Where.", defaultValue: "3000")],
+            arguments: [Argument("PATH", summary: "The project.", arity: .optional, defaultValue: ".")],
+            action: { _ in .success })
+        let source = ManualPage(
+            root: Command(name: "tool", summary: "A tool.", subcommands: [command]), version: "1", date: "2026-01-31",
+            description: "", sections: []
+        ).source
+        #expect(source.contains("By default \\(aq.\\(aq.\n") && source.contains("By default 3000.\n"), "\(source)")
+        #expect(!source.contains("default .."))
+    }
+
     @Test("Mandoc finds nothing to say", .enabled(if: Tool.path("mandoc") != nil, "no mandoc here"))
     func mandocFindsNothingToSay() throws {
         #expect(try Tool.output(of: "mandoc", ["-T", "lint"], input: page.source) == "")

@@ -1,5 +1,6 @@
 import Content
 import Cryptography
+import TestSupport
 import Testing
 
 #if canImport(Glibc)

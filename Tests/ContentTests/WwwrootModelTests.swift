@@ -1,5 +1,6 @@
 import Content
 import Cryptography
+import TestSupport
 import Testing
 
 /// A wwwroot beside the simplest thing that does the same: a dictionary.

@@ -105,6 +105,11 @@ struct BrowserTests {
         #expect(text.contains("HIPPOFACTS:9:1"))
         #expect(text.contains("rout = \"<b>x</b>\""))
         #expect(text.contains("Revision 1 goes on serving."))
+        // What is wrong, then the source; and the place opens the editor.
+        let headline = try #require(text.range(of: "unknown key"))
+        #expect(try headline.lowerBound < #require(text.range(of: "rout = ")).lowerBound)
+        let link = try await tab.evaluate("\(Self.overlay).querySelector('.place a').getAttribute('href')")
+        #expect(link == .string("vscode://file\(scene.app.path)/HIPPOFACTS:9:1"))
         // A page that is opened meanwhile shows it, too.
         let other = try await scene.context.open(scene.url + "assets/style.css")
         try await other.navigate(to: scene.url + "assets/")
@@ -179,6 +184,29 @@ struct BrowserTests {
         let tab = try await scene.context.open(scene.url + "hello")
         try await tab.wait(until: "(\(Self.overlayText)).includes('integer divide by zero')")
         #expect(try await tab.evaluate("document.querySelector('h1').textContent") == .string("beginning"))
+        try await scene.context.close()
+    }
+
+    @Test("A page whose response was put right says so, and stays as it is")
+    func warning() async throws {
+        let app = try Self.app()
+        let output = "content-type: text/html\n\n<!doctype html><h1>page</h1>"
+        try app.save(
+            """
+            (module
+              (import "wasi_snapshot_preview1" "fd_write" (func $fd_write (param i32 i32 i32 i32) (result i32)))
+              (memory (export "memory") 1)
+              (data (i32.const 0) "\\10\\00\\00\\00")
+              (data (i32.const 16) "no colon\\n\(output.replacingOccurrences(of: "\n", with: "\\n"))")
+              (func (export "_start")
+                (i32.store (i32.const 4) (i32.const \(output.utf8.count + 9)))
+                (drop (call $fd_write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 8)))))
+            """, to: "hello.wat")
+        let scene = try await Scene(app)
+        let tab = try await scene.context.open(scene.url + "hello")
+        let notice = "document.querySelector('hippo-dev')?.shadowRoot?.textContent ?? ''"
+        try await tab.wait(until: "(\(notice)).includes('The handler\\'s response was put right')")
+        #expect(try await tab.evaluate("document.querySelector('h1').textContent") == .string("page"))
         try await scene.context.close()
     }
 

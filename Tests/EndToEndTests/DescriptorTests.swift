@@ -88,6 +88,37 @@ struct DescriptorTests {
         }
     }
 
+    @Test(
+        "A sandbox that has served a thousand large files holds fewer than 4,000 descriptors, all its processes together"
+    )
+    func heldDescriptors() async throws {
+        let app = try SmallApp()
+        // Larger than what is in rows of the store; the first are larger than what is kept in memory.
+        for number in 0..<1_000 {
+            let size = number < 400 ? 70_000 : 41_000
+            try app.directory.write(
+                "\(number) " + String(repeating: "x", count: size), to: "assets/\(number).txt")
+        }
+        let sandbox = try SandboxProcess(app.path)
+        let url = try #require(try await sandbox.next("ready")["app"]?.string)
+        func ask() throws {
+            for number in 0..<1_000 {
+                #expect(try get(url + "assets/\(number).txt").body.hasPrefix("\(number) x"))
+            }
+        }
+        try ask()
+        // By the process of another revision, too, while the one before it is there.
+        try app.writeHandler("hello 2")
+        try await sandbox.next("serving")
+        try ask()
+        let counts = ([sandbox.id] + sandbox.descendants()).map { id in
+            (try? FileManager.default.contentsOfDirectory(atPath: "/proc/\(id)/fd").count) ?? 0
+        }
+        #expect(counts.reduce(0, +) < 4_000, "\(counts)")
+        // What is held for those that ask again is bounded in each: 512 by `StoreContent`, 256 by `RepresentationCache`.
+        #expect(counts.allSatisfy { $0 < 512 + 256 + 100 }, "\(counts)")
+    }
+
     @Test("What a sandbox has inherited, its processes do not inherit") func inherited() async throws {
         let app = try SmallApp()
         let lock = try TemporaryDirectory()

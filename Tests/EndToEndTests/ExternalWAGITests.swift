@@ -39,9 +39,13 @@ struct ExternalWAGITests {
         #expect(request["status"]?.integer == 404)
         // More than once if another process took the port that was free for it.
         let first = try starts(app)
-        for option in ["-b small/1.2.3", "--bindle-url http://127.0.0.1:", "--listen 127.0.0.1:", "--env COLOR=red"] {
+        for option in [
+            "-b small/1.2.3", "--bindle-url http://127.0.0.1:", "--listen 127.0.0.1:", "--env-file /dev/fd/5",
+        ] {
             #expect(first.last?.arguments.contains(option) == true, "\(first)")
         }
+
+        #expect(first.allSatisfy { !$0.arguments.contains("red") }, "\(first)")
 
         try app.writeHandler("hello 2")
         try await sandbox.next("serving")
@@ -60,6 +64,71 @@ struct ExternalWAGITests {
         let last = try #require(try starts(app).last)
         kill(sandbox.id, SIGKILL)
         try await SandboxProcess.waitForDeath(of: [last.process])
+    }
+
+    @Test("Variables reach the modules, and no command line; secrets of the user's reach neither")
+    func variables() async throws {
+        let app = try SmallApp()
+        // Answers with its environment.
+        try app.save(
+            """
+            (module
+              (import "wasi_snapshot_preview1" "environ_sizes_get" (func $sizes (param i32 i32) (result i32)))
+              (import "wasi_snapshot_preview1" "environ_get" (func $get (param i32 i32) (result i32)))
+              (import "wasi_snapshot_preview1" "fd_write" (func $write (param i32 i32 i32 i32) (result i32)))
+              (memory (export "memory") 1)
+              (data (i32.const 1024) "content-type: text/plain\\n\\n")
+              (func (export "_start")
+                (drop (call $sizes (i32.const 0) (i32.const 4)))
+                (drop (call $get (i32.const 2048) (i32.const 4096)))
+                (i32.store (i32.const 16) (i32.const 1024)) (i32.store (i32.const 20) (i32.const 26))
+                (i32.store (i32.const 24) (i32.const 4096)) (i32.store (i32.const 28) (i32.load (i32.const 4)))
+                (drop (call $write (i32.const 1) (i32.const 16) (i32.const 2) (i32.const 8)))))
+            """, to: "hello.wat")
+        let program = try writeProgram(
+            app, "env >> \(app.path)/seen; exec \(Program.path) wagi \"$@\"")
+        let sandbox = try SandboxProcess(
+            app.path, ["--wagi", program, "-e", "KEY=s3cret word", "-e", "EMPTY="],
+            environment: ["BINDLE_TOKEN": "t0ken", "MY_PASSWORD": "passw0rd", "PLAIN": "plain"])
+        let url = try #require(try await sandbox.next("ready")["app"]?.string)
+        let variables = try get(url + "hello").body.split(separator: "\0")
+        #expect(variables.contains("KEY=s3cret word") && variables.contains("EMPTY="), "\(variables)")
+        for process in [sandbox.id] + sandbox.descendants() {
+            let line = (try? String(contentsOfFile: "/proc/\(process)/cmdline", encoding: .utf8)) ?? ""
+            // The user's own command line has what the user has written.
+            if process != sandbox.id { #expect(!line.contains("s3cret"), "\(line)") }
+        }
+        let seen = try String(contentsOfFile: app.path + "/seen", encoding: .utf8)
+        #expect(seen.contains("PLAIN=plain"))
+        for secret in ["t0ken", "passw0rd", "s3cret"] { #expect(!seen.contains(secret)) }
+    }
+
+    @Test("A variable that a file of lines cannot hold is refused with a sentence")
+    func variableOfLines() async throws {
+        let app = try SmallApp()
+        let sandbox = try SandboxProcess(app.path, ["--wagi", try writeProgram(app), "-e", "KEY=a\nb"])
+        let message = try #require(try await sandbox.next("failed")["message"]?.string)
+        #expect(message.contains("the variable KEY has a line break"), "\(message)")
+    }
+
+    @Test("Files are served in front of a program that serves none", arguments: [true, false])
+    func filesAreServedInFrontOfAProgramThatServesNone(hasStatic: Bool) async throws {
+        let app = try SmallApp()
+        let program = try writeProgram(app, "exec \(Program.path) wagi --no-static \"$@\"")
+        let sandbox = try SandboxProcess(app.path, ["--wagi", program] + (hasStatic ? [] : ["--no-static"]))
+        let url = try #require(try await sandbox.next("ready")["app"]?.string)
+        #expect(try get(url + "hello").body == "hello 1")
+        #expect(try get(url + "assets/style.css").status == (hasStatic ? 200 : 404))
+        #expect(try get(url + "none").status == 404)
+        guard hasStatic else { return }
+        // A page follows the project, too, and a handler's path is the handler's.
+        var navigation = ClientRequest(.get, try HTTPURL(url + "assets/"))
+        navigation.headers = ["Accept": "text/html", "Sec-Fetch-Dest": "document", "Sec-Fetch-Mode": "navigate"]
+        let page = String(decoding: try Client().send(navigation).readAll(limit: 1 << 20), as: UTF8.self)
+        #expect(page.contains("/.hippo/reload.js") && page.hasSuffix("<h1>page 1</h1>"))
+        try app.save("h1 { color: green }", to: "assets/style.css")
+        try await sandbox.next("serving")
+        #expect(try get(url + "assets/style.css").body == "h1 { color: green }")
     }
 
     @Test("Bodies pass in both directions") func bodiesPassInBothDirections() async throws {
@@ -119,7 +188,7 @@ struct ExternalWAGITests {
         let sandbox = try SandboxProcess(
             app.path, ["--wagi", try writeProgram(app), "--no-static", "--timeout", "5s", "--max-heap", "1MiB"])
         let note = try await sandbox.next("log") { $0["text"]?.string?.contains("is not told of") == true }
-        #expect(note["text"]?.string?.contains("not told of --no-static, --max-heap, --timeout:") == true, "\(note)")
+        #expect(note["text"]?.string?.contains("not told of --max-heap, --timeout:") == true, "\(note)")
     }
 
     @Test("A program that is not there is named") func aProgramThatIsNotThereIsNamed() async throws {

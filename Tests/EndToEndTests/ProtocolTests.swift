@@ -40,5 +40,5 @@ import Testing
         #expect(process.terminationStatus == 0, "\(text)")
     }
 
-    private static let users = "ada:$2y$04$8sQMxIZTL9FrrdNWBbj0NeCrcu4X6btrN037.1dbCLvza/qm8255G\n"
+    static let users = "ada:$2y$04$8sQMxIZTL9FrrdNWBbj0NeCrcu4X6btrN037.1dbCLvza/qm8255G\n"
 }

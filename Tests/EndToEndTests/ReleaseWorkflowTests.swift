@@ -3,9 +3,10 @@ import TestSupport
 import Testing
 
 /// The workflow that `new --github` writes publishes what is tagged.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(4)))
 struct ReleaseWorkflowTests {
-    private static let hasTools = ["/bin/bash", "/usr/bin/curl"].allSatisfy(FileManager.default.isExecutableFile)
+    private static let hasTools = ["/bin/bash", "/usr/bin/curl", "/usr/bin/jq", "/usr/bin/sha256sum"].allSatisfy(
+        FileManager.default.isExecutableFile)
     private let directory: TemporaryDirectory
     private let server: StoreServer
     private var project: String { directory.path + "/weather" }
@@ -22,18 +23,34 @@ struct ReleaseWorkflowTests {
         #expect(made.status == 0, "\(made.errors)")
     }
 
-    private func release(tag: String, password: String = "sw0rdf1sh") throws -> Workflow.Outcome {
-        let text = try String(contentsOfFile: project + "/.github/workflows/release.yml", encoding: .utf8)
+    /// The digest of the program under test.
+    private static let digest: String = {
+        let process = Process()
+        let output = Pipe()
+        process.executableURL = URL(fileURLWithPath: "/usr/bin/sha256sum")
+        process.arguments = [Program.path]
+        process.standardOutput = output
+        guard (try? process.run()) != nil else { return "" }
+        let text = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+        process.waitUntilExit()
+        return String(text.prefix(64))
+    }()
+
+    private func release(
+        tag: String?, password: String = "sw0rdf1sh", digest: String? = nil
+    ) throws -> Workflow.Outcome {
+        let text = try String(contentsOfFile: project + "/.github/workflows/hippo-dev.yml", encoding: .utf8)
         let temporary = try TemporaryDirectory()
         return try Workflow(text).run(
             in: project, tag: tag,
             values: [
-                "vars.HIPPO_DEV_URL": "file://\(Program.path)", "vars.BINDLE_URL": server.url,
+                "vars.HIPPO_DEV_URL": "file://\(Program.path)", "vars.HIPPO_DEV_SHA256": digest ?? Self.digest,
+                "vars.BINDLE_URL": server.url,
                 "secrets.BINDLE_USERNAME": "editor", "secrets.BINDLE_PASSWORD": password,
             ], temporary: temporary.path)
     }
 
-    @Test("A tag publishes its version", .enabled(if: hasTools, "bash or curl is missing"))
+    @Test("A tag publishes its version", .enabled(if: hasTools, "bash, curl, jq or sha256sum is missing"))
     func aTagPublishesItsVersion() throws {
         let outcome = try release(tag: "v0.1.0")
         #expect(outcome.failedStep == nil, "\(outcome.output)")
@@ -41,14 +58,32 @@ struct ReleaseWorkflowTests {
         #expect(found.output == "weather/0.1.0\n")
     }
 
-    @Test("Another tag is refused", .enabled(if: hasTools, "bash or curl is missing")) func anotherTagIsRefused() throws
-    {
-        let outcome = try release(tag: "v0.2.0")
-        #expect(outcome.failedStep == "Compare the tag with the version in HIPPOFACTS")
-        #expect(outcome.output.hasPrefix("::error file=HIPPOFACTS::The version is 0.1.0, and the tag v0.2.0"))
+    @Test(
+        "What is pushed without a tag is checked and not published",
+        .enabled(if: hasTools, "bash, curl, jq or sha256sum is missing"))
+    func whatIsPushedWithoutATagIsCheckedAndNotPublished() throws {
+        let outcome = try release(tag: nil)
+        #expect(outcome.failedStep == nil, "\(outcome.output)")
+        #expect(outcome.steps.contains("Check") && !outcome.steps.contains("Push"))
+        #expect(try Program.run(["bindle", "search", "-s", server.url]).output == "")
+        #expect(FileManager.default.fileExists(atPath: project + "/bindle.tar.gz"))
     }
 
-    @Test("A broken project and a wrong password fail", .enabled(if: hasTools, "bash or curl is missing"))
+    @Test("A program with another digest is refused", .enabled(if: hasTools, "bash, curl, jq or sha256sum is missing"))
+    func aProgramWithAnotherDigestIsRefused() throws {
+        let outcome = try release(tag: "v0.1.0", digest: String(repeating: "0", count: 64))
+        #expect(outcome.failedStep == "Install hippo-dev")
+    }
+
+    @Test("Another tag is refused", .enabled(if: hasTools, "bash, curl, jq or sha256sum is missing"))
+    func anotherTagIsRefused() throws {
+        let outcome = try release(tag: "v0.2.0")
+        #expect(outcome.failedStep == "Compare the tag with the version in HIPPOFACTS")
+        #expect(outcome.output.contains("::error file=HIPPOFACTS::The version is 0.1.0, and the tag v0.2.0"))
+    }
+
+    @Test(
+        "A broken project and a wrong password fail", .enabled(if: hasTools, "bash, curl, jq or sha256sum is missing"))
     func aBrokenProjectAndAWrongPasswordFail() throws {
         #expect(try release(tag: "v0.1.0", password: "swordfish").failedStep == "Push")
         try "(module (func (export \"_start\") drop))".write(

@@ -93,6 +93,77 @@ struct RemovalTests {
         try scene.expectAllAnswers()
     }
 
+    @Test("Garbage in the store's file is told once, a new store takes its place, and what serves goes on")
+    func garbageInTheStore() async throws {
+        let scene = try await Scene()
+        let path = scene.app.path + "/.hippo/bindles.sqlite"
+        // So much that the log is copied into the file and emptied: what is still in that hides the garbage.
+        for number in 100..<140 {
+            try scene.app.save(String(repeating: "\(number) ", count: 5_000), to: "assets/\(number).txt")
+        }
+        try await Self.wait("the log is not emptied") {
+            try FileManager.default.attributesOfItem(atPath: path + "-wal")[.size] as? Int == 0
+        }
+        let size = try FileManager.default.attributesOfItem(atPath: path)[.size] as? Int ?? 0
+        let file = try FileHandle(forWritingTo: URL(fileURLWithPath: path))
+        try file.write(contentsOf: Data(repeating: 0x58, count: size))
+        try file.close()
+        try scene.expectAllAnswers()
+        for round in 1...3 {
+            try scene.app.save("changed \(round)", to: "assets/0.txt")
+            try await Self.wait("the change is not served") {
+                try get(scene.url + "assets/0.txt").body == "changed \(round)"
+            }
+        }
+        #expect(try get(scene.url + "assets/large.txt").body == Scene.large)
+        #expect(try get(scene.url + "hello").body == "hello 1")
+        #expect(scene.logs(containing: "The store is damaged") == 1)
+        #expect(scene.logs(containing: "is kept as \(path).aside-") == 1)
+        #expect(scene.sandbox.events("failed").isEmpty)
+        // What was made in its place is whole.
+        kill(scene.sandbox.id, SIGINT)
+        _ = try await scene.sandbox.waitForEnd()
+        #expect(try Program.run(["bindle", "check", "--store", path]).status == 0)
+    }
+
+    @Test("A store that is garbage when the sandbox starts is told with the remedy, which helps")
+    func garbageAtStart() async throws {
+        let app = try SmallApp()
+        let path = app.path + "/.hippo/bindles.sqlite"
+        try app.save(String(repeating: "garbage ", count: 1000), to: ".hippo/bindles.sqlite")
+        chmod(app.path + "/.hippo", 0o700)
+        chmod(path, 0o600)
+        let result = try Program.run(["up", app.path, "--listen", "127.0.0.1:0", "--bindle-listen", "127.0.0.1:0"])
+        #expect(result.status == 1)
+        #expect(result.errors.contains("hippo-dev bindle reset --store FILE"), "\(result.errors)")
+        #expect(result.errors.split(separator: "\n").count == 1, "\(result.errors)")
+        #expect(try Program.run(["bindle", "reset", "--store", path]).status == 0)
+        let sandbox = try SandboxProcess(app.path)
+        let url = try await sandbox.next("ready")["app"]?.string ?? ""
+        #expect(try get(url + "hello").body == "hello 1")
+    }
+
+    @Test(
+        "Garbage in the files of large contents is mended from the project at the next start, and what is lost is told")
+    func garbageInContents() async throws {
+        let scene = try await Scene()
+        let id = scene.sandbox.id
+        try scene.app.save(Scene.large + "!", to: "assets/large.txt")
+        _ = try await scene.sandbox.next("serving")
+        kill(id, SIGINT)
+        _ = try await scene.sandbox.waitForEnd()
+        let directory = scene.app.path + "/.hippo/bindles.sqlite.parcels"
+        let names = try FileManager.default.contentsOfDirectory(atPath: directory)
+        #expect(names.count == 2)
+        for name in names { try Data("garbage".utf8).write(to: URL(fileURLWithPath: "\(directory)/\(name)")) }
+        let sandbox = try SandboxProcess(scene.app.path)
+        let url = try await sandbox.next("ready")["app"]?.string ?? ""
+        #expect(try get(url + "assets/large.txt").body == Scene.large + "!")
+        #expect(
+            sandbox.events("log").count { $0["text"]?.string?.contains("of earlier revisions is damaged") == true } == 1
+        )
+    }
+
     @Test("The directory of --ephemeral may be removed: it is made again")
     func ephemeral() async throws {
         let temporary = try TemporaryDirectory()

@@ -78,6 +78,33 @@ struct UnbreakableTests {
         try await wait(for: "hello 2", at: url + "hello")
     }
 
+    @Test(
+        "Old revisions are given up before a full disk refuses a save",
+        .enabled(if: geteuid() == 0, "a file system of a certain size can be made by root only"))
+    func oldRevisionsAreGivenUpBeforeAFullDiskRefusesASave() async throws {
+        let app = try SmallApp()
+        let disk = try TemporaryDirectory()
+        guard mount("tmpfs", disk.path, "tmpfs", 0, "size=10m") == 0 else { return }
+        defer { umount2(disk.path, Int32(MNT_DETACH)) }
+        let (sandbox, url) = try await start(app, ["--store", disk.path + "/store.sqlite"])
+        for round in 0..<12 {
+            let text = String(repeating: "\(round) much ", count: 150_000)
+            try app.save(text, to: "assets/large.txt")
+            try await sandbox.next("serving")
+            try app.save("\(round)", to: "assets/small.txt")
+            try await wait(for: "\(round)", at: url + "assets/small.txt")
+        }
+        // Those in rows of the store's file make way for one another, too.
+        for round in 0..<30 {
+            for file in 0..<10 {
+                try app.save(String(repeating: "\(round) \(file) ", count: 6_000), to: "assets/row\(file).txt")
+            }
+            try app.save("row \(round)", to: "assets/small.txt")
+            try await wait(for: "row \(round)", at: url + "assets/small.txt")
+        }
+        #expect(sandbox.events("failed").isEmpty)
+    }
+
     @Test("Many changes at once end with what is on the disk") func manyChangesAtOnceEndWithWhatIsOnTheDisk()
         async throws
     {

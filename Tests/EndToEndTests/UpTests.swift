@@ -400,7 +400,7 @@ struct UpTests {
         #expect(settings.status == 1)
         #expect(settings.errors.contains("hippo-dev.toml:1:2"))
 
-        #expect(try Program.run(["up", "--listen", "3000"]).status == 2)
+        #expect(try Program.run(["up", "--listen", "somewhere:3000"]).status == 2)
         #expect(try Program.run(["up", "--lisen", "x"]).errors.contains("--listen"))
     }
 }

@@ -15,8 +15,8 @@ struct AdmissionTests {
 
         func give(_ admission: Admission) { value.withLock { $0 = admission } }
 
-        var hook: @Sendable (Duration) -> Admission {
-            { [self] _ in
+        var hook: @Sendable (String, Headers, Duration) -> Admission {
+            { [self] _, _, _ in
                 asked.withLock { $0 += 1 }
                 return value.withLock { $0 }
             }
@@ -47,7 +47,7 @@ struct AdmissionTests {
     func waitingTime() throws {
         let longest = Mutex(Duration.zero)
         let server = try TestServer(configure: { configuration in
-            configuration.admission = { waited in
+            configuration.admission = { _, _, waited in
                 longest.withLock { $0 = max($0, waited) }
                 return waited < .milliseconds(30) ? .wait : .proceed
             }
@@ -60,7 +60,7 @@ struct AdmissionTests {
         "a mark is a field of the response, in place of the handler's", arguments: ["/handler", "/inline", "/stream"])
     func marks(path: String) throws {
         let server = try TestServer(configure: { configuration in
-            configuration.admission = { _ in .proceedMarked(name: "X-Mark", value: "from the server") }
+            configuration.admission = { _, _, _ in .proceedMarked(name: "X-Mark", value: "from the server") }
             configuration.inlineHandler = { InlineAnswer($0.path == "/inline" ? Response(text: "inline") : nil) }
         }) { request, _, writer in
             guard request.path == "/stream" else {

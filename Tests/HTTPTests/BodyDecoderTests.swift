@@ -108,6 +108,16 @@ struct BodyDecoderTests {
         #expect(try Self.decode("abc", .none).rest == "abc")
     }
 
+    @Test("the limit on trailers holds to the byte, however they are cut", arguments: [1, 2, 3, 100, .max])
+    func trailerLimit(pieceSize: Int) throws {
+        // The empty line behind the field belongs to what is limited.
+        for (length, fits) in [(295, true), (296, false), (400, false)] {
+            let text = "0\r\nX: " + String(repeating: "a", count: length) + "\r\n\r\n"
+            let result = Result { () throws(MessageError) in try Self.decode(text, pieceSize: pieceSize) }
+            #expect(((try? result.get().isComplete) ?? false) == fits, "\(length)")
+        }
+    }
+
     @Test("random chunked bodies never crash the decoder, and are read the same however they are cut")
     func garbage() {
         var generator = SeededGenerator(seed: 2)

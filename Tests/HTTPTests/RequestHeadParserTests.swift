@@ -155,6 +155,21 @@ struct RequestHeadParserTests {
         #expect(Self.status(of: "GET / HTTP/1.1\r\nHost: a\r\n" + nine + "X: 1\r\n\r\n") == 431)
     }
 
+    @Test("limits hold to the byte, however the head is cut into packets", arguments: [1, 2, 3, 7, 100, .max])
+    func limitsInPieces(pieceSize: Int) throws {
+        let limits = HeadLimits(maximumStartLine: 20, maximumHead: 60, maximumFields: 10)
+        for excess in 0...1 {
+            let line = "GET /" + String(repeating: "a", count: 6 + excess) + " HTTP/1.1\r\nHost: a\r\n\r\n"
+            let head = "GET / HTTP/1.1\r\nHost: a\r\nX: " + String(repeating: "a", count: 30 + excess) + "\r\n\r\n"
+            for text in [line, head] {
+                let result = Result { () throws(MessageError) in
+                    try Self.parse(text, pieceSize: pieceSize, limits: limits)
+                }
+                #expect(((try? result.get()) != nil) == (excess == 0), "\(text)")
+            }
+        }
+    }
+
     @Test("a target in absolute form is reduced, and its authority replaces the Host field")
     func absoluteForm() throws {
         let head = try #require(try Self.parse("GET http://b.example:81/p?q HTTP/1.1\r\nHost: a\r\n\r\n"))

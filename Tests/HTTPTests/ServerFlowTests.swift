@@ -216,6 +216,42 @@ struct ServerFlowTests {
         for _ in 0..<5 { #expect(try server.exchange(Self.get).text == "/") }
     }
 
+    #if os(Linux)
+        @Test("a handler that has computed for long has a low priority, and gives it to no other")
+        func priorityIsNotInherited() throws {
+            // Of this thread: for Linux, it is a process.
+            let priority = { @Sendable () -> Int32 in getpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0) }
+            let usual = priority()
+            let spinning = Atomic<Int>(0)
+            let isOver = Atomic<Bool>(false)
+            let lowered = Mutex<[Int32]>([])
+            let server = try TestServer {
+                $0.maximumWorkers = 1
+            } handler: { request, _, writer in
+                if request.path == "/spin" {
+                    spinning.add(1, ordering: .relaxed)
+                    while !isOver.load(ordering: .relaxed) {}
+                    lowered.withLock { $0.append(priority()) }
+                    // Whoever waits in the queue gets a thread now, from this one if from any.
+                    writer.whileWaiting {}
+                }
+                try writer.respond(Response(text: "\(priority())"))
+            }
+            let spinners = try (0..<2).map { _ in try server.connect() }
+            for connection in spinners { try connection.send("GET /spin HTTP/1.1\r\nHost: a\r\n\r\n") }
+            #expect(eventually(within: .seconds(60)) { spinning.load(ordering: .relaxed) == 2 })
+            // Both compute, beside each other and whatever else runs, until they have had their time.
+            pause(milliseconds: 500)
+            let others = try (0..<20).map { _ in try server.connect() }
+            for connection in others { try connection.send(Self.get) }
+            isOver.store(true, ordering: .relaxed)
+            for connection in others { #expect(try connection.response().text == "\(usual)") }
+            for connection in spinners { _ = try connection.response() }
+            for _ in 0..<10 { #expect(try server.exchange(Self.get).text == "\(usual)") }
+            if usual < 19 { #expect(lowered.withLock { $0.contains { $0 > usual } }) }
+        }
+    #endif
+
     @Test("more requests than may wait get 503, and are told to come again")
     func tooMany() throws {
         let gate = Gate()

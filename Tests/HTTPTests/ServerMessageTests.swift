@@ -200,6 +200,20 @@ struct ServerMessageTests {
         #expect(try connection.isAtEnd())
     }
 
+    @Test("who goes on sending after a refusal is not cut off before having read it")
+    func refusalWhileSending() throws {
+        let server = try TestServer(handler: echo)
+        let connection = try server.connect()
+        try connection.send("GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n")
+        #expect(try connection.response().status == 400)
+        // Were the connection closed, the first of these would have the system answer with a reset, and a later one fail.
+        for _ in 0..<4 {
+            try connection.send([UInt8](repeating: 0x78, count: 1_000))
+            pause(milliseconds: 5)
+        }
+        #expect(try connection.isAtEnd())
+    }
+
     @Test("a handler that throws, or answers nothing, is a 500, and the connection goes on")
     func failures() throws {
         struct Failure: Error {}

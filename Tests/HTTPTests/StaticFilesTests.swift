@@ -297,6 +297,28 @@ struct StaticFilesTests {
         #expect(body.range(of: data[50..<(size - 50)]) != nil)
     }
 
+    @Test("no more than 256 files are held open for those that ask again")
+    func heldDescriptors() throws {
+        let directory = try TemporaryDirectory()
+        let bytes = [UInt8](repeating: 7, count: 70_000)
+        try directory.write(Data(bytes), to: "content")
+        let path = directory.path + "/content"
+        let count = RepresentationCache.maximumDescriptors + 100
+        let files = try Self.files(
+            (0..<count).map { ("\($0).bin", bytes) }, content: FileContent(path: path))
+        func openCount() throws -> Int {
+            try FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd").count { name in
+                (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/fd/\(name)")) == path
+            }
+        }
+        for number in 0..<count {
+            let request = Request(method: .get, target: "/\(number).bin")
+            #expect(files.respond(to: request)?.status == .ok)
+            #expect(try openCount() <= RepresentationCache.maximumDescriptors)
+        }
+        #expect(try openCount() > 0)
+    }
+
     @Test("a file that shrinks while it is sent cuts the connection")
     func shrinkingFile() throws {
         let directory = try TemporaryDirectory()

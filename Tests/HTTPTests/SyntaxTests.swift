@@ -1,3 +1,5 @@
+import Foundation
+import Synchronization
 import Testing
 
 @testable import HTTP
@@ -45,6 +47,29 @@ struct SyntaxTests {
         #expect(throws: HTTPURLError.self) { try base.resolving("a b") }
         #expect(try HTTPURL("http://a/v1/").appending("/_i/x").target == "/v1/_i/x")
         #expect(try HTTPURL("http://a").appending("x?y").target == "/x?y")
+    }
+
+    @Test("Threads that ask for the date of their second get that, whoever else asks")
+    func presentDate() {
+        let present = PresentDate()
+        let wrong = Atomic(0)
+        let done = DispatchGroup()
+        for thread in 0..<4 {
+            done.enter()
+            Thread {
+                for number in 0..<4000 {
+                    let second = number / 40 + thread % 2
+                    var bytes: [UInt8] = []
+                    present.append(second: second, to: &bytes)
+                    if bytes != Array(HTTPDate.format(secondsSince1970: Int64(second)).utf8) {
+                        wrong.add(1, ordering: .relaxed)
+                    }
+                }
+                done.leave()
+            }.start()
+        }
+        done.wait()
+        #expect(wrong.load(ordering: .relaxed) == 0)
     }
 
     @Test("dates are written in one format and read in three")

@@ -73,6 +73,21 @@ struct ExpansionTests {
             try expand().warnings.map(\.message) == ["The route 'x' matches no request: it does not begin with '/'"])
     }
 
+    @Test(
+        "A route that no request can have is warned of",
+        arguments: [
+            (["/a", "/a"], "another handler above has it"), (["/...", "/a"], "'/...' above takes all of them"),
+            (["/a/...", "/a/b/..."], "'/a/...' above takes all of them"),
+            (["/a/...", "/a"], "'/a/...' above takes all of them"), (["/healthz"], "the server answers it itself"),
+            (["/a", "/a/..."], nil), (["/a/...", "/ab"], nil), (["/a/b", "/..."], nil),
+        ] as [([String], String?)])
+    func aRouteThatNoRequestCanHaveIsWarnedOf(routes: [String], problem: String?) throws {
+        let handlers = routes.map { "[[handler]]\nname = \"bin/a.wasm\"\nroute = \"\($0)\"\n" }.joined()
+        try project.write("[bindle]\nname = \"a\"\nversion = \"1.0.0\"\n" + handlers, to: "HIPPOFACTS")
+        let warnings = try expand().warnings.map(\.message)
+        #expect(warnings == (problem.map { ["The route '\(routes.last!)' matches no request: \($0)"] } ?? []))
+    }
+
     // MARK: Modules
 
     @Test("A module that does not exist is an error naming it") func aModuleThatDoesNotExistIsAnErrorNamingIt() throws {
@@ -139,6 +154,58 @@ struct ExpansionTests {
         try link("bin/a.wasm", to: "\(outside.path)/secret.txt")
         let error = try #require(throws: HippofactsError.self) { try expand(files: []) }
         #expect(error.message.contains("would leave the project"))
+    }
+
+    @Test("A module's text that is empty is an error, as if it were being written", arguments: ["", " \n\t\r\n"])
+    func emptyModules(text: String) throws {
+        try project.write(text, to: "bin/a.wat")
+        try project.write(facts(files: [], module: "bin/a.wat"), to: "HIPPOFACTS")
+        let error = try #require(throws: HippofactsError.self) {
+            var cache = DigestCache()
+            _ = try Hippofacts(at: project.path).expanded(ExpansionOptions(), cache: &cache)
+        }
+        #expect(error.message == "the module is empty" && error.file.hasSuffix("a.wat"), "\(error)")
+    }
+
+    @Test("A file that becomes a link out of the project while it is looked at is never taken for a file of it")
+    func filesThatBecomeLinks() throws {
+        let outside = try TemporaryDirectory()
+        // As long as the file, so that nothing but the place tells them apart.
+        let secret = [UInt8](repeating: UInt8(ascii: "s"), count: 5000)
+        try outside.write(Data(secret), to: "x.txt")
+        try outside.write(Data(secret), to: "folder/x.txt")
+        let fine = Data(repeating: UInt8(ascii: "f"), count: 5000)
+        try project.write(fine, to: "assets/x.txt")
+        try project.write(fine, to: "assets/folder/x.txt")
+        try link("trap", to: "\(outside.path)/x.txt")
+        try link("folder-trap", to: "\(outside.path)/folder")
+        let isOver = Atomic<Bool>(false)
+        let exchanges = Atomic<Int>(0)
+        let path = project.path
+        let ended = DispatchSemaphore(value: 0)
+        Thread {
+            while !isOver.load(ordering: .relaxed) {
+                for (first, second) in [("assets/x.txt", "trap"), ("assets/folder", "folder-trap")] {
+                    rename("\(path)/\(first)", "\(path)/aside")
+                    rename("\(path)/\(second)", "\(path)/\(first)")
+                    rename("\(path)/aside", "\(path)/\(second)")
+                }
+                exchanges.add(1, ordering: .relaxed)
+            }
+            ended.signal()
+        }.start()
+        defer {
+            isOver.store(true, ordering: .relaxed)
+            ended.wait()
+        }
+        let digest = SHA256.hash(secret).hex
+        var successes = 0
+        for _ in 0..<2000 {
+            guard let expansion = try? expand(files: ["assets/**/*.txt"]) else { continue }
+            successes += 1
+            #expect(!expansion.invoice.parcels.contains { $0.label.sha256 == digest })
+        }
+        #expect(successes > 0 && exchanges.load(ordering: .relaxed) > 100)
     }
 
     @Test("Links that lead nowhere or in a circle are passed over") func linksThatLeadNowhereOrInACircleArePassedOver()

@@ -22,11 +22,11 @@ struct ReadingTests {
         #expect(try Hippofacts.find(at: "\(directory.path)/\(name)") == "\(directory.path)/\(name)")
     }
 
-    @Test("A directory without the file is an error that tells to create one")
-    func aDirectoryWithoutTheFileIsAnErrorThatTellsToCreateOne() throws {
+    @Test("A directory without the file is an error that names what makes one")
+    func aDirectoryWithoutTheFileIsAnErrorThatNamesWhatMakesOne() throws {
         let directory = try TemporaryDirectory()
         let error = try #require(throws: HippofactsError.self) { try Hippofacts.find(at: directory.path) }
-        #expect(error.message.contains("create one"))
+        #expect(error.message.contains("'hippo-dev init' writes one"))
     }
 
     @Test("More than one file is an error that tells to pass one") func moreThanOneFileIsAnErrorThatTellsToPassOne()
@@ -150,7 +150,17 @@ struct ReadingTests {
                     + "entrypoint = \"c\"",
                 7, 1, "cannot have an 'entrypoint'"
             ),
-            (bindle + "[[handler]]\nroute = \"/\"\nname = \"../a.wasm\"", 6, 8, "would leave the project"),
+            (
+                bindle
+                    + "[[handler]]\nroute = \"/\"\nname = \"a.wasm\"\n[[export]]\nid = \"x\"\nname = \"b/../../a.wasm\"",
+                9,
+                8, "'../a.wasm' and 'a.wasm' would both be called 'a.wasm' in the bundle"
+            ),
+            (bindle + "[[handler]]\nroute = \"/\"\nname = \"a\"\nfiles = [\"!b\"]", 7, 10, "exclude = [...]"),
+            (
+                bindle + "[[handler]]\nruote = \"/\"\nroute = \"/\"\nname = \"a\"", 5, 1,
+                "unknown key 'ruote' in [[handler]]: did you mean 'route'? It can have route"
+            ),
             (bindle + "[[handler]]\nroute = \"/\"\nname = \"/a.wasm\"", 6, 8, "absolute path"),
             (bindle + "[[handler]]\nroute = \"/\"\nname = \"a/\"", 6, 8, "does not name a file"),
             (

@@ -42,4 +42,22 @@ import Testing
         #expect(time.now >= now)
         #expect(date > 1_700_000_000_000_000_000)
     }
+
+    @Test(
+        "A time is told as people and file names tell it, and is read back, leap days and years before 1970 included",
+        arguments: [
+            (0, "1970-01-01", "00:00:00"), (951_827_696, "2000-02-29", "12:34:56"), (-1, "1969-12-31", "23:59:59"),
+            (4_107_542_399, "2100-02-28", "23:59:59"),
+        ])
+    func civilTime(seconds: Int64, date: String, time: String) {
+        let civil = CivilTime(utcAt: seconds)
+        #expect(civil.date == date && civil.time == time)
+        #expect(CivilTime.secondsSince1970(utc: "\(date)T\(time)") == seconds)
+        #expect(civil.basic == "\(date)T\(time)".filter { $0 != "-" && $0 != ":" })
+    }
+
+    @Test("What is no time is none", arguments: ["", "2000-02-29", "2000-02-29 12:34:56", "2000-0x-29T12:34:56"])
+    func noTime(text: String) {
+        #expect(CivilTime.secondsSince1970(utc: text) == nil)
+    }
 }

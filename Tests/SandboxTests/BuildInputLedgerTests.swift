@@ -1,4 +1,6 @@
+import Content
 import Cryptography
+import Hippofacts
 import Testing
 
 @testable import Sandbox
@@ -10,7 +12,7 @@ struct BuildInputLedgerTests {
         var ledger = BuildInputLedger()
         var files: [String: String] = [:]
 
-        init(_ files: [String: String] = [:], outputs: Set<String> = []) {
+        init(_ files: [String: String] = [:], outputs: Set<RelativePath> = []) {
             ledger = BuildInputLedger(outputs: outputs)
             self.files = files
         }
@@ -18,24 +20,29 @@ struct BuildInputLedgerTests {
         func digest(_ path: String) -> SHA256Digest? { files[path].map { SHA256.hash(Array($0.utf8)) } }
 
         func begin() {
-            let listing = Dictionary(uniqueKeysWithValues: files.keys.map { ($0, digest($0)) })
+            let listing = Dictionary(
+                uniqueKeysWithValues: files.keys.map { (RelativePath(stringLiteral: $0), digest($0)) })
             ledger.beginRun { listing }
         }
 
         /// Changes a file while a build runs; `nil` removes it.
         func change(_ path: String, _ text: String?) -> BuildInputLedger.Verdict {
             files[path] = text
-            return ledger.judge(path, digest(path))
+            return ledger.judge(ChangedPath(stringLiteral: path), digest(path))
         }
 
         /// Changes a file, or takes note of it, while no build runs.
-        func edit(_ path: String) -> Bool { ledger.noteEdit(path, digest(path)) }
+        func edit(_ path: String) -> Bool { ledger.noteEdit(ChangedPath(stringLiteral: path), digest(path)) }
 
-        func changeDirectory(_ path: String) -> BuildInputLedger.Verdict { ledger.judge(path, nil) }
+        func changeDirectory(_ path: String) -> BuildInputLedger.Verdict {
+            ledger.judge(ChangedPath(stringLiteral: path), nil)
+        }
 
         func end(isRepeated: Bool = false) -> BuildInputLedger.Outcome {
             let files = files
-            return ledger.endRun(isRepeated: isRepeated) { path in files[path].map { SHA256.hash(Array($0.utf8)) } }
+            return ledger.endRun(isRepeated: isRepeated) { path in
+                files[path.string].map { SHA256.hash(Array($0.utf8)) }
+            }
         }
     }
 
@@ -106,7 +113,9 @@ struct BuildInputLedgerTests {
             verdicts.append(scene.change("stamp", "\(number)"))
             if number < 5 {
                 let files = scene.files
-                _ = scene.ledger.endRun(isCancelled: true) { path in files[path].map { SHA256.hash(Array($0.utf8)) } }
+                _ = scene.ledger.endRun(isCancelled: true) { path in
+                    files[path.string].map { SHA256.hash(Array($0.utf8)) }
+                }
             }
         }
         #expect(verdicts == [.edit, .edit, .edit, .edit, .none])
@@ -177,5 +186,14 @@ struct BuildInputLedgerTests {
         scene.begin()
         #expect(scene.change("main.c", "2") == .none)
         #expect(scene.change("main.c", "3") == .edit)
+    }
+
+    @Test("two spellings of é are two files")
+    func spellings() {
+        let scene = Scene(["\u{E9}.c": "1"])
+        scene.begin()
+        #expect(scene.change("e\u{301}.c", "2") == .none)
+        #expect(scene.end().new == ["e\u{301}.c"])
+        #expect(scene.ledger.outputs == [])
     }
 }

@@ -41,10 +41,8 @@ struct ControlProtocolTests {
             .ready(revision: 7, timings: [StageTiming(stage: "fetch", milliseconds: 0.25)]),
             .failed(WorkerFailure(message: "no \"such\"\n\u{1}\u{1F600}", file: "a.wat", line: 3, column: 9)),
             .failed(WorkerFailure(message: "")),
-            .request(
-                ServedRequest(
-                    method: "GET", target: "/?q=1", status: 200, byteCount: 12, milliseconds: 1.5, revision: 7)),
-            .log(route: "/...", text: "a\tline"),
+            .alive, .prepared,
+            .warning("no \"_start\""),
         ]
         for message in messages { try far.send(message) }
         for message in messages { #expect(try near.receive(WorkerMessage.self) == message) }

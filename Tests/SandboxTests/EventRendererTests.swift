@@ -62,6 +62,54 @@ struct EventRendererTests {
         #expect(json(.stopped(reason: "interrupted")) == #"{"event":"stopped","reason":"interrupted"}"# + "\n")
     }
 
+    private let entries: [RequestLogEntry] = [
+        RequestLogEntry(
+            time: 1_700_000_000.25,
+            content: .request(
+                ServedRequest(
+                    method: "GET", target: "/a\u{1B}[2J", status: 404, byteCount: 9, milliseconds: 1.23456, revision: 2,
+                    number: 5, isIncomplete: true))),
+        RequestLogEntry(
+            time: 1_700_000_000.25,
+            content: .request(
+                ServedRequest(method: "-", target: "/é", status: 0, byteCount: 0, milliseconds: 12, revision: 2))),
+        RequestLogEntry(time: 1_700_000_000.25, content: .line("says \"x\"", route: "/r", number: 7)),
+        RequestLogEntry(time: 1_700_000_000.25, content: .dropped(requests: 1, lines: 2)),
+        RequestLogEntry(time: 1_700_000_000.25, content: .damaged),
+    ]
+
+    @Test("What a request log tells is told as events are, in JSON and in text")
+    func requestLog() throws {
+        var bytes: [UInt8] = []
+        JSONEventRenderer().render(entries, to: &bytes)
+        #expect(String(decoding: bytes, as: UTF8.self) == entries.map { json(Event($0)) }.joined())
+        for line in bytes.split(separator: UInt8(ascii: "\n")) {
+            #expect(Event(json: try #require(JSONValue(parsing: line).object)) != nil)
+        }
+        for style: SandboxConfiguration.TextStyle in [
+            .init(usesStyles: true), .init(usesStyles: false, verbosity: .verbose),
+            .init(usesStyles: false, verbosity: .quiet),
+        ] {
+            let time = HumanEventRenderer.timeOfDay(1_700_000_000)
+            var renderer = HumanEventRenderer(heading: nil, style: style, clock: { time })
+            bytes = []
+            renderer.render(entries, to: &bytes)
+            #expect(String(decoding: bytes, as: UTF8.self) == entries.map { renderer.render(Event($0)) }.joined())
+        }
+        var renderer = HumanEventRenderer(style: .init(usesStyles: false))
+        bytes = []
+        renderer.render(entries, to: &bytes)
+        let lines = String(decoding: bytes, as: UTF8.self).split(separator: "\n").map { $0.dropFirst(9) }
+        #expect(
+            lines == [
+                "  GET    /a\u{FFFD}[2J                           404 1.2 ms, cut off",
+                "  -      /é                               - 12 ms",
+                "  /r │ [7] says \"x\"",
+                "! 1 request and 2 lines of the log are not shown: they came faster than they could be read.",
+                "! A WAGI process has damaged its request log: no more requests of it are shown.",
+            ])
+    }
+
     @Test("People are told in lines") func peopleAreToldInLines() {
         let told = text(
             .ready(app: "http://127.0.0.1:3000/", bindle: "http://127.0.0.1:8080/v1", id: "weather/1.2.3", revision: 1),

@@ -56,6 +56,16 @@ struct ListeningTests {
         #expect(SandboxSettings().completed(by: file).port == .automatic)
     }
 
+    @Test("The environment's port is weaker than all settings") func theEnvironmentsPortIsWeakerThanAllSettings() throws
+    {
+        let free = try ListeningSocket(binding: .loopback(port: 0)).address
+        var settings = SandboxSettings()
+        settings.bindleListen = .loopback(port: 0)
+        #expect(try SandboxSockets(settings, defaultListen: free).app.address == free)
+        settings.listen = .loopback(port: 0)
+        #expect(try SandboxSockets(settings, defaultListen: free).app.address != free)
+    }
+
     @Test("The browser is started without a shell") func theBrowserIsStartedWithoutAShell() throws {
         let directory = try TemporaryDirectory()
         let script = try directory.write("#!/bin/sh\nprintf '%s|' \"$@\" > \(directory.path)/told\n", to: "browser")

@@ -10,6 +10,7 @@ struct LogTests {
     @Test(
         "Every event comes back",
         arguments: [
+            Event.starting(app: "http://a/", bindle: "http://b/v1", command: "make"),
             Event.ready(app: "http://a/", bindle: "http://b/v1", id: "x/1.0.0", revision: 1),
             .rebuilding(changed: ["a", "b"]),
             .serving(
@@ -19,6 +20,10 @@ struct LogTests {
             .failed(Failure(stage: .build, message: "no")),
             .request(
                 ServedRequest(method: "GET", target: "/", status: 200, byteCount: 3, milliseconds: 2.5, revision: 1)),
+            .request(
+                ServedRequest(
+                    method: "GET", target: "/", status: 200, byteCount: 3, milliseconds: 2.5, revision: 1, number: 7,
+                    isIncomplete: true)),
             .log(.guest(route: "/r"), text: "t"), .log(.build, text: "t"), .log(.sandbox, text: "t"),
             .stopped(reason: "quit"),
         ])
@@ -38,13 +43,13 @@ struct LogTests {
         let directory = try TemporaryDirectory()
         let path = directory.path + "/up.log"
         let log = try #require(LogFile(path: path))
-        log.append(line(1))
+        log.append(Array(line(1).utf8))
         try FileManager.default.removeItem(atPath: path)
         // Whoever removes the directory must not find it filled again.
-        log.append(line(2))
+        log.append(Array(line(2).utf8))
         #expect(!FileManager.default.fileExists(atPath: path))
         #expect(FileManager.default.createFile(atPath: path, contents: nil))
-        log.append(line(3))
+        log.append(Array(line(3).utf8))
         var reader = LogReader(path: path)
         #expect(numbers(reader.next()) == [3])
     }
@@ -55,16 +60,16 @@ struct LogTests {
         var reader = LogReader(path: path)
         #expect(reader.next().isEmpty)
         let log = try #require(LogFile(path: path, limit: 400))
-        log.append(line(1))
+        log.append(Array(line(1).utf8))
         #expect(numbers(reader.next()) == [1])
         // Half a line is none yet.
-        log.append(String(line(2).prefix(10)))
+        log.append(Array(String(line(2).prefix(10)).utf8))
         #expect(reader.next().isEmpty)
-        log.append(String(line(2).dropFirst(10)))
-        for number in 3...6 { log.append(line(number)) }
+        log.append(Array(String(line(2).dropFirst(10)).utf8))
+        for number in 3...6 { log.append(Array(line(number).utf8)) }
         #expect(numbers(reader.next()) == [2, 3, 4, 5, 6])
         #expect(FileManager.default.fileExists(atPath: LogFile.older(path)) == false)
-        for number in 7...9 { log.append(line(number)) }
+        for number in 7...9 { log.append(Array(line(number).utf8)) }
         #expect(FileManager.default.fileExists(atPath: LogFile.older(path)))
         #expect(numbers(reader.next()) == [7, 8, 9])
         // Who comes later reads both files.
@@ -72,16 +77,29 @@ struct LogTests {
         #expect(numbers(late.next()) == Array(1...9))
     }
 
+    @Test("More lines at once than a file may have go into several files")
+    func manyLinesAtOnce() throws {
+        let directory = try TemporaryDirectory()
+        let path = directory.path + "/up.log"
+        let log = try #require(LogFile(path: path, limit: 1000))
+        log.append((1...100).flatMap { Array(line($0).utf8) })
+        for file in [path, LogFile.older(path)] {
+            #expect(try #require(FileManager.default.contents(atPath: file)).count <= 1000)
+        }
+        var reader = LogReader(path: path)
+        #expect(numbers(reader.next()).last == 100)
+    }
+
     @Test("What was written before the log was removed is still read")
     func whatWasWrittenBeforeTheLogWasRemovedIsStillRead() throws {
         let directory = try TemporaryDirectory()
         let path = directory.path + "/up.log"
         let log = try #require(LogFile(path: path))
-        log.append(line(1))
+        log.append(Array(line(1).utf8))
         var reader = LogReader(path: path)
         #expect(reader.isThere)
         #expect(numbers(reader.next()) == [1])
-        log.append(line(2))
+        log.append(Array(line(2).utf8))
         try FileManager.default.removeItem(atPath: path)
         #expect(numbers(reader.next()) == [2])
         #expect(!reader.isThere)
@@ -91,12 +109,12 @@ struct LogTests {
         let directory = try TemporaryDirectory()
         let path = directory.path + "/up.log"
         let log = try #require(LogFile(path: path, limit: 1000))
-        for number in 1...200 { log.append(line(number)) }
+        for number in 1...200 { log.append(Array(line(number).utf8)) }
         for file in [path, LogFile.older(path)] {
             #expect(try #require(FileManager.default.contents(atPath: file)).count <= 1000)
         }
         // A sandbox that is started anew goes on with it.
-        try #require(LogFile(path: path, limit: 1000)).append(line(201))
+        try #require(LogFile(path: path, limit: 1000)).append(Array(line(201).utf8))
         var reader = LogReader(path: path)
         #expect(numbers(reader.next()).suffix(2) == [200, 201])
     }

@@ -27,7 +27,7 @@ struct PrivateFilesTests {
         BuildOutputsFile(path: storage.buildOutputsPath).write(["a"], of: "make")
         #expect(mode(own + "/build-outputs") == 0o600)
         let log = LogFile(path: own + "/up.log")
-        log?.append("line\n")
+        log?.append(Array("line\n".utf8))
         #expect(mode(own + "/up.log") == 0o600)
     }
 
@@ -35,7 +35,8 @@ struct PrivateFilesTests {
         "links in place of the directory or of a file in it are refused, with the way out",
         arguments: [
             ".hippo", ".hippo/bindles.sqlite", ".hippo/bindles.sqlite-wal", ".hippo/bindles.sqlite.up",
-            ".hippo/bindles.sqlite.parcels",
+            ".hippo/bindles.sqlite.parcels", ".hippo/bindles.sqlite-shm", ".hippo/bindles.sqlite.lock",
+            ".hippo/digests",
         ])
     func links(name: String) throws {
         let (directory, other) = (try TemporaryDirectory(), try TemporaryDirectory())
@@ -44,6 +45,51 @@ struct PrivateFilesTests {
         let error = #expect(throws: PrivateFiles.Refused.self) { try Storage(nil, projectDirectory: directory.path) }
         #expect(error?.description.contains("--store") == true)
         #expect(try FileManager.default.contentsOfDirectory(atPath: other.path) == [])
+    }
+
+    @Test(
+        "what belongs to somebody else is refused, with the way out", .enabled(if: geteuid() == 0, "not root"),
+        arguments: [".hippo", ".hippo/bindles.sqlite", ".hippo/bindles.sqlite.lock", ".hippo/bindles.sqlite.parcels"])
+    func othersFiles(name: String) throws {
+        let directory = try TemporaryDirectory()
+        let path = "\(directory.path)/\(name)"
+        try directory.write("", to: ".hippo/bindles.sqlite")
+        try directory.write("", to: ".hippo/bindles.sqlite.lock")
+        mkdir(directory.path + "/.hippo/bindles.sqlite.parcels", 0o700)
+        #expect(chown(path, 65534, 65534) == 0)
+        let error = #expect(throws: PrivateFiles.Refused.self) { try Storage(nil, projectDirectory: directory.path) }
+        #expect(error?.description.contains("belongs to somebody else") == true)
+        #expect(error?.description.contains("--store") == true)
+        // Nothing of it has been changed.
+        var status = stat()
+        #expect(lstat(path, &status) == 0 && status.st_uid == 65534)
+        // The way out is one, unless it leads to the same.
+        let elsewhere = try TemporaryDirectory()
+        let storage = try Storage(.file(elsewhere.path + "/store"), projectDirectory: directory.path)
+        #expect(storage.path == elsewhere.path + "/store")
+        if name == ".hippo/bindles.sqlite" {
+            #expect(throws: PrivateFiles.Refused.self) { try Storage(.file(path), projectDirectory: elsewhere.path) }
+        }
+    }
+
+    @Test(
+        "commands that open a store which is there refuse links, too",
+        arguments: [".hippo", ".hippo/bindles.sqlite.lock"])
+    func otherCommands(name: String) throws {
+        let (directory, other) = (try TemporaryDirectory(), try TemporaryDirectory())
+        try other.write("mine", to: "bindles.sqlite")
+        if name == ".hippo" {
+            symlink(other.path, directory.path + "/.hippo")
+        } else {
+            try directory.write("", to: ".hippo/bindles.sqlite")
+            symlink(other.path + "/bindles.sqlite", "\(directory.path)/\(name)")
+        }
+        try directory.write("[bindle]\nname = \"a\"\nversion = \"1.0.0\"\n", to: "HIPPOFACTS")
+        #expect(throws: PrivateFiles.Refused.self) { try SandboxHistory(path: directory.path, store: nil) }
+        #expect(throws: PrivateFiles.Refused.self) {
+            try PrivateFiles.checkStore(directory.path + "/.hippo/bindles.sqlite")
+        }
+        #expect(try String(contentsOfFile: other.path + "/bindles.sqlite", encoding: .utf8) == "mine")
     }
 
     @Test("no link is followed by what is written later")

@@ -28,6 +28,29 @@ struct ProjectStateTests {
         #expect(world.isAllSettled)
     }
 
+    @Test("where the app will be is told before the first build ends, once, and something answers there")
+    func firstBuild() {
+        func starts(_ world: World) -> [Int] {
+            let effects = world.effects
+            return [
+                effects.count { if case .tell(.starting("app", "bindle", "make")) = $0 { true } else { false } },
+                effects.count { $0 == .hold },
+            ]
+        }
+        let world = World(buildCommand: "make")
+        world.write("src/main", "bad")
+        world.begin()
+        #expect(starts(world) == [1, 1])
+        world.endBuild()
+        world.write("src/main", "s2")
+        #expect(world.drain())
+        #expect(world.served != nil && starts(world) == [1, 1])
+        world.write("src/main", "s3")
+        #expect(world.drain() && starts(world) == [1, 1])
+        // Without a build, the app is there before anybody could ask.
+        #expect(starts(up()) == [0, 0])
+    }
+
     @Test("a save that changes nothing is announced as unchanged, and launches nothing")
     func unchanged() {
         let world = up()
@@ -326,6 +349,29 @@ struct ProjectStateTests {
         world.wait(.milliseconds(1))
         #expect(!world.isStoreGone)
         #expect(world.drain() && world.served?.page == "p3" && world.failure == nil)
+    }
+
+    @Test("a store that holds garbage is replaced at once, which is told once, and what serves goes on")
+    func damagedStore() {
+        let world = up()
+        world.isStoreDamaged = true
+        world.write("page", "p2")
+        #expect(world.drain() && world.served?.page == "p2" && world.failure == nil && !world.isStoreDamaged)
+        #expect(world.logs.count { $0.contains("The store is damaged (garbage)") } == 1)
+        #expect(world.count { $0 == .restoreStorage } == 1)
+        world.write("page", "p3")
+        #expect(world.drain() && world.served?.page == "p3")
+        #expect(world.logs.count { $0.contains("damaged") } == 1)
+    }
+
+    @Test("where each new store is damaged, too, it is told what to do, and what serves goes on")
+    func damagedStores() {
+        let world = up()
+        (world.isStoreDamaged, world.damagesAllStores) = (true, true)
+        world.write("page", "p2")
+        #expect(world.drain() && world.served?.page == "p1")
+        #expect(world.failure?.message.contains("Check the disk") == true)
+        #expect(world.count { $0 == .restoreStorage } == ProjectState.damageLimit)
     }
 
     // MARK: Other bindles

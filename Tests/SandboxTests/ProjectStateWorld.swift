@@ -1,3 +1,4 @@
+import Content
 import Cryptography
 import Hippofacts
 import SandboxProtocol
@@ -39,6 +40,10 @@ final class ProjectStateWorld {
     private(set) var builds: [Build] = []
     private(set) var buildCount = 0
     private(set) var isStoreGone = false
+    /// Whether the store holds garbage.
+    var isStoreDamaged = false
+    /// Whether a new store does so, too.
+    var damagesAllStores = false
     private(set) var assembled: Bundle?
     private(set) var revisions: [Int: Bundle] = [:]
     private(set) var lastRevision = 0
@@ -62,7 +67,7 @@ final class ProjectStateWorld {
     var buildWrites: (ProjectStateWorld) -> Void = { world in world.write("module", "m of \(world.lastSource ?? "")") }
     private(set) var lastSource: String?
 
-    init(buildCommand: String? = nil, isWatching: Bool = true, outputs: Set<String> = []) {
+    init(buildCommand: String? = nil, isWatching: Bool = true, outputs: Set<RelativePath> = []) {
         var settings = SandboxSettings()
         settings.buildCommand = buildCommand
         settings.isWatching = isWatching ? nil : false
@@ -93,11 +98,11 @@ final class ProjectStateWorld {
         var queue = messages
         while !queue.isEmpty {
             let lookups = BuildFiles(
-                digest: { [files] path in Self.digest(files[path]) },
+                digest: { [files] path in Self.digest(files[path.string]) },
                 names: { [files] _ in
                     Dictionary(
                         uniqueKeysWithValues: files.keys.filter { $0.hasPrefix("src/") }.map {
-                            ($0, Self.digest(files[$0]))
+                            (RelativePath(stringLiteral: $0), Self.digest(files[$0]))
                         })
                 })
             let effects = state.reduce(queue, at: now, lookups)
@@ -242,10 +247,12 @@ final class ProjectStateWorld {
         case .judge(let failure): return [.judged(failure, until: writingUntil > now ? now + .milliseconds(20) : nil)]
         case .restoreStorage:
             isStoreGone = false
+            isStoreDamaged = damagesAllStores
             loading = nil
             return [.storageRestored(nil)]
         case .store(let isAlwaysNew, _):
             guard let assembled else { return [.stored(.sourceChanged, .zero)] }
+            if isStoreDamaged { return [.stored(.damaged("garbage"), .zero)] }
             if Bundle(page: files["page"], module: files["module"]) != assembled {
                 return [.stored(.sourceChanged, .zero)]
             }
@@ -278,7 +285,8 @@ final class ProjectStateWorld {
             if failure == failureBeforeLoad { failure = buildFailure }
         case .settle(let ticket): settled = ticket
         case .stop: isStopped = true
-        case .tell, .noteBuildEnded, .noteIdle, .rememberOutputs, .noteProjectServes, .noteOtherServes, .noteServed,
+        case .tell, .hold, .noteBuildEnded, .noteIdle, .rememberOutputs, .noteProjectServes, .noteOtherServes,
+            .noteServed,
             .keepDigests, .prepareStandby, .discardStandby, .noteLibraryChange, .forgetFetchFailures:
             break
         }

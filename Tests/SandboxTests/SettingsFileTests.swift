@@ -23,8 +23,17 @@ struct SettingsFileTests {
             [env]
             TITLE = "A title"
 
+            [files]
+            exclude = ["**/*.map", "[!a-z]*"]
+
+            [[handler]]
+            route = "/..."
+            argv = "python /app/handler.py"
+            allow-outbound = ["https://example.com"]
+
             [up]
-            listen = "127.0.0.1:0"
+            allow-outbound = ["insecure:allow-all"]
+            listen = "0"
             bindle-listen = "[::1]:9000"
             watch = false
             store = "store.sqlite"
@@ -32,12 +41,14 @@ struct SettingsFileTests {
             allow-transient-write = true
             static = false
             log-dir = "logs"
+            log-limit = "2MiB"
             poll = "250ms"
             reload = false
             timeout = "1.5s"
             max-memory = "64MiB"
             max-response = "10kB"
             max-history = "500MiB"
+            max-waiting = 50
             """)
         var expected = SandboxSettings()
         expected.buildCommand = "make"
@@ -46,6 +57,13 @@ struct SettingsFileTests {
         expected.passedVariables = ["NPM_TOKEN"]
         expected.pollInterval = .milliseconds(250)
         expected.variables = [.init(name: "TITLE", value: "A title")]
+        expected.excludedFiles = [try GlobPattern("**/*.map"), try GlobPattern("[!a-z]*")]
+        expected.handlers = [
+            .init(
+                route: "/...", argumentTemplate: "python /app/handler.py", allowedHosts: ["https://example.com"],
+                position: SourcePosition(line: 14, column: 9))
+        ]
+        expected.allowedOutbound = ["insecure:allow-all"]
         expected.listen = .loopback(port: 0)
         expected.bindleListen = SocketAddress.parse("[::1]:9000")
         expected.isWatching = false
@@ -54,11 +72,13 @@ struct SettingsFileTests {
         expected.allowsTransientWrite = true
         expected.servesStaticFiles = false
         expected.logDirectory = "/project/logs"
+        expected.logFileLimit = 2 << 20
         expected.reloadsPages = false
         expected.limits.time = .milliseconds(1500)
         expected.limits.memoryBytes = 64 << 20
         expected.limits.responseBytes = 10_000
         expected.historyBytes = 500 << 20
+        expected.limits.waitingRequests = 50
         #expect(settings == expected)
     }
 
@@ -67,13 +87,19 @@ struct SettingsFileTests {
         arguments: [
             ("[bild]", 1, 2, "unknown key 'bild'"),
             ("[up]\ntimeout = \"soon\"", 2, 11, "'soon' does not fit here; write something like \"30s\""),
-            ("[build]\ncomand = \"make\"", 2, 1, "unknown key 'comand'"),
+            ("[up]\nmax-waiting = 0", 2, 15, "has to be between 1 and 1000000"),
+            ("[build]\ncomand = \"make\"", 2, 1, "unknown key 'comand' in [build]: did you mean 'command'?"),
             ("[build]\ncommand = 3", 2, 11, "has to be a string"),
             ("[build]\ncommand = \" \"", 2, 11, "is empty"),
             ("[build]\nwatch = [\"a\", \"/b\"]", 2, 15, "begins with '/'"),
             ("[env]\nA = 1", 2, 5, "has to be a string"),
             ("[build]\npass-env = \"X\"", 2, 12, "has to be"),
-            ("[up]\nlisten = \"3000\"", 2, 10, "is no address"),
+            ("[up]\nlisten = \"example.com:80\"", 2, 10, "is no address"),
+            ("[up]\nallow-outbound = [\"example.com\"]", 2, 19, "is not a URL like"),
+            ("[files]\nexclude = [\"a\", \"!b\"]", 2, 17, "exclude = [...], in [files]"),
+            ("[handler]\nroute = \"/\"", 1, 2, "[[handler]]"),
+            ("[[handler]]\nargv = \"x\"", 1, 3, "has no 'route'"),
+            ("[[handler]]\nroute = \"/\"\n[[handler]]\nroute = \"/\"", 4, 9, "two [[handler]]"),
             ("[up]\nephemeral = true\nstore = \"x\"", 2, 1, "exclude each other"),
             ("[up\n", 1, 4, ""),
         ])

@@ -1,4 +1,5 @@
 import Bindle
+import TestSupport
 import Testing
 
 @testable import Sandbox
@@ -37,5 +38,32 @@ struct StyleSheetTests {
         var renamed = try Self.invoice(["a.html": "1", "b.css": "2"])
         renamed.bindle.id = try BindleID("a/1.0.1")
         #expect(renamed.styleSheets(differingFrom: old) == nil)
+    }
+
+    @Test("Among thousands of files, those that differ are found, and what the invoices share is not looked at")
+    func manyFiles() throws {
+        let contents = Dictionary(
+            uniqueKeysWithValues: (0..<5_000).map { (String(10_000 + $0) + ($0 % 7 == 0 ? ".css" : ".html"), "1") })
+        let old = try Self.invoice(contents)
+        var random = SeededGenerator()
+        for _ in 0..<30 {
+            var new = old
+            var sheets: Set<String> = []
+            var hasOther = false
+            for _ in 0..<Int.random(in: 0..<4, using: &random) {
+                let index = Int.random(in: 0..<5_000, using: &random)
+                new.parcels[index].label.sha256 = SHA256.hash("\(index)".utf8).hex
+                let name = new.parcels[index].label.name
+                if name.hasSuffix(".css") { sheets.insert(name) } else { hasOther = true }
+            }
+            let found = new.styleSheets(differingFrom: old)
+            #expect(found == (hasOther || sheets.isEmpty ? nil : sheets.sorted()))
+            // The same list in other chunks.
+            var copy = new
+            copy.parcels = ParcelList(Array(new.parcels))
+            copy.parcels.remove(at: 17)
+            copy.parcels.insert(new.parcels[17], at: 17)
+            #expect(copy.styleSheets(differingFrom: old) == found)
+        }
     }
 }

@@ -12,6 +12,7 @@ struct SupervisorDecisionTests {
         private let end = Atomic(false)
 
         func send(_ message: LauncherMessage, with descriptors: [Int32]) { sent.withLock { $0.append(message) } }
+        func showRequests() {}
         func kill() { end.store(true, ordering: .relaxed) }
         var isKilled: Bool { end.load(ordering: .relaxed) }
 
@@ -74,8 +75,8 @@ struct SupervisorDecisionTests {
             if case .serving? = tell(number, .ready(revision: revision, timings: [])) { true } else { false }
         }
 
-        func end(_ number: Int) -> WorkerSupervisor.Report? {
-            supervisor.handle(ID(number: number), .ended(.killed(signal: 9)))
+        func end(_ number: Int, signal: Int32 = 9) -> WorkerSupervisor.Report? {
+            supervisor.handle(ID(number: number), .ended(.killed(signal: signal)))
         }
 
         func wait(_ duration: Duration) -> [WorkerSupervisor.Report] {
@@ -193,6 +194,89 @@ struct SupervisorDecisionTests {
         }
         #expect(target.revision == 1)
         #expect(scene.supervisor.loadingTarget == nil)
+    }
+
+    @Test(
+        "a process that is killed while it loads is replaced; the third time it is a failure, and one that crashes at once"
+    )
+    func killedLoads() throws {
+        let scene = Scene()
+        try scene.load(1)
+        for number in 1...2 {
+            guard case .notice? = scene.end(number) else {
+                Issue.record("no notice")
+                return
+            }
+            #expect(scene[number + 1].words == ["load 1"])
+        }
+        guard case .loadFailed? = scene.end(3) else {
+            Issue.record("did not fail")
+            return
+        }
+        try scene.load(2)
+        guard case .loadFailed? = scene.end(4, signal: 11) else {
+            Issue.record("did not fail")
+            return
+        }
+        // Nothing has served, so that there is nothing to go back to.
+        #expect(scene.supervisor.nextDeadline == nil)
+    }
+
+    @Test(
+        "what served last serves again if its process dies, and what was to take its place fails",
+        arguments: [false, true])
+    func fallBack(diesFirst: Bool) throws {
+        let scene = Scene()
+        try scene.load(1)
+        #expect(scene.ready(1, 1))
+        if diesFirst { _ = scene.end(1) }
+        try scene.load(2)
+        if !diesFirst { _ = scene.end(1) }
+        guard case .loadFailed(let target, _)? = scene.tell(2, .failed(WorkerFailure(message: "broken"))) else {
+            Issue.record("did not fail")
+            return
+        }
+        #expect(target.revision == 2)
+        _ = scene.wait(WorkerSupervisor.firstRestartDelay)
+        #expect(scene[3].words == ["load 1"])
+        #expect(scene.ready(3, 1))
+        #expect(scene.supervisor.servingTarget?.revision == 1)
+    }
+
+    @Test("while what served is started again, requests wait for it; if it dies again and again, they are told why")
+    func holdsAfterRestarts() throws {
+        let scene = Scene()
+        try scene.load(1)
+        #expect(scene.ready(1, 1))
+        _ = scene.end(1)
+        // A mistake that is saved in that moment.
+        try scene.supervisor.hold()
+        #expect(scene.count == 1)
+        for number in 2...4 {
+            _ = scene.wait(WorkerSupervisor.longestRestartDelay)
+            #expect(scene[number].words == ["load 1"])
+            _ = scene.end(number)
+        }
+        #expect(scene[5].words == ["hold", "serve"])
+        _ = scene.wait(WorkerSupervisor.longestRestartDelay)
+        #expect(scene.ready(6, 1))
+        #expect(scene[5].words == ["hold", "serve", "handOver"])
+    }
+
+    @Test("what a newer revision dies of is counted anew")
+    func countsByRevision() throws {
+        let scene = Scene()
+        try scene.load(1)
+        #expect(scene.ready(1, 1))
+        for number in 1...3 {
+            _ = scene.end(number)
+            _ = scene.wait(WorkerSupervisor.longestRestartDelay)
+            #expect(scene.ready(number + 1, 1))
+        }
+        try scene.load(2)
+        #expect(scene.ready(5, 2))
+        _ = scene.end(5)
+        #expect(scene.supervisor.nextDeadline == scene.now)
     }
 
     @Test("a process that loads for long, and shows that it is alive, is left alone")

@@ -14,11 +14,12 @@ struct WorkerConfigurationTests {
 
     @Test("every descriptor survives the way over the command line, whichever of them there are")
     func arguments() {
-        for mask in 0..<8 {
+        for mask in 0..<16 {
             var arguments = WorkerArguments(listen: 3, control: 4)
             if mask & 1 != 0 { arguments.connections = .init(sending: 5, receiving: 6) }
             if mask & 2 != 0 { arguments.board = 7 }
             if mask & 4 != 0 { arguments.changes = 8 }
+            if mask & 8 != 0 { arguments.log = .init(memory: 9, wakeUp: 10) }
             #expect(arguments.arguments.first == "wagi")
             #expect(read(arguments.arguments) == arguments)
         }
@@ -30,6 +31,7 @@ struct WorkerConfigurationTests {
         #expect(read(["wagi", "--listen-fd", "3", "--control-fd", "x"]) == nil)
         #expect(read(["wagi", "--listen-fd", "3", "--control-fd", "-4"]) == nil)
         #expect(read(["wagi", "--listen-fd", "3", "--control-fd", "4", "--pass-fd", "5"]) == nil)
+        #expect(read(["wagi", "--listen-fd", "3", "--control-fd", "4", "--log-fd", "5"]) == nil)
     }
 
     /// A configuration with no field as usual.
@@ -41,10 +43,14 @@ struct WorkerConfigurationTests {
         configuration.allowsTransientWrite = true
         configuration.servesStaticFiles = false
         configuration.allowedHosts = ["a.example", "*"]
+        configuration.dataDirectory = "/data"
+        configuration.proxies = [.init(prefix: "/api", url: "http://a/", strips: true)]
         configuration.showsErrors = true
         configuration.logDirectory = "/logs"
+        configuration.logFileLimit = 8
         configuration.bindleToken = "secret"
         configuration.program = "/usr/bin/wagi"
+        configuration.editor = EditorLink(template: "x:{file}")
         configuration.limits.time = .nanoseconds(1_500_000_001)
         configuration.limits.memoryBytes = 1
         configuration.limits.responseBytes = 2
@@ -53,6 +59,7 @@ struct WorkerConfigurationTests {
         configuration.limits.tableElements = 5
         configuration.limits.openFiles = 6
         configuration.limits.transientBytes = 7
+        configuration.limits.waitingRequests = 8
         return configuration
     }
 
@@ -64,8 +71,8 @@ struct WorkerConfigurationTests {
             #expect(WorkerConfiguration(json: object) == configuration)
         }
         // A field that is added has to be added here, too.
-        #expect(Mirror(reflecting: full).children.count == 11)
-        #expect(Mirror(reflecting: full.limits).children.count == 8)
+        #expect(Mirror(reflecting: full).children.count == 15)
+        #expect(Mirror(reflecting: full.limits).children.count == 9)
         for (field, usual) in zip(Mirror(reflecting: full).children, Mirror(reflecting: WorkerConfiguration()).children)
         {
             #expect("\(field.value)" != "\(usual.value)", "\(field.label ?? "")")

@@ -6,7 +6,7 @@ import Testing
 @testable import Sandbox
 
 /// How WAGI processes take over from one another. A shell script plays the part of the process.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(4)))
 struct WorkerSupervisorTests {
     /// Answers `load` as told by the environment of the test, writes down what it is told, and ends when told, or when
     /// the channel closes.
@@ -133,11 +133,18 @@ struct WorkerSupervisorTests {
     @Test("A process that dies while it loads is a failure") func aProcessThatDiesWhileItLoadsIsAFailure() throws {
         let stage = try Stage()
         try stage.supervisor.load(stage.target("crash/1.0.0", revision: 1))
-        guard case .loadFailed(_, let failure) = try stage.report() else {
+        // It is tried with others, since somebody may have killed it.
+        var notices = 0
+        var report = try stage.report()
+        while case .notice = report {
+            notices += 1
+            report = try stage.report()
+        }
+        guard case .loadFailed(_, let failure) = report else {
             Issue.record("did not fail")
             return
         }
-        #expect(failure.message.contains("signal 9"))
+        #expect(failure.message.contains("signal 9") && notices == 2)
     }
 
     @Test("A process that dies while it serves is started again") func aProcessThatDiesWhileItServesIsStartedAgain()

@@ -36,11 +36,18 @@ struct EditorFileTests {
         #expect(document?["recommendations"]?.isEmpty == false)
     }
 
-    @Test("The workflow builds checks and pushes what is tagged", arguments: Template.allCases)
-    func theWorkflowBuildsChecksAndPushesWhatIsTagged(_ template: Template) throws {
+    @Test("The workflow builds and checks what is pushed and pushes what is tagged", arguments: Template.allCases)
+    func theWorkflowBuildsAndChecksWhatIsPushed(_ template: Template) throws {
         let project = try project(template)
-        let lines = project.releaseWorkflow.content.split(separator: "\n", omittingEmptySubsequences: false)
+        let lines = project.workflow.content.split(separator: "\n", omittingEmptySubsequences: false)
         #expect(lines.contains("    tags: [\"v*\"]"))
+        #expect(lines.contains("    branches: [\"**\"]"))
+        #expect(lines.contains("    runs-on: ubuntu-24.04"))
+        let actions = lines.compactMap { line in
+            line.split(separator: "uses: actions/").count == 2 ? line.split(separator: "uses: ").last : nil
+        }
+        let expected = ["checkout@v6", "cache@v5", "setup-go@v6", "setup-node@v6", "upload-artifact@v7"]
+        #expect(actions.allSatisfy { action in expected.contains { action == "actions/\($0)" } }, "\(actions)")
         #expect(lines.contains("        run: hippo-dev push -v production"))
         #expect(lines.contains("      - name: Build") == (project.build != nil))
         // No tabs, no trailing spaces, steps indented alike: what YAML minds.

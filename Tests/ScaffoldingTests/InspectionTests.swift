@@ -15,7 +15,8 @@ struct InspectionTests {
         init(_ files: [String: String]) throws {
             directory = try TemporaryDirectory()
             for (path, content) in files { try directory.write(content, to: "app/\(path)") }
-            inspector = ProjectInspector(directory: directory.path + "/app")
+            // Whether Cargo is installed here must not matter.
+            inspector = ProjectInspector(directory: directory.path + "/app", tools: .none)
         }
 
         var candidates: [ProjectKind] { inspector.candidates }
@@ -53,7 +54,8 @@ struct InspectionTests {
 
     @Test("Go names its commands") func goNamesItsCommands() throws {
         let sample = try Sample([
-            "go.mod": "module example.com/team/clock/v2\n\ngo 1.21\n", "cmd/tick/main.go": "", "cmd/tock/main.go": "",
+            "go.mod": "module example.com/team/clock/v2\n\ngo 1.21\n", "cmd/tick/main.go": "package main\n",
+            "cmd/tock/main.go": "package main\n",
         ])
         let project = sample.finding(.go).description
         #expect(project.name.text == "clock")

@@ -1,3 +1,4 @@
+import Bindle
 import HTTP
 import Testing
 
@@ -120,6 +121,19 @@ struct CGIResponseTests {
         #expect(rest == "body\r\n")
     }
 
+    @Test("How long the block may be does not depend on the pieces that it comes in")
+    func theLimitDoesNotDependOnPieces() throws {
+        let field = Array("content-type: a/b\nx: ".utf8)
+        let text =
+            field + [UInt8](repeating: 0x61, count: CGIResponseParser.maximumLength - field.count - 2) + [10, 10]
+        var parser = CGIResponseParser()
+        for start in stride(from: 0, to: text.count - 1, by: 3) {
+            let piece = Array(text[start..<min(start + 3, text.count - 1)])
+            #expect(try withBytes(piece) { bytes in try parser.parse(bytes) == nil })
+        }
+        #expect(try withBytes([10]) { bytes in try parser.parse(bytes) }?.head.headers.count == 2)
+    }
+
     @Test("The block may come in pieces") func theBlockMayComeInPieces() throws {
         var parser = CGIResponseParser()
         for byte in Array("status: 201 Made\nset-cookie: a=1\nset-cookie: b=2\n".utf8) {
@@ -177,6 +191,7 @@ struct CGIResponseTests {
             ("status: 99\n\n", 502),
             ("status: 100\n\n", 502), ("status: abc\n\n", 502), ("status:\n\n", 502), ("status: 600\n\n", 502),
             ("content-type: a/b\ncontent-length: x\n\n", 502), ("content-type: a/b\ncontent-length: -1\n\n", 502),
+            ("content-type: a/b\ncontent-length: +1\n\n", 502), ("content-type: a/b\ncontent-length:\n\n", 502),
             ("content-type: a/b\ncontent-length: 1\ncontent-length: 2\n\n", 502),
         ])
     func aBadBlockIsRefused(text: String, status: Int) throws {

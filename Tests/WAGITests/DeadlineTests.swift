@@ -39,6 +39,25 @@ struct DeadlineTests {
         #expect(try app.get("/other").body == "here")
     }
 
+    // MARK: Logs
+
+    @Test("A guest that floods its log, whoever reads that how slowly") func aGuestThatFloodsItsLog() throws {
+        let module = Guest.text(
+            """
+            (func (export "_start")
+              (loop $forever
+                (call $write (i32.const 2) (i32.const 1024) (i32.const 60000))
+                (br $forever)))
+            """)
+        let app = try Self.application(module)
+        let start = ContinuousClock.now
+        try expectTimeout(app)
+        // It took up to 20 seconds.
+        #expect(ContinuousClock.now - start < .seconds(5))
+        // A line without end is cut, and the flood is told.
+        #expect(app.lines.all.allSatisfy { $0.text.utf8.count <= 9000 })
+    }
+
     // MARK: Clients
 
     private static let copying = Guest.text("(func (export \"_start\") (call $copy (i32.const 0)))")

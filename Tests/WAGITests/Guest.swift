@@ -128,7 +128,7 @@ final class ServedApplication: Sendable {
         for (name, text) in modules { try directory.write(text, to: name) }
         let file = try directory.write(toml.replacingOccurrences(of: "DIR", with: directory.path), to: "modules.toml")
         try self.init(directory, configure, server: server) { configuration in
-            try Application(handlers: ModulesFile.handlers(file: file.path), configuration: configuration)
+            try Application(handlers: ModulesFile(file: file.path).handlers, configuration: configuration)
         }
     }
 

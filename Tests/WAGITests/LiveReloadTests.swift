@@ -47,6 +47,20 @@ struct LiveReloadTests {
         #expect(try app.get("/", headers: Self.navigation).body == "the module")
     }
 
+    @Test("A page whose response was put right is told so, and only that page")
+    func warnings() throws {
+        let (app, _) = try Self.served(Guest.printing("\nno colon\ncontent-type: text/html\n\n<p>x</p>"))
+        // What is no page has nobody to tell.
+        #expect(try app.get("/").status == 200)
+        #expect(try app.get("/", headers: Self.navigation).body.contains("data-request=\"2\""))
+        let response = try app.open(.get, "/.hippo/events")
+        let text = String(decoding: try response.read(upTo: 4096), as: UTF8.self)
+        response.close()
+        let events = text.split(separator: "event: ").filter { $0.hasPrefix("warning") }
+        #expect(events.count == 1)
+        #expect(events.first?.contains("{\"revision\":\"s-3\",\"request\":\"2\",\"message\":\"") == true)
+    }
+
     @Test("Who comes late learns the state at once") func whoComesLateLearnsTheStateAtOnce() throws {
         let (app, reload) = try Self.served(Guest.printing("content-type: text/plain\n\nx"))
         var status = ProjectStatus(session: "s")

@@ -6,7 +6,7 @@ import Testing
 /// Reading `modules.toml`, and variables.
 struct ModulesFileTests {
     @Test("Everything that a module can have") func everythingThatAModuleCanHave() throws {
-        let handlers = try read(
+        let file = try read(
             """
             [[module]]
             route = "/..."
@@ -19,15 +19,60 @@ struct ModulesFileTests {
             volumes = { "/data" = "/srv/data", "/" = "root" }
             allowed_hosts = ["https://example.com", "http://localhost:8080"]
             http_max_concurrency = 4
+            environment.GREETING = "hello"
+            [[module]]
+            route = "/y"
+            module = "file:/srv/m.wasm"
+            http_max_concurrency = 0
+            volumes = { "content/" = "content/", "templates" = "templates/" }
+            [[module]]
+            route = "/z"
+            module = "bindle:x/1.0.0"
+            bindle_server = "http://127.0.0.1:8080/v1"
             """)
-        #expect(handlers.map(\.route.description) == ["/...", "/x"])
-        #expect(handlers.map(\.module.name) == ["fileserver.wasm", "/srv/a b.wat"])
+        let handlers = file.handlers
+        #expect(file.warnings.isEmpty)
+        #expect(handlers.map(\.route.description) == ["/...", "/x", "/y", "/z"])
+        #expect(
+            handlers.map(\.module.name) == ["fileserver.wasm", "/srv/a b.wat", "/srv/m.wasm", "bindle:x/1.0.0"])
         #expect(handlers[1].entrypoint == "serve")
         #expect(handlers[1].argumentTemplate == "${SCRIPT_NAME} ${ARGS}")
         #expect(handlers[1].volumes.map(\.guestPath) == ["/data", "/"])
         #expect(handlers[1].volumes.map(\.hostPath) == ["/srv/data", "root"])
         #expect(handlers[1].allowedHosts == ["https://example.com", "http://localhost:8080"])
         #expect(handlers[1].maximumRequestConcurrency == 4)
+        #expect(handlers[1].environment.map { "\($0)=\($1)" } == ["GREETING=hello"])
+        #expect(handlers[2].maximumRequestConcurrency == 0)
+        #expect(handlers[2].volumes.map(\.guestPath) == ["content/", "templates"])
+        #expect(handlers[2].volumes.map(\.place) == ["modules.toml:17:13", "modules.toml:17:38"])
+    }
+
+    @Test(
+        "What has no effect is warned of, and names what has",
+        arguments: [
+            ("default_host = \"localhost:3000\"\n", "", 1, "--hostname"),
+            ("", "default_host = \"x\"", 4, "--hostname"),
+            ("", "repository = \"r\"", 4, "'repository' has no effect"),
+            ("", "bindle_server = \"http://x/v1\"", 4, "only a module bindle:NAME/VERSION"),
+            ("", "entrypont = \"x\"", 4, "unknown key 'entrypont' in [[module]]: did you mean 'entrypoint'?"),
+            ("", "host = 1", 4, "unknown key 'host' in [[module]]: it can have route"),
+        ])
+    func whatHasNoEffectIsWarnedOf(before: String, after: String, line: Int, message: String) throws {
+        let file = try read("\(before)[[module]]\nroute = \"/\"\nmodule = \"m.wasm\"\n\(after)\n")
+        #expect(file.handlers.count == 1)
+        let warning = try #require(file.warnings.first)
+        #expect(file.warnings.count == 1)
+        #expect(warning.description.hasPrefix("modules.toml:\(line):1: "), "\(warning)")
+        #expect(warning.message.contains(message), "\(warning)")
+    }
+
+    @Test("A route without a slash is never served, and warned of") func aRouteWithoutASlashIsNeverServed() throws {
+        let file = try read("[[module]]\nmodule = \"a\"\nroute = \"x\"\n[[module]]\nmodule = \"b\"\nroute = \"/\"\n")
+        #expect(file.handlers.map(\.module.name) == ["b"])
+        #expect(
+            file.warnings.map(\.description) == [
+                "modules.toml:3:9: the route 'x' is never served, since it does not begin with '/'"
+            ])
     }
 
     @Test(
@@ -36,15 +81,17 @@ struct ModulesFileTests {
             ("", 1, 1, "there is no [[module]]"),
             ("[[module]]\nroute = \"/\"", 1, 3, "[[module]] has no 'module'"),
             ("[[module]]\nmodule = \"a\"", 1, 3, "[[module]] has no 'route'"),
-            ("[[module]]\nmodule = \"a\"\nroute = \"x\"", 3, 9, "has to begin with '/'"),
-            ("[[module]]\nmodule = \"a\"\nroute = \"/\"\nhost = 1", 4, 1, "unknown key 'host'"),
             ("[[module]]\nmodule = \"oci://x/y\"\nroute = \"/\"", 2, 10, "OCI registries are not supported"),
             ("[[module]]\nmodule = \"https://x/y\"\nroute = \"/\"", 2, 10, "'https' URLs are not supported"),
-            ("[[module]]\nmodule = \"bindle:x/1.0.0\"\nroute = \"/\"", 2, 10, "with --bindle"),
-            ("[[module]]\nmodule = \"a\"\nroute = \"/\"\nrepository = \"r\"", 4, 1, "'repository' is reserved"),
+            ("[[module]]\nmodule = \"bindle:x/1.0.0\"\nroute = \"/\"", 2, 10, "needs 'bindle_server'"),
+            (
+                "[[module]]\nmodule = \"bindle:x\"\nroute = \"/\"\nbindle_server = \"http://x\"", 2, 10,
+                "Invalid bindle ID"
+            ),
+            ("[[module]]\nmodule = \"file:a.wasm\"\nroute = \"/\"", 2, 10, "is not the URL of a file"),
             ("[[module]]\nmodule = \"a\"\nroute = \"/\"\nallowed_hosts = [\"x\"]", 4, 17, "'x' is not a URL"),
-            ("[[module]]\nmodule = \"a\"\nroute = \"/\"\nhttp_max_concurrency = 0", 4, 24, "has to be between 1 and"),
-            ("[[module]]\nmodule = \"a\"\nroute = \"/\"\nvolumes = { a = \"b\" }", 4, 11, "has to begin with '/'"),
+            ("[[module]]\nmodule = \"a\"\nroute = \"/\"\nhttp_max_concurrency = -1", 4, 24, "has to be between 0 and"),
+            ("[[module]]\nmodule = \"a\"\nroute = \"/\"\nenvironment = { \"a=b\" = \"\" }", 4, 15, "no name for a"),
         ])
     func mistakesAreReportedWhereTheyStand(text: String, line: Int, column: Int, message: String) throws {
         let error = try #require(throws: LoadError.self) { try read(text) }
@@ -76,7 +123,24 @@ struct ModulesFileTests {
         #expect(error.lineNumber == 2)
     }
 
-    private func read(_ text: String) throws -> [HandlerDefinition] {
-        try ModulesFile.handlers(parsing: Array(text.utf8), file: "modules.toml")
+    @Test("Files of variables may be made for a shell") func filesOfVariablesMayBeMadeForAShell() throws {
+        let text = "export A=1\nexport\tB='2 3'\nexported=4\n"
+        #expect(
+            try EnvironmentVariables.parse(file: text).map { "\($0.name)=\($0.value)" } == [
+                "A=1", "B=2 3", "exported=4",
+            ])
+        // As wagi has it, whose files keep their quotes.
+        #expect(
+            try EnvironmentVariables.parse(file: text, .kept).map { "\($0.name)=\($0.value)" } == [
+                "A=1", "B='2 3'", "exported=4",
+            ])
+        let error = try #require(throws: EnvironmentVariables.Malformed.self) {
+            try EnvironmentVariables.parse(file: "export A")
+        }
+        #expect(error.description == "line 1: \"export A\" is not a variable: write NAME=VALUE")
+    }
+
+    private func read(_ text: String) throws -> ModulesFile {
+        try ModulesFile(parsing: Array(text.utf8), file: "modules.toml")
     }
 }

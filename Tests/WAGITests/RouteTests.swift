@@ -1,3 +1,4 @@
+import Bindle
 import Testing
 
 @testable import WAGI

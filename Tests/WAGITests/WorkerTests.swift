@@ -4,6 +4,7 @@ import Cryptography
 import Foundation
 import HTTP
 import SandboxProtocol
+import Synchronization
 import TestSupport
 import Testing
 import WAGI
@@ -23,17 +24,16 @@ struct WorkerTests {
         try worker.channel.send(LauncherMessage.serve)
         let answer = try Client().send(ClientRequest(.get, HTTPURL("http://\(worker.address)/hello?x")))
         #expect(try answer.readAll(limit: 100) == Array("hello".utf8))
-        var messages: [WorkerMessage] = []
-        while messages.count < 2, let message = try worker.channel.receive(WorkerMessage.self) {
-            messages.append(message)
-        }
-        #expect(messages.contains(.log(route: "/hello", text: "[1] noted")))
-        let request = messages.compactMap { if case .request(let request) = $0 { request } else { nil } }.first
+        #expect(eventually { worker.logged.count == 2 })
+        #expect(worker.logged.first == .line("noted", route: "/hello", number: 1))
+        let request = worker.logged.compactMap { if case .request(let request) = $0 { request } else { nil } }.first
         #expect(request?.method == "GET")
         #expect(request?.target == "/hello?x")
         #expect(request?.status == 200)
         #expect(request?.byteCount == 5)
         #expect(request?.revision == 3)
+        #expect(request?.number == 1)
+        #expect(request?.isIncomplete == false)
         try worker.channel.send(LauncherMessage.drain)
         #expect(try worker.channel.receive(WorkerMessage.self) == nil)
         #expect(worker.waitForEnd())
@@ -191,6 +191,16 @@ private final class StartedWorker {
     private let cache: TemporaryDirectory
     private let socket: ListeningSocket
     private let ended = DispatchSemaphore(value: 0)
+    private let collector: RequestLogCollector
+    private let log: CollectedRequestLog
+
+    /// What it has logged, taken by a thread of its own.
+    private final class Logged: Sendable {
+        let contents = Mutex<[RequestLogEntry.Content]>([])
+    }
+
+    private let told = Logged()
+    var logged: [RequestLogEntry.Content] { told.contents.withLock { $0 } }
 
     init() throws {
         socket = try ListeningSocket(binding: .loopback(port: 0))
@@ -200,9 +210,14 @@ private final class StartedWorker {
         channel = near
         try near.send(LauncherMessage.configure(WorkerConfiguration()))
         let cachePath = cache.path
-        let worker = try WAGIWorker(
-            .init(listen: dup(socket.fileDescriptor), control: dup(far.fileDescriptor))
-        ) { (_) throws(LoadError) in
+        collector = try RequestLogCollector()
+        log = try collector.makeLog()
+        log.showRequests()
+        collector.start { [told] entries in told.contents.withLock { $0 += entries.map(\.content) } }
+        var arguments = WorkerArguments(listen: dup(socket.fileDescriptor), control: dup(far.fileDescriptor))
+        let descriptors = log.memory.descriptors
+        arguments.log = .init(memory: dup(descriptors.memory), wakeUp: dup(descriptors.wakeUp))
+        let worker = try WAGIWorker(arguments) { (_) throws(LoadError) in
             var configuration = WAGIConfiguration()
             configuration.cacheDirectory = cachePath
             return configuration
@@ -211,6 +226,11 @@ private final class StartedWorker {
             worker.run()
             ended.signal()
         }.start()
+    }
+
+    deinit {
+        log.finish()
+        collector.stop()
     }
 
     /// Ends the channel as the death of the sandbox would.

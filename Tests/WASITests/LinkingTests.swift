@@ -160,8 +160,24 @@ import WebAssemblyText
             #expect(found.description.contains(name))
         }
         let advice = WASIAdvice.lines(for: found)
-        #expect(advice.count == 3)
+        #expect(advice.count == 4)
+        #expect(advice.contains { $0.contains("link the missing functions") && !$0.contains("Emscripten") })
+        #expect(advice.contains { $0.contains("AssemblyScript") && $0.contains("--use abort=") })
         #expect(advice.contains { $0.contains("preview 2") })
         #expect(advice.contains { $0.contains("fd_dup") })
+    }
+
+    @Test(
+        "Advice fits the toolchain",
+        arguments: [
+            ("abort", "AssemblyScript"), ("seed", "AssemblyScript"), ("console.log", "AssemblyScript"),
+            ("emscripten_resize_heap", "Emscripten"), ("invoke_vii", "Emscripten"), ("puts", "link the missing"),
+        ])
+    func adviceFitsTheToolchain(name: String, word: String) throws {
+        let error = try #require(throws: LinkError.self) {
+            try Self.link("(module (import \"env\" \"\(name)\" (func)))")
+        }
+        let advice = WASIAdvice.lines(for: error)
+        #expect(advice.count == 1 && advice[0].contains(word), "\(advice)")
     }
 }

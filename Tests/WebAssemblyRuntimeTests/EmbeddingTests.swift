@@ -99,6 +99,104 @@ struct EmbeddingTests {
         }
     }
 
+    @Test("an instance begins as the first did, whatever the one before has changed")
+    func reuse() throws {
+        let linked = try Linker().link(
+            try Guests.module(
+                """
+                (module
+                  (type $value (func (result i32)))
+                  (memory (export "memory") 40)
+                  (data (i32.const 16) "near") (data (i32.const 2000000) "far")
+                  (data $passive "abcd")
+                  (global $count (mut i32) (i32.const 5)) (global (export "constant") i64 (i64.const 7))
+                  (global $vector (mut v128) (v128.const i64x2 1 2))
+                  (table $t (export "table") 4 8 funcref)
+                  (elem (i32.const 1) $one $two) (elem $more func $two $one)
+                  (func $one (result i32) (i32.const 1))
+                  (func $two (result i32) (i32.const 2))
+                  (func (export "sum") (result i32)
+                    (i32.add (call_indirect (type $value) (i32.const 1)) (call_indirect (type $value) (i32.const 2))))
+                  (func (export "count") (result i32)
+                    (global.set $count (i32.add (global.get $count) (i32.const 1)))
+                    (global.set $vector (v128.const i64x2 3 4))
+                    (global.get $count))
+                  (func (export "vector") (result i64) (i64x2.extract_lane 1 (global.get $vector)))
+                  (func (export "write")
+                    (i32.store (i32.const 16) (i32.const 0)) (i32.store (i32.const 1000000) (i32.const 1))
+                    (i32.store8 (i32.const 2000001) (i32.const 0)))
+                  (func (export "passive") (result i32)
+                    (memory.init $passive (i32.const 0) (i32.const 0) (i32.const 4)) (data.drop $passive)
+                    (table.init $t $more (i32.const 2) (i32.const 0) (i32.const 1)) (elem.drop $more)
+                    (i32.load (i32.const 0)))
+                  (func (export "set") (table.set (i32.const 1) (ref.func $two)))
+                  (func (export "fill") (table.fill (i32.const 1) (ref.func $two) (i32.const 2)))
+                  (func (export "copy") (table.copy (i32.const 1) (i32.const 2) (i32.const 1)))
+                  (func (export "grow") (result i32) (table.grow (ref.func $one) (i32.const 3))))
+                """))
+        for change in ["", "write", "passive", "set", "fill", "copy", "grow", "host", ""] {
+            let instance = try linked.instantiate(in: Store())
+            let memory = try #require(instance.memory(named: "memory"))
+            #expect(try memory.string(at: 16, count: 4) == "near")
+            #expect(try memory.string(at: 2_000_000, count: 3) == "far")
+            #expect(try memory.load(1_000_000, as: UInt32.self) == 0)
+            #expect(try memory.load(0, as: UInt32.self) == 0)
+            #expect(try instance.call("sum") == [.i32(3)])
+            #expect(try instance.call("vector") == [.i64(2)])
+            #expect(try instance.call("count") == [.i32(6)])
+            let table = try #require(instance.table(named: "table"))
+            #expect(table.count == 4)
+            #expect(try table.element(at: 3) == .null)
+            switch change {
+            case "": break
+            case "passive": #expect(try instance.call("passive") == [.i32(0x6463_6261)])
+            case "host": try table.setElement(at: 3, to: table.element(at: 1))
+            default: try instance.call(change)
+            }
+        }
+    }
+
+    @Test("a limit of table elements holds for each instance")
+    func reuseWithinLimits() throws {
+        let linked = try Linker().link(try Guests.module("(module (table 100 funcref))"))
+        for _ in 0..<3 {
+            _ = try linked.instantiate(in: Store())
+            #expect(throws: Trap.self) { try linked.instantiate(in: Store(limits: StoreLimits(tableElements: 99))) }
+        }
+    }
+
+    @Test("an instance that was not finished leaves nothing behind")
+    func reuseAfterFailure() throws {
+        let linked = try Linker().link(
+            try Guests.module(
+                """
+                (module (memory 1) (table 1 funcref) (func $f) (global $g (mut i32) (i32.const 3))
+                  (func $start (global.set $g (i32.sub (global.get $g) (i32.const 3)))
+                    (if (i32.eqz (global.get $g)) (then unreachable)))
+                  (start $start)
+                  (elem (i32.const 0) $f) (data (i32.const 0) "x"))
+                """))
+        for _ in 0..<3 { #expect(throws: Trap.self) { try linked.instantiate(in: Store()) } }
+        let unfit = try Linker().link(
+            try Guests.module("(module (table 1 funcref) (func $f) (elem (i32.const 1) $f))"))
+        for _ in 0..<3 { #expect(throws: Trap.self) { try unfit.instantiate(in: Store()) } }
+    }
+
+    @Test("objects that globals begin with belong to one store each")
+    func reuseWithObjects() throws {
+        let linked = try Linker().link(
+            try Guests.module(
+                """
+                (module (type $box (struct (field (mut i32))))
+                  (global $box (ref $box) (struct.new $box (i32.const 1)))
+                  (func (export "count") (result i32)
+                    (struct.set $box 0 (global.get $box)
+                      (i32.add (struct.get $box 0 (global.get $box)) (i32.const 1)))
+                    (struct.get $box 0 (global.get $box))))
+                """))
+        for _ in 0..<3 { #expect(try linked.instantiate(in: Store()).call("count") == [.i32(2)]) }
+    }
+
     @Test("threads share a module's code")
     func threads() throws {
         let linked = try Linker().link(

@@ -44,6 +44,35 @@ struct LimitTests {
         #expect(try instance.trap("f") == nil)
     }
 
+    @Test(
+        "a function that is too large is told by name when its module is linked",
+        arguments: [
+            // Locals, whose slots are two each; operands; and a frame of a callee behind them.
+            ("(local \(String(repeating: " v128", count: 33_000)))", true),
+            ("(local \(String(repeating: " i64", count: 49_000)))", false),
+            (
+                String(repeating: "i32.const 1 ", count: 65_000) + String(repeating: "drop ", count: 65_000), true
+            ),
+            (
+                String(repeating: "i32.const 1 ", count: 40_000) + String(repeating: "drop ", count: 40_000), false
+            ),
+            (
+                "(local \(String(repeating: " i32", count: 40_000)))" + String(repeating: "i32.const 1 ", count: 30_000)
+                    + String(repeating: "drop ", count: 30_000), true
+            ),
+        ])
+    func oversizedFunction(body: String, isOversized: Bool) throws {
+        let module = try Guests.module("(module (func $small) (func $huge (export \"f\") \(body)))")
+        guard isOversized else {
+            try Linker().link(module).instantiate(in: Store()).call("f")
+            return
+        }
+        let error = #expect(throws: LinkError.self) { try Linker().link(module) }
+        #expect(error?.oversizedFunctions.map(\.index) == [1])
+        #expect(error?.message == "function too large for this engine")
+        #expect(error?.description.hasPrefix("function 1 (huge) is too large for this engine: it has ") == true)
+    }
+
     @Test("memory does not grow beyond the store's limit")
     func memory() throws {
         let store = Store(limits: StoreLimits(memoryBytes: 4 * 65536))

@@ -18,8 +18,8 @@ package final class TarReader {
     private var remaining: Int64 = 0
     private var padding: Int64 = 0
     private var contentSize: Int64 = 0
-    /// The entries so far, and whether they are files.
-    private var known: [String: Bool] = [:]
+    /// The paths of the entries so far, in bytes as a file system compares them, and whether they are files.
+    private var known: [[UInt8]: Bool] = [:]
     private var isAtEnd = false
 
     /// What an extended header says of the entry after it.
@@ -91,12 +91,12 @@ package final class TarReader {
     ) throws -> TarEntry {
         let rawPath = try extensions.path ?? path(of: header, at: place)
         // Before POSIX, a directory was told by the slash at its end.
-        let isDirectory = type == UInt8(ascii: "5") || (type == 0 && rawPath.hasSuffix("/"))
+        let isDirectory = type == UInt8(ascii: "5") || (type == 0 && rawPath.utf8.last == Self.slash)
         guard isDirectory || type == 0 || type == UInt8(ascii: "0") else {
             throw ArchiveError.refused(path: rawPath, problem: "it is \(Self.description(ofType: type))")
         }
         let path = try Self.checked(rawPath)
-        guard isDirectory || !(path.isEmpty || rawPath.hasSuffix("/")) else {
+        guard isDirectory || !(path.isEmpty || rawPath.utf8.last == Self.slash) else {
             throw ArchiveError.refused(path: rawPath, problem: "it is a file without a name")
         }
         guard !isDirectory || size == 0 else {
@@ -118,28 +118,31 @@ package final class TarReader {
         guard known.count < maximumEntries else {
             throw .refused(path: rawPath, problem: "the archive has more than \(maximumEntries) entries")
         }
-        guard known.updateValue(isFile, forKey: path) == nil else {
+        let bytes = Array(path.utf8)
+        guard known.updateValue(isFile, forKey: bytes) == nil else {
             throw .refused(path: rawPath, problem: "it occurs twice")
         }
-        var parent = path[...]
-        while let slash = parent.lastIndex(of: "/") {
-            parent = parent[..<slash]
-            guard known[String(parent)] != true else {
-                throw .refused(path: rawPath, problem: "it is below \(parent.debugDescription), which is a file")
-            }
+        for (index, byte) in bytes.enumerated() where byte == Self.slash && known[Array(bytes[..<index])] == true {
+            let parent = String(decoding: bytes[..<index], as: UTF8.self)
+            throw .refused(path: rawPath, problem: "it is below \(parent.debugDescription), which is a file")
         }
     }
 
-    /// The path without what means nothing in it.
+    private static let slash = UInt8(ascii: "/")
+
+    /// The path without what means nothing in it. By bytes, as file systems see it: to Swift, a slash and a mark that
+    /// combines with it are one character, which is no slash.
     private static func checked(_ path: String) throws(ArchiveError) -> String {
         func refused(_ problem: String) -> ArchiveError { .refused(path: path, problem: problem) }
         guard !path.isEmpty else { throw refused("it has no name") }
         guard path.utf8.count <= pathLimit else { throw refused("its path is longer than \(pathLimit) bytes") }
-        guard !path.hasPrefix("/") else { throw refused("its path is absolute") }
+        guard path.utf8.first != slash else { throw refused("its path is absolute") }
         guard !path.utf8.contains(0) else { throw refused("its path has a NUL byte") }
-        let components = path.split(separator: "/").filter { $0 != "." }
-        guard !components.contains("..") else { throw refused("its path leads out of the archive") }
-        return components.joined(separator: "/")
+        let components = path.utf8.split(separator: slash).filter { !$0.elementsEqual(".".utf8) }
+        guard !components.contains(where: { $0.elementsEqual("..".utf8) }) else {
+            throw refused("its path leads out of the archive")
+        }
+        return components.map { String(Substring($0)) }.joined(separator: "/")
     }
 
     private static func description(ofType type: UInt8) -> String {
@@ -204,7 +207,8 @@ package final class TarReader {
         var rest = try readExtension(size, at: place)[...]
         while !rest.isEmpty {
             let digits = rest.prefix { $0 != 0x20 }
-            guard digits.count <= 6, let length = Int(String(decoding: digits, as: UTF8.self)),
+            guard digits.count <= 6, digits.allSatisfy({ (0x30...0x39).contains($0) }),
+                let length = Int(String(decoding: digits, as: UTF8.self)),
                 length > digits.count + 1, length <= rest.count, rest[rest.startIndex + length - 1] == 0x0A
             else { throw malformed(place, "a record of the extended header is malformed") }
             let record = rest.prefix(length - 1).dropFirst(digits.count + 1)

@@ -16,7 +16,7 @@ package final class TarWriter {
     /// - Throws: Whatever the sink throws.
     package func begin(_ entry: TarEntry) throws {
         try endFile()
-        precondition(!entry.path.isEmpty && !entry.path.hasPrefix("/") && entry.size >= 0)
+        precondition(!entry.path.isEmpty && entry.path.utf8.first != UInt8(ascii: "/") && entry.size >= 0)
         let path = entry.path + (entry.kind == .directory ? "/" : "")
         let place = Self.split(path)
         let isLarge = entry.size > Self.sizeLimit

@@ -32,13 +32,16 @@ enum ProcessTree {
 
     /// Bytes of memory of the process and its descendants, each page that several share counted once in parts.
     static func proportionalMemory(of root: Int32) -> Int {
-        members(of: root).reduce(0) { sum, process in
-            guard let text = try? String(contentsOfFile: "/proc/\(process)/smaps_rollup", encoding: .utf8),
-                let line = text.split(separator: "\n").first(where: { $0.hasPrefix("Pss:") }),
-                let kilobytes = line.split(whereSeparator: \.isWhitespace).dropFirst().first.flatMap({ Int($0) })
-            else { return sum }
-            return sum + kilobytes << 10
-        }
+        members(of: root).reduce(0) { $0 + memory(of: $1, "Pss:") }
+    }
+
+    /// Bytes that a field of `smaps_rollup` says of a process; 0 if it is gone.
+    static func memory(of process: Int32, _ field: String) -> Int {
+        guard let text = try? String(contentsOfFile: "/proc/\(process)/smaps_rollup", encoding: .utf8),
+            let line = text.split(separator: "\n").first(where: { $0.hasPrefix(field) }),
+            let kilobytes = line.split(whereSeparator: \.isWhitespace).dropFirst().first.flatMap({ Int($0) })
+        else { return 0 }
+        return kilobytes << 10
     }
 
     /// The fields of `/proc/PID/stat` after the name, which may have blanks in it: state, parent and so on.

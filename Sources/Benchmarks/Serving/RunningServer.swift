@@ -6,7 +6,7 @@ final class RunningServer {
     let name: String
     let workloads: Set<Workload>
     private let process = Process()
-    private let address: SocketAddress
+    let address: SocketAddress
 
     struct Failure: Error, CustomStringConvertible {
         let description: String

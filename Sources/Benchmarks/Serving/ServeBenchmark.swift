@@ -12,10 +12,14 @@ struct ServeBenchmark {
     func run() throws {
         for workload in workloads {
             // nginx has only the file, which all are compared with.
-            let taking = servers.filter { $0.workloads.contains(workload) || $0.name == "nginx" }
+            let taking = servers.filter { server in
+                server.workloads.contains(workload) || server.name == "nginx" && !workload.isComparedWithHello
+            }
+            guard taking.contains(where: { $0.workloads.contains(workload) }) else { continue }
+            let reference = workload.isComparedWithHello ? "of hello" : "of nginx"
             print("\n\(workload.title)\n")
             print(
-                "| server | connections | requests/s | of nginx | p50 µs | p99 µs | CPU µs/request | system calls | errors |"
+                "| server | connections | requests/s | \(reference) | p50 µs | p99 µs | CPU µs/request | system calls | errors |"
             )
             print("| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |")
             for connections in connections { try measure(workload, connections, taking) }
@@ -24,15 +28,19 @@ struct ServeBenchmark {
 
     private func measure(_ workload: Workload, _ connections: Connections, _ taking: [RunningServer]) throws {
         var samples = [[LoadGenerator.Figures]](repeating: [], count: taking.count)
+        var hellos = samples
         for _ in 0..<rounds {
             for (index, server) in taking.enumerated() {
                 samples[index].append(try load(server, workload, connections, seconds))
+                guard workload.isComparedWithHello else { continue }
+                hellos[index].append(try load(server, .hello, connections, seconds))
             }
         }
-        let reference = taking.firstIndex { $0.name == "nginx" }.map { samples[$0].map(\.rate).median }
+        let nginx = taking.firstIndex { $0.name == "nginx" }.map { samples[$0].map(\.rate).median }
         for (index, server) in taking.enumerated() {
             let calls = connections == Connections(count: 32) ? try systemCalls(server, workload, connections) : nil
             let figures = samples[index]
+            let reference = workload.isComparedWithHello ? hellos[index].map(\.rate).median : nginx
             let errors = figures.reduce(0) { $0 + $1.failures + $1.broken }
             let ratio = reference.map { String(format: "%.2f", figures.map(\.rate).median / $0) } ?? "–"
             print(

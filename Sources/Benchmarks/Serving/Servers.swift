@@ -18,8 +18,7 @@ struct Servers {
         startNginx()
         startNode()
         startWasmtime()
-        var own: Set<Workload> = [.staticFile, .hello]
-        if files.hasCGI { own.insert(.cgi) }
+        let own = files.workloads.union([.staticFile])
         for (number, program) in programs.enumerated() {
             let suffix = programs.count > 1 ? " (\(number + 1))" : ""
             start("up", suffix: suffix, program, own) { address in
@@ -78,7 +77,7 @@ struct Servers {
 
     private mutating func startNode() {
         let file = files.file.path
-        start("node", Programs.find("node"), Set(Workload.allCases)) { address in
+        start("node", Programs.find("node"), [.staticFile, .hello, .cgi]) { address in
             let script = Programs.peersDirectory.appendingPathComponent("serve-node.mjs").path
             return [script, "\(address.port)", file]
         }

@@ -9,7 +9,7 @@ extension BindleClient {
         try push(bindle.invoice, options: options) { label in
             let path = bindle.parcelPath(label.sha256)
             return FileStatus(path: path) != nil
-                ? .file(path: path) : .absent("\(path) is not there either")
+                ? .parcelFile(path: path) : .absent("\(path) is not there either")
         }
     }
 
@@ -19,14 +19,30 @@ extension BindleClient {
     /// Where the invoice is there already with the same content, only what is missing is uploaded; so a push that was
     /// interrupted goes on where it stopped.
     /// - Parameter content: Where the bytes of a parcel are; asked for those that are missing.
-    /// - Returns: The labels of the parcels that were uploaded.
+    /// - Returns: The labels of the parcels that were uploaded, each digest once.
     @discardableResult
     package func push(
         _ invoice: Invoice, options: PushOptions = PushOptions(), content: (Label) -> ParcelContent
     ) throws(PushError) -> [Label] {
-        let missing = try offer(invoice)
-        var sources: [(label: Label, content: ParcelContent)] = []
-        for label in missing {
+        // Parcels of one content are sent once, whatever names they have.
+        var seen = Set<String>()
+        let missing = try offer(invoice).filter { seen.insert($0.sha256).inserted }
+        let sources = try sources(of: missing, in: invoice, content)
+        // From here on, a server that cannot be connected to is one that was there a moment ago.
+        var acquainted = self
+        acquainted.retries.includesConnecting = true
+        let uploads = ParcelUploads(client: acquainted, id: invoice.id, sources: sources, observe: options.progress)
+        let conflicts = try uploads.run(connections: options.connections)
+        if !conflicts.isEmpty { try acquainted.settle(conflicts, of: invoice, content, options) }
+        return missing
+    }
+
+    /// Where the bytes of parcels are, the largest first, so that no connection is left with one at the end.
+    private func sources(
+        of labels: [Label], in invoice: Invoice, _ content: (Label) -> ParcelContent
+    ) throws(PushError) -> [ParcelUploads.Source] {
+        var sources: [ParcelUploads.Source] = []
+        for label in labels {
             // The server's word is not taken for what a parcel is, only for which ones it lacks.
             guard let own = invoice.label(of: label.sha256) else {
                 throw .request(
@@ -38,14 +54,36 @@ extension BindleClient {
             if case .absent(let reason) = source { throw .parcelAbsent(own, reason: reason) }
             sources.append((own, source))
         }
-        // The largest first, so that no connection is left with one at the end.
-        sources.sort { $0.label.size > $1.label.size }
-        // From here on, a server that cannot be connected to is one that was there a moment ago.
-        var acquainted = self
-        acquainted.retries.includesConnecting = true
-        let uploads = ParcelUploads(client: acquainted, id: invoice.id, sources: sources, observe: options.progress)
-        try uploads.run(connections: options.connections)
-        return missing
+        return sources.sorted { $0.label.size > $1.label.size }
+    }
+
+    /// How often a parcel that the server lacks and refuses is offered.
+    private static let settlingAttempts = 4
+
+    /// Finds out what has become of parcels of which the server said that it has them or that somebody is sending them.
+    ///
+    /// The reference server says so for ever of a parcel whose upload was broken off. So its word for what it lacks is what
+    /// counts (never HEAD, which it answers with 200 always), and a parcel that it goes on lacking, and goes on refusing,
+    /// is an error.
+    private func settle(
+        _ conflicts: [Label], of invoice: Invoice, _ content: (Label) -> ParcelContent, _ options: PushOptions
+    ) throws(PushError) {
+        var attempt = 1
+        while true {
+            let missing: [Label]
+            do { missing = try missingParcels(of: invoice.id) } catch { throw .request(error) }
+            guard !missing.isEmpty else { return }
+            guard attempt < Self.settlingAttempts else {
+                throw .stuck(invoice.id, missing.compactMap { invoice.label(of: $0.sha256) })
+            }
+            // Whoever is sending them may need a moment.
+            retries.wait(before: attempt, asked: nil)
+            attempt += 1
+            let again = ParcelUploads(
+                client: self, id: invoice.id, sources: try sources(of: missing, in: invoice, content),
+                observe: nil)
+            _ = try again.run(connections: options.connections)
+        }
     }
 
     /// Hands an invoice in.
@@ -63,8 +101,17 @@ extension BindleClient {
             guard !present.isYanked else { throw .yanked(invoice.id) }
             do { return try missingParcels(of: invoice.id) } catch { throw .request(error) }
         } catch {
-            throw .request(error)
+            throw Self.refusal(error, of: invoice)
         }
+    }
+
+    /// What a server's refusal of an invoice means.
+    private static func refusal(_ error: BindleClientError, of invoice: Invoice) -> PushError {
+        guard let status = error.status, (400..<500).contains(status.code), status != .unauthorized,
+            let message = error.message?.lowercased(),
+            ["signature", "signed", "verif", "known key", "keyring"].contains(where: message.contains)
+        else { return .request(error) }
+        return .signaturesRefused(error, isSigned: !invoice.signatures.isEmpty)
     }
 }
 
@@ -92,6 +139,8 @@ package struct PushProgress: Hashable, Sendable {
 /// Where the bytes of a parcel are.
 package enum ParcelContent: Hashable, Sendable {
     case file(path: String)
+    /// A file of a standalone bindle, which is called by its digest.
+    case parcelFile(path: String)
     case bytes([UInt8])
     /// Not at hand, for this reason, which ends a sentence.
     case absent(String)
@@ -105,6 +154,12 @@ package enum PushError: Error, CustomStringConvertible {
     case unreadable(path: String, detail: String)
     /// The file is not what it was when its digest was taken.
     case changed(path: String)
+    /// A file of a standalone bindle does not have the content that it is called by.
+    case misnamed(path: String)
+    /// The server lacks these parcels, and refuses them: it takes them for being sent by somebody else.
+    case stuck(BindleID, [Label])
+    /// The server does not take the invoice for its signatures, or for want of them.
+    case signaturesRefused(BindleClientError, isSigned: Bool)
     /// The server has another bindle of this ID, and does not replace it.
     case taken(BindleID)
     /// The server has this bindle, and it was withdrawn.
@@ -117,10 +172,31 @@ package enum PushError: Error, CustomStringConvertible {
             "the server does not have the parcel '\(label.name)', and \(reason)"
         case .unreadable(let path, let detail): "cannot read \(path): \(detail)"
         case .changed(let path): "\(path) has changed since its digest was taken; push again"
+        case .misnamed(let path):
+            "the content of \(path) does not have the digest that the file is called by: it is damaged, and has to be "
+                + "made or fetched again"
+        case .stuck(let id, let labels):
+            "the server does not have \(Self.names(labels)) of \(id), and does not take it: an upload of it was broken "
+                + "off before, and the server waits for its end. Push under another version, or ask the server's "
+                + "administrator to remove what is left of the upload"
+        case .signaturesRefused(let error, isSigned: false):
+            "\(error). The invoice is not signed: push with --sign, and give what 'hippo-dev bindle keys print' shows to "
+                + "the server's administrator, for its keyring"
+        case .signaturesRefused(let error, isSigned: true):
+            "\(error). The server has to know the key of each signature: give what 'hippo-dev bindle keys print' shows to "
+                + "its administrator, for its keyring"
         case .taken(let id):
             "the server has another bindle \(id), and keeps it; push under another version"
         case .yanked(let id): "the server has \(id), and it was yanked; push under another version"
         }
+    }
+}
+
+extension PushError {
+    private static func names(_ labels: [Label]) -> String {
+        let names = labels.prefix(3).map { "'\($0.name)'" }.joined(separator: ", ")
+        return (labels.count == 1 ? "the parcel \(names)" : "the parcels \(names)")
+            + (labels.count > 3 ? " and \(labels.count - 3) more" : "")
     }
 }
 

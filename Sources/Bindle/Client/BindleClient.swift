@@ -3,7 +3,8 @@ import TOML
 
 /// A client of any Bindle server. Its calls block; any number of threads may share it.
 ///
-/// Redirects are not followed, so that credentials go to the origin of the base URL only.
+/// Redirects are followed for what is read, as Bindle's specification demands. Credentials go to the origin of the base URL
+/// only, and nothing that begins with `https` goes on without.
 package struct BindleClient: Sendable {
     /// How the client says who it is.
     package enum Credentials: Sendable {
@@ -30,6 +31,7 @@ package struct BindleClient: Sendable {
     private let client: Client
     /// Larger answers than this are not read, parcels excepted.
     private static let answerLimit = 256 << 20
+    private static let redirectLimit = 5
 
     package init(
         baseURL: HTTPURL, credentials: Credentials = .none,
@@ -37,6 +39,9 @@ package struct BindleClient: Sendable {
     ) {
         self.baseURL = baseURL
         self.credentials = credentials
+        var configuration = configuration
+        configuration.maximumRedirects = Self.redirectLimit
+        configuration.allowsRedirect = { baseURL.scheme == "http" || $0.scheme == "https" }
         client = Client(configuration: configuration)
     }
 
@@ -109,9 +114,17 @@ package struct BindleClient: Sendable {
             terms: name, limit: BindleQuery.limits.upperBound, isStrict: true, includesYanked: true)
         while true {
             let page = try find(query)
-            versions += page.invoices.filter { $0.id.name == name }.map(\.id.version)
-            query.offset += page.invoices.count
-            guard page.hasMore, !page.invoices.isEmpty else { return versions }
+            for match in page.matches {
+                let id: BindleID?
+                switch match {
+                case .invoice(let invoice): id = invoice.id
+                // The version is taken, whatever else is wrong with the invoice.
+                case .unusable(let text, _): id = try? BindleID(text)
+                }
+                if let id, id.name == name { versions.append(id.version) }
+            }
+            query.offset += page.matches.count
+            guard page.hasMore, !page.matches.isEmpty else { return versions }
         }
     }
 
@@ -135,7 +148,7 @@ package struct BindleClient: Sendable {
         }
     }
 
-    /// Finds bindles, one page of them.
+    /// Finds bindles, one page of them. An invoice that cannot be used does not hide the others.
     package func find(_ query: BindleQuery) throws(BindleClientError) -> BindleMatches {
         var parameters = [
             ("q", query.terms), ("o", String(query.offset)), ("l", String(query.limit)),
@@ -146,15 +159,14 @@ package struct BindleClient: Sendable {
         let exchange = try send(.get, "_q?\(text)")
         let answer = try exchange.table(limit: Self.answerLimit)
         do throws(InvoiceProblem) {
-            let fields = try TableReader(
-                answer,
-                keys: ["query", "strict", "offset", "limit", "total", "more", "yanked", "invoices"])
-            let invoices = try fields.list("invoices") { (value) throws(InvoiceProblem) in
+            // What a server says besides is for others.
+            let fields = try TableReader(answer, keys: answer.keys)
+            let matches = try fields.list("invoices") { (value) throws(InvoiceProblem) in
                 guard let table = value.table else { throw InvoiceProblem(at: [], "a table is wanted here") }
-                return try Invoice(table)
+                return BindleMatches.Match(table)
             }
             return BindleMatches(
-                total: try fields.requiredCount("total"), invoices: invoices,
+                total: try fields.requiredCount("total"), matches: matches,
                 hasMore: try fields.boolean("more") ?? false)
         } catch {
             throw exchange.malformed(error.description)
@@ -263,7 +275,8 @@ package struct BindleClient: Sendable {
         } catch {
             throw .transport(method: method.rawValue, error)
         }
-        let exchange = BindleExchange(method: method, url: url, response: response)
+        let exchange = BindleExchange(
+            method: method, url: response.url, response: response, isAnonymous: credentials.header == nil)
         guard (200..<300).contains(response.status.code) else { throw exchange.refusal() }
         return exchange
     }

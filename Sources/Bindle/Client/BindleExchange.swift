@@ -6,6 +6,8 @@ struct BindleExchange {
     let method: Method
     let url: HTTPURL
     let response: ClientResponse
+    /// Whether the request said nothing of who it is from.
+    let isAnonymous: Bool
 
     var encoding: DocumentEncoding {
         response.headers["Content-Type"].flatMap { DocumentEncoding(mediaType: $0) } ?? .toml
@@ -41,7 +43,7 @@ struct BindleExchange {
         let retryAfter = response.headers["Retry-After"].flatMap { Int($0) }.map { Duration.seconds(max(0, $0)) }
         return .refused(
             method: method.rawValue, url: url.description, status: response.status, message: message,
-            retryAfter: retryAfter)
+            retryAfter: retryAfter, isAnonymous: isAnonymous)
     }
 }
 
@@ -60,7 +62,11 @@ package enum BindleClientError: Error, Hashable, CustomStringConvertible {
     /// There was no answer, or none that is HTTP.
     case transport(method: String, ClientError)
     /// The server said no; `message` is its reason.
-    case refused(method: String, url: String, status: Status, message: String?, retryAfter: Duration? = nil)
+    ///
+    /// `isAnonymous` is whether the request said nothing of who it is from.
+    case refused(
+        method: String, url: String, status: Status, message: String?, retryAfter: Duration? = nil,
+        isAnonymous: Bool = false)
     /// The server said yes, and what it sent is not what was asked for.
     case malformed(method: String, url: String, problem: String)
     /// What was to be done with a parcel's bytes failed.
@@ -68,12 +74,17 @@ package enum BindleClientError: Error, Hashable, CustomStringConvertible {
 
     /// The status of a server's refusal.
     package var status: Status? {
-        if case .refused(_, _, let status, _, _) = self { status } else { nil }
+        if case .refused(_, _, let status, _, _, _) = self { status } else { nil }
+    }
+
+    /// What the server said of its refusal.
+    var message: String? {
+        if case .refused(_, _, _, let message, _, _) = self { message } else { nil }
     }
 
     /// How long the server asks to wait before the request is sent again.
     var retryAfter: Duration? {
-        if case .refused(_, _, _, _, let delay) = self { delay } else { nil }
+        if case .refused(_, _, _, _, let delay, _) = self { delay } else { nil }
     }
 
     /// Whether the same request may well succeed a little later.
@@ -84,7 +95,7 @@ package enum BindleClientError: Error, Hashable, CustomStringConvertible {
             case .cannotConnect, .timedOut, .disconnected, .system: true
             default: false
             }
-        case .refused(_, _, let status, _, _): [408, 425, 429, 500, 502, 503, 504].contains(status.code)
+        case .refused(_, _, let status, _, _, _): [408, 425, 429, 500, 502, 503, 504].contains(status.code)
         default: false
         }
     }
@@ -93,9 +104,11 @@ package enum BindleClientError: Error, Hashable, CustomStringConvertible {
         switch self {
         case .invalidURL(let error): error.description
         case .transport(let method, let error): "\(method) \(error)"
-        case .refused(let method, let url, let status, let message, _):
+        case .refused(let method, let url, let status, let message, _, let isAnonymous):
+            // Some servers say 403 to those who do not say who they are.
             "\(method) \(url): the server answered \(status)" + (message.map { ": \($0)" } ?? "")
-                + (status == .unauthorized ? " (log in, or give a token or a name and password)" : "")
+                + (status == .unauthorized || status == .forbidden && isAnonymous
+                    ? " (log in, or give a token or a name and password)" : "")
         case .malformed(let method, let url, let problem):
             "\(method) \(url): the server's answer makes no sense: \(problem)"
         case .receiver(let message): message

@@ -11,6 +11,8 @@ final class ParcelUploads: Sendable {
     private let sources: [Source]
     private let observe: (@Sendable (PushProgress) -> Void)?
     private let progress: Mutex<PushProgress>
+    /// The parcels that the server did not take since it has them, or since somebody else is sending them.
+    private let conflicts = Mutex<[Label]>([])
 
     init(client: BindleClient, id: BindleID, sources: [Source], observe: (@Sendable (PushProgress) -> Void)?) {
         self.client = client
@@ -24,8 +26,9 @@ final class ParcelUploads: Sendable {
     }
 
     /// Uploads all.
+    /// - Returns: The labels of the parcels that the server says to have, or to be getting from somebody else.
     /// - Throws: The first failure; the others stop after the parcel that they are at.
-    func run(connections: Int) throws(PushError) {
+    func run(connections: Int) throws(PushError) -> [Label] {
         report { _ in }
         do {
             try ConcurrentWork.forEach(sources, width: connections) { [self] source in
@@ -37,6 +40,7 @@ final class ParcelUploads: Sendable {
         } catch {
             throw .unreadable(path: "\(id)", detail: "\(error)")
         }
+        return conflicts.withLock { $0 }
     }
 
     private func report(_ change: (inout PushProgress) -> Void) {
@@ -52,10 +56,13 @@ final class ParcelUploads: Sendable {
         let sent = SentBytes()
         switch source.content {
         case .bytes(let bytes): try upload(label) { .bytes(bytes) }
-        case .file(let path):
+        case .file(let path), .parcelFile(let path):
+            var changed: PushError {
+                if case .parcelFile = source.content { .misnamed(path: path) } else { .changed(path: path) }
+            }
             let file: OpenFile
             do { file = try OpenFile(path: path) } catch { throw .unreadable(path: path, detail: "\(error)") }
-            guard file.size == Int64(label.size) else { throw .changed(path: path) }
+            guard file.size == Int64(label.size) else { throw changed }
             do throws(PushError) {
                 try upload(label) { body(file, sent) }
             } catch {
@@ -63,7 +70,7 @@ final class ParcelUploads: Sendable {
                 if case .request(let refusal) = error, refusal.status == .badRequest,
                     let now = try? SHA256.hash(fileAt: path), now.digest.hex != label.sha256
                 {
-                    throw .changed(path: path)
+                    throw changed
                 }
                 throw error
             }
@@ -78,7 +85,8 @@ final class ParcelUploads: Sendable {
         do {
             try client.upload(label, to: id, body: body())
         } catch  where error.status == .conflict {
-            // Somebody else was quicker, or the answer to an attempt was lost.
+            // Somebody else was quicker, or the answer to an attempt was lost. That the server has it is to be seen.
+            conflicts.withLock { $0.append(label) }
         } catch {
             throw .request(error)
         }

@@ -46,13 +46,13 @@ extension Invoice.Description {
         let versionText = try fields.requiredString("version")
         guard BindleID.isName(name) else {
             throw fields.problem(
-                "name", "'\(name)' is not a bindle's name: letters, digits, '_', '-', '.' and '/' are allowed")
+                "name", "'\(name)' is not a bindle's name: it is empty, or has an '@' or a character that is not shown")
         }
-        do {
-            id = try BindleID("\(name)/\(versionText)")
-        } catch {
+        // Not read as one text, in which a name that begins with `bindle:` would be a URI.
+        guard let version = SemanticVersion(versionText), let id = try? BindleID(name: name, version: version) else {
             throw fields.problem("version", "Version \(versionText) is not a valid semantic version (e.g. 1.2.3)")
         }
+        self.id = id
         description = try fields.string("description")
         authors = try fields.strings("authors")
     }
@@ -100,7 +100,7 @@ extension Group {
         let fields = try TableReader(value, keys: Self.keys)
         name = try fields.requiredString("name")
         isRequired = try fields.boolean("required") ?? false
-        satisfiedBy = try fields.choice("satisfiedBy", of: Satisfaction.self)
+        satisfiedBy = try fields.string("satisfiedBy").map { Satisfaction($0) }
     }
 }
 
@@ -112,7 +112,12 @@ extension Signature {
         by = try fields.requiredString("by")
         signature = try fields.requiredString("signature")
         key = try fields.requiredString("key")
-        role = try fields.required("role", fields.choice("role", of: Role.self))
+        let roleText = try fields.requiredString("role")
+        guard let role = Role(reading: roleText) else {
+            let known = Role.allCases.map(\.rawValue).joined(separator: ", ")
+            throw fields.problem("role", "'\(roleText)' is not one of \(known)")
+        }
+        self.role = role
         at = try fields.requiredCount("at")
     }
 }

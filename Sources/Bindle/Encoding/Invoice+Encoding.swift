@@ -70,7 +70,7 @@ extension Group {
         var table = TOMLTable()
         table["name"] = TOMLValue(name)
         if isRequired { table["required"] = true }
-        table["satisfiedBy"] = satisfiedBy.map { TOMLValue($0.rawValue) }
+        table["satisfiedBy"] = satisfiedBy.map { TOMLValue($0.text) }
         return table
     }
 }

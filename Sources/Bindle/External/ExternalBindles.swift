@@ -57,6 +57,20 @@ package struct ExternalBindles: Sendable {
         return invoice
     }
 
+    /// Compares the store's invoice of a bindle with the upstream's, byte by byte, and takes over what differs.
+    /// - Returns: Whether it differed.
+    package func refresh(_ id: BindleID) throws(ExternalBindleError) -> Bool {
+        guard let upstream else { throw .noUpstream(id) }
+        let invoice = try upstream.invoice(id)
+        do {
+            guard try store.invoiceText(id, includingYanked: true) != invoice.encoded(as: .toml) else { return false }
+            try store.keep(invoice, replacing: true)
+            return true
+        } catch {
+            throw .store(error)
+        }
+    }
+
     /// Sees to it that the store has these parcels of a bindle whose invoice it has.
     package func fetchParcels(_ labels: [Label], of id: BindleID) throws(ExternalBindleError) {
         for label in labels {
@@ -135,6 +149,15 @@ package enum ExternalBindleError: Error, Hashable, CustomStringConvertible {
     case refused(BindleID, server: String, reason: String)
     case notTrusted(BindleID, server: String, VerificationError)
     case store(StoreError)
+
+    /// What is wrong with the upstream, without what the store has.
+    package var reason: String {
+        switch self {
+        case .unreachable(_, let server, let reason): "\(server) cannot be reached: \(reason)"
+        case .refused(_, let server, let reason): "\(server) does not give it: \(reason)"
+        default: description
+        }
+    }
 
     package var description: String {
         switch self {

@@ -53,12 +53,21 @@ final class PendingFile {
         }
     }
 
+    /// Gives the file its name, unless there is one of that name already.
+    func commitUnlessPresent() throws(FileWriteError) {
+        let closed = close(descriptor)
+        descriptor = -1
+        defer { unlink(pendingPath) }
+        guard closed == 0, link(pendingPath, path) == 0 || errno == EEXIST else { throw Self.failure(path) }
+    }
+
     /// Writes a file that only its owner may read, in a directory that only its owner may enter if it is made here.
-    static func writePrivately(_ text: String, to path: String) throws {
+    /// - Parameter unlessPresent: Whether a file that is there already stays.
+    static func writePrivately(_ text: String, to path: String, unlessPresent: Bool = false) throws {
         let directory = FilePath.parent(path)
         try Directories.make(directory, permissions: 0o700)
         let file = try PendingFile(replacing: path, permissions: 0o600)
         try file.write(Array(text.utf8))
-        try file.commit()
+        if unlessPresent { try file.commitUnlessPresent() } else { try file.commit() }
     }
 }

@@ -1,10 +1,10 @@
 /// The identifier of a bindle: `NAME/VERSION`.
 ///
-/// The name is everything before the last `/`; it is never empty and may contain `/` itself, letters and digits of
-/// any script, `_`, `-` and `.`.
+/// The name is everything before the last `/`; it is never empty and may contain `/` itself. See ``isName(_:)``.
 package struct BindleID: Hashable, Sendable {
     package let name: String
     package let version: SemanticVersion
+    private static let scheme = "bindle:"
 
     /// - Throws: `BindleIDError` when `name` is empty or has a character that a name may not have.
     package init(name: String, version: SemanticVersion) throws(BindleIDError) {
@@ -15,8 +15,7 @@ package struct BindleID: Hashable, Sendable {
 
     /// Reads `NAME/VERSION`, or the same as a URI, `bindle:NAME/VERSION`.
     package init(_ text: some StringProtocol) throws(BindleIDError) {
-        let scheme = "bindle:"
-        let path = text.hasPrefix(scheme) ? Substring(text.dropFirst(scheme.count)) : Substring(text)
+        let path = text.hasPrefix(Self.scheme) ? Substring(text.dropFirst(Self.scheme.count)) : Substring(text)
         guard let slash = path.lastIndex(of: "/"), Self.isName(path[..<slash]) else {
             throw .notAnID(String(text))
         }
@@ -26,8 +25,27 @@ package struct BindleID: Hashable, Sendable {
         self.version = version
     }
 
-    /// Whether `text` may be the name of a bindle.
+    /// Whether `text` may be the name of a bindle: any text that is shown, without `@`, and without the scheme of a URI.
+    ///
+    /// The reference implementation takes every text. Characters that are not shown could make a name look like another
+    /// one, or take a terminal over. What follows an `@` in a path is a parcel's digest.
     package static func isName(_ text: some StringProtocol) -> Bool {
+        !text.isEmpty && !text.hasPrefix(scheme) && text.unicodeScalars.allSatisfy(isShown)
+    }
+
+    private static func isShown(_ scalar: Unicode.Scalar) -> Bool {
+        if scalar.isASCII { return (0x20...0x7E).contains(scalar.value) && scalar != "@" }
+        switch scalar.properties.generalCategory {
+        case .control, .format, .surrogate, .privateUse, .unassigned, .lineSeparator, .paragraphSeparator,
+            .spaceSeparator:
+            return false
+        default: return true
+        }
+    }
+
+    /// Whether `text` is a name that every Bindle program and every URL takes as it is: letters and digits of any script,
+    /// `_`, `-`, `.` and `/`.
+    package static func isPlainName(_ text: some StringProtocol) -> Bool {
         !text.isEmpty
             && text.unicodeScalars.allSatisfy { scalar in
                 if scalar.isASCII {

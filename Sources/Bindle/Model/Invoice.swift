@@ -1,7 +1,7 @@
 /// The list of what a bindle contains: its name and version, its parcels, and how they hang together.
 ///
-/// An invoice read from TOML or JSON has the right shape; whether it also makes sense (digests, groups, cycles) is
-/// what ``validate()`` says. See `InvoiceEncoding` for reading and writing.
+/// An invoice read from TOML or JSON has the right shape; what else a new one must not have is what ``validate()`` says,
+/// and what is odd about it ``oddities``. See `InvoiceEncoding` for reading and writing.
 package struct Invoice: Hashable, Sendable {
     /// The version of the format that this implementation reads and writes.
     package static let supportedBindleVersion = "1.0.0"

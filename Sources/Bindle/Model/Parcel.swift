@@ -78,8 +78,30 @@ package struct Group: Hashable, Sendable {
     package var satisfiedBy: Satisfaction?
 
     /// How much of a group must be there.
-    package enum Satisfaction: String, Hashable, Sendable, CaseIterable {
+    package enum Satisfaction: Hashable, Sendable {
         case allOf, oneOf, optional
+        /// Another word, as it was written. It means `allOf`.
+        case other(String)
+
+        package init(_ text: String) {
+            self =
+                switch text {
+                case "allOf": .allOf
+                case "oneOf": .oneOf
+                case "optional": .optional
+                default: .other(text)
+                }
+        }
+
+        /// The word for it in an invoice.
+        package var text: String {
+            switch self {
+            case .allOf: "allOf"
+            case .oneOf: "oneOf"
+            case .optional: "optional"
+            case .other(let text): text
+            }
+        }
     }
 
     package init(name: String, isRequired: Bool = false, satisfiedBy: Satisfaction? = nil) {

@@ -144,6 +144,30 @@ extension ParcelList {
         return count - starts[chunks.count - shared]
     }
 
+    /// The positions at which another list of the same length has another parcel, ascending; `nil` if the lengths differ.
+    /// What both lists share is not looked at.
+    package func indexes(differingFrom other: ParcelList) -> [Int]? {
+        guard count == other.count else { return nil }
+        var indexes: [Int] = []
+        var position = 0
+        var (chunk, otherChunk) = (0, 0)
+        while position < count {
+            let (own, others) = (chunks[chunk], other.chunks[otherChunk])
+            let isSameStart = starts[chunk] == other.starts[otherChunk]
+            let end = Swift.min(starts[chunk + 1], other.starts[otherChunk + 1])
+            if !(isSameStart && Self.isShared(own, others)) {
+                for index in position..<end where own[index - starts[chunk]] != others[index - other.starts[otherChunk]]
+                {
+                    indexes.append(index)
+                }
+            }
+            position = end
+            if starts[chunk + 1] == end { chunk += 1 }
+            if other.starts[otherChunk + 1] == end { otherChunk += 1 }
+        }
+        return indexes
+    }
+
     private static func isShared(_ left: [Parcel], _ right: [Parcel]) -> Bool {
         left.count == right.count
             && left.withUnsafeBufferPointer { left in

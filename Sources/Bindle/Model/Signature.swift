@@ -13,6 +13,15 @@ package struct Signature: Hashable, Sendable {
     /// In what capacity one signs.
     package enum Role: String, Hashable, Sendable, CaseIterable {
         case creator, proxy, host, approver
+
+        /// Reads a role by its name or the beginning of it, in any case: `h`, `Host`. No two begin alike.
+        package init?(reading text: some StringProtocol) {
+            let beginning = text.lowercased()
+            guard !beginning.isEmpty, let role = Self.allCases.first(where: { $0.rawValue.hasPrefix(beginning) }) else {
+                return nil
+            }
+            self = role
+        }
     }
 
     package init(by: String, signature: String, key: String, role: Role, at: Int) {

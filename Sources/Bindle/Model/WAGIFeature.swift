@@ -1,3 +1,5 @@
+import HTTP
+
 /// The feature `wagi` of a parcel's label: what a WAGI host is to do with the parcel.
 ///
 /// A module with a route answers requests; a file belongs to the wwwroot of the modules that require its group.
@@ -40,12 +42,24 @@ package struct WAGIFeature: Hashable, Sendable {
     }
 
     /// The template of the arguments that the module gets.
-    package var argumentTemplate: String? { settings["argv"] }
+    package var argumentTemplate: String? {
+        get { settings["argv"] }
+        set { settings["argv"] = newValue }
+    }
 
     /// The hosts that the module may send requests to, as a list with commas; empty where the invoice has no such list.
     package var allowedHosts: [String] {
-        (settings["allowed_hosts"] ?? "").split(separator: ",")
-            .map { String($0.filter { !$0.isWhitespace }) }.filter { !$0.isEmpty }
+        get {
+            (settings["allowed_hosts"] ?? "").split(separator: ",")
+                .map { String($0.filter { !$0.isWhitespace }) }.filter { !$0.isEmpty }
+        }
+        set { settings["allowed_hosts"] = newValue.joined(separator: ",") }
+    }
+
+    /// Whether `allowedHosts` may have a text: the URL of a host, or the word that allows all of them.
+    package static func isAllowedHost(_ text: String) -> Bool {
+        text == "insecure:allow-all"
+            || (!text.contains(",") && !text.contains(where: \.isWhitespace) && (try? HTTPURL(text)) != nil)
     }
 
     /// How many requests of its own the module may have under way, as the invoice writes it: possibly no number.

@@ -26,7 +26,7 @@ extension Wwwroot {
         var files: [(path: RelativePath, file: ContentFile)] = []
         files.reserveCapacity(assets.count)
         for label in assets {
-            guard let path = RelativePath(validating: label.name) else {
+            guard let path = RelativePath(normalizing: label.name) else {
                 throw AssetError(
                     description: "the bindle \(id) has an asset that would leave the wwwroot: "
                         + label.name.debugDescription)

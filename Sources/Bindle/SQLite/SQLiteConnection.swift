@@ -56,7 +56,28 @@ final class SQLiteConnection {
         self.files = files ?? ContentFiles(storePath: path, isTemporary: isTemporary)
         self.handle = handle
         sqlite3_busy_timeout(handle, Self.lockTimeoutMilliseconds)
+        for (limit, value) in Self.limits { sqlite3_limit(handle, limit, value) }
     }
+
+    private var hasListChange = false
+
+    /// What this program's statements and rows stay below by far: a file that was made to say otherwise is refused before
+    /// memory is asked for (https://sqlite.org/limits.html, "Defense Against Dark Arts" in https://sqlite.org/security.html).
+    private static let limits: [(Int32, Int32)] = [
+        // Bytes of a value or a row. The largest were whole parcels, in stores of format 1.
+        (SQLITE_LIMIT_LENGTH, 256 << 20),
+        (SQLITE_LIMIT_SQL_LENGTH, 100_000),
+        (SQLITE_LIMIT_COLUMN, 100),
+        (SQLITE_LIMIT_EXPR_DEPTH, 100),
+        (SQLITE_LIMIT_COMPOUND_SELECT, 8),
+        (SQLITE_LIMIT_VDBE_OP, 25_000),
+        (SQLITE_LIMIT_FUNCTION_ARG, 16),
+        // VACUUM attaches the file that it writes.
+        (SQLITE_LIMIT_ATTACHED, 1),
+        (SQLITE_LIMIT_VARIABLE_NUMBER, 64),
+        (SQLITE_LIMIT_TRIGGER_DEPTH, 10),
+        (SQLITE_LIMIT_WORKER_THREADS, 0),
+    ]
 
     deinit {
         idleStatements = [:]
@@ -118,7 +139,21 @@ final class SQLiteConnection {
         return row
     }
 
+    /// The texts of the statements that this connection has run.
+    var knownStatements: [String] { Array(idleStatements.keys) }
+
     var lastInsertedRow: Int64 { sqlite3_last_insert_rowid(handle) }
+
+    // MARK: - The list of bindles
+
+    /// Takes note that the list of bindles changes, if the transaction does not fail.
+    func noteListChange() { hasListChange = true }
+
+    /// Whether the list may have changed since this was asked the last time.
+    func takeListChange() -> Bool {
+        defer { hasListChange = false }
+        return hasListChange
+    }
 
     /// Takes a prepared statement for as long as the caller uses it, again and again; see `giveBack`.
     func take(_ sql: String) throws(StoreError) -> SQLiteStatement {

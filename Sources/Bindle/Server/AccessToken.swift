@@ -30,7 +30,9 @@ package struct AccessToken: Hashable, Sendable {
         if let token = try find(forStore: store, environment: environment) { return token }
         let path = path(forStore: store, environment)
         var generator = SystemRandomNumberGenerator()
-        let value = (0..<32).map { _ in UInt8.random(in: 0...255, using: &generator) }.map(hex).joined()
+        // 256 random bits, written as digests are.
+        let words = (0..<8).map { _ in UInt32.random(in: 0 ... .max, using: &generator) }
+        let value = SHA256Digest(words: SIMD8(words)).hex
         do { try PendingFile.writePrivately(value + "\n", to: path) } catch {
             throw AccessTokenError(path: path, problem: "the token cannot be kept: \(error)")
         }
@@ -70,10 +72,6 @@ package struct AccessToken: Hashable, Sendable {
     private static func path(forStore store: String, _ environment: [String: String]) -> String {
         let absolute = FilePath.absolute(store)
         return "\(KeyStorage.configurationDirectory(environment))/hippo/tokens/\(SHA256.hash(absolute.utf8).hex)"
-    }
-
-    private static func hex(_ byte: UInt8) -> String {
-        String(byte >> 4, radix: 16) + String(byte & 15, radix: 16)
     }
 }
 

@@ -9,9 +9,10 @@ extension BindleServer {
         _ request: Request, _ encoding: DocumentEncoding, _ writer: ResponseWriter
     ) throws(Failure) {
         let query = try BindleQuery(Parameters(request))
-        // Who asks for the next page is known by address and credentials.
-        let client = "\(request.remoteAddress?.host ?? "") \(request.headers["Authorization"] ?? "")"
-        let page = try Failure.translating { () throws(StoreError) in try store.page(query, for: client) }
+        let generation = store.generation
+        let page = try Failure.translating { () throws(StoreError) in
+            try search.page(query, for: Self.client(of: request))
+        }
         let head = TOMLTable([
             "query": TOMLValue(query.terms),
             "strict": TOMLValue(query.isStrict),
@@ -21,49 +22,67 @@ extension BindleServer {
             "more": TOMLValue(page.hasMore),
             "yanked": TOMLValue(query.includesYanked),
         ])
-        var list = DocumentList(head, key: "invoices", encoding: encoding)
+        var list = InvoiceList(head, encoding: encoding)
         for id in page.ids {
-            let invoice = try Failure.translating { () throws(StoreError) in try store.invoice(of: id, in: query) }
-            guard let invoice else { continue }
-            list.append(invoice.table)
+            try Failure.translating { () throws(StoreError) in
+                // One that has ceased to be a match is left out.
+                do throws(StoreError) {
+                    try list.append(try invoices.invoice(id, includingYanked: query.includesYanked))
+                } catch {
+                    switch error {
+                    case .noSuchBindle, .yanked: return
+                    default: throw error
+                    }
+                }
+            }
             guard list.bytes.count >= Self.bufferLimit else { continue }
             do {
-                if !writer.hasHead { try writer.writeHead(.ok, ["Content-Type": encoding.mediaType]) }
+                if !writer.hasHead { try writer.writeHead(.ok, Self.headers(of: encoding)) }
                 try writer.write(list.takeBytes())
             } catch {
                 throw Failure(.internalServerError, "\(error)")
             }
         }
         list.end()
-        guard writer.hasHead else { return try send(.ok, list.bytes, as: encoding, to: writer) }
-        do { try writer.write(list.bytes) } catch { throw Failure(.internalServerError, "\(error)") }
+        do {
+            guard !writer.hasHead else { return try writer.write(list.bytes) }
+            let response = Response(status: .ok, headers: Self.headers(of: encoding), body: .bytes(list.bytes))
+            if query.offset == 0, let key = ReadyAnswers.Key(request) {
+                let answer = ReadyAnswers.Answer.page(response, query, all: page.hasMore ? page.all : [])
+                // The IDs are shared with the catalogue of names, as far as they are long.
+                let size = list.bytes.count + (page.hasMore ? page.all.count * 48 : 0)
+                readyAnswers.keep(answer, to: key, generation: generation, size: size)
+            }
+            try writer.respond(response)
+        } catch {
+            throw Failure(.internalServerError, "\(error)")
+        }
     }
 }
 
-/// A document that ends in a list of tables, written one by one.
-struct DocumentList {
+/// The answer to a query: a document that ends in a list of invoices, written one by one.
+private struct InvoiceList {
     private(set) var bytes: [UInt8]
-    private let key: String
     private let encoding: DocumentEncoding
     private var isEmpty = true
 
     /// - Parameter head: What stands before the list: plain values only.
-    init(_ head: TOMLTable, key: String, encoding: DocumentEncoding) {
-        self.key = key
+    init(_ head: TOMLTable, encoding: DocumentEncoding) {
         self.encoding = encoding
         bytes = encoding.encode(head)
         // Without the brace that ends it.
         if encoding == .json { bytes.removeLast() }
     }
 
-    mutating func append(_ table: TOMLTable) {
+    mutating func append(_ invoice: ServedInvoice) throws(StoreError) {
         switch encoding {
         case .toml:
-            bytes.append(UInt8(ascii: "\n"))
-            bytes += encoding.encode(TOMLTable([key: TOMLValue([table])]))
+            bytes += "\n[[invoices]]\n".utf8
+            invoice.append(toToml: &bytes, under: "invoices")
         case .json:
-            bytes += (isEmpty ? ",\"\(key)\":[" : ",").utf8
-            bytes += encoding.encode(table)
+            let text = try invoice.jsonText()
+            bytes += (isEmpty ? ",\"invoices\":[" : ",").utf8
+            bytes += text
         }
         isEmpty = false
     }
@@ -71,8 +90,8 @@ struct DocumentList {
     /// Writes what ends the document.
     mutating func end() {
         switch encoding {
-        case .toml: if isEmpty { bytes += "\(key) = []\n".utf8 }
-        case .json: bytes += (isEmpty ? ",\"\(key)\":[]}" : "]}").utf8
+        case .toml: if isEmpty { bytes += "invoices = []\n".utf8 }
+        case .json: bytes += (isEmpty ? ",\"invoices\":[]}" : "]}").utf8
         }
     }
 

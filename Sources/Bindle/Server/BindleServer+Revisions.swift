@@ -34,7 +34,8 @@ extension BindleServer {
         guard request.headers["Content-Type"].flatMap({ DocumentEncoding(mediaType: $0) }) == .json else {
             throw Failure(.unsupportedMediaType, "the Content-Type has to be application/json")
         }
-        switch rollBack(number) {
+        // It serves a moment later.
+        switch writer.whileWaiting({ rollBack(number) }) {
         case .success(let revision): try send(.ok, revision.table, as: encoding, to: writer)
         case .failure(.store(let error)): throw Failure(error)
         case .failure(.notServed(let message)): throw Failure(.conflict, message)

@@ -17,8 +17,11 @@ package struct BindleServer: Sendable {
     private let webGuard: WebGuard
     /// Brings back a revision, for a server that is part of a sandbox; others have none.
     let rollBack: RollBack?
-    /// Larger invoices are refused: at some 350 bytes for a parcel, this is room for 45,000.
-    private static let invoiceLimit = 16 << 20
+    let invoices: ServedInvoices
+    let search: BindleSearch
+    let readyAnswers = ReadyAnswers()
+    /// Larger invoices are refused: at some 350 bytes for a parcel, this is room for 350,000.
+    private static let invoiceLimit = 128 << 20
     /// What is read of an invoice can take fifty times its length. Of those that are longer than this, one is read at a
     /// time.
     private static let largeInvoice = 1 << 20
@@ -44,6 +47,8 @@ package struct BindleServer: Sendable {
         self.webGuard = webGuard
         self.authentication = authentication
         self.rollBack = rollBack
+        invoices = ServedInvoices(store, hostKey: trust.hostKey)
+        search = BindleSearch(store)
     }
 
     /// Answers requests. Runs on any number of threads.
@@ -51,13 +56,43 @@ package struct BindleServer: Sendable {
         { request, body, writer in try respond(to: request, body, writer) }
     }
 
-    /// The HTTP server's settings with the limit on bodies lifted: a parcel may have any size, and its label is what
-    /// limits it.
-    package static func configuration(basedOn base: ServerConfiguration = ServerConfiguration()) -> ServerConfiguration
-    {
+    /// The HTTP server's settings for this: without a limit on bodies, since a parcel may have any size, and its label is
+    /// what limits it; and with the answers that are ready, which the event loop gives by itself.
+    package func configuration(basedOn base: ServerConfiguration = ServerConfiguration()) -> ServerConfiguration {
         var configuration = base
         configuration.maximumBody = .max
+        configuration.inlineHandler = { [health] request in
+            let isHealth = request.path == "/healthz" && (request.method == .get || request.method == .head)
+            return InlineAnswer(isHealth ? health : readyAnswer(to: request))
+        }
         return configuration
+    }
+
+    /// The answer to a request that was asked before, if the store is as it was then.
+    private func readyAnswer(to request: Request) -> Response? {
+        guard let key = ReadyAnswers.Key(request),
+            let answer = readyAnswers.answer(to: key, generation: store.generation),
+            webGuard.developerRefusal(of: request) == nil, authentication?.knows(request) ?? true
+        else { return nil }
+        switch answer {
+        case .invoice(let document): return document.respond(to: request)
+        case .page(let response, let query, let all):
+            search.keep(all, of: query, for: Self.client(of: request))
+            return response
+        }
+    }
+
+    /// Who asks for the next page is known by address and credentials.
+    static func client(of request: Request) -> String {
+        "\(request.remoteAddress?.host ?? "") \(request.headers["Authorization"] ?? "")"
+    }
+
+    /// What `/healthz` answers. It needs neither the store nor a thread, so that nobody can hold it up.
+    private var health: Response {
+        let status = TOMLTable(["status": "OK", "version": TOMLValue(version)])
+        return Response(
+            headers: ["Content-Type": DocumentEncoding.json.mediaType, "X-Content-Type-Options": "nosniff"],
+            body: .bytes(DocumentEncoding.json.encode(status)))
     }
 
     private func respond(to request: Request, _ body: RequestBody, _ writer: ResponseWriter) throws {
@@ -72,12 +107,11 @@ package struct BindleServer: Sendable {
                     throw Failure(.internalServerError, "\(error)")
                 }
             }
-            let route = try Route(request)
+            let route = try Endpoint(request)
             if route != .health { try authentication?.admit(request) }
             switch route {
             case .health:
-                let status = TOMLTable(["status": "OK", "version": TOMLValue(version)])
-                try send(.ok, status, as: .json, to: writer)
+                do { try writer.respond(health) } catch { throw Failure(.internalServerError, "\(error)") }
             case .createInvoice: try createInvoice(request, body, encoding, writer)
             case .invoice(let id, let revision): try sendInvoice(id, revision: revision, request, encoding, writer)
             case .deleteInvoice(let id): try deleteInvoice(id, encoding, writer)
@@ -111,18 +145,30 @@ package struct BindleServer: Sendable {
     func send(
         _ status: Status, _ bytes: [UInt8], as encoding: DocumentEncoding, to writer: ResponseWriter
     ) throws(Failure) {
-        let headers: Headers = ["Content-Type": encoding.mediaType, "X-Content-Type-Options": "nosniff"]
         do {
-            try writer.respond(Response(status: status, headers: headers, body: .bytes(bytes)))
+            try writer.respond(Response(status: status, headers: Self.headers(of: encoding), body: .bytes(bytes)))
         } catch {
             throw Failure(.internalServerError, "\(error)")
         }
+    }
+
+    static func headers(of encoding: DocumentEncoding) -> Headers {
+        ["Content-Type": encoding.mediaType, "X-Content-Type-Options": "nosniff"]
     }
 
     private func sendMessage(
         _ message: String, as encoding: DocumentEncoding, to writer: ResponseWriter
     ) throws(Failure) {
         try send(.ok, TOMLTable(["message": TOMLValue(message)]), as: encoding, to: writer)
+    }
+
+    /// Changes the store. That waits for the disk, and for all who change it at the same time, and takes no turn from
+    /// other requests.
+    private func changing<Result>(
+        _ writer: ResponseWriter, _ change: () throws(StoreError) -> Result
+    ) throws(Failure) -> Result {
+        let result = writer.whileWaiting { Swift.Result { () throws(StoreError) in try change() } }
+        return try Failure.translating { () throws(StoreError) in try result.get() }
     }
 
     // MARK: - Invoices
@@ -151,31 +197,61 @@ package struct BindleServer: Sendable {
         do { invoice = try Invoice(text, as: format) } catch {
             throw Failure(.badRequest, "the invoice is not valid: \(error.summary)")
         }
-        do { try trust.admit(&invoice) { try? store.invoice($0, includingYanked: true) } } catch {
-            throw Failure(.badRequest, error.description)
+        do { try trust.admit(&invoice) } catch { throw Failure(.badRequest, error.description) }
+        let taken = invoice
+        let creation = try changing(writer) { () throws(StoreError) in try store.create(taken, mode: mode) }
+        let served = try Failure.translating { () throws(StoreError) in
+            try invoices.invoice(taken.id, includingYanked: true)
         }
-        let creation = try Failure.translating { () throws(StoreError) in try store.create(invoice, mode: mode) }
-        var answer = TOMLTable(["invoice": TOMLValue(invoice.table)])
-        answer.set("missing", creation.missing.map(\.table))
-        try send(creation.missing.isEmpty ? .created : .accepted, answer, as: encoding, to: writer)
+        let missing = creation.missing.map(\.table)
+        let answer = try Failure.translating { () throws(StoreError) in
+            try Self.creationAnswer(served, missing, as: encoding)
+        }
+        try send(missing.isEmpty ? .created : .accepted, answer, as: encoding, to: writer)
+    }
+
+    /// A document with the table `invoice`, and the list `missing` if anything is.
+    private static func creationAnswer(
+        _ invoice: ServedInvoice, _ missing: [TOMLTable], as encoding: DocumentEncoding
+    ) throws(StoreError) -> [UInt8] {
+        var rest = TOMLTable()
+        rest.set("missing", missing)
+        var answer: [UInt8] = []
+        switch encoding {
+        case .toml:
+            answer += "[invoice]\n".utf8
+            invoice.append(toToml: &answer, under: "invoice")
+            if !missing.isEmpty { answer += [UInt8(ascii: "\n")] + encoding.encode(rest) }
+        case .json:
+            answer += "{\"invoice\":".utf8
+            answer += try invoice.jsonText()
+            // Without the brace that begins it.
+            answer += missing.isEmpty ? Array("}".utf8) : [UInt8(ascii: ",")] + encoding.encode(rest).dropFirst()
+        }
+        return answer
     }
 
     private func sendInvoice(
         _ id: BindleID, revision: Int?, _ request: Request, _ encoding: DocumentEncoding, _ writer: ResponseWriter
     ) throws(Failure) {
         let isYankedWanted = try Parameters(request).boolean("yanked") ?? false
-        let text = try Failure.translating { () throws(StoreError) in
-            // This is how it is stored.
-            let toml = try store.invoiceText(id, revision: revision, includingYanked: isYankedWanted)
-            return encoding == .toml ? toml : try store.parse(toml, of: id).encoded(as: encoding)
+        let generation = store.generation
+        let document = try Failure.translating { () throws(StoreError) in
+            try invoices.invoice(id, revision: revision, includingYanked: isYankedWanted).document(encoding)
         }
-        try send(.ok, text, as: encoding, to: writer)
+        if revision == nil, let key = ReadyAnswers.Key(request) {
+            readyAnswers.keep(
+                .invoice(document), to: key, generation: generation, size: document.memoryByteCount)
+        }
+        do { try writer.respond(document.respond(to: request)) } catch {
+            throw Failure(.internalServerError, "\(error)")
+        }
     }
 
     private func deleteInvoice(
         _ id: BindleID, _ encoding: DocumentEncoding, _ writer: ResponseWriter
     ) throws(Failure) {
-        try Failure.translating { () throws(StoreError) in
+        try changing(writer) { () throws(StoreError) in
             switch mode {
             case .immutable: try store.yank(id)
             case .development: try store.delete(id)
@@ -187,8 +263,20 @@ package struct BindleServer: Sendable {
     private func sendMissing(
         _ id: BindleID, _ encoding: DocumentEncoding, _ writer: ResponseWriter
     ) throws(Failure) {
-        let labels = try Failure.translating { () throws(StoreError) in try store.missingParcels(of: id) }
+        let labels = try Failure.translating { () throws(StoreError) in
+            try refuseYanked(id)
+            return try store.missingParcels(of: id)
+        }
         try send(.ok, TOMLTable(["missing": TOMLValue(labels.map(\.table))]), as: encoding, to: writer)
+    }
+
+    /// In strict mode, nothing is added to a bindle that was withdrawn.
+    private func refuseYanked(_ id: BindleID) throws(StoreError) {
+        guard mode == .immutable else { return }
+        // The invoice itself is not read for that.
+        guard try !store.storedInvoice(id, revision: nil, unless: { _ in true }).stamp.isYanked else {
+            throw .yanked(id)
+        }
     }
 
     private func sendKeys(
@@ -198,7 +286,7 @@ package struct BindleServer: Sendable {
         if let text = try Parameters(request).string("roles") {
             roles = []
             for name in text.split(separator: ",") {
-                guard let role = Signature.Role(rawValue: String(name)) else {
+                guard let role = Signature.Role(reading: name.filter { !$0.isWhitespace }) else {
                     let known = Signature.Role.allCases.map(\.rawValue).joined(separator: ", ")
                     throw Failure(.badRequest, "'\(name)' is not one of the roles \(known)")
                 }
@@ -216,6 +304,7 @@ package struct BindleServer: Sendable {
     ) throws(Failure) {
         let upload: ParcelUpload
         do {
+            try refuseYanked(id)
             upload = try store.upload(digest, to: id)
         } catch .parcelExists where mode == .development {
             discard(body)
@@ -234,7 +323,7 @@ package struct BindleServer: Sendable {
             if count == 0 { break }
             do { try upload.write(UnsafeRawBufferPointer(rebasing: buffer[..<count])) } catch { throw Failure(error) }
         }
-        let isNew = try Failure.translating { () throws(StoreError) in try upload.finish() }
+        let isNew = try changing(writer) { () throws(StoreError) in try upload.finish() }
         guard isNew || mode == .development else { throw Failure(.parcelExists(id, digest: digest)) }
         try sendMessage("parcel created", as: encoding, to: writer)
     }
@@ -246,16 +335,24 @@ package struct BindleServer: Sendable {
         let parcel = try Failure.translating { () throws(StoreError) in
             try store.parcel(digest, of: id, revision: revision, includingYanked: isYankedWanted)
         }
+        // The media type comes from an invoice, and may be any text: one that is no header's value is left out.
+        var headers: Headers = [:]
+        if parcel.mediaType.utf8.allSatisfy({ (0x20...0x7E).contains($0) }) {
+            headers.set("Content-Type", parcel.mediaType)
+        }
+        StoredContent.restrict(&headers)
         do {
-            // The media type comes from an invoice, and may be any text: one that is no header's value is left out.
-            var headers: Headers = ["Content-Length": String(parcel.size)]
-            if parcel.mediaType.utf8.allSatisfy({ (0x20...0x7E).contains($0) }) {
-                headers.set("Content-Type", parcel.mediaType)
+            let source: Representation.Source
+            if let descriptor = parcel.takeDescriptor() {
+                source = .file(try OpenFile(adopting: descriptor))
+            } else {
+                source = .bytes(try parcel.readAll())
             }
-            StoredContent.restrict(&headers)
-            try writer.writeHead(.ok, headers)
-            guard request.method != .head else { return }
-            while let piece = try parcel.next() { try writer.write(piece) }
+            let content = Representation(
+                source, size: Int64(parcel.size), tag: digest,
+                // What has this digest never changes.
+                validators: ["Cache-Control": "max-age=31536000, immutable"], headers: headers, allowsRanges: true)
+            try writer.respond(content.respond(to: request))
         } catch {
             throw Failure(.internalServerError, "\(error)")
         }

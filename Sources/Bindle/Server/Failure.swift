@@ -27,7 +27,7 @@ struct Failure: Error, CustomStringConvertible {
         switch error {
         case .noSuchBindle, .noSuchRevision, .parcelNotUploaded: .notFound
         case .bindleExists, .parcelExists: .conflict
-        case .yanked: .forbidden
+        case .yanked, .readOnly: .forbidden
         case .newBindleIsYanked: .unprocessableContent
         case .invalidInvoice, .notInInvoice, .wrongDigest, .wrongSize: .badRequest
         // 507 Insufficient Storage (RFC 4918 section 11.5)

@@ -23,6 +23,14 @@ package final class ServerAuthentication: Sendable {
         self.allowsAnonymousReading = allowsAnonymousReading
     }
 
+    /// Whether it is known already that a request may be answered, without working a password out.
+    func knows(_ request: Request) -> Bool {
+        guard let field = request.headers["Authorization"] else {
+            return allowsAnonymousReading && (request.method == .get || request.method == .head)
+        }
+        return accepted.withLock { $0.contains(SHA256.hash(field.utf8)) }
+    }
+
     /// - Throws: `Failure` with 401 for a request that does not say, or not rightly, who it is from.
     func admit(_ request: Request) throws(Failure) {
         let isReading = request.method == .get || request.method == .head
@@ -60,24 +68,33 @@ package final class ServerAuthentication: Sendable {
     private static let unauthorized = Failure(
         .unauthorized, "unauthorized", headers: ["WWW-Authenticate": "Basic realm=\"Bindle\", charset=\"UTF-8\""])
 
-    /// Reads the users of an Apache `htpasswd` file: `USER:HASH`, a line each, the hashes by bcrypt.
-    package static func users(htpasswd text: String) throws(CredentialFileError) -> [String: Bcrypt] {
+    /// The users of an Apache `htpasswd` file.
+    package struct PasswordFile: Sendable {
+        /// The hashes of the users' passwords, by bcrypt.
+        package let users: [String: Bcrypt]
+        /// Users whose passwords are hashed in another way, in the file's order. They are not let in.
+        package let unusable: [String]
+    }
+
+    /// Reads an Apache `htpasswd` file: `USER:HASH`, a line each.
+    package static func users(htpasswd text: String) throws(CredentialFileError) -> PasswordFile {
         var users: [String: Bcrypt] = [:]
+        var unusable: [String] = []
         for (line, content) in lines(text) {
             guard let colon = content.firstIndex(of: ":"), colon > content.startIndex else {
                 throw CredentialFileError(line: line, message: "USER:HASH is wanted")
             }
             let name = String(content[..<colon])
-            guard let hash = Bcrypt(String(content[content.index(after: colon)...])) else {
-                throw CredentialFileError(
-                    line: line,
-                    message: "the password of '\(name)' is not hashed by bcrypt: make the file with 'htpasswd -B'")
-            }
-            guard users.updateValue(hash, forKey: name) == nil else {
+            guard users[name] == nil, !unusable.contains(name) else {
                 throw CredentialFileError(line: line, message: "'\(name)' occurs twice")
             }
+            if let hash = Bcrypt(String(content[content.index(after: colon)...])) {
+                users[name] = hash
+            } else {
+                unusable.append(name)
+            }
         }
-        return users
+        return PasswordFile(users: users, unusable: unusable)
     }
 
     /// Reads a file of tokens, a line each.

@@ -7,7 +7,14 @@ extension Invoice {
     /// The time of signing is not in it, though Bindle's specification says so: the reference implementation leaves
     /// it out, and signatures have to hold there.
     package func signedText(by signer: String, role: Signature.Role) -> [UInt8] {
-        let lines = [signer, id.name, id.version.description, role.rawValue, "~"] + parcels.map(\.label.sha256)
+        Self.signedText(by: signer, role: role, id: id, digests: parcels.lazy.map(\.label.sha256))
+    }
+
+    /// The same, of an invoice that is known by its ID and its parcels' digests.
+    static func signedText(
+        by signer: String, role: Signature.Role, id: BindleID, digests: some Sequence<String>
+    ) -> [UInt8] {
+        let lines = [signer, id.name, id.version.description, role.rawValue, "~"] + digests
         return Array(lines.joined(separator: "\n").utf8)
     }
 

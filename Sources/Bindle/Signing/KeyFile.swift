@@ -39,7 +39,7 @@ extension TableReader {
     /// The roles of a key.
     func roles() throws(InvoiceProblem) -> [Signature.Role] {
         try list("roles") { (value) throws(InvoiceProblem) in
-            guard let role = value.string.flatMap(Signature.Role.init(rawValue:)) else {
+            guard let role = value.string.flatMap({ Signature.Role(reading: $0) }) else {
                 let known = Signature.Role.allCases.map(\.rawValue).joined(separator: ", ")
                 throw InvoiceProblem(at: [], "one of \(known) is wanted here", position: value.position)
             }

@@ -21,7 +21,7 @@ package struct KeyStorage: Sendable {
     }
 
     /// Where a user's settings are, by the XDG specification, for which a relative directory is not one.
-    static func configurationDirectory(_ environment: [String: String]) -> String {
+    package static func configurationDirectory(_ environment: [String: String]) -> String {
         func value(_ name: String) -> String? { environment[name].flatMap { $0.isEmpty ? nil : $0 } }
         return value("XDG_CONFIG_HOME").flatMap { $0.hasPrefix("/") ? $0 : nil }
             ?? (value("HOME") ?? FilePath.homeDirectory) + "/.config"

@@ -86,7 +86,7 @@ extension VerificationStrategy: CustomStringConvertible {
             guard text.hasSuffix("]") else { return nil }
             let list = text.dropFirst(name.count + 1).dropLast()
             for part in list.split(separator: ",", omittingEmptySubsequences: false) {
-                guard let role = Signature.Role(rawValue: part.filter { !$0.isWhitespace }.lowercased()) else {
+                guard let role = Signature.Role(reading: part.filter { !$0.isWhitespace }) else {
                     return nil
                 }
                 roles.append(role)

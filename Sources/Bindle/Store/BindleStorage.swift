@@ -1,18 +1,22 @@
 /// A store as a Bindle server needs it. See <doc:Store>.
 package protocol BindleStorage: Sendable {
+    /// Another number after each change of what the store has, before that change is acknowledged. What was read while it
+    /// was the same is as it was.
+    var generation: Int { get }
+
+    /// The same for what `list` returns.
+    var listGeneration: Int { get }
+
     /// Takes an invoice in. Its parcels are uploaded afterwards, those that are missing.
     func create(_ invoice: Invoice, mode: BindleStore.Mode) throws(StoreError) -> BindleStore.Creation
 
-    /// The invoice of a bindle.
-    /// - Throws: `StoreError.yanked` for one that is, unless `includingYanked`; `.noSuchBindle`.
-    func invoice(_ id: BindleID, includingYanked: Bool) throws(StoreError) -> Invoice
-
-    /// The invoice of a bindle as TOML, whose bytes are the same each time.
-    /// - Parameter revision: The revision that is meant, whatever came after it.
-    func invoiceText(_ id: BindleID, revision: Int?, includingYanked: Bool) throws(StoreError) -> [UInt8]
-
-    /// Reads what `invoiceText` has returned.
-    func parse(_ text: [UInt8], of id: BindleID) throws(StoreError) -> Invoice
+    /// The invoice of a bindle, yanked or not.
+    /// - Parameters:
+    ///   - revision: The revision that is meant, whatever came after it.
+    ///   - isKnown: Whether the caller has the invoice with this stamp; then it is not read.
+    func storedInvoice(
+        _ id: BindleID, revision: Int?, unless isKnown: (InvoiceStamp) -> Bool
+    ) throws(StoreError) -> (stamp: InvoiceStamp, invoice: StoredInvoice?)
 
     /// The labels of the parcels that a bindle names and the store does not have, each digest once.
     func missingParcels(of id: BindleID) throws(StoreError) -> [Label]
@@ -31,12 +35,12 @@ package protocol BindleStorage: Sendable {
         _ digest: String, of id: BindleID, revision: Int?, includingYanked: Bool
     ) throws(StoreError) -> ParcelReader
 
-    /// One page of what a query finds, without the invoices.
-    /// - Parameter client: Who asks: what somebody pages through stays what it was.
-    func page(_ query: BindleQuery, for client: String?) throws(StoreError) -> BindleStore.Page
+    /// All bindles, yanked ones included, in any order.
+    func list() throws(StoreError) -> [BindleListing]
 
-    /// The invoice of a match; `nil` if it has ceased to be one.
-    func invoice(of match: BindleID, in query: BindleQuery) throws(StoreError) -> Invoice?
+    /// The numbers of the bindles whose name, version, authors or description have a word, or the beginning of one. Neither
+    /// case nor accents count.
+    func numbers(matching word: FullTextWord) throws(StoreError) -> Set<Int64>
 
     /// The revisions that are kept, oldest first.
     func revisions() throws(StoreError) -> [RevisionSummary]

@@ -53,6 +53,18 @@ extension BindleStore {
         }
     }
 
+    /// How many large parcels were found to be damaged or gone when the store was opened, and have not come again.
+    package func lostParcelCount() throws(StoreError) -> Int {
+        guard !pool.lostContents.isEmpty else { return 0 }
+        return try pool.read { (connection) throws(StoreError) in
+            var count = 0
+            for digest in pool.lostContents where try ContentTable.find(digest, on: connection)?.place == .nowhere {
+                count += 1
+            }
+            return count
+        }
+    }
+
     /// Reads every content and compares its digest. What is damaged counts as missing from then on, so that whoever has it
     /// is asked for it again.
     ///

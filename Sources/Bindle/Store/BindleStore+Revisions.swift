@@ -21,16 +21,13 @@ extension BindleStore {
     ///     where `base` is not what was saved last, the store finds out.
     ///   - base: The number that saving the invoice before has returned.
     ///   - isAlwaysNew: Whether content that is the last revision's gets a number of its own.
-    ///   - directory: Gets the parcels that the store did not have as files, too.
     ///   - source: Where the bytes of a parcel are. It is asked for those only that the store does not have.
     package func saveRevision(
         _ invoice: Invoice, changes: ParcelChanges? = nil, since base: Int? = nil, isAlwaysNew: Bool = false,
-        copyingTo directory: ParcelDirectory? = nil,
         source: @escaping (Label) throws(StoreError) -> ParcelSource
     ) throws(StoreError) -> SavedRevision {
         guard !invoice.isYanked else { throw .newBindleIsYanked(invoice.id) }
-        let work = RevisionWork(
-            invoice: invoice, changes: changes, base: base, isAlwaysNew: isAlwaysNew, directory: directory)
+        let work = RevisionWork(invoice: invoice, changes: changes, base: base, isAlwaysNew: isAlwaysNew)
         do throws(StoreError) {
             return try save(work, source)
         } catch {
@@ -46,7 +43,6 @@ extension BindleStore {
         let changes: ParcelChanges?
         let base: Int?
         let isAlwaysNew: Bool
-        let directory: ParcelDirectory?
     }
 
     private func save(
@@ -60,7 +56,7 @@ extension BindleStore {
             var endedSize = 0
             let saved = try connection.withoutSync { () throws(StoreError) in
                 try connection.transaction { () throws(StoreError) in
-                    let intake = try ContentIntake(on: connection, copyingTo: work.directory, from: source)
+                    let intake = try ContentIntake(on: connection, from: source)
                     let put = try InvoiceReplacement.put(
                         invoice,
                         .init(
@@ -86,8 +82,8 @@ extension BindleStore {
         _ invoice: Invoice, _ changes: ParcelChanges?, after last: RememberedInvoice?
     ) throws(StoreError) {
         do throws(InvoiceProblem) {
-            if let changes, let last {
-                try invoice.validate(changes, after: last.invoice)
+            if let changes, last != nil {
+                try invoice.validate(changes)
             } else {
                 try invoice.validate()
             }
@@ -225,12 +221,10 @@ extension BindleStore {
     /// The revisions that are kept, oldest first.
     package func revisions() throws(StoreError) -> [RevisionSummary] {
         try snapshot { (connection) throws(StoreError) in
-            var summaries: [RevisionSummary] = []
-            for row in try RevisionTable.all(on: connection) {
-                let (count, size) = try RevisionTable.measure(row, on: connection)
-                summaries.append(RevisionSummary(revision: row.revision, parcelCount: count, size: size))
+            let rows = try RevisionTable.all(on: connection)
+            return zip(rows, try RevisionTable.measure(rows, on: connection)).map { row, measure in
+                RevisionSummary(revision: row.revision, parcelCount: measure.parcelCount, size: measure.size)
             }
-            return summaries
         }
     }
 

@@ -24,7 +24,6 @@ package final class BindleStore: Sendable {
 
     /// The invoice that the sandbox saved last. It is used by whoever has the writing connection.
     let lastSaved = Mutex<RememberedInvoice?>(nil)
-    let queryResults = QueryResults()
     /// The bytes that only the history has, at most; `nil` until they are counted.
     let historySize = Mutex<Int?>(nil)
     /// The bytes that only the history may have; see `collectHistory`.
@@ -39,19 +38,29 @@ package final class BindleStore: Sendable {
     /// - Parameters:
     ///   - isTemporary: Whether the file is removed with the process, and need not survive the machine.
     ///   - historyLimit: The bytes that only the history may have. What the newest revisions need is kept even so.
+    ///   - rowLimit: See `ParcelStorage.rowLimit`.
     ///   - now: What time it is, in nanoseconds since 1970.
     package init(
         path: String, isTemporary: Bool = false, historyLimit: Int = defaultHistoryLimit,
-        now: @escaping @Sendable () -> Int64 = { WallClock.nanoseconds() }
+        rowLimit: Int = ContentFiles.usualRowLimit, now: @escaping @Sendable () -> Int64 = { WallClock.nanoseconds() }
     ) throws(StoreError) {
         self.path = path
         self.historyLimit = Atomic(historyLimit)
         self.now = now
-        pool = try ConnectionPool(path: path, isTemporary: isTemporary)
+        pool = try ConnectionPool(
+            path: path, isTemporary: isTemporary,
+            files: ContentFiles(storePath: path, isTemporary: isTemporary, rowLimit: rowLimit))
     }
 
     /// Whether the store's file or the directory of its large parcels has been removed, or another stands in its place.
     package var isGone: Bool { pool.isGone }
+
+    /// Lets go of the store and moves it out of the way, with its large parcels: `reopen` makes another.
+    /// - Returns: The path that its file has now.
+    package func setAside() throws(StoreError) -> String {
+        pool.close()
+        return try Self.setAside(path: path)
+    }
 
     /// Opens the file that stands at the path now, made if there is none.
     /// - Parameter revision: The numbers of revisions go on after it.
@@ -127,15 +136,18 @@ package final class BindleStore: Sendable {
         }
     }
 
-    /// Takes in an invoice that another server has accepted, yanked or not, unless there is one of its ID.
-    func keep(_ invoice: Invoice) throws(StoreError) {
+    /// Takes in an invoice that another server has accepted, yanked or not.
+    /// - Parameter replacing: Whether it takes the place of one of its ID.
+    func keep(_ invoice: Invoice, replacing: Bool = false) throws(StoreError) {
         try check(invoice, allowingYanked: true)
         try pool.write { (connection) throws(StoreError) in
             try connection.transaction { () throws(StoreError) in
-                guard try BindleTable.find(invoice.id, on: connection) == nil else { return }
+                let isThere = try BindleTable.find(invoice.id, on: connection) != nil
+                guard replacing || !isThere else { return }
                 _ = try InvoiceReplacement.put(
                     invoice,
-                    .init(mode: .immutable, now: now(), intake: ContentIntake(on: connection), connection: connection))
+                    .init(mode: .development, now: now(), intake: ContentIntake(on: connection), connection: connection)
+                )
             }
         }
     }
@@ -171,11 +183,6 @@ package final class BindleStore: Sendable {
         }
     }
 
-    /// Reads what `invoiceText` has returned.
-    package func parse(_ text: [UInt8], of id: BindleID) throws(StoreError) -> Invoice {
-        try InvoiceTable.parse(text, of: id, path: path)
-    }
-
     /// The invoice of a bindle as TOML.
     /// - Parameter revision: The revision that is meant, whatever came after it.
     package func invoiceText(
@@ -184,7 +191,42 @@ package final class BindleStore: Sendable {
         try snapshot { (connection) throws(StoreError) in
             let (bindle, state, isYanked) = try Self.find(id, revision: revision, on: connection)
             guard includingYanked || !isYanked else { throw .yanked(id) }
-            return try InvoiceTable.text(ofBindle: bindle, at: state, on: connection)
+            return try InvoiceTable.text(ofBindle: bindle, at: state, on: connection).text
+        }
+    }
+
+    package func storedInvoice(
+        _ id: BindleID, revision: Int?, unless isKnown: (InvoiceStamp) -> Bool
+    ) throws(StoreError) -> (stamp: InvoiceStamp, invoice: StoredInvoice?) {
+        let file = pool.fileGeneration
+        return try snapshot { (connection) throws(StoreError) in
+            let stamp: InvoiceStamp
+            var state: Int64?
+            if let revision {
+                let row = try RevisionTable.find(revision, on: connection)
+                guard row.revision.id == id else { throw .noSuchRevision(revision) }
+                state = row.state
+                stamp = InvoiceStamp(file: file, bindle: row.bindle, state: row.state, isYanked: false)
+            } else {
+                guard let row = try BindleTable.find(id, on: connection) else { throw .noSuchBindle(id) }
+                stamp = InvoiceStamp(file: file, bindle: row.number, state: row.state, isYanked: row.isYanked)
+            }
+            if isKnown(stamp) { return (stamp, nil) }
+            return (stamp, try InvoiceTable.text(ofBindle: stamp.bindle, at: state, on: connection))
+        }
+    }
+
+    package var generation: Int { pool.changeGeneration }
+
+    package var listGeneration: Int { pool.listGeneration }
+
+    package func list() throws(StoreError) -> [BindleListing] {
+        try pool.read { (connection) throws(StoreError) in try BindleTable.list(on: connection) }
+    }
+
+    package func numbers(matching word: FullTextWord) throws(StoreError) -> Set<Int64> {
+        try pool.read { (connection) throws(StoreError) in
+            try BindleTable.numbers(matching: word.expression, on: connection)
         }
     }
 
@@ -335,10 +377,20 @@ package final class BindleStore: Sendable {
 
     // MARK: - The whole
 
+    /// The bytes of the store's file that are in no use, and are used before it grows.
+    package func reusableBytes() throws(StoreError) -> Int {
+        try pool.read { (connection) throws(StoreError) in
+            func pragma(_ name: String) throws(StoreError) -> Int {
+                try connection.firstRow("PRAGMA \(name)") { (row) throws(StoreError) in Int(row.integer(0)) } ?? 0
+            }
+            return try pragma("freelist_count") * pragma("page_size")
+        }
+    }
+
     /// The IDs of all bindles, by name and version.
     package func allIDs(includingYanked: Bool = false) throws(StoreError) -> [BindleID] {
         try pool.read { (connection) throws(StoreError) in
-            try BindleTable.ids(includingYanked: includingYanked, on: connection).sorted()
+            try BindleTable.list(on: connection).filter { includingYanked || !$0.isYanked }.map(\.id).sorted()
         }
     }
 }

@@ -33,6 +33,7 @@ enum BindleTable {
     // MARK: - Changes
 
     static func insert(_ invoice: Invoice, on connection: SQLiteConnection) throws(StoreError) -> Row {
+        connection.noteListChange()
         try connection.run(
             """
             INSERT INTO bindle (name, version, yanked, description, authors, state, live)
@@ -49,6 +50,7 @@ enum BindleTable {
     static func update(
         _ row: Row, to head: Invoice, state: Int64, on connection: SQLiteConnection
     ) throws(StoreError) -> Row {
+        if row.isYanked != head.isYanked || !row.isLive { connection.noteListChange() }
         try connection.run(
             "UPDATE bindle SET yanked = ?, description = ?, authors = ?, state = ?, live = 1 WHERE id = ?",
             .integer(head.isYanked ? 1 : 0), .text(head.bindle.description ?? ""),
@@ -58,6 +60,7 @@ enum BindleTable {
 
     /// Deletes a bindle; what its revisions need stays.
     static func delete(_ row: Row, on connection: SQLiteConnection) throws(StoreError) {
+        connection.noteListChange()
         let lastKept = try RevisionTable.lastState(ofBindle: row.number, on: connection)
         let contents = try InvoiceTable.endAll(of: row, at: row.state + 1, lastKept: lastKept, on: connection)
         if lastKept == nil {
@@ -71,26 +74,29 @@ enum BindleTable {
 
     // MARK: - Overview
 
-    /// The IDs of bindles.
-    /// - Parameter expression: What full-text search has to find in them; `nil` for all.
-    static func ids(
-        matching expression: String? = nil, includingYanked: Bool, on connection: SQLiteConnection
-    ) throws(StoreError) -> [BindleID] {
-        let columns = "SELECT name, version FROM bindle WHERE live AND (?1 OR NOT yanked)"
-        let read = { (row: SQLiteStatement) throws(StoreError) in
-            try id(name: row.text(0), version: row.text(1), on: connection)
+    /// All bindles that are there, in no order that means anything.
+    static func list(on connection: SQLiteConnection) throws(StoreError) -> [BindleListing] {
+        try connection.rows("SELECT id, name, version, yanked FROM bindle WHERE live") { (row) throws(StoreError) in
+            BindleListing(
+                id: try id(name: row.text(1), version: row.text(2), on: connection), number: row.integer(0),
+                isYanked: row.boolean(3))
         }
-        let yanked = SQLiteValue.integer(includingYanked ? 1 : 0)
-        guard let expression else { return try connection.rows(columns, yanked, read: read) }
-        return try connection.rows(
-            "\(columns) AND id IN (SELECT rowid FROM bindle_text WHERE bindle_text MATCH ?2)", yanked,
-            .text(expression), read: read)
+    }
+
+    /// The numbers of the bindles in which full-text search finds something.
+    static func numbers(
+        matching expression: String, on connection: SQLiteConnection
+    ) throws(StoreError) -> Set<Int64> {
+        Set(
+            try connection.rows("SELECT rowid FROM bindle_text WHERE bindle_text MATCH ?", .text(expression)) {
+                (row) throws(StoreError) in row.integer(0)
+            })
     }
 
     static func id(name: String, version: String, on connection: SQLiteConnection) throws(StoreError) -> BindleID {
-        let text = "\(name)/\(version)"
-        do { return try BindleID(text) } catch {
-            throw .corrupt(path: connection.path, detail: "a bindle is called '\(text)'")
+        guard let number = SemanticVersion(version), let id = try? BindleID(name: name, version: number) else {
+            throw .corrupt(path: connection.path, detail: "a bindle is called '\(name)/\(version)'")
         }
+        return id
     }
 }

@@ -21,8 +21,13 @@ final class ConnectionPool: Sendable {
     let files: ContentFiles
     /// Contents whose files were found to be damaged or gone when the store was opened.
     private let lost = Mutex<[SHA256Digest]>([])
+    private let ownWrites = Mutex(OwnWrites())
     /// How often the file has been opened anew: readers of a file before are not used again.
     private let generation = Atomic<Int>(0)
+    /// How often something has been written, whatever became of it.
+    private let changes = Atomic<Int>(0)
+    /// How often the list of bindles may have changed.
+    private let listChanges = Atomic<Int>(0)
     /// Readers that are kept when nobody uses them.
     private static let idleReaderLimit = 8
 
@@ -42,12 +47,14 @@ final class ConnectionPool: Sendable {
     }
 
     /// Opens the file, made if need be, and brings its tables up to date.
-    /// - Parameter isTemporary: Whether the file need not survive the process.
+    /// - Parameters:
+    ///   - isTemporary: Whether the file need not survive the process.
+    ///   - files: The store's large contents.
     /// - Throws: `StoreError.inUse` when another process has it open.
-    init(path: String, isTemporary: Bool) throws(StoreError) {
+    init(path: String, isTemporary: Bool, files: ContentFiles) throws(StoreError) {
         self.path = path
         self.isTemporary = isTemporary
-        files = ContentFiles(storePath: path, isTemporary: isTemporary)
+        self.files = files
         let (writer, lost) = try Self.open(path, isTemporary: isTemporary, files)
         self.writer = Mutex(writer)
         self.lost.withLock { $0 = lost }
@@ -134,6 +141,50 @@ final class ConnectionPool: Sendable {
 
     private var isFileGone: Bool { writer.withLock { $0.file == nil || $0.file != FileStatus(path: path)?.id } }
 
+    // MARK: - Other programs
+
+    /// What tells whether somebody else has written into the file, which nobody may: SQLite goes on with the pages that it
+    /// has in memory, and finds garbage only where it reads.
+    private struct OwnWrites: Sendable {
+        /// What the file was known by after the last write of this process.
+        var identity: FileIdentity?
+        /// Whether the log is being copied into the file.
+        var isCopying = false
+    }
+
+    private func noteOwnWrite() {
+        ownWrites.withLock { own in
+            if !own.isCopying { own.identity = FileIdentity(path: path) }
+        }
+    }
+
+    /// Has SQLite look at the file where it is not what this process has left.
+    /// - Throws: `StoreError.corrupt` with what it finds.
+    private func checkForeignWrites() throws(StoreError) {
+        let isForeign = ownWrites.withLock { own in
+            guard let identity = own.identity, !own.isCopying, let found = FileIdentity(path: path) else {
+                return false
+            }
+            return found.id == identity.id && found != identity
+        }
+        guard isForeign else { return }
+        // A connection of its own reads the file, and not what is in memory.
+        let connection = try SQLiteConnection(path: path, access: .readOnly, files: files)
+        let finding = try connection.firstRow("PRAGMA quick_check(1)") { (row) throws(StoreError) in row.text(0) }
+        guard finding == "ok" else {
+            throw .corrupt(path: path, detail: "another program has written into it: \(finding ?? "it cannot be read")")
+        }
+    }
+
+    /// How often the file has been opened anew.
+    var fileGeneration: Int { generation.load(ordering: .relaxed) }
+
+    /// Another number after each change, before that is acknowledged.
+    var changeGeneration: Int { changes.load(ordering: .sequentiallyConsistent) }
+
+    /// The same for what is in the list of bindles: IDs, and whether they are yanked.
+    var listGeneration: Int { listChanges.load(ordering: .sequentiallyConsistent) }
+
     // MARK: - Settling
 
     /// The copying of the log into the file while nobody writes.
@@ -167,19 +218,26 @@ final class ConnectionPool: Sendable {
         DispatchQueue.global(qos: .utility).asyncAfter(deadline: .now() + 1.05) { [weak self] in self?.settle() }
     }
 
-    /// Copies the log into the file and empties it, and removes files whose rows are gone. Saves go on meanwhile.
+    /// Copies the log into the file and empties it, removes files whose rows are gone, and gives back what is needed under
+    /// load only: readers, each with descriptors and pages of its own. Saves go on meanwhile.
     private func settle() {
         let isQuiet = settling.withLock { .now - $0.lastWrite >= Self.quietTime }
         guard isQuiet || logSize > Self.urgentSize else { return scheduleSettling() }
         settling.withLock { $0.isScheduled = false }
         // What was removed is not made again, and nothing is in the way of who removes it.
         guard !isFileGone else { return }
+        ownWrites.withLock { $0.isCopying = true }
         let isDone = copier.withLock { copier in (try? checkpoint(&copier)) ?? false }
+        ownWrites.withLock { own in
+            own.isCopying = false
+            own.identity = FileIdentity(path: path)
+        }
         guard isDone else { return }
         try? write(isNoted: false) { (connection) throws(StoreError) in
             try connection.removeDoomedFiles()
             try connection.execute("PRAGMA shrink_memory")
         }
+        idleReaders.withLock { $0 = [] }
     }
 
     private func checkpoint(_ copier: inout Held?) throws(StoreError) -> Bool {
@@ -219,20 +277,28 @@ final class ConnectionPool: Sendable {
 
     // MARK: - Lending
 
+    /// Lets go of the file. Nothing can be written until it is opened anew.
+    func close() { writer.withLock { close(&$0) } }
+
+    private func close(_ writer: inout Writer) {
+        idleReaders.withLock { $0 = [] }
+        copier.withLock { $0 = nil }
+        writer = Writer()
+        generation.add(1, ordering: .relaxed)
+        ownWrites.withLock { $0.identity = nil }
+    }
+
     /// Opens what stands at the path now, made if need be.
     func reopen() throws(StoreError) {
         try writer.withLock { (writer) throws(StoreError) in
             // Closed first: SQLite removes the log that stands at the path then, whosever it is.
-            idleReaders.withLock { $0 = [] }
-            copier.withLock { $0 = nil }
-            writer.held = nil
-            writer.lock = nil
-            writer.file = nil
-            generation.add(1, ordering: .relaxed)
+            close(&writer)
             files.reopen()
             let (opened, lost) = try Self.open(path, isTemporary: isTemporary, files)
             writer = opened
             self.lost.withLock { $0 = lost }
+            changes.add(1, ordering: .sequentiallyConsistent)
+            listChanges.add(1, ordering: .sequentiallyConsistent)
         }
     }
 
@@ -245,6 +311,12 @@ final class ConnectionPool: Sendable {
         return try writer.withLock { (writer) throws(StoreError) in
             guard let held = writer.held else {
                 throw .cannotOpen(path: path, detail: SystemError.reason(ENOENT))
+            }
+            try checkForeignWrites()
+            defer {
+                noteOwnWrite()
+                changes.add(1, ordering: .sequentiallyConsistent)
+                if held.connection.takeListChange() { listChanges.add(1, ordering: .sequentiallyConsistent) }
             }
             return try body(held.connection)
         }

@@ -13,6 +13,7 @@ package final class ContentFiles: Sendable {
     let path: String
     /// Whether the store need not survive the machine, so that nothing has to be synced.
     private let isTemporary: Bool
+    package let rowLimit: Int
     private let state = Mutex(State())
     private let isInterrupted = Atomic<Bool>(false)
 
@@ -28,9 +29,13 @@ package final class ContentFiles: Sendable {
     /// The directory of a store's contents.
     static func path(ofStore path: String) -> String { path + ".parcels" }
 
-    init(storePath: String, isTemporary: Bool) {
+    /// A file takes whole blocks of the disk, mostly of 4,096 bytes: less than a tenth of what is larger than this.
+    package static let usualRowLimit = 40_960
+
+    init(storePath: String, isTemporary: Bool, rowLimit: Int = usualRowLimit) {
         path = Self.path(ofStore: storePath)
         self.isTemporary = isTemporary
+        self.rowLimit = rowLimit
         state.withLock { $0.directory = FileStatus(path: path)?.id }
     }
 

@@ -9,24 +9,18 @@ final class ContentIntake {
 
     private let connection: SQLiteConnection
     private let source: Source?
-    private let directory: ParcelDirectory?
     private var buffer: UnsafeMutableRawBufferPointer?
     private let find: SQLiteStatement
 
     /// How much of a large file is read at a time.
     private static let chunkSize = 256 << 10
-    /// How much the system copies at a time.
-    private static let copySize = 64 << 20
+    /// How much the system copies at a time, between two looks at whether it is still wanted: some 10 ms.
+    private static let copySize = 8 << 20
 
-    /// - Parameters:
-    ///   - source: `nil` where the parcels are uploaded later.
-    ///   - directory: Gets a file of each content that is taken in, unless it cannot be written: nothing depends on it.
-    init(
-        on connection: SQLiteConnection, copyingTo directory: ParcelDirectory? = nil, from source: Source? = nil
-    ) throws(StoreError) {
+    /// - Parameter source: `nil` where the parcels are uploaded later.
+    init(on connection: SQLiteConnection, from source: Source? = nil) throws(StoreError) {
         self.connection = connection
         self.source = source
-        self.directory = directory
         find = try connection.take("SELECT id, size, place FROM content WHERE sha256 = ? --")
     }
 
@@ -85,8 +79,7 @@ final class ContentIntake {
             guard actual == digest else { throw .wrongDigest(expected: label.sha256, actual: actual) }
             let result = bytes.withUnsafeBytes { bytes in
                 Result { () throws(StoreError) in
-                    copy(bytes, label)
-                    if bytes.count <= ContentTable.rowLimit {
+                    if bytes.count <= connection.files.rowLimit {
                         return try ContentTable.insert(bytes, digest: digest, at: number, on: connection)
                     }
                     let file = try connection.files.begin()
@@ -97,7 +90,7 @@ final class ContentIntake {
             }
             return try result.get()
         case .file(let path):
-            return label.size <= ContentTable.rowLimit
+            return label.size <= connection.files.rowLimit
                 ? try takeSmallFile(path, label, digest, at: number)
                 : try takeLargeFile(path, label, digest, at: number)
         }
@@ -114,7 +107,6 @@ final class ContentIntake {
         do { count = try file.read(filling: buffer) } catch { throw .unreadableSource(error) }
         let bytes = UnsafeRawBufferPointer(rebasing: buffer[..<count])
         guard count == label.size, SHA256.hash(bytes) == digest else { throw .sourceChanged(path: path) }
-        copy(bytes, label)
         return try ContentTable.insert(bytes, digest: digest, at: number, on: connection)
     }
 
@@ -124,7 +116,6 @@ final class ContentIntake {
         let file: SequentialFile
         do { file = try SequentialFile(path: path) } catch { throw .unreadableSource(error) }
         let pending = try connection.files.begin()
-        var further = ParcelCopy(label, in: directory)
         // What the system has copied is read from the copy, which nobody else writes to. Where it has stopped early, as on a
         // full disk, the rest is copied here, which tells why.
         var copied = 0
@@ -156,11 +147,9 @@ final class ContentIntake {
             let chunk = UnsafeRawBufferPointer(rebasing: buffer[..<count])
             hash.update(chunk)
             if !isCopied { try pending.write(chunk, at: size - count) }
-            further.write(chunk)
         }
         guard size == label.size, hash.finalize() == digest else { throw .sourceChanged(path: path) }
         let identity = try connection.files.commit(pending, as: digest)
-        further.commit()
         return try ContentTable.insert(identity, digest: digest, at: number, on: connection)
     }
 
@@ -169,30 +158,5 @@ final class ContentIntake {
         let new = UnsafeMutableRawBufferPointer.allocate(byteCount: Self.chunkSize, alignment: 64)
         buffer = new
         return new
-    }
-
-    private func copy(_ bytes: UnsafeRawBufferPointer, _ label: Label) {
-        guard directory != nil else { return }
-        var copy = ParcelCopy(label, in: directory)
-        copy.write(bytes)
-        copy.commit()
-    }
-}
-
-/// A file with the bytes that a store takes in. It is given up at the first thing that goes wrong with it.
-private struct ParcelCopy {
-    private var file: PendingFile?
-
-    init(_ label: Label, in directory: ParcelDirectory?) {
-        guard let directory, !directory.contains(label) else { return }
-        file = try? directory.begin(label)
-    }
-
-    mutating func write(_ bytes: UnsafeRawBufferPointer) {
-        do { try file?.write(bytes) } catch { file = nil }
-    }
-
-    func commit() {
-        try? file?.commit()
     }
 }

@@ -4,10 +4,6 @@ import Platform
 /// The statements about contents: the bytes of parcels, each digest once. They run within the caller's transaction or
 /// snapshot.
 enum ContentTable {
-    /// Contents of at most this many bytes are kept in their rows, larger ones as files: a file takes whole blocks of the
-    /// disk, mostly of 4,096 bytes, which are less than a tenth of what is larger than this.
-    static let rowLimit = 40_960
-
     /// Where a content is.
     enum Place: Int64 {
         /// Named by an entry, and not here.

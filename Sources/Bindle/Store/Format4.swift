@@ -44,7 +44,7 @@ enum Format4 {
         }
         for parcel in parcels {
             // What is damaged is left out, and taken from where it came from again.
-            if parcel.size <= ContentTable.rowLimit {
+            if parcel.size <= connection.files.rowLimit {
                 var bytes: [UInt8] = []
                 try forEachPiece(of: parcel.number, on: connection) { bytes += $0 }
                 guard bytes.count == parcel.size, SHA256.hash(bytes) == parcel.digest else { continue }

@@ -7,26 +7,32 @@ import Cryptography
 enum InvoiceTable {
     // MARK: - Reading
 
-    /// The text of an invoice.
+    /// The text of an invoice, with what signing it takes.
     /// - Parameter state: The state that is meant; the current one if `nil`.
     static func text(
         ofBindle bindle: Int64, at state: Int64? = nil, on connection: SQLiteConnection
-    ) throws(StoreError) -> [UInt8] {
+    ) throws(StoreError) -> StoredInvoice {
         guard let frame = try frame(ofBindle: bindle, at: state, on: connection) else {
             throw .corrupt(path: connection.path, detail: "a bindle has no invoice")
         }
         var text = frame.head
+        var digests: [SHA256Digest] = []
+        var time: Int64 = 0
         let shapes = ShapeCache(on: connection)
         var mediaTypes: [Int64: [UInt8]] = [:]
         try forEachEntry(ofBindle: bindle, at: state, on: connection) { (entry) throws(StoreError) in
             let shape = try shapes.text(entry.shape)
             if mediaTypes[entry.shape] == nil { mediaTypes[entry.shape] = InvoiceText.quoted(shape.mediaType) }
+            let digest = try entry.digest
             InvoiceText.append(
-                name: entry.name, digest: try entry.digest, size: entry.size, mediaType: mediaTypes[entry.shape] ?? [],
+                name: entry.name, digest: digest, size: entry.size, mediaType: mediaTypes[entry.shape] ?? [],
                 rest: shape.rest, to: &text)
+            digests.append(digest)
+            time = max(time, entry.time)
         }
+        let tailStart = text.count
         text += frame.tail
-        return text
+        return StoredInvoice(text: text, tailStart: tailStart, digests: digests, time: time)
     }
 
     /// The invoice itself, which is read without its text.

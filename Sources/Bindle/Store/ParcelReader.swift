@@ -50,6 +50,16 @@ package final class ParcelReader {
         return reader
     }
 
+    /// Opens a file that is a parcel by its place.
+    /// - Returns: `nil` if there is none of that size.
+    static func open(fileAt path: String, size: Int, mediaType: String) -> ParcelReader? {
+        let descriptor = Glibc.open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
+        guard descriptor >= 0 else { return nil }
+        let reader = ParcelReader(descriptor: descriptor, size: size, mediaType: mediaType)
+        guard let found = FileIdentity(descriptor: descriptor), found.size == Int64(size) else { return nil }
+        return reader
+    }
+
     deinit {
         close()
     }
@@ -76,6 +86,14 @@ package final class ParcelReader {
         offset += count
         if offset == size { close() }
         return chunk
+    }
+
+    /// The open file of a large parcel, which the caller closes; `nil` for one that is in memory. The reading ends with
+    /// this.
+    package func takeDescriptor() -> Int32? {
+        guard descriptor >= 0 else { return nil }
+        defer { (descriptor, offset) = (-1, size) }
+        return descriptor
     }
 
     /// All bytes; for parcels that are known to be small.

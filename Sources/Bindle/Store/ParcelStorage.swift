@@ -11,6 +11,10 @@ package protocol ParcelStorage: Sendable {
     /// What a parcel is known by since its digest was found to be right. While that holds, it is not read again.
     associatedtype Mark: Hashable & Sendable
 
+    /// Contents of at most this many bytes are not given to it: they stay in the store's rows. -1 for a storage that is to
+    /// have all of them, because others find parcels in it.
+    var rowLimit: Int { get }
+
     /// Begins to take bytes in.
     /// - Throws: `StoreError.diskFull`, `.notWritable`.
     func begin() throws(StoreError) -> Pending

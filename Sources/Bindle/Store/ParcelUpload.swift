@@ -38,7 +38,7 @@ package final class ParcelUpload {
         }
         received += bytes.count
         hash.update(bytes)
-        if size <= ContentTable.rowLimit {
+        if size <= pool.files.rowLimit {
             self.bytes.append(contentsOf: bytes)
         } else {
             do throws(StoreError) {

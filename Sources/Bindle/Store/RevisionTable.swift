@@ -88,18 +88,33 @@ enum RevisionTable {
         return Int(connection.lastInsertedRow)
     }
 
-    /// The number of parcels in a state of a bindle, and their bytes, each digest once.
-    static func measure(_ row: Row, on connection: SQLiteConnection) throws(StoreError) -> (count: Int, size: Int) {
-        let measure = try connection.firstRow(
-            """
-            SELECT sum(occurrences), total(size) FROM (
-                SELECT count(*) AS occurrences, size FROM entry
-                WHERE bindle = ?1 AND since <= ?2 AND (until = 0 OR until > ?2) GROUP BY content)
-            """, .integer(row.bindle), .integer(row.state)
-        ) { (row) throws(StoreError) in
-            (count: Int(row.integer(0)), size: Int(exactly: row.real(1).rounded()) ?? .max)
+    /// The number of parcels in each of some revisions, and their bytes, each digest once.
+    ///
+    /// Each entry is looked at once, however many revisions have it: most are in all of them.
+    static func measure(
+        _ rows: [Row], on connection: SQLiteConnection
+    ) throws(StoreError) -> [RevisionMeasure] {
+        var measures: [State: RevisionMeasure] = [:]
+        for (bindle, rows) in Dictionary(grouping: rows, by: \.bindle) {
+            let states = Set(rows.map(\.state)).sorted()
+            var tally = EntryTally(states: states)
+            try connection.forEachRow(
+                "SELECT content, size, since, until FROM entry WHERE bindle = ? AND since <= ?",
+                .integer(bindle), .integer(states.last ?? 0)
+            ) { (row) throws(StoreError) in
+                tally.add(
+                    content: row.integer(0), size: Int(row.integer(1)), since: row.integer(2), until: row.integer(3))
+            }
+            for (state, measure) in zip(states, tally.measures) {
+                measures[State(bindle: bindle, number: state)] = measure
+            }
         }
-        return measure ?? (0, 0)
+        return rows.map { measures[State(bindle: $0.bindle, number: $0.state)] ?? RevisionMeasure() }
+    }
+
+    private struct State: Hashable {
+        let bindle: Int64
+        let number: Int64
     }
 
     // MARK: - Collection

@@ -22,6 +22,8 @@ package enum StoreError: Error, Hashable, CustomStringConvertible {
     /// SQLite failed otherwise.
     case database(path: String, sql: String?, message: String)
 
+    /// The store is the data directory of another program, which is only read.
+    case readOnly(path: String)
     /// The process is about to end: see `BindleStore.interrupt`.
     case interrupted
 
@@ -75,6 +77,14 @@ package enum StoreError: Error, Hashable, CustomStringConvertible {
         }
     }
 
+    /// Whether the file holds something else than what was written to it.
+    package var isDamage: Bool {
+        switch self {
+        case .corrupt, .notAStore: true
+        default: false
+        }
+    }
+
     package var description: String {
         switch self {
         case .inUse(let path, let holder):
@@ -94,6 +104,7 @@ package enum StoreError: Error, Hashable, CustomStringConvertible {
         case .cannotOpen(let path, let detail): "the store \(path) cannot be opened: \(detail)"
         case .database(let path, let sql, let message):
             "the store \(path) failed: \(message)" + (sql.map { " in: \($0)" } ?? "")
+        case .readOnly(let path): "\(path) belongs to another server: it is only read. Import it to change anything"
         case .interrupted: "the store was interrupted. Nothing was changed"
         case .noSuchBindle(let id): "there is no bindle \(id)"
         case .noSuchRevision(let number):

@@ -10,7 +10,8 @@ final class StoreLock: Sendable {
     /// - Throws: `StoreError.inUse` naming the process that holds the lock.
     init(storePath: String) throws(StoreError) {
         let path = storePath + ".lock"
-        descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
+        // Not through a link, which a repository can bring: what it leads to would be emptied.
+        descriptor = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else {
             let code = errno
             let detail = "\(path): \(SystemError.reason(code))"
@@ -28,6 +29,8 @@ final class StoreLock: Sendable {
             }
             throw .inUse(path: storePath, holder: Self.holder(in: descriptor))
         }
+        // One that an earlier version has made is for everybody to read.
+        _ = fchmod(descriptor, 0o600)
         let note = "\(getpid()) \(ProcessEnvironment.processName)\n"
         // Who holds the lock is for people; that it is held does not hang on it.
         _ = ftruncate(descriptor, 0)

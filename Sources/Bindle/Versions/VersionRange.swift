@@ -12,7 +12,8 @@
 /// | `>=1.2.0, <2.0.0` | those that every comparator admits; the comma may be left out |
 ///
 /// A pre-release version is in a range only when one of the range's comparators names a pre-release of the same
-/// `MAJOR.MINOR.PATCH`: whoever asks for `^1.2.0` does not want `1.3.0-beta`. `*` and the empty text admit all.
+/// `MAJOR.MINOR.PATCH`: whoever asks for `^1.2.0` does not want `1.3.0-beta`. `*` and the empty text admit all. At a bound
+/// whose last numbers are not written, pre-releases are on neither side: `>=1.2` and `<1.2` both leave `1.2.0-beta` out.
 package struct VersionRange: Hashable, Sendable {
     /// The text as it was given.
     package let text: String
@@ -116,7 +117,7 @@ package struct VersionRange: Hashable, Sendable {
             SemanticVersion(major ?? 0, minor ?? 0, patch ?? 0, prerelease: prerelease)
         }
 
-        /// The first version after all those that share its numbers; `nil` when there is none.
+        /// The first numbers after all versions that share its own; `nil` when there are none.
         var ceiling: SemanticVersion? {
             guard let major else { return nil }
             return minor.map { VersionRange.next(minorOf: major, $0) } ?? VersionRange.next(majorOf: major)
@@ -146,13 +147,16 @@ package struct VersionRange: Hashable, Sendable {
 
     private static func expand(_ sign: some StringProtocol, _ partial: Partial) -> [Comparator] {
         let floor = Comparator(relation: .greaterOrEqual, version: partial.floor)
-        /// Below `version`, or without an upper end where no greater version can be written.
+        /// Below all versions of these numbers, pre-releases included; without an upper end where there are no such numbers.
         func below(_ version: SemanticVersion?) -> [Comparator] {
-            version.map { [Comparator(relation: .less, version: $0)] } ?? []
+            guard var version else { return [] }
+            version.prerelease = [.numeric("0")]
+            return [Comparator(relation: .less, version: version)]
         }
         let isComplete = partial.patch != nil
         switch sign {
-        case "<": return [Comparator(relation: .less, version: partial.floor)]
+        case "<" where isComplete: return [Comparator(relation: .less, version: partial.floor)]
+        case "<": return below(partial.floor)
         case ">=": return [floor]
         case "<=" where isComplete: return [Comparator(relation: .lessOrEqual, version: partial.floor)]
         case "<=": return below(partial.ceiling)

@@ -18,6 +18,9 @@ package struct Command: Sendable {
     package let arguments: [Argument]
     package let examples: [Example]
     package let subcommands: [Command]
+    /// By the names that other tools have for what subcommands do, a sentence without a full stop that says what to type
+    /// here.
+    package let foreignNames: [String: String]
     /// Left out of help and suggestions.
     package let isHidden: Bool
     /// `nil` for a command that only groups its subcommands.
@@ -26,7 +29,8 @@ package struct Command: Sendable {
     /// Defines a command.
     ///
     /// - Precondition: option names are unique; only the last argument is repeatable; no required argument follows an
-    ///   optional one; a command with subcommands has arguments only if it does something by itself.
+    ///   optional one; a command with subcommands has arguments only if it does something by itself; a command with arguments has
+    ///   no option that takes several values.
     package init(
         name: String,
         summary: String,
@@ -35,6 +39,7 @@ package struct Command: Sendable {
         arguments: [Argument] = [],
         examples: [Example] = [],
         subcommands: [Command] = [],
+        foreignNames: [String: String] = [:],
         isHidden: Bool = false,
         action: Action? = nil
     ) {
@@ -45,6 +50,7 @@ package struct Command: Sendable {
         self.arguments = arguments
         self.examples = examples
         self.subcommands = subcommands
+        self.foreignNames = foreignNames
         self.isHidden = isHidden
         self.action = action
         checkDefinition()
@@ -59,6 +65,9 @@ package struct Command: Sendable {
             Set(shortNames + ["h"]).count == shortNames.count + 1, "\(name): short option defined twice")
         precondition(
             subcommands.isEmpty || arguments.isEmpty || action != nil, "\(name): both subcommands and arguments")
+        precondition(
+            arguments.isEmpty || !options.contains(where: \.takesSeveral),
+            "\(name): words could be values of an option or arguments")
         for (earlier, later) in zip(arguments, arguments.dropFirst()) {
             precondition(!earlier.arity.isRepeatable, "\(name): '\(earlier.name)' takes what follows it")
             precondition(

@@ -12,6 +12,9 @@ package struct Option: Hashable, Sendable {
     package let defaultValue: String?
     /// True if the option may be given several times; its values are kept in order.
     package let isRepeatable: Bool
+    /// True if one mention may be followed by several values, up to the next option. Such an option is repeatable, and its
+    /// command takes no arguments.
+    package let takesSeveral: Bool
     /// The environment variable that gives the value when the command line does not. An empty variable counts as
     /// absent.
     package let environmentVariable: String?
@@ -30,6 +33,7 @@ package struct Option: Hashable, Sendable {
         summary: String,
         defaultValue: String? = nil,
         isRepeatable: Bool = false,
+        takesSeveral: Bool = false,
         environmentVariable: String? = nil,
         isHidden: Bool = false,
         kind: ValueKind? = nil
@@ -39,7 +43,8 @@ package struct Option: Hashable, Sendable {
         self.valueName = valueName
         self.summary = summary
         self.defaultValue = defaultValue
-        self.isRepeatable = isRepeatable
+        self.isRepeatable = isRepeatable || takesSeveral
+        self.takesSeveral = takesSeveral
         self.environmentVariable = environmentVariable
         self.isHidden = isHidden
         self.kind = kind ?? .conventional(for: valueName)
@@ -53,6 +58,7 @@ package struct Option: Hashable, Sendable {
         self.summary = summary
         self.defaultValue = nil
         self.isRepeatable = false
+        self.takesSeveral = false
         self.environmentVariable = nil
         self.isHidden = isHidden
         self.kind = .text

@@ -1,3 +1,5 @@
+import Platform
+
 /// What kind of word an option or an argument takes: for completion by the shell, and, where only some words are valid,
 /// for the parser.
 package enum ValueKind: Hashable, Sendable {

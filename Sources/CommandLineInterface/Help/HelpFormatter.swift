@@ -55,7 +55,8 @@ package struct HelpFormatter: Sendable {
 
     private func spelling(of option: Option, indented: Bool) -> String {
         let short = option.shortName.map { "-\($0), " } ?? (indented ? "    " : "")
-        return short + "--" + option.name + (option.valueName.map { " " + $0 } ?? "")
+        return short + "--" + option.name
+            + (option.valueName.map { " " + $0 + (option.takesSeveral ? "..." : "") } ?? "")
     }
 
     private func summary(of option: Option) -> String {

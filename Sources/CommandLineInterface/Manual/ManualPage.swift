@@ -73,7 +73,7 @@ package struct ManualPage: Sendable {
         if !usage.isEmpty { lines.append(usage) }
         lines += RoffText.paragraphs(located.command.discussion)
         for argument in located.command.arguments {
-            let notes = argument.defaultValue.map { " By default \($0)." } ?? ""
+            let notes = argument.defaultValue.map(Self.defaultSentence) ?? ""
             let meaning = argument.summary + notes + choices(argument.kind)
             lines += term("\\fI\(RoffText.escaped(argument.name))\\fP", meaning)
         }
@@ -106,7 +106,8 @@ package struct ManualPage: Sendable {
     }
 
     private func spelling(of option: Option) -> String {
-        let value = option.valueName.map { " \\fI\(RoffText.escaped($0))\\fP" } ?? ""
+        let value =
+            option.valueName.map { " \\fI\(RoffText.escaped($0))\\fP" + (option.takesSeveral ? "..." : "") } ?? ""
         return option.spellings.reversed().map { "\\fB\(RoffText.escaped($0))\\fP\(value)" }.joined(separator: ", ")
     }
 
@@ -114,8 +115,13 @@ package struct ManualPage: Sendable {
         var text = option.summary + choices(option.kind)
         if option.isRepeatable { text += " May be given several times." }
         if let variable = option.environmentVariable { text += " Taken from \(variable) if it is not given." }
-        if let value = option.defaultValue { text += " By default \(value)." }
+        if let value = option.defaultValue { text += Self.defaultSentence(value) }
         return text
+    }
+
+    /// A value that ends in a point is put between quotes, as that would be taken for the sentence's.
+    private static func defaultSentence(_ value: String) -> String {
+        value.hasSuffix(".") ? " By default '\(value)'." : " By default \(value)."
     }
 
     private func choices(_ kind: ValueKind) -> String {

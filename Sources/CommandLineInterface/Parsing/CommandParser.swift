@@ -1,3 +1,5 @@
+import Platform
+
 /// Reads a command line by the definitions of a tool's commands.
 package struct CommandParser: Sendable {
     /// What a command line asks for.
@@ -31,6 +33,8 @@ package struct CommandParser: Sendable {
             // A command that does something by itself takes what is none of its subcommands.
             if command.action != nil, remaining.first.flatMap(command.subcommand(named:)) == nil { break }
             guard let word = remaining.popFirst() else {
+                // Who types nothing but the tool's name wants to know what there is.
+                if path.count == 1 { return .help(path: path) }
                 throw Failure(error: UsageError("a command is missing"), path: path)
             }
             if word == "--help" || word == "-h" { return .help(path: path) }
@@ -62,6 +66,9 @@ package struct CommandParser: Sendable {
     private func subcommand(_ word: String, path: [Command]) throws(Failure) -> Command {
         let parent = path[path.count - 1]
         if let command = parent.subcommand(named: word) { return command }
+        if let here = parent.foreignNames[word] {
+            throw Failure(error: UsageError("unknown command '\(word)'; \(here)"), path: path)
+        }
         let kind = word.hasPrefix("-") ? "option" : "command"
         let candidates =
             word.hasPrefix("-")
@@ -123,8 +130,10 @@ private struct CommandRun {
             try add("", to: option)
         } else if let inlineValue {
             try add(inlineValue, to: option)
+            try addFurtherValues(to: option, &remaining)
         } else {
             try add(nextValue(for: option, typed: "--" + name, &remaining), to: option)
+            try addFurtherValues(to: option, &remaining)
         }
         return true
     }
@@ -151,6 +160,7 @@ private struct CommandRun {
             } else {
                 try add(String(cluster.first == "=" ? cluster.dropFirst() : cluster), to: option)
             }
+            try addFurtherValues(to: option, &remaining)
             break
         }
         return true
@@ -167,6 +177,16 @@ private struct CommandRun {
             throw UsageError("option '\(typed)' needs a value, and is followed by the option '\(value)'")
         }
         return value
+    }
+
+    /// Takes the words up to the next option, if they are values too.
+    private mutating func addFurtherValues(
+        to option: Option, _ remaining: inout ArraySlice<String>
+    ) throws(UsageError) {
+        while option.takesSeveral, let value = remaining.first, !value.hasPrefix("-") {
+            remaining.removeFirst()
+            try add(value, to: option)
+        }
     }
 
     private mutating func add(_ value: String, to option: Option) throws(UsageError) {

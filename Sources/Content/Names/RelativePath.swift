@@ -27,6 +27,22 @@ package struct RelativePath: Sendable {
         self.string = string
     }
 
+    /// Takes a path in any spelling of it: `./data/a.txt` and `data//a.txt` are `data/a.txt`. `nil` if it is none: an
+    /// absolute one, one with `..`, or one that ends in a slash.
+    package init?(normalizing string: String) {
+        if let path = RelativePath(validating: string) {
+            self = path
+            return
+        }
+        let slash = UInt8(ascii: "/")
+        guard string.utf8.first != slash, string.utf8.last != slash else { return nil }
+        let named = string.utf8.split(separator: slash)
+        // A point at the end is a directory.
+        guard let last = named.last, !last.elementsEqual(".".utf8) else { return nil }
+        let components = named.filter { !$0.elementsEqual(".".utf8) }
+        self.init(validating: String(decoding: Array(components.joined(separator: [slash])), as: UTF8.self))
+    }
+
     /// Takes the bytes of a path; `nil` if they are not UTF-8, or no path.
     package init?(utf8 bytes: UnsafeBufferPointer<UInt8>) {
         guard Self.problem(of: bytes) == nil, let string = String(validating: bytes, as: UTF8.self) else { return nil }
@@ -91,6 +107,16 @@ package struct RelativePath: Sendable {
     package var parent: RelativePath? {
         guard let slash = string.utf8.lastIndex(of: UInt8(ascii: "/")) else { return nil }
         return RelativePath(checked: string[..<slash])
+    }
+
+    /// Whether it is in a directory, or deeper.
+    package func isBelow(_ directory: RelativePath) -> Bool {
+        withUTF8 { path in
+            directory.withUTF8 { directory in
+                path.count > directory.count && path[directory.count] == UInt8(ascii: "/")
+                    && path.starts(with: directory)
+            }
+        }
     }
 
     /// The names on the way from the root, at least one.

@@ -1,13 +1,17 @@
 import Cryptography
 import Glibc
 import Platform
+import Synchronization
 
 /// The contents of a store, and of the project's own files where the store has them no more.
 ///
-/// A file of the project is used only after its bytes were found to have the digest that is wanted.
-package struct ProjectBackedContent: ContentSource {
+/// A file of the project is used only after its bytes were found to have the digest that is wanted. It is hashed again only
+/// when its identity differs from what it was then.
+package final class ProjectBackedContent: ContentSource {
     private let store: any ContentSource
     private let directory: String?
+    /// Files of the project that were found to have a digest, as they were then.
+    private let verified = Mutex<[SHA256Digest: FileIdentity]>([:])
 
     /// - Parameter directory: that in which the project has its files under their names, absolute; `nil` if there is none.
     package init(_ store: any ContentSource, project directory: String?) {
@@ -35,15 +39,30 @@ package struct ProjectBackedContent: ContentSource {
         let descriptor = Glibc.open("\(directory)/\(name)", O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard descriptor >= 0 else { return nil }
         let open = OpenContent(adopting: descriptor, size: file.size)
-        guard let status = FileStatus(descriptor: descriptor), status.isRegular, status.size == Int64(file.size),
-            (try? open.digest(named: name)) == file.digest
-        else { return nil }
-        // The project's file may be written to while it is open: a copy cannot.
-        guard file.size <= Self.copiedSize, let bytes = try? open.bytes(limit: Self.copiedSize, named: name) else {
-            return open
+        guard let status = FileStatus(descriptor: descriptor), status.isRegular, status.size == Int64(file.size) else {
+            return nil
         }
-        return OpenContent(bytes)
+        // The project's file may be written to while it is open: a copy cannot.
+        if file.size <= Self.copiedSize {
+            guard let bytes = try? open.bytes(limit: Self.copiedSize, named: name), SHA256.hash(bytes) == file.digest
+            else { return nil }
+            return OpenContent(bytes)
+        }
+        if verified.withLock({ $0[file.digest] }) == status.identity { return open }
+        let start = SystemTime().nanosecondsSince1970
+        guard (try? open.digest(named: name)) == file.digest else { return nil }
+        // One that was written a moment ago may be written to once more and look the same.
+        if !status.isRacy(at: start), FileStatus(descriptor: descriptor)?.identity == status.identity {
+            verified.withLock { verified in
+                if verified.count >= Self.verifiedLimit { verified = [:] }
+                verified[file.digest] = status.identity
+            }
+        }
+        return open
     }
 
+    /// Files of at most this many bytes are copied, and hashed each time: that costs less than a millisecond.
     private static let copiedSize = 1 << 20
+    /// So many files are remembered.
+    private static let verifiedLimit = 10_000
 }

@@ -18,7 +18,7 @@ package final class Client: Sendable {
     /// A request that fails on a connection that had been kept alive, before any answer, is sent once more on a new
     /// one, if its method is idempotent and its body can be had again: the server had probably just closed the first.
     package func send(_ request: ClientRequest) throws(ClientError) -> ClientResponse {
-        let deadline = configuration.totalTimeout.map { MonotonicTime.now + $0 } ?? .distantFuture
+        let deadline = deadline
         var request = request
         var redirects = 0
         while true {
@@ -39,6 +39,9 @@ package final class Client: Sendable {
         }
     }
 
+    /// When a request that begins now has to be done.
+    var deadline: MonotonicTime { configuration.totalTimeout.map { .now + $0 } ?? .distantFuture }
+
     /// Closes the idle connections.
     package func closeIdleConnections() {
         pool.removeAll()
@@ -52,8 +55,15 @@ package final class Client: Sendable {
     }
 
     private func perform(_ request: ClientRequest, deadline: MonotonicTime) throws(ClientError) -> ClientResponse {
-        let head = try encodeHead(request)
-        if let connection = pool.take(ClientConnection.Destination(request.url)) {
+        var proxy: ProxySettings.Proxy?
+        switch configuration.proxies?.route(to: request.url) {
+        case nil, .direct: break
+        case .proxy(let found): proxy = found
+        case .unusable(let problem): throw ClientError(reason: .proxy(problem), url: request.url)
+        }
+        let target = proxy?.url ?? request.url
+        let head = try encodeHead(request, through: proxy)
+        if let connection = pool.take(ClientConnection.Destination(target)) {
             var exchange = makeExchange(connection, request, deadline)
             do throws(ClientError) {
                 return try run(&exchange, head, request)
@@ -64,12 +74,12 @@ package final class Client: Sendable {
             }
         }
         let connection = try ClientConnection.open(
-            to: request.url, configuration: configuration, limit: deadline, cancellation: request.cancellation)
+            to: target, configuration: configuration, limit: deadline, cancellation: request.cancellation)
         var exchange = makeExchange(connection, request, deadline)
         return try run(&exchange, head, request)
     }
 
-    private func makeExchange(
+    func makeExchange(
         _ connection: ClientConnection, _ request: ClientRequest, _ deadline: MonotonicTime
     ) -> ClientExchange {
         ClientExchange(
@@ -82,14 +92,24 @@ package final class Client: Sendable {
     ) throws(ClientError) -> ClientResponse {
         try exchange.send(head: head, body: request.body)
         let response = try exchange.receiveHead(for: request.method)
-        return ClientResponse(head: response, exchange: exchange, pool: pool)
+        return self.response(response, exchange)
+    }
+
+    /// The response whose head has come.
+    func response(_ head: ResponseHead, _ exchange: ClientExchange) -> ClientResponse {
+        ClientResponse(head: head, exchange: exchange, pool: pool)
     }
 
     // MARK: The head
 
-    private static let ownedFields = ["host", "content-length", "transfer-encoding", "connection"]
+    private static let ownedFields = ["host", "content-length", "transfer-encoding", "connection", "upgrade"]
 
-    private func encodeHead(_ request: ClientRequest) throws(ClientError) -> [UInt8] {
+    /// - Parameters:
+    ///   - proxy: through which the request is sent.
+    ///   - upgrade: the protocol to which the server is asked to switch.
+    func encodeHead(
+        _ request: ClientRequest, through proxy: ProxySettings.Proxy? = nil, upgrade: String? = nil
+    ) throws(ClientError) -> [UInt8] {
         func invalid(_ problem: String) -> ClientError {
             ClientError(reason: .invalidRequest(problem), url: request.url)
         }
@@ -103,9 +123,18 @@ package final class Client: Sendable {
         }
         let host = request.host ?? request.url.authority
         guard host.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) else { throw invalid("\(host) is no host") }
-        var head = "\(request.method.rawValue) \(request.url.target) HTTP/1.1\r\nHost: \(host)\r\n"
+        // To a proxy, the whole URL is said (RFC 9112 section 3.2.2).
+        let target = proxy == nil ? request.url.target : request.url.description
+        var head = "\(request.method.rawValue) \(target) HTTP/1.1\r\nHost: \(host)\r\n"
+        if let authorization = proxy?.authorization { head += "Proxy-Authorization: \(authorization)\r\n" }
         for field in request.headers where !Self.ownedFields.contains(field.name.lowercased()) {
             head += "\(field.name): \(field.value)\r\n"
+        }
+        if let upgrade {
+            guard upgrade.utf8.allSatisfy(CharacterClass.isFieldContent) else {
+                throw invalid("\(upgrade) is no protocol")
+            }
+            head += "Connection: Upgrade\r\nUpgrade: \(upgrade)\r\n"
         }
         switch request.body {
         case .empty:

@@ -19,8 +19,14 @@ package struct ClientConfiguration: Sendable {
     /// Asked before a redirect is followed; `false` hands the redirect to the caller.
     package var allowsRedirect: (@Sendable (HTTPURL) -> Bool)?
 
+    /// Connects to the server that takes its connections out of this queue, wherever URLs of scheme `http` point to.
+    package var connectionQueue: ConnectionQueue?
+
     /// Ports of this machine that no request may reach, by whatever name, address or redirect.
     package var forbiddenLocalPorts: Set<UInt16> = []
+
+    /// The proxy for plain `http`; `nil` for none. For `https`, it is libcurl that asks the environment.
+    package var proxies: ProxySettings?
 
     /// Which servers are trusted, for `https`.
     package var tls = TLSPolicy()

@@ -26,6 +26,8 @@ final class ClientConnection: @unchecked Sendable {
     let fileDescriptor: Int32
     /// What secures the connection; `nil` for plain HTTP.
     private let tls: TLSStream?
+    /// Whether bytes go through TLS.
+    var isSecured: Bool { tls != nil }
     let destination: Destination
     let input = ReceiveBuffer()
     /// Whether an exchange has been completed on it.
@@ -92,6 +94,12 @@ final class ClientConnection: @unchecked Sendable {
             return
         }
         tls = nil
+        if let queue = configuration.connectionQueue {
+            do { fileDescriptor = try queue.connect() } catch {
+                throw ClientError(reason: .cannotConnect(error), url: url)
+            }
+            return
+        }
         var lastError = SystemError(operation: "connect", code: EHOSTUNREACH)
         for address in try Self.addresses(of: url) {
             let descriptor = makeStreamSocket(family: address.family)

@@ -15,6 +15,8 @@ package struct ClientError: Error, Hashable, CustomStringConvertible {
         case forbiddenAddress(SocketAddress)
         /// Neither an answer nor progress in time.
         case timedOut
+        /// The environment names a proxy that cannot be used.
+        case proxy(String)
         /// The request's ``ClientRequest/cancellation`` said so.
         case cancelled
         /// The connection ended before the response did.
@@ -46,6 +48,7 @@ package struct ClientError: Error, Hashable, CustomStringConvertible {
         case .cannotConnect(let error): "no connection: \(error)"
         case .forbiddenAddress(let address): "\(address) is hippo-dev's own server, which no module may reach"
         case .timedOut: "the server does not answer in time"
+        case .proxy(let problem): problem
         case .cancelled: "the request was given up"
         case .disconnected: "the server closed the connection before the end of its answer"
         case .malformedResponse(let problem): "the server's answer is malformed: \(problem)"

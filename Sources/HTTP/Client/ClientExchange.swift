@@ -39,7 +39,7 @@ struct ClientExchange {
 
     func error(_ reason: ClientError.Reason) -> ClientError { ClientError(reason: reason, url: url) }
 
-    private mutating func wait(for direction: StreamSocket.Direction) throws(ClientError) {
+    mutating func wait(for direction: StreamSocket.Direction) throws(ClientError) {
         guard !pace.wait(connection.fileDescriptor, for: direction, until: deadline, cancellation) else { return }
         throw error(cancellation?() == true ? .cancelled : .timedOut)
     }
@@ -128,7 +128,11 @@ struct ClientExchange {
     // MARK: Receiving
 
     /// Waits for the response's head, passing over interim ones.
-    mutating func receiveHead(for method: Method) throws(ClientError) -> ResponseHead {
+    ///
+    /// - Parameter maySwitchProtocols: whether 101 is an answer that was asked for.
+    mutating func receiveHead(
+        for method: Method, maySwitchProtocols: Bool = false
+    ) throws(ClientError) -> ResponseHead {
         for _ in 0..<16 {
             var parser = ResponseHeadParser(limits: limits, requestMethod: method)
             while true {
@@ -137,6 +141,7 @@ struct ClientExchange {
                         connection.input.consume(byteCount)
                         if head.status.code >= 200 { return head }
                         guard head.status.code != 101 else {
+                            if maySwitchProtocols { return head }
                             throw MessageError("it switches to a protocol that was not asked for")
                         }
                         break

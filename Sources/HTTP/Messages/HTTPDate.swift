@@ -1,5 +1,3 @@
-import Synchronization
-
 #if canImport(Glibc)
     import Glibc
 #else
@@ -13,12 +11,7 @@ enum HTTPDate {
         "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
     ]
 
-    private struct Cache {
-        var second = Int.min
-        var bytes: [UInt8] = []
-    }
-
-    private static let cache = Mutex(Cache())
+    private static let present = PresentDate()
 
     /// Appends the present date, which is made anew once a second.
     static func appendNow(to output: inout [UInt8]) {
@@ -28,15 +21,7 @@ enum HTTPDate {
         #else
             clock_gettime(CLOCK_REALTIME, &time)
         #endif
-        let second = time.tv_sec
-        let bytes = cache.withLock { cache in
-            if cache.second != second {
-                cache.second = second
-                cache.bytes = Array(format(secondsSince1970: Int64(second)).utf8)
-            }
-            return cache.bytes
-        }
-        output.append(contentsOf: bytes)
+        present.append(second: time.tv_sec, to: &output)
     }
 
     /// The date so many seconds after the beginning of 1970.

@@ -199,7 +199,7 @@ struct BodyDecoder {
         trailerBytes.append(contentsOf: input.readable)
         let end = try scanTrailers()
         guard let end else {
-            guard trailerBytes.count <= limits.maximumHead else {
+            if limits.areExceeded(byUnfinished: trailerBytes.count) {
                 throw MessageError(.requestHeaderFieldsTooLarge, "too many trailer fields")
             }
             input.consume(trailerBytes.count - before)
@@ -216,10 +216,12 @@ struct BodyDecoder {
         let result = trailerBytes.withUnsafeBytes { bytes in
             Result { () throws(MessageError) -> Int? in
                 while let line = try trailerLines.next(in: bytes) {
-                    if line.isEmpty { return line.upperBound + 2 }
-                    guard trailerFields.count < limits.maximumFields, line.upperBound <= limits.maximumHead else {
+                    guard line.upperBound <= limits.maximumHead,
+                        line.isEmpty || trailerFields.count < limits.maximumFields
+                    else {
                         throw MessageError(.requestHeaderFieldsTooLarge, "too many trailer fields")
                     }
+                    if line.isEmpty { return line.upperBound + 2 }
                     trailerFields.append(try Headers.Bounds(parsing: line, of: bytes))
                 }
                 return nil

@@ -9,6 +9,10 @@ struct HeadLimits: Sendable {
     var maximumStartLine: Int
     var maximumHead: Int
     var maximumFields: Int
+
+    /// Whether a head is too long whose last line has not come in full, nor its end. All but the LF may be there: what is
+    /// refused does not depend on how the head is cut into packets.
+    func areExceeded(byUnfinished count: Int) -> Bool { count > maximumHead + 1 }
 }
 
 /// Takes a head apart into its lines while it arrives. Each byte is looked at once, however it is cut into packets.

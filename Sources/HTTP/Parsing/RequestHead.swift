@@ -84,7 +84,7 @@ struct RequestHeadParser {
     private func checkUnfinishedLine(of head: UnsafeRawBufferPointer) throws(MessageError) {
         let length = head.count - lines.lineStart
         guard start == nil else {
-            if head.count > limits.maximumHead { throw headTooLarge }
+            if limits.areExceeded(byUnfinished: head.count) { throw headTooLarge }
             return
         }
         if length > 0, head[lines.lineStart] != 0x0D, !CharacterClass.isToken(head[lines.lineStart]) {
@@ -93,7 +93,8 @@ struct RequestHeadParser {
                     ? "a TLS handshake on a port for plain HTTP: use http:// instead of https://"
                     : "a request that does not start with a method")
         }
-        if length > limits.maximumStartLine { throw startLineTooLong }
+        // A CR may be there already.
+        if length > limits.maximumStartLine + 1 { throw startLineTooLong }
     }
 
     // MARK: The request line
@@ -110,6 +111,7 @@ struct RequestHeadParser {
         index = targetStart
         while index < line.upperBound, CharacterClass.isTarget(head[index]) { index += 1 }
         let target = targetStart..<index
+        if Self.isHTTP2Preface(UnsafeRawBufferPointer(rebasing: head[line])) { throw .http2Preface }
         guard !target.isEmpty, index < line.upperBound, head[index] == 0x20 else {
             throw MessageError(
                 index == line.upperBound
@@ -118,6 +120,11 @@ struct RequestHeadParser {
         start = StartLine(
             method: method, target: target,
             version: try parseVersion(UnsafeRawBufferPointer(rebasing: head[(index + 1)..<line.upperBound])))
+    }
+
+    /// The first line of what a client of HTTP/2 begins with, where it takes for granted that its server speaks that.
+    private static func isHTTP2Preface(_ line: UnsafeRawBufferPointer) -> Bool {
+        line.count == 14 && matches(line, "PRI * HTTP/2.0")
     }
 
     // MARK: The whole

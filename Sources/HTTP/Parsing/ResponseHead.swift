@@ -38,7 +38,7 @@ struct ResponseHeadParser {
                 fields.append(field)
             }
         }
-        guard head.count <= limits.maximumHead else { throw headTooLarge }
+        if limits.areExceeded(byUnfinished: head.count) { throw headTooLarge }
         if start == nil, head.count >= 5, !matches(UnsafeRawBufferPointer(rebasing: head[..<5]), "HTTP/") {
             throw MessageError("an answer that is not HTTP")
         }

@@ -56,6 +56,25 @@
             close(receivingDescriptor)
         }
 
+        /// Makes a connection to whoever takes connections out of this queue.
+        ///
+        /// - Returns: this side's descriptor, which does not block and belongs to the caller.
+        func connect() throws(SystemError) -> Int32 {
+            var descriptors: [Int32] = [-1, -1]
+            let type = Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue) | Int32(SOCK_NONBLOCK.rawValue)
+            guard socketpair(AF_UNIX, type, 0, &descriptors) == 0 else {
+                throw SystemError(operation: "socketpair", code: errno)
+            }
+            defer { close(descriptors[1]) }
+            let result = send(
+                descriptors[1], waitingSince: nil, isReused: false, input: UnsafeRawBufferPointer(start: nil, count: 0))
+            guard result == .sent else {
+                close(descriptors[0])
+                throw SystemError(operation: "sendmsg", code: EAGAIN)
+            }
+            return descriptors[0]
+        }
+
         /// Sends a connection; the caller closes its own descriptor afterwards.
         func send(
             _ fileDescriptor: Int32, waitingSince: MonotonicTime?, isReused: Bool, input: UnsafeRawBufferPointer

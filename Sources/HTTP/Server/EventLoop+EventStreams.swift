@@ -21,6 +21,7 @@ extension EventLoop {
 
     /// Sends an event to all connections that follow the stream.
     func deliver(_ bytes: [UInt8], of stream: EventStream) {
+        assertOnLoop()
         for connection in connections.all {
             guard case .following(let followed) = connection.state, followed === stream else { continue }
             append(bytes, to: connection)
@@ -29,8 +30,9 @@ extension EventLoop {
 
     /// Sends what is left; whatever the client sends is not looked at, since its next request has to wait.
     func continueStream(on connection: Connection) {
+        assertOnLoop()
         guard let exchange = connection.exchange else { return }
-        if !exchange.output.isEmpty { flush(exchange) }
+        if !exchange.output.isEmpty { exchange.flush() }
         if exchange.failure != nil || connection.inputHasEnded {
             exchange.report()
             close(connection)
@@ -39,6 +41,7 @@ extension EventLoop {
 
     /// Called when nothing has been sent for a while.
     func sendHeartbeat(on connection: Connection) {
+        assertOnLoop()
         append(ServerSentEvent.heartbeat, to: connection)
         if !connection.isClosed { setDeadline(of: connection, .now + Self.heartbeatInterval) }
     }
@@ -54,6 +57,7 @@ extension EventLoop {
 
     /// Ends the response as a whole one, and closes the connection.
     func endStream(on connection: Connection) {
+        assertOnLoop()
         guard let exchange = connection.exchange else { return }
         exchange.endEvents()
         exchange.keepsAlive = false

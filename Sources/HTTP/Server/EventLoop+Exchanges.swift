@@ -18,6 +18,7 @@ extension EventLoop {
 
     /// Takes a connection as far as it can go without waiting.
     func proceed(_ connection: Connection) {
+        assertOnLoop()
         var requests = 0
         while true {
             switch connection.state {
@@ -71,6 +72,7 @@ extension EventLoop {
 
     /// Answers a request whose head is the first `byteCount` bytes of the input, when what else it takes is there.
     func begin(_ connection: Connection, _ head: RequestHead, byteCount: Int) {
+        assertOnLoop()
         connection.input.consume(byteCount)
         connection.waitingSince = nil
         if case .length(let length) = head.framing, length <= Self.longestBufferedBody, !head.expectsContinue {
@@ -137,6 +139,7 @@ extension EventLoop {
     }
 
     func releaseMemory(of connection: Connection) {
+        assertOnLoop()
         if connection.input.isEmpty { memory.take(from: connection.input) }
     }
 
@@ -193,7 +196,10 @@ extension EventLoop {
         let problem: String
         switch workers.submit(connection) {
         case .accepted: return
-        case .full: problem = "\(context.configuration.maximumWaiting) requests are being answered or wait, the limit"
+        case .full:
+            problem =
+                "\(context.configuration.maximumWaiting) requests are being answered or wait, the limit"
+                + (context.configuration.waitingRemedy.map { ": \($0)" } ?? "")
         case .noThread: problem = "the server has no thread to spare"
         }
         context.report("\(exchange.request.method) \(exchange.request.target) is refused: \(problem)")
@@ -208,6 +214,7 @@ extension EventLoop {
 
     /// Answers a request that breaks the rules, and closes the connection: where the next request begins is unknown.
     func refuse(_ connection: Connection, _ error: MessageError) {
+        assertOnLoop()
         let request = Request(
             method: .get, target: "", remoteAddress: connection.remoteAddress, receivedAt: .now,
             id: context.nextRequestID())
@@ -219,12 +226,19 @@ extension EventLoop {
             input: connection.input)
         exchange.isMalformed = true
         exchange.keepsAlive = false
-        try? exchange.enqueue(.failure(error.status, error.problem))
+        if error.isHTTP2 {
+            exchange.status = error.status
+            exchange.output.append(HTTP2Refusal.bytes)
+            exchange.overhead += Int64(HTTP2Refusal.bytes.count)
+        } else {
+            try? exchange.enqueue(.failure(error.status, error.problem))
+        }
         connection.exchange = exchange
         beginSending(connection)
     }
 
     func resume(afterHandling connection: Connection) {
+        assertOnLoop()
         connection.owner.store(.loop, ordering: .relaxed)
         guard !connection.isClosed else { return }
         if connection.exchange!.hasReceived { connection.mayHaveInput = true }
@@ -235,16 +249,8 @@ extension EventLoop {
 
     // MARK: Responses
 
-    /// Sends what is in the exchange's output, as far as the client takes it.
-    func flush(_ exchange: Exchange) {
-        switch exchange.output.send(to: exchange.fileDescriptor, counting: &exchange.sentCount) {
-        case .finished, .blocked: break
-        case .failed: exchange.fail("the client disconnected")
-        case .fileTooShort: exchange.fail("the file became shorter while it was sent")
-        }
-    }
-
     func beginSending(_ connection: Connection) {
+        assertOnLoop()
         connection.state = .sending
         connection.deadline = .distantFuture
         if !continueSending(connection), case .sending = connection.state {
@@ -267,7 +273,7 @@ extension EventLoop {
     private func continueSending(_ connection: Connection) -> Bool {
         let exchange = connection.exchange!
         let sentBefore = exchange.sentCount
-        if !exchange.output.isEmpty { flush(exchange) }
+        if !exchange.output.isEmpty { exchange.flush() }
         guard exchange.output.isEmpty else {
             if exchange.sentCount > sentBefore { awaitClient(connection) }
             return false
@@ -383,6 +389,7 @@ extension EventLoop {
     }
 
     func watch(_ connection: Connection, _ interests: EventPoll.Events) {
+        assertOnLoop()
         guard connection.interests != interests else { return }
         connection.interests = interests
         _ = poll.modify(connection.fileDescriptor, interests, token: connection.token)

@@ -4,13 +4,14 @@ import Platform
 extension EventLoop {
     /// Asks whether the request whose head has been parsed may be answered; parks the connection if not.
     func admit(_ connection: Connection, _ head: RequestHead, byteCount: Int) {
+        assertOnLoop()
         guard let admission = context.configuration.admission, draining == nil else {
             return begin(connection, head, byteCount: byteCount)
         }
         let waited = connection.waitingSince.map {
             Duration.nanoseconds(MonotonicTime.now.nanoseconds - $0.nanoseconds)
         }
-        switch admission(waited ?? .zero) {
+        switch admission(head.target, head.headers, waited ?? .zero) {
         case .proceed:
             begin(connection, head, byteCount: byteCount)
         case .proceedMarked(let name, let value):
@@ -27,6 +28,7 @@ extension EventLoop {
 
     /// Asks again for the requests that wait.
     func reconsiderParked() {
+        assertOnLoop()
         guard !parked.isEmpty else { return }
         let connections = parked
         parked.removeAll(keepingCapacity: true)
@@ -44,6 +46,7 @@ extension EventLoop {
 
     /// Passes a connection on that is at the beginning of a request, or in its head.
     func pass(_ connection: Connection) {
+        assertOnLoop()
         guard let queue = context.configuration.connectionQueue else { return }
         let result = queue.send(
             connection.fileDescriptor, waitingSince: connection.waitingSince, isReused: connection.isReused,
@@ -69,6 +72,7 @@ extension EventLoop {
 
     /// Tries once more to pass on what the queue had no room for.
     func retryPassing() {
+        assertOnLoop()
         guard !unpassed.isEmpty else { return }
         let connections = unpassed
         unpassed.removeAll(keepingCapacity: true)
@@ -90,6 +94,7 @@ extension EventLoop {
 
     /// Takes over connections that other processes have passed on.
     func receivePassed() {
+        assertOnLoop()
         guard let queue = context.configuration.connectionQueue else { return }
         for _ in 0..<Self.acceptedPerTurn {
             guard isListening, let passed = queue.receive() else { return }

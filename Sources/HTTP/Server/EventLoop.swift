@@ -10,7 +10,8 @@ import Synchronization
 /// The thread that owns a server's connections: it accepts them, receives requests, hands them to workers, and sends
 /// what these leave to be sent.
 ///
-/// Sendable because its state is used on the loop's thread only, but for commands, which are under a lock.
+/// Sendable because its state is used on the loop's thread only, which debug builds check (`assertOnLoop`), but for
+/// commands, which are under a lock.
 final class EventLoop: @unchecked Sendable {
     private enum Command {
         /// A worker has answered a request, and there is more to do for the connection.
@@ -34,12 +35,15 @@ final class EventLoop: @unchecked Sendable {
     private static let handlerGrace = Duration.seconds(1)
 
     let context: ServerContext
-    private let socket: ListeningSocket
+    /// `nil` where connections come through the configuration's queue only.
+    private let socket: ListeningSocket?
     let poll: EventPoll
     private let commands = Mutex<[Command]>([])
     var workers: WorkerPool!
+    /// The thread that runs the loop.
+    private let thread = OwningThread()
 
-    // On the loop's thread only.
+    // On the loop's thread only: see `assertOnLoop`.
     let connections = ConnectionTable()
     private(set) var isListening = false
     private var acceptPausedUntil: MonotonicTime?
@@ -60,7 +64,7 @@ final class EventLoop: @unchecked Sendable {
     /// Whether handlers run, of which some may take long.
     private var isTicking = false
 
-    init(socket: ListeningSocket, context: ServerContext) throws(SystemError) {
+    init(socket: ListeningSocket?, context: ServerContext) throws(SystemError) {
         self.socket = socket
         self.context = context
         poll = try EventPoll()
@@ -72,6 +76,13 @@ final class EventLoop: @unchecked Sendable {
         ) { [self] connection, worker in
             handle(connection, worker)
         }
+    }
+
+    /// Ends a debug build where the loop's state is touched by another thread than the one that runs it.
+    func assertOnLoop(file: StaticString = #fileID, line: UInt = #line) {
+        assert(
+            thread.isCurrent, "the state of an event loop is touched by another thread than its own", file: file,
+            line: line)
     }
 
     // MARK: From other threads
@@ -120,7 +131,7 @@ final class EventLoop: @unchecked Sendable {
         exchange.returnBacklog()
         exchange.disconnection.end()
         exchange.worker = nil
-        flush(exchange)
+        exchange.flush()
         let isBrief = .now < start + Self.briefHandling
         if !(isBrief && exchange.isComplete && release(connection, exchange)) { send(.handled(connection)) }
     }
@@ -143,6 +154,9 @@ final class EventLoop: @unchecked Sendable {
     ///
     /// - Returns: whether all requests were finished.
     func run() -> Bool {
+        thread.claim()
+        defer { thread.release() }
+        ThreadTurn.shorten()
         resumeAccepting()
         while !isStopping {
             let events = poll.wait(milliseconds: timeout())
@@ -189,6 +203,7 @@ final class EventLoop: @unchecked Sendable {
     }
 
     private func takeCommands() {
+        assertOnLoop()
         let taken = commands.withLock { commands in
             let taken = commands
             commands.removeAll(keepingCapacity: true)
@@ -238,13 +253,18 @@ final class EventLoop: @unchecked Sendable {
     // MARK: Accepting
 
     private func resumeAccepting() {
+        assertOnLoop()
         guard !isListening, draining == nil, acceptPausedUntil == nil,
             connections.count < context.configuration.maximumConnections
         else { return }
-        isListening = poll.add(
-            socket.fileDescriptor, [.readable, .exclusive], token: Self.listenerToken)
-        if !isListening {
-            context.report("cannot watch the listening socket: \(SystemError(operation: "epoll_ctl", code: errno))")
+        if let socket {
+            isListening = poll.add(
+                socket.fileDescriptor, [.readable, .exclusive], token: Self.listenerToken)
+            if !isListening {
+                context.report("cannot watch the listening socket: \(SystemError(operation: "epoll_ctl", code: errno))")
+            }
+        } else {
+            isListening = true
         }
         if let queue = context.configuration.connectionQueue {
             _ = poll.add(queue.receivingDescriptor, [.readable, .exclusive], token: Self.queueToken)
@@ -252,13 +272,15 @@ final class EventLoop: @unchecked Sendable {
     }
 
     private func pauseAccepting() {
+        assertOnLoop()
         guard isListening else { return }
-        poll.remove(socket.fileDescriptor)
+        if let socket { poll.remove(socket.fileDescriptor) }
         if let queue = context.configuration.connectionQueue { poll.remove(queue.receivingDescriptor) }
         isListening = false
     }
 
     private func accept() {
+        guard let socket else { return }
         for _ in 0..<Self.acceptedPerTurn {
             guard isListening else { return }
             switch acceptConnection(from: socket.fileDescriptor) {
@@ -281,6 +303,7 @@ final class EventLoop: @unchecked Sendable {
 
     @discardableResult
     func add(_ descriptor: Int32, _ address: SocketAddress?) -> Connection? {
+        assertOnLoop()
         let interests: EventPoll.Events = [.readable, .readHangUp, .edgeTriggered]
         let connection = Connection(
             fileDescriptor: descriptor, remoteAddress: address, token: connections.nextToken(), interests: interests,
@@ -293,6 +316,7 @@ final class EventLoop: @unchecked Sendable {
     }
 
     func close(_ connection: Connection) {
+        assertOnLoop()
         guard !connection.isClosed else { return }
         connection.state = .closed
         releaseMemory(of: connection)
@@ -318,6 +342,7 @@ final class EventLoop: @unchecked Sendable {
 
     /// Sees whether a worker has let the connection go in the meantime.
     private func notice(_ connection: Connection) {
+        assertOnLoop()
         guard connection.isHandling, connection.owner.load(ordering: .sequentiallyConsistent) == .loop else { return }
         connection.exchange = nil
         connection.state = .readingHead
@@ -349,6 +374,7 @@ final class EventLoop: @unchecked Sendable {
     // MARK: Time
 
     func setDeadline(of connection: Connection, _ deadline: MonotonicTime) {
+        assertOnLoop()
         connection.deadline = deadline
         noteDeadline(of: connection)
     }
@@ -360,6 +386,7 @@ final class EventLoop: @unchecked Sendable {
     /// Looks at all connections. It comes only when the earliest deadline that was ever set has passed, so that busy
     /// connections, whose deadlines move on with every request, cost nothing.
     private func sweep() {
+        assertOnLoop()
         // Not again at once for one that is only a little later.
         let earliestNext = now + .milliseconds(5)
         nextSweep = .distantFuture

@@ -55,6 +55,8 @@ final class Exchange: @unchecked Sendable {
     var overhead: Int64 = 0
     var status: Status?
     private var isReported = false
+    /// Where the request stands in the access log already.
+    private var logPlace: RequestLogPlace?
     /// Why the response is not whole.
     var failure: String?
     /// Whether the client gets what has been sent nevertheless, and sees from the framing that it is not whole.
@@ -110,6 +112,21 @@ final class Exchange: @unchecked Sendable {
             direction == .reading
                 ? readPace.wait(fileDescriptor, for: direction, cancellation)
                 : writePace.wait(fileDescriptor, for: direction, cancellation)
+        }
+    }
+
+    /// Waits until the client has sent something, or another descriptor can be read.
+    ///
+    /// - Returns: whether the other one can be read, and the client has sent nothing.
+    func waitForClient(orReadable other: Int32) -> Bool {
+        whileWaiting {
+            var polled = [
+                pollfd(fd: fileDescriptor, events: Int16(POLLIN), revents: 0),
+                pollfd(fd: other, events: Int16(POLLIN), revents: 0),
+            ]
+            let timeout = MonotonicTime.now + context.configuration.stallTimeout
+            guard poll(&polled, 2, timeout.pollMilliseconds(since: .now)) > 0 else { return false }
+            return polled[0].revents == 0 && polled[1].revents != 0
         }
     }
 
@@ -183,16 +200,46 @@ final class Exchange: @unchecked Sendable {
     func report() {
         guard !isReported else { return }
         isReported = true
-        guard let observer = context.configuration.requestObserver else { return }
-        observer(
-            RequestRecord(
-                id: request.id, method: isMalformed ? nil : request.method,
-                target: isMalformed ? nil : request.target, remoteAddress: request.remoteAddress,
-                // What has not left, the client has not got.
-                status: sentCount > 0 ? status : nil, bodyBytes: max(0, sentCount - overhead),
-                duration: ContinuousClock.now - request.receivedAt,
-                failure: failure))
+        let configuration = context.configuration
+        guard configuration.requestLog != nil || configuration.requestObserver != nil else { return }
+        let record = record(sentCount: sentCount)
+        configuration.requestLog?.end(record, at: logPlace)
+        configuration.requestObserver?(record)
     }
+
+    private func record(sentCount: Int64) -> RequestRecord {
+        RequestRecord(
+            id: request.id, method: isMalformed ? nil : request.method,
+            target: isMalformed ? nil : request.target, remoteAddress: request.remoteAddress,
+            // What has not left, the client has not got.
+            status: sentCount > 0 ? status : nil, bodyBytes: max(0, sentCount - overhead),
+            duration: ContinuousClock.now - request.receivedAt,
+            failure: failure)
+    }
+
+    /// Sends what is in the output, as far as the client takes it. With the last of it, the response is in the access log.
+    func flush() {
+        let remaining = output.remaining
+        // More than that hardly leaves at once.
+        if let log = context.configuration.requestLog, remaining <= Self.loggedAhead, remaining > 0, !isReported,
+            events == nil
+        {
+            logPlace = log.begin(record(sentCount: sentCount + remaining))
+        }
+        switch output.send(to: fileDescriptor, counting: &sentCount) {
+        case .finished:
+            if events == nil { report() }
+            return
+        case .blocked: break
+        case .failed: fail("the client disconnected")
+        case .fileTooShort: fail("the file became shorter while it was sent")
+        }
+        if let logPlace { context.configuration.requestLog?.withdraw(logPlace) }
+        logPlace = nil
+    }
+
+    /// In bytes.
+    private static let loggedAhead: Int64 = 256 << 10
 }
 
 // MARK: Receiving while the response is sent

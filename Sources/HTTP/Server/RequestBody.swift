@@ -38,6 +38,15 @@ package final class RequestBody {
     /// The first call sends `100 Continue` to a client that waits for it.
     /// - Returns: the number of bytes, 0 at the end of the body (or for an empty buffer).
     package func read(into buffer: UnsafeMutableRawBufferPointer) throws(RequestBodyError) -> Int {
+        try read(into: buffer, unlessReadable: nil) ?? 0
+    }
+
+    /// Waits for the next bytes and puts them into `buffer`, as above, or until another descriptor can be read.
+    ///
+    /// - Returns: the number of bytes, 0 at the end of the body; `nil` if nothing has come and the other one is readable.
+    func read(
+        into buffer: UnsafeMutableRawBufferPointer, unlessReadable other: Int32?
+    ) throws(RequestBodyError) -> Int? {
         guard !buffer.isEmpty else { return 0 }
         switch source {
         case .none:
@@ -52,7 +61,7 @@ package final class RequestBody {
         case .exchange(let exchange):
             guard !exchange.inputIsBroken else { throw .disconnected }
             do throws(RequestBodyError) {
-                return try Self.read(exchange, into: buffer)
+                return try Self.read(exchange, into: buffer, unlessReadable: other)
             } catch {
                 exchange.inputIsBroken = true
                 throw error
@@ -88,8 +97,8 @@ package final class RequestBody {
     // MARK: From the connection
 
     private static func read(
-        _ exchange: Exchange, into buffer: UnsafeMutableRawBufferPointer
-    ) throws(RequestBodyError) -> Int {
+        _ exchange: Exchange, into buffer: UnsafeMutableRawBufferPointer, unlessReadable other: Int32?
+    ) throws(RequestBodyError) -> Int? {
         let limit = exchange.context.configuration.maximumBody
         while true {
             let progress: BodyDecoder.Progress
@@ -105,8 +114,10 @@ package final class RequestBody {
                 return try account(exchange, count, limit: limit)
             case .needsInput:
                 try sendContinueIfOwed(exchange)
-                if let count = try receive(exchange, into: buffer) {
-                    return try account(exchange, count, limit: limit)
+                switch try receive(exchange, into: buffer, unlessReadable: other) {
+                case .body(let count): return try account(exchange, count, limit: limit)
+                case .input: continue
+                case .otherIsReadable: return nil
                 }
             }
         }
@@ -119,13 +130,22 @@ package final class RequestBody {
         return count
     }
 
-    /// Waits for bytes. They go straight into `buffer`, and their number is the result, where they are body as they
-    /// stand; else into the connection's input.
+    /// What a wait for the client has brought.
+    private enum Reception {
+        /// So many bytes of body, which are in the buffer as they stand.
+        case body(Int)
+        /// Bytes in the connection's input, or a reason to look there again.
+        case input
+        /// Nothing, and the other descriptor can be read.
+        case otherIsReadable
+    }
+
+    /// Waits for bytes, or for another descriptor to become readable.
     private static func receive(
-        _ exchange: Exchange, into buffer: UnsafeMutableRawBufferPointer
-    ) throws(RequestBodyError) -> Int? {
+        _ exchange: Exchange, into buffer: UnsafeMutableRawBufferPointer, unlessReadable other: Int32?
+    ) throws(RequestBodyError) -> Reception {
         // First what has come while the response was sent.
-        if try exchange.takeBacklog() { return nil }
+        if try exchange.takeBacklog() { return .input }
         guard !exchange.inputHasEnded else { throw .disconnected }
         let direct = min(Int(clamping: exchange.decoder.directAllowance), buffer.count)
         let isDirect = direct >= 4096
@@ -140,15 +160,16 @@ package final class RequestBody {
                 exchange.hasReceived = true
                 guard isDirect else {
                     exchange.input.commit(count)
-                    return nil
+                    return .input
                 }
                 exchange.decoder.didReceiveDirectly(count)
-                return count
+                return .body(count)
             case .wouldBlock:
                 // What the handler has written is not to wait for what the client has to say.
-                do throws(ResponseError) { if try exchange.flushHeld() { return nil } } catch {
+                do throws(ResponseError) { if try exchange.flushHeld() { return .input } } catch {
                     throw error == .cancelled ? .cancelled : .disconnected
                 }
+                if let other, exchange.waitForClient(orReadable: other) { return .otherIsReadable }
                 guard exchange.waitForClient(.reading) else { throw exchange.isCancelled ? .cancelled : .timedOut }
             case .end:
                 // It has no more to say, and may still read.

@@ -7,7 +7,7 @@
 /// Where a handler writes its response. For one thread at a time, except `isClientDisconnected` and `onDisconnect`, and
 /// only until the handler returns.
 package final class ResponseWriter {
-    private let exchange: Exchange
+    let exchange: Exchange
 
     init(_ exchange: Exchange) {
         self.exchange = exchange
@@ -322,6 +322,10 @@ extension Exchange {
             framing = .length(length)
         }
         var head: [UInt8] = []
+        if case .bytes(let body) = response.body, body.count <= OutputQueue.copiedByteCount {
+            // The body is copied behind it.
+            head.reserveCapacity(512 + body.count)
+        }
         encodeHead(response.status, response.headers, declarations, framing, into: &head)
         output.append(head)
         guard case .length = framing else { return }

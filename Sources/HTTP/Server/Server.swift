@@ -14,18 +14,34 @@ package final class Server: @unchecked Sendable {
         case stopped(finishedAll: Bool)
     }
 
-    /// Where it listens.
+    /// Where it listens; port 0 if it does not.
     package let address: SocketAddress
     private let loop: EventLoop?
     private let loopError: SystemError?
     private let monitor = Monitor()
     private var phase = Phase.created
 
-    package init(
+    package convenience init(
         socket: ListeningSocket, configuration: ServerConfiguration = ServerConfiguration(),
         handler: @escaping RequestHandler
     ) {
-        address = socket.address
+        self.init(listeningOn: socket, configuration: configuration, handler: handler)
+    }
+
+    /// A server that only this process can reach: it listens at no address, and gets what `connections` has.
+    package convenience init(
+        connections: ConnectionQueue, configuration: ServerConfiguration = ServerConfiguration(),
+        handler: @escaping RequestHandler
+    ) {
+        var configuration = configuration
+        configuration.connectionQueue = connections
+        self.init(listeningOn: nil, configuration: configuration, handler: handler)
+    }
+
+    private init(
+        listeningOn socket: ListeningSocket?, configuration: ServerConfiguration, handler: @escaping RequestHandler
+    ) {
+        address = socket?.address ?? .loopback(port: 0)
         do throws(SystemError) {
             loop = try EventLoop(
                 socket: socket, context: ServerContext(configuration: configuration, handler: handler))

@@ -11,6 +11,8 @@ package struct ServerConfiguration: Sendable {
     package var maximumWorkers = max(2, ServerConfiguration.processorCount)
     /// Requests that may be with a handler, or wait for one, at the same time; further ones get 503.
     package var maximumWaiting = 1024
+    /// How that limit is raised; goes into messages.
+    package var waitingRemedy: String?
     /// The stack of each worker in bytes.
     package var workerStackSize = 8 << 20
     /// Connections open at one time. Further ones wait, not accepted, until one closes.
@@ -48,8 +50,9 @@ package struct ServerConfiguration: Sendable {
     package var serverName: String?
 
     /// Asked, on the event loop, about each request whose head has arrived, and again while it has to wait; it is told
-    /// how long the request has waited so far. It must not block. `nil` admits every request at once.
-    package var admission: (@Sendable (_ waited: Duration) -> Admission)?
+    /// what the head says, and how long the request has waited so far. It must not block. `nil` admits every request at
+    /// once.
+    package var admission: (@Sendable (_ target: String, _ headers: Headers, _ waited: Duration) -> Admission)?
     /// Through which connections come from the process that served the socket before this one, and go to the next.
     package var connectionQueue: ConnectionQueue?
 
@@ -59,6 +62,9 @@ package struct ServerConfiguration: Sendable {
 
     /// Told of each request when its response has been sent or has failed, from several threads. It must not block.
     package var requestObserver: (@Sendable (RequestRecord) -> Void)?
+
+    /// As `requestObserver`, for a log that must not miss a request.
+    package var requestLog: (any RequestLog)?
 
     /// Told of what the server itself notices: a handler that threw, a lack of file descriptors.
     package var problemObserver: (@Sendable (String) -> Void)?

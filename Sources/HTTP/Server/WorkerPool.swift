@@ -12,7 +12,8 @@ import Platform
 /// About as many handlers run at once as there are processors: more of them only get in each other's way. A handler that
 /// waits (for its client, for another server, for a time) does not count, nor does one that has run for a while, so that
 /// however many of these there are, a request that comes is answered. A thread whose handler computes for long gets a low
-/// priority besides. It cannot be given back without privileges, so that such a thread ends with its handler.
+/// priority besides. It cannot be given back without privileges, so that such a thread ends with its handler, and starts
+/// no other thread: that would have the same priority.
 ///
 /// An idle worker waits for a signal of its own, and the last to become idle is the first to be woken: its stack and
 /// what it used are still in the processor's cache.
@@ -40,6 +41,8 @@ final class WorkerPool: @unchecked Sendable {
         fileprivate var since = MonotonicTime.now
         fileprivate var thread: pid_t = 0
         fileprivate var isLowered = false
+        /// The processor time of its thread when the handler was first seen to take longer than a turn.
+        fileprivate var processorTime: Duration?
         /// Its place in the pool's list.
         fileprivate var index = 0
         private let semaphore = UnsafeMutablePointer<sem_t>.allocate(capacity: 1)
@@ -62,11 +65,11 @@ final class WorkerPool: @unchecked Sendable {
 
     /// After so long, others do not wait for a handler any more.
     private static let turn = Duration.milliseconds(5)
-    /// After so long without a wait, a handler's thread gets a lower priority, and the lowest after `longest`.
+    /// A handler's thread that has had so much processor time without a wait gets a low priority. One that has not, since
+    /// others have the processors, or since it waits for the disk or a lock, keeps its own: it may hold a lock itself.
     private static let long = Duration.milliseconds(50)
     /// How often `tick` is to be called while handlers run, in milliseconds.
     static let tickInterval: Int32 = 5
-    private static let lowPriority: Int32 = 19
 
     private let monitor = Monitor()
     /// How many handlers may run at once.
@@ -128,12 +131,13 @@ final class WorkerPool: @unchecked Sendable {
             if worker.state == .running { runningCount -= 1 }
             if worker.state != .waiting { activeCount -= 1 }
             worker.state = .waiting
-            return assignQueued()
+            return assignQueued(startingThreads: !worker.isLowered)
         }
         for other in woken { other.wake() }
         defer {
             let isFirst = monitor.withLock { () -> Bool in
                 worker.since = .now
+                worker.processorTime = nil
                 worker.state = worker.isLowered ? .overdue : .running
                 if worker.state == .running { runningCount += 1 }
                 activeCount += 1
@@ -144,8 +148,8 @@ final class WorkerPool: @unchecked Sendable {
         return wait()
     }
 
-    /// Whether handlers run, so that `tick` has to be called in a while.
-    var isActive: Bool { monitor.withLock { activeCount > 0 } }
+    /// Whether handlers run, or wait for their turn, so that `tick` has to be called in a while.
+    var isActive: Bool { monitor.withLock { activeCount > 0 || next < queue.count } }
 
     /// To be called now and then while handlers run: lets those that wait for their turn take that of handlers that take
     /// long.
@@ -156,7 +160,6 @@ final class WorkerPool: @unchecked Sendable {
         var slow: [Connection] = []
         var lowered: [pid_t] = []
         let woken = monitor.withLock { () -> [Worker] in
-            guard activeCount > 0 else { return [] }
             for worker in workers where worker.state == .running || worker.state == .overdue {
                 guard worker.since + Self.turn <= now else { continue }
                 if worker.state == .running {
@@ -164,15 +167,15 @@ final class WorkerPool: @unchecked Sendable {
                     runningCount -= 1
                 }
                 if let connection = worker.connection { slow.append(connection) }
-                if !worker.isLowered, worker.since + Self.long <= now {
+                if !worker.isLowered, hasComputedLong(worker) {
                     worker.isLowered = true
                     lowered.append(worker.thread)
                 }
             }
-            return assignQueued()
+            return assignQueued(startingThreads: true)
         }
         for worker in woken { worker.wake() }
-        for thread in lowered where thread > 0 { lowerPriority(ofThread: thread) }
+        for thread in lowered where thread > 0 { ThreadTurn.lower(thread) }
         for connection in slow { body(connection) }
     }
 
@@ -203,8 +206,19 @@ final class WorkerPool: @unchecked Sendable {
         worker.connection = connection
         worker.state = .running
         worker.since = .now
+        worker.processorTime = nil
         runningCount += 1
         activeCount += 1
+    }
+
+    /// Whether a handler has had `long` of processor time since it was first asked about.
+    private func hasComputedLong(_ worker: Worker) -> Bool {
+        guard let now = processorTime(ofThread: worker.thread) else { return false }
+        guard let first = worker.processorTime else {
+            worker.processorTime = now
+            return false
+        }
+        return now - first >= Self.long
     }
 
     /// Starts a thread for a connection.
@@ -222,12 +236,15 @@ final class WorkerPool: @unchecked Sendable {
     }
 
     /// Gives what is queued to workers, as many as may run; those that have to be woken.
-    private func assignQueued() -> [Worker] {
+    ///
+    /// - Parameter startingThreads: whether there may be new ones. They have the priority of this thread. What is left
+    ///   without one is for the next `tick`.
+    private func assignQueued(startingThreads: Bool) -> [Worker] {
         var woken: [Worker] = []
         while runningCount < limit, next < queue.count {
             if let worker = assign(queue[next]) {
                 woken.append(worker)
-            } else if !start(queue[next]) {
+            } else if !startingThreads || !start(queue[next]) {
                 break
             }
             dropFirst()
@@ -259,6 +276,7 @@ final class WorkerPool: @unchecked Sendable {
 
     private func work(_ worker: Worker, _ run: @Sendable (Connection, Worker) -> Void) {
         let thread = gettid()
+        ThreadTurn.shorten()
         monitor.withLock { worker.thread = thread }
         while true {
             // In a function of its own: a connection is closed with its last reference, which must not sleep along.
@@ -288,7 +306,7 @@ final class WorkerPool: @unchecked Sendable {
         worker.connection = nil
         if worker.isLowered || idle.count >= keptIdle || isStopping && next == queue.count {
             remove(worker)
-            return (false, false, assignQueued())
+            return (false, false, assignQueued(startingThreads: !worker.isLowered))
         }
         if next < queue.count, runningCount < limit {
             begin(worker, queue[next])
@@ -299,10 +317,16 @@ final class WorkerPool: @unchecked Sendable {
         return (true, true, [])
     }
 
-    private func lowerPriority(ofThread thread: pid_t) {
+    /// The processor time that a thread of this process has had; `nil` if it has not begun, or the system does not tell.
+    private func processorTime(ofThread thread: pid_t) -> Duration? {
         #if os(Linux)
-            // Linux knows priorities of threads, each of which has the number of a process.
-            setpriority(__priority_which_t(PRIO_PROCESS.rawValue), id_t(thread), Self.lowPriority)
+            guard thread > 0 else { return nil }
+            var time = timespec()
+            // The number of a thread's clock is made of the thread's: see clock_getcpuclockid in the kernel's headers.
+            guard clock_gettime(clockid_t(~thread << 3 | 6), &time) == 0 else { return nil }
+            return .nanoseconds(time.nanoseconds)
+        #else
+            return nil
         #endif
     }
 }

@@ -26,7 +26,7 @@ struct OutputQueue {
     /// Files up to this size are copied behind the bytes before them: one call instead of two.
     private static let copiedFileSize: Int64 = 32 << 10
     /// Bytes up to this number are copied behind those before them.
-    private static let copiedByteCount = 16 << 10
+    static let copiedByteCount = 16 << 10
 
     private var segments: [Segment] = []
     private var next = 0

@@ -44,6 +44,16 @@ package struct SocketAddress: Hashable, Sendable, CustomStringConvertible {
         return parseIP(String(host)).map { SocketAddress(ip: $0, port: port) }
     }
 
+    /// Where to listen, as people write it: as for `parse`, or `3000`, `:3000` or `localhost:3000`, which all mean the
+    /// loopback interface. Only an address that is written out opens a port to others.
+    package static func parseListener(_ text: String) -> SocketAddress? {
+        for prefix in ["", ":", "localhost:"] where text.hasPrefix(prefix) {
+            let digits = text.dropFirst(prefix.count)
+            if let loopback = parse("127.0.0.1:\(digits)") { return loopback }
+        }
+        return parse(text)
+    }
+
     /// The IP address that `text` writes, without brackets.
     static func parseIP(_ text: String) -> IP? {
         var v4 = in_addr()
@@ -87,6 +97,34 @@ package struct SocketAddress: Hashable, Sendable, CustomStringConvertible {
         case .v4(let value): value >> 24 == 127
         case .v6(let high, let low, _): high == 0 && (low == 1 || low >> 24 == 0xFFFF_7F)
         }
+    }
+
+    /// The addresses by which other machines reach a socket that is bound to this one; none for the loopback interface.
+    package var reachableByOthers: [SocketAddress] {
+        guard !isLoopback else { return [] }
+        let isOfAllInterfaces = ip == .v4(0) || ip == .v6(high: 0, low: 0, scope: 0)
+        guard isOfAllInterfaces else { return [self] }
+        return Self.addressesOfInterfaces.map { SocketAddress(ip: $0, port: port) }
+    }
+
+    /// The IPv4 addresses of the interfaces that are up, loopback ones left out.
+    private static var addressesOfInterfaces: [IP] {
+        var list: UnsafeMutablePointer<ifaddrs>?
+        guard getifaddrs(&list) == 0 else { return [] }
+        defer { freeifaddrs(list) }
+        var found: [IP] = []
+        var next = list
+        while let interface = next?.pointee {
+            next = interface.ifa_next
+            guard interface.ifa_flags & UInt32(IFF_UP) != 0, let address = interface.ifa_addr,
+                Int32(address.pointee.sa_family) == AF_INET
+            else { continue }
+            let value = address.withMemoryRebound(to: sockaddr_in.self, capacity: 1) {
+                UInt32(bigEndian: $0.pointee.sin_addr.s_addr)
+            }
+            if value >> 24 != 127, !found.contains(.v4(value)) { found.append(.v4(value)) }
+        }
+        return found
     }
 
     // MARK: To and from the system's form

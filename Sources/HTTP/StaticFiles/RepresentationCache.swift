@@ -12,7 +12,9 @@ final class RepresentationCache: Sendable {
 
     /// Bytes of memory.
     private static let capacity = 8 << 20
-    private static let maximumDescriptors = 256
+    /// Open files. With the 512 that `StoreContent` keeps, a process holds less than 800, and a sandbox with all its
+    /// processes less than 4,000.
+    static let maximumDescriptors = 256
     /// What an entry takes beside its content, in bytes: an estimate.
     private static let overhead = 1024
 

@@ -21,7 +21,11 @@ extension DigestCache {
     ///
     /// Modules that are text are not in it; they are assembled anew.
     package init(contentsOf path: String) {
-        guard let bytes = try? FileReader.bytes(of: path, limit: Self.sizeLimit),
+        // Not through a link, which a repository can bring.
+        let descriptor = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
+        guard descriptor >= 0 else { return }
+        defer { close(descriptor) }
+        guard let bytes = try? FileReader.bytes(of: descriptor, path: path, limit: Self.sizeLimit),
             bytes.count > Self.signature.count + 32, bytes.starts(with: Self.signature)
         else { return }
         let tables: (DigestTable, DigestTable)? = bytes.withUnsafeBytes { bytes in
@@ -54,7 +58,9 @@ extension DigestCache {
     /// Puts bytes in a file at once: others find all of them, or what was there before.
     private static func replace(_ path: String, with bytes: [UInt8]) throws(SystemError) {
         let temporary = "\(path).\(getpid()).tmp"
-        let descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
+        // What a process of this number has left, or a link that somebody has put there.
+        unlink(temporary)
+        let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw .last("open", path: temporary) }
         var written = 0
         while written < bytes.count {

@@ -37,6 +37,8 @@ struct DirectoryWalk {
     static let linkedDirectoryLimit = 100_000
 
     private let patterns: [GlobPattern]
+    /// What these take is left out, a directory with all that is in it.
+    private let exclusions: [GlobPattern]
     private let root: String
     private let control: ExpansionControl?
     /// Nothing else is looked at than what these names lead to, and what is below it.
@@ -86,9 +88,12 @@ struct DirectoryWalk {
     /// The path of what the walk is at.
     private var path: [UInt8] = []
 
-    init(root: String, patterns: [GlobPattern], control: ExpansionControl? = nil) {
+    init(
+        root: String, patterns: [GlobPattern], exclusions: [GlobPattern] = [], control: ExpansionControl? = nil
+    ) {
         self.root = root
         self.patterns = patterns
+        self.exclusions = exclusions
         self.control = control
     }
 
@@ -224,7 +229,7 @@ struct DirectoryWalk {
                 reaching.append(Progress(pattern: progress.pattern, states: states))
             }
         }
-        guard !matching.isEmpty || !reaching.isEmpty, kind != .other else { return }
+        guard !matching.isEmpty || !reaching.isEmpty, kind != .other, !isExcluded(name) else { return }
         guard RelativePath(utf8: name) != nil else {
             refusedNames.append(EscapedName.text(of: path + (path.isEmpty ? [] : [UInt8(ascii: "/")]) + Array(name)))
             return
@@ -254,6 +259,15 @@ struct DirectoryWalk {
             frame.entries.append(
                 Entry(name: start..<frame.names.count, kind: .directory(reaching, isLinked: isLinked)))
         default: break
+        }
+    }
+
+    /// Whether a name in the directory that the walk is in is left out. The directory itself is not.
+    private func isExcluded(_ name: UnsafeBufferPointer<UInt8>) -> Bool {
+        guard !exclusions.isEmpty else { return false }
+        let whole = path.isEmpty ? Array(name) : path + [UInt8(ascii: "/")] + name
+        return whole.withUnsafeBufferPointer { whole in
+            exclusions.contains { $0.isMatch($0.states(after: whole)) }
         }
     }
 

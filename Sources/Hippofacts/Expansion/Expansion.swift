@@ -48,6 +48,10 @@ package struct ExpansionOptions: Sendable {
     package var knownVersions: @Sendable (_ name: String) throws -> [SemanticVersion]
     /// The invoice of an external bindle, even when it is yanked.
     package var externalInvoice: @Sendable (BindleID) throws -> Invoice
+    /// What is said of handlers outside of HIPPOFACTS.
+    package var handlers = HandlerSettings()
+    /// Patterns of files that are left out though HIPPOFACTS names them, and of directories with all that is in them.
+    package var excludedFiles: [GlobPattern] = []
 
     package init(
         versionMode: VersionMode = .asWritten,
@@ -79,8 +83,9 @@ extension Hippofacts {
                 validating: file.utf8.split(separator: UInt8(ascii: "/")).last.map(Self.text) ?? "HIPPOFACTS"),
             modules: Set(
                 entries.compactMap { entry in
-                    if case .local(let path) = entry.module { path } else { nil }
+                    if case .local(let path) = entry.module, entry.ascent == 0 { path } else { nil }
                 }),
+            modulesAbove: ascents,
             patterns: Array(Set(entries.flatMap { $0.files.map(\.glob) })))
     }
 
@@ -91,6 +96,8 @@ extension Hippofacts {
         package let file: RelativePath?
         /// Paths of modules, relative to the project's directory.
         package let modules: Set<RelativePath>
+        /// The names of modules outside of the project's directory, and how many directories above it their paths begin.
+        package let modulesAbove: [RelativePath: Int]
         /// Patterns of files.
         package let patterns: [GlobPattern]
 

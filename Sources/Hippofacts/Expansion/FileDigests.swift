@@ -44,8 +44,11 @@ struct FileDigests: Sendable {
 
     /// The digests of these files below `root`, which come in the order of their paths. Files that are not asked for are
     /// forgotten.
+    ///
+    /// - Parameter elsewhere: the directories that paths are relative to, where that is not `root`.
     mutating func digests(
-        of requests: [Request], below root: String, time: any TimeSource, control: ExpansionControl? = nil
+        of requests: [Request], below root: String, elsewhere: [RelativePath: String] = [:], time: any TimeSource,
+        control: ExpansionControl? = nil
     ) throws(FileChangeError) -> [Entry] {
         var found: [Entry?] = []
         found.reserveCapacity(requests.count)
@@ -58,9 +61,16 @@ struct FileDigests: Sendable {
         let changed = found.indices.filter { found[$0] == nil }
         readCount = changed.count
         if changed.isEmpty, updates.isEmpty, requests.count == table.count { return found.compactMap { $0 } }
-        let results = FileHasher(root: root, control: control, time: time).read(changed.map { requests[$0] })
+        // Few projects have files anywhere else, and these are few.
+        let outside = changed.filter { elsewhere[requests[$0].path] != nil }
+        let inside = outside.isEmpty ? changed : changed.filter { elsewhere[requests[$0].path] == nil }
+        var results = FileHasher(root: root, control: control, time: time).read(inside.map { requests[$0] })
+        for index in outside {
+            let directory = elsewhere[requests[index].path] ?? root
+            results += FileHasher(root: directory, control: control, time: time).read([requests[index]])
+        }
         var failure: FileChangeError?
-        for (index, result) in zip(changed, results) {
+        for (index, result) in zip(inside + outside, results) {
             switch result {
             case .success(let entry): found[index] = entry
             case .failure(let error): if failure == nil { failure = error }
@@ -87,6 +97,8 @@ struct FileDigests: Sendable {
 enum FileChangeError: Error {
     case vanished(path: RelativePath)
     case unreadable(path: RelativePath, code: Int32)
+    /// It has become a symbolic link that leads out of the project, or lies behind one.
+    case leavesProject(path: RelativePath)
     /// It was written to each time that it was read.
     case keepsChanging(path: RelativePath)
     /// It has more than `limit` bytes.
@@ -97,6 +109,7 @@ enum FileChangeError: Error {
         switch self {
         case .vanished: "the file has vanished"
         case .unreadable(_, let code): "the file cannot be read: \(SystemError.reason(code))"
+        case .leavesProject: "the file has become a symbolic link that leaves the project"
         case .keepsChanging: "the file keeps changing while it is read"
         case .tooLarge(_, let limit): "the file is larger than \(limit >> 30) GiB"
         case .isCancelled: HippofactsError.cancellationMessage
@@ -108,7 +121,8 @@ enum FileChangeError: Error {
     /// - Parameter shown: what a file of the project is called.
     func described(_ shown: (RelativePath) -> String) -> HippofactsError {
         switch self {
-        case .vanished(let path), .unreadable(let path, _), .keepsChanging(let path), .tooLarge(let path, _):
+        case .vanished(let path), .unreadable(let path, _), .leavesProject(let path), .keepsChanging(let path),
+            .tooLarge(let path, _):
             HippofactsError(file: shown(path), message: message)
         case .isCancelled: .cancelled
         }

@@ -78,6 +78,7 @@ struct FileHasher {
                 throw code == ENOENT || code == ENOTDIR ? .vanished(path: path) : .unreadable(path: path, code: code)
             }
             defer { close(descriptor) }
+            guard OpenedPlace.isOfProject(root, descriptor) else { throw .leavesProject(path: path) }
             let now = time.nanosecondsSince1970
             guard let before = FileStatus(descriptor: descriptor), before.isRegular else { throw .vanished(path: path) }
             let limit = path.string.hasSuffix(".wasm") ? Self.largestModule : Self.largestFile

@@ -2,6 +2,7 @@ import Bindle
 import Content
 import Platform
 import TOML
+import WebAssemblyText
 
 extension Hippofacts {
     /// Expands the project into an invoice and its parcels.
@@ -22,8 +23,9 @@ private struct Expander {
     let facts: Hippofacts
     let options: ExpansionOptions
     let control: ExpansionControl?
+    private var places: ModulePlaces
     /// The project's directory without symbolic links.
-    var root = ""
+    private var root: String { places.root }
     var modules: [Parcel] = []
     var groups: [Group] = []
     var externalParcels = SharedParcels()
@@ -35,6 +37,7 @@ private struct Expander {
 
     init(facts: Hippofacts, options: ExpansionOptions, control: ExpansionControl?) {
         self.facts = facts
+        places = ModulePlaces(facts, root: facts.directory)
         self.options = options
         self.control = control
     }
@@ -44,8 +47,9 @@ private struct Expander {
         guard let root = resolvedPath(facts.directory) else {
             throw HippofactsError(file: facts.directory, message: "the project's directory has vanished")
         }
-        self.root = root
+        places = ModulePlaces(facts, root: root)
         try addModules(&cache)
+        warnOfRoutes()
         var (files, parcels, directories) = try filesOfEntries(&cache)
         parcels.insert(contentsOf: modules + externalParcels.parcels, at: 0)
         let invoice = Invoice(
@@ -84,14 +88,17 @@ private struct Expander {
     // MARK: Modules
 
     private mutating func addModules(_ cache: inout DigestCache) throws(HippofactsError) {
-        var identities: [RelativePath: FileIdentity] = [:]
+        var identities: [ModuleFormat: [RelativePath: FileIdentity]] = [:]
+        var seen = Set<RelativePath>()
         for entry in facts.entries {
-            if case .local(let path) = entry.module, identities[path] == nil, path != Hippofacts.siteModule {
-                identities[path] = try identity(ofModule: path, entry)
+            guard case .local(let path) = entry.module, path != Hippofacts.siteModule, seen.insert(path).inserted else {
+                continue
             }
+            let (identity, format) = try file(ofModule: path, entry)
+            identities[format, default: [:]][path] = identity
         }
-        let binaries = try digestsOfBinaries(identities.filter { !$0.key.isTextModule }, &cache)
-        var assembled = try assembledModules(identities.filter { $0.key.isTextModule }, cache)
+        let binaries = try digestsOfBinaries(identities[.binary] ?? [:], &cache)
+        var assembled = try assembledModules(identities[.text] ?? [:], cache)
         if facts.entries.contains(where: { $0.module == .local(path: Hippofacts.siteModule) }) {
             assembled[Hippofacts.siteModule] = try DigestCache.AssembledModule(ofSiteIn: root)
         }
@@ -101,12 +108,16 @@ private struct Expander {
             case .local(let path):
                 if let module = assembled[path] {
                     sources.append((module.digest, .bytes(module.binary)))
-                    addModule(entry, path, module.digest, size: module.binary.count, "application/wasm")
+                    addModule(
+                        entry, path, module.digest, size: module.binary.count,
+                        Hippofacts.mediaType(ofModule: path, .text))
                 } else if let binary = binaries[path] {
                     let digest = binary.digest.hex
-                    sources.append((digest, .file(path: "\(root)/\(path)", identity: binary.identity)))
+                    let file = "\(places.directory(of: path))/\(path)"
+                    sources.append((digest, .file(path: file, identity: binary.identity)))
                     addModule(
-                        entry, path, digest, size: Int(binary.identity.size), Hippofacts.mediaType(ofPath: path.string))
+                        entry, path, digest, size: Int(binary.identity.size),
+                        Hippofacts.mediaType(ofModule: path, .binary))
                 }
             case .external(let bindle, let handler):
                 try addExternalModule(entry, bindle, handler)
@@ -120,7 +131,7 @@ private struct Expander {
         let requests = identities.sorted { $0.key < $1.key }.map { (path: $0.key, identity: $0.value) }
         do throws(FileChangeError) {
             let entries = try cache.binaries.digests(
-                of: requests, below: root, time: cache.time, control: control)
+                of: requests, below: root, elsewhere: places.outsideDirectories, time: cache.time, control: control)
             return Dictionary(uniqueKeysWithValues: zip(requests.map(\.path), entries))
         } catch {
             throw error.described(shown)
@@ -136,7 +147,7 @@ private struct Expander {
                 modules[path] = known
             } else {
                 modules[path] = try DigestCache.AssembledModule(
-                    path: path, below: root, reportedAs: shown(path), time: cache.time)
+                    path: path, below: places.directory(of: path), reportedAs: shown(path), time: cache.time)
             }
         }
         return modules
@@ -145,17 +156,23 @@ private struct Expander {
     /// A file of the project as the user would name it.
     private func shown(_ path: RelativePath) -> String { facts.shownPath(of: path.string) }
 
-    private func identity(
+    private func file(
         ofModule path: RelativePath, _ entry: Hippofacts.Entry
-    ) throws(HippofactsError) -> FileIdentity {
-        switch ModuleFile(path, below: root) {
-        case .file(let identity): return identity
-        case .absent: throw facts.error("the module '\(path)' does not exist", at: entry.modulePosition)
+    ) throws(HippofactsError) -> (FileIdentity, ModuleFormat) {
+        let name = String(repeating: "../", count: entry.ascent) + path.string
+        func error(_ problem: String) -> HippofactsError {
+            facts.error("the module '\(name)' \(problem)", at: entry.modulePosition)
+        }
+        switch places.content(of: path) {
+        case .file(let identity, let format): return (identity, format)
+        case .absent: throw error("does not exist")
         case .leavesProject(let target):
-            throw facts.error(
-                "the module '\(path)' would leave the project: it is a symbolic link to \(target)",
-                at: entry.modulePosition)
-        case .isNoFile: throw facts.error("the module '\(path)' is not a file", at: entry.modulePosition)
+            throw error(
+                "would leave the project: it is at \(target). A module may lie outside only below the Cargo workspace or "
+                    + "the git work tree that the project is in: let the build command copy it into the project")
+        case .isOtherFile(let target):
+            throw error("is at \(target), outside of the project, and is not WebAssembly, as it has to be there")
+        case .isNoFile: throw error("is not a file")
         }
     }
 
@@ -165,8 +182,7 @@ private struct Expander {
         var label = Label(sha256: digest, mediaType: mediaType, name: path.string, size: size)
         switch entry.role {
         case .handler(let route):
-            label.wagi = .module(route: route, entrypoint: entry.entrypoint)
-            warnIfUnreachable(route, entry)
+            label.wagi = options.handlers.feature(route: route, entrypoint: entry.entrypoint)
         case .export(let id):
             label.wagi = .module(route: nil, entrypoint: entry.entrypoint)
             label.exportedHandler = id
@@ -174,10 +190,35 @@ private struct Expander {
         modules.append(Parcel(label: label, conditions: Conditions(requires: [addGroup(of: entry)])))
     }
 
-    private mutating func warnIfUnreachable(_ route: String, _ entry: Hippofacts.Entry) {
-        guard !route.hasPrefix("/") else { return }
-        warn("The route '\(route)' matches no request: it does not begin with '/'", at: entry.routePosition)
+    /// Warns of routes that no request can have, and of settings for handlers that there are none of.
+    private mutating func warnOfRoutes() {
+        var earlier: [Route] = []
+        var names: [String] = []
+        for entry in facts.entries {
+            guard case .handler(let text) = entry.role else { continue }
+            let route = Route(text)
+            names.append(text)
+            if text.utf8.first != UInt8(ascii: "/") {
+                warn("The route '\(text)' matches no request: it does not begin with '/'", at: entry.routePosition)
+            } else if text == Self.builtInRoute {
+                warn("The route '\(text)' matches no request: the server answers it itself", at: entry.routePosition)
+            } else if let other = earlier.first(where: { $0.covers(route) }) {
+                let taker = other == route ? "another handler above has it" : "'\(other)' above takes all of them"
+                warn("The route '\(text)' matches no request: \(taker)", at: entry.routePosition)
+            }
+            earlier.append(route)
+        }
+        for handler in options.handlers.handlers where !names.contains(handler.route) {
+            let hint = Suggestion.closest(to: handler.route, among: names).map { "; did you mean '\($0)'?" } ?? ""
+            warnings.append(
+                Expansion.Warning(
+                    file: facts.shownPath(of: options.handlers.file), position: handler.position,
+                    message: "No handler in HIPPOFACTS has the route '\(handler.route)'\(hint)"))
+        }
     }
+
+    /// What WAGI hosts answer without a module.
+    private static let builtInRoute = "/healthz"
 
     private mutating func warn(_ message: String, at position: SourcePosition?) {
         warnings.append(Expansion.Warning(file: facts.file, position: position, message: message))
@@ -207,14 +248,13 @@ private struct Expander {
             throw facts.error("the bindle \(id) has no handler '\(handler)': \(hint)", at: entry.handlerPosition)
         }
         guard case .handler(let route) = entry.role else { return }
-        warnIfUnreachable(route, entry)
         let group = addGroup(of: entry)
         externals.append(.init(bindle: id, label: module.label))
         var staged = Label(
             sha256: module.label.sha256, mediaType: module.label.mediaType, name: module.label.name,
             size: module.label.size)
         staged.isFromOtherBindle = true
-        staged.wagi = .module(route: route, entrypoint: module.label.wagi?.entrypoint)
+        staged.wagi = options.handlers.feature(route: route, entrypoint: module.label.wagi?.entrypoint)
         modules.append(Parcel(label: staged, conditions: Conditions(requires: [group])))
         for parcel in InvoiceRequirements(invoice).parcels(requiredBy: module) {
             externals.append(.init(bindle: id, label: parcel.label))
@@ -233,12 +273,13 @@ private struct Expander {
     ) throws(HippofactsError) -> (files: ProjectFiles, parcels: [Parcel], directories: [String]) {
         let rules = FileRules(facts.entries)
         let (walk, digests) = try filesNow(rules.patterns, &cache)
-        var places: [RelativePath: [Int]] = [:]
+        var indices: [RelativePath: [Int]] = [:]
         for (index, parcel) in modules.enumerated() where !parcel.label.isFromOtherBindle {
-            if let path = RelativePath(validating: parcel.label.name) { places[path, default: []].append(index) }
+            if let path = RelativePath(validating: parcel.label.name) { indices[path, default: []].append(index) }
         }
         var files = ProjectFiles(
-            facts: facts, root: root, rules: rules, externalNames: Set(externalNames.keys), modules: places,
+            facts: facts, root: root, places: places, rules: rules, exclusions: options.excludedFiles,
+            externalNames: Set(externalNames.keys).union(places.outsideDirectories.keys), modules: indices,
             start: modules.count + externalParcels.parcels.count,
             sectionCounts: Array(repeating: 0, count: rules.patterns.count),
             matchCounts: Array(repeating: 0, count: rules.patterns.count),
@@ -256,7 +297,8 @@ private struct Expander {
     ) throws(HippofactsError) -> (DirectoryWalk, [FileDigests.Entry]) {
         var attempt = 1
         while true {
-            var walk = DirectoryWalk(root: root, patterns: patterns, control: control)
+            var walk = DirectoryWalk(
+                root: root, patterns: patterns, exclusions: options.excludedFiles, control: control)
             do throws(DirectoryWalk.Failure) {
                 try walk.run()
             } catch {
@@ -288,6 +330,12 @@ private struct Expander {
                     "'\(match.path)' is both a local file and a dependency of the external module from \(external.id)",
                     at: external.entry.position)
             }
+            if places.isOutside(match.path) {
+                throw facts.error(
+                    "'\(match.path)' is a file of the project, and what the module "
+                        + "'\(places.directory(of: match.path))/\(match.path)' is called in the bindle: leave the file out, "
+                        + "by exclude in [files] of hippo-dev.toml", at: nil)
+            }
             guard let section = match.patterns.lowest else { continue }
             sections[section].append(
                 files.rules.parcel(
@@ -307,7 +355,7 @@ extension DirectoryWalk.Failure {
             HippofactsError(
                 file: facts.shownPath(of: path),
                 message: "a pattern of HIPPOFACTS reaches this symbolic link, which leaves the project: it points to "
-                    + target)
+                    + "\(target). Let the build command copy what it leads to")
         case .tooManyLinks(let path):
             HippofactsError(
                 file: facts.shownPath(of: path),

@@ -1,6 +1,14 @@
+import Content
 import HTTP
+import WebAssemblyText
 
 extension Hippofacts {
+    /// The media type of a module: what is assembled is binary in the bindle, whatever it is called.
+    static func mediaType(ofModule path: RelativePath, _ format: ModuleFormat) -> String {
+        let isCalledText = path.string.utf8.suffix(4).elementsEqual(".wat".utf8)
+        return format == .text || isCalledText ? "application/wasm" : mediaType(ofPath: path.string)
+    }
+
     /// The media type that a file's name speaks for.
     static func mediaType(ofPath path: String) -> String {
         MediaType.forPath(path)

@@ -7,7 +7,8 @@ import WebAssemblyText
 extension DigestCache.AssembledModule {
     /// The module of a site, which does nothing; its identity is that of the directory.
     init(ofSiteIn directory: String) throws(HippofactsError) {
-        guard let status = FileStatus(path: directory), let empty = try? assemble("(module)") else {
+        guard let status = FileStatus(path: directory), let empty = try? assemble("(module (func (export \"_start\")))")
+        else {
             throw HippofactsError(file: directory, message: "the directory has vanished")
         }
         identity = status.identity
@@ -28,11 +29,25 @@ extension DigestCache.AssembledModule {
         }
         identity = status.identity
         isRacy = status.isRacy(at: now)
+        let descriptor = LongPath.open("\(root)/\(path)", O_RDONLY | O_NONBLOCK)
+        guard descriptor >= 0 else {
+            let reason = SystemError.reason(errno)
+            throw HippofactsError(file: file, message: "the module cannot be read: \(reason)")
+        }
+        defer { close(descriptor) }
+        guard OpenedPlace.isBelow(root, descriptor) else {
+            let change = FileChangeError.leavesProject(path: path)
+            throw HippofactsError(file: file, message: change.message)
+        }
         let text: [UInt8]
         do {
-            text = try FileReader.bytes(of: "\(root)/\(path)", limit: Self.textLimit)
+            text = try FileReader.bytes(of: descriptor, path: "\(root)/\(path)", limit: Self.textLimit)
         } catch {
             throw HippofactsError(file: file, message: "the module cannot be read: \(error.reason)")
+        }
+        // By the grammar this is a module, which exports nothing. It is what a file looks like that is being written.
+        guard text.contains(where: { !" \t\r\n".utf8.contains($0) }) else {
+            throw HippofactsError(file: file, message: "the module is empty")
         }
         do {
             binary = try assemble(text)

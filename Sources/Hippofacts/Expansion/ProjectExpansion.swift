@@ -139,6 +139,7 @@ package struct ProjectExpansion: Sendable {
         let path: RelativePath
         let digest: String
         let size: Int
+        let mediaType: String
         let source: Expansion.ParcelSource
         let binary: FileDigests.Entry?
         let assembled: DigestCache.AssembledModule?
@@ -150,23 +151,26 @@ package struct ProjectExpansion: Sendable {
     ) throws(HippofactsError) -> [ModuleChange]? {
         var changes: [ModuleChange] = []
         for path in paths where files.modules[path] != nil {
-            guard case .file(let identity) = ModuleFile(path, below: files.root) else { return nil }
-            if path.isTextModule {
+            guard case .file(let identity, let format) = files.places.content(of: path) else { return nil }
+            let directory = files.places.directory(of: path)
+            let mediaType = Hippofacts.mediaType(ofModule: path, format)
+            if format == .text {
                 let module = try DigestCache.AssembledModule(
-                    path: path, below: files.root, reportedAs: files.facts.shownPath(of: path.string),
+                    path: path, below: directory, reportedAs: files.facts.shownPath(of: path.string),
                     time: cache.time)
                 changes.append(
                     ModuleChange(
-                        path: path, digest: module.digest, size: module.binary.count, source: .bytes(module.binary),
+                        path: path, digest: module.digest, size: module.binary.count, mediaType: mediaType,
+                        source: .bytes(module.binary),
                         binary: nil, assembled: module))
                 continue
             }
-            switch FileHasher(root: files.root, control: control, time: cache.time).read([(path, identity)])[0] {
+            switch FileHasher(root: directory, control: control, time: cache.time).read([(path, identity)])[0] {
             case .success(let entry):
                 changes.append(
                     ModuleChange(
-                        path: path, digest: entry.digest.hex, size: Int(entry.identity.size),
-                        source: .file(path: "\(files.root)/\(path)", identity: entry.identity), binary: entry,
+                        path: path, digest: entry.digest.hex, size: Int(entry.identity.size), mediaType: mediaType,
+                        source: .file(path: "\(directory)/\(path)", identity: entry.identity), binary: entry,
                         assembled: nil))
             case .failure(.isCancelled): throw .cancelled
             // What becomes of it is for the next look.
@@ -187,7 +191,8 @@ package struct ProjectExpansion: Sendable {
             var matches: [DirectoryWalk.Match] = []
             refusedNames = []
             for path in paths {
-                var walk = DirectoryWalk(root: files.root, patterns: files.rules.patterns, control: control)
+                var walk = DirectoryWalk(
+                    root: files.root, patterns: files.rules.patterns, exclusions: files.exclusions, control: control)
                 do throws(DirectoryWalk.Failure) {
                     try walk.run(at: path)
                 } catch {
@@ -249,10 +254,11 @@ package struct ProjectExpansion: Sendable {
             if let module = change.assembled { cache.assembled[change.path] = module }
             for index in files.modules[change.path] ?? [] {
                 let old = invoice.parcels[index]
-                guard old.label.sha256 != change.digest || old.label.size != change.size else { continue }
                 var new = old
                 new.label.sha256 = change.digest
                 new.label.size = change.size
+                new.label.mediaType = change.mediaType
+                guard new != old else { continue }
                 steps.append(Step(old: index..<index + 1, parcel: new, section: -1))
                 sources.add(change.digest, change.source)
             }

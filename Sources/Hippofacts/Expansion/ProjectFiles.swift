@@ -6,8 +6,11 @@ struct ProjectFiles: Sendable {
     let facts: Hippofacts
     /// The project's directory without symbolic links.
     let root: String
+    let places: ModulePlaces
     var rules: FileRules
-    /// Names of external dependencies, which no file may have.
+    /// Patterns of what is left out, files and directories.
+    let exclusions: [GlobPattern]
+    /// Names of external dependencies and of modules outside of the project, which no file may have.
     let externalNames: Set<RelativePath>
     /// The indices of the parcels that are modules of the project.
     let modules: [RelativePath: [Int]]

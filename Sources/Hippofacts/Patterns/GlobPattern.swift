@@ -38,12 +38,20 @@ package struct GlobPattern: Hashable, Sendable, CustomStringConvertible {
         guard pattern.utf8.first != UInt8(ascii: "/") else {
             throw Invalid(pattern: pattern, reason: "it begins with '/', but patterns are relative to the project")
         }
+        guard pattern.utf8.first != UInt8(ascii: "!") else {
+            throw Invalid(
+                pattern: pattern,
+                reason: "it begins with '!', which takes nothing back here: what is to be left out stands in "
+                    + "exclude = [...], in [files] of hippo-dev.toml")
+        }
         var components: [Component] = []
         // Not by characters: a mark that combines with what is before it may follow a slash.
         for part in pattern.utf8.split(separator: UInt8(ascii: "/")).map(Substring.init) {
             if part.utf8.elementsEqual(".".utf8) { continue }
             guard !part.utf8.elementsEqual("..".utf8) else {
-                throw Invalid(pattern: pattern, reason: "'..' would leave the project")
+                throw Invalid(
+                    pattern: pattern,
+                    reason: "'..' would leave the project: let the build command copy the file into it")
             }
             let component = try Self.component(part, of: pattern)
             // `**/**` means what `**` means.
@@ -78,6 +86,23 @@ package struct GlobPattern: Hashable, Sendable, CustomStringConvertible {
     /// True if the pattern takes the path.
     package func matches(_ path: RelativePath) -> Bool {
         path.withUTF8 { isMatch(states(after: $0)) }
+    }
+
+    /// True if the pattern takes the path, or a directory on the way to it.
+    package func takes(_ path: RelativePath) -> Bool {
+        path.withUTF8 { path in
+            var states = initialStates
+            var start = 0
+            while !states.isEmpty {
+                var end = start
+                while end < path.count, path[end] != UInt8(ascii: "/") { end += 1 }
+                states = step(states, over: UnsafeBufferPointer(rebasing: path[start..<end]))
+                if isMatch(states) { return true }
+                if end == path.count { return false }
+                start = end + 1
+            }
+            return false
+        }
     }
 
     /// True if a path below the directory could match; `nil` is the root.

@@ -34,7 +34,9 @@ extension Hippofacts {
         case 0:
             throw HippofactsError(
                 file: path,
-                message: "there is no HIPPOFACTS file in this directory: create one, or pass the path of one")
+                message:
+                    "there is no HIPPOFACTS file in this directory: 'hippo-dev init' writes one for the project that "
+                    + "is here, or pass the path of one")
         default:
             let names = found.map { String($0.path.split(separator: "/").last ?? "") }.joined(separator: ", ")
             throw HippofactsError(
@@ -70,7 +72,8 @@ extension Hippofacts {
     /// directory, version 0.1.0. A bindle has to have a handler; this one's is made up, and nobody asks for its route.
     package init(site directory: String) throws(HippofactsError) {
         let name = directory.split(separator: "/").last.map(String.init) ?? "site"
-        let valid = String(String.UnicodeScalarView(name.unicodeScalars.map { BindleID.isName(String($0)) ? $0 : "-" }))
+        let valid = String(
+            String.UnicodeScalarView(name.unicodeScalars.map { BindleID.isPlainName(String($0)) ? $0 : "-" }))
         let text = """
             [bindle]
             name = "\(valid)"
@@ -110,7 +113,8 @@ extension Hippofacts {
         else { throw HippofactsError(file: file, message: "the file's name cannot be that of a module") }
         let fileName = path.string
         let stem = fileName.split(separator: ".").dropLast().joined(separator: ".")
-        let valid = String(String.UnicodeScalarView(stem.unicodeScalars.map { BindleID.isName(String($0)) ? $0 : "-" }))
+        let valid = String(
+            String.UnicodeScalarView(stem.unicodeScalars.map { BindleID.isPlainName(String($0)) ? $0 : "-" }))
         self.file = file
         self.directory = Self.directory(of: file)
         self.name = valid.isEmpty ? "module" : valid
@@ -137,7 +141,7 @@ extension Hippofacts {
         self.source = source
         directory = Self.directory(of: file)
         name = try bindle.requiredString("name")
-        guard BindleID.isName(name) else {
+        guard BindleID.isPlainName(name) else {
             throw bindle.error(
                 "'\(name)' is not a bindle's name: letters, digits, '_', '-', '.' and '/' are allowed",
                 atValueOf: "name")
@@ -161,6 +165,21 @@ extension Hippofacts {
             throw document.error("no handlers defined: add a [[handler]], or an [[export]]", at: nil)
         }
         self.entries = entries
+        try refuseClashes(document)
+    }
+
+    /// A module's name in the bindle can stand for one file only.
+    private func refuseClashes(_ document: TOMLSection) throws(TOMLError) {
+        var ascents: [RelativePath: Int] = [:]
+        for entry in entries {
+            guard case .local(let path) = entry.module, let other = ascents.updateValue(entry.ascent, forKey: path),
+                other != entry.ascent
+            else { continue }
+            func written(_ ascent: Int) -> String { String(repeating: "../", count: ascent) + path.string }
+            throw document.error(
+                "'\(written(entry.ascent))' and '\(written(other))' would both be called '\(path)' in the bundle: "
+                    + "rename one of the files", at: entry.modulePosition)
+        }
     }
 
     private static func handler(_ section: TOMLSection) throws(TOMLError) -> Entry {
@@ -169,11 +188,14 @@ extension Hippofacts {
         let name = try section.string("name")
         let external = try section.section("external")
         let module: Module
+        var ascent = 0
         var modulePosition = section.table["name"]?.position
         var handlerPosition: SourcePosition?
         switch (name, external) {
         case (let name?, nil):
-            module = .local(path: try localPath(name, in: section))
+            let place = try localPath(name, in: section)
+            module = .local(path: place.path)
+            ascent = place.ascent
         case (nil, var external?):
             let id = try external.requiredString("bindleId")
             do {
@@ -204,7 +226,7 @@ extension Hippofacts {
         let routePosition = section.table["route"]?.position
         try section.finish()
         return Entry(
-            role: .handler(route: route), module: module, entrypoint: entrypoint, files: files,
+            role: .handler(route: route), module: module, ascent: ascent, entrypoint: entrypoint, files: files,
             position: section.position, modulePosition: modulePosition, handlerPosition: handlerPosition,
             routePosition: routePosition)
     }
@@ -216,8 +238,9 @@ extension Hippofacts {
         let entrypoint = try section.string("entrypoint")
         let files = try filePatterns(&section)
         try section.finish()
+        let place = try localPath(name, in: section)
         return Entry(
-            role: .export(id: id), module: .local(path: try localPath(name, in: section)), entrypoint: entrypoint,
+            role: .export(id: id), module: .local(path: place.path), ascent: place.ascent, entrypoint: entrypoint,
             files: files, position: section.position, modulePosition: section.table["name"]?.position,
             handlerPosition: nil, routePosition: nil)
     }
@@ -236,22 +259,29 @@ extension Hippofacts {
         return patterns
     }
 
-    /// A module's path in its shortest form, which cannot lead out of the project.
-    private static func localPath(_ name: String, in section: TOMLSection) throws(TOMLError) -> RelativePath {
+    /// A module's path in its shortest form: how many directories above the project's it begins, and what follows.
+    private static func localPath(
+        _ name: String, in section: TOMLSection
+    ) throws(TOMLError) -> (ascent: Int, path: RelativePath) {
         let slash = UInt8(ascii: "/")
         guard name.utf8.first != slash else {
             throw section.error("'\(name)' is an absolute path: paths are relative to HIPPOFACTS", atValueOf: "name")
         }
+        var ascent = 0
+        var components: [Substring.UTF8View] = []
         // By bytes: a mark that combines with what is before it may follow a slash.
-        let components = name.utf8.split(separator: slash).filter { !$0.elementsEqual(".".utf8) }
-        guard !components.contains(where: { $0.elementsEqual("..".utf8) }) else {
-            throw section.error("'\(name)' would leave the project", atValueOf: "name")
+        for component in name.utf8.split(separator: slash) where !component.elementsEqual(".".utf8) {
+            if !component.elementsEqual("..".utf8) {
+                components.append(component)
+            } else if components.popLast() == nil {
+                ascent += 1
+            }
         }
         guard name.utf8.last != slash, let path = RelativePath(utf8: Array(components.joined(separator: [slash])))
         else {
             throw section.error("'\(name)' does not name a file", atValueOf: "name")
         }
-        return path
+        return (ascent, path)
     }
 
     private static func directory(of file: String) -> String {

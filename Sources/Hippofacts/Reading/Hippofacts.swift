@@ -30,6 +30,8 @@ package struct Hippofacts: Sendable {
     package struct Entry: Sendable {
         package let role: Role
         package let module: Module
+        /// How many directories above the project's the path of the module begins: its name in the bindle is the rest of it.
+        var ascent = 0
         /// The function to call instead of `_start`.
         package let entrypoint: String?
         /// Patterns for the files that belong to the entry.
@@ -50,7 +52,7 @@ package struct Hippofacts: Sendable {
     }
 
     package enum Module: Hashable, Sendable {
-        /// A path relative to the directory.
+        /// A path relative to the directory, or to one above it.
         case local(path: RelativePath)
         /// An export of another bindle.
         case external(bindle: BindleID, handler: String)
@@ -59,6 +61,15 @@ package struct Hippofacts: Sendable {
     package struct FilePattern: Sendable {
         package let glob: GlobPattern
         package let position: SourcePosition?
+    }
+
+    /// How many directories above the project's the paths of modules begin, for those of which that is more than none.
+    var ascents: [RelativePath: Int] {
+        var ascents: [RelativePath: Int] = [:]
+        for entry in entries where entry.ascent > 0 {
+            if case .local(let path) = entry.module { ascents[path] = entry.ascent }
+        }
+        return ascents
     }
 
     /// An error at a place of this file.

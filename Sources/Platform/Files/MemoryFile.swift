@@ -43,6 +43,13 @@
             return seals >= 0 && seals & all == all
         }
 
+        /// Whether its length can never change, whoever has it.
+        package var hasSealedSize: Bool {
+            let all = F_SEAL_SHRINK | F_SEAL_GROW
+            let seals = fcntl(descriptor, F_GET_SEALS)
+            return seals >= 0 && seals & all == all
+        }
+
         /// Adds bytes at the end.
         package func append(_ bytes: UnsafeRawBufferPointer) throws(SystemError) {
             var position = off_t(size)
@@ -53,6 +60,13 @@
                 guard count > 0 else { throw .last("write") }
                 position += off_t(count)
                 rest = UnsafeRawBufferPointer(rebasing: rest[count...])
+            }
+        }
+
+        /// Fixes its length for good; what it holds can still be written.
+        package func sealSize() throws(SystemError) {
+            guard fcntl(descriptor, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) == 0 else {
+                throw .last("fcntl")
             }
         }
 

@@ -11,6 +11,9 @@ package struct TerminalSize: Hashable, Sendable {
         self.init(rows: window.ws_row == 0 ? 24 : window.ws_row, columns: window.ws_col == 0 ? 80 : window.ws_col)
     }
 
+    /// The same, so wide that no compiler breaks a message into lines, or cuts it.
+    package var wide: TerminalSize { TerminalSize(rows: rows, columns: max(columns, 1000)) }
+
     package init(rows: UInt16, columns: UInt16) {
         self.rows = rows
         self.columns = columns

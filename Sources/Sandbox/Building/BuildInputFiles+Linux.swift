@@ -19,16 +19,16 @@ struct BuildInputFiles {
         BuildFiles(digest: { digest(of: $0) }, names: { names(in: $0) })
     }
 
-    private func digest(of path: String) -> SHA256Digest? {
-        (try? SHA256.hash(fileAt: directory + "/" + path))?.digest
+    private func digest(of path: RelativePath) -> SHA256Digest? {
+        (try? SHA256.hash(fileAt: "\(directory)/\(path)"))?.digest
     }
 
-    private func names(in scope: WatchScope) -> [String: SHA256Digest?] {
+    private func names(in scope: WatchScope) -> [RelativePath: SHA256Digest?] {
         var inputs = WatchScope()
         inputs.buildInputs = scope.buildInputs
         inputs.ownPrefixes = scope.ownPrefixes
         if scope.ignoresCase { inputs = inputs.ignoringCase() }
-        var names: [String: SHA256Digest?] = [:]
+        var names: [RelativePath: SHA256Digest?] = [:]
         var remaining = Self.listedBytes
         var directories: [RelativePath?] = [nil]
         while let directory = directories.popLast() {
@@ -40,7 +40,7 @@ struct BuildInputFiles {
     /// Lists one directory. Symbolic links to others are not followed.
     private func collect(
         _ path: RelativePath?, _ scope: WatchScope, _ directories: inout [RelativePath?],
-        _ names: inout [String: SHA256Digest?], _ remaining: inout Int
+        _ names: inout [RelativePath: SHA256Digest?], _ remaining: inout Int
     ) {
         for entry in DirectoryEntry.entries(ofDirectory: path.map { "\(directory)/\($0)" } ?? directory) ?? [] {
             guard let child = RelativePath(entry.name, in: path) else { continue }
@@ -50,7 +50,7 @@ struct BuildInputFiles {
                 guard let status = LongPath.status("\(directory)/\(child)"), status.isRegular else { continue }
                 let isRead = status.size <= Int64(Self.longestListedFile) && status.size <= Int64(remaining)
                 if isRead { remaining -= Int(status.size) }
-                names[child.string] = .some(isRead ? digest(of: child.string) : nil)
+                names[child] = .some(isRead ? digest(of: child) : nil)
             }
         }
     }

@@ -1,3 +1,4 @@
+import Content
 import Cryptography
 import Platform
 
@@ -11,18 +12,18 @@ struct BuildOutputsFile: Sendable {
     private static let signature = "hippo-dev build outputs 1"
 
     /// What is known of the outputs of a command. A file that is absent, or of another command, says nothing.
-    func read(of command: String?) -> Set<String> {
+    func read(of command: String?) -> Set<RelativePath> {
         guard let path, let command, let bytes = PrivateFiles.content(of: path) else { return [] }
         let lines = String(decoding: bytes, as: UTF8.self).split(separator: "\n").map(String.init)
         guard lines.count > 2, lines[0] == Self.signature, lines[1] == Self.name(of: command) else { return [] }
-        return Set(lines.dropFirst(2))
+        return Set(lines.dropFirst(2).compactMap { RelativePath(validating: $0) })
     }
 
     /// Keeps the outputs of a command, in place of what was kept before. Where that is not possible, they are found out
     /// again.
-    func write(_ outputs: Set<String>, of command: String) {
+    func write(_ outputs: Set<RelativePath>, of command: String) {
         guard let path else { return }
-        let names = outputs.filter { !$0.contains("\n") }.sorted()
+        let names = outputs.filter { !$0.string.utf8.contains(UInt8(ascii: "\n")) }.sorted().map(\.string)
         let text = ([Self.signature, Self.name(of: command)] + names).joined(separator: "\n") + "\n"
         PrivateFiles.replace(path, with: Array(text.utf8))
     }

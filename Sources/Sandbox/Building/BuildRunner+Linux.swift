@@ -23,7 +23,7 @@ package enum BuildRunner {
                 environment: ProcessEnvironment.all.map { ($0.key, $0.value) },
                 descriptors: [(0, 0), (1, 1), (2, 2)])
         } catch {
-            StandardError.write("\(error)\n")
+            StandardError.tell("\(error)")
             exit(127)
         }
         SystemThread.detach {

@@ -6,6 +6,11 @@ extension Event {
     /// The event as tools get it, and as the log keeps it.
     var json: JSONObject {
         switch self {
+        case .starting(let app, let bindle, let command):
+            return [
+                "event": .string("starting"), "app": .string(app), "bindle": .string(bindle),
+                "command": .string(command),
+            ]
         case .ready(let app, let bindle, let id, let revision):
             return [
                 "event": .string("ready"), "app": .string(app), "bindle": .string(bindle), "id": .string(id),
@@ -32,11 +37,9 @@ extension Event {
             object["column"] = failure.column.map { .integer($0) }
             return object
         case .request(let record):
-            return [
-                "event": .string("request"), "method": .string(record.method), "path": .string(record.target),
-                "status": .integer(record.status), "bytes": .integer(record.byteCount),
-                "milliseconds": .number(Self.rounded(record.milliseconds)), "revision": .integer(record.revision),
-            ]
+            var object = JSONObject()
+            record.forEachMember { object[$0] = $1 }
+            return object
         case .log(let source, let text):
             var object: JSONObject = [
                 "event": .string("log"), "source": .string(source.word), "text": .string(text),
@@ -53,6 +56,11 @@ extension Event {
         func string(_ name: String) -> String? { json[name]?.string }
         func integer(_ name: String) -> Int? { json[name]?.integer }
         switch string("event") {
+        case "starting":
+            guard let app = string("app"), let bindle = string("bindle"), let command = string("command") else {
+                return nil
+            }
+            self = .starting(app: app, bindle: bindle, command: command)
         case "ready":
             guard let app = string("app"), let bindle = string("bindle"), let id = string("id"),
                 let revision = integer("revision")
@@ -82,7 +90,8 @@ extension Event {
             self = .request(
                 ServedRequest(
                     method: method, target: path, status: status, byteCount: bytes, milliseconds: milliseconds,
-                    revision: revision))
+                    revision: revision, number: integer("number").flatMap(UInt64.init(exactly:)) ?? 0,
+                    isIncomplete: json["incomplete"] == .boolean(true)))
         case "log":
             guard let text = string("text") else { return nil }
             switch string("source") {

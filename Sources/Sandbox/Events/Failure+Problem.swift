@@ -1,17 +1,19 @@
-import Platform
 import SandboxProtocol
 
 extension Failure {
     /// The longest message that is passed on, in characters.
     private static let longestMessage = 32_000
 
-    /// The failure as pages show it: with the lines of the source around the place.
-    func problem(inProject directory: String) -> ProjectStatus.Problem {
+    /// The failure as pages show it: with the lines of the source around the place, and a link that opens it.
+    func problem(inProject directory: String, editor: EditorLink = .usual) -> ProjectStatus.Problem {
         var problem = ProjectStatus.Problem(
             stage: stage.rawValue, message: String(message.prefix(Self.longestMessage)), file: file, line: line,
             column: column)
-        guard let file, let line else { return problem }
-        problem.excerpt = SourceExcerpt.lines(around: line, of: file.hasPrefix("/") ? file : "\(directory)/\(file)")
+        guard let file else { return problem }
+        let path = file.hasPrefix("/") ? file : "\(directory)/\(file)"
+        problem.link = editor.url(file: path, line: line, column: column)
+        guard let line else { return problem }
+        problem.excerpt = SourceExcerpt.lines(around: line, of: path)
         if !problem.excerpt.isEmpty { problem.message = Self.withoutCaret(problem.message) }
         return problem
     }
@@ -23,27 +25,5 @@ extension Failure {
             return message
         }
         return lines.dropLast(2).joined(separator: "\n")
-    }
-}
-
-/// The lines of a file around one of them.
-enum SourceExcerpt {
-    /// Lines before and after.
-    private static let reach = 3
-    private static let longestFile = 4 << 20
-    private static let longestLine = 400
-
-    /// Empty if the file cannot be read, is no text, or is too long to be worth it.
-    static func lines(around line: Int, of path: String) -> [ProjectStatus.SourceLine] {
-        guard let data = try? FileReader.bytes(of: path, limit: longestFile), !data.contains(0) else { return [] }
-        var lines = data.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
-        // What follows the last line's end is a line only if it is the one that is meant.
-        if lines.last?.isEmpty == true, line < lines.count { lines.removeLast() }
-        guard (1...max(1, lines.count)).contains(line) else { return [] }
-        let range = max(1, line - reach)...min(lines.count, line + reach)
-        return range.map { number in
-            let text = String(decoding: lines[number - 1].prefix(longestLine), as: UTF8.self)
-            return .init(number: number, text: text.hasSuffix("\r") ? String(text.dropLast()) : text)
-        }
     }
 }

@@ -1,5 +1,5 @@
 import Platform
-import SandboxProtocol
+package import SandboxProtocol
 
 /// Renders events for people: a line for most, aligned, and coloured where that is wanted.
 ///
@@ -18,9 +18,13 @@ package struct HumanEventRenderer: EventRenderer {
     private let heading: Heading?
     private var servingRevision: Int?
     private var hasFailed = false
+    /// True if the addresses have been told before the first revision serves.
+    private var hasShownAddresses = false
     /// True if what the build command wrote last has been shown as it came.
     private var hasShownBuild = false
     private let clock: @Sendable () -> String
+    /// The time of day of a second since 1970: requests come many a second.
+    private var latestTime: (second: time_t, text: String) = (-1, "")
 
     /// - Parameter clock: the time of day that begins each line; by default the local one, to the second.
     init(
@@ -46,9 +50,27 @@ package struct HumanEventRenderer: EventRenderer {
         render(entry.event, at: Self.timeOfDay(time_t(entry.time)))
     }
 
+    package mutating func render(_ entries: [RequestLogEntry], to output: inout [UInt8]) {
+        for entry in entries {
+            let second = time_t(entry.time)
+            if latestTime.second != second { latestTime = (second, Self.timeOfDay(second)) }
+            if case .request(let request) = entry.content {
+                guard style.verbosity != .quiet else { continue }
+                append(request, styled(latestTime.text, .dim), to: &output)
+            } else {
+                output += render(Event(entry), at: latestTime.text).utf8
+            }
+        }
+    }
+
     private mutating func render(_ event: Event, at time: String) -> String {
         let stamp = styled(time, .dim)
         switch event {
+        case .starting(let app, let bindle, let command):
+            hasShownBuild = false
+            hasShownAddresses = true
+            let lines = ["\(stamp) \(styled("↻", .yellow)) building: \(PrintableText.line(command))"]
+            return (lines + addresses(app, bindle)).joined(separator: "\n") + "\n"
         case .ready(let app, let bindle, let id, let revision):
             servingRevision = revision
             hasFailed = false
@@ -67,34 +89,40 @@ package struct HumanEventRenderer: EventRenderer {
             hasFailed = true
             return renderFailure(failure, stamp)
         case .request(let record):
-            return style.verbosity == .quiet ? "" : renderRequest(record, stamp)
+            if style.verbosity == .quiet { return "" }
+            var line: [UInt8] = []
+            append(record, stamp, to: &line)
+            return String(decoding: line, as: UTF8.self)
         case .log(let source, let text):
             switch source {
             case .guest(let route):
                 if style.verbosity == .quiet { return "" }
-                return "\(stamp)   \(styled(Self.printable(route) + " │", .dim)) \(Self.printable(text))\n"
+                return "\(stamp)   \(styled(PrintableText.line(route) + " │", .dim)) \(PrintableText.line(text))\n"
             // A build command's colours are its own.
             case .build:
                 if style.verbosity == .quiet { return "" }
                 hasShownBuild = true
                 return "\(styled("         build │", .dim)) \(style.usesStyles ? text : Self.withoutStyles(text))\n"
-            case .sandbox: return "\(stamp) \(styled("!", .yellow)) \(text)\n"
+            case .sandbox: return "\(stamp) \(styled("!", .yellow)) \(PrintableText.lines(text))\n"
             }
         case .stopped(let reason):
-            return "\(stamp) \(styled("■", .dim)) stopped: \(reason)\n"
+            return "\(stamp) \(styled("■", .dim)) stopped: \(PrintableText.line(reason))\n"
         }
     }
 
     private func renderReady(_ app: String, _ bindle: String, _ id: String, _ stamp: String) -> String {
         var lines = ["\(stamp) \(styled("●", .green)) serving \(styled(id, .bold))"]
-        lines.append("           app      \(styled(app, .cyan))")
-        lines.append("           bindle   \(styled(bindle, .cyan))")
+        lines += hasShownAddresses ? ["           app      \(styled(app, .cyan))"] : addresses(app, bindle)
         if let heading {
             let watching = heading.isWatching ? "" : styled(" (not watched)", .dim)
-            lines.append("           project  \(heading.project)\(watching)")
+            lines.append("           project  \(PrintableText.line(heading.project))\(watching)")
             if let hint = heading.hint { lines.append("           " + styled(hint, .dim)) }
         }
         return lines.joined(separator: "\n") + "\n"
+    }
+
+    private func addresses(_ app: String, _ bindle: String) -> [String] {
+        ["           app      \(styled(app, .cyan))", "           bindle   \(styled(bindle, .cyan))"]
     }
 
     private func renderServing(
@@ -117,21 +145,41 @@ package struct HumanEventRenderer: EventRenderer {
         return line + "\n"
     }
 
-    private func renderRequest(_ record: ServedRequest, _ stamp: String) -> String {
-        let color: Style = record.status >= 500 ? .red : record.status >= 400 ? .yellow : .green
-        let method = Self.padded(record.method, 6)
-        let target = Self.padded(Self.printable(record.target), 32)
-        let status = styled(String(record.status), color)
-        var line = "\(stamp)   \(method) \(target) \(status) \(styled(Self.duration(record.milliseconds), .dim))"
-        if style.verbosity == .verbose {
-            line += styled(", \(record.byteCount) bytes, revision \(record.revision)", .dim)
+    /// Appends the line of a request.
+    private func append(_ request: ServedRequest, _ stamp: String, to output: inout [UInt8]) {
+        output += stamp.utf8
+        output += "   ".utf8
+        Self.append(request.method, width: 6, to: &output)
+        output.append(UInt8(ascii: " "))
+        Self.append(request.target, width: 32, to: &output)
+        output.append(UInt8(ascii: " "))
+        let color: Style = request.status >= 500 ? .red : request.status >= 400 ? .yellow : .green
+        // Without a status, the client has got nothing.
+        output += styled(request.status == 0 ? "-" : String(request.status), color).utf8
+        var rest = Self.duration(request.milliseconds)
+        if style.verbosity == .verbose { rest += ", \(request.byteCount) bytes, revision \(request.revision)" }
+        if request.isIncomplete { rest += ", cut off" }
+        output.append(UInt8(ascii: " "))
+        output += styled(rest, .dim).utf8
+        output.append(UInt8(ascii: "\n"))
+    }
+
+    /// Appends what a stranger sent, and spaces up to a width.
+    private static func append(_ text: String, width: Int, to output: inout [UInt8]) {
+        guard text.utf8.allSatisfy({ $0 >= 0x20 && $0 < 0x7F }) else {
+            output += padded(PrintableText.line(text), width).utf8
+            return
         }
-        return line + "\n"
+        output += text.utf8
+        let count = text.utf8.count
+        if count < width { output += repeatElement(UInt8(ascii: " "), count: width - count) }
     }
 
     private func renderFailure(_ failure: Failure, _ stamp: String) -> String {
         var lines = failure.description.split(separator: "\n", omittingEmptySubsequences: false).map {
-            style.usesStyles ? String($0) : Self.withoutStyles(String($0))
+            // A build command's colours are its own, as in its lines; all else names what comes from outside.
+            guard failure.stage == .build else { return PrintableText.line(String($0)) }
+            return style.usesStyles ? String($0) : Self.withoutStyles(String($0))
         }
         let first = lines.isEmpty ? "" : lines.removeFirst()
         if failure.stage == .build && hasShownBuild {
@@ -151,7 +199,7 @@ package struct HumanEventRenderer: EventRenderer {
         // The project as a whole.
         if changed == ["."] { return "rebuilding" }
         let limit = style.verbosity == .verbose ? Int.max : 3
-        let named = changed.prefix(limit).map(Self.printable).joined(separator: ", ")
+        let named = changed.prefix(limit).map(PrintableText.line).joined(separator: ", ")
         let rest = changed.count - limit
         return rest > 0 ? "\(named) and \(rest) more changed" : "\(named) changed"
     }
@@ -161,16 +209,6 @@ package struct HumanEventRenderer: EventRenderer {
         if milliseconds >= 1000 { return "\((milliseconds / 100).rounded() / 10) s" }
         if milliseconds >= 10 { return "\(Int(milliseconds.rounded())) ms" }
         return "\((milliseconds * 10).rounded() / 10) ms"
-    }
-
-    /// What a stranger sent must not move the cursor or change the terminal's colours.
-    static func printable(_ text: String) -> String {
-        String(
-            String.UnicodeScalarView(
-                text.unicodeScalars.map { scalar in
-                    let isControl = scalar.properties.generalCategory == .control && scalar != "\t"
-                    return isControl ? "\u{FFFD}" : scalar
-                }))
     }
 
     /// Text without the escape sequences that set colours and the like, for readers that are no terminals.

@@ -1,4 +1,6 @@
+import JSON
 import Platform
+import SandboxProtocol
 
 /// All who are told what happens in a sandbox: standard output, and the log.
 final class SandboxOutput: Sendable {
@@ -16,8 +18,8 @@ final class SandboxOutput: Sendable {
         writer = EventWriter(fileDescriptor: STDOUT_FILENO, renderer: renderer, onReaderGone: onReaderGone)
         log = logPath.map { path in
             let file = UncheckedLogFile(LogFile(path: path))
-            return EventWriter(renderer: LogRenderer()) { text in
-                file.file?.append(text)
+            return EventWriter(renderer: LogRenderer()) { lines in
+                file.file?.append(lines)
                 return true
             }
         }
@@ -28,6 +30,13 @@ final class SandboxOutput: Sendable {
         writer.write(event)
         log?.write(event)
         onEvent(event)
+    }
+
+    /// Tells what a request log tells.
+    func tell(_ entries: [RequestLogEntry]) {
+        let batch = EventWriter.Batch(entries)
+        writer.write(batch)
+        log?.write(batch)
     }
 
     /// Tells a line of a build's output, as soon as there is room for it.
@@ -61,6 +70,12 @@ final class SandboxOutput: Sendable {
     private struct LogRenderer: EventRenderer {
         func render(_ event: Event) -> String {
             LogEntry(time: Double(SystemTime().nanosecondsSince1970) / 1e9, event: event).line
+        }
+
+        func render(_ entries: [RequestLogEntry], to output: inout [UInt8]) {
+            var writer = JSONWriter()
+            for entry in entries { writer.write(entry, time: Int((entry.time * 1000).rounded())) }
+            output += writer.bytes
         }
     }
 }

@@ -27,24 +27,33 @@ final class ExternalFetches: Sendable {
         var underWay: Item?
         /// What could not be fetched. It is tried again when something changes.
         var failures: [BindleID: ExternalBindleError] = [:]
+        /// Bindles that come from projects beside this one.
+        var local: Set<BindleID> = []
+        /// Bindles whose invoices were compared with the upstream's, or are about to be.
+        var compared: Set<BindleID> = []
+        var hasToldOfAbsence = false
     }
 
     private let store: BindleStore
     private let onStart: @Sendable (BindleID, _ server: String) -> Void
     private let onEnd: @Sendable (Item, ExternalBindleError?) -> Void
+    private let onNote: @Sendable (String) -> Void
     private let state: Mutex<State>
 
     /// - Parameters:
     ///   - onStart: called when something is asked of the upstream.
     ///   - onEnd: called on another thread; what it is called with has to be given to `finish`.
+    ///   - onNote: called with what the user should know.
     init(
         store: BindleStore, upstream: ExternalBindles.Upstream?,
         onStart: @escaping @Sendable (BindleID, _ server: String) -> Void,
-        onEnd: @escaping @Sendable (Item, ExternalBindleError?) -> Void
+        onEnd: @escaping @Sendable (Item, ExternalBindleError?) -> Void,
+        onNote: @escaping @Sendable (String) -> Void
     ) {
         self.store = store
         self.onStart = onStart
         self.onEnd = onEnd
+        self.onNote = onNote
         state = Mutex(State(upstream: upstream))
     }
 
@@ -56,15 +65,55 @@ final class ExternalFetches: Sendable {
         state.withLock { state in
             state.upstream = upstream
             state.failures = [:]
+            state.compared = []
         }
     }
 
-    /// The invoice of a bindle.
+    /// Takes note of a bindle that comes from a project beside this one, and from no server.
+    func noteLocal(_ id: BindleID) {
+        _ = state.withLock { $0.local.insert(id) }
+    }
+
+    /// The invoice of a bindle. One that the store has is compared with the upstream's once, in the background.
     /// - Throws: `Pending` if it has to be fetched, or why it is not to be had.
     func invoice(_ id: BindleID) throws -> Invoice {
-        if let invoice = try ExternalBindles(store: store, upstream: nil).storedInvoice(id) { return invoice }
+        if let invoice = try ExternalBindles(store: store, upstream: nil).storedInvoice(id) {
+            compare(id)
+            return invoice
+        }
+        _ = state.withLock { $0.compared.insert(id) }
         try want(.invoice(id))
         throw Pending()
+    }
+
+    /// Compares a stored invoice with the upstream's, unless that was done since the start. What differs is taken over, and
+    /// told as if it had been fetched; then the project is expanded with it.
+    private func compare(_ id: BindleID) {
+        let upstream = state.withLock { state -> ExternalBindles.Upstream? in
+            guard let upstream = state.upstream, !state.local.contains(id), state.compared.insert(id).inserted else {
+                return nil
+            }
+            return upstream
+        }
+        guard let upstream else { return }
+        SystemThread.detach(name: "external invoice") { [self] in
+            do throws(ExternalBindleError) {
+                guard try ExternalBindles(store: store, upstream: upstream).refresh(id) else { return }
+                onEnd(.invoice(id), nil)
+            } catch {
+                tell(error, of: id)
+            }
+        }
+    }
+
+    /// Says, once, that what the store has may be old. That the upstream lacks it says nothing against it.
+    private func tell(_ error: ExternalBindleError, of id: BindleID) {
+        if case .notFound = error { return }
+        let isNew = state.withLock { state in
+            defer { state.hasToldOfAbsence = true }
+            return !state.hasToldOfAbsence
+        }
+        if isNew { onNote("The store's \(id) is used as it is, since it cannot be compared: \(error.reason)") }
     }
 
     /// Sees to it that the store has these parcels.

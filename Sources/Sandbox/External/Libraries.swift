@@ -1,4 +1,5 @@
 import Bindle
+import Content
 import Hippofacts
 import Platform
 
@@ -17,6 +18,8 @@ final class Libraries {
     private var libraries: [Library] = []
     /// The directories that are watched for their sake.
     private var watched: Set<String> = []
+    /// The roots that are watched for modules which lie outside of the libraries' directories.
+    private var outside: [String: (files: Set<RelativePath>, directories: Set<String>)] = [:]
     private(set) var paths: [String] = []
     /// What watches the sandbox's own project, if it is watched: it reports changes by their directories.
     var watcher: FileWatcher?
@@ -47,7 +50,16 @@ final class Libraries {
     }
 
     private func watch(_ library: Library) {
-        watch(library.project.directory, library.project.scope(of: library.facts, settings: SandboxSettings()))
+        let directory = library.project.directory
+        let scope = library.project.scope(of: library.facts, settings: SandboxSettings())
+        watch(directory, scope)
+        for (place, modules) in scope.outsideModules {
+            // The sandbox's own project may have modules in the same place.
+            let root = place + "/."
+            outside[root, default: ([], [])].files.formUnion(modules.keys)
+            outside[root]?.directories.insert(directory)
+            watch(root, WatchScope(files: outside[root]?.files ?? []))
+        }
     }
 
     private func watch(_ directory: String, _ scope: WatchScope) {
@@ -58,7 +70,8 @@ final class Libraries {
 
     /// Takes note that a library has changed.
     func noteChange(in directory: String) {
-        for index in libraries.indices where libraries[index].project.directory == directory {
+        let directories = outside[directory]?.directories ?? [directory]
+        for index in libraries.indices where directories.contains(libraries[index].project.directory) {
             libraries[index].isChanged = true
         }
     }
@@ -76,9 +89,11 @@ final class Libraries {
         let facts = try Hippofacts(at: library.project.path)
         library.facts = facts
         watch(library)
-        let options = ExpansionOptions(externalInvoice: { try externals.invoice($0) })
+        var options = ExpansionOptions(externalInvoice: { try externals.invoice($0) })
+        try BundleSettings(ofProjectAt: library.project.path).apply(to: &options)
         let expansion = try library.expansion.expand(facts, options)
         try externals.require(expansion.externalParcels)
+        externals.noteLocal(expansion.invoice.id)
         _ = try store.save(expansion.invoice) { (label) throws(StoreError) in
             try expansion.parcelSource(of: label)
         }
@@ -87,6 +102,7 @@ final class Libraries {
     func stop() {
         for directory in watched { watcher?.unwatch(directory) }
         watched = []
+        outside = [:]
         libraries = []
         paths = []
     }

@@ -57,7 +57,8 @@ package final class ProjectExternals: Sendable {
             let facts = try Hippofacts(at: Project(at: path).path)
             guard facts.name == id.name else { continue }
             var cache = DigestCache()
-            let options = ExpansionOptions(externalInvoice: { try self.invoice($0, for: pending.union([path])) })
+            var options = ExpansionOptions(externalInvoice: { try self.invoice($0, for: pending.union([path])) })
+            try BundleSettings(ofProjectAt: path).apply(to: &options)
             let expansion = try facts.expanded(options, cache: &cache)
             expansions.withLock { $0[path] = expansion }
             if expansion.invoice.id == id { return expansion }
@@ -139,7 +140,7 @@ package final class ProjectExternals: Sendable {
 
     /// Makes an empty file.
     private static func makeFile(_ path: String) -> Int32? {
-        let descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
+        let descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0o600)
         return descriptor >= 0 ? descriptor : nil
     }
 
@@ -154,6 +155,7 @@ package final class ProjectExternals: Sendable {
     /// Who has the project's store, if there is one. The file is open, and locked, as long as the result lives.
     private func place() throws -> Place? {
         guard let storePath, FileStatus(path: storePath) != nil else { return nil }
+        try PrivateFiles.checkStore(storePath)
         do {
             return .file(try BindleStore(path: storePath))
         } catch .inUse(let path, let holder) {

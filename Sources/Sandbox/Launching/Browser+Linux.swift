@@ -5,7 +5,10 @@ enum Browser {
     /// Opens a URL: by the programs that `$BROWSER` names, else by the desktop's own opener. No shell is involved.
     ///
     /// - Returns: false if there is no program that could.
-    static func open(_ url: String, environment: [String: String] = ProcessEnvironment.all) -> Bool {
+    static func open(
+        _ url: String,
+        environment: [String: String] = Dictionary(uniqueKeysWithValues: ChildEnvironment.current())
+    ) -> Bool {
         for words in candidates(environment) {
             guard let executable = resolve(words[0], environment) else { continue }
             var arguments = words.dropFirst().map { $0.replacing("%s", with: url) }
@@ -34,18 +37,5 @@ enum Browser {
 
     private static func resolve(_ program: String, _ environment: [String: String]) -> String? {
         ExecutablePath.find(program, in: environment["PATH"])
-    }
-}
-
-/// Finds programs as the shell does.
-enum ExecutablePath {
-    /// The path of a program: itself if it has a slash, else the first of that name in the directories of `path`.
-    static func find(_ program: String, in path: String?) -> String? {
-        if program.contains("/") { return access(program, X_OK) == 0 ? program : nil }
-        for directory in (path ?? "/usr/local/bin:/usr/bin:/bin").split(separator: ":") {
-            let candidate = "\(directory)/\(program)"
-            if access(candidate, X_OK) == 0, FileStatus(path: candidate)?.isDirectory == false { return candidate }
-        }
-        return nil
     }
 }

@@ -28,10 +28,14 @@ struct WorkerSurroundings: Sendable {
     var connections: ConnectionQueue?
     var board: RevisionBoard?
     var changes: ChangeQueue?
+    /// Reads what processes log.
+    var requestLog: RequestLogCollector?
 
     /// The descriptors that a process is given, from this number on, and the arguments that tell it of them.
+    ///
+    /// - Parameter log: the process's own.
     fileprivate func descriptors(
-        from first: Int32, _ arguments: inout WorkerArguments
+        from first: Int32, log: RequestLogMemory?, _ arguments: inout WorkerArguments
     ) -> [(source: Int32, target: Int32)] {
         var given: [(source: Int32, target: Int32)] = []
         func give(_ source: Int32) -> Int32 {
@@ -44,6 +48,10 @@ struct WorkerSurroundings: Sendable {
         }
         if let board { arguments.board = give(board.fileDescriptor) }
         if let changes { arguments.changes = give(changes.fileDescriptor) }
+        if let log = log?.descriptors {
+            let memory = give(log.memory)
+            arguments.log = .init(memory: memory, wakeUp: give(log.wakeUp))
+        }
         return given
     }
 }
@@ -54,6 +62,8 @@ protocol WorkerHandle: Sendable {
     ///
     /// - Parameter descriptors: what comes along with it.
     func send(_ message: LauncherMessage, with descriptors: [Int32])
+    /// Lets the requests be told that it has answered and answers: it is known by now that it serves.
+    func showRequests()
     /// Ends the process at once. Its end is reported as any other.
     func kill()
 }
@@ -79,6 +89,7 @@ final class WorkerProcess: WorkerHandle {
 
     private let child: ChildProcess
     private let channel: ControlChannel
+    private let log: CollectedRequestLog?
 
     /// Starts a process. `onEvent` is called on a thread of its own.
     init(
@@ -86,27 +97,36 @@ final class WorkerProcess: WorkerHandle {
         onEvent: @escaping @Sendable (Event) -> Void
     ) throws {
         var arguments = WorkerArguments(listen: Self.listenDescriptor, control: Self.controlDescriptor)
-        let shared = surroundings.descriptors(from: Self.controlDescriptor + 1, &arguments)
+        let log = try surroundings.requestLog?.makeLog()
+        self.log = log
+        let shared = surroundings.descriptors(from: Self.controlDescriptor + 1, log: log?.memory, &arguments)
         let (near, far) = try ControlChannel.pair()
         let null = open("/dev/null", O_RDWR | O_CLOEXEC)
         defer { close(null) }
-        child = try ChildProcess.spawn(
-            executable: command.executable,
-            name: command.name,
-            arguments: command.configuration == nil ? command.arguments : arguments.arguments,
-            environment: ChildEnvironment.current(passing: command.passedVariables),
-            descriptors: [
-                // What the process itself has to say is for people; standard output may be a stream of JSON.
-                (null, 0), (STDERR_FILENO, 1), (STDERR_FILENO, 2), (listeningSocket, Self.listenDescriptor),
-                (far.fileDescriptor, Self.controlDescriptor),
-            ] + shared)
+        do {
+            child = try ChildProcess.spawn(
+                executable: command.executable,
+                name: command.name,
+                arguments: command.configuration == nil ? command.arguments : arguments.arguments,
+                environment: ChildEnvironment.current(passing: command.passedVariables),
+                descriptors: [
+                    // What the process itself has to say is for people; standard output may be a stream of JSON.
+                    (null, 0), (STDERR_FILENO, 1), (STDERR_FILENO, 2), (listeningSocket, Self.listenDescriptor),
+                    (far.fileDescriptor, Self.controlDescriptor),
+                ] + shared)
+        } catch {
+            log?.finish()
+            throw error
+        }
         channel = near
         if let configuration = command.configuration { send(.configure(configuration)) }
         SystemThread.detach(name: "worker") { [child] in
             // A channel that fails means the same as one that ends: nothing more can be known of the process.
             while let message = try? near.receive(WorkerMessage.self) { onEvent(.message(message)) }
             child.signalGroup(SIGKILL)
-            onEvent(.ended(child.waitForExit()))
+            let exit = child.waitForExit()
+            log?.finish()
+            onEvent(.ended(exit))
         }
     }
 
@@ -114,6 +134,8 @@ final class WorkerProcess: WorkerHandle {
     func send(_ message: LauncherMessage, with descriptors: [Int32]) {
         try? channel.send(message, with: descriptors)
     }
+
+    func showRequests() { log?.showRequests() }
 
     /// Ends the process at once. Its end is reported as any other.
     func kill() {

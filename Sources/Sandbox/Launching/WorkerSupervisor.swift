@@ -26,10 +26,10 @@ struct WorkerSupervisor {
         /// The target serves from now on.
         case serving(Target, timings: [StageTiming], isRestart: Bool)
         case loadFailed(Target, WorkerFailure)
-        case request(ServedRequest)
-        case log(route: String, text: String)
         /// Something happened that is no failure of a target.
         case notice(String)
+        /// Something is odd about what is loaded.
+        case warning(String)
     }
 
     struct WorkerID: Hashable, Sendable {
@@ -41,7 +41,7 @@ struct WorkerSupervisor {
         let target: Target
         let started: Instant
         let isRestart: Bool
-        /// How many processes have been given this target before, and gave no sign of life.
+        /// How many processes have been given this target before, and gave no sign of life, or were killed.
         let attempt: Int
         /// When the process was last heard of.
         var lastSign: Instant
@@ -61,8 +61,10 @@ struct WorkerSupervisor {
     static let longestRestartDelay = Duration.seconds(10)
     /// A process that loads and has not been heard of for this long is taken for stuck.
     static let signPatience = Duration.seconds(5)
-    /// So many processes are given one target, if none gives a sign of life.
+    /// So many processes are given one target, if none gives a sign of life, or if all are killed by somebody.
     static let attemptLimit = 3
+    /// Requests wait for so many restarts of what served; then they are told what is wrong.
+    static let awaitedRestarts = 3
     /// A process that has served for this long has not died of its start.
     static let stableTime = Duration.seconds(10)
 
@@ -75,13 +77,18 @@ struct WorkerSupervisor {
     private var standby: WorkerID?
     private var load: Load?
     private var serving: (worker: WorkerID, target: Target, since: Instant)?
+    /// What was the last to serve. It serves again if its process dies, and what was to take its place fails.
+    private var lastServed: Target?
     /// The process that answers with the project's status, because there is nothing to be served yet.
     private var holding: WorkerID?
     private var board: StatusBoard
     private var drains: [WorkerID: Drain] = [:]
     /// Whether the process that stands by has been told what serves, so that it can load what will stay the same.
     private var isStandbyPrepared = false
+    /// How often a process of the target has died soon after its start.
     private var deathCount = 0
+    /// Whether the status is to be told if what served last does not serve again.
+    private var isHoldWanted = false
     private var restart: (target: Target, time: Instant)?
     private var isStopping = false
 
@@ -193,13 +200,24 @@ struct WorkerSupervisor {
         if board.mendBuild() { tellStatus() }
     }
 
+    /// Lets the requests be told of the process that serves, once it has been told that it does.
+    func showRequests() {
+        for worker in [serving?.worker, holding].compactMap({ $0 }) { workers[worker]?.showRequests() }
+    }
+
     private func tellStatus() {
         for worker in [serving?.worker, holding].compactMap({ $0 }) { workers[worker]?.send(.status(status)) }
     }
 
-    /// Lets a process answer requests with the project's status, if none serves the project itself.
+    /// Lets a process answer requests with the project's status, if none serves the project itself, or is about to do so
+    /// again.
     mutating func hold() throws {
         guard serving == nil, holding == nil, !isStopping else { return }
+        let isRecovering = lastServed != nil && (restart != nil || load != nil)
+        guard !isRecovering || deathCount > Self.awaitedRestarts else {
+            isHoldWanted = true
+            return
+        }
         try prepare()
         guard let worker = standby else { return }
         standby = nil
@@ -247,10 +265,9 @@ struct WorkerSupervisor {
             guard let load, load.worker == worker else { return nil }
             self.load = nil
             workers[worker]?.kill()
-            return .loadFailed(load.target, failure)
+            return giveUp(load.target, failure)
         case .message(.prepared): return nil
-        case .message(.request(let request)): return .request(request)
-        case .message(.log(let route, let text)): return .log(route: route, text: text)
+        case .message(.warning(let text)): return .warning(text)
         case .ended(let exit): return handleEnd(worker, exit)
         }
     }
@@ -282,13 +299,13 @@ struct WorkerSupervisor {
         workers[stuck.worker]?.kill()
         guard stuck.attempt + 1 < Self.attemptLimit else {
             let message = "\(Self.attemptLimit) WAGI processes \(silence). Each was killed."
-            return .loadFailed(stuck.target, WorkerFailure(message: message))
+            return giveUp(stuck.target, WorkerFailure(message: message))
         }
         do {
             try beginLoad(
                 stuck.target, isRestart: stuck.isRestart, attempt: stuck.attempt + 1, styleSheets: stuck.styleSheets)
         } catch {
-            return .loadFailed(stuck.target, WorkerFailure(message: "The WAGI process \(silence). \(error)"))
+            return giveUp(stuck.target, WorkerFailure(message: "The WAGI process \(silence). \(error)"))
         }
         return .notice("The WAGI process \(silence). It was killed, and another one is started.")
     }
@@ -312,6 +329,9 @@ struct WorkerSupervisor {
             drains[old] = Drain(deadline: now() + Self.drainPatience)
         }
         holding = nil
+        isHoldWanted = false
+        if !load.isRestart { deathCount = 0 }
+        lastServed = load.target
         serving = (load.worker, load.target, now())
         let launch = StageTiming(stage: "launch", milliseconds: (now() - load.started).milliseconds)
         return .serving(load.target, timings: [launch] + timings, isRestart: load.isRestart)
@@ -330,8 +350,7 @@ struct WorkerSupervisor {
         } else if let load, worker == load.worker {
             self.load = nil
             if load.isRestart { return scheduleRestart(of: load.target, because: "ended before it was ready: \(exit)") }
-            return .loadFailed(
-                load.target, WorkerFailure(message: "The WAGI process ended before it was ready: \(exit)."))
+            return loadAgain(load, after: exit)
         } else if let dead = serving, worker == dead.worker {
             serving = nil
             if now() - dead.since >= Self.stableTime { deathCount = 0 }
@@ -342,6 +361,29 @@ struct WorkerSupervisor {
         return nil
     }
 
+    /// Gives the target of a process that has ended to another one, if somebody has killed it: a lack of memory, or a user.
+    /// What ends by itself would do so again.
+    private mutating func loadAgain(_ ended: Load, after exit: ChildProcess.Exit) -> Report {
+        let message = "The WAGI process ended before it was ready: \(exit)."
+        guard exit == .killed(signal: SIGKILL), ended.attempt + 1 < Self.attemptLimit else {
+            return giveUp(ended.target, WorkerFailure(message: message))
+        }
+        do {
+            try beginLoad(
+                ended.target, isRestart: false, attempt: ended.attempt + 1, styleSheets: ended.styleSheets)
+        } catch {
+            return giveUp(ended.target, WorkerFailure(message: "\(message) \(error)"))
+        }
+        return .notice("\(message) Another one is started.")
+    }
+
+    /// Reports that a target cannot be served. If the process has died meanwhile that served the one before, that is
+    /// served again.
+    private mutating func giveUp(_ target: Target, _ failure: WorkerFailure) -> Report {
+        if serving == nil, let lastServed, lastServed != target { _ = scheduleRestart(of: lastServed, because: "") }
+        return .loadFailed(target, failure)
+    }
+
     private mutating func scheduleRestart(of target: Target, because reason: String) -> Report {
         // The first restart is immediate; then 0.1 s, 0.2 s, and so on.
         let delay =
@@ -350,6 +392,8 @@ struct WorkerSupervisor {
             : min(Self.firstRestartDelay * (1 << min(deathCount - 1, 10)), Self.longestRestartDelay)
         deathCount += 1
         restart = (target, now() + delay)
+        // Should that fail, the next restart finds no better end.
+        if isHoldWanted { try? hold() }
         let when = delay == .zero ? "now" : "in \(delay.milliseconds / 1000) s"
         return .notice("The WAGI process \(reason). It is started again \(when).")
     }

@@ -10,9 +10,10 @@ struct SandboxSockets {
     /// How many ports are tried.
     private static let attempts: UInt16 = 100
 
-    init(_ settings: SandboxSettings) throws {
+    /// - Parameter defaultListen: where the app is served if the settings do not say.
+    init(_ settings: SandboxSettings, defaultListen: SocketAddress = SandboxSettings.defaultListen) throws {
         var notes: [String] = []
-        let listen = settings.listen ?? SandboxSettings.defaultListen
+        let listen = settings.listen ?? defaultListen
         switch settings.port {
         case nil: app = try Self.bind(listen)
         case .number(let port)?: app = try Self.bind(listen.withPort(port))

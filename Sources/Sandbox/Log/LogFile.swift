@@ -30,13 +30,25 @@ final class LogFile {
     }
 
     /// Appends lines. What cannot be written is lost: a log must not keep the sandbox from working.
-    func append(_ text: String) {
+    func append(_ lines: [UInt8]) {
         if isRemoved { reopen() }
-        let bytes = Array(text.utf8)
-        if size > 0 && size + bytes.count > limit { turn() }
-        guard fileDescriptor >= 0 else { return }
-        let count = write(fileDescriptor, bytes, bytes.count)
-        if count > 0 { size += count }
+        var rest = lines[...]
+        while !rest.isEmpty {
+            let piece = Self.wholeLines(of: rest, limit: limit)
+            rest = rest[piece.endIndex...]
+            if size > 0 && size + piece.count > limit { turn() }
+            guard fileDescriptor >= 0 else { return }
+            let count = piece.withUnsafeBytes { write(fileDescriptor, $0.baseAddress, $0.count) }
+            if count > 0 { size += count }
+        }
+    }
+
+    /// As many lines as fit into a file; one at least.
+    private static func wholeLines(of lines: ArraySlice<UInt8>, limit: Int) -> ArraySlice<UInt8> {
+        guard lines.count > limit else { return lines }
+        let newline = UInt8(ascii: "\n")
+        let end = lines.prefix(limit).lastIndex(of: newline) ?? lines.firstIndex(of: newline)
+        return end.map { lines[...$0] } ?? lines
     }
 
     private func turn() {

@@ -69,24 +69,68 @@ struct Project: Sendable {
         }
         var own = [settings.logDirectory.map { $0 + "/" }].compactMap { $0 }
         if case .file(let store) = settings.storage { own.append(store) }
+        // What handlers keep is theirs, and no input of anything.
+        if let data = settings.data { own.append(data.path + "/") }
         own += ownFiles
         scope.ownPrefixes = own.filter { $0.hasPrefix(directory + "/") }.map(relative)
         for file in settings.environmentFiles where file.hasPrefix(directory + "/") {
             if let path = relativePath(file) { scope.files.insert(path) }
         }
+        scope.exclusions = settings.excludedFiles
         if let facts {
             let dependencies = facts.dependencies
             scope.patterns = dependencies.patterns.sorted { $0.description < $1.description }
             for module in dependencies.modules {
                 scope.files.insert(module)
                 // A link to a module is as good as the module, and changes when that does.
-                if let target = resolvedPath("\(directory)/\(module)").flatMap(relativePath) {
-                    scope.files.insert(target)
+                let place = WatchScope.OutsideModule(name: module, shownPath: module.string)
+                if let linked = linkedPlace(of: module), !isInProject(linked.directory) {
+                    scope.watch(linked.path, below: linked.directory, for: place)
+                }
+                guard let target = resolvedPath("\(directory)/\(module)") else { continue }
+                if let path = relativePath(target) {
+                    scope.files.insert(path)
+                } else {
+                    scope.watch(target, for: place)
+                }
+            }
+            for (module, ascent) in dependencies.modulesAbove {
+                let name = String(repeating: "../", count: ascent) + module.string
+                let place = WatchScope.OutsideModule(name: module, shownPath: name)
+                let above = (0..<ascent).reduce(resolvedPath(directory) ?? directory) { path, _ in
+                    FilePath.parent(path)
+                }
+                scope.watch(module, below: above, for: place)
+                // It may be a link as well, or behind one.
+                if let target = resolvedPath("\(above)/\(module)"), target != "\(above)/\(module)" {
+                    scope.watch(target, for: place)
                 }
             }
         }
         if settings.buildCommand != nil { scope.buildInputs = buildInputs(of: facts, settings: settings) }
         return ignoresCase ? scope.ignoringCase() : scope
+    }
+
+    private func isInProject(_ path: String) -> Bool {
+        let own = resolvedPath(directory) ?? directory
+        return path == own || path.utf8.starts(with: (own + "/").utf8)
+    }
+
+    /// Where a module is that lies behind a symbolic link: the directory that has what the link names, and the path from
+    /// there on. It need not be there, as while a build makes the directory anew. `nil` if there is no link.
+    private func linkedPlace(of module: RelativePath) -> (directory: String, path: RelativePath)? {
+        var parent = resolvedPath(directory) ?? directory
+        var rest = module.components[...]
+        while let name = rest.popFirst() {
+            guard let link = LinkTarget.read("\(parent)/\(name)") else {
+                parent += "/\(name)"
+                continue
+            }
+            let target = LinkTarget.plain(link.utf8.first == UInt8(ascii: "/") ? link : "\(parent)/\(link)")
+            let path = ([FilePath.name(target)] + rest.map(String.init)).joined(separator: "/")
+            return RelativePath(validating: path).map { (FilePath.parent(target), $0) }
+        }
+        return nil
     }
 
     private func buildInputs(of facts: Hippofacts?, settings: SandboxSettings) -> BuildInputs {

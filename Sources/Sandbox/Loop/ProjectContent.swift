@@ -38,9 +38,14 @@ final class ProjectContent {
     private var expansion: ProjectExpansion
     private var hasKeptDigests = false
     private var lastWarnings: [String] = []
+    /// What has been told of the bundle's content.
+    private var toldReviews: Set<String> = []
     private var knownVersions: [String: [SemanticVersion]] = [:]
     /// What the last assembly has found.
     private(set) var change: Change?
+    /// Whether the store was found to be damaged, and is still in use.
+    private var isStoreDamaged = false
+    private var hasToldLosses = false
     /// The revision that the store has got last.
     private(set) var storedRevision: Int?
     /// The invoice of what has been loaded last of the project.
@@ -62,7 +67,8 @@ final class ProjectContent {
         libraries = Libraries(store: store, projectDirectory: project.directory)
         externals = ExternalFetches(
             store: store, upstream: upstream,
-            onStart: { emit(.log(.sandbox, text: "Fetching \($0) from \($1).")) }, onEnd: onFetch)
+            onStart: { emit(.log(.sandbox, text: "Fetching \($0) from \($1).")) }, onEnd: onFetch,
+            onNote: { emit(.log(.sandbox, text: $0)) })
         cancellation.onCancel { [current] in current.control.withLock { $0?.cancel() } }
     }
 
@@ -110,6 +116,7 @@ final class ProjectContent {
                 change = try expand(settings, control, onFacts)
             }
             self.change = change
+            review(change)
             guard let invoice = expansion.invoice else { return .waiting }
             return .content(id: invoice.id.description, isNew: !change.isEmpty)
         } catch is ExternalFetches.Pending {
@@ -140,10 +147,11 @@ final class ProjectContent {
         }
         try libraries.use(settings.libraries ?? [])
         try libraries.store(externals)
-        let options = ExpansionOptions(
+        var options = ExpansionOptions(
             versionMode: .asWritten,
             knownVersions: { [knownVersions] in knownVersions[$0] ?? [] },
             externalInvoice: { [externals] in try externals.invoice($0) })
+        BundleSettings(settings).apply(to: &options)
         let before = expansion.invoice
         let whole = try expansion.expand(facts, options, control: control)
         tell(whole.warnings)
@@ -158,14 +166,37 @@ final class ProjectContent {
         lastWarnings = warnings.map(\.description)
     }
 
+    /// Tells of what is hardly meant to be in the bundle, each thing once.
+    private func review(_ change: Change) {
+        var review = BundleReview()
+        switch change {
+        case .whole(_, isNew: false): return
+        case .whole(let expansion, isNew: true): review = BundleReview(expansion.invoice)
+        case .parcels(let update):
+            for edit in update.edits { for parcel in edit.inserted { review.look(at: parcel) } }
+        }
+        for warning in review.warnings where toldReviews.insert(warning).inserted {
+            emit(.log(.sandbox, text: "warning: \(warning)"))
+        }
+    }
+
     // MARK: Storing
 
-    /// Begins with an empty store, in place of the one that was removed.
+    /// Begins with an empty store, in place of the one that was removed, or of a damaged one, which is kept beside it.
     ///
     /// - Parameters:
     ///   - revision: the numbers of revisions go on after it.
     ///   - restore: makes the directories of the store again.
     func restart(after revision: Int, _ restore: () throws -> Void) throws {
+        if isStoreDamaged {
+            let kept = try store.setAside()
+            isStoreDamaged = false
+            emit(
+                .log(
+                    .sandbox,
+                    text: "The damaged store is kept as \(kept), with its history and what was pushed to it. "
+                        + "'hippo-dev bindle check --store FILE' says what of it is whole."))
+        }
         try restore()
         try store.reopen(after: max(revision, storedRevision ?? 0))
         (launchedInvoice, storedRevision) = (nil, nil)
@@ -200,11 +231,12 @@ final class ProjectContent {
         let progress = Progress({ taken.text }, tell: { emit(.log(.sandbox, text: $0)) })
         defer { progress.end() }
         do {
+            var disk = DiskSpace(beside: store.path) { [store] in (try? store.reusableBytes()) ?? 0 }
             let saved = try store.saveRevision(
                 invoice, changes: changes, since: storedRevision, isAlwaysNew: isAlwaysNew
-            ) { [path = store.path, cancellation] (label) throws(StoreError) in
-                if cancellation.isCancelled { throw .notWritable(path: path, detail: "hippo-dev up was stopped") }
-                try DiskSpace.require(label, beside: path)
+            ) { [cancellation] (label) throws(StoreError) in
+                if cancellation.isCancelled { throw .interrupted }
+                try disk.require(label)
                 taken.note(Int(label.size))
                 switch sources[label] {
                 case .file(let path, _): return .file(path: path)
@@ -213,13 +245,37 @@ final class ProjectContent {
                 }
             }
             storedRevision = saved.number
+            tellLosses()
             return .revision(saved.number)
         } catch .sourceChanged, .unreadableSource {
             expansion.forgetFiles()
             return .sourceChanged
+        } catch  where error.isDamage {
+            return .damaged(noteDamage(error))
         } catch {
             return .failed(Failure(stage: .store, message: "\(error)"))
         }
+    }
+
+    /// Takes note that the store is damaged: `restart` puts it aside.
+    ///
+    /// - Returns: what is wrong with it.
+    func noteDamage(_ error: StoreError) -> String {
+        isStoreDamaged = true
+        if case .corrupt(_, let detail) = error { return detail }
+        return "it is no SQLite file"
+    }
+
+    /// Tells once of parcels that were damaged when the store was opened, and that the project does not have any more.
+    private func tellLosses() {
+        guard !hasToldLosses else { return }
+        hasToldLosses = true
+        guard let count = try? store.lostParcelCount(), count > 0 else { return }
+        let parcels = count == 1 ? "A parcel of earlier revisions is" : "\(count) parcels of earlier revisions are"
+        emit(
+            .log(
+                .sandbox, text: "\(parcels) damaged or gone. 'hippo-dev bindle check' says which, once this has ended.")
+        )
     }
 
     private final class CurrentExpansion: Sendable {

@@ -12,6 +12,7 @@ extension SandboxLoop {
 
     /// Does one thing, and says what has come of it.
     func perform(_ effect: Effect) -> [StateMessage] {
+        assertOnLoop()
         let freshness = dependencies.freshness
         switch effect {
         case .tell(let event): emit(event)
@@ -20,6 +21,7 @@ extension SandboxLoop {
         case .startBuild(let number, let command, let passing, let isAwaited):
             return startBuild(number, command, passing, isAwaited: isAwaited)
         case .cancelBuild(let number): if build?.number == number { build?.process.cancel() }
+        case .hold: hold()
         case .noteBuildEnded: freshness.board.build = .idle
         case .noteIdle: supervisor.updateStatus { $0.isBuilding = false }
         case .rememberOutputs(let outputs, let command): dependencies.buildOutputs.write(outputs, of: command)
@@ -46,7 +48,9 @@ extension SandboxLoop {
             freshness.mend(upTo: ticket)
             supervisor.mendBuild()
         case .noteServed(let revision):
-            do { try content.store.noteServed(revision: revision) } catch {
+            do { try content.store.noteServed(revision: revision) } catch  where error.isDamage {
+                return [.storeDamaged(content.noteDamage(error))]
+            } catch {
                 emit(.log(.sandbox, text: "The history of revisions could not be kept: \(error)"))
             }
         case .keepDigests: content.keepFirstDigests()
@@ -67,7 +71,11 @@ extension SandboxLoop {
     private func readSettings() -> Result<ProjectState.ReadSettings, Failure> {
         do throws(Failure) {
             let file = try SettingsFile.read(inProject: dependencies.project.directory)
-            let new = dependencies.commandLineSettings.completed(by: file)
+            var new = dependencies.commandLineSettings.completed(by: file)
+            new.excludeData(inProject: dependencies.project.directory)
+            do throws(DataDirectory.Unusable) { try new.data?.make() } catch {
+                throw Failure(stage: .assemble, message: error.description, file: SettingsFile.name)
+            }
             let hasNewCommand = dependencies.workerCommand(new) != dependencies.workerCommand(state.settings)
             return .success(.init(settings: new, hasNewCommand: hasNewCommand))
         } catch {
@@ -98,7 +106,7 @@ extension SandboxLoop {
                 command: command, directory: dependencies.project.directory,
                 environment: ChildEnvironment.current(passing: passing),
                 runner: .thisProgram(arguments: ["build-runner", "--"]),
-                terminal: dependencies.hasColours ? TerminalSize(of: STDOUT_FILENO) : nil,
+                terminal: dependencies.hasColours ? TerminalSize(of: STDOUT_FILENO)?.wide : nil,
                 onLine: dependencies.emitBuildLine,
                 onEnd: { outcome in
                     // What the build wrote last is still on its way; it is part of this build, and told before its end.
@@ -106,6 +114,8 @@ extension SandboxLoop {
                     mailbox.post(.buildEnded(number: number, outcome))
                 })
             build = (process, number)
+            // Files have the time of a clock that is a few milliseconds late.
+            buildStart = SystemTime().nanosecondsSince1970 - 20_000_000
             dependencies.freshness.board.build = isAwaited ? .awaited : .running
             supervisor.updateStatus { $0.isBuilding = true }
             return []
@@ -125,8 +135,34 @@ extension SandboxLoop {
         let result = content.assemble(
             touched: touched, isStoreGone: isStoreGone, state.settings, ignoresCase: scope.ignoresCase,
             onFacts: { if let new = updateScope(state.settings) { messages.append(.scopeChanged(new)) } })
-        messages.append(.assembled(result, dependencies.now() - started))
+        messages.append(.assembled(withAdvice(result), dependencies.now() - started))
         return messages
+    }
+
+    /// Says where the modules are that HIPPOFACTS seems to mean, if they are not where it says.
+    private func withAdvice(_ result: ProjectState.Assembly) -> ProjectState.Assembly {
+        guard case .failed(let failure) = result else {
+            tellUntouchedModules()
+            return result
+        }
+        let missing = ModuleMismatch.all(content.facts, in: dependencies.project.directory, buildStart: nil)
+        guard let mismatch = missing.first(where: { failure.message.contains($0.named) }) else { return result }
+        var lines = failure.message.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+        lines.insert(mismatch.advice, at: 1)
+        return .failed(
+            Failure(
+                stage: failure.stage, message: lines.joined(separator: "\n"), file: failure.file, line: failure.line,
+                column: failure.column))
+    }
+
+    /// Tells, after a build that has ended well, which modules it has made under another path than HIPPOFACTS names.
+    private func tellUntouchedModules() {
+        guard let start = finishedBuildStart else { return }
+        finishedBuildStart = nil
+        for mismatch in ModuleMismatch.all(content.facts, in: dependencies.project.directory, buildStart: start)
+        where toldMismatches.insert(mismatch).inserted {
+            emit(.log(.sandbox, text: "warning: \(mismatch.advice)"))
+        }
     }
 
     private func judge(_ failure: Failure) -> StateMessage {
@@ -155,7 +191,9 @@ extension SandboxLoop {
         let started = dependencies.now()
         let result = content.save(isAlwaysNew: isAlwaysNew, mayBePinned: mayBePinned)
         if case .revision(let number) = result {
-            do { try takeContentOfProject(number) } catch {
+            do { try takeContentOfProject(number) } catch  where error.isDamage {
+                return .stored(.damaged(content.noteDamage(error)), dependencies.now() - started)
+            } catch {
                 return .stored(.failed(Failure(stage: .store, message: "\(error)")), dependencies.now() - started)
             }
         }
@@ -222,10 +260,16 @@ extension SandboxLoop {
         emit(.failed(failure))
         let stage = failure.stage == .build ? "the build failed" : "the last change cannot be served"
         dependencies.freshness.fail(upTo: ticket, because: "\(stage): \(failure)", isLasting: failure.stage == .build)
-        supervisor.fail(failure.problem(inProject: dependencies.project.directory))
+        supervisor.fail(
+            failure.problem(inProject: dependencies.project.directory, editor: state.settings.editor ?? .usual))
         // Without a process to tell of it, a browser would wait and learn nothing.
-        do { try supervisor.hold() } catch { noteStandbyProblem("\(error)") }
+        hold()
         prepareStandby()
+    }
+
+    /// Lets a process answer with the project's status, unless one serves.
+    private func hold() {
+        do { try supervisor.hold() } catch { noteStandbyProblem("\(error)") }
     }
 
     private func prepareStandby() {

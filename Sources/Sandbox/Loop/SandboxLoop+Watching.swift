@@ -15,6 +15,7 @@ extension SandboxLoop {
             onChange: { mailbox.post(.change($0, ticket: $1, seen: now())) })
         watcher.watch(dependencies.project.directory, scope)
         self.watcher = watcher
+        watchOutsideModules(before: [:])
         content.libraries.watcher = watcher
         watchEnvironmentFiles(state.settings)
     }
@@ -26,9 +27,19 @@ extension SandboxLoop {
         guard let watcher else { return nil }
         let new = dependencies.project.scope(of: content.facts, settings: settings)
         guard new != scope else { return nil }
+        let before = scope.outsideModules
         scope = new
         watcher.watch(dependencies.project.directory, new)
+        watchOutsideModules(before: before)
         return new
+    }
+
+    /// Watches the modules that are not in the project.
+    private func watchOutsideModules(before: [String: [RelativePath: WatchScope.OutsideModule]]) {
+        for root in before.keys where scope.outsideModules[root] == nil { watcher?.unwatch(root) }
+        for (root, modules) in scope.outsideModules {
+            watcher?.watch(root, WatchScope(files: Set(modules.keys)))
+        }
     }
 
     /// Watches the files of variables that are not in the project.

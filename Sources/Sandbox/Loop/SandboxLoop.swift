@@ -71,6 +71,11 @@ final class SandboxLoop {
     /// The roots that are watched for files of variables outside the project.
     var environmentRoots: Set<String> = []
     var build: (process: BuildProcess, number: Int)?
+    /// When the last build began, in nanoseconds since 1970.
+    var buildStart: Int64 = 0
+    /// When the build began that has ended well and whose modules have not been looked at.
+    var finishedBuildStart: Int64?
+    var toldMismatches: Set<ModuleMismatch> = []
     /// The files that have changed since the project served as it was: what a failure may come from. Absolute.
     var suspects: Set<String> = []
     var writing = WritingDetector()
@@ -82,6 +87,9 @@ final class SandboxLoop {
     var isContentOfProject = false
     var rollbacks: [RollbackID: (request: RollbackRequest, revision: Revision?)] = [:]
     private var rollbackCount = 0
+    private let thread = OwningThread()
+    /// What processes have found odd about what they load.
+    private var toldWarnings: Set<String> = []
     /// Why no process could be started to stand by, as it was told last.
     var standbyProblem: String?
 
@@ -101,6 +109,8 @@ final class SandboxLoop {
 
     /// Runs until it is told to stop. Nothing that it has started runs any more then.
     func run() throws -> ProjectState.End {
+        thread.claim()
+        defer { thread.release() }
         defer { watcher?.stop() }
         try startWatching()
         process([.scopeChanged(scope), .started])
@@ -114,6 +124,7 @@ final class SandboxLoop {
                 if let message = note(report) { messages.append(message) }
             }
             process(messages + [.tick])
+            supervisor.showRequests()
         }
         dependencies.onStop()
         let end = state.end ?? ProjectState.End(reason: "", isFailure: false)
@@ -127,6 +138,7 @@ final class SandboxLoop {
 
     /// Does all that follows of messages, until a stop is asked for.
     private func process(_ messages: [ProjectState.Message]) {
+        assertOnLoop()
         var queue = messages
         while !queue.isEmpty {
             let effects = state.reduce(queue, at: dependencies.now(), buildFiles)
@@ -139,6 +151,13 @@ final class SandboxLoop {
         }
     }
 
+    /// Ends a debug build where the loop's state is touched by another thread than the one that runs it.
+    func assertOnLoop(file: StaticString = #fileID, line: UInt = #line) {
+        assert(
+            thread.isCurrent, "the state of the inner loop is touched by another thread than its own", file: file,
+            line: line)
+    }
+
     /// What the state has to know of the files that the build command reads.
     private var buildFiles: BuildFiles {
         BuildInputFiles(directory: dependencies.project.directory).lookups
@@ -148,10 +167,14 @@ final class SandboxLoop {
 
     /// What a message is to the state; `nil` if it is nothing to it.
     private func note(_ message: Message) -> ProjectState.Message? {
+        assertOnLoop()
         switch message {
         case .change(let changes, let ticket, let seen): return .changed(changes, ticket: ticket, seen: seen)
         case .buildEnded(let number, let outcome):
-            if build?.number == number { build = nil }
+            if build?.number == number {
+                build = nil
+                if outcome.isSuccess { finishedBuildStart = buildStart }
+            }
             return .buildEnded(number: number, buildEnd(outcome))
         case .worker(let worker, let event): return supervisor.handle(worker, event).flatMap(note)
         case .rollBack(let request):
@@ -172,6 +195,7 @@ final class SandboxLoop {
 
     /// What a report of the supervisor is to the state; `nil` if it is nothing to it.
     private func note(_ report: WorkerSupervisor.Report) -> ProjectState.Message? {
+        assertOnLoop()
         switch report {
         case .serving(let target, let timings, let isRestart):
             return .serving(revision: target.revision, id: target.id, timings: timings, isRestart: isRestart)
@@ -180,29 +204,19 @@ final class SandboxLoop {
                 Failure(
                     stage: .launch, message: failure.message,
                     file: failure.file.map(dependencies.project.relative), line: failure.line, column: failure.column))
-        case .request(let request): emit(.request(request))
-        case .log(let route, let text): emit(.log(.guest(route: route), text: text))
         case .notice(let text): emit(.log(.sandbox, text: text))
+        // Each revision's process finds it again.
+        case .warning(let text):
+            if toldWarnings.insert(text).inserted { emit(.log(.sandbox, text: "warning: \(text)")) }
         }
         return nil
     }
 
     /// How a build ended: a failure is at the place of the first error that a compiler reported, if that is a file's.
     private func buildEnd(_ outcome: BuildProcess.Outcome) -> ProjectState.BuildEnd {
-        let duration = outcome.duration
-        guard !outcome.isSuccess else { return .init(duration: duration, failure: nil) }
-        let command = state.settings.buildCommand ?? ""
-        let lines = outcome.lastLines.isEmpty ? "" : "\n" + outcome.lastLines.joined(separator: "\n")
-        let message = "The build command '\(command)' ended with \(outcome.exit).\(lines)"
-        let directory = dependencies.project.directory
-        guard let error = outcome.firstError,
-            FileStatus(path: error.file.hasPrefix("/") ? error.file : "\(directory)/\(error.file)") != nil
-        else { return .init(duration: duration, failure: Failure(stage: .build, message: message)) }
-        return .init(
-            duration: duration,
-            failure: Failure(
-                stage: .build, message: "\(error.message)\n\(message)", file: dependencies.project.relative(error.file),
-                line: error.line, column: error.column))
+        .init(
+            duration: outcome.duration,
+            failure: outcome.failure(of: state.settings.buildCommand ?? "", in: dependencies.project))
     }
 
     // MARK: End

@@ -62,10 +62,22 @@ package struct SandboxSettings: Sendable, Equatable {
     package var waitsForBuild: Bool?
     /// False to leave pages as they are, so that they are reloaded by hand; by default true.
     package var reloadsPages: Bool?
+    /// What is said of single handlers.
+    package var handlers: [HandlerSettings.Handler] = []
+    /// URLs whose hosts all modules may send requests to.
+    package var allowedOutbound: [String] = []
+    /// Patterns of files that are left out of the bundle though HIPPOFACTS names them.
+    package var excludedFiles: [GlobPattern] = []
+    /// What handlers have as `/data`; `nil` for nothing.
+    package var data: DataDirectory?
+    /// Which requests other servers answer that no handler takes.
+    package var proxies: [ProxyRule] = []
     /// What modules may use.
     package var limits = WorkerConfiguration.Limits()
     /// Where what guests write to standard error is kept; by default a temporary directory.
     package var logDirectory: String?
+    /// Bytes of a file there, before it becomes the older one; by default 10 MiB.
+    package var logFileLimit: Int?
 
     /// Projects whose bindles this one refers to: they are expanded into the same store, and watched. One that others refer
     /// to stands before them.
@@ -76,6 +88,8 @@ package struct SandboxSettings: Sendable, Equatable {
     package var upstreamStrategy: String?
     /// The path of another WAGI program, which serves in place of this one.
     package var wagiProgram: String?
+    /// How pages open files in the developer's editor; VS Code's way where nothing is said.
+    package var editor: EditorLink?
 
     package init() {}
 
@@ -103,13 +117,30 @@ package struct SandboxSettings: Sendable, Equatable {
         settings.servesStaticFiles = servesStaticFiles ?? weaker.servesStaticFiles
         settings.waitsForBuild = waitsForBuild ?? weaker.waitsForBuild
         settings.reloadsPages = reloadsPages ?? weaker.reloadsPages
+        settings.handlers = handlers + weaker.handlers
+        settings.allowedOutbound = weaker.allowedOutbound + allowedOutbound
+        settings.excludedFiles = weaker.excludedFiles + excludedFiles
+        settings.data = data ?? weaker.data
+        settings.proxies = proxies + weaker.proxies
         settings.limits = limits.completed(by: weaker.limits)
         settings.logDirectory = logDirectory ?? weaker.logDirectory
+        settings.logFileLimit = logFileLimit ?? weaker.logFileLimit
         settings.libraries = libraries ?? weaker.libraries
         settings.upstream = upstream ?? weaker.upstream
         settings.upstreamStrategy = upstreamStrategy ?? weaker.upstreamStrategy
         settings.wagiProgram = wagiProgram ?? weaker.wagiProgram
+        settings.editor = editor ?? weaker.editor
         return settings
+    }
+
+    /// Keeps what handlers write out of the bundle, if that is in the project.
+    mutating func excludeData(inProject directory: String) {
+        guard let data, data.path.utf8.starts(with: (directory + "/").utf8) else { return }
+        let path = String(Substring(data.path.utf8.dropFirst(directory.utf8.count + 1)))
+        // Characters that mean something in patterns stand for any.
+        let literal = String(path.map { "*?[]{}!\\".contains($0) ? "?" : $0 })
+        guard let pattern = try? GlobPattern(literal + "/**/*"), !excludedFiles.contains(pattern) else { return }
+        excludedFiles.append(pattern)
     }
 
     /// Where the app is served when nothing else is said.
@@ -130,6 +161,7 @@ extension WorkerConfiguration.Limits {
         limits.tableElements = tableElements ?? weaker.tableElements
         limits.openFiles = openFiles ?? weaker.openFiles
         limits.transientBytes = transientBytes ?? weaker.transientBytes
+        limits.waitingRequests = waitingRequests ?? weaker.waitingRequests
         return limits
     }
 }

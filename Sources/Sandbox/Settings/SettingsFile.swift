@@ -4,6 +4,7 @@ import Content
 import HTTP
 import Hippofacts
 import Platform
+import SandboxProtocol
 import TOML
 
 /// `hippo-dev.toml`, which stands beside HIPPOFACTS and holds what would otherwise be given to `hippo-dev up`.
@@ -46,12 +47,56 @@ enum SettingsFile {
         for variable in settings.variables where variable.name.isEmpty || variable.name.contains("=") {
             throw document.error("'\(variable.name)' in [env] is no name for a variable", atKey: "env")
         }
+        if var files = try document.section("files") {
+            settings.excludedFiles = try patterns("exclude", in: &files) ?? []
+            try files.finish()
+        }
+        settings.handlers = try handlers(&document)
+        if var data = try document.section("data") {
+            let path = try data.requiredString("path")
+            guard !path.isEmpty else { throw data.error("'path' is empty", atValueOf: "path") }
+            settings.data = DataDirectory(
+                path: FilePath.absolute(path, in: projectDirectory), isOfProject: true)
+            settings.excludeData(inProject: projectDirectory)
+            try data.finish()
+        }
+        settings.proxies = try proxies(&document)
         if var up = try document.section("up") {
             try read(&up, into: &settings, projectDirectory)
             try up.finish()
         }
         try document.finish()
         return settings
+    }
+
+    private static func handlers(
+        _ document: inout TOMLSection
+    ) throws(TOMLError) -> [HandlerSettings.Handler] {
+        var handlers: [HandlerSettings.Handler] = []
+        for section in try document.sections("handler") {
+            var section = section
+            let route = try section.requiredString("route")
+            guard !handlers.contains(where: { $0.route == route }) else {
+                throw section.error("there are two [[handler]] with the route '\(route)'", atValueOf: "route")
+            }
+            handlers.append(
+                HandlerSettings.Handler(
+                    route: route, argumentTemplate: try section.string("argv"),
+                    allowedHosts: try hosts("allow-outbound", in: &section),
+                    position: section.table["route"]?.position))
+            try section.finish()
+        }
+        return handlers
+    }
+
+    /// URLs of hosts that modules may send requests to.
+    private static func hosts(_ key: String, in section: inout TOMLSection) throws(TOMLError) -> [String] {
+        let hosts = try section.strings(key) ?? []
+        for (index, host) in hosts.enumerated() where !WAGIFeature.isAllowedHost(host) {
+            throw section.error(
+                "'\(host)' is not a URL like https://example.com", at: section.table[key]?.array?[index].position)
+        }
+        return hosts
     }
 
     private static func read(
@@ -64,6 +109,7 @@ enum SettingsFile {
         settings.port = try port(in: &up)
         settings.bindleListen = try address("bindle-listen", in: &up)
         settings.allowedHosts = try up.strings("allow-hosts") ?? []
+        settings.allowedOutbound = try hosts("allow-outbound", in: &up)
         settings.asksForToken = try up.boolean("token")
         settings.showsErrors = try up.boolean("show-errors")
         settings.isWatching = try up.boolean("watch")
@@ -87,7 +133,9 @@ enum SettingsFile {
         settings.limits.responseBytes = try value("max-response", in: &up, likeness: "64MiB") {
             ByteCount(parsing: $0)?.bytes
         }
+        settings.limits.waitingRequests = try up.integer("max-waiting", in: 1...1_000_000)
         settings.logDirectory = try up.string("log-dir").map(absolute)
+        settings.logFileLimit = try value("log-limit", in: &up, likeness: "10MiB") { ByteCount(parsing: $0)?.bytes }
         settings.libraries = try up.strings("libraries").map { $0.map(absolute) }
         settings.upstream = try up.string("upstream")
         if let upstream = settings.upstream {
@@ -99,8 +147,38 @@ enum SettingsFile {
                 "'\(strategy)' is no verification strategy; write one like \"GreedyVerification\"",
                 atValueOf: "upstream-strategy")
         }
+        settings.editor = try value("editor", in: &up, likeness: "vscode") { EditorLink(parsing: $0) }
         // A name alone is looked for on the PATH.
         settings.wagiProgram = try up.string("wagi").map { $0.contains("/") ? absolute($0) : $0 }
+    }
+
+    /// Prefixes of paths, and the servers that answer below them.
+    private static func proxies(_ document: inout TOMLSection) throws(TOMLError) -> [ProxyRule] {
+        guard var section = try document.section("proxy") else { return [] }
+        var rules: [ProxyRule] = []
+        for prefix in section.table.keys {
+            let rule: ProxyRule
+            do {
+                if section.table[prefix]?.table != nil {
+                    guard var details = try section.section(prefix) else { continue }
+                    rule = try ProxyRule(
+                        prefix: prefix, url: try details.requiredString("url"),
+                        strips: try details.boolean("strip") ?? false)
+                    try details.finish()
+                } else {
+                    rule = try ProxyRule(prefix: prefix, url: try section.requiredString(prefix), strips: false)
+                }
+            } catch let error as ProxyRule.Malformed {
+                throw section.error(error.description, atKey: prefix)
+            } catch {
+                throw error as? TOMLError ?? section.error("\(error)", atKey: prefix)
+            }
+            if rules.contains(where: { $0.prefix == rule.prefix }) {
+                throw section.error("'\(prefix)' is there twice", atKey: prefix)
+            }
+            rules.append(rule)
+        }
+        return rules
     }
 
     private static func value<Value>(
@@ -127,8 +205,9 @@ enum SettingsFile {
 
     private static func address(_ key: String, in section: inout TOMLSection) throws(TOMLError) -> SocketAddress? {
         guard let text = try section.string(key) else { return nil }
-        guard let address = SocketAddress.parse(text) else {
-            throw section.error("'\(text)' is no address; write one like \"127.0.0.1:3000\"", atValueOf: key)
+        guard let address = SocketAddress.parseListener(text) else {
+            throw section.error(
+                "'\(text)' is no address; write a port, or an address like \"127.0.0.1:3000\"", atValueOf: key)
         }
         return address
     }

@@ -1,4 +1,6 @@
+import Content
 import Cryptography
+import Hippofacts
 
 /// Tells edits from what the build command itself writes.
 ///
@@ -25,15 +27,15 @@ struct BuildInputLedger: Sendable {
     }
 
     private struct Run: Sendable {
-        var new: Set<String> = []
-        var gone: Set<String> = []
+        var new: Set<RelativePath> = []
+        var gone: Set<RelativePath> = []
         /// Born files that were written again.
-        var remade: Set<String> = []
+        var remade: Set<RelativePath> = []
         /// Those of them that have another content now.
-        var remadeOtherwise: Set<String> = []
+        var remadeOtherwise: Set<RelativePath> = []
         /// Inputs whose content has changed.
-        var changed: Set<String> = []
-        var directories: Set<String> = []
+        var changed: Set<RelativePath> = []
+        var directories: Set<RelativePath> = []
         var isUncertain = false
     }
 
@@ -48,13 +50,13 @@ struct BuildInputLedger: Sendable {
     /// What a run has left.
     struct Outcome: Hashable, Sendable {
         /// Files that came during the run and are still there.
-        var new: [String] = []
+        var new: [RelativePath] = []
         /// Inputs that went during the run.
-        var gone: [String] = []
+        var gone: [RelativePath] = []
         /// Files that the build seems to have written, though somebody could have edited them.
-        var doubtful: [String] = []
+        var doubtful: [RelativePath] = []
         /// Inputs that every run has changed, and that are taken for outputs from now on.
-        var products: [String] = []
+        var products: [RelativePath] = []
         /// Whether changes may have been missed.
         var isUncertain = false
         var hasNewOutputs = false
@@ -68,19 +70,19 @@ struct BuildInputLedger: Sendable {
     /// A file that has restarted the build so often in a row does so no more.
     private static let patience = 4
 
-    private var names: [String: Name] = [:]
+    private var names: [RelativePath: Name] = [:]
     /// Outputs that are not there.
-    private var absentOutputs: Set<String>
+    private var absentOutputs: Set<RelativePath>
     private var run: Run?
     private var isListed = false
 
     /// - Parameter outputs: what is known already to be an output.
-    init(outputs: Set<String> = []) {
+    init(outputs: Set<RelativePath> = []) {
         absentOutputs = outputs
     }
 
     /// All that is known to be an output of the build.
-    var outputs: Set<String> {
+    var outputs: Set<RelativePath> {
         absentOutputs.union(names.filter { $0.value.origin == .output }.keys)
     }
 
@@ -90,7 +92,7 @@ struct BuildInputLedger: Sendable {
     }
 
     /// Takes note of a build that begins.
-    mutating func beginRun(_ listing: () -> [String: SHA256Digest?]) {
+    mutating func beginRun(_ listing: () -> [RelativePath: SHA256Digest?]) {
         if !isListed {
             let listed = listing()
             for (path, name) in names where listed[path] == nil { forget(path, name) }
@@ -105,13 +107,14 @@ struct BuildInputLedger: Sendable {
 
     /// Takes note of a change that came while no build ran.
     ///
-    /// - Parameter digest: that of the file's content; `nil` if it is not there. For a directory, which ends in `/`, `nil`.
+    /// - Parameter digest: that of the file's content; `nil` if it is not there, or for a directory.
     /// - Returns: whether the build has to run.
-    mutating func noteEdit(_ path: String, _ digest: SHA256Digest?) -> Bool {
-        if path.hasSuffix("/") {
+    mutating func noteEdit(_ change: ChangedPath, _ digest: SHA256Digest?) -> Bool {
+        if change.isDirectory {
             isListed = false
             return true
         }
+        let path = change.path
         let known = names[path]
         guard let digest else {
             if let known { forget(path, known) }
@@ -126,8 +129,9 @@ struct BuildInputLedger: Sendable {
     }
 
     /// Judges a change that came while a build ran.
-    mutating func judge(_ path: String, _ digest: SHA256Digest?) -> Verdict {
-        if path.hasSuffix("/") {
+    mutating func judge(_ change: ChangedPath, _ digest: SHA256Digest?) -> Verdict {
+        let path = change.path
+        if change.isDirectory {
             run?.directories.insert(path)
             return .none
         }
@@ -176,7 +180,7 @@ struct BuildInputLedger: Sendable {
     ///   - isCancelled: true if it has to run again anyway.
     ///   - isRepeated: true if it was run once more for what the run before had left.
     mutating func endRun(
-        isCancelled: Bool = false, isRepeated: Bool = false, _ digest: (String) -> SHA256Digest?
+        isCancelled: Bool = false, isRepeated: Bool = false, _ digest: (RelativePath) -> SHA256Digest?
     ) -> Outcome {
         guard let run else { return Outcome() }
         self.run = nil
@@ -186,7 +190,7 @@ struct BuildInputLedger: Sendable {
             names[path] = Name(origin: .born, digest: content)
             outcome.new.append(path)
         }
-        let below = names.keys.filter { path in run.directories.contains { path.hasPrefix($0) } }
+        let below = names.keys.filter { path in run.directories.contains { path.isBelow($0) } }
         for path in run.gone.union(below).sorted() {
             guard let name = names[path], digest(path) == nil else { continue }
             if name.origin == .found { outcome.gone.append(path) }
@@ -220,7 +224,7 @@ struct BuildInputLedger: Sendable {
         return outcome
     }
 
-    private mutating func forget(_ path: String, _ name: Name) {
+    private mutating func forget(_ path: RelativePath, _ name: Name) {
         if name.origin == .output { absentOutputs.insert(path) }
         names[path] = nil
     }

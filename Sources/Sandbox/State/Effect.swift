@@ -1,3 +1,4 @@
+import Content
 import Hippofacts
 import SandboxProtocol
 
@@ -16,11 +17,13 @@ enum Effect: Equatable, Sendable {
     case startBuild(number: Int, command: String, passing: Set<String>, isAwaited: Bool)
     /// Ends the build, which is still answered with `buildEnded`.
     case cancelBuild(number: Int)
+    /// Lets a process answer with the project's status until the first revision serves.
+    case hold
     case noteBuildEnded
     /// A build was the last thing to do, and has changed nothing: pages need not wait for more.
     case noteIdle
     /// Keeps what has been learned of a build command, for another session.
-    case rememberOutputs(Set<String>, of: String)
+    case rememberOutputs(Set<RelativePath>, of: String)
 
     /// Expands the project. Answered with `assembled`.
     /// - touched: all that has changed since the last time, if that is known.

@@ -1,3 +1,4 @@
+import Content
 import Platform
 import SandboxProtocol
 
@@ -23,6 +24,16 @@ extension ProjectState {
             .startBuild(
                 number: buildCount, command: command, passing: settings.passedVariables,
                 isAwaited: settings.waitsForBuild ?? false))
+        announceStart(command)
+    }
+
+    /// A first build may take minutes: where the app will be is told at once, and something answers there.
+    private mutating func announceStart(_ command: String) {
+        guard !hasBeenReady, !hasAnnouncedStart, serving == .nothing else { return }
+        hasAnnouncedStart = true
+        effects.append(.tell(.starting(app: addresses.app, bindle: addresses.bindle, command: command)))
+        effects.append(.hold)
+        effects.append(.prepareStandby)
     }
 
     mutating func cancel(_ run: BuildRun, _ now: Instant) {
@@ -99,8 +110,9 @@ extension ProjectState {
     }
 
     /// Names a few paths, and counts the others.
-    static func list(_ paths: [String], limit: Int = 3) -> String {
+    static func list(_ paths: [RelativePath], limit: Int = 3) -> String {
         let rest = paths.count - limit
-        return paths.prefix(limit).joined(separator: ", ") + (rest > 0 && limit > 1 ? " and \(rest) more" : "")
+        return paths.prefix(limit).map(\.string).joined(separator: ", ")
+            + (rest > 0 && limit > 1 ? " and \(rest) more" : "")
     }
 }

@@ -1,3 +1,4 @@
+import Content
 import Hippofacts
 
 /// What changes of files and settings mean.
@@ -17,6 +18,11 @@ extension ProjectState {
             if environmentRoots[directory] != nil {
                 noteChange(of: change, in: String(directory.dropLast("/.".count)))
                 noteEnvironmentChange()
+            } else if let modules = scope.outsideModules[directory] {
+                switch change {
+                case .everything: noteEverything()
+                case .paths(let paths): for path in paths.sorted() { noteModules(modules, at: path.path) }
+                }
             } else if directory != project.directory {
                 noteChange(of: change, in: directory.split(separator: "/").last.map(String.init) ?? directory)
                 effects.append(.noteLibraryChange(directory))
@@ -28,6 +34,15 @@ extension ProjectState {
                 case .paths(let paths): for path in paths.sorted() { note(path, files) }
                 }
             }
+        }
+    }
+
+    /// Modules outside of the project have changed, if they are at this path or below it.
+    private mutating func noteModules(_ modules: [RelativePath: WatchScope.OutsideModule], at path: RelativePath) {
+        for (place, module) in modules where place == path || path.isAbove(place) {
+            touched?.insert(ChangedPath(module.name))
+            needsExpansion = true
+            if !isBuilding { changed.insert(module.shownPath) }
         }
     }
 
@@ -55,7 +70,7 @@ extension ProjectState {
         noteTouched(change)
         let (path, isDirectory) = (change.path, change.isDirectory)
         if scope.isBuildInput(path, isDirectory: isDirectory) {
-            noteBuildInput(change.description, files)
+            noteBuildInput(change, files)
             if buildWish == .now { changed.insert(change.description) }
         }
         if scope.isSame(path, SettingsFile.path) { settingsState = .outdated }
@@ -77,12 +92,12 @@ extension ProjectState {
         if isHippofacts { touched = nil } else { touched?.insert(change) }
     }
 
-    mutating func noteBuildInput(_ path: String, _ files: BuildFiles) {
+    mutating func noteBuildInput(_ change: ChangedPath, _ files: BuildFiles) {
         guard settings.buildCommand != nil else { return }
-        let digest = path.hasSuffix("/") ? nil : files.digest(path)
+        let digest = change.isDirectory ? nil : files.digest(change.path)
         if isBuilding {
-            if ledger.judge(path, digest) == .edit { buildWish = .now }
-        } else if ledger.noteEdit(path, digest) {
+            if ledger.judge(change, digest) == .edit { buildWish = .now }
+        } else if ledger.noteEdit(change, digest) {
             buildWish = .now
         }
     }
@@ -111,7 +126,8 @@ extension ProjectState {
             log("New addresses, another store, and watching or not take effect when hippo-dev up is started again.")
         }
         if new.libraries != old.libraries || new.upstream != old.upstream
-            || new.upstreamStrategy != old.upstreamStrategy
+            || new.upstreamStrategy != old.upstreamStrategy || new.handlers != old.handlers
+            || new.allowedOutbound != old.allowedOutbound || new.excludedFiles != old.excludedFiles
         {
             needsExpansion = true
             touched = nil

@@ -1,3 +1,4 @@
+import Content
 import Cryptography
 import SandboxProtocol
 
@@ -9,9 +10,9 @@ struct RollbackID: Hashable, Sendable {
 /// What the state has to know of the files that the build command reads.
 struct BuildFiles {
     /// The digest of a file, by its path relative to the project; `nil` if there is none.
-    let digest: (_ path: String) -> SHA256Digest?
+    let digest: (_ path: RelativePath) -> SHA256Digest?
     /// The names of all build inputs in a scope, with the digests of those that are quickly read.
-    let names: (_ scope: WatchScope) -> [String: SHA256Digest?]
+    let names: (_ scope: WatchScope) -> [RelativePath: SHA256Digest?]
 }
 
 extension ProjectState {
@@ -38,6 +39,8 @@ extension ProjectState {
         case judged(Failure, until: Instant?)
         /// The store was removed while nothing was to be done with it.
         case storeGone
+        /// What is in the store is not what was written to it.
+        case storeDamaged(String)
         case storageRestored(Failure?)
         case stored(StoreResult, Duration)
         /// A part of another bundle was fetched, or could not be. `isPending`: another one is still being fetched.
@@ -77,6 +80,8 @@ extension ProjectState {
 
     /// What has come of putting the bindle into the store.
     enum StoreResult: Hashable, Sendable {
+        /// What is in the store is not what was written to it.
+        case damaged(String)
         /// Parcels of other bindles are being fetched.
         case waiting
         /// A file has changed since it was read, so that all has to be done again.

@@ -25,9 +25,9 @@ extension ProjectState {
             cycle.timings.append(StageTiming(stage: "assemble", milliseconds: time.milliseconds))
             bindleID = id
             if isNew { content = .unknown }
-            if case .gone = storage {
+            if storage != .there {
                 // Not before the project is there again: what is made earlier would be in the way of those who make it.
-                log("The store is gone: a new one is made.")
+                if case .gone = storage { log("The store is gone: a new one is made.") }
                 loading = .nothing
                 finishRollback(failure: "the store was removed")
                 activity = .restoringStorage
@@ -52,6 +52,26 @@ extension ProjectState {
         needsExpansion = true
         if !isWorkPending { cycle = Cycle(began: now) }
         storage = .gone(until: now + Self.removalPatience)
+    }
+
+    /// What the project has is put into another store, at once: what is damaged is in nobody's hands.
+    mutating func noteStoreDamaged(_ detail: String, _ now: Instant) {
+        guard storage == .there else { return }
+        content = .unknown
+        touched = nil
+        damageCount += 1
+        guard damageCount <= Self.damageLimit else {
+            return fail(
+                Failure(
+                    stage: .store,
+                    message:
+                        "The store is damaged (\(detail)), as \(Self.damageLimit) before it were. Check the disk; or "
+                        + "keep the store elsewhere with --store FILE, or nothing with --ephemeral."))
+        }
+        log("The store is damaged (\(detail)): a new one is made of the project. What serves goes on.")
+        if !isWorkPending { cycle = Cycle(began: now) }
+        needsExpansion = true
+        storage = .damaged
     }
 
     /// What has not been taken in has still to be.
@@ -95,6 +115,7 @@ extension ProjectState {
                 attempts = 0
                 fail(Failure(stage: .store, message: "Files of the project go on changing while they are read."))
             }
+        case .damaged(let detail): noteStoreDamaged(detail, now)
         case .failed(let failure):
             // What is missing may be more than what this change has brought.
             content = .unknown

@@ -1,3 +1,4 @@
+import Content
 import Hippofacts
 import SandboxProtocol
 
@@ -117,6 +118,8 @@ struct ProjectState: Sendable {
         case there
         /// It was removed, and is made again when nothing has changed until then.
         case gone(until: Instant)
+        /// It holds something else than what was written to it, and is put aside at once.
+        case damaged
     }
 
     /// Is a failure to be told?
@@ -151,6 +154,8 @@ struct ProjectState: Sendable {
     static let cancellationPatience = Duration.seconds(5)
     /// A revision is begun again so often because a file has changed while it was read.
     static let attemptLimit = 20
+    /// So many damaged stores are replaced. What damages more of them is not mended by another one.
+    static let damageLimit = 3
 
     let project: Project
     let addresses: Addresses
@@ -169,6 +174,8 @@ struct ProjectState: Sendable {
     var serving = Serving.nothing
     var rollback = Rollback.none
     var storage = Storage.there
+    /// How many stores were found to be damaged.
+    var damageCount = 0
     var judgement = Judgement.none
     var end: End?
 
@@ -194,6 +201,8 @@ struct ProjectState: Sendable {
     var hasFailedSinceLoad = false
     /// Whether the first revision has been announced.
     var hasBeenReady = false
+    /// Whether it has been told where the app will be.
+    var hasAnnouncedStart = false
     var effects: [Effect] = []
 
     /// What is told when the first revision serves.
@@ -204,7 +213,8 @@ struct ProjectState: Sendable {
 
     /// - Parameter outputs: what an earlier session has learned of the build command's outputs.
     init(
-        project: Project, settings: SandboxSettings, addresses: Addresses, outputs: Set<String> = [], at now: Instant
+        project: Project, settings: SandboxSettings, addresses: Addresses, outputs: Set<RelativePath> = [],
+        at now: Instant
     ) {
         self.project = project
         self.settings = settings
@@ -275,6 +285,7 @@ struct ProjectState: Sendable {
             noteEverything()
             if settings.buildCommand != nil { buildWish = .now }
         case .storeGone: noteStoreGone(now)
+        case .storeDamaged(let detail): noteStoreDamaged(detail, now)
         case .scopeChanged(let new):
             if new.buildInputs != scope.buildInputs { ledger.forgetListing() }
             scope = new
@@ -351,11 +362,8 @@ struct ProjectState: Sendable {
     mutating func beginRevision(_ now: Instant) {
         // A younger load ends soon; then this is done with all that has come until then.
         if case .revision(let load) = loading, now - load.began < Self.loadPatience { return }
-        var isStoreGone = false
-        if case .gone(let time) = storage {
-            if now < time { return }
-            isStoreGone = true
-        }
+        if case .gone(let time) = storage, now < time { return }
+        let isStoreGone = storage != .there
         reportChanges()
         needsExpansion = false
         // What comes of it counts, and not what came of the content before.

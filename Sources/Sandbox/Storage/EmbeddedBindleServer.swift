@@ -9,18 +9,18 @@ final class EmbeddedBindleServer: Sendable {
     /// Serves the store in development mode from now on.
     /// - Parameters:
     ///   - webGuard: By which names the server may be addressed.
+    ///   - hostKey: Signs what is given out, which is no part of a save.
     ///   - token: What clients have to say; nil if they need not say anything.
     ///   - rollBack: Brings back a revision, and waits until it serves.
     init(
         store: BindleStore, socket: ListeningSocket, version: String, webGuard: WebGuard,
-        token: AccessToken?, rollBack: @escaping BindleServer.RollBack
+        hostKey: HostKey?, token: AccessToken?, rollBack: @escaping BindleServer.RollBack
     ) throws(ServerError) {
-        var configuration = BindleServer.configuration()
-        configuration.maximumWorkers = 8
         let bindles = BindleServer(
-            store: store, mode: .development, version: version, webGuard: webGuard,
-            authentication: token.map { ServerAuthentication(tokens: [$0.value]) }, rollBack: rollBack)
-        server = Server(socket: socket, configuration: configuration, handler: bindles.handler)
+            store: store, mode: .development, version: version, trust: ServerTrust(hostKey: hostKey),
+            webGuard: webGuard, authentication: token.map { ServerAuthentication(tokens: [$0.value]) },
+            rollBack: rollBack)
+        server = Server(socket: socket, configuration: bindles.configuration(), handler: bindles.handler)
         try server.start()
     }
 

@@ -2,19 +2,20 @@ import Platform
 
 /// The directory and the files that a sandbox keeps for a project: for its user alone, and never through links, which a
 /// repository can bring with it.
-enum PrivateFiles {
+package enum PrivateFiles {
     /// What stands where a sandbox keeps something is not to be trusted.
-    struct Refused: Error, CustomStringConvertible {
-        let path: String
-        let reason: String
+    package struct Refused: Error, CustomStringConvertible {
+        package let path: String
+        /// What is wrong with it, said of the path.
+        package let reason: String
 
-        var description: String {
+        package var description: String {
             "\(path) \(reason). Remove it, or keep the store elsewhere with --store FILE, or nothing with --ephemeral."
         }
     }
 
     /// Makes a directory for this user alone, or makes it so. What is above it is made as the umask says.
-    static func makeDirectory(_ path: String) throws {
+    package static func makeDirectory(_ path: String) throws {
         let parent = FilePath.parent(path)
         if FileStatus(path: parent) == nil {
             do throws(SystemError) {
@@ -43,14 +44,27 @@ enum PrivateFiles {
 
     /// Refuses links among the files of a store, and makes those that are there private.
     static func checkFiles(ofStore store: String) throws(Refused) {
-        for suffix in ["", "-wal", "-shm", ".up"] {
-            try check(store + suffix)
-            if FileStatus(linkAt: store + suffix)?.isRegular == true { chmod(store + suffix, 0o600) }
+        let digests = isProjectsOwn(store) ? "\(FilePath.parent(store))/digests" : "\(store).digests"
+        for path in ["", "-wal", "-shm", "-journal", ".lock", ".up"].map({ store + $0 }) + [digests] {
+            try check(path)
+            if FileStatus(linkAt: path)?.isRegular == true { chmod(path, 0o600) }
         }
         // Where large contents are.
         let parcels = store + ".parcels"
         try check(parcels)
         if FileStatus(linkAt: parcels)?.isDirectory == true { chmod(parcels, 0o700) }
+    }
+
+    /// For commands that open a store which is there: refuses links among its files and, if it is a project's own, in place
+    /// of the directory.
+    package static func checkStore(_ store: String) throws(Refused) {
+        if isProjectsOwn(store) { try check(FilePath.parent(store)) }
+        try checkFiles(ofStore: store)
+    }
+
+    /// Whether a store is in the directory that a project has for it.
+    private static func isProjectsOwn(_ store: String) -> Bool {
+        FilePath.name(FilePath.parent(FilePath.absolute(store))) == ".hippo"
     }
 
     /// Opens a file that is no link, made for this user alone if it has to be; below 0, with `errno`, if that cannot be.

@@ -1,5 +1,6 @@
 import Content
 import Hippofacts
+import Platform
 
 /// The files of a project whose changes matter. Paths are relative to the project.
 struct WatchScope: Sendable, Equatable {
@@ -7,8 +8,20 @@ struct WatchScope: Sendable, Equatable {
     var files: Set<RelativePath> = []
     /// Files taken by patterns: what HIPPOFACTS puts into the bundle.
     var patterns: [GlobPattern] = []
+    /// Patterns of what the bundle leaves out, files and directories.
+    var exclusions: [GlobPattern] = []
+    /// Modules outside of the project, by the root that is watched for them and their paths below that.
+    var outsideModules: [String: [RelativePath: OutsideModule]] = [:]
     /// What the build command reads, if there is one.
     var buildInputs: BuildInputs?
+
+    /// A module that does not lie in the project.
+    struct OutsideModule: Hashable {
+        /// What it is called in the bundle.
+        let name: RelativePath
+        /// What people call it.
+        let shownPath: String
+    }
 
     /// How paths begin that the sandbox writes itself, where patterns could take them: a store in the project, say.
     var ownPrefixes: [String] = []
@@ -22,6 +35,7 @@ struct WatchScope: Sendable, Equatable {
         scope.ignoresCase = true
         scope.files = Set(files.map(\.ignoringCase))
         scope.patterns = patterns.map(\.ignoringCase)
+        scope.exclusions = exclusions.map(\.ignoringCase)
         scope.ownPrefixes = ownPrefixes.map { $0.lowercased() }
         switch buildInputs {
         case nil: break
@@ -47,14 +61,16 @@ struct WatchScope: Sendable, Equatable {
     func contains(_ path: RelativePath) -> Bool {
         let path = folded(path)
         guard !isIgnored(path) else { return false }
-        return files.contains(path) || patterns.take(path) || buildInputs?.contains(path) == true
+        return files.contains(path) || patterns.take(path) && !exclusions.contains { $0.takes(path) }
+            || buildInputs?.contains(path) == true
     }
 
     /// True if files that matter may be below the directory at `path`; `nil` is the project.
     func reaches(below path: RelativePath?) -> Bool {
         guard let path = path.map(folded) else { return true }
         guard !isIgnored(path), !Self.ignoredDirectories.contains(path.name) else { return false }
-        return files.contains { path.isAbove($0) } || patterns.contains { $0.mayMatch(below: path) }
+        let isOfBundle = patterns.contains { $0.mayMatch(below: path) } && !exclusions.contains { $0.takes(path) }
+        return files.contains { path.isAbove($0) } || isOfBundle
             || buildInputs?.reaches(below: path) == true
     }
 
@@ -65,6 +81,22 @@ struct WatchScope: Sendable, Equatable {
     private func isIgnored(_ path: RelativePath) -> Bool {
         if path.hasDirectory(where: Self.ignoredDirectories.contains) { return true }
         return ownPrefixes.contains { path.string.utf8.starts(with: $0.utf8) }
+    }
+}
+
+extension WatchScope {
+    /// Has a module watched that lies outside of the project, in its directory.
+    ///
+    /// - Parameter file: absolute, without symbolic links.
+    mutating func watch(_ file: String, for module: OutsideModule) {
+        guard let name = RelativePath(validating: FilePath.name(file)) else { return }
+        watch(name, below: FilePath.parent(file), for: module)
+    }
+
+    /// Has a module watched that lies outside of the project, below a directory that is there even while the module is not.
+    mutating func watch(_ path: RelativePath, below directory: String, for module: OutsideModule) {
+        // The root of a library may be the same directory: its end tells it apart.
+        outsideModules[directory + "/./.", default: [:]][path] = module
     }
 }
 

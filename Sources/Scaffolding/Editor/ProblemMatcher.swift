@@ -18,6 +18,20 @@ package enum ProblemMatcher {
         #"^\s+build │ (error|warning)(?:\[(\w+)\])?: (.*)$"#,
         #"^\s+build │ +--> (.+?):(\d+):(\d+)$"#,
     ]
+    /// What a line of the build command begins with.
+    static let buildPrefix = #"\s+build │ "#
+    /// The lines with which AssemblyScript's compiler tells of an error: severity, code and message; one to three lines of
+    /// the source; file, line and column. VS Code's own matcher for TypeScript knows none of them, and a matcher takes a
+    /// fixed number of lines.
+    ///
+    /// - Parameter prefix: What each line begins with.
+    package static func assemblyScript(prefix: String) -> [[String]] {
+        (1...3).map { count in
+            ["^\(prefix)" + #"(ERROR|WARNING) (\w+): (.*)$"#]
+                + Array(repeating: "^\(prefix)" + #"(?!\s*(?:└─ )?in |ERROR |WARNING ).*$"#, count: count)
+                + ["^\(prefix)" + #"\s*(?:└─ )?in ([^(]+)\((\d+),(\d+)\)$"#]
+        }
+    }
     /// An error of `hippo-dev check` and `push`: severity, file, line, column, message.
     package static let command = #"^(error|warning): (\S.*?):(\d+):(\d+): (.*)$"#
 }

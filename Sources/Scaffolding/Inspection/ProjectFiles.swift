@@ -4,16 +4,17 @@ import Platform
 struct ProjectFiles {
     /// Modules, relative to the project, those nearest to it first.
     private(set) var modules: [String] = []
-    /// Names of the directories below `cmd` that hold Go files.
-    private(set) var goCommands: [String] = []
-    /// True if there is a Go file in the project's own directory.
-    private(set) var hasRootGoProgram = false
+    /// Go files, relative to the project, but those of other modules in it.
+    private(set) var goFiles: [String] = []
     /// Patterns for what a browser would be served.
     private(set) var sitePatterns: [String] = []
 
+    /// Directories with a go.mod of their own, each with `/` at its end.
+    private var otherGoModules: [String] = []
+
     /// Directories that are not looked into: what tools keep there is not what a project offers.
     private static let skipped: Set<String> = [
-        "node_modules", "deps", "incremental", "vendor", "zig-cache", "bazel-out",
+        "node_modules", "deps", "incremental", "vendor", "zig-cache", "bazel-out", "testdata",
     ]
     private static let maximumDepth = 5
     /// Enough for any project; a tree beyond it is none to look for modules in.
@@ -25,12 +26,12 @@ struct ProjectFiles {
         var count = 0
         walk(directory, "", depth: 0, &count)
         modules.sort { ($0.split(separator: "/").count, $0) < ($1.split(separator: "/").count, $1) }
-        goCommands.sort()
         findSite(directory)
     }
 
     private mutating func walk(_ root: String, _ path: String, depth: Int, _ count: inout Int) {
         let names = (try? Directories.names(in: root + "/" + path)) ?? []
+        if !path.isEmpty, names.contains("go.mod") { otherGoModules.append(path + "/") }
         for name in names.sorted() where !name.hasPrefix(".") {
             count += 1
             guard count < Self.maximumCount else { return }
@@ -48,11 +49,8 @@ struct ProjectFiles {
 
     private mutating func note(_ path: String, _ name: String) {
         if name.hasSuffix(".wasm") || name.hasSuffix(".wat") { modules.append(path) }
-        guard name.hasSuffix(".go") else { return }
-        let components = path.split(separator: "/")
-        if components.count == 1 { hasRootGoProgram = true }
-        if components.count == 3 && components[0] == "cmd" && !goCommands.contains(String(components[1])) {
-            goCommands.append(String(components[1]))
+        if name.hasSuffix(".go"), !name.hasPrefix("_"), !otherGoModules.contains(where: path.hasPrefix) {
+            goFiles.append(path)
         }
     }
 

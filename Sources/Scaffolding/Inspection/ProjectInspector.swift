@@ -5,7 +5,7 @@ package struct ProjectInspector {
     /// What a project was taken for.
     package struct Finding: Sendable {
         package let kind: ProjectKind
-        package let description: ProjectDescription
+        package var description: ProjectDescription
         /// Files that the project needs beside those that describe it.
         package var additions: [ScaffoldFile] = []
         /// What was assumed and should be looked at.
@@ -14,10 +14,14 @@ package struct ProjectInspector {
 
     private let directory: String
     private let files: ProjectFiles
+    private let tools: ProjectTools
 
-    /// - Parameter directory: the project's; absolute.
-    package init(directory: String) {
+    /// - Parameters:
+    ///   - directory: the project's; absolute.
+    ///   - tools: programs that are asked where they are installed.
+    package init(directory: String, tools: ProjectTools = .installed) {
         self.directory = directory
+        self.tools = tools
         files = ProjectFiles(in: directory)
     }
 
@@ -58,13 +62,9 @@ package struct ProjectInspector {
     }
 
     private func make() -> Finding {
-        let text = makefile.flatMap(read) ?? ""
-        // Words with variables or patterns in them are no names of files.
-        let named = text.split { " \t\n:=\"'".contains($0) }.map(String.init).filter { word in
-            word.hasSuffix(".wasm") && !word.contains { "%$*".contains($0) } && !word.hasPrefix("/")
-        }
+        let named = MakefileOutputs(makefile.flatMap(read) ?? "").modules
         return describe(
-            .make, name: directoryName, modules: named.isEmpty ? files.modules : Array(Set(named)).sorted(),
+            .make, name: directoryName, modules: named.isEmpty ? files.modules.filter { $0.hasSuffix(".wasm") } : named,
             guess: "build/\(ProjectName(adapting: directoryName).package).wasm",
             build: .init(command: "make", watch: []), toolchain: .other)
     }
@@ -74,15 +74,19 @@ package struct ProjectInspector {
     private func npm() -> Finding {
         let manifest = PackageManifest(read("package.json") ?? "")
         let name = manifest.name ?? directoryName
+        let manager = NodePackageManager(exists)
         let build = manifest.buildScript.map { script in
-            ProjectDescription.Build(
-                command: "test -d node_modules || npm install; npm run \(script)",
+            let install = manifest.hasDependencies ? "test -d node_modules || \(manager.installation) && " : ""
+            return ProjectDescription.Build(
+                command: "\(install)\(manager.name) run \(script)",
                 watch: manifest.isAssemblyScript ? ["assembly/**/*", "package.json", "asconfig.json"] : [])
         }
+        let outputs = ScriptOutputs(manifest.commands, isAssemblyScript: manifest.isAssemblyScript, read: read)
         var finding = describe(
-            .npm, name: name, modules: manifest.outputs.isEmpty ? files.modules : manifest.outputs,
-            guess: "build/\(ProjectName(adapting: name).package).wasm", build: build,
+            .npm, name: name, modules: outputs.modules.isEmpty ? files.modules : outputs.modules,
+            isGuess: outputs.isAssumed, guess: "build/\(ProjectName(adapting: name).package).wasm", build: build,
             toolchain: manifest.isAssemblyScript ? .assemblyScript : .other, ignored: ["node_modules/"])
+        finding.take(version: manifest.version, summary: manifest.summary, authors: manifest.authors)
         if build == nil {
             finding.notes.append("package.json has no script that builds: put a [build] command into hippo-dev.toml.")
         }
@@ -90,21 +94,68 @@ package struct ProjectInspector {
     }
 
     private func rust() -> Finding {
-        let manifest = CargoManifest(directory: directory)
-        let name = manifest.name ?? directoryName
-        let target = manifest.target ?? (exists("target/wasm32-wasi") ? "wasm32-wasi" : "wasm32-wasip1")
-        let products = "target/\(target)/release"
+        let workspace = CargoWorkspace(directory: directory, tools: tools)
+        var built = workspace.builtPackages
+        var command = "cargo build --release"
+        if built.allSatisfy({ $0.programs.isEmpty }), workspace.root == directory,
+            workspace.packages.contains(where: { !$0.programs.isEmpty })
+        {
+            // Cargo would build no program of the workspace.
+            command += " --workspace"
+            built = workspace.packages
+        }
+        let target = workspace.target ?? Self.rustTarget
+        if workspace.target == nil { command += " --target \(target)" }
+        let main = workspace.ownPackage ?? built.first
+        let name = main?.name ?? directoryName
+        let products = "\(relative(workspace.targetDirectory))/\(target)/release"
+        let programs = built.flatMap(\.programs)
+        let names = programs.isEmpty ? built.flatMap(\.libraries) : programs
         var finding = describe(
-            .rust, name: name, modules: manifest.programs.map { "\(products)/\($0).wasm" },
+            .rust, name: name, modules: names.map { "\(products)/\($0).wasm" },
             guess: "\(products)/\(ProjectName(adapting: name).package).wasm",
-            build: .init(
-                command: "cargo build --release" + (manifest.target == nil ? " --target \(target)" : ""),
-                watch: manifest.watch),
-            toolchain: .rust, ignored: ["target/"])
-        if manifest.programs.isEmpty {
-            finding.notes.append("Cargo.toml names no program (there is no src/main.rs): a library is no handler.")
+            build: .init(command: command, watch: watched(workspace)), toolchain: .rust)
+        finding.take(version: main?.version, summary: main?.summary, authors: main?.authors ?? [])
+        if programs.isEmpty {
+            finding.notes.append(
+                names.isEmpty
+                    ? "Cargo.toml names no program (there is no src/main.rs): a library is no handler."
+                    : "\(names.joined(separator: ", ")) is a library: say in HIPPOFACTS which function answers, with "
+                        + "entrypoint = \"NAME\".")
+        }
+        if workspace.root != directory {
+            finding.notes.append(
+                "The package is a member of the workspace in \(relative(workspace.root)): the module is made in "
+                    + "\(relative(workspace.targetDirectory)), and changes of other members are not watched.")
+        }
+        if let old = Self.outdatedTarget(target) {
+            finding.notes.append(
+                "\(workspace.targetFile.map(relative) ?? "CARGO_BUILD_TARGET") names the target \(old)")
         }
         return finding
+    }
+
+    /// What Rust calls WASI's first version since 1.78; 1.84 does not know the old name any more.
+    static let rustTarget = OutdatedTarget.successor
+
+    private static func outdatedTarget(_ target: String) -> String? {
+        target == OutdatedTarget.name
+            ? "wasm32-wasi, which Rust calls \(rustTarget) since 1.78, and does not know since 1.84." : nil
+    }
+
+    /// Patterns for what Cargo reads in the project's directory.
+    private func watched(_ workspace: CargoWorkspace) -> [String] {
+        var patterns: [String] = []
+        for package in workspace.packages {
+            guard package.directory == directory || package.directory.hasPrefix(directory + "/") else { continue }
+            let place = package.directory == directory ? "" : relative(package.directory) + "/"
+            patterns += ["\(place)src/**/*", "\(place)Cargo.toml"]
+            if exists(place + "build.rs") { patterns.append("\(place)build.rs") }
+        }
+        if !patterns.contains("Cargo.toml") { patterns.append("Cargo.toml") }
+        patterns.append("Cargo.lock")
+        if exists(".cargo/config.toml") { patterns.append(".cargo/config.toml") }
+        return patterns
     }
 
     private func go() -> Finding {
@@ -113,28 +164,33 @@ package struct ProjectInspector {
             return words.count >= 2 && words[0] == "module" ? words[1] : nil
         }.first
         let name = module?.split(separator: "/").last { !$0.isMajorVersion }.map(String.init) ?? directoryName
-        var programs = files.goCommands.map { (package: "./cmd/\($0)", name: $0) }
-        if programs.isEmpty || files.hasRootGoProgram {
-            programs.insert((".", ProjectName(adapting: name).package), at: 0)
-        }
+        let package = ProjectName(adapting: name).package
+        var programs = GoPrograms(files.goFiles, in: directory, name: package).programs
+        let isGuess = programs.isEmpty
+        if isGuess { programs = [.init(package: ".", name: package)] }
         let builds = programs.map { "GOOS=wasip1 GOARCH=wasm go build -o build/\($0.name).wasm \($0.package)" }
-        return describe(
-            .go, name: name, modules: programs.map { "build/\($0.name).wasm" },
+        var finding = describe(
+            .go, name: name, modules: programs.map { "build/\($0.name).wasm" }, isGuess: isGuess,
             build: .init(command: builds.joined(separator: " && "), watch: ["**/*.go", "go.mod", "go.sum"]),
-            toolchain: .go, ignored: ["build/"])
+            toolchain: .go)
+        if isGuess { finding.notes.append("No Go file of the package main was found: a library is no handler.") }
+        return finding
     }
 
     private func zig() -> Finding {
         let programs = Matches.of(
             #/addExecutable\s*\(\s*\.\{[^}]*?\.name\s*=\s*"([^"]+)"/#, in: read("build.zig") ?? "")
-        let package = Matches.of(#/\.name\s*=\s*(?:\.@"|\.|")([A-Za-z0-9_\-]+)/#, in: read("build.zig.zon") ?? "").first
+        let manifest = read("build.zig.zon") ?? ""
+        let package = Matches.of(#/\.name\s*=\s*(?:\.@"|\.|")([A-Za-z0-9_\-]+)/#, in: manifest).first
         let name = package ?? programs.first ?? directoryName
-        return describe(
+        var finding = describe(
             .zig, name: name, modules: programs.map { "zig-out/bin/\($0).wasm" }, guess: "zig-out/bin/\(name).wasm",
             build: .init(
                 command: "zig build -Dtarget=wasm32-wasi -Doptimize=ReleaseSmall",
                 watch: ["src/**/*", "build.zig", "build.zig.zon"]),
-            toolchain: .zig, ignored: ["zig-out/", ".zig-cache/", "zig-cache/"])
+            toolchain: .zig, ignored: [".zig-cache/", "zig-cache/"])
+        finding.take(version: Matches.of(#/\.version\s*=\s*"([^"]+)"/#, in: manifest).first, summary: nil, authors: [])
+        return finding
     }
 
     private func swift() -> Finding {
@@ -147,7 +203,7 @@ package struct ProjectInspector {
             build: .init(
                 command: "swift build -c release --swift-sdk wasm32-unknown-wasip1",
                 watch: ["Sources/**/*", "Package.swift"]),
-            toolchain: .swift, ignored: [".build/"])
+            toolchain: .swift)
         finding.notes.append(
             "The build command names the SDK wasm32-unknown-wasip1: 'swift sdk list' tells what yours is called.")
         return finding
@@ -156,27 +212,45 @@ package struct ProjectInspector {
     // MARK: Parts
 
     /// A finding of modules: one handler, or one for each module.
+    ///
+    /// - Parameters:
+    ///   - isGuess: whether the modules are no more than likely.
+    ///   - guess: the module where none is known.
     private func describe(
-        _ kind: ProjectKind, name: String, modules found: [String], guess: String? = nil,
+        _ kind: ProjectKind, name: String, modules found: [String], isGuess: Bool = false, guess: String? = nil,
         build: ProjectDescription.Build?, toolchain: Toolchain, ignored: [String] = []
     ) -> Finding {
         var notes: [String] = []
         var modules = found
+        var isGuess = isGuess
         if modules.isEmpty, let guess {
             modules = [guess]
-            notes.append("The module's path, \(guess), is a guess: correct it in HIPPOFACTS.")
+            isGuess = true
+        }
+        if isGuess {
+            let list = modules.joined(separator: ", ")
+            notes.append(
+                "The module's path, \(list), is a guess: nothing in the project says where the build writes it. "
+                    + "'hippo-dev up' says where it was written instead; correct it in HIPPOFACTS.")
         }
         let patterns = files.sitePatterns
         let handlers = modules.enumerated().map { index, module in
             let stem = module.split(separator: "/").last.map { $0.prefix { $0 != "." } } ?? "module"
             // With files beside it, a handler for all paths would hide them.
             let route = modules.count > 1 ? "/\(stem)/..." : patterns.isEmpty ? "/..." : "/api/..."
-            return ProjectDescription.Handler(module: module, route: route, files: index == 0 ? patterns : [])
+            return ProjectDescription.Handler(
+                module: module, route: route, files: index == 0 ? patterns : [], isGuess: isGuess)
         }
         if modules.count > 1 {
             notes.append("There are \(modules.count) modules: each is a handler below a route of its own name.")
         } else if !patterns.isEmpty {
             notes.append("The handler answers below /api, so that files are served at the other paths.")
+        }
+        var ignored = ignored
+        if build != nil {
+            for module in modules {
+                if let line = ignoredPath(of: module), !ignored.contains(line) { ignored.append(line) }
+            }
         }
         return Finding(
             kind: kind,
@@ -184,6 +258,28 @@ package struct ProjectInspector {
                 name: ProjectName(adapting: name), handlers: handlers, build: build, toolchain: toolchain,
                 ignored: ignored),
             notes: notes)
+    }
+
+    /// What of a module's path version control leaves out: the directory that has nothing but products, or the module.
+    /// `nil` for what lies outside the project.
+    private func ignoredPath(of module: String) -> String? {
+        let components = module.split(separator: "/")
+        guard components.count > 1, components[0] != ".." else { return components.count == 1 ? "/" + module : nil }
+        let top = String(components[0])
+        let isProducts = Self.productDirectories.contains(top) || !exists(top)
+        return isProducts ? top + "/" : "/" + module
+    }
+
+    private static let productDirectories: Set<String> = [
+        "build", "dist", "out", "target", "bin", "zig-out", ".build", "pkg", "release", "debug",
+    ]
+
+    /// A path as one relative to the project, which may lead out of it.
+    private func relative(_ path: String) -> String {
+        let (own, other) = (directory.split(separator: "/"), path.split(separator: "/"))
+        let common = zip(own, other).prefix { $0 == $1 }.count
+        let parts = own.dropFirst(common).map { _ in ".." } + other.dropFirst(common).map(String.init)
+        return parts.isEmpty ? "." : parts.joined(separator: "/")
     }
 
     private var directoryName: String { directory.split(separator: "/").last.map(String.init) ?? "app" }
@@ -204,9 +300,13 @@ extension Substring {
     fileprivate var isMajorVersion: Bool { first == "v" && count > 1 && dropFirst().allSatisfy(\.isNumber) }
 }
 
-/// What the first group of a regular expression matches in a text.
-private enum Matches {
-    static func of(_ pattern: Regex<(Substring, Substring)>, in text: String) -> [String] {
-        text.matches(of: pattern).map { String($0.output.1) }
+extension ProjectInspector.Finding {
+    /// Takes over what a manifest says, as far as HIPPOFACTS can say it.
+    fileprivate mutating func take(version: String?, summary: String?, authors: [String]) {
+        if let version, version.wholeMatch(of: #/\d+\.\d+\.\d+(?:[-+][0-9A-Za-z.+\-]+)?/#) != nil {
+            description.version = version
+        }
+        if let summary, !summary.isEmpty { description.summary = summary }
+        description.authors = authors
     }
 }

@@ -7,11 +7,14 @@ package struct ProjectDescription: Hashable, Sendable {
         package let route: String
         /// Patterns for the files that belong to it.
         package let files: [String]
+        /// Whether nothing in the project says that the build writes the module there.
+        package let isGuess: Bool
 
-        package init(module: String, route: String, files: [String] = []) {
+        package init(module: String, route: String, files: [String] = [], isGuess: Bool = false) {
             self.module = module
             self.route = route
             self.files = files
+            self.isGuess = isGuess
         }
     }
 
@@ -31,6 +34,7 @@ package struct ProjectDescription: Hashable, Sendable {
     package var name: ProjectName
     package var version = "0.1.0"
     package var summary: String?
+    package var authors: [String] = []
     package var handlers: [Handler]
     package var build: Build?
     package var toolchain: Toolchain
@@ -53,8 +57,11 @@ package struct ProjectDescription: Hashable, Sendable {
     package var hippofacts: ScaffoldFile {
         var text = "[bindle]\nname = \(toml(name.text))\nversion = \(toml(version))\n"
         if let summary { text += "description = \(toml(summary))\n" }
+        if !authors.isEmpty { text += "authors = \(toml(authors))\n" }
         for handler in handlers {
-            text += "\n[[handler]]\nname = \(toml(handler.module))\nroute = \(toml(handler.route))\n"
+            text += "\n[[handler]]\n"
+            if handler.isGuess { text += "# A guess: nothing in the project says where the build writes the module.\n" }
+            text += "name = \(toml(handler.module))\nroute = \(toml(handler.route))\n"
             if !handler.files.isEmpty { text += "files = \(toml(handler.files))\n" }
         }
         return ScaffoldFile("HIPPOFACTS", text)
@@ -69,7 +76,7 @@ package struct ProjectDescription: Hashable, Sendable {
 
     /// `.gitignore`.
     package var gitignore: ScaffoldFile {
-        ScaffoldFile(".gitignore", ([".hippo/"] + ignored).map { $0 + "\n" }.joined())
+        ScaffoldFile(".gitignore", ([".hippo/"] + ignored).map { $0 + "\n" }.joined(), joining: .lines)
     }
 }
 

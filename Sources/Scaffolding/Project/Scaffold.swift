@@ -6,6 +6,10 @@ package struct Scaffold: Sendable {
     package enum Outcome: Hashable, Sendable {
         case created
         case replaced
+        /// What the file lacked was added, as these words say.
+        case extended([String])
+        /// There is a file of that name that is not what it should be, and was left alone; this text belongs into it.
+        case unreadable(missing: String)
         /// There is another file of that name, which was left alone.
         case kept
         /// The file is there already, just as it would be written.
@@ -29,7 +33,7 @@ package struct Scaffold: Sendable {
     /// Writes the files, in order.
     ///
     /// - Parameters:
-    ///   - replacesExisting: whether files that are there already, and are other ones, are replaced.
+    ///   - replacesExisting: Whether files that are there already, and are other ones, are replaced.
     ///   - isDryRun: whether it is only found out what would be done.
     /// - Returns: what became of each file.
     package func write(
@@ -37,29 +41,40 @@ package struct Scaffold: Sendable {
     ) throws(WriteError) -> [(file: ScaffoldFile, outcome: Outcome)] {
         var outcomes: [(ScaffoldFile, Outcome)] = []
         for file in files {
-            let outcome = outcome(for: file, in: directory, replacesExisting: replacesExisting)
-            if !isDryRun && (outcome == .created || outcome == .replaced) {
-                try Self.write(file, to: directory)
-            }
+            let (outcome, content) = plan(for: file, in: directory, replacesExisting: replacesExisting)
+            if !isDryRun, let content { try Self.write(content, to: file.path, in: directory) }
             outcomes.append((file, outcome))
         }
         return outcomes
     }
 
-    private func outcome(for file: ScaffoldFile, in directory: String, replacesExisting: Bool) -> Outcome {
+    /// What becomes of a file, and what it is to hold; `nil` if it stays as it is.
+    private func plan(
+        for file: ScaffoldFile, in directory: String, replacesExisting: Bool
+    ) -> (outcome: Outcome, content: String?) {
         let path = directory + "/" + file.path
         // A link that leads nowhere is something, too.
-        guard FileStatus(linkAt: path) != nil else { return .created }
-        let content = Array(file.content.utf8)
-        if (try? FileReader.bytes(of: path, limit: content.count)) == content { return .unchanged }
-        return replacesExisting ? .replaced : .kept
+        guard FileStatus(linkAt: path) != nil else { return (.created, file.content) }
+        let bytes = try? FileReader.bytes(of: path, limit: Self.longestFile)
+        if bytes == Array(file.content.utf8) { return (.unchanged, nil) }
+        if replacesExisting { return (.replaced, file.content) }
+        guard let text = bytes.flatMap({ String(validating: $0, as: UTF8.self) }) else { return (.kept, nil) }
+        switch file.joined(with: text) {
+        case .complete: return (.unchanged, nil)
+        case .extended(let new, let additions): return (.extended(additions), new)
+        case .unreadable(let missing): return (.unreadable(missing: missing), nil)
+        case .separate: return (.kept, nil)
+        }
     }
 
-    private static func write(_ file: ScaffoldFile, to directory: String) throws(WriteError) {
-        let path = FilePath.absolute(file.path, in: directory)
+    /// In bytes; a longer one is none that this program has written, or could add something to.
+    private static let longestFile = 16 << 20
+
+    private static func write(_ content: String, to file: String, in directory: String) throws(WriteError) {
+        let path = FilePath.absolute(file, in: directory)
         do {
             try Directories.make(FilePath.parent(path))
-            try FileWriter.write(file.content, to: path, atomically: true)
+            try FileWriter.write(content, to: path, atomically: true)
         } catch {
             throw WriteError(path: path, reason: error.reason)
         }

@@ -50,7 +50,7 @@ package enum Toolchain: Hashable, Sendable {
             """
         case .go:
             """
-                  - uses: actions/setup-go@v5
+                  - uses: actions/setup-go@v6
                     with:
                       go-version: stable
 
@@ -69,7 +69,7 @@ package enum Toolchain: Hashable, Sendable {
             """
         case .assemblyScript:
             """
-                  - uses: actions/setup-node@v4
+                  - uses: actions/setup-node@v6
                     with:
                       node-version: lts/*
 

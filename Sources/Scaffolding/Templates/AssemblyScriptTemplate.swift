@@ -94,8 +94,8 @@ extension Template {
 
                 /** What the compiler calls when an assertion fails: says where, and ends the program. */
                 export function abort(message: string | null, file: string | null, line: u32, column: u32): void {
-                  const place = (file == null ? "" : file!) + ":" + line.toString() + ":" + column.toString();
-                  write(2, place + ": " + (message == null ? "aborted" : message!) + "\\n");
+                  const place = (file == null ? "" : file) + ":" + line.toString() + ":" + column.toString();
+                  write(2, place + ": " + (message == null ? "aborted" : message) + "\\n");
                   proc_exit(1);
                 }
 
@@ -104,7 +104,7 @@ extension Template {
         let description = greeter(
             name, module: module,
             build: .init(
-                command: "test -d node_modules || npm install; npm run build",
+                command: "test -d node_modules || npm install && npm run build",
                 watch: ["assembly/**/*", "package.json"]),
             toolchain: .assemblyScript, ignored: ["build/", "node_modules/"])
         return (description, files + page(name))

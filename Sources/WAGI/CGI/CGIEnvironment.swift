@@ -1,3 +1,4 @@
+import Bindle
 import HTTP
 import WASI
 

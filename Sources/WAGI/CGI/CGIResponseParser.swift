@@ -43,7 +43,7 @@ struct CGIResponseParser {
         while start < bytes.count {
             let end = bytes[start...].firstIndex(of: UInt8(ascii: "\n"))
             let piece = bytes[start..<(end ?? bytes.count)]
-            length += piece.count + 1
+            length += piece.count + (end == nil ? 0 : 1)
             guard length <= Self.maximumLength else {
                 throw Malformed("the module's header block is longer than \(Self.maximumLength) bytes")
             }
@@ -123,7 +123,10 @@ struct CGIResponseParser {
             case "content-type":
                 hasContentType = true
             case "content-length":
-                guard let length = Int64(value), length >= 0, head.headers["Content-Length"] ?? value == value else {
+                // Digits only: `Int64` takes a sign, which HTTP does not.
+                guard value.utf8.allSatisfy({ (0x30...0x39).contains($0) }), Int64(value) != nil,
+                    head.headers["Content-Length"] ?? value == value
+                else {
                     throw Malformed(
                         "the module wrote an invalid Content-Length: \(value.debugDescription)", status: 502)
                 }

@@ -38,10 +38,10 @@ struct BindleApplication {
     }
 
     private static func requestConcurrency(_ text: String, of label: Label) throws(LoadError) -> Int {
-        guard let count = Int(text), (1...1_000_000).contains(count) else {
+        guard let count = Int(text), (0...1_000_000).contains(count) else {
             throw LoadError(
                 "the feature wagi.http_max_concurrency of the parcel '\(label.name)' is '\(text)': it has to be a "
-                    + "whole number from 1 to 1000000")
+                    + "whole number from 0 to 1000000")
         }
         return count
     }

@@ -1,3 +1,4 @@
+package import Bindle
 import Content
 
 /// A module and the route that it serves, as `modules.toml` or a bindle declares it.
@@ -10,20 +11,26 @@ package struct HandlerDefinition: Sendable {
     package var argumentTemplate: String?
     /// URLs that the module may send requests to.
     package var allowedHosts: [String]
-    /// How many requests the module may have under way at a time, nil for no limit of its own.
+    /// How many requests the module may have under way at a time, 0 for any number, nil for the usual one.
     package var maximumRequestConcurrency: Int?
     /// Directories that the module gets, by the path under which it gets them.
     package var volumes: [Volume]
     /// Whether the module gets the wwwroot as `/`.
     package var hasAssets: Bool
+    /// Variables for this module; those for all modules are stronger.
+    package var environment: [(name: String, value: String)] = []
 
     package struct Volume: Hashable, Sendable {
+        /// The name of the directory that the module has open: an absolute path, or any other text.
         package let guestPath: String
         package let hostPath: String
+        /// Where it is declared, for messages.
+        package let place: String
 
-        package init(guestPath: String, hostPath: String) {
+        package init(guestPath: String, hostPath: String, place: String) {
             self.guestPath = guestPath
             self.hostPath = hostPath
+            self.place = place
         }
     }
 
@@ -49,6 +56,8 @@ package struct ModuleReference: Hashable, Sendable {
         case file(path: String)
         /// A content of the application.
         case content(ContentFile)
+        /// The first module of a bindle that is in none of its groups.
+        case bindle(BindleID, server: String)
     }
 
     let source: Source
@@ -59,6 +68,17 @@ package struct ModuleReference: Hashable, Sendable {
     package init(path: String, name: String? = nil) {
         source = .file(path: path)
         self.name = name ?? path
+    }
+
+    /// The path of the module, if it is in a file.
+    package var path: String? { if case .file(let path) = source { path } else { nil } }
+
+    /// The module of a bindle.
+    ///
+    /// - Parameter server: the URL of the Bindle server, `/v1` included.
+    package init(bindle id: BindleID, server: String) {
+        source = .bindle(id, server: server)
+        name = "bindle:\(id)"
     }
 
     init(_ content: ContentFile, name: String) {

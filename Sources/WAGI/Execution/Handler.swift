@@ -1,3 +1,4 @@
+import Bindle
 import HTTP
 import Platform
 import WASI
@@ -30,10 +31,7 @@ extension LinkedModule {
     ///
     /// - Throws: `GuestFailure`; the error of a host function unchanged.
     func run(_ function: String, in store: Store) throws {
-        guard isFunctionToRun(function) else {
-            throw GuestFailure.notAFunction(
-                name: function, exports: module.exports.filter { $0.kind == .function }.map(\.name))
-        }
+        if let failure = missing(function) { throw failure }
         do {
             let instance = try instantiate(in: store)
             if function != "_start", isFunctionToRun("_initialize") {
@@ -47,6 +45,14 @@ extension LinkedModule {
         }
     }
 
+    /// What a call of this function would come to at once; `nil` if the module has it.
+    func missing(_ function: String) -> GuestFailure? {
+        guard !isFunctionToRun(function) else { return nil }
+        return .notAFunction(
+            name: function, exports: module.exports.filter { $0.kind == .function }.map(\.name),
+            hasStart: module.startFunction != nil)
+    }
+
     /// Whether the module exports a function of this name that takes no arguments.
     private func isFunctionToRun(_ name: String) -> Bool {
         guard let export = module.export(named: name), export.kind == .function else { return false }
@@ -56,8 +62,8 @@ extension LinkedModule {
 
 /// How a run of a module ended when it did not end well.
 enum GuestFailure: Error, CustomStringConvertible {
-    /// There is no such function, or it takes arguments.
-    case notAFunction(name: String, exports: [String])
+    /// There is no such function, or it takes arguments. A module may have a start section in its place.
+    case notAFunction(name: String, exports: [String], hasStart: Bool)
     case trap(Trap)
     /// It called `proc_exit` with a code other than 0, from where the trap says.
     case exit(code: UInt32, Trap)
@@ -80,9 +86,12 @@ enum GuestFailure: Error, CustomStringConvertible {
 
     var description: String {
         switch self {
-        case .notAFunction(let name, let exports):
+        case .notAFunction(let name, let exports, let hasStart):
             "the module has no function '\(name)' without parameters; it exports "
                 + (exports.isEmpty ? "none" : exports.sorted().joined(separator: ", "))
+                + (hasStart
+                    ? ". Its start section runs before there is a request: AssemblyScript makes a function of it by "
+                        + "asc --exportStart \(name)" : "")
         case .trap(let trap): "the module trapped: \(trap)"
         case .exit(let code, let trap):
             "the module ended itself with exit code \(code)" + (trap.callerPlace.map { ", called from \($0)" } ?? "")

@@ -19,7 +19,7 @@ package struct ModuleLoader {
         self.linker = linker
     }
 
-    /// Reads, validates and links a module: text or binary in a file, binary in a content.
+    /// Reads, validates and links a module. Whether it is text or binary, its content says.
     ///
     /// - Parameter content: where contents are found.
     mutating func load(
@@ -32,37 +32,38 @@ package struct ModuleLoader {
         return module
     }
 
-    /// Checks that the module in a file could be loaded.
-    package mutating func check(_ reference: ModuleReference) throws(LoadError) {
-        _ = try load(reference)
+    /// Checks that the module in a file could be loaded, and has a function to call.
+    package mutating func check(_ reference: ModuleReference, entrypoint: String?) throws(LoadError) {
+        try Self.check(load(reference), entrypoint, reference.name)
     }
 
-    /// Checks that a module could be loaded whose binary is in memory.
-    package func check(_ binary: [UInt8], name: String) throws(LoadError) {
+    /// Checks that a module could be loaded whose binary is in memory, and has a function to call.
+    package func check(_ binary: [UInt8], name: String, entrypoint: String?) throws(LoadError) {
         let module: Module
         do {
             module = try Module(bytes: binary)
         } catch {
             throw LoadError("the module is not valid: \(error)", file: name)
         }
-        _ = try link(module, ModuleReference(path: name))
+        try Self.check(link(module, ModuleReference(path: name)), entrypoint, name)
     }
 
-    /// The most bytes of a module in the text format.
-    private static let longestText = 256 << 20
+    private static func check(_ module: LinkedModule, _ entrypoint: String?, _ name: String) throws(LoadError) {
+        // A module with sub-routes need not have an answer for its own route.
+        guard let problem = module.missing(entrypoint ?? "_start"), module.missing("_routes") != nil else { return }
+        throw LoadError("\(problem)", file: name)
+    }
 
     private func validate(_ reference: ModuleReference, _ content: (any ContentSource)?) throws(LoadError) -> Module {
         do {
             switch reference.source {
             case .content(let file):
                 guard let content else { throw ContentError.gone(name: reference.name) }
-                return try Module(
-                    binary: try Self.binary(of: content.open(file, named: reference.name), reference.name))
-            case .file(let path) where path.hasSuffix(".wat"):
-                let text = try FileReader.bytes(of: path, limit: Self.longestText)
-                return try Module(bytes: try assemble(text))
+                return try Self.module(
+                    Self.binary(of: content.open(file, named: reference.name), reference.name), reference.name)
             case .file(let path):
-                return try Module(binary: ModuleBinary(contentsOfFile: path))
+                return try Self.module(try ModuleBinary(contentsOfFile: path), reference.name)
+            case .bindle: preconditionFailure("what a bindle has is a content when it is loaded")
             }
         } catch let error as ContentError {
             throw LoadError("\(error)", file: reference.name)
@@ -83,9 +84,17 @@ package struct ModuleLoader {
         }
     }
 
+    /// A module of these bytes, which are text if they look so.
+    private static func module(_ bytes: ModuleBinary, _ name: String) throws -> Module {
+        switch ModuleFormat(beginning: bytes.bytes, name: name) {
+        case .binary: try Module(binary: bytes)
+        case .text: try Module(bytes: assemble(Array(bytes.bytes)))
+        }
+    }
+
     private static func binary(of content: OpenContent, _ name: String) throws -> ModuleBinary {
         switch content.storage {
-        case .bytes(let bytes): return ModuleBinary(bytes)
+        case .bytes(let bytes): return try ModuleBinary(bytes)
         case .file:
             guard content.size <= ModuleBinary.largestFile else {
                 throw SystemError(operation: "load", code: EFBIG, path: name)

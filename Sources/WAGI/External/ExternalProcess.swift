@@ -14,6 +14,8 @@ final class ExternalProcess: Sendable {
         exec 3<&-
         exec "$@"
         """
+    /// Of the file of variables, in the program. The shell's script uses 3.
+    private static let variablesDescriptor: Int32 = 5
     /// How long it may take until it answers.
     private static let patience = Duration.seconds(60)
     private static let lastLineCount = 20
@@ -43,6 +45,7 @@ final class ExternalProcess: Sendable {
         guard access(program.path, X_OK) == 0 else {
             throw LoadError("the WAGI program '\(program.path)' is not there, or cannot be run; --wagi names it")
         }
+        let file = try program.environmentFile()
         let output: PipeDescriptors
         do {
             (lifeline, output) = (try PipeDescriptors(), try PipeDescriptors())
@@ -53,12 +56,22 @@ final class ExternalProcess: Sendable {
                 environment["BINDLE_HTTP_USER"] = "hippo-dev"
                 environment["BINDLE_HTTP_PASSWORD"] = token
             }
+            let variables = try MemoryFile(name: "variables")
+            let isWritten = file.withUnsafeBytes { bytes in
+                Result { () throws(SystemError) in try variables.append(bytes) }
+            }
+            try isWritten.get()
+            let variableOptions =
+                file.isEmpty ? [] : ["--env-file", "/dev/fd/\(Self.variablesDescriptor)"]
             child = try ChildProcess.spawn(
                 executable: "/bin/sh",
                 arguments: ["-c", Self.script, "sh", program.path, "-b", bindle, "--bindle-url", bindleURL]
-                    + ["--listen", "127.0.0.1:\(port)"] + program.options,
+                    + ["--listen", "127.0.0.1:\(port)"] + program.options + variableOptions,
                 environment: environment.map { ($0.key, $0.value) },
-                descriptors: [(lifeline.readEnd, 0), (output.writeEnd, 1), (output.writeEnd, 2)])
+                descriptors: [
+                    (lifeline.readEnd, 0), (output.writeEnd, 1), (output.writeEnd, 2),
+                    (variables.descriptor, Self.variablesDescriptor),
+                ])
         } catch {
             throw LoadError("the WAGI program '\(program.path)' cannot be started: \(error)")
         }

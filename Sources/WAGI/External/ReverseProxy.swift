@@ -7,11 +7,6 @@ struct ReverseProxy: Sendable {
     private let liveReload: LiveReload
     private let client: Client
     private static let chunkSize = 64 << 10
-    /// Fields that are about one connection only (RFC 9110, section 7.6.1).
-    private static let connectionFields = [
-        "Connection", "Keep-Alive", "Proxy-Authenticate", "Proxy-Authorization", "Proxy-Connection", "TE", "Trailer",
-        "Transfer-Encoding", "Upgrade",
-    ]
 
     init(port: UInt16, name: String, liveReload: LiveReload) {
         self.port = port
@@ -32,7 +27,7 @@ struct ReverseProxy: Sendable {
         let response: ClientResponse
         do {
             let url = try HTTPURL("http://127.0.0.1:\(port)\(request.target)")
-            var forwarded = ClientRequest(request.method, url, headers: Self.endToEnd(request.headers))
+            var forwarded = ClientRequest(request.method, url, headers: EndToEndFields.of(request.headers))
             forwarded.host = request.headers["Host"]
             if body.contentLength != 0 {
                 // Read on this thread, before `send` returns.
@@ -45,7 +40,7 @@ struct ReverseProxy: Sendable {
                 Response(status: .badGateway, text: "502 Bad Gateway: \(name) has not answered: \(error)\n"))
         }
         defer { response.close() }
-        var headers = Self.endToEnd(response.headers)
+        var headers = EndToEndFields.of(response.headers)
         var chunk = try response.read(upTo: Self.chunkSize)
         guard var page = insertion?.element(for: response.status, &headers, bodyBeginning: chunk).map(PageBody.init)
         else {
@@ -64,15 +59,6 @@ struct ReverseProxy: Sendable {
             chunk = try response.read(upTo: Self.chunkSize)
         }
         try writer.write(page.rest())
-    }
-
-    private static func endToEnd(_ headers: Headers) -> Headers {
-        var result = headers
-        for list in headers.all("Connection") {
-            for token in list.split(separator: ",") { result.remove(String(token.filter { !$0.isWhitespace })) }
-        }
-        for name in connectionFields { result.remove(name) }
-        return result
     }
 }
 

@@ -63,7 +63,7 @@ final class RouteLog: Sendable {
         let (isTaken, notice) = state.withLock { state in
             let notice = takeNotice(&state, lines.count)
             guard state.allowance >= lines.count || !isLimited else {
-                state.droppedLines += lines.count { $0 == UInt8(ascii: "\n") }
+                _ = lines.withUnsafeBytes { Lines.forEach(in: $0) { _ in state.droppedLines += 1 } }
                 state.droppedBytes += lines.count
                 return (false, notice)
             }
@@ -75,8 +75,10 @@ final class RouteLog: Sendable {
         guard let observer else { return }
         if let notice { observer(LogLine(route: route, requestID: nil, text: notice)) }
         guard isTaken else { return }
-        for line in lines.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false).dropLast() {
-            observer(LogLine(route: route, requestID: requestID, text: String(decoding: line, as: UTF8.self)))
+        _ = lines.withUnsafeBytes { bytes in
+            Lines.forEach(in: bytes) { line in
+                observer(LogLine(route: route, requestID: requestID, text: String(decoding: line, as: UTF8.self)))
+            }
         }
     }
 
@@ -131,6 +133,24 @@ final class RouteLog: Sendable {
     }
 }
 
+/// Lines among bytes: a guest may write any number of them, so that they are looked for as fast as can be.
+private enum Lines {
+    /// Calls `body` for each line that has an end, without it.
+    ///
+    /// - Returns: what follows the last one.
+    static func forEach(
+        in bytes: UnsafeRawBufferPointer, _ body: (UnsafeRawBufferPointer) -> Void
+    ) -> UnsafeRawBufferPointer {
+        var rest = bytes
+        while let start = rest.baseAddress, let end = memchr(start, Int32(UInt8(ascii: "\n")), rest.count) {
+            let count = UnsafeRawPointer(end) - start
+            body(UnsafeRawBufferPointer(rebasing: rest[..<count]))
+            rest = UnsafeRawBufferPointer(rebasing: rest[(count + 1)...])
+        }
+        return rest
+    }
+}
+
 /// What one run of a module writes to its log: whole lines, so that runs at the same time do not mix theirs.
 final class GuestErrorOutput: @unchecked Sendable {
     // Used by the guest's thread only, which its owner waits for.
@@ -151,30 +171,28 @@ final class GuestErrorOutput: @unchecked Sendable {
     }
 
     func write(_ bytes: UnsafeRawBufferPointer) {
-        end.bytes += bytes.suffix(Self.keptEnd)
+        end.bytes += UnsafeRawBufferPointer(rebasing: bytes.suffix(Self.keptEnd))
         end.byteCount += bytes.count
         // Now and then only, so that a byte is not moved for each one that comes.
         if end.bytes.count > 2 * Self.keptEnd { end.bytes.removeFirst(end.bytes.count - Self.keptEnd) }
         var lines: [UInt8] = []
-        var start = 0
-        while let lineEnd = bytes[start...].firstIndex(of: UInt8(ascii: "\n")) {
-            extend(bytes[start..<lineEnd])
+        let rest = Lines.forEach(in: bytes) { line in
+            extend(line)
             takeLine(&lines)
-            start = lineEnd + 1
             if lines.count >= Self.handedOver {
                 log.append(lines, requestID: requestID)
                 lines = []
             }
         }
-        extend(bytes[start...])
+        extend(rest)
         if !lines.isEmpty { log.append(lines, requestID: requestID) }
     }
 
     /// How many bytes of lines are handed to the log at once.
     private static let handedOver = 64 << 10
 
-    private func extend(_ piece: Slice<UnsafeRawBufferPointer>) {
-        let kept = piece.prefix(Self.maximumLine - partialLine.count)
+    private func extend(_ piece: UnsafeRawBufferPointer) {
+        let kept = UnsafeRawBufferPointer(rebasing: piece.prefix(Self.maximumLine - partialLine.count))
         partialLine.append(contentsOf: kept)
         omitted += piece.count - kept.count
     }

@@ -1,5 +1,7 @@
 import HTTP
 import Platform
+import SandboxProtocol
+import WebAssembly
 import WebAssemblyRuntime
 
 /// What a developer wants to know when a module has not answered a request: as a page for browsers, as text for others.
@@ -26,11 +28,15 @@ struct FailureReport {
     let output: Output
     /// The end of what the module wrote to its standard error.
     let errorOutput: Output
+    /// Where in the project's source it happened, if that is known.
+    let source: SourcePlace?
+    private let sourceDirectory: String?
+    private let editor: EditorLink
 
     init(
         status: Status, problem: String, isMalformed: Bool, trap: Trap?, handler: Handler, request: Request,
         output: Output?,
-        errorOutput: Output?
+        errorOutput: Output?, sourceDirectory: String? = nil, editor: EditorLink = .usual
     ) {
         self.status = status
         // Without the stack, which is told apart from it.
@@ -42,6 +48,9 @@ struct FailureReport {
         self.request = request
         self.output = output ?? Output()
         self.errorOutput = errorOutput ?? Output()
+        self.sourceDirectory = sourceDirectory
+        self.editor = editor
+        source = sourceDirectory.flatMap { SourcePlace(trap?.frames ?? [], in: $0) }
     }
 
     /// What to do about it, where that is known.
@@ -74,10 +83,18 @@ struct FailureReport {
         }
     }
 
-    private var calls: [(function: String, place: String)] {
+    private var calls: [(function: String, place: String, link: String?)] {
         stack.map { frame in
-            (frame.shownName, frame.callCount > 1 ? "\(frame.shownPlace), \(frame.callCount) times" : frame.shownPlace)
+            (frame.shownName, frame.shownPlace, link(to: frame))
         }
+    }
+
+    /// What opens the source of a call that is in the project.
+    private func link(to frame: Trap.Frame) -> String? {
+        guard let location = frame.sourceLocation, let sourceDirectory,
+            let path = SourcePlace.path(of: location.file, in: sourceDirectory)
+        else { return nil }
+        return editor.url(file: path, line: location.line, column: location.column)
     }
 
     func response() -> Response {
@@ -88,6 +105,14 @@ struct FailureReport {
     private var page: Page {
         var sections: [Page.Section] = [.place(origin)]
         if let advice { sections.append(.text(advice)) }
+        if let source {
+            sections += [
+                .linkedPlace(
+                    "\(source.file):\(source.line)" + (source.column.map { ":\($0)" } ?? ""),
+                    link: editor.url(file: source.path, line: source.line, column: source.column)),
+                .source(source.excerpt.map { ($0.number, $0.text) }, line: source.line, column: source.column),
+            ]
+        }
         if !stack.isEmpty { sections += [.heading("Stack, innermost call first"), .stack(calls)] }
         if let omission { sections.append(.text("… \(omission).")) }
         let written: [Page.Section] = [.heading("What the module wrote"), Self.section(output, isBeginning: true)]
@@ -120,6 +145,13 @@ struct FailureReport {
     var text: String {
         var text = "\(status): \(problem)\n\(origin)\n"
         if let advice { text += "\(advice)\n" }
+        if let source {
+            text += "\n\(source.file):\(source.line):\n"
+            for line in source.excerpt {
+                text += "\(line.number == source.line ? ">" : " ") \(line.number) │ "
+                text += TerminalText.withoutControls(line.text) + "\n"
+            }
+        }
         if !stack.isEmpty {
             text += "\nstack, innermost call first:\n"
             for (number, call) in calls.enumerated() { text += "  \(number): \(call.function) at \(call.place)\n" }
@@ -136,6 +168,6 @@ struct FailureReport {
         }
         text += "\nrequest \(request.id):\n  \(request.method) \(request.target) \(request.version)\n"
         for (name, value) in headers { text += "  \(name): \(value)\n" }
-        return text
+        return PrintableText.lines(text)
     }
 }

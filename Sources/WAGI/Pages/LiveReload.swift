@@ -13,9 +13,9 @@ package final class LiveReload: Sendable {
     /// For pages that others have open: they follow the project, and learn nothing of its files.
     private let eventsWithoutDetails = EventStream()
     private let current = Mutex<ProjectStatus?>(nil)
-    /// Responses that ended early. Pages come back for them when they know which of these they are.
-    private let incomplete = Mutex<[JSONObject]>([])
-    private static let incompleteLimit = 8
+    /// What has been told to single pages, the latest: they come for it when they know which request they answer.
+    private let told = Mutex<[ServerSentEvent]>([])
+    private static let toldLimit = 8
     /// By which names its pages may be addressed.
     private let webGuard: WebGuard
     private let errorAudience: ErrorAudience
@@ -38,20 +38,27 @@ package final class LiveReload: Sendable {
 
     /// Tells the page, whose response had begun already, what has ended it.
     func tell(_ report: FailureReport) {
-        guard let session = status?.session else { return }
-        let failure: JSONObject = [
-            "revision": .string("\(session)-\(revision)"), "request": .string("\(report.request.id)"),
-            "message": .string(report.text),
-        ]
-        incomplete.withLock { incomplete in
-            incomplete.append(failure)
-            if incomplete.count > Self.incompleteLimit { incomplete.removeFirst() }
-        }
-        events.send(Self.event(failure))
+        tell("incomplete", report.request, report.text)
     }
 
-    private static func event(_ failure: JSONObject) -> ServerSentEvent {
-        ServerSentEvent(name: "incomplete", data: JSONValue.object(failure).serialized)
+    /// Tells the page that answers a request what was odd about the response, which was served nevertheless.
+    func warn(_ text: String, about request: Request) {
+        tell("warning", request, text)
+    }
+
+    /// Tells the page that answers a request.
+    private func tell(_ name: String, _ request: Request, _ message: String) {
+        guard let session = status?.session else { return }
+        let object: JSONObject = [
+            "revision": .string("\(session)-\(revision)"), "request": .string("\(request.id)"),
+            "message": .string(message),
+        ]
+        let event = ServerSentEvent(name: name, data: JSONValue.object(object).serialized)
+        told.withLock { told in
+            told.append(event)
+            if told.count > Self.toldLimit { told.removeFirst() }
+        }
+        events.send(event)
     }
 
     private static func event(_ status: ProjectStatus) -> ServerSentEvent {
@@ -94,7 +101,7 @@ package final class LiveReload: Sendable {
     }
 
     @Sendable private func firstEvents() -> [ServerSentEvent] {
-        (status.map { [Self.event($0)] } ?? []) + incomplete.withLock { $0 }.map { Self.event($0) }
+        (status.map { [Self.event($0)] } ?? []) + told.withLock { $0 }
     }
 
     @Sendable private func firstEventsWithoutDetails() -> [ServerSentEvent] {
@@ -103,7 +110,9 @@ package final class LiveReload: Sendable {
 
     /// What to do to the response of a request for a page; `nil` for other requests.
     func insertion(for request: Request) -> ScriptInsertion? {
-        guard let status, status.reloadsPages, webGuard.names.accept(request) else { return nil }
+        // In this order, since most requests are for no page.
+        guard ScriptInsertion.isNavigation(request), let status, status.reloadsPages, webGuard.names.accept(request)
+        else { return nil }
         return ScriptInsertion(
             for: request, revision: "\(status.session)-\(revision)", statusSerial: revision == 0 ? status.serial : nil)
     }

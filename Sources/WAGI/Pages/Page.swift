@@ -5,6 +5,8 @@ struct Page {
         case text(String)
         /// A file, a line, a column.
         case place(String)
+        /// The same, with what opens it in an editor.
+        case linkedPlace(String, link: String?)
         /// Complete sentences, whose lines are kept as they are if there are several.
         case message(String)
         /// Lines of a file with their numbers, and the place in them that is meant.
@@ -15,7 +17,7 @@ struct Page {
         /// Names and values; both are shown as code.
         case table([(name: String, value: String)])
         /// Calls, the innermost first: the function and where it was.
-        case stack([(function: String, place: String)])
+        case stack([(function: String, place: String, link: String?)])
         /// Addresses, what is shown of them, and what is to be said of them.
         case links([(address: String, text: String, note: String)])
         case footnote(String)
@@ -53,6 +55,7 @@ struct Page {
         switch section {
         case .text(let text): return "<p>\(HTML.escaped(text))</p>"
         case .place(let place): return "<p class=\"place\"><code>\(HTML.escaped(place))</code></p>"
+        case .linkedPlace(let place, let link): return "<p class=\"place\">\(code(place, link))</p>"
         case .message(let text):
             return text.contains("\n")
                 ? "<pre class=\"message\">\(HTML.escaped(text))</pre>"
@@ -70,7 +73,7 @@ struct Page {
             return "<div class=\"scroll\"><table>\(cells.joined(separator: "\n"))</table></div>"
         case .stack(let calls):
             let items = calls.map {
-                "<li><code>\(HTML.escaped($0.function))</code> <code class=\"quiet\">\(HTML.escaped($0.place))</code></li>"
+                "<li><code>\(HTML.escaped($0.function))</code> <span class=\"quiet\">\(code($0.place, $0.link))</span></li>"
             }
             return "<ol class=\"stack\" start=\"0\">\(items.joined(separator: "\n"))</ol>"
         case .links(let links):
@@ -81,6 +84,13 @@ struct Page {
             return "<ul class=\"links\">\(items.joined(separator: "\n"))</ul>"
         case .footnote(let text): return "<footer>\(HTML.escaped(text))</footer>"
         }
+    }
+
+    /// Code, which opens an editor if there is a link.
+    private static func code(_ text: String, _ link: String?) -> String {
+        let code = "<code>\(HTML.escaped(text))</code>"
+        guard let link else { return code }
+        return "<a href=\"\(HTML.escaped(link))\" title=\"Open in the editor\">\(code)</a>"
     }
 
     private static func row(_ number: Int, _ text: String, isMeant: Bool, column: Int?) -> String {

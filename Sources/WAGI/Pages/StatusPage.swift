@@ -7,6 +7,8 @@ struct StatusPage: Sendable {
     let liveReload: LiveReload
     let webGuard: WebGuard
     let errorAudience: ErrorAudience
+    /// What has failed, in a line: that is known before the status comes, which has all of it.
+    var failure: @Sendable () -> String? = { nil }
 
     func respond(to request: Request) -> Response {
         if let refusal = webGuard.refusal(of: request) { return refusal.response }
@@ -15,13 +17,16 @@ struct StatusPage: Sendable {
         var response = response(to: insertion?.request ?? request)
         response.headers.add("Retry-After", "1")
         response.headers.add("Cache-Control", "no-store")
+        // Where no script reloads the page, the browser does.
+        if insertion == nil, liveReload.status?.problem == nil { response.headers.add("Refresh", "1") }
         return insertion?.apply(to: response) ?? response
     }
 
     private func response(to request: Request) -> Response {
         let status = errorAudience.includes(request) ? liveReload.status : liveReload.status?.withoutDetails
         guard PageRequest.accepts(request) else {
-            let text = status?.problem?.text ?? "the project is being built for the first time"
+            let early = errorAudience.includes(request) ? failure() : nil
+            let text = status?.problem?.text ?? early ?? "the project is being built for the first time"
             return Response(status: .serviceUnavailable, text: "503 Service Unavailable: \(text)\n")
         }
         return Response(status: .serviceUnavailable, text: page(status), contentType: "text/html; charset=utf-8")
@@ -29,14 +34,25 @@ struct StatusPage: Sendable {
 
     private func page(_ status: ProjectStatus?) -> String {
         guard let problem = status?.problem else {
-            return Page(title: "Building …", sections: [.text("The project is being built for the first time.")]).html
+            return Page(
+                title: "Building …",
+                sections: [
+                    .text("The project is being built for the first time. The terminal shows what the build says."),
+                    .footnote("This page shows your app as soon as it is there."),
+                ]
+            ).html
         }
         var sections: [Page.Section] = []
-        if let place = problem.place { sections.append(.place(place)) }
-        sections.append(.message(TerminalText.withoutControls(problem.message)))
+        if let place = problem.place { sections.append(.linkedPlace(place, link: problem.link)) }
+        // What is wrong, then the source, then what else the compiler says.
+        let message = TerminalText.withoutControls(problem.message)
+        let headline = message.prefix { !$0.isNewline }
+        let rest = message.dropFirst(headline.count).drop(while: \.isNewline)
+        sections.append(.message(problem.excerpt.isEmpty ? message : String(headline)))
         if !problem.excerpt.isEmpty {
             sections.append(
                 .source(problem.excerpt.map { ($0.number, $0.text) }, line: problem.line, column: problem.column))
+            if !rest.isEmpty { sections.append(.message(String(rest))) }
         }
         let reload =
             status?.reloadsPages == true

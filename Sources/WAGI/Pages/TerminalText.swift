@@ -1,6 +1,9 @@
+import Platform
+
 /// What programs write to terminals.
 enum TerminalText {
-    /// The text without escape sequences (ECMA-48), such as those for colours, which mean nothing elsewhere.
+    /// The text without escape sequences (ECMA-48), such as those for colours, which mean nothing elsewhere. Other control
+    /// characters are replaced.
     static func withoutControls(_ text: String) -> String {
         var result = String.UnicodeScalarView()
         var scalars = text.unicodeScalars.makeIterator()
@@ -24,6 +27,6 @@ enum TerminalText {
             default: break
             }
         }
-        return String(result)
+        return PrintableText.lines(String(result))
     }
 }

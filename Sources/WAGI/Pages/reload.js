@@ -8,7 +8,7 @@
     let source, timer, isOver = false, delay = 0;
     const open = () => {
       source = new EventSource(url);
-      for (const type of ["status", "incomplete"]) {
+      for (const type of ["status", "incomplete", "warning"]) {
         source.addEventListener(type, ({ data }) => {
           delay = 0;
           onEvent({ type, data });
@@ -34,7 +34,7 @@
 
   if (typeof SharedWorkerGlobalScope !== "undefined" && self instanceof SharedWorkerGlobalScope) {
     const ports = new Set();
-    // The status, and the latest pages that have ended early, for those that come late to learn of it.
+    // The status, and what was told to pages of late, for those that come late to learn of it.
     const latest = new Map();
     let stop;
     self.onconnect = (event) => {
@@ -86,8 +86,8 @@
     isReloading = true;
     const now = () => {
       // The browser would ask, and send the form again.
-      if (method !== "GET") return notice.show(`This page is the answer to a ${method}, so it is not reloaded.`);
-      if (isInVain(wanted)) return notice.show("This page comes from a cache that keeps an old one, such as a service worker's.");
+      if (method !== "GET") return notice.show(`A new revision serves. This page is the answer to a ${method}, so it is not reloaded.`);
+      if (isInVain(wanted)) return notice.show("A new revision serves. This page comes from a cache that keeps an old one, such as a service worker's.");
       location.reload();
     };
     if (!document.hidden) return now();
@@ -152,7 +152,9 @@
   const receive = ({ type, data }) => {
     const message = JSON.parse(data);
     if (type === "status") return receiveStatus(message);
-    if (message.request === request && message.revision === revision) overlay.show(data, { stage: type, message: message.message });
+    if (message.request !== request || message.revision !== revision) return;
+    if (type === "warning") return notice.show(`The handler's response was put right: ${message.message}.`);
+    overlay.show(data, { stage: type, message: message.message });
   };
 
   const receiveStatus = (status) => {
@@ -272,6 +274,7 @@
         .source div { display: flex; min-width: max-content; padding-inline: 1.4rem; white-space: pre; }
         .source .number { flex: none; width: 3.5em; padding-inline-end: 1em; text-align: end; color: var(--quiet); user-select: none; }
         .source .here { background: var(--mark); box-shadow: inset 3px 0 var(--alarm); }
+        .place a { color: inherit; }
         .caret { color: var(--alarm); font-weight: bold; }
         footer { padding: .7rem 1.4rem .9rem; color: var(--quiet); font-size: .87em; }
       `);
@@ -291,11 +294,20 @@
       dialog.querySelector("h1").autofocus = true;
       dialog.setAttribute("aria-labelledby", "title");
       dialog.setAttribute("aria-describedby", "message");
-      if (place) dialog.append(element("p", { className: "place" }, element("code", { textContent: place })));
+      const code = element("code", { textContent: place });
+      const link = problem.link ? element("a", { href: problem.link, title: "Open in the editor" }, code) : code;
+      if (place) dialog.append(element("p", { className: "place" }, link));
       // Colours of terminals mean nothing here.
       const message = problem.message.replace(/\u001b\[[0-9;?]*[A-Za-z]/g, "").replace(/\u001b\][^\u0007\u001b]*(\u0007|\u001b\\)/g, "");
-      dialog.append(element(message.includes("\n") ? "pre" : "p", { id: "message", className: "message", textContent: message }));
-      if (problem.excerpt) dialog.append(this.source(problem));
+      const paragraph = (id, content) => element(content.includes("\n") ? "pre" : "p", { id, className: "message", textContent: content });
+      if (problem.excerpt) {
+        // What is wrong, then the source, then what else the compiler says.
+        const [headline, ...rest] = message.split("\n");
+        dialog.append(paragraph("message", headline), this.source(problem));
+        if (rest.length > 0) dialog.append(paragraph("details", rest.join("\n")));
+      } else {
+        dialog.append(paragraph("message", message));
+      }
       dialog.append(state);
       close.onclick = () => dialog.close();
       dialog.onclose = () => {
@@ -328,10 +340,14 @@
     },
   };
 
-  /** For pages that cannot be brought up to date. */
+  /** For pages that cannot be brought up to date, or whose response was odd. */
   const notice = {
-    show(reason) {
-      if (isCovered()) return;
+    shown: new Set(),
+
+    show(message) {
+      // After a change of processes, it may be told again.
+      if (isCovered() || this.shown.has(message)) return;
+      this.shown.add(message);
       const { host, root } = layer(`${colors}
         .face {
           position: fixed; inset: auto 1rem 1rem auto; z-index: 2147483647; display: flex; gap: 1rem; align-items: center;
@@ -340,7 +356,7 @@
       `);
       const close = element("button", { type: "button", textContent: "Close" });
       close.onclick = () => host.remove();
-      const text = element("span", { textContent: `A new revision serves. ${reason}` });
+      const text = element("span", { textContent: message });
       const box = element("div", { className: "face" }, text, close);
       box.setAttribute("role", "status");
       root.append(box);

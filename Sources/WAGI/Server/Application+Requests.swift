@@ -10,6 +10,7 @@ extension Application {
         switch answer(to: request) {
         case .response(let response): try writer.respond(response)
         case .run(let routed): try run(routed, body, writer)
+        case .pass(let proxy): try proxy.respond(to: request, body, writer)
         }
     }
 
@@ -18,12 +19,14 @@ extension Application {
         switch answer(to: request) {
         case .response(let response): .response(response)
         case .run(let routed): .handle(routed)
+        case .pass: .handle(nil)
         }
     }
 
     private enum Answer {
         case response(Response)
         case run(RoutedRequest)
+        case pass(Proxy)
     }
 
     private func answer(to original: Request) -> Answer {
@@ -35,6 +38,7 @@ extension Application {
         if let handler = handler(for: path) {
             return .run(RoutedRequest(handler: handler, request: request, insertion: insertion))
         }
+        if let proxy = proxies.proxy(for: path) { return .pass(proxy) }
         let response = staticFiles?.respond(to: request) ?? NotFoundPage(application: self).response(to: request)
         return .response(insertion?.apply(to: response) ?? response)
     }
@@ -105,7 +109,7 @@ extension Application {
         guest.descriptorRemedy = configuration.limits.openFilesRemedy
         let context = WASIContext(guest)
         store.hostState = GuestState.state(context, handler.outboundHTTP) { exchange.whileWaiting($0) }
-        defer { warn(exchange.warnings, handler, request) }
+        defer { warn(exchange.warnings, routed) }
         do {
             // What follows a guest is not to be disturbed by signals to it.
             defer { deadlines.cancel(ticket) }
@@ -140,11 +144,15 @@ extension Application {
         }
     }
 
-    /// Logs what was odd about a header block that could be read nevertheless.
-    private func warn(_ warnings: [String], _ handler: Handler, _ request: Request) {
+    /// Logs what was odd about a header block that could be read nevertheless, and tells the page.
+    private func warn(_ warnings: [String], _ routed: RoutedRequest) {
+        guard !warnings.isEmpty else { return }
+        let request = routed.request
         for warning in warnings {
-            handler.log.append("warning: \(request.method) \(request.target): \(warning)", requestID: request.id)
+            routed.handler.log.append("warning: \(request.method) \(request.target): \(warning)", requestID: request.id)
         }
+        guard routed.insertion != nil else { return }
+        configuration.liveReload?.warn(warnings.joined(separator: "; "), about: request)
     }
 
     /// Logs what went wrong, and answers with it. If a part of another answer has left already, that is cut off by
@@ -157,7 +165,8 @@ extension Application {
         handler.log.append(text, requestID: request.id)
         let report = FailureReport(
             status: status, problem: problem, isMalformed: isMalformed, trap: trap, handler: handler, request: request,
-            output: run.exchange?.output, errorOutput: run.errorOutput?.end)
+            output: run.exchange?.output, errorOutput: run.errorOutput?.end,
+            sourceDirectory: configuration.sourceDirectory, editor: configuration.editor)
         guard !run.writer.hasSent else {
             configuration.liveReload?.tell(report)
             if try run.exchange?.endPage() == true { return }

@@ -1,4 +1,5 @@
 package import Bindle
+package import Content
 import HTTP
 import Platform
 package import SandboxProtocol
@@ -10,12 +11,16 @@ import WebAssemblyRuntime
 package final class Application: Sendable {
     let handlers: [Handler]
     let table: RouteTable
+    /// The servers that answer what no handler takes.
+    let proxies: ProxyTable
     let staticFiles: StaticFiles?
     let assets: AssetNames
     let configuration: WAGIConfiguration
     let deadlines = DeadlineTimer()
     /// How long the stages of loading took.
     package let timings: [StageTiming]
+    /// What is odd about what was loaded, though it can be served.
+    package let warnings: [String]
     /// The application's own directory, removed with it.
     private let directory: PrivateDirectory?
     private let unusedParcels: UnusedParcels?
@@ -26,9 +31,12 @@ package final class Application: Sendable {
         staticFiles = loading.staticFiles
         assets = loading.assets
         timings = loading.timings
+        warnings = loading.warnings
         directory = loading.directory
         unusedParcels = loading.unusedParcels
         configuration = loading.configuration
+        proxies = ProxyTable(
+            configuration.proxies, pseudonym: configuration.proxyName, forbiddenPort: configuration.controlPort)
     }
 
     /// Loads handlers whose modules are files.
@@ -46,6 +54,15 @@ package final class Application: Sendable {
     ) throws(LoadError) {
         var loading = Loading(configuration)
         try loading.loadBindle(id, from: source)
+        self.init(loading)
+    }
+
+    /// Loads the handlers of a bindle whose contents are at hand.
+    package convenience init(
+        invoice: Invoice, content: any ContentSource, configuration: WAGIConfiguration = WAGIConfiguration()
+    ) throws(LoadError) {
+        var loading = Loading(configuration)
+        try loading.load(invoice, content)
         self.init(loading)
     }
 

@@ -33,6 +33,8 @@ struct Loading {
     var staticFiles: StaticFiles?
     var timings: [StageTiming] = []
     var unusedParcels: UnusedParcels?
+    /// What is odd about what is loaded, though it can be served: complete sentences, or with their place before them.
+    var warnings: [String] = []
     private var wwwroot: Wwwroot?
     private var content: (any ContentSource)?
     private var stageStart = ContinuousClock.now
@@ -88,6 +90,19 @@ struct Loading {
         unusedParcels = UnusedParcels(directory: directory.path, used: Set(labels.map(\.sha256)))
         content = cache(directory, of: id, from: source)
         endStage("fetch")
+        try loadHandlers(of: bindle, id)
+    }
+
+    /// Loads the handlers of a bindle whose contents are at hand.
+    mutating func load(_ invoice: Invoice, _ source: any ContentSource) throws(LoadError) {
+        stageStart = .now
+        let bindle = try BindleApplication(invoice)
+        content = source
+        try loadHandlers(of: bindle, invoice.id)
+    }
+
+    /// Loads a bindle's handlers, whose contents `content` has.
+    private mutating func loadHandlers(of bindle: BindleApplication, _ id: BindleID) throws(LoadError) {
         if !bindle.assets.isEmpty {
             wwwroot = try Self.wwwroot(of: bindle.assets, in: id)
             endStage("wwwroot")
@@ -140,6 +155,27 @@ struct Loading {
         openStaticFiles()
     }
 
+    /// Loads what is served of a revision when another program runs its modules: the files.
+    ///
+    /// - Returns: the routes of the handlers. Those of a module that cannot be loaded here are not known beyond its own.
+    mutating func loadFiles(_ revision: Revision) throws(LoadError) -> [Route] {
+        try take(revision)
+        openStaticFiles()
+        var routes: [Route] = []
+        for handler in revision.handlers {
+            let definition = try BindleApplication.definition(handler.label, hasAssets: handler.hasAssets)
+            handlers = []
+            do throws(LoadError) {
+                try loadHandlers([definition])
+                routes += handlers.map(\.route)
+            } catch {
+                routes.append(definition.route)
+            }
+        }
+        handlers = []
+        return routes
+    }
+
     private mutating func take(_ revision: Revision) throws(LoadError) {
         do {
             wwwroot = try Wwwroot(
@@ -172,39 +208,98 @@ struct Loading {
 
     mutating func loadHandlers(_ definitions: [HandlerDefinition]) throws(LoadError) {
         let assets = preopenOfAssets()
+        let data = try preopenOfData()
         // What a sandbox is told need not be in a file that goes with this process.
         var logDirectory = configuration.logDirectory
         if logDirectory == nil, !isWorker { logDirectory = try privateDirectory() + "/log" }
         for definition in definitions {
-            let module = try loader.load(definition.module, from: content)
+            let module = try load(definition.module)
             let log = RouteLog(
                 route: definition.route.description, directory: logDirectory, limit: configuration.logFileLimit,
                 observer: configuration.logObserver)
             var preopens = definition.hasAssets ? [assets].compactMap { $0 } : []
-            for volume in definition.volumes {
-                preopens.append(Preopen(hostPath: volume.hostPath, guestPath: volume.guestPath, access: .readWrite))
-            }
-            for preopen in preopens {
-                do {
-                    try preopen.open()
-                } catch {
-                    throw LoadError("\(error)", file: definition.module.name)
-                }
-            }
+            if let data { preopens.append(data) }
+            preopens += try volumes(of: definition)
             let outboundHTTP = module.sendsRequests ? try policy(of: definition, log) : nil
             func handler(_ route: Route, _ function: String) -> Handler {
                 Handler(
                     route: route, module: module, moduleName: definition.module.name, function: function,
                     argumentTemplate: definition.argumentTemplate, preopens: preopens,
                     outboundHTTP: outboundHTTP, log: log,
-                    environment: CGIEnvironment.Constants(route: route, userVariables: configuration.environment))
+                    environment: CGIEnvironment.Constants(
+                        route: route, userVariables: definition.environment + configuration.environment))
             }
+            let first = handlers.count
             for entry in try subroutes(of: module, definition.module, log, outboundHTTP).entries {
                 handlers.append(handler(definition.route.appending(entry.path), entry.function))
             }
             handlers.append(handler(definition.route, definition.entrypoint ?? "_start"))
+            for handler in handlers[first...] {
+                guard let problem = module.missing(handler.function) else { continue }
+                warnings.append(
+                    "\(handler.moduleName): requests for \(handler.route) are answered with 500: \(problem)")
+            }
         }
         endStage("modules")
+    }
+
+    /// A module, whose bytes are fetched first if they are in a bindle.
+    private mutating func load(_ reference: ModuleReference) throws(LoadError) -> LinkedModule {
+        guard case .bindle(let id, let server) = reference.source else {
+            return try loader.load(reference, from: content)
+        }
+        let client: BindleClient
+        let invoice: Invoice
+        do {
+            client = try BindleClient(baseURL: server)
+            invoice = try (client as any ParcelSource).invoice(of: id)
+        } catch {
+            throw LoadError("the bindle cannot be fetched from \(server): \(error)", file: reference.name)
+        }
+        guard let label = invoice.parcels.first(where: \.isModule)?.label,
+            let file = ContentFile(label, modificationTime: 0)
+        else {
+            throw LoadError(
+                "the bindle has no module: no parcel outside of groups is application/wasm", file: reference.name)
+        }
+        let directory = try parcelDirectory()
+        do { try directory.make() } catch {
+            throw LoadError("the cache's directory cannot be made: \(error.detail)", file: error.path)
+        }
+        try directory.fetch([label], of: id, from: client)
+        return try loader.load(
+            ModuleReference(file, name: reference.name), from: cache(directory, of: id, from: client))
+    }
+
+    /// The directories of the host that a module gets. One that is not there is left out, and warned of.
+    private mutating func volumes(of definition: HandlerDefinition) throws(LoadError) -> [Preopen] {
+        var preopens: [Preopen] = []
+        for volume in definition.volumes {
+            let preopen = Preopen(hostPath: volume.hostPath, guestPath: volume.guestPath, access: .readWrite)
+            do throws(PreopenError) {
+                try preopen.open()
+                preopens.append(preopen)
+            } catch {
+                guard [ENOENT, ENOTDIR].contains(error.hostError) else {
+                    throw LoadError("\(error)", file: definition.module.name)
+                }
+                warnings.append(
+                    "\(volume.place): the directory '\(volume.hostPath)' is not there: \(definition.module.name) runs "
+                        + "without the volume '\(volume.guestPath)'")
+            }
+        }
+        return preopens
+    }
+
+    /// What handlers keep, as they have it; nil for nothing.
+    private mutating func preopenOfData() throws(LoadError) -> Preopen? {
+        guard let directory = configuration.dataDirectory else { return nil }
+        let preopen = Preopen(hostPath: directory, guestPath: "/data", access: .readWrite)
+        do throws(PreopenError) { try preopen.open() } catch { throw LoadError("[data]: \(error)") }
+        if let path = RelativePath(validating: "data"), wwwroot?.node(at: path) != nil {
+            warnings.append("the files of the bundle in data/ are hidden from handlers by the data directory, /data")
+        }
+        return preopen
     }
 
     /// The wwwroot as guests have it: one for all handlers, with one layer of changes if they may make any.
@@ -222,7 +317,8 @@ struct Loading {
     private func policy(of definition: HandlerDefinition, _ log: RouteLog) throws(LoadError) -> OutboundHTTPPolicy {
         do {
             return try OutboundHTTPPolicy(
-                allowedHosts: definition.allowedHosts, maximumResponses: definition.maximumRequestConcurrency,
+                allowedHosts: definition.allowedHosts + configuration.allowedHosts,
+                maximumResponses: definition.maximumRequestConcurrency,
                 forbiddenLocalPorts: Set([configuration.controlPort].compactMap { $0 }),
                 // The module's own deadline comes before, and says what to do.
                 timeout: configuration.limits.time + .seconds(1), problemObserver: { log.append($0, requestID: nil) })
@@ -286,6 +382,11 @@ private final class OutputBuffer: @unchecked Sendable {
 
         var description: String { "it printed more than \(limit) bytes" }
     }
+}
+
+extension Parcel {
+    /// Whether it is a module that stands for itself.
+    fileprivate var isModule: Bool { isGlobal && label.mediaType == "application/wasm" }
 }
 
 extension ServedHandler {

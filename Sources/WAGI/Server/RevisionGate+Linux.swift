@@ -9,15 +9,24 @@ struct RevisionGate: Sendable {
     let board: RevisionBoard
     /// The queue of file changes, of which this process only asks whether it is empty; nil if the project is not watched.
     let changes: Int32?
-    /// The revision that this process serves.
+    /// The revision that this process serves; 0 if it answers with the project's status, before there is one.
     let revision: Int
+    /// How long a request that is not for a page waits for the first revision.
+    var firstPatience = Duration.seconds(30)
 
     /// How long a request waits for what has been saved.
     static let patience = Duration.seconds(1)
     static let fieldName = "X-Hippo-Stale"
 
     /// Whether a request may be answered that has waited for so long.
-    func admission(waited: Duration) -> Admission {
+    ///
+    /// - Parameter isForStatus: Whether the status of the project is an answer to it: it asks for a page, or for what is
+    ///   the sandbox's own.
+    func admission(waited: Duration, isForStatus: Bool = false) -> Admission {
+        if revision == 0, board.revision == 0, board.failure == nil {
+            // A script or a test would take the status for the app's answer.
+            return isForStatus || waited >= firstPatience ? .proceed : .wait
+        }
         let isChangePending = Self.isChangePending(
             isQueueEmpty: { !hasPendingChanges }, isSettled: { board.settled == board.taken })
         if board.revision != revision {

@@ -1,3 +1,5 @@
+package import HTTP
+package import SandboxProtocol
 package import WebGuard
 
 /// How modules are run, whatever they are.
@@ -13,6 +15,10 @@ package struct WAGIConfiguration: Sendable {
     /// Where parcels are kept from one process to the next; nil for a temporary directory.
     package var cacheDirectory: String?
     package var limits = RequestLimits()
+    /// Requests that may be with a module, or wait for one, at a time; further ones get 503.
+    package var maximumWaiting = 1024
+    /// URLs that all modules may send requests to, besides those of their own.
+    package var allowedHosts: [String] = []
     /// Whether paths that no handler takes are looked up among the assets.
     package var servesStaticFiles = true
     /// Whether guests may change the assets: in a layer over them that begins empty with each process.
@@ -27,8 +33,20 @@ package struct WAGIConfiguration: Sendable {
     package var controlPort: UInt16?
     /// What the sandbox's Bindle server asks for; nil if it asks for nothing.
     package var bindleToken: String?
+    /// A directory of the host that all handlers have as `/data`, and may write to; nil for none.
+    package var dataDirectory: String?
+    /// Which requests other servers answer that no handler takes.
+    package var proxies: [ProxyRule] = []
+    /// What this server calls itself in the `Via` of requests that it passes on: one that comes back is a loop.
+    package var proxyName: String {
+        "hippo-dev-" + String(defaultHost.map { $0.isASCII && ($0.isLetter || $0.isNumber) ? $0 : "-" })
+    }
     /// Another WAGI program that serves in place of this one; nil for none.
     package var program: ExternalProgram?
+    /// The directory of the project, whose source pages show where a module fails; nil to show none.
+    var sourceDirectory: String?
+    /// How pages open files in the developer's editor.
+    package var editor = EditorLink.usual
     /// Gives pages the means to reload themselves; nil to leave them as they are.
     var liveReload: LiveReload?
     /// Told of each line that is logged, from several threads. It must not block.

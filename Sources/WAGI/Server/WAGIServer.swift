@@ -10,18 +10,38 @@ package final class WAGIServer: Sendable {
 
     /// - Parameters:
     ///   - socket: bound for the purpose, or inherited from another process.
-    ///   - configuration: the HTTP server's limits and observers. Its inline handler is the application's.
+    ///   - configuration: the HTTP server's limits and observers. Its inline handler, and how many requests
+    ///     may wait, are the application's.
     package init(
         application: Application, socket: ListeningSocket, configuration: ServerConfiguration = ServerConfiguration()
     ) {
         self.application = application
+        server = Server(socket: socket, configuration: Self.completed(configuration, application)) {
+            try application.respond(to: $0, $1, $2)
+        }
+    }
+
+    /// A server that only this process can reach, by a client that has the same queue.
+    package init(
+        application: Application, connections: ConnectionQueue,
+        configuration: ServerConfiguration = ServerConfiguration()
+    ) {
+        self.application = application
+        server = Server(connections: connections, configuration: Self.completed(configuration, application)) {
+            try application.respond(to: $0, $1, $2)
+        }
+    }
+
+    private static func completed(
+        _ configuration: ServerConfiguration, _ application: Application
+    ) -> ServerConfiguration {
         var configuration = configuration
         // Whatever needs no module is answered without a change of threads.
         configuration.inlineHandler = { application.inlineAnswer(to: $0) }
+        configuration.maximumWaiting = application.configuration.maximumWaiting
+        configuration.waitingRemedy = "--max-waiting sets another"
         configuration.bodyTimeout = application.configuration.limits.time
-        server = Server(socket: socket, configuration: configuration) { request, body, writer in
-            try application.respond(to: request, body, writer)
-        }
+        return configuration
     }
 
     /// Starts to accept connections, and returns.

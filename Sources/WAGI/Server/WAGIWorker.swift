@@ -16,11 +16,9 @@ package final class WAGIWorker: Sendable {
     private let connections: ConnectionQueue?
     private let board: RevisionBoard?
     private let changes: Int32?
-    /// Sends in order, without letting requests wait for the sandbox to read.
+    private let log: RequestLogWriter?
+    /// Sends in order, without letting those who send wait for the sandbox to read.
     private let sending = DispatchQueue(label: "control channel")
-    private let unsentCount = Atomic<Int>(0)
-    /// Reports of requests and logs beyond this number are dropped while the sandbox does not read.
-    private static let maximumUnsent = 10_000
     /// How long the last requests may take.
     private static let drainDeadline = Duration.seconds(30)
 
@@ -37,6 +35,7 @@ package final class WAGIWorker: Sendable {
             ConnectionQueue(adoptingSending: $0.sending, receiving: $0.receiving)
         }
         board = try arguments.board.map { try RevisionBoard(adopting: $0) }
+        log = try arguments.log.map { RequestLogWriter(try RequestLogMemory(adopting: $0)) }
         changes = arguments.changes
         if let changes { _ = fcntl(changes, F_SETFD, FD_CLOEXEC) }
         makeConfiguration = configuration
@@ -56,7 +55,7 @@ package final class WAGIWorker: Sendable {
                 let signs = SignsOfLife { [self] in send(.alive) }
                 defer { signs.end() }
                 if let program = configuration.program {
-                    try serve(load, by: program, signs)
+                    try serve(load, by: program, loading, signs)
                 } else {
                     let application = try finish(loading, load)
                     signs.end()
@@ -91,30 +90,38 @@ package final class WAGIWorker: Sendable {
         let serverConfiguration = serverConfiguration(revision: revision)
         let server = WAGIServer(application: application, socket: socket, configuration: serverConfiguration)
         defer { application.removeFiles() }
+        for warning in application.warnings { send(.warning(warning)) }
         send(.ready(revision: revision, timings: application.timings))
         attend(server.server, liveReload)
     }
 
     /// Passes requests on to another program, which is started for this revision and ends with it.
     private func serve(
-        _ load: LauncherMessage.Load, by program: ExternalProgram, _ signs: SignsOfLife
+        _ load: LauncherMessage.Load, by program: ExternalProgram, _ loading: Loading, _ signs: SignsOfLife
     ) throws(LoadError) {
         let started = ContinuousClock.now
+        let liveReload = liveReload(revision: load.revision)
+        var loading = loading
+        var files: FrontFiles?
+        if let revision = try revision(of: load), configuration.servesStaticFiles {
+            let routes = try loading.loadFiles(revision)
+            files = loading.staticFiles.map { FrontFiles($0, routes: routes, liveReload: liveReload) }
+        }
         let process = try ExternalProcess(program, bindle: load.bindle, bindleURL: load.bindleURL) { [self] line in
-            send(.log(route: program.name, text: line), isDroppable: true)
+            log?.append(line: line, route: program.name, number: 0)
         }
         defer { process.kill() }
         try process.waitUntilItAnswers()
         signs.end()
-        let liveReload = liveReload(revision: load.revision)
         let proxy = ReverseProxy(port: process.port, name: program.name, liveReload: liveReload)
         var serverConfiguration = serverConfiguration(revision: load.revision)
-        serverConfiguration.inlineHandler = { [webGuard = configuration.webGuard] request in
-            InlineAnswer(webGuard.refusal(of: request)?.response ?? liveReload.respond(to: request))
+        let ownAnswer = { @Sendable [webGuard = configuration.webGuard, files] (request: Request) -> Response? in
+            webGuard.refusal(of: request)?.response ?? liveReload.respond(to: request)
+                ?? files?.response(to: request)
         }
-        let server = Server(socket: socket, configuration: serverConfiguration) {
-            [webGuard = configuration.webGuard] request, body, writer in
-            if let refusal = webGuard.refusal(of: request) { return try writer.respond(refusal.response) }
+        serverConfiguration.inlineHandler = { InlineAnswer(ownAnswer($0)) }
+        let server = Server(socket: socket, configuration: serverConfiguration) { request, body, writer in
+            if let response = ownAnswer(request) { return try writer.respond(response) }
             try proxy.respond(to: request, body, writer)
         }
         send(
@@ -123,7 +130,7 @@ package final class WAGIWorker: Sendable {
                 timings: [StageTiming(stage: "program", milliseconds: (ContinuousClock.now - started).milliseconds)]))
         // Without the program, there is nothing that this process could answer: the sandbox starts another one.
         process.onUnexpectedEnd { [self] in
-            send(.log(route: program.name, text: "The program has ended."))
+            log?.append(line: "The program has ended.", route: program.name, number: 0)
             flush()
             _exit(1)
         }
@@ -135,7 +142,8 @@ package final class WAGIWorker: Sendable {
         let liveReload = liveReload(revision: 0)
         var serverConfiguration = serverConfiguration(revision: 0)
         let page = StatusPage(
-            liveReload: liveReload, webGuard: configuration.webGuard, errorAudience: configuration.errorAudience)
+            liveReload: liveReload, webGuard: configuration.webGuard, errorAudience: configuration.errorAudience,
+            failure: { [board] in board?.failure })
         serverConfiguration.inlineHandler = { .response(page.respond(to: $0)) }
         let server = Server(socket: socket, configuration: serverConfiguration) { request, _, writer in
             try writer.respond(page.respond(to: request))
@@ -150,11 +158,16 @@ package final class WAGIWorker: Sendable {
 
     private func serverConfiguration(revision: Int) -> ServerConfiguration {
         var configuration = ServerConfiguration()
-        configuration.requestObserver = { [self] in report($0, revision: revision) }
+        configuration.requestLog = log.map { ServedRequestLog($0, revision: revision) }
         configuration.connectionQueue = connections
         if let board {
-            let gate = RevisionGate(board: board, changes: changes, revision: revision)
-            configuration.admission = { gate.admission(waited: $0) }
+            let gate = RevisionGate(
+                board: board, changes: changes, revision: revision, firstPatience: self.configuration.limits.time)
+            configuration.admission = { target, headers, waited in
+                // Of those that serve the app, no request is for the status.
+                let isForStatus = revision == 0 && (LiveReload.owns(target) || PageRequest.accepts(headers))
+                return gate.admission(waited: waited, isForStatus: isForStatus)
+            }
         }
         return configuration
     }
@@ -240,10 +253,7 @@ package final class WAGIWorker: Sendable {
     /// Does what can be done before it is known what is to be served.
     private func begin(_ given: WorkerConfiguration) throws(LoadError) -> Loading {
         var configuration = try makeConfiguration(given)
-        configuration.logObserver = { [self] line in
-            let number = line.requestID.map { "[\($0)] " } ?? ""
-            send(.log(route: line.route, text: number + line.text), isDroppable: true)
-        }
+        if let log { configuration.logObserver = { log.append($0) } }
         said.withLock { [configuration] in $0 = configuration }
         return Loading(configuration, isWorker: true)
     }
@@ -251,6 +261,7 @@ package final class WAGIWorker: Sendable {
     private func finish(_ prepared: Loading, _ load: LauncherMessage.Load) throws(LoadError) -> Application {
         var loading = prepared
         loading.configuration.liveReload = liveReload(revision: load.revision)
+        loading.configuration.sourceDirectory = load.content?.project
         // A guest that may send requests anywhere could change bindles there.
         loading.configuration.controlPort = (try? HTTPURL(load.bindleURL))?.port
         if let revision = try revision(of: load) {
@@ -284,27 +295,13 @@ package final class WAGIWorker: Sendable {
         }
     }
 
-    private func report(_ record: RequestRecord, revision: Int) {
-        // The sandbox's own: nobody has asked for them.
-        if let target = record.target, LiveReload.owns(target) { return }
-        let request = ServedRequest(
-            method: record.method?.rawValue ?? "-", target: record.target ?? "-", status: record.status?.code ?? 0,
-            byteCount: Int(record.bodyBytes), milliseconds: record.duration.milliseconds, revision: revision)
-        send(.request(request), isDroppable: true)
-    }
-
     private func receive() -> LauncherMessage? {
         // A channel that fails means the same as one that ends.
         try? channel.receive(LauncherMessage.self)
     }
 
-    private func send(_ message: WorkerMessage, isDroppable: Bool = false) {
-        if isDroppable, unsentCount.load(ordering: .relaxed) >= Self.maximumUnsent { return }
-        unsentCount.add(1, ordering: .relaxed)
-        sending.async { [self] in
-            try? channel.send(message)
-            unsentCount.subtract(1, ordering: .relaxed)
-        }
+    private func send(_ message: WorkerMessage) {
+        sending.async { [self] in try? channel.send(message) }
     }
 
     /// Waits until everything is sent.

@@ -9,7 +9,7 @@ extension Module {
 
     /// Decodes and validates a module, keeping a copy of `bytes`.
     package convenience init(bytes: some Collection<UInt8>, features: Features = .all) throws(ModuleError) {
-        try self.init(binary: ModuleBinary(bytes), features: features)
+        try self.init(binary: try ModuleBinary(bytes), features: features)
     }
 }
 

@@ -10,22 +10,25 @@ package final class ModuleBinary: Sendable {
     ///
     /// An array's own storage has no address that may be kept, and copying costs a fraction of decoding; whoever has a
     /// big file uses ``init(contentsOfFile:)``, which copies nothing.
-    package convenience init(_ bytes: some Collection<UInt8>) {
-        self.init(byteCount: bytes.count) { destination in
-            let copied = bytes.withContiguousStorageIfAvailable { source -> Bool in
-                destination.copyMemory(from: UnsafeRawBufferPointer(source))
-                return true
-            }
-            if copied == nil { destination.copyBytes(from: bytes) }
+    ///
+    /// - Throws: `.unsupported` if there is no memory for them.
+    package init(_ bytes: some Collection<UInt8>) throws(ModuleError) {
+        count = bytes.count
+        start = try ModuleBinary.allocate(byteCount: bytes.count)
+        let destination = UnsafeMutableRawBufferPointer(start: start, count: count)
+        let copied = bytes.withContiguousStorageIfAvailable { source -> Bool in
+            destination.copyMemory(from: UnsafeRawBufferPointer(source))
+            return true
         }
+        if copied == nil { destination.copyBytes(from: bytes) }
     }
 
     /// Makes a binary of `byteCount` bytes, which `fill` writes.
-    package init<Failure: Error>(
-        byteCount: Int, fill: (UnsafeMutableRawBufferPointer) throws(Failure) -> Void
-    ) throws(Failure) {
+    ///
+    /// - Throws: what `fill` throws; `ModuleError`, `.unsupported`, if there is no memory for them.
+    package init(byteCount: Int, fill: (UnsafeMutableRawBufferPointer) throws -> Void) throws {
         count = byteCount
-        start = ModuleBinary.allocate(byteCount: byteCount)
+        start = try ModuleBinary.allocate(byteCount: byteCount)
         try fill(UnsafeMutableRawBufferPointer(start: start, count: byteCount))
     }
 
@@ -69,10 +72,10 @@ package final class ModuleBinary: Sendable {
     /// (WebAssembly JavaScript Interface, "Implementation-defined Limits").
     package static let largestFile = 1 << 30
 
-    /// Memory for what is in memory already.
-    private static func allocate(byteCount: Int) -> UnsafeMutableRawPointer {
+    private static func allocate(byteCount: Int) throws(ModuleError) -> UnsafeMutableRawPointer {
         guard let memory = memory(byteCount: byteCount) else {
-            fatalError("no memory for a module of \(byteCount) bytes")
+            throw ModuleError(
+                kind: .unsupported, message: "there is no memory for a module of \(byteCount) bytes", offset: 0)
         }
         return memory
     }

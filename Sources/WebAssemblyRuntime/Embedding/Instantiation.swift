@@ -3,12 +3,31 @@ package import WebAssembly
 extension Instance {
     /// Instantiates a module (specification, "Instantiation").
     init(_ linked: LinkedModule, in store: Store) throws(Trap) {
-        let module = linked.module
+        let kept = linked.instances.take()
+        self.init(context: kept ?? Instance.makeBlock(for: linked, in: store), store: store)
+        // From here on the store gives the block up.
+        store.keep(instance: context, of: linked)
+        head.pointee.machine = store.machine
+        head.pointee.memory = store.emptyMemory
+        let memories = linked.memories.pools()
+        if kept == nil { takeImports() }
+        try makeMemories(from: memories)
+        if kept == nil {
+            try fill()
+        } else {
+            try reset()
+        }
+        try copyActiveData(isInPlace: memories.dataIsInPlace)
+        head.pointee.isComplete = true
+        try callStartFunction()
+    }
+
+    /// A block for an instance, in which all that has no value yet is zero.
+    private static func makeBlock(for linked: LinkedModule, in store: Store) -> UnsafeMutableRawPointer {
         let layout = linked.layout
         let context = UnsafeMutableRawPointer.allocate(byteCount: layout.byteCount, alignment: 16)
         context.initializeMemory(as: UInt8.self, repeating: 0, count: layout.byteCount)
-        self.init(context: context, store: store)
-        head.initialize(
+        context.assumingMemoryBound(to: InstanceContext.self).initialize(
             to: InstanceContext(
                 machine: store.machine, memory: store.emptyMemory,
                 functions: (context + layout.functions).assumingMemoryBound(to: FunctionRecord.self),
@@ -21,24 +40,37 @@ extension Instance {
                 linked: Unmanaged.passUnretained(linked),
                 elementSegments: (context + layout.elementSegments)
                     .assumingMemoryBound(to: UnsafeMutablePointer<UInt64>?.self)))
-        // From here on the store gives the block up; what has no value yet is zero.
-        store.keep(instance: context, of: linked)
-        takeImports()
-        let memories = linked.memories.pools()
-        try makeMemories(from: memories)
+        return context
+    }
+
+    /// Makes all that the next instance finds as it is.
+    private func fill() throws(Trap) {
         makeTags()
         try makeGlobals()
         try makeTables()
         try evaluatePassiveElements()
         try copyActiveElements()
-        try copyActiveData(isInPlace: memories.dataIsInPlace)
-        if let start = module.startFunction {
-            let record = context.functionRecord(Int(start))
-            let shape = FrameShape(module.functionType(of: Int(start)))
-            let slots = try store.beginCall(slotCount: shape.header + FrameShape.headerSlotCount)
-            defer { store.endCall(slots) }
-            try store.execute(record, frame: slots, header: shape.header)
+    }
+
+    /// Puts back what the instance before may have changed; its tables it has not.
+    private func reset() throws(Trap) {
+        let layout = linked.layout
+        let globals = layout.changeableGlobals
+        (context + globals.lowerBound).copyMemory(from: context + layout.firstGlobalValues, byteCount: globals.count)
+        for table in layout.definedTables(context, of: module) { try store.adopt(table: table) }
+        if head.pointee.hasDroppedSegments {
+            for segment in linked.instances.passiveSegments { head.pointee.droppedSegments[segment] = false }
+            head.pointee.hasDroppedSegments = false
         }
+    }
+
+    private func callStartFunction() throws(Trap) {
+        guard let start = module.startFunction else { return }
+        let record = context.functionRecord(Int(start))
+        let shape = FrameShape(module.functionType(of: Int(start)))
+        let slots = try store.beginCall(slotCount: shape.header + FrameShape.headerSlotCount)
+        defer { store.endCall(slots) }
+        try store.execute(record, frame: slots, header: shape.header)
     }
 
     private func takeImports() {
@@ -96,6 +128,9 @@ extension Instance {
             head.pointee.globals[module.importedGlobalCount + defined] = UnsafeMutableRawPointer(cell)
             cell.initialize(to: try evaluate(initializer))
         }
+        let globals = linked.layout.changeableGlobals
+        (context + linked.layout.firstGlobalValues)
+            .copyMemory(from: context + globals.lowerBound, byteCount: globals.count)
     }
 
     private func makeTables() throws(Trap) {
@@ -152,6 +187,7 @@ extension Instance {
     }
 
     private func copyActiveData(isInPlace: Bool) throws(Trap) {
+        if isInPlace && head.pointee.isComplete { return }
         for (index, segment) in module.dataSegments.enumerated() {
             guard case .active(let memory, let offset) = segment.mode else { continue }
             defer { head.pointee.droppedSegments[index] = true }

@@ -91,7 +91,8 @@ package struct Linker: Sendable {
     ///
     /// - Parameter traced: the calls that stores' observers are told of: see ``Store/callObserver``. They are found by
     ///   instructions of their own; without, code is as it always is.
-    /// - Throws: ``LinkError``, which lists all imports that are unknown or of another type.
+    /// - Throws: ``LinkError``, which lists all imports that are unknown or of another type, or the functions that are too
+    ///   large to be run.
     package func link(_ module: Module, traced: TracedCalls? = nil) throws(LinkError) -> LinkedModule {
         var resolved: [Definition] = []
         var problems: [LinkError.Problem] = []
@@ -109,6 +110,9 @@ package struct Linker: Sendable {
             resolved.append(traced == nil ? definition : definition.traced(as: wanted, among: resolved))
         }
         guard problems.isEmpty else { throw LinkError(problems: problems) }
-        return LinkedModule(module: module, imports: resolved, traced: traced)
+        let linked = LinkedModule(module: module, imports: resolved, traced: traced)
+        let oversized = linked.code.oversizedFunctions()
+        guard oversized.isEmpty else { throw LinkError(oversizedFunctions: oversized) }
+        return linked
     }
 }

@@ -42,6 +42,8 @@ package final class Store: @unchecked Sendable {
     private var memories: [OwnedMemory] = []
     private(set) var hostGlobals: [UnsafeMutablePointer<GlobalCell>] = []
     private(set) var tables: [UnsafeMutablePointer<TableRecord>] = []
+    /// Those of them that no instance defines.
+    private var hostTables: [UnsafeMutablePointer<TableRecord>] = []
     private var allocations: [UnsafeMutableRawPointer] = []
     private let stackByteCount: Int
 
@@ -51,6 +53,9 @@ package final class Store: @unchecked Sendable {
         let pool: MemoryPool
     }
 
+    /// The least stack that a store has, in bytes.
+    private static let leastStackBytes = 64 << 10
+
     /// How many executions may stand on the native stack: guests that call host functions that call guests.
     static let maximumNesting = 100
 
@@ -58,8 +63,15 @@ package final class Store: @unchecked Sendable {
         self.limits = limits
         self.hostState = hostState
         // The second half is the stack of calls between instances, which cannot outgrow the first.
-        let stackByteCount = AddressSpace.rounded(limits.stackBytes)
-        guard let stack = StackPool.take(2 * stackByteCount) else {
+        var stackByteCount = AddressSpace.rounded(limits.stackBytes)
+        var taken = StackPool.take(2 * stackByteCount)
+        // Where there is no address space for it, calls end sooner, with the trap that says that the stack is exhausted.
+        while taken == nil, stackByteCount > Self.leastStackBytes {
+            stackByteCount = max(Self.leastStackBytes, AddressSpace.rounded(stackByteCount / 4))
+            taken = StackPool.take(2 * stackByteCount)
+        }
+        guard let stack = taken else {
+            // Nothing in a process can go on that has not this much.
             fatalError("the process has no address space left for a register stack of \(stackByteCount) bytes")
         }
         self.stackByteCount = stackByteCount
@@ -80,8 +92,8 @@ package final class Store: @unchecked Sendable {
         for memory in memories {
             memory.pool.give(memory.entry, usedByteCount: Int(memory.record.pointee.byteCount))
         }
-        for table in tables { table.pointee.elements.deallocate() }
-        for instance in instances { InstanceLayout.destroy(instance) }
+        for table in hostTables { table.pointee.elements.deallocate() }
+        for (instance, linked) in zip(instances, linkedModules) { linked.instances.give(instance) }
         for allocation in allocations { allocation.deallocate() }
         // The next heap may be at the same addresses, and its collector would take what is left here for its references.
         if heap != nil { AddressSpace.reset(machine.pointee.stackBase, stackByteCount) }
@@ -207,18 +219,14 @@ package final class Store: @unchecked Sendable {
     func makeTable(_ type: TableType, initialElement: UInt64) throws(Trap) -> UnsafeMutablePointer<TableRecord> {
         let record = allocate(byteCount: MemoryLayout<TableRecord>.size).bindMemory(to: TableRecord.self, capacity: 1)
         try initialize(record, type: type, initialElement: initialElement)
+        hostTables.append(record)
         return record
     }
 
     func initialize(
         _ record: UnsafeMutablePointer<TableRecord>, type: TableType, initialElement: UInt64
     ) throws(Trap) {
-        let available = UInt64(max(0, limits.tableElements - tableElementsInUse))
-        guard type.limits.minimum <= available else {
-            throw Trap(
-                kind: .limitExceeded(
-                    "a table of \(type.limits.minimum) elements does not fit: " + limits.description(of: .tables)))
-        }
+        try checkRoom(forTableOf: type.limits.minimum)
         let count = Int(type.limits.minimum)
         let capacity = max(count, 1)
         let elements = UnsafeMutablePointer<UInt64>.allocate(capacity: capacity)
@@ -229,7 +237,25 @@ package final class Store: @unchecked Sendable {
                 elements: elements, count: UInt(count), capacity: UInt(capacity),
                 maximumCount: min(type.limits.maximum ?? typeMaximum, typeMaximum), element: type.element,
                 is64Bit: type.addressType == .i64, hasDeclaredMaximum: type.limits.maximum != nil))
-        tableElementsInUse += count
+        keep(table: record)
+    }
+
+    /// Takes over a table that an ended instance left as it had been at first.
+    func adopt(table record: UnsafeMutablePointer<TableRecord>) throws(Trap) {
+        try checkRoom(forTableOf: UInt64(record.pointee.count))
+        keep(table: record)
+    }
+
+    private func checkRoom(forTableOf count: UInt64) throws(Trap) {
+        guard count <= UInt64(max(0, limits.tableElements - tableElementsInUse)) else {
+            throw Trap(
+                kind: .limitExceeded(
+                    "a table of \(count) elements does not fit: " + limits.description(of: .tables)))
+        }
+    }
+
+    private func keep(table record: UnsafeMutablePointer<TableRecord>) {
+        tableElementsInUse += Int(record.pointee.count)
         tables.append(record)
     }
 
@@ -242,6 +268,7 @@ package final class Store: @unchecked Sendable {
             noteReached(.tables)
             return nil
         }
+        record.pointee.isChanged = true
         if new > UInt64(record.pointee.capacity) {
             let capacity = Int(max(new, min(UInt64(record.pointee.capacity) * 2, record.pointee.maximumCount)))
             let elements = UnsafeMutablePointer<UInt64>.allocate(capacity: capacity)

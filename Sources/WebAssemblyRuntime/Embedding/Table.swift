@@ -49,6 +49,7 @@ package struct Table: Hashable, @unchecked Sendable {
     package func setElement(at index: Int, to reference: Reference) throws(Trap) {
         guard index >= 0, index < count else { throw Trap(kind: .outOfBoundsTableAccess) }
         record.pointee.elements[index] = store.bits(of: reference)
+        record.pointee.isChanged = true
     }
 
     /// Grows the table.

@@ -9,6 +9,10 @@ struct InstanceLayout: Sendable {
     let droppedSegments: Int
     let elementSegments: Int
     let functions: Int
+    /// The first values of the globals that the module defines and may change; see ``changeableGlobals``.
+    let firstGlobalValues: Int
+    /// The cells from the first to the last global that the module defines and may change, as a range of bytes.
+    let changeableGlobals: Range<Int>
     /// The cells of the globals that the module defines.
     let globalCells: Int
     let memoryRecords: Int
@@ -35,6 +39,13 @@ struct InstanceLayout: Sendable {
         droppedSegments = place(module.dataSegments.count + module.elementSegments.count, of: Bool.self)
         elementSegments = place(module.elementSegments.count, of: UnsafeMutablePointer<UInt64>?.self)
         functions = place(module.functions.count, of: FunctionRecord.self)
+        let defined = module.globals[module.importedGlobalCount...]
+        let first = defined.firstIndex { $0.isMutable } ?? defined.startIndex
+        let last = defined.lastIndex { $0.isMutable } ?? first - 1
+        let cell = MemoryLayout<GlobalCell>.stride
+        let start = globalCells + (first - module.importedGlobalCount) * cell
+        changeableGlobals = start..<start + (last + 1 - first) * cell
+        firstGlobalValues = place(last + 1 - first, of: GlobalCell.self)
         byteCount = end
     }
 
@@ -43,12 +54,22 @@ struct InstanceLayout: Sendable {
         globalCells + (index - module.importedGlobalCount) * MemoryLayout<GlobalCell>.stride
     }
 
-    /// Gives up an instance's block.
-    static func destroy(_ context: UnsafeMutableRawPointer) {
+    /// Gives up an instance's block, and the tables and segments that it leads to.
+    func destroy(_ context: UnsafeMutableRawPointer, of module: Module) {
         let head = context.assumingMemoryBound(to: InstanceContext.self)
-        let linked = head.pointee.linked.takeUnretainedValue()
-        for index in 0..<linked.module.elementSegments.count { head.pointee.elementSegments[index]?.deallocate() }
+        for index in 0..<module.elementSegments.count { head.pointee.elementSegments[index]?.deallocate() }
+        for record in definedTables(context, of: module) where record.pointee.capacity > 0 {
+            record.pointee.elements.deallocate()
+        }
         context.deallocate()
+    }
+
+    /// The tables that a module's instance defines. Those that were not made yet have a capacity of 0.
+    func definedTables(
+        _ context: UnsafeMutableRawPointer, of module: Module
+    ) -> some Sequence<UnsafeMutablePointer<TableRecord>> {
+        let records = (context + tableRecords).assumingMemoryBound(to: TableRecord.self)
+        return (0..<module.tables.count - module.importedTableCount).lazy.map { records + $0 }
     }
 }
 

@@ -132,6 +132,20 @@ final class ModuleCode: @unchecked Sendable {
         }
     }
 
+    /// The functions that are too large to be translated. Only those that may be are tried: functions are translated when
+    /// they are first called, and few ever are.
+    func oversizedFunctions() -> [OversizedFunction] {
+        let widest = shapes.reduce(0) { max($0, $1.header) }
+        return module.functionBodies.indices.compactMap { index in
+            let body = module.functionBodies[index]
+            // Values take up to two slots, and the shortest legacy `try` block, which takes one, three bytes.
+            let slots = 2 * Int(body.localCount + body.maximumStackHeight) + Int(body.end - body.start) / 3
+            guard slots + 2 * (widest + FrameShape.headerSlotCount) >= Translator.slotLimit - 4 else { return nil }
+            let function = index + module.importedFunctionCount
+            return translate(function) == nil ? OversizedFunction(function, of: module) : nil
+        }
+    }
+
     /// The function that an address in code belongs to.
     func function(at code: UnsafeRawPointer) -> TranslatedFunction? {
         translated.withLock { functions in

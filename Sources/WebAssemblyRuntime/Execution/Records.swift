@@ -70,7 +70,7 @@ enum ExitReason: UInt64 {
 /// The head of an instance's block of memory. Its global cells and its tables of pointers follow, at offsets that are
 /// the same for all instances of a module; see ``InstanceLayout``.
 struct InstanceContext {
-    let machine: UnsafeMutablePointer<Machine>
+    var machine: UnsafeMutablePointer<Machine>
     /// Memory 0, or the empty memory.
     var memory: UnsafeMutablePointer<MemoryRecord>
     /// One for each function of the module; those of defined functions are filled when first referred to.
@@ -84,6 +84,10 @@ struct InstanceContext {
     let linked: Unmanaged<LinkedModule>
     /// The reference of the module-level evaluation of each element segment: see ``Instance``.
     let elementSegments: UnsafeMutablePointer<UnsafeMutablePointer<UInt64>?>
+    /// Whether all that stays the same from one instance to the next has been made; see ``InstancePool``.
+    var isComplete = false
+    /// Whether the guest has dropped a segment.
+    var hasDroppedSegments = false
 }
 
 /// A function that can be called through a reference. A function reference is this record's address.
@@ -135,6 +139,8 @@ struct TableRecord {
     var element: ReferenceType
     var is64Bit: Bool
     var hasDeclaredMaximum: Bool
+    /// Whether anything was written to it after the segments.
+    var isChanged = false
 }
 
 /// A global's value; vectors take both halves.

@@ -64,6 +64,7 @@ enum BulkHandlers {
     static let drop: Handler = {
         let state = State($0, $1, $2, $3, $4, $5, $6)
         state.instance.pointee.droppedSegments[Int(state.operand32(16))] = true
+        state.instance.pointee.hasDroppedSegments = true
         return state.next(24)
     }
 
@@ -86,6 +87,7 @@ enum BulkHandlers {
         let index = state.get64(8)
         if _slowPath(index >= UInt64(table.pointee.count)) { return state.trap(.outOfBoundsTableAccess) }
         table.pointee.elements[Int(truncatingIfNeeded: index)] = state.get64(10)
+        table.pointee.isChanged = true
         return state.next(24)
     }
 
@@ -264,6 +266,7 @@ private func fillTable(
 ) -> Outcome {
     guard contains(table.pointee.count, start, count) else { return .outOfBoundsTableAccess }
     let target = table.pointee.elements + Int(start)
+    table.pointee.isChanged = true
     return inPieces(context, count, of: 8) { start, count in
         (target + start).update(repeating: element, count: count)
     }
@@ -278,6 +281,7 @@ private func copyTable(
         return .outOfBoundsTableAccess
     }
     let (first, origin) = (target.pointee.elements + Int(to), source.pointee.elements + Int(from))
+    target.pointee.isChanged = true
     return inPieces(context, count, of: 8, backwards: first > origin) { start, count in
         (first + start).update(from: origin + start, count: count)
     }
@@ -295,6 +299,7 @@ private func initializeTable(
             contains(table.pointee.count, to, UInt64(count))
         else { return .outOfBoundsTableAccess }
         let target = table.pointee.elements + Int(to)
+        table.pointee.isChanged = true
         for index in 0..<Int(count) {
             target[index] = elementSegmentItem(context, linked, segment, Int(from) + index)
         }

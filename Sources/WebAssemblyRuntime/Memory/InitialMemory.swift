@@ -7,16 +7,12 @@ struct InitialMemory {
     /// Whether memories made with the images need no active data segment any more.
     let isComplete: Bool
 
-    /// Below this many bytes copying is cheaper than mapping.
-    private static let smallestImage = 16 << 10
-
     /// Segments are in the images only if nothing could tell the difference: if they all fit, at constant places, and
     /// no failing initialisation could be seen from outside.
     init(_ module: Module) {
         let definedCount = module.memories.count - module.importedMemoryCount
-        var pieces = [[(place: Int, bytes: UnsafeRawBufferPointer)]](repeating: [], count: definedCount)
+        var pieces = [[MemoryImage.Piece]](repeating: [], count: definedCount)
         var isComplete = module.importedTableCount == 0 && definedCount > 0
-        var byteCount = 0
         for segment in module.dataSegments where isComplete {
             guard case .active(let memory, let offset) = segment.mode else { continue }
             let index = Int(memory) - module.importedMemoryCount
@@ -30,28 +26,12 @@ struct InitialMemory {
                 break
             }
             pieces[index].append((place: Int(place), bytes: bytes))
-            byteCount += bytes.count
-        }
-        guard isComplete, byteCount >= InitialMemory.smallestImage else {
-            self.images = [MemoryImage?](repeating: nil, count: definedCount)
-            self.isComplete = false
-            return
         }
         var images: [MemoryImage?] = []
-        for pieces in pieces {
-            let filled = pieces.filter { $0.bytes.count > 0 }
-            guard let start = filled.map(\.place).min(),
-                let end = filled.map({ $0.place + $0.bytes.count }).max()
-            else {
-                images.append(nil)
-                continue
-            }
-            // Segments that lie far apart are copied: the file between them would be filled when it is read.
-            let isDense = end - start <= 4 * filled.reduce(0) { $0 + $1.bytes.count } + (1 << 20)
-            guard isDense, let image = MemoryImage(start: start, end: end, pieces: filled) else {
-                isComplete = false
-                break
-            }
+        for pieces in pieces where isComplete {
+            let image = MemoryImage(pieces)
+            // Without an image, the segments have to be copied, unless they are empty.
+            if image == nil, pieces.contains(where: { $0.bytes.count > 0 }) { isComplete = false }
             images.append(image)
         }
         self.images = isComplete ? images : [MemoryImage?](repeating: nil, count: definedCount)

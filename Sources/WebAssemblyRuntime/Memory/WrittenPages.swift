@@ -1,3 +1,4 @@
+package import CLinux
 package import Glibc
 
 /// Puts memories back to their beginning, at a cost that grows with what was written and not with their size.
@@ -9,25 +10,66 @@ enum WrittenPages {
     private static let small = 128 << 10
     /// No more pages than these are kept: 4 MiB.
     private static let maximumKept = 1024
-    /// Which pages of this process are there, a word for each; -1 where the system does not tell.
+    /// Tells which pages of this process are there; -1 where the system does not.
     private static let map = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC)
+
+    /// Makes the first `byteCount` bytes read as the image, or as zeros where there is none.
+    static func reset(_ base: UnsafeMutableRawPointer, _ byteCount: Int, _ image: MemoryImage?) {
+        if byteCount <= small { return restore(0..<byteCount, base, image) }
+        let byteCount = AddressSpace.rounded(byteCount)
+        if !restoreScanned(base, byteCount, image), !restoreListed(base, byteCount, image) {
+            AddressSpace.reset(base, byteCount)
+        }
+    }
+
+    // MARK: Linux 6.7 and later
+
+    /// Restores the pages that were written, as the kernel finds them in its own tables; false if it cannot.
+    private static func restoreScanned(
+        _ base: UnsafeMutableRawPointer, _ byteCount: Int, _ image: MemoryImage?
+    ) -> Bool {
+        let start = UInt64(UInt(bitPattern: base))
+        let unwritten = UInt64(CLINUX_PAGE_IS_FILE | CLINUX_PAGE_IS_ZERO)
+        return withUnsafeTemporaryAllocation(of: clinux_page_region.self, capacity: 64) { regions in
+            var scan = clinux_page_scan()
+            scan.size = UInt64(MemoryLayout<clinux_page_scan>.size)
+            scan.start = start
+            scan.end = start + UInt64(byteCount)
+            scan.vec = UInt64(UInt(bitPattern: regions.baseAddress))
+            scan.vec_len = UInt64(regions.count)
+            scan.category_inverted = unwritten
+            scan.category_mask = unwritten
+            scan.category_anyof_mask = UInt64(CLINUX_PAGE_IS_PRESENT | CLINUX_PAGE_IS_SWAPPED)
+            var kept = 0
+            while scan.start < scan.end {
+                let count = clinux_scan_pages(map, &scan)
+                // What was done so far is right: the rest can be done in another way.
+                guard count >= 0, scan.walk_end > scan.start else { return false }
+                for region in regions.prefix(Int(count)) {
+                    let range = Int(region.start - start)..<Int(region.end - start)
+                    kept += range.count / AddressSpace.pageByteCount
+                    if kept <= maximumKept {
+                        restore(range, base, image)
+                    } else {
+                        AddressSpace.reset(base + range.lowerBound, range.count)
+                    }
+                }
+                scan.start = scan.walk_end
+            }
+            return true
+        }
+    }
+
+    // MARK: Before
+
     private static let isPresent: UInt64 = 1 << 63
     private static let isSwapped: UInt64 = 1 << 62
     /// Of a file, or shared: not written since it was mapped as a private copy.
     private static let isOfFile: UInt64 = 1 << 61
 
-    /// Makes the first `byteCount` bytes read as the image, or as zeros where there is none.
-    static func reset(_ base: UnsafeMutableRawPointer, _ byteCount: Int, _ image: MemoryImage?) {
-        guard image?.canRestore ?? true else { return AddressSpace.reset(base, byteCount) }
-        if byteCount <= small {
-            restore(0..<byteCount, base, image)
-        } else if !restoreWritten(base, AddressSpace.rounded(byteCount), image) {
-            AddressSpace.reset(base, byteCount)
-        }
-    }
-
-    /// Restores the pages that were written; false if the system does not tell which, or if they are too many.
-    private static func restoreWritten(
+    /// Restores the pages that were written, found in a list of all; false if the system has no such list, or if they are
+    /// too many.
+    private static func restoreListed(
         _ base: UnsafeMutableRawPointer, _ byteCount: Int, _ image: MemoryImage?
     ) -> Bool {
         let pageSize = AddressSpace.pageByteCount

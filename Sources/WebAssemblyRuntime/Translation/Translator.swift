@@ -147,7 +147,7 @@ struct Translator {
         for _ in 0..<reader.index() {
             let count = reader.index()
             let type = reader.valueType()
-            if slot + count * 2 > Translator.slotLimit {
+            if slot + count * type.slotCount > Translator.slotLimit {
                 failed = true
                 return
             }

@@ -1,6 +1,7 @@
 import Bindle
 import CommandLineInterface
 import Platform
+import Sandbox
 
 extension Command {
     static let bindleCheck = Command(
@@ -59,6 +60,7 @@ private enum StoreOptions {
         guard let path = arguments[store], FileStatus(path: path) != nil else {
             throw CommandFailure("there is no store \(arguments[store] ?? "")")
         }
+        try PrivateFiles.checkStore(path)
         return path
     }
 }

@@ -1,5 +1,6 @@
 import Bindle
 import CommandLineInterface
+import Platform
 
 extension Command {
     static let bindleDelete = Command(
@@ -10,7 +11,7 @@ extension Command {
         action: { arguments in
             let id = try BindleOptions.id(arguments)
             let message = try BindleOptions.client(arguments).delete(id)
-            print("\(id): \(message)")
+            StandardOutput.tell("\(id): \(message)")
             return .success
         }
     )

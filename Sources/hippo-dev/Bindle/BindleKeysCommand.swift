@@ -1,5 +1,6 @@
 import Bindle
 import CommandLineInterface
+import Platform
 
 extension Command {
     static let bindleKeys = Command(
@@ -22,16 +23,22 @@ extension Command {
 
     private static let create = Command(
         name: "create",
-        summary: "Make a secret key.",
-        options: [roles, BindleOptions.secretKeys],
+        summary: "Make a secret key, and add its public half to the keyring.",
+        options: [roles, BindleOptions.secretKeys, BindleOptions.keyring],
         arguments: [label],
         action: { arguments in
             let storage = BindleOptions.storage(arguments)
             let key = SecretKey(label: arguments[label] ?? "", roles: try roles(arguments))
             var keys = try storage.secretKeys()
             keys.keys.append(key)
+            // Read before anything is written, so that a keyring that cannot be read leaves no key behind.
+            var keyring = try storage.keyring()
+            keyring.add(key.keyringEntry)
             try storage.save(keys)
-            print("made a key for '\(key.label)' in \(storage.secretKeysPath)")
+            try storage.save(keyring)
+            StandardOutput.tell(
+                "made a key for '\(key.label)' in \(storage.secretKeysPath); its public half is in "
+                    + "\(storage.keyringPath)")
             return .success
         }
     )
@@ -81,7 +88,8 @@ extension Command {
         for entry in keys.entries { keyring.add(entry) }
         try storage.save(keyring)
         for entry in keys.entries {
-            print("added the key of '\(entry.label)' (\(entry.roles.map(\.rawValue).joined(separator: ", ")))")
+            StandardOutput.tell(
+                "added the key of '\(entry.label)' (\(entry.roles.map(\.rawValue).joined(separator: ", ")))")
         }
         return .success
     }

@@ -1,5 +1,6 @@
 import Bindle
 import CommandLineInterface
+import Platform
 
 extension Command {
     static let bindleList = Command(
@@ -19,15 +20,16 @@ extension Command {
             var matches: BindleMatches
             repeat {
                 matches = try client.find(query)
-                for invoice in matches.invoices { print(invoice.isYanked ? "\(invoice.id) (yanked)" : "\(invoice.id)") }
-                query.offset += matches.invoices.count
-            } while matches.hasMore && !matches.invoices.isEmpty
+                for match in matches.matches { StandardOutput.tell(match.line) }
+                query.offset += matches.matches.count
+            } while matches.hasMore && !matches.matches.isEmpty
             return .success
         }
     )
 
     private static let search = Argument(
-        "WORD", summary: "Words that occur in name, version, authors or description.", arity: .repeated)
+        "WORD", summary: "Words: parts of the name, or beginnings of words of version, authors or description.",
+        arity: .repeated)
     private static let range = Option(
         name: "range", shortName: "b", valueName: "RANGE", summary: "A range of versions, such as '^1.2'.")
 }

@@ -37,6 +37,7 @@ enum BindleOptions {
         let url = try url(arguments, stored)
         var configuration = ClientConfiguration()
         configuration.tls = TLSOptions.policy(arguments)
+        configuration.proxies = ProxySettings(environment: ProcessEnvironment.all)
         var client = BindleClient(
             baseURL: url, credentials: try credentials(arguments) ?? stored.bindleCredentials(for: url) ?? .none,
             configuration: configuration)
@@ -47,6 +48,12 @@ enum BindleOptions {
 
     /// Whether the command line or the environment says which server is meant.
     static func isServerGiven(_ arguments: ParsedArguments) -> Bool { arguments[serverURL] != nil }
+
+    /// Whether nobody has said which server is meant, so that it is the usual one.
+    static func isServerUnnamed(_ arguments: ParsedArguments) -> Bool {
+        !isServerGiven(arguments) && (ProcessEnvironment.all["BINDLE_SERVER_URL"] ?? "").isEmpty
+            && (try? storedCredentials.load())?.bindleURL == nil
+    }
 
     static let storedCredentials = CredentialStorage(environment: ProcessEnvironment.all)
 
@@ -107,8 +114,7 @@ enum BindleOptions {
 
     /// Reads a role by its name or the beginning of it.
     static func role(_ text: String) -> Signature.Role? {
-        let matches = Signature.Role.allCases.filter { !text.isEmpty && $0.rawValue.hasPrefix(text.lowercased()) }
-        return matches.count == 1 ? matches[0] : nil
+        Signature.Role(reading: text)
     }
 
     static let roleExpectation = "creator, approver, host or proxy"

@@ -65,7 +65,7 @@ extension Command {
         action: { arguments in
             let invoice = try InvoiceFile.read(arguments[invoiceFile] ?? "invoice.toml")
             let creation = try BindleOptions.client(arguments).create(SigningOptions.signed(invoice, arguments))
-            for label in creation.missing { print("\(label.sha256) \(label.name)") }
+            for label in creation.missing { StandardOutput.tell("\(label.sha256) \(label.name)") }
             return .success
         }
     )
@@ -85,7 +85,7 @@ extension Command {
             }
             let content = try OpenFile(path: path)
             try client.upload(label, to: id, body: .file(content, 0..<content.size))
-            print("\(id): uploaded '\(label.name)'")
+            StandardOutput.tell("\(id): uploaded '\(label.name)'")
             return .success
         }
     )

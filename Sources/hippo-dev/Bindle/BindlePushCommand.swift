@@ -9,8 +9,10 @@ extension Command {
         summary: "Push a standalone bindle, a directory or a .tar.gz, to a server.",
         discussion: """
             A directory is the bindle's own, with invoice.toml and parcels/ in it. Only the parcels that the server does \
-            not have are sent, so that a push that was interrupted goes on where it stopped. With --path, what is given \
-            is the bindle's ID, and the option tells below which directory its own stands, as 'prepare' makes it.
+            not have are sent, so that a push that was interrupted goes on where it stopped; so parcels that the server \
+            has need not be in the bindle. With --path, what is given is the bindle's ID, and the option tells below which \
+            directory its own or its .tar.gz stands, as 'prepare' makes it. The data directory of a reference server is \
+            taken too: with --path and an ID for one bindle, or by itself for all of them.
             """,
         options: BindleOptions.server + SigningOptions.all + [parent, limit] + TransferOptions.all,
         arguments: [standalone],
@@ -19,12 +21,14 @@ extension Command {
             Example("hippo-dev bindle push -p .hippo weather/1.2.3", "Push what 'hippo-dev prepare' made."),
         ],
         action: { arguments in
-            let (bindle, temporary) = try standaloneBindle(arguments)
+            let (bindles, temporary) = try standaloneBindles(arguments)
             let client = try BindleOptions.client(arguments)
             try withExtendedLifetime(temporary) {
                 let sender = try ParcelSender(arguments)
-                try sender.push(SigningOptions.signed(bindle.invoice, arguments), to: client) { label in
-                    bindle.content(of: label)
+                for bindle in bindles {
+                    let invoice = try SigningOptions.signed(bindle.invoice, arguments)
+                    tellWarnings(of: invoice)
+                    try sender.push(invoice, to: client) { bindle.content(of: $0) }
                 }
             }
             return .success
@@ -36,63 +40,90 @@ extension Command {
         summary: "Put a standalone bindle, a directory or a .tar.gz, into a store.",
         discussion: """
             With --store, into a file that 'hippo-dev bindle serve' or a sandbox keeps its bindles in; otherwise to the \
-            server, as 'bindle push' does. A bindle in the store that has this ID is replaced.
+            server, as 'bindle push' does. A bindle in the store that has this ID is replaced. The data directory of a \
+            reference server is taken too, with all its bindles.
             """,
         options: BindleOptions.server + SigningOptions.all + [storeFile, parent, limit] + TransferOptions.all,
         arguments: [standalone],
         action: { arguments in
-            let (bindle, temporary) = try standaloneBindle(arguments)
+            let (bindles, temporary) = try standaloneBindles(arguments)
             try withExtendedLifetime(temporary) {
-                let invoice = try SigningOptions.signed(bindle.invoice, arguments)
-                guard let path = arguments[storeFile] else {
-                    let client = try BindleOptions.client(arguments)
-                    try ParcelSender(arguments).push(invoice, to: client) { bindle.content(of: $0) }
-                    return
-                }
-                let absent = try importBindle(bindle, invoice, into: BindleStore(path: path))
-                print("\(invoice.id): imported into \(path)")
-                for label in absent {
-                    print("warning: the parcel '\(label.name)' is neither in the bindle nor in the store")
+                let store = try arguments[storeFile].map { try BindleStore(path: $0) }
+                let client = store == nil ? try BindleOptions.client(arguments) : nil
+                for bindle in bindles {
+                    let invoice = try SigningOptions.signed(bindle.invoice, arguments)
+                    tellWarnings(of: invoice)
+                    if let client {
+                        try ParcelSender(arguments).push(invoice, to: client) { bindle.content(of: $0) }
+                    } else if let store {
+                        let absent = try importBindle(bindle, invoice, into: store)
+                        StandardOutput.tell("\(invoice.id): imported into \(store.path)")
+                        for label in absent {
+                            StandardOutput.tell(
+                                "warning: the parcel '\(label.name)' is neither in the bindle nor in the store")
+                        }
+                    }
                 }
             }
             return .success
         }
     )
 
+    /// Says what is odd about an invoice that is taken even so.
+    private static func tellWarnings(of invoice: Invoice) {
+        for warning in invoice.warnings { StandardError.write("warning: \(invoice.id): \(warning)\n") }
+    }
+
     /// - Returns: The labels of the parcels that are still missing.
     private static func importBindle(
         _ bindle: StandaloneBindle, _ invoice: Invoice, into store: BindleStore
     ) throws -> [Label] {
         var absent: [Label] = []
-        for label in try store.create(invoice, mode: .development).missing {
-            guard case .file(let path) = bindle.content(of: label) else {
+        // One that was yanked where it comes from stays so.
+        var created = invoice
+        created.isYanked = false
+        defer { if invoice.isYanked { try? store.yank(invoice.id) } }
+        for label in try store.create(created, mode: .development).missing {
+            guard case .parcelFile(let path) = bindle.content(of: label) else {
                 absent.append(label)
                 continue
             }
             let upload = try store.upload(label.sha256, to: invoice.id)
-            try FileReader.forEachChunk(of: path, size: 1 << 20) { try upload.write(Array($0)) }
-            try upload.finish()
+            do throws(StoreError) {
+                try FileReader.forEachChunk(of: path, into: upload)
+                try upload.finish()
+            } catch .wrongDigest, .wrongSize {
+                throw PushError.misnamed(path: path)
+            }
         }
         return absent
     }
 
-    /// The bindle that is to be pushed, and where it was unpacked to, if it was.
-    private static func standaloneBindle(
+    /// The bindles that are to be pushed, and where they were unpacked to, if they were.
+    private static func standaloneBindles(
         _ arguments: ParsedArguments
-    ) throws -> (StandaloneBindle, TemporaryPlace?) {
-        let path = arguments[standalone] ?? "."
+    ) throws -> ([StandaloneBindle], TemporaryPlace?) {
+        var path = arguments[standalone] ?? "."
         if let parent = arguments[parent] {
             let id: BindleID
             do { id = try BindleID(path) } catch { throw UsageError("with '--path', an ID is wanted: \(error)") }
-            return (try StandaloneBindle(id, in: parent), nil)
+            let archive = StandaloneBindle.directory(of: id, in: parent) + ".tar.gz"
+            let isPacked = FileStatus(path: StandaloneBindle.directory(of: id, in: parent)) == nil
+            guard isPacked, FileStatus(path: archive) != nil else {
+                return ([try StandaloneBindle(id, in: parent)], nil)
+            }
+            path = archive
         }
         guard let status = FileStatus(path: path) else { throw CommandFailure("there is no \(path)") }
-        guard !status.isDirectory else { return (try StandaloneBindle(at: path), nil) }
+        guard !status.isDirectory else {
+            if ReferenceDirectory.isOne(path) { return (try ReferenceDirectory(path).bindles(), nil) }
+            return ([try StandaloneBindle(at: path)], nil)
+        }
         var limits = UnpackingLimits()
         let size = try arguments.value(of: limit, expecting: "a size like 64MiB") { ByteCount(parsing: $0) }
         if let size { limits = UnpackingLimits(maximumSize: Int64(size.bytes), maximumRatio: nil) }
         let temporary = try TemporaryPlace()
-        return (try StandaloneBindle.unpack(path, into: temporary.path, limits: limits), temporary)
+        return ([try StandaloneBindle.unpack(path, into: temporary.path, limits: limits)], temporary)
     }
 
     private static let standalone = Argument(
@@ -111,6 +142,19 @@ extension StandaloneBindle {
     /// Where a parcel's bytes are.
     func content(of label: Label) -> ParcelContent {
         let path = parcelPath(label.sha256)
-        return FileStatus(path: path) != nil ? .file(path: path) : .absent("\(path) is not there either")
+        return FileStatus(path: path) != nil ? .parcelFile(path: path) : .absent("\(path) is not there either")
+    }
+}
+
+extension FileReader {
+    /// Uploads a file.
+    fileprivate static func forEachChunk(of path: String, into upload: ParcelUpload) throws(StoreError) {
+        do {
+            try forEachChunk(of: path, size: 1 << 20) { try upload.write($0) }
+        } catch let error as StoreError {
+            throw error
+        } catch {
+            throw .cannotOpen(path: path, detail: "\(error)")
+        }
     }
 }

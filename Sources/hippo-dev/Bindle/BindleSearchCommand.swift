@@ -27,9 +27,9 @@ extension Command {
                     Int(text).flatMap { (1...BindleQuery.limits.upperBound).contains($0) ? $0 : nil }
                 } ?? BindleQuery.defaultLimit
             let matches = try client.find(search)
-            for invoice in matches.invoices { print(invoice.isYanked ? "\(invoice.id) (yanked)" : "\(invoice.id)") }
+            for match in matches.matches { StandardOutput.tell(match.line) }
             if matches.hasMore {
-                let next = search.offset + matches.invoices.count
+                let next = search.offset + matches.matches.count
                 let hint = "\(matches.total) in all; the next ones by --offset \(next)\n"
                 StandardError.write(hint)
             }
@@ -45,13 +45,14 @@ extension Command {
         arguments: [BindleOptions.id],
         action: { arguments in
             let id = try BindleOptions.id(arguments)
-            print("\(id): \(try BindleOptions.client(arguments).delete(id))")
+            StandardOutput.tell("\(id): \(try BindleOptions.client(arguments).delete(id))")
             return .success
         }
     )
 
     private static let words = Argument(
-        "WORD", summary: "Words that occur in name, version, authors or description.", arity: .repeated)
+        "WORD", summary: "Words: parts of the name, or beginnings of words of version, authors or description.",
+        arity: .repeated)
     private static let query = Option(
         name: "query", shortName: "q", valueName: "TEXT", summary: "The same, as one text.")
     private static let range = Option(
@@ -60,5 +61,16 @@ extension Command {
         name: "offset", valueName: "N", summary: "Matches to pass over.", defaultValue: "0")
     private static let limit = Option(
         name: "limit", valueName: "N", summary: "Matches to print at most.", defaultValue: "50")
-    private static let strict = Option(flag: "strict", summary: "Look at names only, and mind upper and lower case.")
+    private static let strict = Option(
+        flag: "strict", summary: "Find the words as one text, in names only, and mind upper and lower case.")
+}
+
+extension BindleMatches.Match {
+    /// The match as lists show it.
+    var line: String {
+        switch self {
+        case .invoice(let invoice): invoice.isYanked ? "\(invoice.id) (yanked)" : "\(invoice.id)"
+        case .unusable(let id, let problem): "\(id) (unusable: \(problem))"
+        }
+    }
 }

@@ -14,13 +14,18 @@ extension Command {
             Any Bindle client can use it. Without --strict it is in development mode: creating a bindle whose ID is \
             taken replaces it, and deleting one deletes it, along with the parcels that nothing else refers to.
 
+            Invoices are given out signed as host, by a key of the user's that all servers have in common, so that \
+            clients which want that signature fetch the key once, by 'bindle keys fetch'.
+
+            The store may also be the data directory of a reference server, which is only read.
+
             It ends on SIGINT or SIGTERM, having answered the requests that are under way, for which it waits up to
             --timeout. A second signal ends it at once.
             """,
         options: [
-            listen, allowedHost, store, strict, htpasswd, tokens, noToken, anonymousGet, strategy, hostKey, timeout,
+            listen, allowedHost, store, strict, htpasswd, tokens, noToken, anonymousGet, strategy, timeout,
             BindleOptions.keyring,
-        ],
+        ] + HostKeyOptions.all,
         examples: [
             Example("hippo-dev bindle serve", "Serve the bindles of this project."),
             Example("hippo-dev bindle serve --strict --store /srv/bindles.sqlite", "Serve a store for good."),
@@ -29,7 +34,8 @@ extension Command {
     )
 
     private static let listen = Option(
-        name: "listen", valueName: "IP:PORT", summary: "Where to listen; port 0 takes any free one.",
+        name: "listen", valueName: "IP:PORT",
+        summary: "Where to listen; a port alone means 127.0.0.1, port 0 takes any free one.",
         defaultValue: "127.0.0.1:8080")
     private static let allowedHost = Option(
         name: "allow-host", valueName: "NAME",
@@ -42,7 +48,10 @@ extension Command {
     private static let strict = Option(
         flag: "strict", summary: "Keep Bindle's rules: an ID is taken for ever, and deleting yanks.")
     private static let htpasswd = Option(
-        name: "htpasswd", valueName: "FILE", summary: "Let in the users of this file, made by 'htpasswd -B'.")
+        name: "htpasswd", valueName: "FILE",
+        summary:
+            "Let in the users of this file, made by 'htpasswd -B'. Those whose passwords are hashed otherwise are told."
+    )
     private static let tokens = Option(
         name: "token-file", valueName: "FILE", summary: "Let in who has a token of this file, which has one a line.")
     private static let noToken = Option(
@@ -55,40 +64,38 @@ extension Command {
         name: "strategy", valueName: "STRATEGY",
         summary: "Take in only invoices that this verification strategy, such as GreedyVerification, trusts by the "
             + "keyring as it is at the start.")
-    private static let hostKey = Option(
-        name: "host-key", valueName: "FILE",
-        summary: "Sign what is taken in as host, with the key of this file, which is made if need be.")
-
     private static let timeout = Option(
         name: "timeout", valueName: "TIME", summary: "How long requests may take that are under way at the end.",
         defaultValue: "30s")
 
     private static func serve(_ arguments: ParsedArguments) throws -> ExitCode {
         let address = try arguments.value(of: listen, expecting: "an address like 127.0.0.1:8080") {
-            SocketAddress.parse($0)
+            SocketAddress.parseListener($0)
         }
         let patience =
             try arguments.value(of: timeout, expecting: "a time like 30s", Duration.init(parsing:)) ?? .seconds(30)
         guard let address, let path = arguments[store] else { throw UsageError("an address and a store are wanted") }
         if arguments.source(of: store) == .defaultValue {
-            try Directories.make(FilePath.parent(path))
+            try PrivateFiles.makeDirectory(FilePath.parent(path))
         }
+        try PrivateFiles.checkStore(path)
         // Before any other thread starts.
         let ended = DispatchSemaphore(value: 0)
         SignalListener.start { _ in ended.signal() }
         let mode: BindleStore.Mode = arguments.isSet(strict) ? .immutable : .development
         let access = try accessToken(arguments, address: address, store: path)
         let bindles = BindleServer(
-            store: try BindleStore(path: path), mode: mode, version: Commands.version, trust: try trust(arguments),
+            store: ReferenceDirectory.isOne(path) ? ReferenceDirectory(path) : try BindleStore(path: path), mode: mode,
+            version: Commands.version, trust: try trust(arguments),
             webGuard: WebGuard(names: .ofThisMachine(allowing: arguments.values(of: allowedHost))),
             authentication: try authentication(arguments, access))
-        var configuration = BindleServer.configuration()
+        var configuration = bindles.configuration()
         configuration.requestObserver = { record in
             let request = "\(record.method?.description ?? "-") \(record.target ?? "-")"
             let milliseconds = Quantity.milliseconds(record.duration)
             say("\(request) \(record.status.map { String($0.code) } ?? "-") \(milliseconds) ms")
         }
-        configuration.problemObserver = { StandardError.write("\($0)\n") }
+        configuration.problemObserver = { StandardError.tell("\($0)") }
         let socket = try ListeningSocket(binding: address)
         let server = Server(socket: socket, configuration: configuration, handler: bindles.handler)
         try server.start()
@@ -111,14 +118,13 @@ extension Command {
         if trust.strategy != nil {
             trust.keyring = try KeyStorage(keyringPath: keyringPath, secretKeysPath: "").keyring()
         }
-        if let path = arguments[hostKey] {
-            let storage = KeyStorage(keyringPath: keyringPath, secretKeysPath: path)
-            var keys = try storage.secretKeys()
-            if keys.key(for: .host) == nil {
-                keys.keys.append(SecretKey(label: "\(ProcessEnvironment.hostName) <hippo-dev>", roles: [.host]))
-                try storage.save(keys)
+        trust.hostKey = try HostKeyOptions.path(arguments).map { path in
+            let key = HostKey(path: path, onProblem: { StandardError.write("warning: \($0)\n") })
+            // Made at the first start, and told of now if it cannot be.
+            guard key.key != nil || !HostKeyOptions.isGiven(arguments) else {
+                throw CommandFailure("there is no host key in \(path), and none can be made")
             }
-            trust.hostKey = keys.key(for: .host)
+            return key
         }
         return trust
     }
@@ -154,8 +160,14 @@ extension Command {
             return nil
         }
         do {
+            let file = try ServerAuthentication.users(htpasswd: htpasswdText ?? "")
+            for name in file.unusable {
+                StandardError.write(
+                    "warning: \(arguments[htpasswd] ?? ""): '\(name)' is not let in, since the password is not hashed by "
+                        + "bcrypt; set it anew with 'htpasswd -B'\n")
+            }
             return ServerAuthentication(
-                users: try ServerAuthentication.users(htpasswd: htpasswdText ?? ""),
+                users: file.users,
                 tokens: ServerAuthentication.tokens(tokenText ?? ""),
                 allowsAnonymousReading: arguments.isSet(anonymousGet))
         } catch {
@@ -165,6 +177,6 @@ extension Command {
 
     /// Writes a line at once: a log that waits in a buffer is of no use to who follows it through a pipe.
     private static func say(_ line: String) {
-        try? StandardOutput.write("\(line)\n")
+        StandardOutput.tell(line)
     }
 }

@@ -23,7 +23,7 @@ extension Command {
             var invoice = try InvoiceFile.read(path)
             try invoice.sign(with: key, as: wanted, at: Int(time(nil)))
             try FileWriter.write(invoice.toml, to: arguments[out] ?? path, atomically: true)
-            print("\(invoice.id): signed by '\(key.label)' as \(wanted.rawValue)")
+            StandardOutput.tell("\(invoice.id): signed by '\(key.label)' as \(wanted.rawValue)")
             return .success
         }
     )
@@ -41,7 +41,7 @@ extension Command {
                 ) { VerificationStrategy($0) } ?? .greedyVerification
             let invoice = try InvoiceFile.read(arguments[file] ?? "invoice.toml")
             try chosen.verify(invoice, with: BindleOptions.storage(arguments).keyring())
-            print("\(invoice.id): verified by \(chosen)")
+            StandardOutput.tell("\(invoice.id): verified by \(chosen)")
             return .success
         }
     )

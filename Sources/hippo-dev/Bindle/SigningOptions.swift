@@ -5,8 +5,10 @@ import Platform
 /// How an invoice is signed before it is pushed: as its creator, if there is a key for that, as reference servers want it.
 enum SigningOptions {
     private static let sign = Option(
-        flag: "sign", summary: "Sign as creator, with a key that is made if there is none. [default: if there is a key]"
-    )
+        flag: "sign",
+        summary:
+            "Sign as creator, with a key that is made if there is none. [default: if there is a key, and no creator has "
+            + "signed yet]")
     private static let unsigned = Option(flag: "unsigned", summary: "Do not sign, even if there is a key.")
     private static let label = Option(
         name: "label", valueName: "LABEL", summary: "Sign with the key of this label, where there are several.")
@@ -18,6 +20,9 @@ enum SigningOptions {
             guard !arguments.isSet(sign) else { throw UsageError("'--sign' and '--unsigned' exclude each other") }
             return invoice
         }
+        // A server refuses the whole for one signature by a key that it does not know.
+        let isSigned = invoice.signatures.contains { $0.role == .creator }
+        if isSigned && !arguments.isSet(sign) && arguments[label] == nil { return invoice }
         guard let key = try key(arguments) else { return invoice }
         var signed = invoice
         do {

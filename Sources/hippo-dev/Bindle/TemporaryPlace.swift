@@ -1,7 +1,7 @@
 import Platform
 
 /// A directory for what is in between, which only this user may enter, and which goes with its last reference.
-final class TemporaryPlace {
+final class TemporaryPlace: Sendable {
     let path: String
 
     /// Beside a file that is to be written, so that there is room for as much.

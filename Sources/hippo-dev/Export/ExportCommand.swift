@@ -39,7 +39,7 @@ extension Command {
             case (_, let running?): source = try ServingExport(running)
             }
             let count = try WwwrootDirectory(directory).write(source)
-            print("Wrote \(Quantity.count(count, "file")) of \(source.name) to \(directory)")
+            StandardOutput.tell("Wrote \(Quantity.count(count, "file")) of \(source.name) to \(directory)")
             return .success
         })
 }
@@ -101,6 +101,7 @@ private final class ProjectExport: ExportSource {
         let facts = try Hippofacts.isSite(path) ? Hippofacts(site: path) : Hippofacts(at: path)
         externals = try ProjectExternals(path: path, store: store, upstreams: { _ in [] })
         var options = ExpansionOptions()
+        try BundleSettings(ofProjectAt: path).apply(to: &options)
         options.externalInvoice = { [externals] in try externals.invoice($0) }
         var cache = DigestCache()
         expansion = try facts.expanded(options, cache: &cache)
@@ -111,7 +112,7 @@ private final class ProjectExport: ExportSource {
     func read(_ label: Label, _ receive: (UnsafeRawBufferPointer) throws -> Void) throws {
         switch try content(of: label) {
         case .bytes(let bytes): try bytes.withUnsafeBytes { try receive($0) }
-        case .file(let path):
+        case .file(let path), .parcelFile(let path):
             let file = try OpenFile(path: path)
             let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 256 << 10, alignment: 64)
             defer { buffer.deallocate() }

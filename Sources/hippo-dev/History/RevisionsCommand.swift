@@ -24,7 +24,7 @@ extension Command {
                 let document = RevisionSummary.document(of: revisions)
                 print(String(decoding: DocumentEncoding.json.encode(document), as: UTF8.self))
             } else {
-                print(RevisionList(revisions).text, terminator: "")
+                print(PrintableText.lines(RevisionList(revisions).text), terminator: "")
             }
             return .success
         }
@@ -43,7 +43,7 @@ extension Command {
             if arguments.isSet(json) {
                 print(String(decoding: DocumentEncoding.json.encode(comparison.table), as: UTF8.self))
             } else {
-                print(ComparisonText(comparison).text, terminator: "")
+                print(PrintableText.lines(ComparisonText(comparison).text), terminator: "")
             }
             return .success
         }

@@ -1,5 +1,6 @@
-import Platform
+import Bindle
 import CommandLineInterface
+import Platform
 import Sandbox
 
 extension Command {
@@ -7,15 +8,21 @@ extension Command {
         name: "rollback",
         summary: "Serve a revision of before again, until a file changes.",
         discussion: """
+            Without N, it is what was served before what serves now; one step further back each time.
+
             A running sandbox serves the revision when this command ends; one that is started later begins with it. As \
             soon as the project changes, what it has become is served again. The files of the project stay as they are.
             """,
         options: HistoryOptions.all,
         arguments: [revision, HistoryOptions.path],
-        examples: [Example("hippo-dev rollback 3", "Serves what was served as revision 3.")],
+        examples: [
+            Example("hippo-dev rollback", "Serves what was served before."),
+            Example("hippo-dev rollback 3", "Serves what was served as revision 3."),
+        ],
         action: { arguments in
-            let number = try HistoryOptions.number(arguments, revision)
+            let given = arguments[revision] == nil ? nil : try HistoryOptions.number(arguments, revision)
             let history = try HistoryOptions.history(arguments)
+            let number = try given ?? history.revisions().numberBefore()
             let restored = try history.restore(revision: number)
             let what = "Revision \(restored.number) brings back revision \(number)"
             print(
@@ -27,7 +34,22 @@ extension Command {
     )
 
     private static let revision = Argument(
-        "N", summary: "The number of the revision; 'hippo-dev revisions' lists them.")
+        "N", summary: "The number of the revision; 'hippo-dev revisions' lists them. By default the one before.",
+        arity: .optional)
+}
+
+extension [RevisionSummary] {
+    /// The revision that was served before the one that serves now. Of one that was brought back, what it brought back
+    /// counts, so that steps back follow each other.
+    fileprivate func numberBefore() throws(CommandFailure) -> Int {
+        let served = map(\.revision).filter(\.hasServed)
+        guard let current = served.last else { throw CommandFailure("nothing has been served yet") }
+        let number = current.restores ?? current.number
+        guard let before = served.last(where: { $0.number < number }) else {
+            throw CommandFailure("nothing was served before revision \(number)")
+        }
+        return before.number
+    }
 }
 
 /// What the commands about revisions have in common.

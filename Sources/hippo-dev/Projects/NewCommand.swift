@@ -50,10 +50,10 @@ extension Command {
             + ScaffoldOptions.files(for: project, arguments)
         _ = try ScaffoldOptions.write(files, to: directory, arguments, showsContent: false)
         guard !arguments.isSet(ScaffoldOptions.dryRun) else { return .success }
-        print("\nNow: cd \(path) && hippo-dev up --open")
-        if let requirement = project.toolchain.requirement { print("It needs \(requirement).") }
+        StandardOutput.tell("\nNow: cd \(path) && hippo-dev up --open")
+        if let requirement = project.toolchain.requirement { StandardOutput.tell("It needs \(requirement).") }
         if arguments.isSet(ScaffoldOptions.workflow), let note = ScaffoldOptions.workflowNote(for: directory) {
-            print("Note: \(note)")
+            StandardOutput.tell("Note: \(note)")
         }
         return .success
     }

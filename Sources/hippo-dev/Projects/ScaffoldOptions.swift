@@ -5,9 +5,13 @@ import Scaffolding
 /// The options that `new` and `init` share, and what both do with files.
 enum ScaffoldOptions {
     static let editor = Option(
-        flag: "vscode", summary: "Also write tasks for VS Code, which show failures of hippo-dev up as problems.")
+        flag: "vscode",
+        summary: "Also write tasks for VS Code, which show failures of hippo-dev up as problems, and schemas by which "
+            + "editors complete the keys of HIPPOFACTS and hippo-dev.toml.")
     static let workflow = Option(
-        flag: "github", summary: "Also write a workflow for GitHub that publishes each version that is tagged.")
+        flag: "github",
+        summary:
+            "Also write a workflow for GitHub that checks what is pushed, and publishes each version that is tagged.")
     static let force = Option(flag: "force", summary: "Replace files that are there already.")
     static let dryRun = Option(flag: "dry-run", summary: "Show what would be written, and write nothing.")
 
@@ -15,8 +19,7 @@ enum ScaffoldOptions {
 
     /// The files that the options ask for.
     static func files(for project: ProjectDescription, _ arguments: ParsedArguments) -> [ScaffoldFile] {
-        (arguments.isSet(editor) ? [project.editorTasks, project.editorExtensions] : [])
-            + (arguments.isSet(workflow) ? [project.releaseWorkflow] : [])
+        (arguments.isSet(editor) ? project.editorFiles : []) + (arguments.isSet(workflow) ? [project.workflow] : [])
     }
 
     /// Writes the files, and says what became of each.
@@ -30,10 +33,13 @@ enum ScaffoldOptions {
         let results = try Scaffold(files: files).write(
             to: directory, replacesExisting: arguments.isSet(force), isDryRun: isDryRun)
         for (file, outcome) in results {
-            print((isDryRun ? outcome.prospect : outcome.report) + " " + file.path)
+            StandardOutput.tell((isDryRun ? outcome.prospect : outcome.report) + " " + file.path + outcome.remark)
+            if case .unreadable(let missing) = outcome {
+                for line in missing.split(separator: "\n") { StandardOutput.tell("    " + line) }
+            }
             if isDryRun && showsContent && (outcome == .created || outcome == .replaced) {
                 for line in file.content.split(separator: "\n", omittingEmptySubsequences: false).dropLast() {
-                    print(line.isEmpty ? "" : "    " + line)
+                    StandardOutput.tell(line.isEmpty ? "" : "    " + line)
                 }
             }
         }
@@ -60,6 +66,8 @@ extension Scaffold.Outcome {
         switch self {
         case .created: "created  "
         case .replaced: "replaced "
+        case .extended: "extended "
+        case .unreadable: "kept     "
         case .kept: "kept     "
         case .unchanged: "unchanged"
         }
@@ -69,8 +77,19 @@ extension Scaffold.Outcome {
         switch self {
         case .created: "would create "
         case .replaced: "would replace"
+        case .extended: "would extend "
+        case .unreadable: "would keep   "
         case .kept: "would keep   "
         case .unchanged: "unchanged    "
+        }
+    }
+
+    /// What there is to say behind the file's name.
+    fileprivate var remark: String {
+        switch self {
+        case .extended(let additions): ": \(additions.joined(separator: ", "))"
+        case .unreadable: ", which cannot be read as JSON: insert this yourself"
+        default: ""
         }
     }
 }

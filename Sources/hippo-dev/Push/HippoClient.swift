@@ -2,6 +2,7 @@ import Bindle
 import CommandLineInterface
 import HTTP
 import JSON
+import Platform
 
 /// A client of Hippo's API, as far as pushing takes it.
 struct HippoClient {
@@ -20,6 +21,7 @@ struct HippoClient {
         self.token = token
         var configuration = ClientConfiguration()
         configuration.tls = tls
+        configuration.proxies = ProxySettings(environment: ProcessEnvironment.all)
         client = Client(configuration: configuration)
     }
 

@@ -30,11 +30,11 @@ extension Command {
         action: { _ in
             let path = BindleOptions.storedCredentials.path
             guard FileStatus(path: path) != nil else {
-                print("Nobody was logged in")
+                StandardOutput.tell("Nobody was logged in")
                 return .success
             }
             try Directories.removeTree(path)
-            print("Logged out")
+            StandardOutput.tell("Logged out")
             return .success
         }
     )
@@ -52,13 +52,14 @@ extension Command {
             let credentials = try bindleCredentials(arguments, url)
             var configuration = ClientConfiguration()
             configuration.tls = TLSOptions.policy(arguments)
+            configuration.proxies = ProxySettings(environment: ProcessEnvironment.all)
             let client = BindleClient(baseURL: url, credentials: credentials, configuration: configuration)
             guard try client.acceptsCredentials() else {
                 throw CommandFailure("\(url) does not accept these credentials")
             }
             stored.setBindle(credentials, for: url)
             stored.bindleURL = url.description
-            print("Logged in to \(url)")
+            StandardOutput.tell("Logged in to \(url)")
         }
         if let hippoURL {
             let username = try HippoOptions.username(arguments) ?? SecretPrompt.line("Hippo username")
@@ -66,7 +67,7 @@ extension Command {
             var client = HippoClient(url: hippoURL, tls: TLSOptions.policy(arguments))
             stored.setHippo(try client.logIn(username: username, password: password), for: hippoURL)
             stored.hippoURL = hippoURL.description
-            print("Logged in to \(hippoURL) as \(username)")
+            StandardOutput.tell("Logged in to \(hippoURL) as \(username)")
         }
         try BindleOptions.storedCredentials.save(stored)
         return .success

@@ -64,7 +64,7 @@ struct ParcelSender {
         switch output {
         case "id": print(id)
         case "none": break
-        default: print(message)
+        default: StandardOutput.tell(message)
         }
     }
 }

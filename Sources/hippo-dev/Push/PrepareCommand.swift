@@ -2,6 +2,7 @@ import Bindle
 import CommandLineInterface
 import Hippofacts
 import Platform
+import Sandbox
 
 extension Command {
     /// `hippo-dev prepare`: a project as a standalone bindle.
@@ -11,9 +12,13 @@ extension Command {
         discussion: """
             Expands HIPPOFACTS and writes a standalone bindle: DIR/SHA256_OF_ID with invoice.toml and the parcels, or \
             the same packed, if DIR ends in .tar.gz. 'hippo-dev bindle push' pushes it later. Parcels of external \
-            bindles are not in it: the server that it is pushed to has them.
+            bindles are not in it: the server that it is pushed to has them. Without --dir it goes into the project's own \
+            directory, for its user alone.
             """,
-        options: [ProjectBindle.versioning, directory, TransferOptions.output, TransferOptions.quiet]
+        options: [
+            ProjectBindle.versioning, ProjectBindle.withSettings, directory, TransferOptions.output,
+            TransferOptions.quiet,
+        ]
             + ProjectBindle.externalOptions + SigningOptions.all + BindleOptions.server,
         arguments: [ProjectBindle.path],
         examples: [
@@ -26,9 +31,11 @@ extension Command {
             let invoice = try SigningOptions.signed(expansion.invoice, arguments)
             let path = arguments[directory] ?? ".hippo"
             let isArchive = StandaloneBindle.isArchivePath(path)
+            let isPrivate = arguments.source(of: directory) == .defaultValue
+            if isPrivate { try makeProjectsOwn(path) }
             let temporary = isArchive ? try TemporaryPlace(beside: path) : nil
             let bindle = try StandaloneBindle.write(
-                invoice, in: temporary?.path ?? path, where: { expansion.sources[$0] != nil }
+                invoice, in: temporary?.path ?? path, isPrivate: isPrivate, where: { expansion.sources[$0] != nil }
             ) { label, receive in
                 try expansion.read(label, receive)
             }
@@ -38,13 +45,22 @@ extension Command {
             case "id": print(invoice.id)
             case "none": break
             default:
-                print("Wrote \(invoice.id) to \(isArchive ? path : bindle.directory)")
+                StandardOutput.tell("Wrote \(invoice.id) to \(isArchive ? path : bindle.directory)")
                 let push = isArchive ? path : "-p \(path) \(invoice.id)"
-                print("Push it by: hippo-dev bindle push \(push)")
+                StandardOutput.tell("Push it by: hippo-dev bindle push \(push)")
             }
             return .success
         }
     )
+
+    /// Makes the project's own directory, where the user has named no other.
+    private static func makeProjectsOwn(_ path: String) throws {
+        do {
+            try PrivateFiles.makeDirectory(path)
+        } catch let refused as PrivateFiles.Refused {
+            throw CommandFailure("\(refused.path) \(refused.reason). Remove it, or write elsewhere with --dir DIR.")
+        }
+    }
 
     private static let directory = Option(
         name: "dir", shortName: "d", valueName: "DIR",

@@ -14,12 +14,18 @@ struct ProjectBindle {
             production takes the version of HIPPOFACTS as it is written; development appends the user's name and the \
             time, so that it is a new one each time.
             """,
-        defaultValue: "development", kind: .choice(["development", "production", "dev"]))
+        defaultValue: "development", kind: .choice(["development", "production", "dev", "prod"]))
+
+    static let withSettings = Option(
+        flag: "with-settings",
+        summary: "Put into the bindle what hippo-dev.toml says of handlers: argv and allow-outbound.")
 
     /// Where external bindles are looked up before the server that the bindle is for.
     static let externalOptions = [UpstreamOptions.url, UpstreamOptions.strategy]
 
     private let facts: Hippofacts
+    private let settings: BundleSettings
+    private let takesHandlerSettings: Bool
     private let client: BindleClient
     private let externals: ProjectExternals
     private let mode: VersionMode
@@ -30,10 +36,17 @@ struct ProjectBindle {
     init(_ arguments: ParsedArguments, for client: BindleClient) throws {
         let path = arguments[Self.path] ?? "."
         facts = try Hippofacts(at: path)
+        settings = try BundleSettings(ofProjectAt: path)
+        takesHandlerSettings = arguments.isSet(Self.withSettings)
+        if !settings.handlers.isEmpty, !takesHandlerSettings {
+            StandardError.write(
+                "note: what hippo-dev.toml says of handlers (argv, allow-outbound) is not in the bindle; "
+                    + "--with-settings puts it in\n")
+        }
         self.client = client
         externals = try ProjectExternals(
             path: path, store: nil, upstreams: { try UpstreamOptions.upstreams(arguments, $0, target: client) })
-        if arguments[Self.versioning] == "production" {
+        if ["production", "prod"].contains(arguments[Self.versioning]) {
             mode = .asWritten
         } else {
             let environment = ProcessEnvironment.all
@@ -57,15 +70,33 @@ struct ProjectBindle {
         var options = ExpansionOptions(versionMode: mode)
         options.knownVersions = { [client] in try client.versions(of: $0) }
         options.externalInvoice = { [externals] in try externals.invoice($0) }
+        options.excludedFiles = settings.excludedFiles
+        if takesHandlerSettings { options.handlers = settings.handlers }
         var cache = cachePath.map { DigestCache(contentsOf: $0) } ?? DigestCache()
         let expansion = try facts.expanded(options, cache: &cache)
-        for warning in expansion.warnings { StandardError.write("warning: \(warning)\n") }
+        let warnings = expansion.warnings.map(\.description) + BundleReview(expansion.invoice).warnings
+        for warning in warnings { StandardError.tell("warning: \(warning)") }
         if let cachePath, cache.readFileCount > 0 {
             // Where the project cannot be written to, files are read each time.
-            try? Directories.make("\(facts.directory)/.hippo")
-            try? cache.write(to: cachePath)
+            if (try? PrivateFiles.makeDirectory("\(facts.directory)/.hippo")) != nil { try? cache.write(to: cachePath) }
         }
         return expansion
+    }
+
+    /// Says how the bindle will run otherwise on the program wagi, unless that was said the last time.
+    func tellDifferences(_ expansion: Expansion) {
+        let differences = WAGIDifferences(expansion, settings)
+        let lines = differences.lines.map { "\($0)\n" }.joined()
+        let memory = "\(facts.directory)/.hippo/wagi-differences"
+        let isProject = cachePath != nil
+        let told = isProject ? try? FileReader.text(of: memory, limit: 1 << 20) : nil
+        guard lines != told ?? "" else { return }
+        if isProject {
+            try? Directories.make("\(facts.directory)/.hippo")
+            try? FileWriter.write(lines, to: memory)
+        }
+        guard !lines.isEmpty else { return }
+        StandardError.write("note: on wagi 0.8.1, not all runs as in hippo-dev:\n\(lines)")
     }
 
     /// Where a parcel's bytes are; those of external bindles wherever they were found.

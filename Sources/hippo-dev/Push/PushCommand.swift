@@ -19,14 +19,22 @@ extension Command {
 
             With --hippo-url, the revision is registered with Hippo afterwards.
             """,
-        options: [ProjectBindle.versioning] + ProjectBindle.externalOptions + BindleOptions.server + HippoOptions.all
+        options: [ProjectBindle.versioning, ProjectBindle.withSettings] + ProjectBindle.externalOptions
+            + BindleOptions.server + HippoOptions.all
             + SigningOptions.all + TransferOptions.all,
         arguments: [ProjectBindle.path],
         examples: [
             Example("hippo-dev push", "Push a development version of the project in this directory."),
             Example("hippo-dev push -v production -s https://bindle.example.com/v1 -o id", "Push a release, from CI."),
         ],
-        action: runPush
+        action: { arguments in
+            do { return try runPush(arguments) } catch PushError.request(.transport(let method, let error))
+                where BindleOptions.isServerUnnamed(arguments)
+            {
+                throw CommandFailure(
+                    "\(method) \(error)\nNo server was named: -s URL does so, as do BINDLE_URL and 'hippo-dev login'.")
+            }
+        }
     )
 
     /// How often another version is tried when somebody else takes the one that `1.2.*` stands for.
@@ -62,6 +70,7 @@ extension Command {
                 }
             }
             let registered = hippo.map { ", registered with \($0.url)" } ?? ""
+            if !arguments.isSet(TransferOptions.quiet) { project.tellDifferences(expansion) }
             sender.report(invoice.id, "Pushed \(invoice.id): \(sent)\(registered)")
             return .success
         }

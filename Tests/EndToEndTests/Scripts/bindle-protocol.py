@@ -57,6 +57,20 @@ def send(method, path, body=None, headers=None, authorized=True, base=url.path):
     return answer
 
 
+def announce(method, path, length, headers):
+    """Sends a head that announces a body, and no body."""
+    connection = http.client.HTTPConnection(url.hostname, url.port, timeout=30)
+    connection.putrequest(method, url.path + path)
+    for name, value in {**headers, "Content-Length": str(length)}.items():
+        connection.putheader(name, value)
+    if credentials:
+        connection.putheader("Authorization", credentials[0])
+    connection.endheaders()
+    answer = Answer(connection.getresponse())
+    connection.close()
+    return answer
+
+
 def check(what, condition, detail=""):
     global checks
     checks += 1
@@ -121,9 +135,6 @@ for what, text in [
     ("no TOML", "this is = = no TOML"),
     ("an unknown key", invoice("x", "1.0.0", extra='surprise = 1')),
     ("a bad version", invoice("x", "1.0")),
-    ("a bad name", invoice("a b", "1.0.0")),
-    ("another bindleVersion", invoice("x", "1.0.0").replace('"1.0.0"', '"2.0.0"', 1)),
-    ("an unknown group", invoice("x", "1.0.0", b"one") + '[parcel.conditions]\nmemberOf = ["nobody"]\n'),
     ("a bad digest", invoice("x", "1.0.0", b"one").replace(digest(b"one"), "ABC")),
     ("a negative size", invoice("x", "1.0.0", b"one").replace("size = 3", "size = -3")),
     ("an enormous size", invoice("x", "1.0.0", b"one").replace("size = 3", "size = 99999999999999999999")),
@@ -132,10 +143,17 @@ for what, text in [
     expect("create with " + what, send("POST", "/_i", text.encode(), TOML), 400)
 expect("create with bytes that are no UTF-8", send("POST", "/_i", b"\xff\xfe\x00", TOML), 400)
 expect("create from JSON that is TOML", send("POST", "/_i", invoice("x", "1.0.0").encode(), {"Content-Type": "application/json"}), 400)
+for what, text, status in [
+    ("a space in its name", invoice("odd name", "1.0.0"), 201),
+    ("another bindleVersion", invoice("odd/version", "1.0.0").replace('"1.0.0"', '"2.0.0"', 1), 201),
+    ("an unknown group", invoice("odd/group", "1.0.0", b"one") + '[parcel.conditions]\nmemberOf = ["nobody"]\n', 202),
+]:
+    # Odd, and nobody's harm.
+    expect("create with " + what, send("POST", "/_i", text.encode(), TOML), status)
 expect("create of another type", send("POST", "/_i", b"x", {"Content-Type": "image/png"}), 400)
 expect("deep JSON", send("POST", "/_i", b"[" * 200_000, {"Content-Type": "application/json"}), 400)
 expect("deep TOML", send("POST", "/_i", b"a = " + b"[" * 200_000, TOML), 400)
-expect("create from 17 MB", send("POST", "/_i", b"# more than an invoice may have\n" * 550_000, TOML), 413)
+expect("create from 129 MB", announce("POST", "/_i", 129 << 20, TOML), 413)
 expect("create yanked", create("x", "1.0.0", extra="yanked = true"), 422)
 again = create("example.com/app", "1.0.0", b"one", b"two")
 expect("create again", again, 409 if strict else 202)
@@ -196,7 +214,7 @@ expect("the same with a plus", send("GET", "/_i/from/json/2.0.0-rc.1+b"), 200)
 name = "ex.com/Grüße_1"
 expect("create with letters", create(name, "1.0.0"), 201)
 expect("get with letters", send("GET", "/_i/" + urllib.parse.quote(name) + "/1.0.0"), 200, name)
-for bad in ["app", "app/1.0", "app/latest", "/1.0.0", "a%20b/1.0.0", "app/1.0.0/", "%ff/1.0.0", "app/1.0.0%00"]:
+for bad in ["app", "app/1.0", "app/latest", "/1.0.0", "app/1.0.0/", "%ff/1.0.0", "app/1.0.0%00"]:
     expect(f"bad ID {bad}", send("GET", f"/_i/{bad}"), 400)
 expect("invoice that is not there", send("GET", "/_i/no/bindle/1.0.0"), 404)
 expect("nothing there", send("GET", "/nothing"), 404)
@@ -232,7 +250,7 @@ for range_, versions in [
 ]:
     check("range " + range_, found(f"q={tool[:-1]}&strict=true&v={range_}") == [tool + v for v in versions], found(f"q={tool[:-1]}&strict=true&v={range_}"))
 check("strict looks at names only", query("q=hopper&strict=true")["total"] == 0, "")
-check("strict takes parts of names", query("q=uery.exam+too&strict=true")["total"] == 9, query("q=uery.exam+too&strict=true"))
+check("strict takes parts of names", query("q=uery.example/too&strict=true")["total"] == 8, query("q=uery.example/too&strict=true"))
 check("standard looks at authors", query("q=hopper+other")["total"] == 1, query("q=hopper+other"))
 check("standard looks at descriptions", query("q=script+tool")["total"] == 9, "")
 check("standard takes beginnings", query("q=query.example/oth")["total"] == 1, "")
@@ -241,7 +259,8 @@ for injection in ["%22", "%27%3B+DROP+TABLE+bindle%3B--", "name%3Atool", "tool+A
 for bad in ["v=one", "l=256", "l=-1", "o=x", "strict=maybe", "yanked=2", "q=a&q=b", "v=1.2.3,,2", "o=99999999999999999999"]:
     expect("query " + bad, send("GET", "/_q?" + bad), 400)
 expect("query of many words", send("GET", "/_q?q=" + "+".join(["word"] * 200)), 400)
-check("limit of nothing", query("l=0")["invoices"] == [], "")
+everything = query("l=0")
+check("no limit", len(everything["invoices"]) == everything["total"] > 0 and not everything["more"], "")
 answer = send("GET", "/_q?q=query.example&l=2")
 if tomllib:
     check("query in TOML", len(answer.document()["invoices"]) == 2, answer.body[:300])

@@ -30,7 +30,7 @@ enum Program {
         if let directory { process.currentDirectoryURL = URL(fileURLWithPath: directory) }
         let output = Pipe()
         let errors = Pipe()
-        process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
+        process.environment = UserConfiguration.environment(adding: environment)
         let inputPipe = input == nil && !keepsInputOpen ? nil : Pipe()
         process.standardInput = inputPipe ?? FileHandle.nullDevice
         process.standardOutput = output

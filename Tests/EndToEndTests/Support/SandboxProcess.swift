@@ -46,7 +46,7 @@ final class SandboxProcess: Sendable {
         process.executableURL = URL(fileURLWithPath: Program.path)
         process.arguments =
             ["up", path, "--listen", listen, "--bindle-listen", bindleListen, "--json"] + arguments
-        process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
+        process.environment = UserConfiguration.environment(adding: environment)
         process.standardInput = FileHandle.nullDevice
         process.standardOutput = output
         process.standardError = errors
@@ -84,7 +84,8 @@ final class SandboxProcess: Sendable {
     @discardableResult
     func next(_ name: String, where isMeant: (JSONObject) -> Bool = { _ in true }) async throws -> JSONObject {
         let deadline = ContinuousClock.now + Self.patience
-        while ContinuousClock.now < deadline {
+        // This task may not have had its turn for a while: what has come is looked at once more.
+        while true {
             let found = story.state.withLock { state -> JSONObject? in
                 while state.read < state.events.count {
                     let event = state.events[state.read]
@@ -94,9 +95,12 @@ final class SandboxProcess: Sendable {
                 return nil
             }
             if let found { return found }
+            guard ContinuousClock.now < deadline else {
+                throw Timeout(
+                    expectation: "event '\(name)'", events: story.state.withLock { $0.events }, errors: errors)
+            }
             try await Task.sleep(for: .milliseconds(2))
         }
-        throw Timeout(expectation: "event '\(name)'", events: story.state.withLock { $0.events }, errors: errors)
     }
 
     /// All events of that name so far.

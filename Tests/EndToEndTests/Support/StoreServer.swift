@@ -7,10 +7,14 @@ final class StoreServer {
     /// Ends in `/v1`.
     let url: String
 
-    init(store: String, _ arguments: [String] = []) throws {
+    /// - Parameter environment: Variables beside those of this process.
+    init(store: String, _ arguments: [String] = [], environment: [String: String] = [:]) throws {
         let output = Pipe()
         process.executableURL = URL(fileURLWithPath: Program.path)
-        process.arguments = ["bindle", "serve", "--store", store, "--listen", "127.0.0.1:0"] + arguments
+        let listens = arguments.contains("--listen")
+        process.arguments =
+            ["bindle", "serve", "--store", store] + (listens ? [] : ["--listen", "127.0.0.1:0"]) + arguments
+        process.environment = UserConfiguration.environment().merging(environment) { $1 }
         process.standardInput = FileHandle.nullDevice
         process.standardOutput = output
         try process.run()

@@ -17,7 +17,7 @@ final class TextProcess: Sendable {
     ) throws {
         process.executableURL = URL(fileURLWithPath: executable)
         process.arguments = arguments
-        process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
+        process.environment = UserConfiguration.environment(adding: environment)
         if let directory { process.currentDirectoryURL = URL(fileURLWithPath: directory) }
         let output = Pipe()
         process.standardInput = input
@@ -59,7 +59,8 @@ final class TextProcess: Sendable {
     @discardableResult
     func next(_ expectation: String, where isMeant: (String) -> Bool) async throws -> String {
         let deadline = ContinuousClock.now + SandboxProcess.patience
-        while ContinuousClock.now < deadline {
+        // This task may not have had its turn for a while: what has come is looked at once more.
+        while true {
             let found = story.lines.withLock { state -> String? in
                 while state.read < state.all.count {
                     state.read += 1
@@ -68,9 +69,12 @@ final class TextProcess: Sendable {
                 return nil
             }
             if let found { return found }
+            guard ContinuousClock.now < deadline else {
+                throw SandboxProcess.Timeout(
+                    expectation: expectation, events: [], errors: lines.joined(separator: "\n"))
+            }
             try await Task.sleep(for: .milliseconds(2))
         }
-        throw SandboxProcess.Timeout(expectation: expectation, events: [], errors: lines.joined(separator: "\n"))
     }
 
     func next(containing text: String) async throws -> String {

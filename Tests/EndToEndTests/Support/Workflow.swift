@@ -10,6 +10,8 @@ struct Workflow {
         let name: String
         var script: [String] = []
         var environment: [(name: String, value: String)] = []
+        /// As GitHub's expressions have it.
+        var condition: String?
     }
 
     let steps: [Step]
@@ -25,6 +27,11 @@ struct Workflow {
                 isScript = false
             } else if steps.isEmpty || content.isEmpty {
                 continue
+            } else if indentation == 6, content.hasPrefix("- uses: ") {
+                steps.append(Step(name: String(content.dropFirst(2))))
+                isScript = false
+            } else if indentation == 8, content.hasPrefix("if: ") {
+                steps[steps.count - 1].condition = String(content.dropFirst("if: ".count))
             } else if indentation == 8, content == "env:" {
                 isScript = false
             } else if content == "run: |" {
@@ -47,15 +54,20 @@ struct Workflow {
         /// The step that failed, if one did.
         let failedStep: String?
         let output: String
+        /// Those that were run.
+        var steps: [String] = []
     }
 
     /// - Parameters:
     ///   - values: What the repository's settings hold, such as `vars.BINDLE_URL`.
-    func run(in project: String, tag: String, values: [String: String], temporary: String) throws -> Outcome {
+    func run(in project: String, tag: String?, values: [String: String], temporary: String) throws -> Outcome {
         let pathFile = temporary + "/path"
         try "".write(toFile: pathFile, atomically: false, encoding: .utf8)
         var output = ""
-        for step in steps {
+        var done: [String] = []
+        // Steps that use an action have no script: what they would do is not done.
+        for step in steps where !step.script.isEmpty && Self.holds(step.condition, tag, values) {
+            done.append(step.name)
             let process = Process()
             process.executableURL = URL(fileURLWithPath: "/bin/bash")
             process.arguments = [
@@ -65,7 +77,7 @@ struct Workflow {
             let added = try String(contentsOfFile: pathFile, encoding: .utf8).split(separator: "\n").reversed()
             var environment = [
                 "PATH": (added + ["/usr/local/bin:/usr/bin:/bin"]).joined(separator: ":"), "HOME": temporary,
-                "GITHUB_REF_NAME": tag, "GITHUB_PATH": pathFile, "RUNNER_TEMP": temporary,
+                "GITHUB_REF_NAME": tag ?? "main", "GITHUB_PATH": pathFile, "RUNNER_TEMP": temporary,
             ]
             for (name, value) in step.environment {
                 var text = value
@@ -83,8 +95,23 @@ struct Workflow {
             try process.run()
             output += String(decoding: pipe.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
             process.waitUntilExit()
-            guard process.terminationStatus == 0 else { return Outcome(failedStep: step.name, output: output) }
+            guard process.terminationStatus == 0 else {
+                return Outcome(failedStep: step.name, output: output, steps: done)
+            }
         }
-        return Outcome(failedStep: nil, output: output)
+        return Outcome(failedStep: nil, output: output, steps: done)
+    }
+
+    /// Whether a step is done: of GitHub's expressions, those that the workflow has.
+    private static func holds(_ condition: String?, _ tag: String?, _ values: [String: String]) -> Bool {
+        (condition ?? "").components(separatedBy: " && ").allSatisfy { part in
+            switch part {
+            case "": true
+            case "vars.HIPPO_DEV_URL != ''": values["vars.HIPPO_DEV_URL"] != nil
+            case "vars.HIPPO_DEV_URL == ''": values["vars.HIPPO_DEV_URL"] == nil
+            case "startsWith(github.ref, 'refs/tags/v')": tag?.hasPrefix("v") ?? false
+            default: false
+            }
+        }
     }
 }

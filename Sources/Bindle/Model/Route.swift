@@ -1,0 +1,49 @@
+/// Which requests a handler takes: those for a path, or with `/...` at its end for a path and all below it.
+package struct Route: Hashable, Sendable, CustomStringConvertible {
+    /// As written: `/foo`, `/foo/...`, `/...`.
+    package let description: String
+    /// The path without `/...`: the empty string for `/...` itself.
+    package let path: String
+    /// Whether paths below `path` are taken, too.
+    package let includesPathsBelow: Bool
+
+    private static let wildcard = "/..."
+
+    package init(_ text: String) {
+        description = text
+        includesPathsBelow = text.hasSuffix(Self.wildcard)
+        path = includesPathsBelow ? String(text.dropLast(Self.wildcard.count)) : text
+    }
+
+    /// Whether the route takes the path of a request, as it was sent. Trailing slashes count in exact routes, and
+    /// `/foo/...` takes `/foo` but not `/foobar`.
+    package func matches(_ requestPath: String) -> Bool {
+        guard requestPath.utf8.starts(with: path.utf8) else { return false }
+        if requestPath.utf8.count == path.utf8.count { return true }
+        return includesPathsBelow && requestPath.utf8.dropFirst(path.utf8.count).first == UInt8(ascii: "/")
+    }
+
+    /// Whether the route takes all that the other one does.
+    package func covers(_ other: Route) -> Bool {
+        guard matches(other.path) else { return false }
+        return includesPathsBelow || !other.includesPathsBelow
+    }
+
+    /// The route of a module's sub-route: `subpath` appended to this route's path, without a doubled slash.
+    package func appending(_ subpath: String) -> Route {
+        let base = path.hasSuffix("/") ? path.dropLast() : path[...]
+        return Route(base + (subpath.hasPrefix("/") ? "" : "/") + subpath)
+    }
+
+    /// What CGI calls `SCRIPT_NAME`: the path, `/` for `/...`.
+    package var scriptName: String { path.isEmpty ? "/" : path }
+
+    /// What follows the route's path in a request's path, as sent.
+    package func pathInfo(of requestPath: String) -> Substring {
+        guard includesPathsBelow,
+            let rest = requestPath.utf8.index(
+                requestPath.utf8.startIndex, offsetBy: path.utf8.count, limitedBy: requestPath.utf8.endIndex)
+        else { return "" }
+        return requestPath[rest...]
+    }
+}

@@ -1,0 +1,31 @@
+package import Hippofacts
+
+/// What `hippo-dev.toml` says of a project's bundle, for whoever expands the project without serving it.
+package struct BundleSettings: Sendable {
+    /// What is said of handlers.
+    package let handlers: HandlerSettings
+    /// Patterns of files that are left out.
+    package let excludedFiles: [GlobPattern]
+    /// The names of the variables that modules get in a sandbox, and nowhere else.
+    package let variables: [String]
+
+    init(_ settings: SandboxSettings) {
+        handlers = HandlerSettings(
+            file: SettingsFile.name, handlers: settings.handlers, allowedHosts: settings.allowedOutbound)
+        excludedFiles = settings.excludedFiles
+        variables = settings.variables.map(\.name)
+    }
+
+    /// Reads the file of the project at a path.
+    ///
+    /// - Throws: `Failure` for a file that is wrong, `HippofactsError` where there is no project.
+    package init(ofProjectAt path: String) throws {
+        self.init(try SettingsFile.read(inProject: Project(at: path).directory))
+    }
+
+    /// Lets an expansion follow the settings.
+    package func apply(to options: inout ExpansionOptions) {
+        options.handlers = handlers
+        options.excludedFiles = excludedFiles
+    }
+}

@@ -1,0 +1,77 @@
+import CommandLineInterface
+import Platform
+import Sandbox
+
+extension Command {
+    /// `hippo-dev data`: what handlers keep.
+    static let data = Command(
+        name: "data",
+        summary: "Save, restore or reset what a project's handlers keep in /data.",
+        subcommands: [.dataSave, .dataRestore, .dataReset])
+
+    private static let dataSave = Command(
+        name: "save",
+        summary: "Write the data directory to a file.",
+        discussion: """
+            Handlers may go on writing meanwhile: each file is saved as it is when it is read.
+            """,
+        options: DataOptions.all,
+        arguments: [DataOptions.file],
+        examples: [Example("hippo-dev data save demo.tar.gz", "Keep the data of a demo.")],
+        action: { arguments in
+            let directory = try DataOptions.directory(arguments)
+            let file = arguments[DataOptions.file] ?? DataOptions.defaultFile
+            let saved = try directory.save(to: file)
+            for path in saved.leftOut { StandardError.write("warning: \(path) is no file, and is left out\n") }
+            print("Saved \(Quantity.count(saved.files, "file")) of \(directory.path) to \(file)")
+            return .success
+        })
+
+    private static let dataRestore = Command(
+        name: "restore",
+        summary: "Put what was saved in place of what is in the data directory.",
+        options: DataOptions.all,
+        arguments: [DataOptions.file],
+        examples: [Example("hippo-dev data restore demo.tar.gz", "Begin the demo as it was.")],
+        action: { arguments in
+            let directory = try DataOptions.directory(arguments)
+            let file = arguments[DataOptions.file] ?? DataOptions.defaultFile
+            let count = try directory.restore(from: file)
+            print("Restored \(Quantity.count(count, "file")) of \(file) to \(directory.path)")
+            return .success
+        })
+
+    private static let dataReset = Command(
+        name: "reset",
+        summary: "Remove all that is in the data directory.",
+        options: DataOptions.all,
+        action: { arguments in
+            let directory = try DataOptions.directory(arguments)
+            try directory.reset()
+            print("\(directory.path) is empty")
+            return .success
+        })
+}
+
+private enum DataOptions {
+    static let defaultFile = "data.tar.gz"
+    static let file = Argument(
+        "FILE", summary: "The .tar.gz with the data.", arity: .optional, defaultValue: defaultFile)
+    static let project = Option(
+        name: "project", shortName: "p", valueName: "PATH", summary: "The project, as for hippo-dev up.",
+        defaultValue: ".")
+    static let data = Option(
+        name: "data", valueName: "DIR", summary: "The data directory, where hippo-dev up was given one.")
+
+    static let all = [project, data]
+
+    static func directory(_ arguments: ParsedArguments) throws -> DataDirectory {
+        let path = arguments[project] ?? "."
+        guard let directory = try DataDirectory(ofProject: path, given: arguments[data]) else {
+            throw CommandFailure(
+                "the project keeps no data: write [data] with path = \"data\" into hippo-dev.toml, or name a directory by "
+                    + "--data")
+        }
+        return directory
+    }
+}

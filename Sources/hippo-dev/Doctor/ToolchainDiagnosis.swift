@@ -1,0 +1,140 @@
+import Hippofacts
+import Platform
+import Sandbox
+import Scaffolding
+
+/// Looks for the programs that a project is built by.
+struct ToolchainDiagnosis {
+    let directory: String
+    /// What is built, as hippo-dev.toml says.
+    let command: String?
+    var tools = ProjectTools.installed
+
+    func findings() -> [Finding] {
+        let inspector = ProjectInspector(directory: directory, tools: tools)
+        var findings: [Finding] = []
+        var toolchain = Toolchain.none
+        // Modules and pages are in most projects, and need nothing.
+        if let kind = inspector.candidates.first(where: { $0 != .modules && $0 != .static }), command != nil {
+            toolchain = inspector.finding(kind).description.toolchain
+            findings += toolchain.tools.map(finding)
+            if kind == .npm, toolchain == .other { findings += Toolchain.assemblyScript.tools.map(finding) }
+            findings += differences(from: inspector.finding(kind).description)
+            switch kind {
+            case .rust: findings += [rustTarget].compactMap { $0 } + outdatedTargets
+            case .swift: findings += [swiftSDK].compactMap { $0 }
+            case .npm: findings += [nodeModules].compactMap { $0 }
+            default: break
+            }
+        }
+        let known = Set(toolchain.tools.map(\.program))
+        for program in programs where !known.contains(program) {
+            if ExecutablePath.find(program, in: ProcessEnvironment.value("PATH")) == nil {
+                findings.append(
+                    .problem(
+                        program, "the build command starts '\(program)', which is not on the PATH",
+                        remedy: "install it, or name its path in hippo-dev.toml"))
+            } else {
+                findings.append(.fine(program, "the build command starts it"))
+            }
+        }
+        return findings
+    }
+
+    /// Lines of HIPPOFACTS that name what the build does not make.
+    private func differences(from project: ProjectDescription) -> [Finding] {
+        guard !project.handlers.contains(where: \.isGuess), let path = try? Hippofacts.find(at: directory),
+            let text = try? FileReader.text(of: path, limit: 16 << 20)
+        else { return [] }
+        return ModuleComparison(text, modules: project.handlers.map(\.module)).differences.map { difference in
+            .problem(
+                "HIPPOFACTS",
+                "line \(difference.line) names \(difference.named), and the build makes \(difference.made)",
+                remedy: "'hippo-dev init --fix' changes the line")
+        }
+    }
+
+    private func finding(_ tool: ToolRequirement) -> Finding {
+        guard let run = tools.run([tool.program] + tool.versionArguments, directory), run.isSuccess else {
+            return .problem(tool.program, "it is not on the PATH, or does not start", remedy: tool.remedy)
+        }
+        let line = run.output.prefix { !$0.isNewline }
+        guard let version = ToolRequirement.version(in: run.output) else { return .fine(tool.program, String(line)) }
+        guard tool.isMet(by: version) else {
+            let minimum = (tool.minimum ?? []).map(String.init).joined(separator: ".")
+            return .problem(tool.program, "\(line) is older than \(minimum)", remedy: tool.remedy)
+        }
+        return .fine(tool.program, String(line))
+    }
+
+    /// The programs that the build command's simple commands start, as far as that can be read.
+    private var programs: [String] {
+        guard let command else { return [] }
+        let separators = command.replacing("&&", with: ";").replacing("||", with: ";").replacing("|", with: ";")
+        let builtIn: Set<String> = [
+            "test", "cd", "echo", "true", "false", ":", "if", "then", "else", "fi", "for", "do", "done", "while",
+            "export",
+            "set", "exit", "[", "printf", ".", "eval", "exec", "{", "}", "case", "esac", "trap", "wait", "date",
+        ]
+        var found: [String] = []
+        for part in separators.split(whereSeparator: { ";\n()".contains($0) }) {
+            // Variables may be set before the program.
+            let words = part.split(separator: " ").drop { $0.wholeMatch(of: #/[A-Za-z_]\w*=.*/#) != nil }
+            guard let program = words.first.map(String.init), !builtIn.contains(program),
+                program.wholeMatch(of: #/[A-Za-z0-9_.\-+]+/#) != nil, !found.contains(program)
+            else { continue }
+            found.append(program)
+        }
+        return found
+    }
+
+    // MARK: Targets
+
+    /// Whether the compiler has the library for the target.
+    private var rustTarget: Finding? {
+        let target = OutdatedTarget.successor
+        guard let run = tools.run(["rustc", "--print", "target-libdir", "--target", target], directory) else {
+            return nil
+        }
+        let library = String(run.output.prefix { !$0.isNewline })
+        guard !run.isSuccess || FileStatus(path: library)?.isDirectory != true else {
+            return .fine("target", "\(target) is installed")
+        }
+        return .problem("target", "\(target) is not installed", remedy: "'rustup target add \(target)'")
+    }
+
+    private var outdatedTargets: [Finding] {
+        ["hippo-dev.toml", ".cargo/config.toml", ".cargo/config"].flatMap { name -> [Finding] in
+            guard let text = try? FileReader.text(of: "\(directory)/\(name)", limit: 16 << 20) else { return [] }
+            return OutdatedTarget.lines(of: text).map { line in
+                .problem(
+                    "target", "\(name):\(line) names \(OutdatedTarget.name), which Rust does not know since 1.84",
+                    remedy: "'hippo-dev init --fix' writes \(OutdatedTarget.successor)")
+            }
+        }
+    }
+
+    private var swiftSDK: Finding? {
+        guard let run = tools.run(["swift", "sdk", "list"], directory), run.isSuccess else { return nil }
+        let sdks = run.output.split(separator: "\n").filter { $0.lowercased().contains("wasm") }
+        guard !sdks.isEmpty else {
+            return .problem(
+                "Swift SDK", "none for WebAssembly is installed",
+                remedy: "'swift sdk install URL', from https://swift.org/install")
+        }
+        return .fine("Swift SDK", sdks.joined(separator: ", "))
+    }
+
+    private var nodeModules: Finding? {
+        guard FileStatus(path: directory + "/node_modules")?.isDirectory == true else {
+            return .fine("node_modules", "it is not there yet: the build command installs it")
+        }
+        let time = { (path: String) in FileStatus(path: "\(directory)/\(path)")?.identity.modificationTime }
+        if let lock = time("package-lock.json"), let installed = time("node_modules/.package-lock.json"),
+            installed < lock
+        {
+            return .advice("node_modules", "it is older than package-lock.json", remedy: "'npm ci'")
+        }
+        return .fine("node_modules", "it is there")
+    }
+}

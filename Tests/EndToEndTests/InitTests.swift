@@ -1,0 +1,208 @@
+import Foundation
+import JSON
+import TestSupport
+import Testing
+import WebAssemblyText
+
+/// Projects as they are: `init`, then `up`, and the app is there at the first try. Toolchains are stand-ins.
+@Suite(.timeLimit(.minutes(2)))
+struct InitTests {
+    private let directory: TemporaryDirectory
+    private var app: String { directory.path + "/app" }
+
+    init() throws { directory = try TemporaryDirectory() }
+
+    private func write(_ files: [String: String]) throws {
+        for (path, content) in files { try directory.write(content, to: path) }
+    }
+
+    /// `init` and `up`.
+    private func bringUp(
+        _ tools: StandIns, _ environment: [String: String] = [:], path: String = ""
+    ) async throws -> (story: String, answer: Answer) {
+        let all = tools.environment.merging(environment) { $1 }
+        let made = try Program.run(["init", "--fix"], in: app, environment: all)
+        try #require(made.status == 0, "\(made.errors)\(made.output)")
+        let sandbox = try SandboxProcess(app, environment: all)
+        let ready = try await sandbox.next("ready")
+        return (made.output, try get((ready["app"]?.string ?? "") + path))
+    }
+
+    @Test("A Cargo workspace with a pattern") func cargoWorkspace() async throws {
+        try write([
+            "app/Cargo.toml": "[workspace]\nmembers = [\"apps/*\"]\n",
+            "app/apps/shop/Cargo.toml": "[package]\nname = \"shop\"\nversion = \"1.4.0\"\n",
+            "app/apps/shop/src/main.rs": "fn main() {}",
+        ])
+        let (story, answer) = try await bringUp(StandIns(["cargo": StandIns.cargo]), ["PROGRAMS": "shop"])
+        #expect(answer == Answer(status: 200, body: "built"))
+        #expect(story.contains("Now: hippo-dev up --open"))
+        #expect(try String(contentsOfFile: app + "/HIPPOFACTS", encoding: .utf8).contains("version = \"1.4.0\""))
+    }
+
+    /// Whether HIPPOFACTS may name a module outside the project, in the workspace around it.
+    private static let takesModulesAbove: Bool = {
+        guard let directory = try? TemporaryDirectory(),
+            (try? directory.write(
+                "[bindle]\nname = \"a\"\nversion = \"1.0.0\"\n[[handler]]\nroute = \"/\"\nname = \"../a.wasm\"\n",
+                to: "app/HIPPOFACTS")) != nil,
+            let run = try? Program.run(["check"], in: directory.path + "/app")
+        else { return false }
+        return !run.errors.contains("would leave the project")
+    }()
+
+    @Test(
+        "A member of a workspace whose module is made above it",
+        .enabled(if: takesModulesAbove, "HIPPOFACTS takes no module outside the project yet"))
+    func workspaceMember() async throws {
+        try write([
+            "Cargo.toml": "[workspace]\nmembers = [\"app\"]\n",
+            "app/Cargo.toml": "[package]\nname = \"member\"\nversion = \"1.0.0\"\n",
+            "app/src/main.rs": "fn main() {}",
+        ])
+        let (_, answer) = try await bringUp(StandIns(["cargo": StandIns.cargo]), ["PROGRAMS": "member"])
+        #expect(answer.body == "built")
+    }
+
+    @Test("A HIPPOFACTS of the time of wasm32-wasi is told, and mended") func oldTarget() async throws {
+        let facts = """
+            [bindle]
+            name = "shop"
+            version = "0.1.0"
+
+            [[handler]]
+            route = "/"
+            name = "target/wasm32-wasi/release/shop.wasm"
+
+            """
+        try write([
+            "app/Cargo.toml": "[package]\nname = \"shop\"\nversion = \"0.1.0\"\n", "app/src/main.rs": "fn main() {}",
+            "app/HIPPOFACTS": facts,
+        ])
+        let tools = try StandIns(["cargo": StandIns.cargo])
+        let told = try Program.run(["init"], in: app, environment: tools.environment)
+        #expect(
+            told.output.contains(
+                "HIPPOFACTS:7: the build makes target/wasm32-wasip1/release/shop.wasm, and not target/wasm32-wasi/"))
+        #expect(try String(contentsOfFile: app + "/HIPPOFACTS", encoding: .utf8) == facts)
+        let (story, answer) = try await bringUp(tools, ["PROGRAMS": "shop"])
+        #expect(story.contains("fixed     HIPPOFACTS"))
+        #expect(answer.body == "built")
+        #expect(
+            try String(contentsOfFile: app + "/HIPPOFACTS", encoding: .utf8)
+                == facts.replacingOccurrences(of: "wasm32-wasi/", with: "wasm32-wasip1/"))
+    }
+
+    @Test("Go below the module's root") func go() async throws {
+        try write([
+            "app/go.mod": "module example.com/clock\n\ngo 1.22\n",
+            "app/src/main.go": "package main\n\nfunc main() {}\n",
+        ])
+        #expect(try await bringUp(StandIns(["go": StandIns.go])).answer.body == "built")
+    }
+
+    @Test("C with a Makefile that has variables") func c() async throws {
+        try write(["app/Makefile": "OUT = build/app.wasm\n$(OUT): main.c\n\tcc-wasm $@\n", "app/main.c": "int main;"])
+        let tools = try StandIns(["cc-wasm": "mkdir -p \"$(dirname \"$1\")\"; cp \"$MODULE\" \"$1\""])
+        #expect(try await bringUp(tools).answer.body == "built")
+    }
+
+    @Test("Zig") func zig() async throws {
+        try write([
+            "app/build.zig": "const exe = b.addExecutable(.{\n    .name = \"zapp\",\n    .root_module = m,\n});\n",
+            "app/src/main.zig": "",
+        ])
+        #expect(try await bringUp(StandIns(["zig": StandIns.zig])).answer.body == "built")
+    }
+
+    @Test("AssemblyScript whose output asconfig.json names, with npm ci once") func assemblyScript() async throws {
+        try write([
+            "app/asconfig.json": "{ \"targets\": { \"release\": { \"outFile\": \"dist/app.wasm\" } } }",
+            "app/package.json":
+                "{ \"name\": \"shop\", \"scripts\": { \"build\": \"asc assembly/index.ts --target release\" }, "
+                + "\"devDependencies\": { \"assemblyscript\": \"^0.28.0\" } }",
+            "app/package-lock.json": "{}", "app/assembly/index.ts": "1", "app/.gitignore": "*.log\n",
+        ])
+        let tools = try StandIns(["npm": StandIns.npm])
+        let made = try Program.run(["init"], in: app, environment: tools.environment)
+        #expect(made.output.contains("extended  .gitignore: .hippo/, node_modules/, dist/"))
+        let sandbox = try SandboxProcess(app, environment: tools.environment)
+        let url = try #require(try await sandbox.next("ready")["app"]?.string)
+        #expect(try get(url).body == "built")
+        // The stand-in fails if it is to install twice.
+        try directory.write("2", to: "app/assembly/index.ts")
+        let next = try await sandbox.next("serving")
+        #expect(next["milliseconds"]?.object?["build"] != nil)
+        #expect(sandbox.events("failed").isEmpty)
+    }
+
+    @Test("A build that makes another module than HIPPOFACTS names is told of, with the path")
+    func untouchedModule() async throws {
+        try directory.write(
+            Data(try assemble(SmallApp.handler(answering: "old"))), to: "app/target/wasm32-wasi/release/shop.wasm")
+        try write([
+            "app/HIPPOFACTS":
+                "[bindle]\nname = \"shop\"\nversion = \"0.1.0\"\n[[handler]]\nroute = \"/\"\nname = \"target/wasm32-wasi/release/shop.wasm\"\n",
+            "app/Cargo.toml": "[package]\nname = \"shop\"\n", "app/src/main.rs": "fn main() {}",
+            "app/hippo-dev.toml": "[build]\ncommand = \"cargo build\"\nwatch = [\"src/**\"]\n",
+        ])
+        // Before the build begins, beyond what clocks of files differ by.
+        let past = Date(timeIntervalSinceNow: -60)
+        try FileManager.default.setAttributes(
+            [.modificationDate: past], ofItemAtPath: app + "/target/wasm32-wasi/release/shop.wasm")
+        let environment = try StandIns(["cargo": StandIns.cargo])
+        let sandbox = try SandboxProcess(app, environment: environment.environment.merging(["PROGRAMS": "shop"]) { $1 })
+        let warning = try await sandbox.next("log") { $0["text"]?.string?.contains("has not touched") == true }
+        let text = warning["text"]?.string ?? ""
+        #expect(text.contains("target/wasm32-wasi/release/shop.wasm"))
+        #expect(text.contains("has made target/wasm32-wasip1/release/shop.wasm"))
+        // Without the old one, the failure says the same.
+        try FileManager.default.removeItem(atPath: app + "/target/wasm32-wasi/release/shop.wasm")
+        let failure = try await sandbox.next("failed")
+        #expect(failure["file"]?.string == "HIPPOFACTS" && failure["line"]?.integer == 6)
+        #expect(failure["message"]?.string?.contains("There is target/wasm32-wasip1/release/shop.wasm") == true)
+    }
+
+    @Test("The doctor names what is missing, each with its remedy") func doctor() throws {
+        try write([
+            "app/go.mod": "module clock\n", "app/main.go": "package main\n",
+            "app/HIPPOFACTS":
+                "[bindle]\nname = \"clock\"\nversion = \"0.1.0\"\n[[handler]]\nroute = \"/\"\nname = \"build/clock.wasm\"\n",
+            "app/hippo-dev.toml":
+                "[build]\ncommand = \"go build -o build/clock.wasm . && no-such-tool\"\n[up]\nlisten = \"127.0.0.1:0\"\nbindle-listen = \"127.0.0.1:0\"\n",
+        ])
+        let tools = try StandIns(["go": "echo go version go1.19.4 linux/amd64"])
+        let run = try Program.run(["doctor", "--json"], in: app, environment: tools.environment)
+        #expect(run.status == 1, "\(run.errors)")
+        let findings = try #require(try JSONValue(parsing: Array(run.output.utf8)).array).compactMap(\.object)
+        func finding(_ subject: String) -> JSONObject? { findings.first { $0["subject"]?.string == subject } }
+        #expect(finding("go")?["severity"]?.string == "problem")
+        #expect(finding("go")?["text"]?.string?.contains("older than 1.21") == true)
+        #expect(finding("no-such-tool")?["severity"]?.string == "problem")
+        #expect(finding("HIPPOFACTS")?["severity"]?.string == "fine")
+        #expect(finding("store")?["severity"]?.string == "fine")
+        #expect(findings.allSatisfy { ($0["severity"]?.string == "fine") == ($0["remedy"] == nil) })
+        // Nothing was made.
+        #expect(!FileManager.default.fileExists(atPath: app + "/.hippo"))
+    }
+
+    @Test("The program says what it has left, and what it would remove") func remains() async throws {
+        try write(["app/index.html": "x"])
+        // What is among the temporary files is not noted.
+        let home = ["XDG_CONFIG_HOME": directory.path + "/config", "TMPDIR": directory.path + "/temporary"]
+        let sandbox = try SandboxProcess(app, environment: home)
+        try await sandbox.next("ready")
+        let info = try Program.run(["self", "info"], environment: home)
+        #expect(info.output.contains(Program.path))
+        #expect(info.output.contains("\(app)/.hippo"))
+        let refused = try Program.run(["self", "uninstall", "--dry-run"], environment: home)
+        #expect(refused.status == 1 && refused.errors.contains("stop it first"))
+        kill(sandbox.id, SIGTERM)
+        _ = try await sandbox.waitForEnd()
+        let planned = try Program.run(["self", "uninstall", "--dry-run"], environment: home)
+        #expect(planned.output.contains("would remove \(app)/.hippo"))
+        #expect(planned.output.contains("would remove \(Program.path)"))
+        #expect(try Program.run(["self", "uninstall"], environment: home).status == 2)
+        #expect(FileManager.default.fileExists(atPath: app + "/.hippo"))
+    }
+}

@@ -1,0 +1,16 @@
+import Foundation
+import TestSupport
+
+/// The configuration directory of the user that tests run as, where the programs under test keep keys and tokens: one of its
+/// own, so that nothing of the real user's is read or written.
+enum UserConfiguration {
+    // It can be made wherever anything can be tested.
+    private static let directory = try! TemporaryDirectory()
+
+    static let environment = ["XDG_CONFIG_HOME": directory.path]
+
+    /// The environment of this process, with that directory, and what else is given.
+    static func environment(adding other: [String: String] = [:]) -> [String: String] {
+        ProcessInfo.processInfo.environment.merging(environment) { $1 }.merging(other) { $1 }
+    }
+}
