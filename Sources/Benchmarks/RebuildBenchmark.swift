@@ -6,7 +6,7 @@ import Synchronization
 /// Whether requests are lost, or answered with something old, while the app is rebuilt under load.
 enum RebuildBenchmark {
     private static let rebuilds = Option(
-        name: "rebuilds", valueName: "N", summary: "How many saves, each of which makes a revision.",
+        name: "rebuilds", valueName: "N", summary: "How many saves. Each makes a revision.",
         defaultValue: "1000")
     private static let clients = Option(
         name: "clients", valueName: "N",

@@ -1,6 +1,6 @@
 /// The status with which a process ends.
 package struct ExitCode: RawRepresentable, Hashable, Sendable {
-    /// 0…255, of which the shell keeps 126 and above for itself by convention.
+    /// 0…255. By convention the shell keeps 126 and above for itself.
     package let rawValue: Int32
 
     package init(rawValue: Int32) {

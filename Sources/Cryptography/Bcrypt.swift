@@ -6,7 +6,7 @@ package struct Bcrypt: Hashable, Sendable {
     private let salt: [UInt8]
     private let hash: [UInt8]
 
-    /// Reads a hash; `nil` when `text` is none of `$2y$`, `$2a$` or `$2b$`.
+    /// Reads a hash; `nil` when `text` has none of the prefixes `$2y$`, `$2a$` or `$2b$`.
     package init?(_ text: String) {
         let parts = text.split(separator: "$", omittingEmptySubsequences: false)
         guard parts.count == 4, parts[0].isEmpty, ["2y", "2a", "2b"].contains(parts[1]), parts[2].utf8.count == 2,

@@ -1,6 +1,6 @@
 /// The 32 bytes that SHA-256 makes of a message.
 package struct SHA256Digest: Hashable, Sendable {
-    /// The digest as eight words, of which the first holds the first four bytes, most significant byte first.
+    /// The digest as eight words. The first holds the first four bytes, most significant byte first.
     package let words: SIMD8<UInt32>
 
     package init(words: SIMD8<UInt32>) {

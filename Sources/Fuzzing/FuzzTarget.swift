@@ -11,7 +11,7 @@ enum FuzzTarget: String, CaseIterable {
     case validator
     /// The bytes are a module in the text format, or a script.
     case text
-    /// The bytes are decisions of which a valid module is made, that has to do the same in two forms.
+    /// The bytes decide which valid module is made. It has to do the same in two forms.
     case executor
     /// The bytes are calls of WASI and what they pass.
     case wasi

@@ -249,7 +249,7 @@ package struct JSONScanner {
         throw error("the text ends within a string")
     }
 
-    /// A string with escapes, the first of which is at the offset.
+    /// A string with escapes. The first is at the offset.
     private mutating func escapedString(from start: Int) throws(JSONError) -> String {
         var content = Array(bytes[start..<offset])
         while offset < bytes.count {

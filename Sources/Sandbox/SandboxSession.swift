@@ -298,7 +298,7 @@ extension WorkerConfiguration.Limits {
 }
 
 extension SocketAddress {
-    /// The address by which this machine reaches a socket that is bound to this one: that of all interfaces is none to
+    /// The address by which this machine reaches a socket that is bound to this one: that of all interfaces is not one to
     /// connect to.
     var reachable: SocketAddress {
         switch ip {

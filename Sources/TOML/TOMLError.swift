@@ -1,7 +1,7 @@
 /// What is wrong with a TOML text, and where.
 ///
 /// Readers of documents that are TOML underneath (an invoice, a configuration) throw it as well, for a text that is
-/// good TOML and yet wrong: an unknown key, a version that is none.
+/// good TOML and yet wrong: an unknown key, a version that is not valid.
 package struct TOMLError: Error, Hashable, Sendable, CustomStringConvertible {
     package let position: SourcePosition
     /// What is wrong, without the position: one line, without a final full stop.

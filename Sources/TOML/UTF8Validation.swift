@@ -11,7 +11,7 @@ enum UTF8Validation {
         return nil
     }
 
-    /// The length of the sequence at `offset`, or 0 when it is none.
+    /// The length of the sequence at `offset`, or 0 when it is invalid.
     private static func sequenceLength(in bytes: [UInt8], at offset: Int) -> Int {
         let lead = bytes[offset]
         if lead < 0x80 { return 1 }

@@ -218,7 +218,7 @@ struct TarTests {
         }
     }
 
-    @Test("refuses a wrong checksum, and numbers that are none") func refusesAWrongChecksumAndNumbersThatAreNone()
+    @Test("refuses a wrong checksum, and numbers that are malformed") func refusesAWrongChecksumAndMalformedNumbers()
         throws
     {
         var bytes = try archive([.file("file", "content")])

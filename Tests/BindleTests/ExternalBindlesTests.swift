@@ -71,7 +71,7 @@ struct ExternalBindlesTests {
         #expect(try ExternalBindles(store: store, upstream: nil).invoice(invoice.id).isYanked)
     }
 
-    @Test("that are not to be had say why") func thatAreNotToBeHadSayWhy() throws {
+    @Test("that cannot be found say why") func thatCannotBeFoundSayWhy() throws {
         let id = try BindleID("lib/9.0.0")
         let missing = try #require(throws: ExternalBindleError.self) { try externals().invoice(id) }
         #expect(missing == .notFound(id, server: server.url, parcel: nil))

@@ -207,7 +207,7 @@ struct ReferenceServerTests {
 
     // MARK: - Files
 
-    @Test("reads a server's data directory, and pushes a bindle of it of which the server has a part")
+    @Test("reads a server's data directory, and pushes one of its bindles that the server has in part")
     func dataDirectory() throws {
         let directory = try TemporaryDirectory()
         let invoices = "invoices/\(invoice.id.digest.hex)"

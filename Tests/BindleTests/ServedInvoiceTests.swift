@@ -31,7 +31,7 @@ struct ServedInvoiceTests {
         for answer in [toml, json] {
             #expect(answer.headers["Vary"] == "Accept" && answer.headers["Cache-Control"] == "no-cache")
         }
-        // Twice, of which the second is the answer that is ready.
+        // Twice. The second is the answer that is ready.
         for _ in 0..<2 {
             let same = try server.get("/_i/app/1.0.0", headers: ["If-None-Match": tag])
             #expect(same.status == 304 && same.bytes.isEmpty && same.headers["ETag"] == tag)

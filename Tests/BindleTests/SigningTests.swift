@@ -109,12 +109,12 @@ struct SigningTests {
     }
 
     @Test(
-        "are not verified by a strategy that is none",
+        "are not verified by a strategy that does not exist",
         arguments: [
             "", "Greedy", "MultipleAttestation", "MultipleAttestation[]", "MultipleAttestation[King]",
             "CreativeIntegrity[Host]", "MultipleAttestation[Host",
         ])
-    func areNotVerifiedByAStrategyThatIsNone(text: String) {
+    func areNotVerifiedByAnUnknownStrategy(text: String) {
         #expect(VerificationStrategy(text) == nil)
     }
 

@@ -7,7 +7,7 @@ import Testing
 /// What a developer sees in the browser beside the editor.
 @Suite(.serialized, .timeLimit(.minutes(3)), .enabled(if: Chromium.path != nil, "Chromium is not installed"))
 struct BrowserTests {
-    /// One for all tests, each of which has a context of its own.
+    /// One for all tests. Each has a context of its own.
     private static let browser = Result { try Chromium() }
 
     /// An app that is up, and a browser that has not been there yet.

@@ -345,7 +345,7 @@ struct ExternalTests {
 
     // MARK: - Failures
 
-    @Test("What is not to be had says why and where") func whatIsNotToBeHadSaysWhyAndWhere() async throws {
+    @Test("What cannot be found says why and where") func whatCannotBeFoundSaysWhyAndWhere() async throws {
         let directory = try TemporaryDirectory()
         let server = try upstream(in: directory)
         let app = try app(in: directory, bindle: "example.com/none/1.0.0")

@@ -5,7 +5,7 @@ import Testing
 /// What `hippo-dev up` does when the files that it keeps, or the project's, are removed or damaged under it.
 @Suite("Removal under a running up", .timeLimit(.minutes(3)))
 struct RemovalTests {
-    /// An app with files of several sizes, none of which has been asked for.
+    /// An app with files of several sizes. None has been asked for.
     private struct Scene {
         let app: SmallApp
         let sandbox: SandboxProcess

@@ -85,7 +85,7 @@ struct RequestLogTests {
     @Test("A handler that floods the log ends in time, disturbs nobody, and is cut short")
     func flood() async throws {
         let app = try SmallApp()
-        // Lines of 12,000 bytes, of which some are control characters.
+        // Lines of 12,000 bytes. Some are control characters.
         try app.save(Self.handler(lines: "", isEndless: true), to: "flood.wat")
         try app.writeHippofacts(extra: "\n[[handler]]\nname = \"flood.wat\"\nroute = \"/flood\"\n")
         let logs = try TemporaryDirectory()

@@ -92,7 +92,7 @@ struct SavingTests {
     }
 
     @Test(
-        "A checkout of 2,000 files is few builds, the last of which has seen all of them",
+        "A checkout of 2,000 files is few builds, and the last has seen all of them",
         .enabled(if: exists("git"), "no git here"))
     func checkout() async throws {
         try app.save(".hippo\nassets/built.txt\n", to: ".gitignore")

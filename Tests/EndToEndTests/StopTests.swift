@@ -42,7 +42,7 @@ struct StopTests {
         try await expectEnd(sandbox, by: signal)
     }
 
-    @Test("while a build floods its output, of which no more is kept than can be shown")
+    @Test("while a build floods its output, and no more of it is kept than can be shown")
     func floods() async throws {
         let app = try SmallApp()
         let sandbox = try SandboxProcess(app.path, ["--build", "yes 'a line that goes on and on and on and on'"])

@@ -30,7 +30,7 @@ struct RequestLogTests {
 
         var begun: [RequestRecord] { state.withLock { $0.begun } }
         var ended: [(record: RequestRecord, place: RequestLogPlace?)] { state.withLock { $0.ended } }
-        /// Those that were begun and of which nothing more has been told.
+        /// Those that were begun, and nothing more has been told.
         var openCount: Int {
             state.withLock { $0.begun.count - $0.withdrawn.count - $0.ended.count { $0.place != nil } }
         }

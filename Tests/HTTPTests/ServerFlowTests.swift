@@ -68,7 +68,7 @@ struct ServerFlowTests {
         #expect(eventually { server.records.withLock { $0.map { $0.status?.code } } == [502] })
     }
 
-    @Test("a body beyond its declared length, of which a part has left, cuts the connection, and is logged so")
+    @Test("a body beyond its declared length cuts the connection once a part has left, and is logged so")
     func tooLongAfterLeaving() throws {
         let server = try TestServer { request, _, writer in
             try writer.writeHead(.ok, ["Content-Length": "3"])

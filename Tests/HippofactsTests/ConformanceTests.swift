@@ -167,7 +167,7 @@ struct ConformanceTests {
         #expect(error.message.hasSuffix("has no handler 'statics': it exports static, image_gallery"))
         #expect(error.position?.line == 7)
         let absent = try #require(throws: HippofactsError.self) { try facts.expanded(cache: &cache) }
-        #expect(absent.message.contains("deislabs/fileserver/1.0.3 is not to be had"))
+        #expect(absent.message.contains("deislabs/fileserver/1.0.3 cannot be found"))
         #expect(absent.position?.line == 6)
     }
 

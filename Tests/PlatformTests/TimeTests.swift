@@ -56,7 +56,7 @@ import Testing
         #expect(civil.basic == "\(date)T\(time)".filter { $0 != "-" && $0 != ":" })
     }
 
-    @Test("What is no time is none", arguments: ["", "2000-02-29", "2000-02-29 12:34:56", "2000-0x-29T12:34:56"])
+    @Test("What is no time is refused", arguments: ["", "2000-02-29", "2000-02-29 12:34:56", "2000-0x-29T12:34:56"])
     func noTime(text: String) {
         #expect(CivilTime.secondsSince1970(utc: text) == nil)
     }

@@ -22,7 +22,7 @@ struct FreshnessTests {
         return ticket
     }
 
-    @Test("Events of which nothing follows are settled at once") func eventsOfWhichNothingFollowsAreSettledAtOnce() {
+    @Test("Events that nothing follows from are settled at once") func idleEventsAreSettledAtOnce() {
         let ticket = freshness.willTakeEvents()
         #expect(!isSettled)
         freshness.didTakeEvents(ticket, hasReported: false, isHolding: false)

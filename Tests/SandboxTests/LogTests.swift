@@ -62,7 +62,7 @@ struct LogTests {
         let log = try #require(LogFile(path: path, limit: 400))
         log.append(Array(line(1).utf8))
         #expect(numbers(reader.next()) == [1])
-        // Half a line is none yet.
+        // Half a line does not count yet.
         log.append(Array(String(line(2).prefix(10)).utf8))
         #expect(reader.next().isEmpty)
         log.append(Array(String(line(2).dropFirst(10)).utf8))

@@ -130,7 +130,7 @@ struct SupervisorDecisionTests {
         #expect(scene.wait(.zero).count == 1)
         scene.breakStarts(false)
         _ = scene.wait(WorkerSupervisor.firstRestartDelay)
-        // The second one was none.
+        // The second one did not count.
         #expect(scene.ready(3, 1))
     }
 

@@ -131,8 +131,8 @@ struct BindleServingTests {
         #expect(definition.allowedHosts == ["http://a", "http://b"])
     }
 
-    @Test("A concurrency that is none is refused", arguments: ["-1", "many", "1.5", "1000001", ""])
-    func aConcurrencyThatIsNoneIsRefused(text: String) throws {
+    @Test("A concurrency that is no number is refused", arguments: ["-1", "many", "1.5", "1000001", ""])
+    func aConcurrencyThatIsNoNumberIsRefused(text: String) throws {
         let bindle = try TestBindle([
             .handler("m.wasm", Self.reader, route: "/x", feature: ["http_max_concurrency": text])
         ])

@@ -71,7 +71,7 @@ struct ServingTests {
     }
 
     @Test("The first byte leaves when it is written") func theFirstByteLeavesWhenItIsWritten() throws {
-        // After its first words the module waits for its input, of which nothing has been sent by then. (The server
+        // After its first words the module waits for its input. Nothing of it has been sent by then. (The server
         // receives short bodies before it starts a module.)
         let module = Guest.text(
             """

@@ -166,7 +166,7 @@ import Testing
     }
 
     @Test(
-        "calls for sockets tell of an open descriptor that it is none, and of a closed one that it is closed",
+        "calls for sockets say that an open descriptor is no socket, and that a closed one is closed",
         arguments: ["sock_recv": 6, "sock_send": 5, "sock_shutdown": 2, "sock_accept": 3])
     func sockets(_ function: String, _ count: Int) throws {
         let file = try guest.open("digits")

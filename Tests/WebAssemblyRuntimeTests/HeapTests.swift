@@ -35,7 +35,7 @@ struct HeapTests {
     @Test("what can be reached is kept, and the rest makes room")
     func collection() throws {
         let instance = try Guests.instance(Self.lists, in: Store(limits: StoreLimits(heapBytes: 8 << 20)))
-        // About 100 MB of objects, of which 64 KB are kept.
+        // About 100 MB of objects. 64 KB of them are kept.
         let kept = stride(from: UInt64(0), to: 100_000, by: 100).reduce(0, +)
         #expect(try instance.call("churn", .i32(100_000)) == [.i64(2 * kept)])
     }

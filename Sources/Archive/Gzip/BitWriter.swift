@@ -22,7 +22,7 @@ struct BitWriter: ~Copyable {
     mutating func append(_ value: UInt64, size: Int) throws {
         bits |= value &<< UInt64(bitCount)
         bitCount += size
-        // Whole bytes go to the buffer; a word is written always, of which the rest is overwritten later.
+        // Whole bytes go to the buffer; a word is always written, and its rest is overwritten later.
         buffer.storeBytes(of: bits.littleEndian, toByteOffset: count, as: UInt64.self)
         let bytes = bitCount >> 3
         count += bytes

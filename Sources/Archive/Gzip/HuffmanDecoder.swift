@@ -1,7 +1,7 @@
 /// A Huffman code of DEFLATE (RFC 1951 section 3.2) as a table that the next bits of the stream index.
 ///
 /// Codes up to `rootBits` long are looked up at once; longer ones lead to a second table. An entry has, from its lowest
-/// bit: four bits with the length of the code, of which zero stands for a code that does not exist; two bits with what
+/// bit: four bits with the length of the code, where zero stands for a code that does not exist; two bits with what
 /// it is; five bits with the number of extra bits, or of bits that index a second table; and from bit 16, the literal,
 /// the base that the extra bits are added to, or the place of the second table.
 struct HuffmanDecoder: ~Copyable {

@@ -1,6 +1,6 @@
 /// Unpacks DEFLATE data (RFC 1951).
 ///
-/// Output goes to a buffer of this object's, of which the last 32 KB are kept for the matches to come; the bits of the
+/// Output goes to this object's buffer, whose last 32 KB are kept for the matches to come; the bits of the
 /// input that were taken and not used yet are in a word, from its lowest bit on.
 struct Inflater: ~Copyable {
     private static let windowSize = 32 << 10

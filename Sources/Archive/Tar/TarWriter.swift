@@ -66,7 +66,7 @@ package final class TarWriter {
     private static let sizeLimit: Int64 = 0o777_7777_7777
 
     /// The path as a name and a prefix that are joined by a slash; `nil` where it does not fit, and where it is not
-    /// ASCII, of which the format says nothing.
+    /// ASCII: the format says nothing about that.
     private static func split(_ path: String) -> (name: [UInt8], prefix: [UInt8])? {
         let bytes = Array(path.utf8)
         guard bytes.allSatisfy({ $0 < 0x80 }) else { return nil }

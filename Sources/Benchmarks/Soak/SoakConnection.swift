@@ -65,7 +65,7 @@ final class SoakConnection {
         shutdown(descriptor, Int32(SHUT_WR))
     }
 
-    /// Reads so many bytes and no more, of which the connection is of no use afterwards.
+    /// Reads so many bytes and no more. The connection is of no use afterwards.
     func receive(atMost count: Int) {
         var buffer = [UInt8](repeating: 0, count: count)
         _ = recv(descriptor, &buffer, count, 0)

@@ -1,7 +1,7 @@
 import Foundation
 import Synchronization
 
-/// The project that a soak serves and saves: handlers and files, each of which says its revision.
+/// The project that a soak serves and saves: handlers and files that each say their revision.
 final class SoakProject: Sendable {
     /// What is saved and asked for.
     enum Part: Hashable, CaseIterable {

@@ -60,7 +60,7 @@ extension BindleClient {
     /// How often a parcel that the server lacks and refuses is offered.
     private static let settlingAttempts = 4
 
-    /// Finds out what has become of parcels of which the server said that it has them or that somebody is sending them.
+    /// Finds out what has become of parcels that the server said it has, or somebody is sending.
     ///
     /// The reference server says so for ever of a parcel whose upload was broken off. So its word for what it lacks is what
     /// counts (never HEAD, which it answers with 200 always), and a parcel that it goes on lacking, and goes on refusing,

@@ -92,7 +92,7 @@ package struct BindleClient: Sendable {
 
     /// Whether the server accepts the credentials for writing.
     ///
-    /// Servers that let everybody read say nothing of credentials when something is read. So an invoice that is none is
+    /// Servers that let everybody read say nothing of credentials when something is read. So a document that is no invoice is
     /// handed in, which is refused either for lack of rights or for its content.
     package func acceptsCredentials() throws(BindleClientError) -> Bool {
         do {

@@ -138,7 +138,7 @@ extension ExternalBindles.Upstream {
     }
 }
 
-/// Why an external bindle is not to be had.
+/// Why an external bindle is not available.
 package enum ExternalBindleError: Error, Hashable, CustomStringConvertible {
     /// The store lacks it, and there is nowhere else to look.
     case noUpstream(BindleID)

@@ -1,4 +1,4 @@
-/// What may be odd about an invoice, and what becomes of an invoice of which it is so.
+/// What may be odd about an invoice, and what becomes of such an invoice.
 ///
 /// Invoices come from programs that know other rules than these. What the reference implementation takes is taken here
 /// too, unless it contradicts itself or is dangerous.

@@ -2,7 +2,7 @@ package import Content
 import Cryptography
 
 extension ContentFile {
-    /// What a label says of a file's content; `nil` if its digest is none, which validation finds.
+    /// What a label says of a file's content; `nil` if its digest is malformed, which validation finds.
     package init?(_ label: Label, modificationTime: Int64) {
         guard let digest = SHA256Digest(hex: label.sha256) else { return nil }
         self.init(digest: digest, size: label.size, mediaType: label.mediaType, modificationTime: modificationTime)

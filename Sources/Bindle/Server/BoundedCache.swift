@@ -1,4 +1,4 @@
-/// Values by their keys, of which those that were used last stay. What they cost together is bounded.
+/// Values by their keys. Those that were used last stay. What they cost together is bounded.
 struct BoundedCache<Key: Hashable & Sendable, Value: Sendable>: Sendable {
     private struct Entry: Sendable {
         let value: Value

@@ -5,7 +5,7 @@ import Platform
 package struct ReferenceDirectory: Sendable {
     package let path: String
 
-    /// - Parameter path: A directory of which `isOne` holds.
+    /// - Parameter path: A directory for which `isOne` is true.
     package init(_ path: String) {
         self.path = path
     }

@@ -10,7 +10,7 @@ extension StandaloneBindle {
     /// Nothing but that one bindle may be in it, and the parcels must have the digests of their names, which must be in
     /// the invoice. Nothing appears under `parent` unless all of it is right.
     /// - Parameter limits: How much it may unpack to.
-    /// - Throws: `StandaloneBindleError`, of which `archive` has what is wrong with the archive as such.
+    /// - Throws: `StandaloneBindleError`; its case `archive` has what is wrong with the archive as such.
     package static func unpack(
         _ path: String, into parent: String, limits: UnpackingLimits = UnpackingLimits()
     ) throws -> StandaloneBindle {

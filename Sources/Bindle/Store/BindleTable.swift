@@ -9,7 +9,7 @@ enum BindleTable {
         let isYanked: Bool
         /// Counts the changes of its invoice.
         let state: Int64
-        /// False for one that was deleted, of which revisions still tell.
+        /// False for one that was deleted and that revisions still name.
         let isLive: Bool
     }
 

@@ -27,7 +27,7 @@ struct InvoiceReplacement {
         let now: Int64
         let intake: ContentIntake
         let connection: SQLiteConnection
-        /// The invoice that the sandbox put in last, all parcels of which were there.
+        /// The invoice that the sandbox put in last, with all of its parcels there.
         var last: RememberedInvoice?
         /// How the invoice came out of the last one, if that is known.
         var changes: ParcelChanges?

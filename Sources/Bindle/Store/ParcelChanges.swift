@@ -70,7 +70,7 @@ package struct ParcelChanges: Hashable, Sendable {
         return old <= oldCount && oldCount - old == newCount - new
     }
 
-    /// The same changes, of which one takes in that many elements on both sides that stay. What meets grows together.
+    /// The same changes, where one takes in that many elements on both sides that stay. What meets grows together.
     /// - Parameter oldCount: The length of the list before.
     func widening(_ index: Int, by reach: Int, oldCount: Int) -> ParcelChanges {
         var result = replacements

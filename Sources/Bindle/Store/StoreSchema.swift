@@ -57,7 +57,7 @@ enum StoreSchema {
             """
             -- The state that the bindle is in: each change of its invoice leads to the next one.
             ALTER TABLE bindle ADD COLUMN state INTEGER NOT NULL DEFAULT 1;
-            -- 0 for a bindle that was deleted, of which revisions still tell.
+            -- 0 for a bindle that was deleted and that revisions still name.
             ALTER TABLE bindle ADD COLUMN live INTEGER NOT NULL DEFAULT 1;
 
             -- What an invoice has before and after its list of parcels, as TOML. Like entries, it belongs to the states

@@ -24,7 +24,7 @@ package struct StoredInvoice: Sendable {
     package let text: [UInt8]
     /// Where what follows the list of parcels begins in `text`: groups and signatures.
     package let tailStart: Int
-    /// The digests of the parcels, in their order; `nil` if one is none, so that no host can sign for it.
+    /// The digests of the parcels, in their order; `nil` if one is malformed, so that no host can sign for it.
     package let digests: [SHA256Digest]?
     /// When the newest of its parcels came under its name, in nanoseconds since 1970; 0 where it has none.
     package let time: Int64

@@ -105,7 +105,7 @@ package struct VersionRange: Hashable, Sendable {
         return comparators
     }
 
-    /// A version of which the last numbers may be missing or `*`.
+    /// A version whose last numbers may be missing or `*`.
     private struct Partial {
         var major: UInt64?
         var minor: UInt64?

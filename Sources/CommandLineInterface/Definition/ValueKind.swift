@@ -23,7 +23,7 @@ package enum ValueKind: Hashable, Sendable {
         }
     }
 
-    /// What is wrong with a word, if it is none of the choices.
+    /// What is wrong with a word, if it is not one of the choices.
     func complaint(about word: String) -> String? {
         guard case .choice(let words) = self, !words.contains(word) else { return nil }
         let hint = Suggestion.closest(to: word, among: words).map { "; did you mean '\($0)'?" } ?? ""

@@ -1,4 +1,4 @@
-/// Text as `roff` input: what means something to it escaped, in short lines of which each begins a sentence or goes on
+/// Text as `roff` input: what means something to it escaped, in short lines that each begin a sentence or go on
 /// with one.
 enum RoffText {
     /// The length that lines keep within, unless a single word is longer.

@@ -30,7 +30,7 @@ package struct CommandParser: Sendable {
         var path = [root]
         var remaining = words[...]
         while let command = path.last, !command.subcommands.isEmpty {
-            // A command that does something by itself takes what is none of its subcommands.
+            // A command that does something by itself takes what is not one of its subcommands.
             if command.action != nil, remaining.first.flatMap(command.subcommand(named:)) == nil { break }
             guard let word = remaining.popFirst() else {
                 // Who types nothing but the tool's name wants to know what there is.

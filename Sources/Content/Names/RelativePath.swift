@@ -20,14 +20,14 @@ package struct RelativePath: Sendable {
         self.string = string
     }
 
-    /// Takes a path as it is written; `nil` if it is none.
+    /// Takes a path as it is written; `nil` if it is invalid.
     package init?(validating string: String) {
         var string = string
         guard string.withUTF8({ Self.problem(of: $0) }) == nil else { return nil }
         self.string = string
     }
 
-    /// Takes a path in any spelling of it: `./data/a.txt` and `data//a.txt` are `data/a.txt`. `nil` if it is none: an
+    /// Takes a path in any spelling of it: `./data/a.txt` and `data//a.txt` are `data/a.txt`. `nil` if it is invalid: an
     /// absolute one, one with `..`, or one that ends in a slash.
     package init?(normalizing string: String) {
         if let path = RelativePath(validating: string) {

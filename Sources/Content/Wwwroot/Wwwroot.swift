@@ -1,4 +1,4 @@
-/// An immutable tree of names, each of which stands for a file's content or for a directory.
+/// An immutable tree of names. Each stands for a file's content or for a directory.
 ///
 /// It is kept in sealed memory that processes share: a base, and what is other than in it (see <doc:Wwwroot>). There are
 /// no empty directories, but for a root that has nothing in it.

@@ -1,6 +1,6 @@
 /// The proxy for requests of plain `http`, as the environment names it. For `https`, libcurl looks at the same variables.
 ///
-/// The variables are those of curl: `http_proxy`, `HTTP_PROXY`, `all_proxy`, `ALL_PROXY`, of which the first that is set
+/// The variables are those of curl: `http_proxy`, `HTTP_PROXY`, `all_proxy`, `ALL_PROXY`; the first that is set
 /// counts, and `no_proxy` or `NO_PROXY`, a list of hosts that are asked directly: names, with all that ends in `.NAME`, IP
 /// addresses, or `*`, each perhaps with a port. This machine's loopback addresses always are, since no proxy can reach
 /// them.

@@ -183,7 +183,7 @@ struct RequestHeadParser {
         _ target: UnsafeRawBufferPointer, method: Method, headers: inout Headers
     ) throws(MessageError) -> String {
         if method == .connect {
-            throw MessageError(.notImplemented, "CONNECT, which asks for a proxy; this server is none")
+            throw MessageError(.notImplemented, "CONNECT, which asks for a proxy; this server is not a proxy")
         }
         if target[0] == UInt8(ascii: "/") { return String(decoding: target, as: UTF8.self) }
         if target.count == 1, target[0] == UInt8(ascii: "*") {

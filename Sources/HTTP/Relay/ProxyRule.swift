@@ -7,7 +7,7 @@ package struct ProxyRule: Hashable, Sendable {
     /// Whether the prefix is taken off the path.
     package let strips: Bool
 
-    /// Why a rule is none.
+    /// Why a rule is invalid.
     package struct Malformed: Error, Hashable, CustomStringConvertible {
         package let description: String
     }

@@ -6,7 +6,7 @@ import Platform
     import Darwin
 #endif
 
-/// Passes bytes between two connections that have switched to a protocol which is none of ours (RFC 9110 section 7.8).
+/// Passes bytes between two connections that have switched to another protocol (RFC 9110 section 7.8).
 struct Tunnel {
     /// One of the two connections.
     struct End {

@@ -97,7 +97,7 @@ final class Connection: @unchecked Sendable {
         if case .closed = state { true } else { false }
     }
 
-    /// Whether it waits for a request of which nothing has come yet.
+    /// Whether it waits for a request and nothing of it has come yet.
     var isIdle: Bool {
         if case .readingHead = state { input.isEmpty && !parser.isInsideHead } else { false }
     }

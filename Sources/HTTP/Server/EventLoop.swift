@@ -61,7 +61,7 @@ final class EventLoop: @unchecked Sendable {
     var unpassed: [Connection] = []
     private var isStopping = false
     private var lostRequests = false
-    /// Whether handlers run, of which some may take long.
+    /// Whether handlers run. Some may take long.
     private var isTicking = false
 
     init(socket: ListeningSocket?, context: ServerContext) throws(SystemError) {

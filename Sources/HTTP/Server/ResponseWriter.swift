@@ -68,7 +68,7 @@ package final class ResponseWriter {
         }
     }
 
-    /// Takes back what has been written, of which nothing may have left: see `hasSent`.
+    /// Takes back what has been written. Nothing of it may have left: see `hasSent`.
     package func discard() {
         exchange.claiming {
             guard exchange.sentCount == 0, exchange.output.isEmpty else { return }

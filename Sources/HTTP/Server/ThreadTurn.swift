@@ -30,7 +30,7 @@ enum ThreadTurn {
     static func lower(_ thread: pid_t) {
         #if os(Linux)
             if clinux_set_turn(thread, lowPriority, longest) != 0 {
-                // Linux knows priorities of threads, each of which has the number of a process.
+                // Linux knows priorities of threads: each has the number of a process.
                 setpriority(__priority_which_t(PRIO_PROCESS.rawValue), id_t(thread), lowPriority)
             }
         #endif

@@ -1,6 +1,6 @@
 /// Media types by the extension of a file's name.
 package enum MediaType {
-    /// What is said of bytes of which nothing is known.
+    /// The media type of bytes that nothing is known about.
     package static let octetStream = "application/octet-stream"
 
     /// The media type for a path extension without its dot, in any case, without parameters; `nil` if it is not known.

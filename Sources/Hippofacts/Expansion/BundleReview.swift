@@ -92,7 +92,7 @@ private enum Kind {
         self = Self.isSecret(path[start...]) ? .secret : .usual
     }
 
-    /// Examples of such files are none.
+    /// Examples of such files do not count.
     private static func isSecret(_ name: Slice<UnsafeBufferPointer<UInt8>>) -> Bool {
         if begins(name, ".env") {
             if name.count == 4 { return true }

@@ -24,7 +24,7 @@ extension ChangedPath: Comparable {
 }
 
 extension ChangedPath: ExpressibleByStringLiteral {
-    /// A path as `description` gives it. The program stops if it is none.
+    /// A path as `description` gives it. The program stops if it is invalid.
     package init(stringLiteral text: String) {
         let isDirectory = text.utf8.last == UInt8(ascii: "/")
         guard let path = RelativePath(validating: isDirectory ? String(text.dropLast()) : text) else {

@@ -153,7 +153,7 @@ extension DigestCache {
         }
     }
 
-    /// Reads what `Writer` wrote; `nil` where it is none of that.
+    /// Reads what `Writer` wrote; `nil` where it is something else.
     private struct Reader {
         let bytes: UnsafeRawBufferPointer
         var position: Int

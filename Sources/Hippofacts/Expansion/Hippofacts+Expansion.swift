@@ -240,7 +240,7 @@ private struct Expander {
         do {
             invoice = try options.externalInvoice(id)
         } catch {
-            throw facts.error("the external bindle \(id) is not to be had: \(error)", at: entry.modulePosition)
+            throw facts.error("the external bindle \(id) cannot be found: \(error)", at: entry.modulePosition)
         }
         guard let module = invoice.parcels.first(where: { $0.label.exportedHandler == handler }) else {
             let exports = invoice.parcels.compactMap(\.label.exportedHandler)

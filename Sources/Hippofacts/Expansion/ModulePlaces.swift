@@ -19,7 +19,7 @@ struct ModulePlaces: Sendable {
 
     /// The project's directory without symbolic links.
     let root: String
-    /// How many directories above the project's the path of a module begins, for those of which that is more than none.
+    /// How many directories above the project's the path of a module begins, where that is at least one.
     private let ascents: [RelativePath: Int]
 
     init(_ facts: Hippofacts, root: String) {

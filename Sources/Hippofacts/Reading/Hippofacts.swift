@@ -63,7 +63,7 @@ package struct Hippofacts: Sendable {
         package let position: SourcePosition?
     }
 
-    /// How many directories above the project's the paths of modules begin, for those of which that is more than none.
+    /// How many directories above the project's the paths of modules begin, where that is at least one.
     var ascents: [RelativePath: Int] {
         var ascents: [RelativePath: Int] = [:]
         for entry in entries where entry.ascent > 0 {

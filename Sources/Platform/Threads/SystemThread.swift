@@ -19,7 +19,7 @@ package enum SystemThread {
     /// SIGPIPE is blocked there: `sendfile` raises it when a peer is gone, and cannot be told not to.
     ///
     /// - Parameters:
-    ///   - name: what debuggers and `/proc` show, of which the system keeps the first 15 bytes.
+    ///   - name: what debuggers and `/proc` show. The system keeps its first 15 bytes.
     ///   - stackSize: bytes; the system's usual size (8 MiB mostly, taken as it is used) if it is `nil`.
     package static func start(
         name: String? = nil, stackSize: Int? = nil, _ body: @escaping @Sendable () -> Void

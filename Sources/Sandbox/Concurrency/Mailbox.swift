@@ -26,7 +26,7 @@ final class Mailbox<Message: Sendable>: Sendable {
         arrival.signal()
     }
 
-    /// Posts a message as soon as there is room: for senders of which there may be many messages.
+    /// Posts a message as soon as there is room: for senders that may have many messages.
     func postWhenThereIsRoom(_ message: Message) {
         while true {
             let isPosted = state.withLock { state in

@@ -75,7 +75,7 @@ final class ExternalFetches: Sendable {
     }
 
     /// The invoice of a bindle. One that the store has is compared with the upstream's once, in the background.
-    /// - Throws: `Pending` if it has to be fetched, or why it is not to be had.
+    /// - Throws: `Pending` if it has to be fetched, or why it cannot be found.
     func invoice(_ id: BindleID) throws -> Invoice {
         if let invoice = try ExternalBindles(store: store, upstream: nil).storedInvoice(id) {
             compare(id)
@@ -117,7 +117,7 @@ final class ExternalFetches: Sendable {
     }
 
     /// Sees to it that the store has these parcels.
-    /// - Throws: `Pending` if some have to be fetched, or why they are not to be had.
+    /// - Throws: `Pending` if some have to be fetched, or why they cannot be found.
     func require(_ parcels: [Expansion.ExternalParcel]) throws {
         guard !parcels.isEmpty else { return }
         let externals = ExternalBindles(store: store, upstream: nil)

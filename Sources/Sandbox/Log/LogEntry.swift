@@ -20,7 +20,7 @@ package struct LogEntry: Hashable, Sendable {
         return object.serialized + "\n"
     }
 
-    /// Reads a line of the log; `nil` if it is none, such as one that was being written when the machine went down.
+    /// Reads a line of the log; `nil` if it is not whole, such as one that was being written when the machine went down.
     init?(line: some Collection<UInt8>) {
         guard let object = try? JSONValue(parsing: line).object, let time = object["time"]?.integer,
             let event = Event(json: object)

@@ -211,7 +211,7 @@ final class ProjectContent {
                 return .waiting
             } catch {
                 return .failed(
-                    Failure(stage: .store, message: "An external bindle is not to be had as a whole: \(error)"))
+                    Failure(stage: .store, message: "An external bindle cannot be found as a whole: \(error)"))
             }
         }
         if mayBePinned, let pinned = pinnedRevision(for: invoice) { return .pinned(pinned) }

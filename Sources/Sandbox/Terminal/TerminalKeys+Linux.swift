@@ -75,7 +75,7 @@ final class TerminalKeys: Sendable {
         }
     }
 
-    /// The keys among what was typed. Arrows and the like send an escape and several letters, which are none.
+    /// The keys among what was typed. Arrows and the like send an escape and several letters, which are not keys.
     static func keys(in bytes: ArraySlice<UInt8>) -> [TerminalKey] {
         var keys: [TerminalKey] = []
         var rest = bytes

@@ -3,7 +3,7 @@ import Synchronization
 
 /// Keeps the revision board: what the watcher has seen on one side, what the loop has dealt with on the other.
 ///
-/// Each time that the watcher takes events from the kernel has a number, a ticket. Those of which nothing follows are
+/// Each time that the watcher takes events from the kernel has a number, a ticket. Those that nothing follows from are
 /// settled by the watcher itself, at once; the others when the loop has done all that they ask for.
 ///
 /// See Freshness.md in Sandbox.docc.

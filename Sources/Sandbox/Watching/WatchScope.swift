@@ -168,7 +168,7 @@ extension RelativePath {
         return false
     }
 
-    /// The path of a name in a directory, which `nil` is the root of all; `nil` if the name is none.
+    /// The path of a name in a directory, which `nil` is the root of all; `nil` if the name is invalid.
     init?(_ name: String, in directory: RelativePath?) {
         self.init(validating: directory.map { "\($0)/\(name)" } ?? name)
     }

@@ -331,7 +331,7 @@ struct WatchTree: Sendable {
 
     /// Watches one directory.
     ///
-    /// - Returns: the directories in it that have to be watched, too; `nil` if it is none.
+    /// - Returns: the directories in it that have to be watched, too; `nil` if it is not a directory.
     private mutating func enter(
         _ directory: Pending, _ scope: WatchScope, _ changes: inout WatchedChanges
     ) -> [Pending]? {
@@ -386,7 +386,7 @@ struct WatchTree: Sendable {
         return (ancestors, isLinked)
     }
 
-    /// Watches one directory. False if it is none.
+    /// Watches one directory. False if it is something else.
     private mutating func addWatch(_ path: Directory) -> Bool {
         guard let inotify else { return false }
         let fullPath = fullPath(path)

@@ -20,7 +20,7 @@ package final class RequestLogWriter: Sendable {
 
     // MARK: Requests
 
-    /// Writes down a request of which it is not yet known what has become. The reader gets it with `settle`, or when the
+    /// Writes down a request whose outcome is not known yet. The reader gets it with `settle`, or when the
     /// process has ended.
     ///
     /// - Returns: its position; `nil` if there is no room.

@@ -137,7 +137,7 @@ extension CommentedJSON {
         init(_ bytes: [UInt8]) { self.bytes = bytes }
 
         mutating func document() -> Node? {
-            // A mark of the order of bytes is none of the text.
+            // A byte order mark is not part of the text.
             if bytes.starts(with: [0xEF, 0xBB, 0xBF]) { place = 3 }
             guard skip(), let node = value(), skip(), place == bytes.count else { return nil }
             return node

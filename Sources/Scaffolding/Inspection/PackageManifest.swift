@@ -1,6 +1,6 @@
 import JSON
 
-/// What a package.json says of how WebAssembly is built, and of whom the package is.
+/// What a package.json says of how WebAssembly is built, and whose the package is.
 struct PackageManifest {
     let name: String?
     let version: String?

@@ -17,7 +17,7 @@ struct ProjectFiles {
         "node_modules", "deps", "incremental", "vendor", "zig-cache", "bazel-out", "testdata",
     ]
     private static let maximumDepth = 5
-    /// Enough for any project; a tree beyond it is none to look for modules in.
+    /// Enough for any project; in a larger tree, modules are not looked for.
     private static let maximumCount = 20_000
     private static let siteExtensions = ["html", "css", "js", "mjs", "svg", "png", "jpg", "webp", "ico"]
     private static let siteDirectories = ["public", "static", "www", "wwwroot", "assets"]

@@ -3,7 +3,7 @@ package struct ProjectName: Hashable, Sendable {
     /// As it was given.
     package let text: String
 
-    /// Takes a name: letters, digits, `_`, `-` and `.`, of which the first is a letter or a digit. `nil` otherwise.
+    /// Takes a name: letters, digits, `_`, `-` and `.`. The first is a letter or a digit. `nil` otherwise.
     package init?(_ text: String) {
         guard let first = text.unicodeScalars.first, Self.isAlphanumeric(first), text.utf8.count <= 100,
             text.unicodeScalars.allSatisfy({ Self.isAlphanumeric($0) || "_-.".unicodeScalars.contains($0) })

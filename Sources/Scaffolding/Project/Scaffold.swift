@@ -67,7 +67,7 @@ package struct Scaffold: Sendable {
         }
     }
 
-    /// In bytes; a longer one is none that this program has written, or could add something to.
+    /// In bytes; this program has not written a longer one, and could not add to it.
     private static let longestFile = 16 << 20
 
     private static func write(_ content: String, to file: String, in directory: String) throws(WriteError) {

@@ -1,7 +1,7 @@
 /// What builds the modules of a project.
 package enum Toolchain: Hashable, Sendable {
     case none, c, rust, go, zig, swift, assemblyScript
-    /// Something that a command starts, and of which no more is known.
+    /// Something that a command starts. No more is known about it.
     case other
 
     /// What has to be installed, for people; `nil` if nothing is known to be.

@@ -133,7 +133,7 @@ struct CGIResponseParser {
                 head.headers.set(name, value)
                 continue
             case "connection", "keep-alive", "transfer-encoding", "upgrade", "te", "trailer", "proxy-connection":
-                // They concern the connection to the client, of which the module knows nothing.
+                // They concern the connection to the client. The module knows nothing about that.
                 continue
             default: break
             }

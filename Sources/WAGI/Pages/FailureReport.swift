@@ -57,8 +57,8 @@ struct FailureReport {
     private var advice: String? {
         if isMalformed {
             return
-                "A response begins with fields such as 'content-type: text/html', one on a line, of which content-type, "
-                + "location and status are those to choose from; then an empty line; then the body."
+                "A response begins with fields such as 'content-type: text/html', one on a line. It needs content-type, "
+                + "location or status. Then come an empty line and the body."
         }
         guard !stack.isEmpty, !handler.moduleName.hasSuffix(".wat"), stack.allSatisfy({ $0.sourceLocation == nil })
         else {
@@ -75,7 +75,7 @@ struct FailureReport {
         "auth", "cookie", "token", "secret", "password", "session", "api-key", "apikey", "credential",
     ]
 
-    /// The request's headers, of which those that may hold credentials do not show their values.
+    /// The request's headers. Those that may hold credentials do not show their values.
     private var headers: [(name: String, value: String)] {
         request.headers.map { field in
             let isSecret = Self.credentialWords.contains { field.name.lowercased().contains($0) }

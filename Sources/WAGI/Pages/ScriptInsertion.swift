@@ -21,7 +21,7 @@ struct ScriptInsertion: Sendable {
     /// The request as the app is to get it: with its own entity tags.
     let request: Request
 
-    /// `nil` if the request is none for a page.
+    /// `nil` if the request is not for a page.
     init?(for request: Request, revision: String, statusSerial: Int? = nil) {
         guard Self.isNavigation(request) else { return nil }
         self.revision = revision
@@ -46,7 +46,7 @@ struct ScriptInsertion: Sendable {
         self.request = request.with(headers)
     }
 
-    /// A request that is none for a page, without the entity tags that only pages have: the app does not know them.
+    /// A request that is not for a page, without the entity tags that only pages have: the app does not know them.
     static func withoutPageTags(_ request: Request) -> Request {
         guard let text = request.headers["If-None-Match"], PageTag(text: text) != nil else { return request }
         var headers = request.headers
@@ -59,7 +59,7 @@ struct ScriptInsertion: Sendable {
     static func isNavigation(_ request: Request) -> Bool {
         guard request.method != .head, !request.headers.contains("Range") else { return false }
         if let isNavigation = PageRequest.saysNavigation(request) { return isNavigation }
-        // Browsers send Sec-Fetch fields to trustworthy addresses only, of which other machines' are none. This field
+        // Browsers send Sec-Fetch fields to trustworthy addresses only, and other machines' are not. This field
         // they send with nothing but navigations.
         return request.headers["Upgrade-Insecure-Requests"] == "1" && PageRequest.accepts(request)
     }
@@ -67,7 +67,7 @@ struct ScriptInsertion: Sendable {
     // MARK: The response
 
     /// The element to be put into the response's body, the headers having been changed to go with it; `nil` if the
-    /// response is none that has to do with a page.
+    /// response has nothing to do with a page.
     ///
     /// - Parameter beginning: bytes that the body begins with, if it has any.
     func element(for status: Status, _ headers: inout Headers, bodyBeginning beginning: some Collection<UInt8>)

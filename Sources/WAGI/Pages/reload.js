@@ -15,7 +15,7 @@
         });
       }
       source.onerror = () => {
-        // Not left to the browser, some of which wait for seconds.
+        // Not left to the browser: some wait for seconds.
         source.close();
         if (isOver) return;
         timer = setTimeout(open, delay);

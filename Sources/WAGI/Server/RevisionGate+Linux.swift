@@ -7,7 +7,7 @@ import SandboxProtocol
 /// See Freshness.md in Sandbox.docc.
 struct RevisionGate: Sendable {
     let board: RevisionBoard
-    /// The queue of file changes, of which this process only asks whether it is empty; nil if the project is not watched.
+    /// The queue of file changes. This process only asks whether it is empty; nil if the project is not watched.
     let changes: Int32?
     /// The revision that this process serves; 0 if it answers with the project's status, before there is one.
     let revision: Int

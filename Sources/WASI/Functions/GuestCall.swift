@@ -16,7 +16,7 @@ struct GuestCall {
     /// The argument at `position`, an `i32`.
     func u32(_ position: Int) -> UInt32 { UInt32(truncatingIfNeeded: arguments[position]) }
 
-    /// The argument at `position`, an `i32` of which the low half counts.
+    /// The argument at `position`, an `i32` whose low half counts.
     func u16(_ position: Int) -> UInt16 { UInt16(truncatingIfNeeded: arguments[position]) }
 
     /// The argument at `position`, an `i64`.

@@ -4,7 +4,7 @@ import Glibc
 /// path starts from: whatever `..`, absolute paths and symbolic links say, and whatever is renamed meanwhile.
 ///
 /// The kernel does it where it can (`openat2` on Linux). Elsewhere the path is walked here, one component at a time,
-/// none of which the kernel is allowed to follow; `..` goes back to the directory the walk came from, whose descriptor
+/// and the kernel is allowed to follow none of them; `..` goes back to the directory the walk came from, whose descriptor
 /// it still holds, and never asks the file system for a parent.
 struct PathResolver: Sendable {
     /// Whether to use the kernel's own resolution.

@@ -6,7 +6,7 @@ package struct WASICallDescription {
     private let parameters: [Parameter]
     private let arguments: [UInt64]
 
-    /// The description of a call that begins; nil if the function is none of WASI's.
+    /// The description of a call that begins; nil if the function is not one of WASI's.
     package init?(module: String, name: String, arguments: [Value]) {
         guard Edition.allCases.contains(where: { $0.moduleName == module }),
             let parameters = Self.parameters[name]

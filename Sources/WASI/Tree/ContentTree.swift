@@ -66,7 +66,7 @@ extension FileStatus {
 
 extension DirectoryEntry {
     /// What stands before the entries of a directory: `.` with the cookie 1, and `..` with the cookie 2. Both have the
-    /// inode of the directory itself, since what is above a preopen is none of a guest's business.
+    /// inode of the directory itself, since what is above a preopen does not concern a guest.
     ///
     /// - Returns: false if `body` wants no more.
     static func listDots(inode: UInt64, from cookie: UInt64, _ body: (DirectoryEntry) -> Bool) -> Bool {

@@ -135,7 +135,7 @@ struct ByteReader {
             let payload = UInt64(byte & 0x7F)
             let isLast = byte & 0x80 == 0
             if bits - shift < 7 {
-                // The last byte that may be there, of which only some bits may be set.
+                // The last byte that may be there: only some of its bits may be set.
                 guard isLast else { throw .malformed("integer representation too long", at: start) }
                 guard payload >> UInt64(bits - shift) == 0 else { throw .malformed("integer too large", at: start) }
                 try checkEnd()
@@ -192,7 +192,7 @@ struct ByteReader {
         return UnsafeRawPointer(base).loadUnaligned(fromByteOffset: range.lowerBound, as: UInt64.self).littleEndian
     }
 
-    /// The number of elements of a vector, each of which takes at least a byte.
+    /// The number of elements of a vector. Each takes at least a byte.
     ///
     /// Checking it against the bytes that are left keeps a hostile count from reserving memory.
     mutating func readCount() throws(DecodingFailure) -> Int {

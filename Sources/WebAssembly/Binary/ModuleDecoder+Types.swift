@@ -76,7 +76,7 @@ extension ModuleDecoder {
         case 0x5E:
             return .array(ArrayType(element: try readFieldType(&reader, group)))
         case 0x80...:
-            // Forms are signed LEB128 numbers, all of which fit one byte.
+            // Forms are signed LEB128 numbers, and all fit one byte.
             throw .malformed("integer representation too long", at: start)
         default:
             throw .malformed("malformed type definition", at: start)

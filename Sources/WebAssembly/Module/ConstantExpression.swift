@@ -8,7 +8,7 @@ package struct ConstantExpression: Hashable, Sendable {
     let end: UInt32
 }
 
-/// An instruction of a constant expression, all of which work on a stack.
+/// An instruction of a constant expression. All of them work on a stack.
 package enum ConstantInstruction: Hashable, Sendable {
     case i32(UInt32)
     case i64(UInt64)

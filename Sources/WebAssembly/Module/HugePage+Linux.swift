@@ -1,6 +1,6 @@
 package import Glibc
 
-/// Pages of 2 MiB, of which big modules need a five-hundredth of the page faults that usual pages cost.
+/// Pages of 2 MiB: big modules cause a five-hundredth of the page faults that usual pages cause.
 enum HugePage {
     static let byteCount = 2 << 20
 

@@ -3,7 +3,7 @@ package import Synchronization
 /// The names that a module's name section gives to what has only indices in the binary format.
 ///
 /// The section is for people, so what is malformed in it is left out rather than refused. Strings are made when asked
-/// for: big modules have tens of thousands of names, of which few are ever shown.
+/// for: big modules have tens of thousands of names, and few are ever shown.
 package struct Names: Sendable {
     /// The module's own name.
     package private(set) var module: String?

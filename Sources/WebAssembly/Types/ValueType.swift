@@ -118,7 +118,7 @@ package struct ReferenceType: Hashable, Sendable {
         return HeapType.isSubtype(code: heapTypeCode, of: other.heapTypeCode)
     }
 
-    /// The type of references of this type of which those of type `other` are taken away, as a failed cast does.
+    /// The type of references of this type without those of type `other`, as a failed cast does.
     func subtracting(_ other: ReferenceType) -> ReferenceType {
         other.isNullable ? nonNullable : self
     }

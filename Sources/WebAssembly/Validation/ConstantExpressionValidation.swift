@@ -106,7 +106,7 @@ extension ModuleDecoder {
     }
 }
 
-/// The types of the operands of a constant expression, none of which is unreachable.
+/// The types of the operands of a constant expression. None is unreachable.
 private struct ConstantStack {
     var types: [ValueType] = []
     /// Where the present instruction is.

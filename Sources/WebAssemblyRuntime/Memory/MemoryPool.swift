@@ -45,7 +45,7 @@ final class MemoryPool: Sendable {
         return Entry(base: base, reservedByteCount: reservedByteCount)
     }
 
-    /// Takes a range back, of which the first `usedByteCount` bytes may have been written.
+    /// Takes a range back. Its first `usedByteCount` bytes may have been written.
     func give(_ entry: Entry, usedByteCount: Int) {
         guard capacity > 0 else { return AddressSpace.release(entry.base, entry.reservedByteCount) }
         WrittenPages.reset(entry.base, usedByteCount, image)

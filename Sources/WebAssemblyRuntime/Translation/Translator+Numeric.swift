@@ -131,7 +131,7 @@ extension Translator {
         }
     }
 
-    /// The best form there is for two operands, of which one may be the copied slot.
+    /// The best form there is for two operands. One may be the copied slot.
     private func form(
         _ first: Source, _ second: Source, _ copied: Int, _ type: ValueType, _ exists: (OperandForm) -> Bool
     ) -> OperandForm? {

@@ -3,7 +3,7 @@ package import WebAssembly
 // Structures, arrays, casts and `i31`.
 
 extension Translator {
-    /// Translates an instruction of garbage collection; false if it is none.
+    /// Translates an instruction of garbage collection; false if it is another one.
     mutating func translateObject(_ opcode: Opcode) -> Bool {
         switch opcode {
         case .structNew, .structNewDefault, .structGet, .structGetS, .structGetU, .structSet:

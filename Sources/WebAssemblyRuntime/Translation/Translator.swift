@@ -178,7 +178,7 @@ struct Translator {
         forget()
     }
 
-    /// The number of legacy `try` blocks, each of which needs a slot below the operands.
+    /// The number of legacy `try` blocks. Each needs a slot below the operands.
     private func legacyTryCount() -> Int {
         guard hasTryBlocks else { return 0 }
         var reader = self.reader

@@ -169,7 +169,7 @@ extension ModuleAssembler {
         return prefix.withUTF8Buffer { reader.text[token.range].starts(with: $0) }
     }
 
-    /// Reads the number behind the `=` of the next token, of which `prefix` is the part before.
+    /// Reads the number behind the `=` of the next token; `prefix` is the part before.
     private mutating func readMemoryArgumentPart(_ prefix: StaticString) throws(SyntaxError) -> UInt64? {
         let token = reader.token
         guard starts(token, with: prefix) else { return nil }

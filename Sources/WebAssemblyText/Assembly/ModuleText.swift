@@ -1,6 +1,6 @@
 package import WebAssembly
 
-/// A module as it stands in a text: in one of its written forms, of which only the extent has been found yet.
+/// A module as it stands in a text: in one of its written forms. Only its extent has been found yet.
 struct ModuleText {
     enum Form {
         /// Fields between these tokens.

@@ -63,7 +63,7 @@ extension ModuleAssembler {
         return TypeUse(index: index, offset: offset)
     }
 
-    /// The type index that a type use means, of which `signature` is the spelled-out part. Adds a type if need be.
+    /// The type index that a type use means; `signature` is its spelled-out part. Adds a type if need be.
     mutating func resolve(_ use: TypeUse) throws(SyntaxError) -> UInt32 {
         guard let index = use.index else { return typeIndex(of: signature) }
         if !signature.isEmpty {

@@ -1,6 +1,6 @@
 /// The escapes of string literals.
 enum StringLiteral {
-    /// The length of the escape that the backslash at `index` begins, or 0 if it is none. `text` ends with a zero byte.
+    /// The length of the escape that the backslash at `index` begins, or 0 if it is invalid. `text` ends with a zero byte.
     static func escapeLength(_ text: [UInt8], at index: Int) -> Int {
         switch text[index + 1] {
         case UInt8(ascii: "t"), UInt8(ascii: "n"), UInt8(ascii: "r"), UInt8(ascii: "\""), UInt8(ascii: "'"),

@@ -7,7 +7,7 @@ struct IntegerLiteral {
     let magnitude: UInt64
     let hasOverflowed: Bool
 
-    /// Reads the literal that takes up all of `text[range]`, or returns `nil` if that is none.
+    /// Reads the literal that takes up all of `text[range]`, or returns `nil` if that is no literal.
     @inline(__always)
     init?(_ text: [UInt8], _ range: Range<Int>) {
         var index = range.lowerBound

@@ -102,7 +102,7 @@ enum BindleOptions {
         }
     }
 
-    /// Where keys are, by the options of the command, of which it may have either, and the environment.
+    /// Where keys are, by the options of the command, which may have either, and by the environment.
     static func storage(_ arguments: ParsedArguments) -> KeyStorage {
         let options = arguments.command.options
         func path(_ option: Option) -> String? { options.contains(option) ? arguments[option] : nil }

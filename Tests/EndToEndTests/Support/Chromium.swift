@@ -38,7 +38,7 @@ final class Chromium: Sendable {
         guard let path = Self.path else { throw Problem(description: "Chromium is not installed") }
         let answers = Pipe()
         process.executableURL = URL(fileURLWithPath: "/bin/sh")
-        // The shell outlives the browser, and this process if need be. The kernel's sandbox is not to be had as root.
+        // The shell outlives the browser, and this process if need be. The kernel's sandbox is not available to root.
         process.arguments = [
             "-c",
             """

@@ -1,7 +1,7 @@
 package import WebAssembly
 
 // How instructions on vectors reach their operands: the slot of the result at 8, those of the operands at 10, 12 and
-// 14, 16 bytes in all. A vector takes two slots, of which the first is named. A lane's number follows the operands.
+// 14, 16 bytes in all. A vector takes two slots. The first is named. A lane's number follows the operands.
 
 extension State {
     /// The vector whose first slot stands at `offset` in the instruction, seen as lanes of some type.
@@ -77,7 +77,7 @@ func vectorTest<Vector: SIMD & BitwiseCopyable>(_ state: State, _ type: Vector.T
     return state.next(16, accumulator: UInt64(result))
 }
 
-/// A shift of all lanes by the same number of bits, of which the shift itself takes what fits the lane.
+/// A shift of all lanes by the same number of bits. The shift itself takes what fits the lane.
 @inline(__always)
 func vectorShift<Vector: SIMD & BitwiseCopyable>(
     _ state: State, _ type: Vector.Type, _ operation: (Vector, Vector) -> Vector
