@@ -1,4 +1,4 @@
-package import Glibc
+import Glibc
 
 /// What is known of the terminal behind a file descriptor.
 package struct Terminal: Hashable, Sendable {

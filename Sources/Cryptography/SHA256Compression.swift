@@ -1,4 +1,4 @@
-package import CCryptography
+import CCryptography
 
 /// The eight chaining words of SHA-256 and the function that works blocks into them (FIPS 180-4, section 6.2).
 struct SHA256State: Sendable {

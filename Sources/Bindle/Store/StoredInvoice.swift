@@ -1,4 +1,4 @@
-package import Cryptography
+import Cryptography
 
 /// What tells an invoice from every other that a store has or has had, whatever its content.
 package struct InvoiceStamp: Hashable, Sendable {

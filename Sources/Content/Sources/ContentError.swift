@@ -1,4 +1,4 @@
-package import Glibc
+import Glibc
 
 /// Why a content cannot be had.
 package enum ContentError: Error, Hashable, Sendable, CustomStringConvertible {

@@ -1,4 +1,4 @@
-package import CLinux
+import CLinux
 
 /// A process that this one has started, in a process group of its own.
 ///

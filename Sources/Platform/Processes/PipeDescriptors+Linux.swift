@@ -1,5 +1,5 @@
-package import CLinux
-package import Synchronization
+import CLinux
+import Synchronization
 
 /// The two ends of a pipe; neither is inherited by programs that this process starts.
 package final class PipeDescriptors: Sendable {

@@ -1,4 +1,4 @@
-package import Synchronization
+import Synchronization
 
 /// Tells work on other threads that nobody wants its result any more. For good: there is no way back.
 package final class Cancellation: Sendable {

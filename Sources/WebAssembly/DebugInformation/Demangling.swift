@@ -1,5 +1,5 @@
-package import CLinux
-package import Glibc
+import CLinux
+import Glibc
 
 /// The name in the source of a function whose linker symbol is `symbol`; the symbol itself where it is not mangled, or not
 /// by C++, Swift or Rust (in its legacy scheme or `v0`).

@@ -1,4 +1,4 @@
-package import Synchronization
+import Synchronization
 
 /// The DWARF line tables of a module, versions 2 to 5 ("DWARF Debugging Information Format", chapter 6.2).
 ///

@@ -1,4 +1,4 @@
-package import Glibc
+import Glibc
 
 /// Pages of 2 MiB: big modules cause a five-hundredth of the page faults that usual pages cause.
 enum HugePage {

@@ -1,4 +1,4 @@
-package import Glibc
+import Glibc
 
 /// The bytes of a module, at an address that holds for the life of this object.
 package final class ModuleBinary: Sendable {

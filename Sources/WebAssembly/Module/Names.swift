@@ -1,4 +1,4 @@
-package import Synchronization
+import Synchronization
 
 /// The names that a module's name section gives to what has only indices in the binary format.
 ///

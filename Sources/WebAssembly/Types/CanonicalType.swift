@@ -1,4 +1,4 @@
-package import Synchronization
+import Synchronization
 
 /// A type definition, identified across all modules of the process.
 ///

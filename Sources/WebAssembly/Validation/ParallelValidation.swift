@@ -1,5 +1,5 @@
-package import Glibc
-package import Synchronization
+import Glibc
+import Synchronization
 
 extension ModuleDecoder {
     /// Validates all function bodies, on as many threads as there is work and processors for.

@@ -1,4 +1,4 @@
-package import WebAssembly
+import WebAssembly
 
 /// Which calls of a module's functions a store's ``Store/callObserver`` is told of.
 package enum TracedCalls: Sendable {

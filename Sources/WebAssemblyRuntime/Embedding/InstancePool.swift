@@ -1,5 +1,5 @@
-package import Synchronization
-package import WebAssembly
+import Synchronization
+import WebAssembly
 
 /// The blocks of ended instances, kept for the next ones of the same module.
 ///

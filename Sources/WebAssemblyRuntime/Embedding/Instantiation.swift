@@ -1,4 +1,4 @@
-package import WebAssembly
+import WebAssembly
 
 extension Instance {
     /// Instantiates a module (specification, "Instantiation").

@@ -1,4 +1,4 @@
-package import WebAssembly
+import WebAssembly
 
 /// A function that is valid, but too large for this engine: the slots of a frame have numbers of 16 bits, and distances in
 /// code 32.

@@ -1,6 +1,6 @@
-package import Glibc
-package import Synchronization
-package import WebAssembly
+import Glibc
+import Synchronization
+import WebAssembly
 
 /// Where instances live: their memories, tables and globals, the register stack, the garbage-collected heap, and the
 /// limits of all these.

@@ -1,4 +1,4 @@
-package import WebAssembly
+import WebAssembly
 
 /// A part of a function's code within which exceptions are caught.
 struct ExceptionHandler {

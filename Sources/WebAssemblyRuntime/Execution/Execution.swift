@@ -1,4 +1,4 @@
-package import WebAssembly
+import WebAssembly
 
 extension Store {
     /// Slots for a call from the host, above everything that is in use.

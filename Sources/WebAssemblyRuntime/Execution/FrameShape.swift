@@ -1,4 +1,4 @@
-package import WebAssembly
+import WebAssembly
 
 /// How a function's frame begins: parameters and, in the same slots, results; then the header, of two slots: the
 /// caller's next instruction and the caller's frame. Locals and operands follow.

@@ -1,4 +1,4 @@
-package import WebAssembly
+import WebAssembly
 
 /// Where the two operands of an instruction come from.
 enum OperandForm: Int {

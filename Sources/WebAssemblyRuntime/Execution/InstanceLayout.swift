@@ -1,4 +1,4 @@
-package import WebAssembly
+import WebAssembly
 
 /// Where the parts of an instance stand in its block of memory; the same for all instances of a module.
 struct InstanceLayout: Sendable {

@@ -1,5 +1,5 @@
-package import Synchronization
-package import WebAssembly
+import Synchronization
+import WebAssembly
 
 /// The translated functions of a module.
 ///

@@ -1,4 +1,4 @@
-package import WebAssembly
+import WebAssembly
 
 /// What executing code needs of its store. Handlers reach it through ``InstanceContext/machine``.
 ///

@@ -1,4 +1,4 @@
-package import WebAssembly
+import WebAssembly
 
 // Atomic access to memory. A store runs on one thread, so that plain loads and stores are atomic here; what remains of
 // atomicity is that an address has to be aligned. The form is that of far accesses: the slot of the result (of a store:

@@ -1,4 +1,4 @@
-package import WebAssembly
+import WebAssembly
 
 extension HandlerTable {
     /// Atomic access to memory; see there for the forms.

@@ -1,5 +1,5 @@
-package import Glibc
-package import WebAssembly
+import Glibc
+import WebAssembly
 
 // Waiting on an address and waking those who wait. A store runs on one thread: nobody can be waiting when somebody
 // notifies, and who waits for a value that is there waits until the time is up. 32 bytes: those of an atomic access, the

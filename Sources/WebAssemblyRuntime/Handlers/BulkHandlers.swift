@@ -1,4 +1,4 @@
-package import WebAssembly
+import WebAssembly
 
 // Operations on whole ranges of memories and tables, and growing them: 24 bytes, slots at 8, 10 and 12, immediates of
 // 32 bits at 16 and 20. None of them is a leaf: the work is done by functions that say why it cannot be.

@@ -1,4 +1,4 @@
-package import WebAssembly
+import WebAssembly
 
 /// Calls. The callee's frame begins in the caller's at the slot at 8, where the arguments are; the slot of its header,
 /// counted from there, is at 10.

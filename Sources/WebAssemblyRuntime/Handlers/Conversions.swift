@@ -1,4 +1,4 @@
-package import WebAssembly
+import WebAssembly
 
 // Conversions between integers and floating-point numbers: destination at 8, operand at 10, 16 bytes.
 

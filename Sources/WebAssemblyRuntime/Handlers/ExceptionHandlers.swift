@@ -1,4 +1,4 @@
-package import WebAssembly
+import WebAssembly
 
 /// Throwing. Catching takes no instructions: it is found in tables.
 enum ExceptionHandlers {

@@ -1,4 +1,4 @@
-package import WebAssembly
+import WebAssembly
 
 // Arithmetic on f32: destination at 8, operands at 10 and 12, the immediate of 32 bits at 12.
 

@@ -1,4 +1,4 @@
-package import WebAssembly
+import WebAssembly
 
 // Arithmetic on f64: destination at 8, operands at 10 and 12; an immediate has 64 bits at 16, making 24 bytes.
 

@@ -1,4 +1,4 @@
-package import WebAssembly
+import WebAssembly
 
 // Access to memories other than the first, and with 64-bit addresses: 24 bytes, the slot of the result or value at 8,
 // of the address at 10, the memory's index at 12, an offset of 64 bits at 16.

@@ -1,4 +1,4 @@
-package import WebAssembly
+import WebAssembly
 
 // Branches on comparisons of floating-point numbers: operands at 8 and 10, the distance at 12. `gt` and `ge` are
 // branches of `lt` and `le` with the operands exchanged.

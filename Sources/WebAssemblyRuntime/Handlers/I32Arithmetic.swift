@@ -1,4 +1,4 @@
-package import WebAssembly
+import WebAssembly
 
 // Arithmetic on 32-bit integers: the operations, and which forms they have. IntegerForms.swift has the forms.
 

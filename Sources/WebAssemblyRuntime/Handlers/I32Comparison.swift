@@ -1,4 +1,4 @@
-package import WebAssembly
+import WebAssembly
 
 // Comparisons of 32-bit integers, as values and as branches.
 

@@ -1,4 +1,4 @@
-package import WebAssembly
+import WebAssembly
 
 // Comparisons of 64-bit integers, as values and as branches.
 

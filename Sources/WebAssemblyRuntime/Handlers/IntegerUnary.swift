@@ -1,4 +1,4 @@
-package import WebAssembly
+import WebAssembly
 
 // Instructions on one integer: destination at 8, operand at 10, 16 bytes.
 

@@ -1,4 +1,4 @@
-package import WebAssembly
+import WebAssembly
 
 // Loads of 32 bits or fewer with a branch on what is loaded, as in the search for the end of a text or of a list. 24
 // bytes: destination at 8, the address's slot at 10 (or the accumulator), the distance at 12, the offset of 32 bits at

@@ -1,4 +1,4 @@
-package import WebAssembly
+import WebAssembly
 
 // Loads from memory 0 with 32-bit addresses: destination at 8. The address is a slot at 10 (or the accumulator) and the
 // offset of 32 bits at 12; or the address is the immediate at 12; or it is the wrapped sum of two

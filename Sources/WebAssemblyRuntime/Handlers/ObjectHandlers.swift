@@ -1,4 +1,4 @@
-package import WebAssembly
+import WebAssembly
 
 // Structures, arrays and casts. Making objects and working on ranges is done by functions outside of the handlers.
 

@@ -1,4 +1,4 @@
-package import WebAssembly
+import WebAssembly
 
 // Stores to memory 0 with 32-bit addresses. The address is a slot at 8, or the accumulator, or nothing; the value
 // is a slot or an immediate of 16 bits at 10 (or the accumulator), the offset has 32 bits at 12. Indexed: the address is

@@ -1,4 +1,4 @@
-package import WebAssembly
+import WebAssembly
 
 // Additions of integers with a branch on a comparison of the sum: the end of most loops, in one instruction instead of
 // two. 24 bytes: target and first addend at 8 and 10, the distance at 12, the second addend at 16, what the sum is

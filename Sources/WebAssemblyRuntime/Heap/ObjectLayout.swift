@@ -1,4 +1,4 @@
-package import WebAssembly
+import WebAssembly
 
 /// How objects of a type are laid out, behind their header.
 struct ObjectLayout {

@@ -1,4 +1,4 @@
-package import WebAssembly
+import WebAssembly
 
 extension Store {
     /// Makes an object, collecting garbage first if it is time to.

@@ -1,4 +1,4 @@
-package import Glibc
+import Glibc
 
 /// A range of addresses that is readable and writable but takes no memory until it is touched; it reads as zeros.
 enum AddressSpace {

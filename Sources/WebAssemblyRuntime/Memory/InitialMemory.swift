@@ -1,4 +1,4 @@
-package import WebAssembly
+import WebAssembly
 
 /// What a module's data segments put into the memories it defines, as far as that is known before instantiation.
 struct InitialMemory {

@@ -1,5 +1,5 @@
-package import CLinux
-package import Glibc
+import CLinux
+import Glibc
 
 /// The initial contents of a linear memory as an anonymous file, which new memories map copy-on-write: no byte is
 /// copied until it is touched.

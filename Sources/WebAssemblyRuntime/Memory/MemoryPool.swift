@@ -1,4 +1,4 @@
-package import Synchronization
+import Synchronization
 
 /// Address ranges of ended instances, kept for the next ones of the same module with the image of the data segments in
 /// place.

@@ -1,5 +1,5 @@
-package import Synchronization
-package import WebAssembly
+import Synchronization
+import WebAssembly
 
 /// Where the instances of a module get the memories from that it defines.
 ///

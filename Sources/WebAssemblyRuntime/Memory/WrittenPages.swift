@@ -1,5 +1,5 @@
-package import CLinux
-package import Glibc
+import CLinux
+import Glibc
 
 /// Puts memories back to their beginning, at a cost that grows with what was written and not with their size.
 ///

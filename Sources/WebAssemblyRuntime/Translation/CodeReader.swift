@@ -1,4 +1,4 @@
-package import WebAssembly
+import WebAssembly
 
 /// Reads instructions of a validated function, which is why it checks nothing.
 struct CodeReader {

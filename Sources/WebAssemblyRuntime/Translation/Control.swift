@@ -1,4 +1,4 @@
-package import WebAssembly
+import WebAssembly
 
 /// A block that is being translated.
 struct Control {

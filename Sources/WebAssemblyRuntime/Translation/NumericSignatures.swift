@@ -1,4 +1,4 @@
-package import WebAssembly
+import WebAssembly
 
 /// Operands and result of numeric instructions, by opcode.
 struct NumericSignature {

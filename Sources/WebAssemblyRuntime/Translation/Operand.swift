@@ -1,4 +1,4 @@
-package import WebAssembly
+import WebAssembly
 
 /// An entry of the operand stack during translation: where its value is when the code so far has been executed.
 struct Operand {

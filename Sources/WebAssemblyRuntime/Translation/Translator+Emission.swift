@@ -1,4 +1,4 @@
-package import WebAssembly
+import WebAssembly
 
 // Writing instructions, and remembering what they leave where.
 

@@ -1,4 +1,4 @@
-package import WebAssembly
+import WebAssembly
 
 // Exceptions: `try_table` and the legacy `try`.
 

@@ -1,4 +1,4 @@
-package import WebAssembly
+import WebAssembly
 
 // Branches that do the work of the instruction before them as well.
 

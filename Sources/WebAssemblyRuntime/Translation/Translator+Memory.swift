@@ -1,4 +1,4 @@
-package import WebAssembly
+import WebAssembly
 
 // Loads and stores.
 

@@ -1,4 +1,4 @@
-package import WebAssembly
+import WebAssembly
 
 // Structures, arrays, casts and `i31`.
 

@@ -1,4 +1,4 @@
-package import WebAssembly
+import WebAssembly
 
 // The operand stack, and where values are.
 

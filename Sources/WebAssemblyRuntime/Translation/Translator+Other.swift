@@ -1,4 +1,4 @@
-package import WebAssembly
+import WebAssembly
 
 // Bulk operations, tables and references.
 

@@ -1,4 +1,4 @@
-package import WebAssembly
+import WebAssembly
 
 // Instructions on vectors. Their operands are all in slots; nothing of them is folded.
 

@@ -1,4 +1,4 @@
-package import WebAssembly
+import WebAssembly
 
 /// Translates a function from WebAssembly's stack code to register code, in one pass.
 ///

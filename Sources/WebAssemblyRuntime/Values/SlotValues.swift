@@ -1,4 +1,4 @@
-package import WebAssembly
+import WebAssembly
 
 // Values as slots hold them. Null is 0. A function is its record's address. In the hierarchy of `any` and `extern`, an
 // `i31` has bit 0 set, a host value bit 1, and the address of an object neither.

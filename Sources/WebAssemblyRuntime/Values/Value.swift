@@ -1,4 +1,4 @@
-package import WebAssembly
+import WebAssembly
 
 /// A value as the embedder sees it. Floating-point numbers are held by their bits, so that NaN payloads survive.
 package enum Value: Hashable, Sendable {

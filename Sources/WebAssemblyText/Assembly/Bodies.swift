@@ -1,4 +1,4 @@
-package import WebAssembly
+import WebAssembly
 
 /// The third pass: the functions' bodies; and constant expressions.
 extension ModuleAssembler {

@@ -1,4 +1,4 @@
-package import WebAssembly
+import WebAssembly
 
 /// The second pass: everything but the bodies of functions is encoded.
 extension ModuleAssembler {

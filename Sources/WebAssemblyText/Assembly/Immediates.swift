@@ -1,4 +1,4 @@
-package import WebAssembly
+import WebAssembly
 
 /// The immediates of instructions.
 extension ModuleAssembler {

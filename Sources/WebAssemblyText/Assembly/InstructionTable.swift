@@ -1,4 +1,4 @@
-package import WebAssembly
+import WebAssembly
 
 /// What the assembler needs of an instruction, found by the value of its keyword token.
 struct InstructionEntry {

@@ -1,4 +1,4 @@
-package import WebAssembly
+import WebAssembly
 
 /// Translates the fields of one module, in three passes over their tokens:
 ///

@@ -1,4 +1,4 @@
-package import WebAssembly
+import WebAssembly
 
 /// A module as it stands in a text: in one of its written forms. Only its extent has been found yet.
 struct ModuleText {

@@ -1,4 +1,4 @@
-package import WebAssembly
+import WebAssembly
 
 /// Element and data segments.
 extension ModuleAssembler {

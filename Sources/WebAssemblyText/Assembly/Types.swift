@@ -1,4 +1,4 @@
-package import WebAssembly
+import WebAssembly
 
 /// Value types, heap types and the definitions of types.
 extension ModuleAssembler {

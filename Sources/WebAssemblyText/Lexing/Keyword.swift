@@ -1,4 +1,4 @@
-package import WebAssembly
+import WebAssembly
 
 /// The words of the text format and of scripts that are not just an instruction's mnemonic.
 enum Keyword: UInt8, CaseIterable {

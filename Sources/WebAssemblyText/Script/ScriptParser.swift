@@ -1,4 +1,4 @@
-package import WebAssembly
+import WebAssembly
 
 /// Reads the commands of a script.
 struct ScriptParser {

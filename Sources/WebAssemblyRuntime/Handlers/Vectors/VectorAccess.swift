@@ -1,4 +1,4 @@
-package import WebAssembly
+import WebAssembly
 
 // How instructions on vectors reach their operands: the slot of the result at 8, those of the operands at 10, 12 and
 // 14, 16 bytes in all. A vector takes two slots. The first is named. A lane's number follows the operands.

@@ -1,4 +1,4 @@
-package import WebAssembly
+import WebAssembly
 
 // Loads and stores of vectors. Memory 0 with a 32-bit address has a short form (`slotImmediate`): the vector's slot at
 // 8, the address's at 10, an offset of 32 bits at 12, 16 bytes. Any memory and any address have a long one

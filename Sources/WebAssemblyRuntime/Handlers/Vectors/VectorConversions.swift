@@ -1,4 +1,4 @@
-package import WebAssembly
+import WebAssembly
 
 // Conversions between vectors: wider and narrower lanes, products and sums in wider lanes, floating-point numbers and
 // integers.

@@ -1,4 +1,4 @@
-package import WebAssembly
+import WebAssembly
 
 // Arithmetic on vectors of floating-point numbers, relaxed instructions included. A relaxed instruction gives the same
 // result here as its strict counterpart on every processor; a relaxed multiplication and addition rounds twice.

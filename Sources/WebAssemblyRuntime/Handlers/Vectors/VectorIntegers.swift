@@ -1,4 +1,4 @@
-package import WebAssembly
+import WebAssembly
 
 // Arithmetic, shifts and logic on vectors of integers.
 

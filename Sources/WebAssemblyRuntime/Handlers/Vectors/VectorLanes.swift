@@ -1,4 +1,4 @@
-package import WebAssembly
+import WebAssembly
 
 // Lanes of vectors, one by one and rearranged.
 

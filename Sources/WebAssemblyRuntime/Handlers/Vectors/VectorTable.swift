@@ -1,4 +1,4 @@
-package import WebAssembly
+import WebAssembly
 
 extension HandlerTable {
     /// Instructions on vectors, whose operands are all in slots; for loads and stores, see there for the forms.
