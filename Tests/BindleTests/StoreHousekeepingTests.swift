@@ -66,7 +66,7 @@ struct StoreHousekeepingTests {
             for _ in 0..<50 { _ = try? store.invoice(id) }
         }
         // The connection that copies the log stays.
-        #expect(try eventually { () throws in try descriptors() <= before + 1 })
+        #expect(try eventually(within: .seconds(120)) { () throws in try descriptors() <= before + 1 })
     }
 
     @Test("What serves, what was brought back and what was made last are never given up")
