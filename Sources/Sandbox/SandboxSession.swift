@@ -246,6 +246,8 @@ package enum SandboxSession {
         guard let program = settings.wagiProgram else { return [] }
         var options: [String] = []
         if settings.allowsTransientWrite ?? false { options.append("--allow-transient-write") }
+        if settings.data != nil { options.append("[data]") }
+        if !settings.proxies.isEmpty { options.append("[proxy]") }
         options += settings.limits.optionNames
         if settings.logFileLimit != nil { options.append("--log-limit") }
         guard !options.isEmpty else { return [] }

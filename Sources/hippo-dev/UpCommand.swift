@@ -223,9 +223,7 @@ enum UpOptions {
         ) { WAGIFeature.isAllowedHost($0) ? $0 : nil }
         settings.asksForToken = arguments.isSet(noToken) ? false : nil
         settings.showsErrors = arguments.isSet(showErrors) ? true : nil
-        settings.buildCommand = try arguments.value(of: build, expecting: "a command") { text in
-            text.allSatisfy(\.isWhitespace) ? nil : text
-        }
+        try setApp(in: &settings, arguments)
         let patterns = try arguments.convertedValues(of: watch, expecting: "a pattern") { try GlobPattern($0) }
         settings.watchPatterns = patterns.isEmpty ? nil : patterns
         settings.waitsForBuild = arguments.isSet(waitForBuild) ? true : nil
@@ -244,14 +242,6 @@ enum UpOptions {
         settings.historyBytes = try arguments.value(of: maximumHistory, expecting: "a size like 500MiB") {
             ByteCount(parsing: $0)?.bytes
         }
-        settings.variables = try arguments.convertedValues(of: variable, expecting: "NAME=VALUE") {
-            SandboxSettings.Variable(parsing: $0)
-        }
-        settings.environmentFiles = try arguments.convertedValues(of: environmentFile, expecting: "a readable file") {
-            access($0, R_OK) == 0 ? absolute($0) : nil
-        }
-        settings.allowsTransientWrite = arguments.isSet(transientWrite) ? true : nil
-        settings.servesStaticFiles = arguments.isSet(noStatic) ? false : nil
         settings.limits = try LimitOptions.given(arguments)
         settings.limits.time = try arguments.value(
             of: timeout, expecting: "a time like 30s", Duration.init(parsing:))
@@ -265,7 +255,6 @@ enum UpOptions {
         settings.editor = try arguments.value(
             of: editor, expecting: "an editor's name, or a URL with {file} in it"
         ) { EditorLink(parsing: $0) }
-        settings.data = arguments[data].map(DataDirectory.init(given:))
         settings.reloadsPages = arguments.isSet(noReload) ? false : nil
         settings.logDirectory = arguments[logDirectory].map(absolute)
         settings.logFileLimit = try LimitOptions.size(arguments, logLimit)
@@ -290,6 +279,25 @@ enum UpOptions {
             throw UsageError("the variable PORT is '\(text)', which is no port: unset it, or use '--listen'")
         }
         return address
+    }
+
+    /// The options that say how the app is built and what its handlers get, for all commands that run a project.
+    static let app = [build, variable, environmentFile, noStatic, transientWrite, data]
+
+    /// Sets what the options of `app` say.
+    static func setApp(in settings: inout SandboxSettings, _ arguments: ParsedArguments) throws {
+        settings.buildCommand = try arguments.value(of: build, expecting: "a command") { text in
+            text.allSatisfy(\.isWhitespace) ? nil : text
+        }
+        settings.variables = try arguments.convertedValues(of: variable, expecting: "NAME=VALUE") {
+            SandboxSettings.Variable(parsing: $0)
+        }
+        settings.environmentFiles = try arguments.convertedValues(of: environmentFile, expecting: "a readable file") {
+            access($0, R_OK) == 0 ? absolute($0) : nil
+        }
+        settings.allowsTransientWrite = arguments.isSet(transientWrite) ? true : nil
+        settings.servesStaticFiles = arguments.isSet(noStatic) ? false : nil
+        settings.data = arguments[data].map(DataDirectory.init(given:))
     }
 
     private static func absolute(_ path: String) -> String {

@@ -122,7 +122,10 @@ struct TestRunTests {
     @Test("A test whose value is missing is not run") func missingCapture() throws {
         let target = Target(["/make": answer("{}", ("location", "/7")), "/other": answer("")])
         let outcomes = try outcomes(chain, target)
-        guard case .failed(let mismatches) = outcomes[0] else { return #expect(Bool(false), "\(outcomes)") }
+        guard case .failed(let mismatches) = outcomes[0] else {
+            Issue.record("\(outcomes)")
+            return
+        }
         #expect(mismatches.map(\.part) == ["capture 'id'", "capture 'word'"])
         #expect(outcomes[2] == .skipped("'${id}' was not captured, because an earlier request has failed"))
         #expect(target.requests == ["GET /make", "GET /other"])
@@ -138,7 +141,10 @@ struct TestRunTests {
     @Test("An app that does not answer fails the test") func noAnswer() throws {
         let outcomes = try outcomes("[[request]]\npath = \"/\"", Target([:]))
         #expect(outcomes.count == 1)
-        guard case .failed(let mismatches) = outcomes[0] else { return #expect(Bool(false), "\(outcomes)") }
+        guard case .failed(let mismatches) = outcomes[0] else {
+            Issue.record("\(outcomes)")
+            return
+        }
         #expect(mismatches.map(\.lines) == [["the connection was closed"]])
     }
 

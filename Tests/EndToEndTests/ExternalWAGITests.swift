@@ -185,10 +185,12 @@ struct ExternalWAGITests {
 
     @Test("What the program is not told of is named") func whatTheProgramIsNotToldOfIsNamed() async throws {
         let app = try SmallApp()
+        try app.save("[data]\npath = \"data\"\n[proxy]\n\"/api\" = \"http://127.0.0.1:1\"\n", to: "hippo-dev.toml")
         let sandbox = try SandboxProcess(
             app.path, ["--wagi", try writeProgram(app), "--no-static", "--timeout", "5s", "--max-heap", "1MiB"])
         let note = try await sandbox.next("log") { $0["text"]?.string?.contains("is not told of") == true }
-        #expect(note["text"]?.string?.contains("not told of --max-heap, --timeout:") == true, "\(note)")
+        #expect(
+            note["text"]?.string?.contains("not told of [data], [proxy], --max-heap, --timeout:") == true, "\(note)")
     }
 
     @Test("A program that is not there is named") func aProgramThatIsNotThereIsNamed() async throws {

@@ -1,4 +1,5 @@
-/// Text of an app as it may be shown on a terminal.
+/// Text of an app as it may be shown on a terminal, with a difference visible in it: `PrintableText` has one sign for all
+/// control characters, and here each is written as its escape.
 enum Printable {
     /// The text without control characters: those are written as escapes.
     static func text(_ text: some StringProtocol) -> String {

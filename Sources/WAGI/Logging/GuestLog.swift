@@ -123,7 +123,7 @@ final class RouteLog: Sendable {
     private func open(_ path: String, _ state: inout State) {
         let directory = path.split(separator: "/", omittingEmptySubsequences: false).dropLast()
         try? Directories.make(directory.joined(separator: "/"))
-        state.descriptor = Glibc.open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o644)
+        state.descriptor = Glibc.open(path, O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0o644)
         state.size = state.descriptor < 0 ? 0 : max(0, Int(lseek(state.descriptor, 0, SEEK_END)))
     }
 

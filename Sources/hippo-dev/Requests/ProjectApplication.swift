@@ -18,26 +18,13 @@ final class ProjectApplication: Sendable {
         static let noBuild = Option(flag: "no-build", summary: "Take the modules as they are: run no build command.")
 
         static let all =
-            [
-                project, noBuild, UpOptions.build, UpOptions.variable, UpOptions.environmentFile, UpOptions.noStatic,
-                UpOptions.transientWrite, UpOptions.data, UpstreamOptions.url, UpstreamOptions.strategy,
-            ] + LimitOptions.ofRequests
+            [project, noBuild] + UpOptions.app + [UpstreamOptions.url, UpstreamOptions.strategy]
+            + LimitOptions.ofRequests
 
         /// What the command line says, for `hippo-dev.toml` to complete.
         static func settings(_ arguments: ParsedArguments) throws -> SandboxSettings {
             var settings = SandboxSettings()
-            settings.buildCommand = try arguments.value(of: UpOptions.build, expecting: "a command") { text in
-                text.allSatisfy(\.isWhitespace) ? nil : text
-            }
-            settings.variables = try arguments.convertedValues(of: UpOptions.variable, expecting: "NAME=VALUE") {
-                SandboxSettings.Variable(parsing: $0)
-            }
-            settings.environmentFiles = try arguments.convertedValues(
-                of: UpOptions.environmentFile, expecting: "a readable file"
-            ) { access($0, R_OK) == 0 ? FilePath.absolute($0) : nil }
-            settings.allowsTransientWrite = arguments.isSet(UpOptions.transientWrite) ? true : nil
-            settings.data = arguments[UpOptions.data].map(DataDirectory.init(given:))
-            settings.servesStaticFiles = arguments.isSet(UpOptions.noStatic) ? false : nil
+            try UpOptions.setApp(in: &settings, arguments)
             settings.limits = try LimitOptions.given(arguments)
             settings.limits.time = try LimitOptions.given(LimitOptions.time, arguments, Duration.init(parsing:))
             settings.limits.memoryBytes = try LimitOptions.given(LimitOptions.memory, arguments, LimitOptions.bytes)
