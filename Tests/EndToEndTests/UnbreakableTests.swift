@@ -15,11 +15,13 @@ struct UnbreakableTests {
     /// Asks until the answer is as expected.
     private func wait(for body: String, at url: String) async throws {
         let deadline = ContinuousClock.now + SandboxProcess.patience
-        while ContinuousClock.now < deadline {
-            if try get(url) == Answer(status: 200, body: body) { return }
+        while try get(url) != Answer(status: 200, body: body) {
+            guard ContinuousClock.now < deadline else {
+                Issue.record("\(url) does not answer \(body)")
+                return
+            }
             try await Task.sleep(for: .milliseconds(2))
         }
-        Issue.record("\(url) does not answer \(body)")
     }
 
     @Test("A module whose routes trap leaves what serves") func aModuleWhoseRoutesTrapLeavesWhatServes() async throws {

@@ -28,11 +28,11 @@ struct UpTests {
         func wait(for body: String, at path: String) async throws {
             let deadline = ContinuousClock.now + SandboxProcess.patience
             var answer: Answer?
-            while ContinuousClock.now < deadline {
+            repeat {
+                if answer != nil { try await Task.sleep(for: .milliseconds(1)) }
                 answer = try get(url + path)
                 if answer == Answer(status: 200, body: body) { return }
-                try await Task.sleep(for: .milliseconds(1))
-            }
+            } while ContinuousClock.now < deadline
             throw SandboxProcess.Timeout(
                 expectation: "'\(body)' at \(path), but \(String(describing: answer))",
                 events: sandbox.events("failed"),

@@ -1,5 +1,4 @@
 import Cryptography
-import Dispatch
 import Glibc
 import Platform
 import Synchronization
@@ -215,7 +214,7 @@ final class ConnectionPool: Sendable {
     }
 
     private func scheduleSettling() {
-        DispatchQueue.global(qos: .utility).asyncAfter(deadline: .now() + 1.05) { [weak self] in self?.settle() }
+        SystemThread.detach(name: "settling", after: Self.quietTime + .milliseconds(50)) { [weak self] in self?.settle() }
     }
 
     /// Copies the log into the file and empties it, removes files whose rows are gone, and gives back what is needed under

@@ -64,4 +64,21 @@ package enum SystemThread {
     ) {
         while !start(name: name, stackSize: stackSize, body) { usleep(10_000) }
     }
+
+    /// Runs `body` on a new thread after some time.
+    ///
+    /// The system's queues would do it with fewer threads. But they give a turn to what waits only when a processor is
+    /// idle, which may be minutes later where guests or compilers keep all of them busy.
+    ///
+    /// - Parameter name: as for `start`.
+    package static func detach(name: String? = nil, after delay: Duration, _ body: @escaping @Sendable () -> Void) {
+        detach(name: name, stackSize: 512 << 10) {
+            let end = MonotonicTime.now + delay
+            while case let rest = (end - .now).nanoseconds, rest > 0 {
+                var time = timespec(tv_sec: Int(rest / 1_000_000_000), tv_nsec: Int(rest % 1_000_000_000))
+                nanosleep(&time, nil)
+            }
+            body()
+        }
+    }
 }

@@ -1,4 +1,3 @@
-import Dispatch
 import Platform
 import Synchronization
 
@@ -45,7 +44,7 @@ final class Progress: Sendable {
     }
 
     static let systemTimer: Timer = { delay, action in
-        DispatchQueue.global().asyncAfter(deadline: .now() + delay.seconds, execute: action)
+        SystemThread.detach(name: "progress", after: delay, action)
     }
 
     /// A number of bytes as people say it, in megabytes.
