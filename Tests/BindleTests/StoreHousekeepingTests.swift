@@ -65,8 +65,30 @@ struct StoreHousekeepingTests {
         DispatchQueue.concurrentPerform(iterations: 8) { _ in
             for _ in 0..<50 { _ = try? store.invoice(id) }
         }
-        // The connection that copies the log stays.
-        #expect(try eventually(within: .seconds(120)) { () throws in try descriptors() <= before + 1 })
+        // The connection that copies the log stays, and one that reads.
+        #expect(try eventually(within: .seconds(120)) { () throws in try descriptors() <= before + 2 })
+        // The same where many read long after the last write.
+        DispatchQueue.concurrentPerform(iterations: 8) { _ in
+            for _ in 0..<50 { _ = try? store.invoice(id) }
+        }
+        #expect(try eventually(within: .seconds(120)) { () throws in try descriptors() <= before + 2 })
+    }
+
+    @Test("A log that somebody reads when all is quiet is copied when it is read no more")
+    func busyLog() throws {
+        let store = try BindleStore(path: path)
+        try save((0..<30).map { Self.content($0, size: 20_000) }, in: store)
+        let reader = try SQLiteConnection(path: path, access: .readOnly, files: ContentFiles(storePath: path, isTemporary: false))
+        try reader.execute("BEGIN")
+        _ = try reader.firstRow("SELECT count(*) FROM sqlite_schema") { (row) throws(StoreError) in row.integer(0) }
+        try save([[1]], in: store)
+        // Longer than it is until the first try, which fails.
+        usleep(1_500_000)
+        let log = path + "-wal"
+        func size() -> Int { (try? FileManager.default.attributesOfItem(atPath: log)[.size] as? Int) ?? 0 }
+        #expect(size() > 0)
+        try reader.execute("COMMIT")
+        #expect(eventually(within: .seconds(120)) { size() == 0 })
     }
 
     @Test("What serves, what was brought back and what was made last are never given up")

@@ -153,13 +153,14 @@ struct BuildTests {
             in: directory.path)
         let deadline = ContinuousClock.now + SandboxProcess.patience
         var url: String?
-        while url == nil, .now < deadline {
+        while true {
             let text = (try? String(contentsOfFile: directory.path + "/said", encoding: .utf8)) ?? ""
             url =
                 text.split(separator: "\n").compactMap { line -> String? in
                     let event = (try? JSONValue(parsing: line.utf8))?.object
                     return event?["event"]?.string == "ready" ? event?["app"]?.string : nil
                 }.first
+            guard url == nil, .now < deadline else { break }
             try await Task.sleep(for: .milliseconds(5))
         }
         try await serveAnother("again", directory, try #require(url))

@@ -9,7 +9,9 @@ final class ConnectionPool: Sendable {
     let path: String
     // In this order, in which they are let go: the writer after the readers, since closing it copies the log into the
     // file, and the lock after both.
-    private let idleReaders = Mutex<[Held]>([])
+    private let idleReaders = Mutex(IdleReaders())
+    /// Whether a look at the idle readers is to come.
+    private let isLookingAtReaders = Atomic(false)
     /// The connection that copies the log into the file, beside the one that writes. Nobody waits for it but who opens the
     /// store anew.
     private let copier = Mutex<Held?>(nil)
@@ -27,8 +29,6 @@ final class ConnectionPool: Sendable {
     private let changes = Atomic<Int>(0)
     /// How often the list of bindles may have changed.
     private let listChanges = Atomic<Int>(0)
-    /// Readers that are kept when nobody uses them.
-    private static let idleReaderLimit = 8
 
     /// A connection on its way between threads: it is used by one at a time, as SQLite asks for.
     ///
@@ -190,6 +190,8 @@ final class ConnectionPool: Sendable {
     private struct Settling: Sendable {
         var lastWrite = ContinuousClock.now
         var isScheduled = false
+        /// How often it could not be done since it was done.
+        var failures = 0
     }
 
     /// A log of this size is copied into the file when all is quiet, and is empty then.
@@ -198,6 +200,8 @@ final class ConnectionPool: Sendable {
     private static let urgentSize = 48 << 20
     /// How long nobody has written when all is quiet.
     private static let quietTime = Duration.seconds(1)
+    /// How long it is before the copying is tried again, at most.
+    private static let longestPause = Duration.seconds(60)
 
     private var logSize: Int {
         Int(FileStatus(path: path + "-wal")?.size ?? 0)
@@ -213,8 +217,8 @@ final class ConnectionPool: Sendable {
         if isNew { scheduleSettling() }
     }
 
-    private func scheduleSettling() {
-        SystemThread.detach(name: "settling", after: Self.quietTime + .milliseconds(50)) { [weak self] in self?.settle() }
+    private func scheduleSettling(after delay: Duration = quietTime) {
+        SystemThread.detach(name: "settling", after: delay + .milliseconds(50)) { [weak self] in self?.settle() }
     }
 
     /// Copies the log into the file and empties it, removes files whose rows are gone, and gives back what is needed under
@@ -222,6 +226,7 @@ final class ConnectionPool: Sendable {
     private func settle() {
         let isQuiet = settling.withLock { .now - $0.lastWrite >= Self.quietTime }
         guard isQuiet || logSize > Self.urgentSize else { return scheduleSettling() }
+        // Who writes from here on schedules another: what is copied now may be without it.
         settling.withLock { $0.isScheduled = false }
         // What was removed is not made again, and nothing is in the way of who removes it.
         guard !isFileGone else { return }
@@ -231,12 +236,24 @@ final class ConnectionPool: Sendable {
             own.isCopying = false
             own.identity = FileIdentity(path: path)
         }
-        guard isDone else { return }
+        guard isDone else { return tryAgainLater() }
+        settling.withLock { $0.failures = 0 }
         try? write(isNoted: false) { (connection) throws(StoreError) in
             try connection.removeDoomedFiles()
             try connection.execute("PRAGMA shrink_memory")
         }
-        idleReaders.withLock { $0 = [] }
+        idleReaders.withLock { $0.removeAll() }
+    }
+
+    /// Somebody reads what the log has, or the disk is full: no write may come that would have it tried again.
+    private func tryAgainLater() {
+        let delay: Duration? = settling.withLock { settling in
+            guard !settling.isScheduled else { return nil }
+            settling.isScheduled = true
+            settling.failures = min(settling.failures + 1, 6)
+            return min(Self.quietTime * (1 << (settling.failures - 1)), Self.longestPause)
+        }
+        if let delay { scheduleSettling(after: delay) }
     }
 
     private func checkpoint(_ copier: inout Held?) throws(StoreError) -> Bool {
@@ -280,7 +297,7 @@ final class ConnectionPool: Sendable {
     func close() { writer.withLock { close(&$0) } }
 
     private func close(_ writer: inout Writer) {
-        idleReaders.withLock { $0 = [] }
+        idleReaders.withLock { $0.removeAll() }
         copier.withLock { $0 = nil }
         writer = Writer()
         generation.add(1, ordering: .relaxed)
@@ -330,7 +347,7 @@ final class ConnectionPool: Sendable {
 
     /// Takes a reading connection out of the pool, to be given back.
     func takeReader() throws(StoreError) -> Held {
-        if let idle = idleReaders.withLock({ $0.popLast() }) { return idle }
+        if let idle = idleReaders.withLock({ $0.take() }) { return idle }
         let generation = generation.load(ordering: .relaxed)
         let connection = try SQLiteConnection(path: path, access: .readOnly, files: files)
         return Held(connection: connection, generation: generation)
@@ -338,6 +355,16 @@ final class ConnectionPool: Sendable {
 
     func giveBack(_ held: Held) {
         guard held.generation == generation.load(ordering: .relaxed) else { return }
-        idleReaders.withLock { if $0.count < Self.idleReaderLimit { $0.append(held) } }
+        if idleReaders.withLock({ $0.giveBack(held) }) { lookAtReadersLater() }
+    }
+
+    /// Readers that were needed under load only are let go: each has descriptors and pages of its own.
+    private func lookAtReadersLater() {
+        guard !isLookingAtReaders.exchange(true, ordering: .acquiringAndReleasing) else { return }
+        SystemThread.detach(name: "idle readers", after: Self.quietTime) { [weak self] in
+            guard let self else { return }
+            isLookingAtReaders.store(false, ordering: .releasing)
+            if idleReaders.withLock({ $0.removeUnused() }) { lookAtReadersLater() }
+        }
     }
 }

@@ -164,7 +164,7 @@ final class Chromium: Sendable {
         func wait(until expression: String) async throws {
             let deadline = ContinuousClock.now + Chromium.patience
             var latest = "nothing"
-            while ContinuousClock.now < deadline {
+            repeat {
                 do {
                     let value = try await evaluate(expression)
                     if value == .boolean(true) { return }
@@ -174,7 +174,7 @@ final class Chromium: Sendable {
                     latest = "\(error)"
                 }
                 try await Task.sleep(for: .milliseconds(5))
-            }
+            } while ContinuousClock.now < deadline
             let page = try? await evaluate("document.documentElement.outerHTML")
             throw Problem(description: "not in time: \(expression), but \(latest); the page: \(page?.string ?? "none")")
         }
