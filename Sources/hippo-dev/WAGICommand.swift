@@ -187,7 +187,8 @@ private struct WAGIOptions {
         say("Serving at http://\(server.address)/")
         for address in server.address.reachableByOthers { say("Others can reach it at http://\(address)/") }
         ended.wait()
-        server.drain(deadline: configuration.limits.time)
+        // A guest that is ended when its time is up still has its response written.
+        server.drain(deadline: configuration.limits.time + .seconds(2))
         log.finish()
         application.removeFiles()
         return .success
