@@ -1,3 +1,4 @@
+import Bindle
 import Foundation
 import HTTP
 import SandboxProtocol
@@ -11,11 +12,13 @@ private final class BindleServerProcess {
     let directory: TemporaryDirectory
     private let process = Process()
 
-    init(_ arguments: [String] = ["--strict"]) throws {
+    /// - Parameter store: a file or directory; a new file if it is `nil`.
+    init(_ arguments: [String] = ["--strict"], store: String? = nil) throws {
         directory = try TemporaryDirectory()
         process.executableURL = URL(fileURLWithPath: Program.path)
         process.arguments =
-            ["bindle", "serve", "--listen", "127.0.0.1:0", "--store", directory.path + "/bindles.sqlite"] + arguments
+            ["bindle", "serve", "--listen", "127.0.0.1:0", "--store", store ?? directory.path + "/bindles.sqlite"]
+            + arguments
         process.environment = UserConfiguration.environment()
         let output = Pipe()
         process.standardOutput = output
@@ -157,6 +160,51 @@ struct PushTests {
         #expect(FileManager.default.contentsEqual(atPath: packed, andPath: again))
         #expect(
             try FileManager.default.contentsOfDirectory(atPath: home.path).allSatisfy { !$0.hasPrefix(".hippo-dev") })
+    }
+
+    @Test("a packed bundle that is called by its ID's digest is found below --path")
+    func packedBelowPath() throws {
+        let server = try BindleServerProcess()
+        let name = try BindleID("small/1.2.3").digest.hex
+        #expect(try run("prepare", app.path, "-v", "production", "-d", "\(home.path)/\(name).tar.gz").status == 0)
+        let pushed = try run("bindle", "push", "-p", home.path, "small/1.2.3", "-s", server.url)
+        #expect(pushed.output.hasPrefix("Pushed small/1.2.3: 3 of 3 parcels sent"), "\(pushed)")
+        let absent = try run("bindle", "push", "-p", home.path, "small/9.9.9", "-s", server.url)
+        #expect(absent.status == 1 && absent.errors.contains("small/9.9.9"), "\(absent)")
+    }
+
+    @Test("the data directory of a reference server is served, pushed and imported, and stays as it is")
+    func referenceDirectory() throws {
+        let bindle = home.path + "/bindle"
+        #expect(try run("prepare", app.path, "-v", "production", "-d", bindle).status == 0)
+        // The same files, as a server lays them out.
+        let data = home.path + "/data"
+        let id = try BindleID("small/1.2.3").digest.hex
+        let files = FileManager.default
+        try files.createDirectory(atPath: "\(data)/invoices", withIntermediateDirectories: true)
+        try files.moveItem(atPath: "\(bindle)/\(id)/parcels", toPath: "\(data)/packed")
+        try files.moveItem(atPath: "\(bindle)/\(id)", toPath: "\(data)/invoices/\(id)")
+        for packed in try files.contentsOfDirectory(atPath: "\(data)/packed") {
+            let parcel = "\(data)/parcels/\(packed.split(separator: ".")[0])"
+            try files.createDirectory(atPath: parcel, withIntermediateDirectories: true)
+            try files.moveItem(atPath: "\(data)/packed/\(packed)", toPath: "\(parcel)/parcel.dat")
+        }
+        try files.removeItem(atPath: "\(data)/packed")
+        let before = try files.subpathsOfDirectory(atPath: data).sorted()
+
+        let reading = try BindleServerProcess(store: data)
+        let exported = home.path + "/exported.tar.gz"
+        #expect(try run("bindle", "export", "small/1.2.3", "-s", reading.url, "-o", exported).status == 0)
+        let refused = try run("bindle", "push", exported, "-s", reading.url)
+        #expect(refused.status != 0, "\(refused)")
+
+        let server = try BindleServerProcess()
+        #expect(try run("bindle", "push", data, "-s", server.url).output.contains("3 of 3 parcels"))
+        let store = home.path + "/store.sqlite"
+        let imported = try run("bindle", "import", data, "--store", store)
+        #expect(imported.output == "small/1.2.3: imported into \(store)\n", "\(imported)")
+        #expect(try run("bindle", "check", "--store", store).output.contains("is sound"))
+        #expect(try files.subpathsOfDirectory(atPath: data).sorted() == before)
     }
 
     @Test("what is prepared in the project's own directory is for its user alone, and not written through a link")

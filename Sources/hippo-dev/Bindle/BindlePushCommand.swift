@@ -107,12 +107,14 @@ extension Command {
         if let parent = arguments[parent] {
             let id: BindleID
             do { id = try BindleID(path) } catch { throw UsageError("with '--path', an ID is wanted: \(error)") }
-            let archive = StandaloneBindle.directory(of: id, in: parent) + ".tar.gz"
-            let isPacked = FileStatus(path: StandaloneBindle.directory(of: id, in: parent)) == nil
-            guard isPacked, FileStatus(path: archive) != nil else {
+            let directory = StandaloneBindle.directory(of: id, in: parent)
+            if FileStatus(path: directory) != nil || ReferenceDirectory.isOne(parent) {
                 return ([try StandaloneBindle(id, in: parent)], nil)
             }
-            path = archive
+            path = directory + ".tar.gz"
+            guard FileStatus(path: path) != nil else {
+                throw CommandFailure("there is no \(id) in \(parent): neither \(directory) nor \(path) exists")
+            }
         }
         guard let status = FileStatus(path: path) else { throw CommandFailure("there is no \(path)") }
         guard !status.isDirectory else {
