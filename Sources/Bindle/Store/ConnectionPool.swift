@@ -214,7 +214,8 @@ final class ConnectionPool: Sendable {
     }
 
     private func scheduleSettling() {
-        SystemThread.detach(name: "settling", after: Self.quietTime + .milliseconds(50)) { [weak self] in self?.settle() }
+        SystemThread.detach(name: "settling", after: Self.quietTime + .milliseconds(50)) { [weak self] in self?.settle()
+        }
     }
 
     /// Copies the log into the file and empties it, removes files whose rows are gone, and gives back what is needed under
