@@ -8,6 +8,7 @@ import Bindle
 final class RunningServer {
     let directory: TemporaryDirectory
     let store: BindleStore
+    let bindles: BindleServer
     let url: String
     private let server: Server
     private let client = Client()
@@ -18,7 +19,7 @@ final class RunningServer {
     ) throws {
         directory = try TemporaryDirectory()
         store = try BindleStore(path: directory.path + "/bindles.sqlite")
-        let bindles = BindleServer(
+        bindles = BindleServer(
             store: store, mode: mode, version: "0.1.0", trust: trust, authentication: authentication)
         var configuration = bindles.configuration()
         configure(&configuration)

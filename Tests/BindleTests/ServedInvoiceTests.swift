@@ -106,6 +106,40 @@ struct ServedInvoiceTests {
         #expect(cache.value(of: 1) == 1 && cache.value(of: 11) == 11)
         #expect(cache.value(of: 2) == nil && cache.value(of: 3) == nil)
     }
+
+    @Test("is let go with the generation that it holds for") func generations() {
+        var cache = GenerationCache<Int, Int>(costLimit: 100, largest: 100)
+        for number in 1...3 { cache.insert(number, at: number, cost: 1, generation: 7) }
+        #expect(cache.value(of: 1, generation: 7) == 1 && cache.count == 3)
+        #expect(cache.value(of: 1, generation: 8) == nil && cache.count == 0)
+        // Somebody who has begun before the change comes late.
+        cache.insert(1, at: 1, cost: 1, generation: 7)
+        #expect(cache.count == 0 && cache.value(of: 1, generation: 7) == nil)
+        cache.insert(2, at: 2, cost: 1, generation: 9)
+        #expect(cache.value(of: 2, generation: 9) == 2)
+    }
+
+    @Test("is no more after bindles have come, been asked for, changed, and gone than before") func comingAndGoing()
+        throws
+    {
+        let server = try RunningServer(.development)
+        _ = try server.post("/_i", Samples.invoice("app/1.0.0", "one").toml)
+        for number in 0..<50 {
+            let path = "/_i/passing/\(number).0.0"
+            for content in ["one", "two"] {
+                _ = try server.post("/_i", Samples.invoice("passing/\(number).0.0", content).toml)
+                for accept in ["application/toml", "application/json"] {
+                    #expect(try server.get(path, headers: ["Accept": accept]).status == 200)
+                }
+                #expect(try server.get("/_q?q=\(number)").status == 200)
+            }
+            #expect(try server.delete(path).status == 200)
+            #expect(try server.get(path).status == 404)
+        }
+        #expect(try server.get("/_i/app/1.0.0").status == 200)
+        #expect(server.bindles.invoices.count == 1)
+        #expect(server.bindles.readyAnswers.count == 1)
+    }
 }
 
 @Suite("A search at a Bindle server")

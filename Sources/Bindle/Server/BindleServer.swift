@@ -257,6 +257,7 @@ package struct BindleServer: Sendable {
             case .development: try store.delete(id)
             }
         }
+        if mode == .development { invoices.forget(id) }
         try sendMessage(mode == .immutable ? "invoice yanked" : "invoice deleted", as: encoding, to: writer)
     }
 

@@ -20,6 +20,9 @@ struct BoundedCache<Key: Hashable & Sendable, Value: Sendable>: Sendable {
         self.largest = largest
     }
 
+    /// How many values are kept.
+    var count: Int { entries.count }
+
     mutating func value(of key: Key) -> Value? {
         guard let index = entries.index(forKey: key) else { return nil }
         time += 1

@@ -1,8 +1,8 @@
 import HTTP
 import Synchronization
 
-/// Answers to requests that are asked often, which hold until the store changes. They are given on the event loop, without
-/// a look at the store.
+/// Answers to requests that are asked often. They hold until the store changes, and are let go then. They are given on the
+/// event loop, without a look at the store.
 final class ReadyAnswers: Sendable {
     /// What an answer depends on, besides the store.
     struct Key: Hashable, Sendable {
@@ -28,17 +28,14 @@ final class ReadyAnswers: Sendable {
         case page(Response, BindleQuery, all: [BindleID])
     }
 
-    private struct Entry: Sendable {
-        let generation: Int
-        let answer: Answer
-    }
+    private let answers = Mutex(GenerationCache<Key, Answer>(costLimit: 16 << 20, largest: 256 << 10))
 
-    private let entries = Mutex(BoundedCache<Key, Entry>(costLimit: 16 << 20, largest: 256 << 10))
+    /// How many answers are kept.
+    var count: Int { answers.withLock { $0.count } }
 
     /// - Parameter generation: The store's now.
     func answer(to key: Key, generation: Int) -> Answer? {
-        guard let entry = entries.withLock({ $0.value(of: key) }), entry.generation == generation else { return nil }
-        return entry.answer
+        answers.withLock { $0.value(of: key, generation: generation) }
     }
 
     /// - Parameters:
@@ -46,6 +43,6 @@ final class ReadyAnswers: Sendable {
     ///   - size: The answer's bytes.
     func keep(_ answer: Answer, to key: Key, generation: Int, size: Int) {
         let cost = size + key.target.utf8.count + key.accept.utf8.count + 512
-        entries.withLock { $0.insert(Entry(generation: generation, answer: answer), at: key, cost: cost) }
+        answers.withLock { $0.insert(answer, at: key, cost: cost, generation: generation) }
     }
 }

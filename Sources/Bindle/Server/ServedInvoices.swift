@@ -1,21 +1,19 @@
 import Synchronization
 
-/// The invoices of a store as a server gives them out. Those that were asked for last are kept in memory, signed.
+/// The invoices of a store as a server gives them out. Those that were asked for last are kept in memory, signed: one of
+/// each bindle, until that is deleted.
 final class ServedInvoices: Sendable {
     private let store: any BindleStorage
     private let hostKey: HostKey?
-    private let kept: Mutex<Kept>
+    private let kept = Mutex(BoundedCache<BindleID, Kept>(costLimit: byteLimit, largest: largestKept))
 
     private struct Kept: Sendable {
-        /// What has a stamp never changes.
-        var invoices: BoundedCache<InvoiceStamp, ServedInvoice>
-        /// The current invoices, and until when the store need not be asked whether they are.
-        var current: BoundedCache<BindleID, Current>
-    }
-
-    private struct Current: Sendable {
-        let generation: Int
+        /// What has this stamp never changes.
+        let stamp: InvoiceStamp
         let invoice: ServedInvoice
+        /// As long as the store is of this generation, this is the current invoice, and the store need not be asked whether
+        /// it is. `nil` for that of a revision.
+        let generation: Int?
     }
 
     /// What is kept, in bytes.
@@ -26,11 +24,10 @@ final class ServedInvoices: Sendable {
     init(_ store: any BindleStorage, hostKey: HostKey?) {
         self.store = store
         self.hostKey = hostKey
-        kept = Mutex(
-            Kept(
-                invoices: BoundedCache(costLimit: Self.byteLimit, largest: Self.largestKept),
-                current: BoundedCache(costLimit: Self.byteLimit, largest: Self.largestKept)))
     }
+
+    /// How many invoices are kept.
+    var count: Int { kept.withLock { $0.count } }
 
     /// The invoice of a bindle.
     /// - Parameter revision: The revision that is meant, whatever came after it.
@@ -43,33 +40,29 @@ final class ServedInvoices: Sendable {
         return invoice
     }
 
+    /// Lets go of the invoice of a bindle that has been deleted: nobody can ask for it any more, and where bindles come and
+    /// go, all that is kept would be such.
+    func forget(_ id: BindleID) {
+        kept.withLock { $0.remove(id) }
+    }
+
     private func invoice(_ id: BindleID, revision: Int?) throws(StoreError) -> ServedInvoice {
         // Before the store is looked at: what changes meanwhile has another generation.
         let generation = store.generation
-        if revision == nil, let current = kept.withLock({ $0.current.value(of: id) }), current.generation == generation
-        {
-            return current.invoice
-        }
-        var known: ServedInvoice?
-        let (stamp, stored) = try store.storedInvoice(id, revision: revision) { stamp in
-            known = kept.withLock { $0.invoices.value(of: stamp) }
-            return known != nil
-        }
+        let known = kept.withLock { $0.value(of: id) }
+        if let known, revision == nil, known.generation == generation { return known.invoice }
+        let (stamp, stored) = try store.storedInvoice(id, revision: revision) { $0 == known?.stamp }
         let invoice: ServedInvoice
-        if let known {
-            invoice = known
-        } else if let stored {
+        if let stored {
             invoice = ServedInvoice(
                 id, stored, isYanked: stamp.isYanked, signature: hostKey?.signature(of: id, stored))
+        } else if let known {
+            invoice = known.invoice
         } else {
             throw .noSuchBindle(id)
         }
-        kept.withLock { kept in
-            kept.invoices.insert(invoice, at: stamp, cost: invoice.cost)
-            if revision == nil {
-                kept.current.insert(Current(generation: generation, invoice: invoice), at: id, cost: invoice.cost)
-            }
-        }
+        let new = Kept(stamp: stamp, invoice: invoice, generation: revision == nil ? generation : nil)
+        kept.withLock { $0.insert(new, at: id, cost: invoice.cost) }
         return invoice
     }
 }
