@@ -42,7 +42,9 @@ package enum SandboxSession {
         let sockets = try sockets(
             settings, defaultListen: configuration.defaultListen, of: configuration.path, storage)
         let (appSocket, bindleSocket) = (sockets.app, sockets.bindle)
-        let appURL = "http://\(appSocket.address.reachable)/"
+        let identity = try TLSIdentity(settings.tls)
+        let scheme = identity == nil ? "http" : "https"
+        let appURL = "\(scheme)://\(appSocket.address.reachable)/"
         let bindleURL = "http://\(bindleSocket.address.reachable)/v1"
         storage.lock?.announce(app: appURL, bindle: bindleURL, isEphemeral: storage.isTemporary)
 
@@ -59,8 +61,16 @@ package enum SandboxSession {
         let (changes, queueProblem) = changeQueue(isWanted: isWatching && settings.pollInterval == nil)
         let requestLog = try RequestLogCollector()
         defer { requestLog.stop() }
+        let connections = try ConnectionQueue()
+        let terminator = try identity.map { identity in
+            try TLSTerminator(socket: appSocket, identity: identity, connections: connections) {
+                StandardError.tell("warning: \($0)")
+            }
+        }
+        try terminator?.start()
+        defer { terminator?.finish(within: terminatorGrace) }
         let workerSurroundings = WorkerSurroundings(
-            connections: try ConnectionQueue(), board: board, changes: changes, requestLog: requestLog)
+            connections: connections, board: board, changes: changes, requestLog: requestLog)
         var supervisor = WorkerSupervisor(
             command: workerCommand(settings),
             status: ProjectStatus(
@@ -68,7 +78,8 @@ package enum SandboxSession {
             now: now, onTakeOver: { freshness.takeOver(revision: $0.revision) },
             startWorker: { command, worker in
                 let process = try WorkerProcess(
-                    command: command, listeningSocket: appSocket.fileDescriptor, surroundings: workerSurroundings
+                    command: command, listeningSocket: terminator == nil ? appSocket.fileDescriptor : nil,
+                    surroundings: workerSurroundings
                 ) { event in
                     if case .ended = event { stopGuard.remove(worker) }
                     mailbox.postWhenThereIsRoom(.worker(worker, event))
@@ -112,8 +123,9 @@ package enum SandboxSession {
         let notes = sockets.notes + Self.notes(onOthersOf: configuration.path) + Self.notes(on: settings)
         if !bindleSocket.address.isLoopback { output.tell(.log(.sandbox, text: AccessNotice.text(token))) }
         for address in appSocket.address.reachableByOthers {
-            output.tell(.log(.sandbox, text: "Others can reach the app at http://\(address)/."))
+            output.tell(.log(.sandbox, text: "Others can reach the app at \(scheme)://\(address)/."))
         }
+        if let identity, let note = identity.trustNote { output.tell(.log(.sandbox, text: note)) }
         for note in notes { output.tell(.log(.sandbox, text: note)) }
         let upstream: @Sendable (SandboxSettings) throws -> ExternalBindles.Upstream? = { settings in
             try settings.upstream.map { try configuration.makeUpstream($0, settings.upstreamStrategy) }
@@ -155,6 +167,9 @@ package enum SandboxSession {
             return resolvedPath("/proc/self/fd/\(descriptor)")
         }
     }
+
+    /// How long clients may take what has been sent to them when all processes have ended.
+    private static let terminatorGrace = Duration.seconds(1)
 
     /// A store whose log is longer, in bytes, is not closed in order at a stop, which would take long.
     private static let longestLog: Int64 = 8 << 20
@@ -307,6 +322,32 @@ extension SocketAddress {
         case .v4(0): .loopback(port: port)
         case .v6(high: 0, low: 0, scope: _): SocketAddress(ip: .v6(high: 0, low: 1, scope: 0), port: port)
         default: self
+        }
+    }
+}
+
+extension TLSIdentity {
+    /// As the settings say; `nil` for plain HTTP.
+    fileprivate convenience init?(_ tls: SandboxSettings.TLS?) throws(TLSProblem) {
+        switch tls {
+        case nil: return nil
+        case .files(let certificate, let key)?:
+            try self.init(certificateFile: certificate, keyFile: key) { StandardError.tell("warning: \($0)") }
+        case .localAuthority?:
+            let directory = KeyStorage.configurationDirectory(ProcessEnvironment.all) + "/hippo"
+            try self.init(authority: try LocalAuthority(directory: directory))
+        }
+    }
+
+    /// What is to be done so that clients trust the user's own authority.
+    fileprivate var trustNote: String? {
+        authorityFile.map { file in
+            """
+            Browsers trust the app once \(file) is among their authorities: import it in their settings. For other \
+            programs, on Debian: sudo cp \(file) /usr/local/share/ca-certificates/hippo-dev.crt && sudo \
+            update-ca-certificates. For curl: --cacert \(file). It vouches for nothing but localhost, names below it, \
+            and loopback addresses.
+            """
         }
     }
 }

@@ -4,8 +4,8 @@
 ///
 /// See Handover.md in Sandbox.docc.
 package struct WorkerArguments: Hashable, Sendable {
-    /// The listening socket.
-    package var listen: Int32
+    /// The listening socket; `nil` where connections come through the queue only, as they do where TLS ends before it.
+    package var listen: Int32?
     /// The process's end of the control channel.
     package var control: Int32
     /// Both ends of the queue of connections that pass from process to process.
@@ -49,7 +49,7 @@ package struct WorkerArguments: Hashable, Sendable {
         case wakeUp = "wake-fd"
     }
 
-    package init(listen: Int32, control: Int32) {
+    package init(listen: Int32?, control: Int32) {
         self.listen = listen
         self.control = control
     }
@@ -75,7 +75,8 @@ package struct WorkerArguments: Hashable, Sendable {
             guard let number = Int32(text), number >= 0 else { return nil }
             numbers[name] = number
         }
-        guard let listen = numbers[.listen], let control = numbers[.control],
+        let listen = numbers[.listen]
+        guard let control = numbers[.control], listen != nil || numbers[.receiving] != nil,
             (numbers[.sending] == nil) == (numbers[.receiving] == nil),
             (numbers[.log] == nil) == (numbers[.wakeUp] == nil)
         else { return nil }

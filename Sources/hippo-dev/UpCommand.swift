@@ -42,7 +42,7 @@ extension Command {
               "/v2" = { url = "http://127.0.0.1:8000", strip = true }  # without the prefix
 
               [up]
-              listen = "127.0.0.1:3000"      # and port, bindle-listen, allow-hosts, allow-outbound, show-errors, token,
+              listen = "127.0.0.1:3000"      # and port, https, tls-cert, tls-key, bindle-listen, allow-hosts, allow-outbound, show-errors, token,
               static = true                  # store, watch, ephemeral, env-file, allow-transient-write, log-dir, reload,
               timeout = "30s"                # wagi, editor, max-memory, max-response, max-history, log-limit; poll = "1s"
               max-waiting = 1024             # requests that may be under way at a time
@@ -96,6 +96,11 @@ enum UpOptions {
         summary: "The port to serve the app at, or auto for the first that is free from 3000 on. Bindles are served at "
             + "the first that is free from 8080 on then.")
     static let open = Option(flag: "open", shortName: "o", summary: "Open the app in the browser when it serves.")
+    static let https = Option(
+        flag: "https",
+        summary:
+            "Serve the app as HTTPS, and not as HTTP, with certificates of an authority of your own, which is made "
+            + "at the first time. It vouches for localhost, names below it, and loopback addresses only.")
     static let bindleListen = Option(
         name: "bindle-listen", valueName: "IP:PORT",
         summary: "Where to serve the bindles. By default 127.0.0.1:8080.")
@@ -191,7 +196,8 @@ enum UpOptions {
 
     static let all =
         [
-            listen, port, open, bindleListen, allowedHost, allowedOutbound, showErrors, noToken, build, watch,
+            listen, port, open, https, ServerTLSOptions.certificate, ServerTLSOptions.key, bindleListen, allowedHost,
+            allowedOutbound, showErrors, noToken, build, watch,
             waitForBuild, poll,
             pollInterval, noWatch, store, maximumHistory, ephemeral,
             data, library,
@@ -214,6 +220,7 @@ enum UpOptions {
         if settings.listen != nil && settings.port != nil {
             throw UsageError("the options '--listen' and '--port' exclude each other")
         }
+        settings.tls = try tls(arguments)
         settings.bindleListen = try arguments.value(of: bindleListen, expecting: address) {
             SocketAddress.parseListener($0)
         }
@@ -270,6 +277,16 @@ enum UpOptions {
             ) { VerificationStrategy($0) } == nil ? nil : arguments[UpstreamOptions.strategy]
         settings.wagiProgram = arguments[wagi].map { $0.contains("/") ? absolute($0) : $0 }
         return settings
+    }
+
+    private static func tls(_ arguments: ParsedArguments) throws -> SandboxSettings.TLS? {
+        guard let files = try ServerTLSOptions.files(arguments) else {
+            return arguments.isSet(https) ? .localAuthority : nil
+        }
+        guard !arguments.isSet(https) else {
+            throw UsageError("the options '--https' and '--tls-cert' exclude each other")
+        }
+        return .files(certificate: absolute(files.certificate), key: absolute(files.key))
     }
 
     /// The address with the port that the environment asks for, as platforms do that start a program.

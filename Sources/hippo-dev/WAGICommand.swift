@@ -83,11 +83,6 @@ private struct WAGIOptions {
     static let cache = Option(
         name: "cache", valueName: "FILE",
         summary: "Accepted for wagi's sake: the configuration of its compiler's cache. Here nothing is compiled ahead.")
-    static let tlsCertificate = Option(
-        name: "tls-cert", valueName: "FILE", summary: "A certificate for HTTPS, which is not supported.", isHidden: true
-    )
-    static let tlsKey = Option(
-        name: "tls-key", valueName: "FILE", summary: "A key for HTTPS, which is not supported.", isHidden: true)
     static let allowTransientWrite = Option(
         flag: "allow-transient-write", summary: "Let modules change their files, in memory that goes with the process.")
     static let noStatic = Option(
@@ -110,7 +105,9 @@ private struct WAGIOptions {
         [
             config, bindle, bindleURL, bindlePath, bindleUser, bindlePassword, bindleInsecure, listen, hostname,
             environment,
-            environmentFile, logDirectory, logLimit, moduleCache, cache, tlsCertificate, tlsKey, allowTransientWrite,
+            environmentFile, logDirectory, logLimit, moduleCache, cache, ServerTLSOptions.certificate,
+            ServerTLSOptions.key,
+            allowTransientWrite,
             noStatic,
             showErrors, allowedHost, allowedOutbound,
         ] + LimitOptions.ofRequests + WorkerArguments.Name.allCases.compactMap { descriptors[$0] }
@@ -131,10 +128,6 @@ private struct WAGIOptions {
 
     private init(_ arguments: ParsedArguments) throws {
         self.arguments = arguments
-        if arguments[Self.tlsCertificate] != nil || arguments[Self.tlsKey] != nil {
-            throw UsageError(
-                "HTTPS is not supported: serve HTTP, and put a proxy that ends TLS in front of it if need be")
-        }
         var configuration = WAGIConfiguration()
         configuration.environment = try Self.variables(arguments)
         configuration.defaultHost = arguments[Self.hostname] ?? configuration.defaultHost
@@ -162,6 +155,7 @@ private struct WAGIOptions {
 
     func run() throws -> ExitCode {
         let load = try loader()
+        let identity = try ServerTLSOptions.identity(arguments) { note("warning: \($0)") }
         let address = try arguments.value(of: Self.listen, expecting: "an address like 127.0.0.1:3000") {
             SocketAddress.parseListener($0)
         }
@@ -180,12 +174,14 @@ private struct WAGIOptions {
         var serverConfiguration = ServerConfiguration()
         serverConfiguration.requestLog = ServedRequestLog(log.writer)
         serverConfiguration.problemObserver = { note($0) }
+        serverConfiguration.tls = identity
+        let scheme = identity == nil ? "http" : "https"
         let server = WAGIServer(application: application, socket: socket, configuration: serverConfiguration)
         application.removeUnusedParcels()
         try server.start()
         for (route, module, function) in application.routes { say("\(route) → \(function) of \(module)") }
-        say("Serving at http://\(server.address)/")
-        for address in server.address.reachableByOthers { say("Others can reach it at http://\(address)/") }
+        say("Serving at \(scheme)://\(server.address)/")
+        for address in server.address.reachableByOthers { say("Others can reach it at \(scheme)://\(address)/") }
         ended.wait()
         // A guest that is ended when its time is up still has its response written.
         server.drain(deadline: configuration.limits.time + .seconds(2))

@@ -34,6 +34,8 @@ struct SettingsFileTests {
             [up]
             allow-outbound = ["insecure:allow-all"]
             listen = "0"
+            tls-cert = "certificate.pem"
+            tls-key = "/etc/key.pem"
             bindle-listen = "[::1]:9000"
             watch = false
             store = "store.sqlite"
@@ -65,6 +67,7 @@ struct SettingsFileTests {
         ]
         expected.allowedOutbound = ["insecure:allow-all"]
         expected.listen = .loopback(port: 0)
+        expected.tls = .files(certificate: "/project/certificate.pem", key: "/etc/key.pem")
         expected.bindleListen = SocketAddress.parse("[::1]:9000")
         expected.isWatching = false
         expected.storage = .file("/project/store.sqlite")
@@ -101,6 +104,9 @@ struct SettingsFileTests {
             ("[[handler]]\nargv = \"x\"", 1, 3, "has no 'route'"),
             ("[[handler]]\nroute = \"/\"\n[[handler]]\nroute = \"/\"", 4, 9, "two [[handler]]"),
             ("[up]\nephemeral = true\nstore = \"x\"", 2, 1, "exclude each other"),
+            ("[up]\ntls-cert = \"a\"", 2, 1, "go together"),
+            ("[up]\ntls-key = \"a\"", 2, 1, "go together"),
+            ("[up]\nhttps = true\ntls-cert = \"a\"\ntls-key = \"b\"", 2, 1, "exclude each other"),
             ("[up\n", 1, 4, ""),
         ])
     func mistakesHaveAPlace(text: String, line: Int, column: Int, message: String) {

@@ -22,6 +22,9 @@ struct WorkerConfigurationTests {
             if mask & 8 != 0 { arguments.log = .init(memory: 9, wakeUp: 10) }
             #expect(arguments.arguments.first == "wagi")
             #expect(read(arguments.arguments) == arguments)
+            // Where connections come through the queue only.
+            arguments.listen = nil
+            #expect(read(arguments.arguments) == (mask & 1 != 0 ? arguments : nil))
         }
     }
 

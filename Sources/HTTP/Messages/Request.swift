@@ -8,6 +8,8 @@ package struct Request: Sendable {
     package let headers: Headers
     /// The client's address; `nil` for a request that did not come from a socket.
     package let remoteAddress: SocketAddress?
+    /// Whether the client's connection is secured by TLS: the request was for an `https` URL.
+    package let isSecured: Bool
     /// When the head was complete.
     package let receivedAt: ContinuousClock.Instant
     /// Counts the requests of a server, from 1.
@@ -16,13 +18,15 @@ package struct Request: Sendable {
     /// A request made in code, for handlers under test.
     package init(
         method: Method = .get, target: String, version: Version = .http11, headers: Headers = [:],
-        remoteAddress: SocketAddress? = nil, receivedAt: ContinuousClock.Instant = .now, id: UInt64 = 0
+        remoteAddress: SocketAddress? = nil, isSecured: Bool = false, receivedAt: ContinuousClock.Instant = .now,
+        id: UInt64 = 0
     ) {
         self.method = method
         self.target = target
         self.version = version
         self.headers = headers
         self.remoteAddress = remoteAddress
+        self.isSecured = isSecured
         self.receivedAt = receivedAt
         self.id = id
     }

@@ -60,6 +60,8 @@ final class Connection: @unchecked Sendable {
     var isUnpassed = false
     /// Whether it cannot pass to another process.
     var isHeld = false
+    /// Whether its client speaks TLS, which ends before this server.
+    var isSecured = false
     /// Whether a request has been answered on it.
     var isReused = false
     /// Whether the socket may hold input that no event will tell of any more.

@@ -20,14 +20,21 @@
             var waitingSince: MonotonicTime?
             /// Whether a request has been answered on it.
             var isReused: Bool
+            /// The client's address, if it is not the one that the descriptor is connected to.
+            var remoteAddress: SocketAddress?
+            /// Whether it is secured by TLS, up to a `TLSTerminator`.
+            var isSecured: Bool
             /// What has been received of its next request.
             var input: [UInt8]
         }
 
         enum SendResult { case sent, full, impossible }
 
-        /// Bytes of a message before the connection's input: the time, or 0; a byte of flags; padding.
+        /// Bytes of a message before what is of any length: the time, or 0; a byte of flags; the length of the client's
+        /// address in text, which follows, with the input behind it; padding.
         private static let headerLength = 16
+        private static let longestAddress = 64
+        private static let (reusedFlag, securedFlag): (UInt8, UInt8) = (1, 2)
         /// The longest input that passes: the kernel takes a message as a whole, within the socket's buffer.
         static let maximumInput = 150 << 10
         /// The space that one descriptor takes in a message's control data, in words: so its parts are aligned.
@@ -60,6 +67,17 @@
         ///
         /// - Returns: this side's descriptor, which does not block and belongs to the caller.
         func connect() throws(SystemError) -> Int32 {
+            try connect(for: nil, isSecured: false)
+        }
+
+        /// As `connect`, for a client whose connection is secured by TLS.
+        ///
+        /// - Parameter address: the client's.
+        func connect(securedFor address: SocketAddress?) throws(SystemError) -> Int32 {
+            try connect(for: address, isSecured: true)
+        }
+
+        private func connect(for address: SocketAddress?, isSecured: Bool) throws(SystemError) -> Int32 {
             var descriptors: [Int32] = [-1, -1]
             let type = Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue) | Int32(SOCK_NONBLOCK.rawValue)
             guard socketpair(AF_UNIX, type, 0, &descriptors) == 0 else {
@@ -67,7 +85,8 @@
             }
             defer { close(descriptors[1]) }
             let result = send(
-                descriptors[1], waitingSince: nil, isReused: false, input: UnsafeRawBufferPointer(start: nil, count: 0))
+                descriptors[1], remoteAddress: address, isSecured: isSecured, waitingSince: nil, isReused: false,
+                input: UnsafeRawBufferPointer(start: nil, count: 0))
             guard result == .sent else {
                 close(descriptors[0])
                 throw SystemError(operation: "sendmsg", code: EAGAIN)
@@ -76,14 +95,21 @@
         }
 
         /// Sends a connection; the caller closes its own descriptor afterwards.
+        ///
+        /// - Parameter remoteAddress: the client's, if the descriptor does not tell it.
         func send(
-            _ fileDescriptor: Int32, waitingSince: MonotonicTime?, isReused: Bool, input: UnsafeRawBufferPointer
+            _ fileDescriptor: Int32, remoteAddress: SocketAddress?, isSecured: Bool, waitingSince: MonotonicTime?,
+            isReused: Bool, input: UnsafeRawBufferPointer
         ) -> SendResult {
             guard input.count <= Self.maximumInput else { return .impossible }
             var message = [UInt8](repeating: 0, count: Self.headerLength)
             message.withUnsafeMutableBytes {
                 $0.storeBytes(of: waitingSince?.nanoseconds ?? 0, as: Int64.self)
-                $0.storeBytes(of: isReused ? 1 : 0, toByteOffset: 8, as: UInt8.self)
+                $0[8] = (isReused ? Self.reusedFlag : 0) | (isSecured ? Self.securedFlag : 0)
+            }
+            if let address = remoteAddress?.description.utf8 {
+                message[9] = UInt8(address.count)
+                message += address
             }
             message.append(contentsOf: input)
             var control = [UInt64](repeating: 0, count: Self.controlWords)
@@ -101,7 +127,7 @@
 
         /// The next connection; `nil` if none is there.
         func receive() -> Passed? {
-            var message = [UInt8](repeating: 0, count: Self.headerLength + Self.maximumInput)
+            var message = [UInt8](repeating: 0, count: Self.headerLength + Self.longestAddress + Self.maximumInput)
             while true {
                 var control = [UInt64](repeating: 0, count: Self.controlWords)
                 var flags: Int32 = 0
@@ -119,9 +145,13 @@
                     let descriptor
                 else { continue }
                 let time = message.withUnsafeBytes { $0.load(as: Int64.self) }
+                let inputStart = min(count, Self.headerLength + Int(message[9]))
                 return Passed(
                     fileDescriptor: descriptor, waitingSince: time == 0 ? nil : MonotonicTime(nanoseconds: time),
-                    isReused: message[8] == 1, input: Array(message[Self.headerLength..<count]))
+                    isReused: message[8] & Self.reusedFlag != 0,
+                    remoteAddress: SocketAddress.parse(
+                        String(decoding: message[Self.headerLength..<inputStart], as: UTF8.self)),
+                    isSecured: message[8] & Self.securedFlag != 0, input: Array(message[inputStart..<count]))
             }
         }
 

@@ -148,7 +148,8 @@ extension EventLoop {
     private func dispatch(_ connection: Connection, _ head: RequestHead) {
         let request = Request(
             method: head.method, target: head.target, version: head.version, headers: head.headers,
-            remoteAddress: connection.remoteAddress, receivedAt: .now, id: context.nextRequestID())
+            remoteAddress: connection.remoteAddress, isSecured: connection.isSecured, receivedAt: .now,
+            id: context.nextRequestID())
         let exchange = Exchange(
             context: context, workers: workers, fileDescriptor: connection.fileDescriptor, request: request, head: head,
             input: connection.input)

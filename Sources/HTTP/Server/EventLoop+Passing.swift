@@ -49,7 +49,8 @@ extension EventLoop {
         assertOnLoop()
         guard let queue = context.configuration.connectionQueue else { return }
         let result = queue.send(
-            connection.fileDescriptor, waitingSince: connection.waitingSince, isReused: connection.isReused,
+            connection.fileDescriptor, remoteAddress: connection.isSecured ? connection.remoteAddress : nil,
+            isSecured: connection.isSecured, waitingSince: connection.waitingSince, isReused: connection.isReused,
             input: connection.input.readable)
         switch result {
         case .sent:
@@ -98,9 +99,9 @@ extension EventLoop {
         guard let queue = context.configuration.connectionQueue else { return }
         for _ in 0..<Self.acceptedPerTurn {
             guard isListening, let passed = queue.receive() else { return }
-            guard let connection = add(passed.fileDescriptor, SocketAddress(peerOf: passed.fileDescriptor)) else {
-                continue
-            }
+            let address = passed.remoteAddress ?? SocketAddress(peerOf: passed.fileDescriptor)
+            guard let connection = add(passed.fileDescriptor, address) else { continue }
+            connection.isSecured = passed.isSecured
             connection.isReused = passed.isReused
             connection.waitingSince = passed.waitingSince
             passed.input.withUnsafeBytes { connection.input.append($0) }

@@ -18,6 +18,8 @@ package final class Server: @unchecked Sendable {
     package let address: SocketAddress
     private let loop: EventLoop?
     private let loopError: SystemError?
+    /// What accepts connections in place of the loop, if they are secured.
+    private let terminator: TLSTerminator?
     private let monitor = Monitor()
     private var phase = Phase.created
 
@@ -38,18 +40,50 @@ package final class Server: @unchecked Sendable {
         self.init(listeningOn: nil, configuration: configuration, handler: handler)
     }
 
+    /// A server that gets connections from a socket, from a queue, or from both.
+    package convenience init(
+        socket: ListeningSocket?, connections: ConnectionQueue?, configuration: ServerConfiguration,
+        handler: @escaping RequestHandler
+    ) {
+        var configuration = configuration
+        configuration.connectionQueue = connections
+        self.init(listeningOn: socket, configuration: configuration, handler: handler)
+    }
+
     private init(
         listeningOn socket: ListeningSocket?, configuration: ServerConfiguration, handler: @escaping RequestHandler
     ) {
         address = socket?.address ?? .loopback(port: 0)
         do throws(SystemError) {
-            loop = try EventLoop(
-                socket: socket, context: ServerContext(configuration: configuration, handler: handler))
+            (loop, terminator) = try Self.parts(listeningOn: socket, configuration, handler)
             loopError = nil
         } catch {
-            loop = nil
+            (loop, terminator) = (nil, nil)
             loopError = error
         }
+    }
+
+    /// The loop, and what ends TLS before it: see <doc:TLS>.
+    private static func parts(
+        listeningOn socket: ListeningSocket?, _ configuration: ServerConfiguration, _ handler: @escaping RequestHandler
+    ) throws(SystemError) -> (EventLoop, TLSTerminator?) {
+        guard let identity = configuration.tls, let socket else {
+            return (
+                try EventLoop(socket: socket, context: ServerContext(configuration: configuration, handler: handler)),
+                nil
+            )
+        }
+        var configuration = configuration
+        let queue = try ConnectionQueue()
+        configuration.connectionQueue = queue
+        let terminator = try TLSTerminator(
+            socket: socket, identity: identity, connections: queue,
+            maximumConnections: configuration.maximumConnections,
+            onProblem: configuration.problemObserver ?? { _ in })
+        return (
+            try EventLoop(socket: nil, context: ServerContext(configuration: configuration, handler: handler)),
+            terminator
+        )
     }
 
     /// Starts to accept connections, and returns. A server starts once.
@@ -72,6 +106,16 @@ package final class Server: @unchecked Sendable {
             monitor.withLock { phase = .stopped(finishedAll: true) }
             throw .system(SystemError(operation: "pthread_create", code: 11))
         }
+        try terminator?.start()
+    }
+
+    /// How long clients may take what has been sent to them when all is answered.
+    private static let terminatorGrace = Duration.seconds(2)
+
+    /// Lets the terminator deliver what the loop has left, when that has stopped.
+    private func finishTerminator(within time: Duration) {
+        let hasStarted = monitor.withLock { if case .created = phase { false } else { true } }
+        if hasStarted { terminator?.finish(within: time) }
     }
 
     /// Stops accepting, finishes the requests that have arrived, closes the connections that are idle, and returns when
@@ -84,7 +128,9 @@ package final class Server: @unchecked Sendable {
     /// - Returns: whether all requests were finished.
     @discardableResult
     package func drain(deadline: Duration, idleGrace: Duration = .milliseconds(200)) -> Bool {
+        terminator?.stopAccepting()
         loop?.drain(until: .now + deadline, idleGrace: idleGrace, handsOver: false)
+        defer { finishTerminator(within: Self.terminatorGrace) }
         return waitUntilStopped()
     }
 
@@ -103,6 +149,7 @@ package final class Server: @unchecked Sendable {
     package func stop() {
         loop?.stop()
         waitUntilStopped()
+        finishTerminator(within: .zero)
     }
 
     /// Returns when the server has stopped (at once if it was never started).

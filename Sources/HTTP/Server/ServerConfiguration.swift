@@ -46,6 +46,9 @@ package struct ServerConfiguration: Sendable {
     /// counts as there while nothing has been sent to it.
     package var halfClosedGrace = Duration.seconds(2)
 
+    /// As whom it speaks TLS, and nothing else; `nil` for plain HTTP.
+    package var tls: TLSIdentity?
+
     /// The value of the `Server` field; `nil` sends none.
     package var serverName: String?
 

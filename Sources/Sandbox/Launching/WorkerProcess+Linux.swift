@@ -92,11 +92,14 @@ final class WorkerProcess: WorkerHandle {
     private let log: CollectedRequestLog?
 
     /// Starts a process. `onEvent` is called on a thread of its own.
+    ///
+    /// - Parameter listeningSocket: `nil` where the surroundings' queue is all that connections come through.
     init(
-        command: WorkerCommand, listeningSocket: Int32, surroundings: WorkerSurroundings,
+        command: WorkerCommand, listeningSocket: Int32?, surroundings: WorkerSurroundings,
         onEvent: @escaping @Sendable (Event) -> Void
     ) throws {
-        var arguments = WorkerArguments(listen: Self.listenDescriptor, control: Self.controlDescriptor)
+        var arguments = WorkerArguments(
+            listen: listeningSocket == nil ? nil : Self.listenDescriptor, control: Self.controlDescriptor)
         let log = try surroundings.requestLog?.makeLog()
         self.log = log
         let shared = surroundings.descriptors(from: Self.controlDescriptor + 1, log: log?.memory, &arguments)
@@ -111,9 +114,8 @@ final class WorkerProcess: WorkerHandle {
                 environment: ChildEnvironment.current(passing: command.passedVariables),
                 descriptors: [
                     // What the process itself has to say is for people; standard output may be a stream of JSON.
-                    (null, 0), (STDERR_FILENO, 1), (STDERR_FILENO, 2), (listeningSocket, Self.listenDescriptor),
-                    (far.fileDescriptor, Self.controlDescriptor),
-                ] + shared)
+                    (null, 0), (STDERR_FILENO, 1), (STDERR_FILENO, 2), (far.fileDescriptor, Self.controlDescriptor),
+                ] + (listeningSocket.map { [($0, Self.listenDescriptor)] } ?? []) + shared)
         } catch {
             log?.finish()
             throw error

@@ -24,10 +24,20 @@ package struct SandboxSettings: Sendable, Equatable {
         }
     }
 
+    /// By which certificate the app is served as HTTPS.
+    package enum TLS: Hashable, Sendable {
+        /// Files in PEM.
+        case files(certificate: String, key: String)
+        /// One for each local name, of the user's own authority.
+        case localAuthority
+    }
+
     /// Where the app is served; by default 127.0.0.1:3000.
     package var listen: SocketAddress?
     /// The port that the app is served at, in place of the one of `listen`.
     package var port: PortChoice?
+    /// How the app is served as HTTPS; by default it is served as HTTP.
+    package var tls: TLS?
     /// Where the bindles are served; by default 127.0.0.1:8080.
     package var bindleListen: SocketAddress?
     /// Names by which the servers may be addressed, besides IP addresses and local names; `*` stands for all.
@@ -99,6 +109,7 @@ package struct SandboxSettings: Sendable, Equatable {
         settings.listen = listen ?? weaker.listen
         // An address of the stronger source has a port, too.
         settings.port = port ?? (listen == nil ? weaker.port : nil)
+        settings.tls = tls ?? weaker.tls
         settings.bindleListen = bindleListen ?? weaker.bindleListen
         settings.allowedHosts = weaker.allowedHosts + allowedHosts
         settings.showsErrors = showsErrors ?? weaker.showsErrors

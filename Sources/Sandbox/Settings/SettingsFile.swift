@@ -107,6 +107,7 @@ enum SettingsFile {
         }
         settings.listen = try address("listen", in: &up)
         settings.port = try port(in: &up)
+        settings.tls = try tls(in: &up, absolute)
         settings.bindleListen = try address("bindle-listen", in: &up)
         settings.allowedHosts = try up.strings("allow-hosts") ?? []
         settings.allowedOutbound = try hosts("allow-outbound", in: &up)
@@ -189,6 +190,22 @@ enum SettingsFile {
             throw section.error("'\(text)' does not fit here; write something like \"\(likeness)\"", atValueOf: key)
         }
         return value
+    }
+
+    /// Files of a certificate and its key, or the user's own authority.
+    private static func tls(
+        in section: inout TOMLSection, _ absolute: (String) -> String
+    ) throws(TOMLError) -> SandboxSettings.TLS? {
+        let files = (certificate: try section.string("tls-cert"), key: try section.string("tls-key"))
+        let isLocal = try section.boolean("https") ?? false
+        switch files {
+        case (nil, nil): return isLocal ? .localAuthority : nil
+        case (let certificate?, let key?):
+            guard !isLocal else { throw section.error("'https' and 'tls-cert' exclude each other", atKey: "https") }
+            return .files(certificate: absolute(certificate), key: absolute(key))
+        case (_?, nil): throw section.error("'tls-cert' and 'tls-key' go together", atKey: "tls-cert")
+        case (nil, _?): throw section.error("'tls-cert' and 'tls-key' go together", atKey: "tls-key")
+        }
     }
 
     /// A number, or `"auto"`.

@@ -120,10 +120,13 @@ extension ProjectState {
             ledger = BuildInputLedger(outputs: [])
             if new.buildCommand == nil { mendBuild() }
         }
-        if new.listen != old.listen || new.bindleListen != old.bindleListen || new.storage != old.storage
+        if new.listen != old.listen || new.bindleListen != old.bindleListen || new.tls != old.tls
+            || new.storage != old.storage
             || new.isWatching != old.isWatching || new.pollInterval != old.pollInterval
         {
-            log("New addresses, another store, and watching or not take effect when hippo-dev up is started again.")
+            log(
+                "New addresses, HTTPS or not, another store, and watching or not take effect when hippo-dev up is started again."
+            )
         }
         if new.libraries != old.libraries || new.upstream != old.upstream
             || new.upstreamStrategy != old.upstreamStrategy || new.handlers != old.handlers

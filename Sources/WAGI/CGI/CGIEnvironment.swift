@@ -69,7 +69,7 @@ struct CGIEnvironment {
             set("PATH_INFO=") { $0 += decoded }
             set("PATH_TRANSLATED=") { $0 += decoded }
             set("QUERY_STRING=") { $0 += query }
-            set("X_FULL_URL=http://") { bytes in
+            set(request.isSecured ? "X_FULL_URL=https://" : "X_FULL_URL=http://") { bytes in
                 bytes += host.name.utf8
                 bytes.append(UInt8(ascii: ":"))
                 bytes += host.port.utf8

@@ -221,7 +221,7 @@ extension Request {
     func with(_ headers: Headers) -> Request {
         Request(
             method: method, target: target, version: version, headers: headers, remoteAddress: remoteAddress,
-            receivedAt: receivedAt, id: id)
+            isSecured: isSecured, receivedAt: receivedAt, id: id)
     }
 }
 

@@ -87,7 +87,7 @@ final class Proxy: Sendable {
         for name in Self.forwardingFields { headers.remove(name) }
         if let address = request.remoteAddress { headers.set("X-Forwarded-For", address.host) }
         if let host = request.headers["Host"] { headers.set("X-Forwarded-Host", host) }
-        headers.set("X-Forwarded-Proto", "http")
+        headers.set("X-Forwarded-Proto", request.isSecured ? "https" : "http")
         headers.add("Via", "1.1 \(pseudonym)")
         headers.remove("Host")
         // The body is sent at once: nobody is left to wait for.

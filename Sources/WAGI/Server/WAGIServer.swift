@@ -32,6 +32,19 @@ package final class WAGIServer: Sendable {
         }
     }
 
+    /// A server of either kind: with a socket, it passes connections on through the queue, if there is one.
+    init(
+        application: Application, socket: ListeningSocket?, connections: ConnectionQueue?,
+        configuration: ServerConfiguration
+    ) {
+        self.application = application
+        server = Server(
+            socket: socket, connections: connections, configuration: Self.completed(configuration, application)
+        ) {
+            try application.respond(to: $0, $1, $2)
+        }
+    }
+
     private static func completed(
         _ configuration: ServerConfiguration, _ application: Application
     ) -> ServerConfiguration {

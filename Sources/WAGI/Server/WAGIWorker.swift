@@ -10,7 +10,8 @@ import Synchronization
 /// See Handover.md in Sandbox.docc.
 package final class WAGIWorker: Sendable {
     private let channel: ControlChannel
-    private let socket: ListeningSocket
+    /// `nil` where connections come through the queue only.
+    private let socket: ListeningSocket?
     private let makeConfiguration: @Sendable (WorkerConfiguration) throws(LoadError) -> WAGIConfiguration
     private let said = Mutex(WAGIConfiguration())
     private let connections: ConnectionQueue?
@@ -29,7 +30,7 @@ package final class WAGIWorker: Sendable {
         _ arguments: WorkerArguments,
         configuration: @escaping @Sendable (WorkerConfiguration) throws(LoadError) -> WAGIConfiguration
     ) throws {
-        socket = try ListeningSocket(adopting: arguments.listen)
+        socket = try arguments.listen.map { try ListeningSocket(adopting: $0) }
         channel = ControlChannel(adopting: arguments.control)
         connections = arguments.connections.map {
             ConnectionQueue(adoptingSending: $0.sending, receiving: $0.receiving)
@@ -88,7 +89,8 @@ package final class WAGIWorker: Sendable {
     private func serve(_ application: Application, revision: Int) {
         let liveReload = application.configuration.liveReload ?? liveReload(revision: revision)
         let serverConfiguration = serverConfiguration(revision: revision)
-        let server = WAGIServer(application: application, socket: socket, configuration: serverConfiguration)
+        let server = WAGIServer(
+            application: application, socket: socket, connections: connections, configuration: serverConfiguration)
         defer { application.removeFiles() }
         for warning in application.warnings { send(.warning(warning)) }
         send(.ready(revision: revision, timings: application.timings))
@@ -120,7 +122,8 @@ package final class WAGIWorker: Sendable {
                 ?? files?.response(to: request)
         }
         serverConfiguration.inlineHandler = { InlineAnswer(ownAnswer($0)) }
-        let server = Server(socket: socket, configuration: serverConfiguration) { request, body, writer in
+        let server = Server(socket: socket, connections: connections, configuration: serverConfiguration) {
+            request, body, writer in
             if let response = ownAnswer(request) { return try writer.respond(response) }
             try proxy.respond(to: request, body, writer)
         }
@@ -145,7 +148,8 @@ package final class WAGIWorker: Sendable {
             liveReload: liveReload, webGuard: configuration.webGuard, errorAudience: configuration.errorAudience,
             failure: { [board] in board?.failure })
         serverConfiguration.inlineHandler = { .response(page.respond(to: $0)) }
-        let server = Server(socket: socket, configuration: serverConfiguration) { request, _, writer in
+        let server = Server(socket: socket, connections: connections, configuration: serverConfiguration) {
+            request, _, writer in
             try writer.respond(page.respond(to: request))
         }
         attend(server, liveReload)

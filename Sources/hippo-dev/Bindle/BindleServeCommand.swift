@@ -24,7 +24,7 @@ extension Command {
             """,
         options: [
             listen, allowedHost, store, strict, htpasswd, tokens, noToken, anonymousGet, strategy, timeout,
-            BindleOptions.keyring,
+            BindleOptions.keyring, ServerTLSOptions.certificate, ServerTLSOptions.key,
         ] + HostKeyOptions.all,
         examples: [
             Example("hippo-dev bindle serve", "Serve the bindles of this project."),
@@ -79,6 +79,7 @@ extension Command {
             try PrivateFiles.makeDirectory(FilePath.parent(path))
         }
         try PrivateFiles.checkStore(path)
+        let identity = try ServerTLSOptions.identity(arguments) { StandardError.tell("warning: \($0)") }
         // Before any other thread starts.
         let ended = DispatchSemaphore(value: 0)
         SignalListener.start { _ in ended.signal() }
@@ -96,11 +97,13 @@ extension Command {
             say("\(request) \(record.status.map { String($0.code) } ?? "-") \(milliseconds) ms")
         }
         configuration.problemObserver = { StandardError.tell("\($0)") }
+        configuration.tls = identity
+        let scheme = identity == nil ? "http" : "https"
         let socket = try ListeningSocket(binding: address)
         let server = Server(socket: socket, configuration: configuration, handler: bindles.handler)
         try server.start()
         let kind = mode == .immutable ? "strict" : "development mode"
-        say("Serving the bindles of \(path) at http://\(socket.address)/v1 (\(kind))")
+        say("Serving the bindles of \(path) at \(scheme)://\(socket.address)/v1 (\(kind))")
         if !address.isLoopback {
             say(AccessNotice.text(access, hasOwnUsers: arguments[htpasswd] != nil || arguments[tokens] != nil))
         }
