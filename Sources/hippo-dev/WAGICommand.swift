@@ -154,8 +154,8 @@ private struct WAGIOptions {
     }
 
     func run() throws -> ExitCode {
-        let load = try loader()
         let identity = try ServerTLSOptions.identity(arguments) { note("warning: \($0)") }
+        let load = try loader()
         let address = try arguments.value(of: Self.listen, expecting: "an address like 127.0.0.1:3000") {
             SocketAddress.parseListener($0)
         }

@@ -21,7 +21,7 @@ struct HTTPSTests {
         return String(decoding: data, as: UTF8.self)
     }
 
-    @Test("up --https serves what a client sees that trusts its authority, and goes on over a save on one connection")
+    @Test("up --https serves what a client sees that trusts its authority, also after a save")
     func upServesHTTPS() async throws {
         let app = try SmallApp()
         let configuration = try TemporaryDirectory()
@@ -41,7 +41,7 @@ struct HTTPSTests {
         #expect(try curl(["http://127.0.0.1:\(port)/hello"]).contains("use https://"))
         #expect(try curl([url + "hello"]).contains("certificate"))
         try app.writeHandler("hello 2")
-        _ = try await sandbox.next("ready")
+        try await sandbox.next("serving")
         #expect(try curl(trusting + [url + "hello"]) == "hello 2")
         // The key is nobody else's, and no process has the files on its command line.
         var status = stat()

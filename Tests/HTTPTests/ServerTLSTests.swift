@@ -168,7 +168,7 @@ struct ServerTLSTests {
         #expect(try server.python(script) == "200\n")
     }
 
-    @Test("lets clients that stall in the handshake, or send something else, hold up nobody, and gives them up")
+    @Test("lets clients that stall in the handshake, or send something else, hold up nobody")
     func stallsAndGarbage() throws {
         let server = try SecuredServer()
         let silent = try (0..<50).map { _ in try server.server.connect() }
@@ -184,6 +184,22 @@ struct ServerTLSTests {
         // An alert, and the end.
         #expect(try broken.readToEnd().utf8.count < 16)
         _ = silent
+    }
+
+    @Test("gives a handshake up that is not done in time, before its first byte or within")
+    func deadline() throws {
+        let directory = try TemporaryDirectory()
+        let socket = try ListeningSocket(binding: .loopback(port: 0))
+        let terminator = try TLSTerminator(
+            socket: socket, identity: TLSIdentity(authority: LocalAuthority(directory: directory.path)),
+            connections: ConnectionQueue(), handshakeTime: .milliseconds(50), onProblem: { _ in })
+        try terminator.start()
+        let silent = try RawConnection(to: socket.address)
+        let stalled = try RawConnection(to: socket.address)
+        try stalled.send([22, 3, 1, 2, 0, 1, 0, 1])
+        #expect(try silent.isAtEnd())
+        #expect(try stalled.isAtEnd())
+        terminator.finish(within: .zero)
     }
 
     @Test("answers plain HTTP with a short 400, and never serves it")

@@ -42,6 +42,12 @@ struct CGIRequestTests {
         #expect(variables["SERVER_NAME"] == "hippo")
         #expect(variables["SERVER_PORT"] == "81")
         #expect(variables["X_FULL_URL"] == "http://hippo:81/")
+        let secured = CGIEnvironment(
+            request: Request(target: "/a", headers: ["Host": "hippo"], isSecured: true), route: Route("/..."),
+            userVariables: [], defaultHost: "x", bodyLength: 0)
+        let securedVariables = Dictionary(uniqueKeysWithValues: secured.variables)
+        #expect(securedVariables["X_FULL_URL"] == "https://hippo:443/a")
+        #expect(securedVariables["SERVER_PORT"] == "443")
         #expect(variables["CONTENT_LENGTH"] == "0")
         #expect(variables["SCRIPT_NAME"] == "/")
         #expect(variables["REMOTE_ADDR"] == "")

@@ -30,10 +30,8 @@ final class TLSConnection {
         case close
     }
 
-    /// How long a client may take until the handshake is done.
-    static let handshakeTime = Duration.seconds(10)
     /// How long a client may take nothing of what there is for it.
-    static let stallTime = Duration.seconds(30)
+    private static let stallTime = Duration.seconds(30)
     /// How long a client may take to close, once all has been said.
     private static let lingerTime = Duration.seconds(2)
     /// Bytes that move in one direction before other connections have their turn.
@@ -54,11 +52,12 @@ final class TLSConnection {
     private var serverIsDeaf = false
     private var hasSaidEnd = false
 
-    init(client: Int32, address: SocketAddress?, number: UInt64) {
+    /// - Parameter handshakeTime: how long the client may take until the handshake is done.
+    init(client: Int32, address: SocketAddress?, number: UInt64, handshakeTime: Duration) {
         self.client = client
         self.address = address
         self.number = number
-        deadline = .now + Self.handshakeTime
+        deadline = .now + handshakeTime
     }
 
     deinit {

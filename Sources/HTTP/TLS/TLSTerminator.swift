@@ -31,6 +31,7 @@ package final class TLSTerminator: @unchecked Sendable {
     private let identity: TLSIdentity
     private let queue: ConnectionQueue
     private let maximumConnections: Int
+    private let handshakeTime: Duration
     private let onProblem: @Sendable (String) -> Void
     private let poll: EventPoll
     private let monitor = Monitor()
@@ -50,16 +51,18 @@ package final class TLSTerminator: @unchecked Sendable {
     /// - Parameters:
     ///   - connections: the server's, which accepts from nowhere else.
     ///   - maximumConnections: open at one time; further ones wait, not accepted, until one closes.
+    ///   - handshakeTime: how long a client may take until the handshake is done; then it is given up.
     ///   - onProblem: told if no connection can be accepted or passed on.
     package init(
         socket: ListeningSocket, identity: TLSIdentity, connections queue: ConnectionQueue,
-        maximumConnections: Int = ServerConfiguration().maximumConnections,
+        maximumConnections: Int = ServerConfiguration().maximumConnections, handshakeTime: Duration = .seconds(10),
         onProblem: @escaping @Sendable (String) -> Void
     ) throws(SystemError) {
         self.socket = socket
         self.identity = identity
         self.queue = queue
         self.maximumConnections = maximumConnections
+        self.handshakeTime = handshakeTime
         self.onProblem = onProblem
         poll = try EventPoll()
     }
@@ -144,7 +147,8 @@ package final class TLSTerminator: @unchecked Sendable {
             switch acceptConnection(from: socket.fileDescriptor) {
             case .connection(let descriptor, let address):
                 lastNumber += 1
-                let connection = TLSConnection(client: descriptor, address: address, number: lastNumber)
+                let connection = TLSConnection(
+                    client: descriptor, address: address, number: lastNumber, handshakeTime: handshakeTime)
                 let events: EventPoll.Events = [.readable, .readHangUp, .edgeTriggered]
                 guard poll.add(descriptor, events, token: lastNumber << 1) else { continue }
                 interests[lastNumber << 1] = events

@@ -56,7 +56,9 @@ struct CGIEnvironment {
     init(request: Request, constants: Constants, defaultHost: String, bodyLength: Int64) {
         block = constants.block
         block.reserve(bytes: 768 + 2 * request.target.utf8.count, strings: 16 + request.headers.count)
-        let host = HostField(request.headers["Host"].flatMap { $0.isEmpty ? nil : $0 } ?? defaultHost)
+        let host = HostField(
+            request.headers["Host"].flatMap { $0.isEmpty ? nil : $0 } ?? defaultHost,
+            isSecured: request.isSecured)
         let client = request.remoteAddress?.host ?? ""
         var target = request.target
         target.withUTF8 { target in
@@ -231,18 +233,19 @@ struct CGIEnvironment {
 struct HostField {
     /// With brackets around an IPv6 address.
     let name: Substring
-    /// `80` when the field does not say.
+    /// `80` when the field does not say, or `443` for HTTPS.
     let port: Substring
 
-    init(_ text: String) {
+    init(_ text: String, isSecured: Bool = false) {
+        let usual: Substring = isSecured ? "443" : "80"
         let afterAddress = text.utf8.lastIndex(of: UInt8(ascii: "]")) ?? text.startIndex
         if let colon = text.utf8[afterAddress...].lastIndex(of: UInt8(ascii: ":")), colon != text.startIndex {
             name = text[..<colon]
             let digits = text[text.utf8.index(after: colon)...]
-            port = digits.isEmpty ? "80" : digits
+            port = digits.isEmpty ? usual : digits
         } else {
             name = text[...]
-            port = "80"
+            port = usual
         }
     }
 }
