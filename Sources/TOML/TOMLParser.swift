@@ -235,7 +235,7 @@ struct TOMLParser {
             case UInt8(ascii: "'"):
                 .string(try startsMultiline(UInt8(ascii: "'")) ? parseMultilineLiteralString() : parseLiteralString())
             case UInt8(ascii: "["): .array(try parseArray(depth: depth + 1))
-            case UInt8(ascii: "{"): .table(try parseInlineTable(depth: depth + 1))
+            case UInt8(ascii: "{"): .table(try parseInlineTable(depth: depth))
             default: try parseScalar()
             }
         return TOMLValue(kind, position: position)

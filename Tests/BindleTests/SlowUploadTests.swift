@@ -63,16 +63,18 @@ struct SlowUploadTests {
         let content = [UInt8](repeating: 0x61, count: Self.size)
         let digest = SHA256.hash(content).hex
         #expect(try server.post("/_i", Self.head("full") + Self.parcel(digest, size: content.count)).status == 202)
-        // Some of them are refused themselves.
-        let uploads = try (0..<8).map { _ in
+        var uploads: [RawSocket] = []
+        defer { withExtendedLifetime(uploads) {} }
+        // One that comes while another request is answered may be refused itself, so that more are begun until it is full.
+        let isFull = try eventually { () throws in
             let socket = try RawSocket(port: server.port)
             try socket.send(
                 "POST /v1/_i/full/1.0.0@\(digest) HTTP/1.1\r\nHost: localhost\r\n"
                     + "Content-Length: \(content.count)\r\n\r\n")
-            return socket
+            uploads.append(socket)
+            return try server.get("/_i/none/1.0.0").status == 503
         }
-        defer { withExtendedLifetime(uploads) {} }
-        #expect(try eventually { () throws in try server.get("/_i/none/1.0.0").status == 503 })
+        #expect(isFull)
         #expect(try server.health().status == 200)
     }
 

@@ -15,4 +15,18 @@ struct FuzzedTextTests {
             #expect(try TOMLTable(parsing: text).serialized() == text, "\(one.text)")
         }
     }
+
+    @Test("Tables nest as deep by dotted keys as by braces, and what is read is read again when it is written")
+    func nestedTables() throws {
+        let dotted = "x = [{\(Array(repeating: "a", count: 198).joined(separator: ".")) = 1}]"
+        let table = try TOMLTable(parsing: dotted)
+        #expect(try TOMLTable(parsing: table.serialized()) == table)
+        #expect(throws: TOMLError.self) {
+            try TOMLTable(parsing: "x = {\(Array(repeating: "a", count: 201).joined(separator: ".")) = 1}")
+        }
+        #expect(throws: TOMLError.self) {
+            try TOMLTable(
+                parsing: "x = " + String(repeating: "{a = ", count: 201) + "1" + String(repeating: "}", count: 201))
+        }
+    }
 }
