@@ -78,7 +78,8 @@ struct StoreHousekeepingTests {
     func busyLog() throws {
         let store = try BindleStore(path: path)
         try save((0..<30).map { Self.content($0, size: 20_000) }, in: store)
-        let reader = try SQLiteConnection(path: path, access: .readOnly, files: ContentFiles(storePath: path, isTemporary: false))
+        let reader = try SQLiteConnection(
+            path: path, access: .readOnly, files: ContentFiles(storePath: path, isTemporary: false))
         try reader.execute("BEGIN")
         _ = try reader.firstRow("SELECT count(*) FROM sqlite_schema") { (row) throws(StoreError) in row.integer(0) }
         try save([[1]], in: store)
