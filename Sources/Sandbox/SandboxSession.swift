@@ -15,6 +15,8 @@ package enum SandboxSession {
     /// - Returns: false if it ended because nothing can be served.
     /// - Throws: when it cannot begin: no project, broken settings, an address or a store in use.
     package static func run(_ configuration: SandboxConfiguration) throws -> Bool {
+        // Before there are threads.
+        FreedMemory.giveBack()
         let mailbox = Mailbox<SandboxLoop.Message>()
         let cancellation = Cancellation()
         let stopGuard = StopGuard()
