@@ -136,8 +136,11 @@ struct OutputQueue {
         do throws(SystemError) { bytes = try file.bytes(in: piece) } catch { return .failed(error.code) }
         guard bytes.count == piece.count else { return .fileTooShort }
         if piece.upperBound == end, !file.isIntact { return .fileChanged }
-        segments[next] = .bytes(bytes, from: 0)
-        if piece.upperBound < end { segments.insert(.file(file, from: piece.upperBound, to: end), at: next + 1) }
+        // The pieces before it have left: only one is in memory.
+        segments.removeSubrange(..<next)
+        next = 0
+        segments[0] = .bytes(bytes, from: 0)
+        if piece.upperBound < end { segments.insert(.file(file, from: piece.upperBound, to: end), at: 1) }
         return nil
     }
 
