@@ -31,9 +31,8 @@ package enum SandboxSession {
         var found = try Project(at: configuration.path)
         found.ownFiles = outputFiles()
         let project = found
-        var completed = configuration.settings.completed(
-            by: try SettingsFile.read(inProject: project.directory))
-        completed.excludeData(inProject: project.directory)
+        var completed = try project.settings(completing: configuration.settings)
+        try completed.readVariables(of: project)
         let settings = completed
 
         try settings.data?.make()
@@ -279,8 +278,10 @@ package enum SandboxSession {
     ) -> WorkerConfiguration {
         var configuration = WorkerConfiguration()
         configuration.hostname = address.reachable.description
-        configuration.variables = settings.variables.map { .init(name: $0.name, value: $0.value) }
-        configuration.environmentFiles = settings.environmentFiles
+        configuration.variables = settings.guestVariables.ofAll.map { .init(name: $0.name, value: $0.value) }
+        configuration.projectVariables = settings.guestVariables.ofProject.map {
+            .init(name: $0.name, value: $0.value)
+        }
         configuration.allowsTransientWrite = settings.allowsTransientWrite ?? false
         configuration.servesStaticFiles = settings.servesStaticFiles ?? true
         configuration.allowedHosts = settings.allowedHosts

@@ -24,7 +24,8 @@ extension Command {
               pass-env = ["NPM_TOKEN"]       # variables that it gets though they look like secrets
 
               [env]
-              NAME = "VALUE"                 # for the modules
+              NAME = "VALUE"                 # for the modules; so are the variables of the file .env
+              KEY = "${KEY}"                 # from the environment of hippo-dev, or from .env; $$ is a dollar sign
 
               [files]
               exclude = ["**/*.map"]         # what HIPPOFACTS names and the bundle is not to have
@@ -46,6 +47,7 @@ extension Command {
               static = true                  # store, watch, ephemeral, env-file, allow-transient-write, log-dir, reload,
               timeout = "30s"                # wagi, editor, max-memory, max-response, max-history, log-limit; poll = "1s"
               max-waiting = 1024             # requests that may be under way at a time
+              dotenv = false                 # .env is for ${NAME} in [env] only
               libraries = ["../library"]     # projects of external bindles; upstream = "URL"
             """,
         options: UpOptions.all,
@@ -155,7 +157,8 @@ enum UpOptions {
         name: "env", shortName: "e", valueName: "NAME=VALUE", summary: "A variable for the modules.", isRepeatable: true
     )
     static let environmentFile = Option(
-        name: "env-file", valueName: "FILE", summary: "A file of NAME=VALUE lines for the modules; --env is stronger.",
+        name: "env-file", valueName: "FILE",
+        summary: "A file of NAME=VALUE lines for the modules; stronger than hippo-dev.toml, weaker than --env.",
         isRepeatable: true)
     static let transientWrite = Option(
         flag: "allow-transient-write",
@@ -306,12 +309,13 @@ enum UpOptions {
         settings.buildCommand = try arguments.value(of: build, expecting: "a command") { text in
             text.allSatisfy(\.isWhitespace) ? nil : text
         }
-        settings.variables = try arguments.convertedValues(of: variable, expecting: "NAME=VALUE") {
-            SandboxSettings.Variable(parsing: $0)
-        }
-        settings.environmentFiles = try arguments.convertedValues(of: environmentFile, expecting: "a readable file") {
+        let files = try arguments.convertedValues(of: environmentFile, expecting: "a readable file") {
             access($0, R_OK) == 0 ? absolute($0) : nil
         }
+        let variables = try arguments.convertedValues(of: variable, expecting: "NAME=VALUE") {
+            SandboxSettings.Variable(parsing: $0)
+        }
+        settings.variableSources = files.map { .file($0) } + variables.map { .variable($0) }
         settings.allowsTransientWrite = arguments.isSet(transientWrite) ? true : nil
         settings.servesStaticFiles = arguments.isSet(noStatic) ? false : nil
         settings.data = arguments[data].map(DataDirectory.init(given:))
