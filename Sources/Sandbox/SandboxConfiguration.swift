@@ -35,6 +35,19 @@ package struct SandboxConfiguration: Sendable {
         }
     }
 
+    /// What is done once while the app serves, after which the sandbox ends.
+    package struct Once: Hashable, Sendable {
+        /// Paths of the app, with their queries, that have to be answered before the command runs.
+        package var paths: [String]
+        /// A program and its arguments; empty to run none.
+        package var command: [String]
+
+        package init(paths: [String], command: [String]) {
+            self.paths = paths
+            self.command = command
+        }
+    }
+
     /// The project: its directory, its HIPPOFACTS file, or a lone module.
     package var path: String
     /// True to open the app in the user's browser as soon as it serves.
@@ -48,6 +61,10 @@ package struct SandboxConfiguration: Sendable {
     /// What the command line says; `hippo-dev.toml` completes it.
     package var settings: SandboxSettings
     package var output: Output
+    /// The descriptor that it is written to.
+    package var outputDescriptor: Int32 = 1
+    /// `nil` to serve until a signal comes.
+    package var once: Once?
     /// The version of this program, which the Bindle server tells.
     package var version: String
 

@@ -12,9 +12,8 @@ package enum SandboxSession {
     ///
     /// To be called before the process has started any thread.
     ///
-    /// - Returns: false if it ended because nothing can be served.
     /// - Throws: when it cannot begin: no project, broken settings, an address or a store in use.
-    package static func run(_ configuration: SandboxConfiguration) throws -> Bool {
+    package static func run(_ configuration: SandboxConfiguration) throws -> SandboxEnd {
         // Before there are threads.
         FreedMemory.giveBack()
         let mailbox = Mailbox<SandboxLoop.Message>()
@@ -26,14 +25,25 @@ package enum SandboxSession {
             cancellation.cancel()
             stopGuard.watch(reason)
         }
+        let once = configuration.once.map { OnceRun($0, stop: stop) }
+        if let once {
+            cancellation.onCancel { once.cancel() }
+            // What it has come to is said by the exit code, also where the loop is stuck. The first action is the last one.
+            stopGuard.onEnd { _ in
+                switch once.end {
+                case .stopped: break
+                case .failed: _exit(1)
+                case .ran(let exit): _exit(exit.shellCode)
+                }
+            }
+        }
         SignalListener.start(terminalMode: configuration.takesKeys ? TerminalMode.actions : nil, stop)
         let now: @Sendable () -> SuspendingClock.Instant = { .now }
         var found = try Project(at: configuration.path)
         found.ownFiles = outputFiles()
         let project = found
-        var completed = configuration.settings.completed(
-            by: try SettingsFile.read(inProject: project.directory))
-        completed.excludeData(inProject: project.directory)
+        var completed = try project.settings(completing: configuration.settings)
+        try completed.readVariables(of: project)
         let settings = completed
 
         try settings.data?.make()
@@ -105,10 +115,11 @@ package enum SandboxSession {
         defer { bindleServer.stop() }
         let isOpen = Atomic(false)
         let output = SandboxOutput(
-            renderer: renderer(configuration, settings, project),
+            descriptor: configuration.outputDescriptor, renderer: renderer(configuration, settings, project),
             logPath: ProjectStore.log(ofStore: storage.path),
             onReaderGone: { stop("nobody reads the output") },
             onEvent: { event in
+                if case .ready = event { once?.begin(at: appURL) }
                 // A page that is opened while the first build runs waits for its end.
                 guard configuration.opensPage else { return }
                 switch event {
@@ -154,12 +165,13 @@ package enum SandboxSession {
         defer { keys?.stop() }
         if let queueProblem { output.tell(.log(.sandbox, text: "\(queueProblem)")) }
         let end = try loop.run()
+        let onceEnd = once?.finish()
         output.tell(.stopped(reason: end.reason))
         output.close()
         // What is in the store's log is safe there; it is long, the next to open the store takes it over.
         let log = FileStatus(linkAt: storage.path + "-wal")
         if let log, log.size > Self.longestLog, cancellation.isCancelled { _ = Unmanaged.passRetained(store) }
-        return !end.isFailure
+        return end.isFailure ? .failed : onceEnd ?? .stopped
     }
 
     /// The files that this process's output goes to, as in `hippo-dev up > log`: what it tells of a change must not be one.
@@ -279,8 +291,10 @@ package enum SandboxSession {
     ) -> WorkerConfiguration {
         var configuration = WorkerConfiguration()
         configuration.hostname = address.reachable.description
-        configuration.variables = settings.variables.map { .init(name: $0.name, value: $0.value) }
-        configuration.environmentFiles = settings.environmentFiles
+        configuration.variables = settings.guestVariables.ofAll.map { .init(name: $0.name, value: $0.value) }
+        configuration.projectVariables = settings.guestVariables.ofProject.map {
+            .init(name: $0.name, value: $0.value)
+        }
         configuration.allowsTransientWrite = settings.allowsTransientWrite ?? false
         configuration.servesStaticFiles = settings.servesStaticFiles ?? true
         configuration.allowedHosts = settings.allowedHosts

@@ -26,8 +26,8 @@ package struct SingleBuild: Sendable {
     ) throws {
         let project = try Project(at: path)
         directory = project.directory
-        var completed = commandLine.completed(by: try SettingsFile.read(inProject: directory))
-        completed.excludeData(inProject: directory)
+        var completed = try project.settings(completing: commandLine)
+        try completed.readVariables(of: project)
         settings = completed
         if builds, let command = settings.buildCommand {
             try Self.build(command, project, passing: settings.passedVariables, onLine)

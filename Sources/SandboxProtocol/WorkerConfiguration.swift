@@ -33,9 +33,10 @@ package struct WorkerConfiguration: Hashable, Sendable {
 
     /// `HOST[:PORT]`, for requests that do not say which host they are for.
     package var hostname = "localhost:3000"
+    /// For all modules.
     package var variables: [Variable] = []
-    /// Files of `NAME=VALUE` lines, weaker than `variables`.
-    package var environmentFiles: [String] = []
+    /// For the project's own modules, and not for those of external bindles; weaker than `variables`.
+    package var projectVariables: [Variable] = []
     package var allowsTransientWrite = false
     package var servesStaticFiles = true
     /// Names by which the application may be addressed, besides IP addresses and local names; `*` stands for all.
@@ -88,10 +89,8 @@ extension WorkerConfiguration {
     /// The configuration as an object; what is as usual is left out.
     package var json: JSONObject {
         var json: JSONObject = ["hostname": .string(hostname)]
-        if !variables.isEmpty {
-            json["variables"] = .array(variables.map { .array([.string($0.name), .string($0.value)]) })
-        }
-        if !environmentFiles.isEmpty { json["environmentFiles"] = .array(environmentFiles.map { .string($0) }) }
+        if !variables.isEmpty { json["variables"] = .array(variables.map(\.json)) }
+        if !projectVariables.isEmpty { json["projectVariables"] = .array(projectVariables.map(\.json)) }
         if allowsTransientWrite { json["transientWrite"] = .boolean(true) }
         if !servesStaticFiles { json["static"] = .boolean(false) }
         if !allowedHosts.isEmpty { json["allowedHosts"] = .array(allowedHosts.map { .string($0) }) }
@@ -117,11 +116,13 @@ extension WorkerConfiguration {
         self.hostname = hostname
         self.limits = Limits(json: limits)
         for variable in json["variables"]?.array ?? [] {
-            guard let parts = variable.array, parts.count == 2, let name = parts[0].string, let value = parts[1].string
-            else { return nil }
-            variables.append(Variable(name: name, value: value))
+            guard let variable = Variable(json: variable) else { return nil }
+            variables.append(variable)
         }
-        environmentFiles = json["environmentFiles"]?.array?.compactMap(\.string) ?? []
+        for variable in json["projectVariables"]?.array ?? [] {
+            guard let variable = Variable(json: variable) else { return nil }
+            projectVariables.append(variable)
+        }
         allowsTransientWrite = json["transientWrite"]?.boolean ?? false
         servesStaticFiles = json["static"]?.boolean ?? true
         allowedHosts = json["allowedHosts"]?.array?.compactMap(\.string) ?? []
@@ -138,6 +139,17 @@ extension WorkerConfiguration {
         bindleToken = json["bindleToken"]?.string
         editor = json["editor"]?.string.map(EditorLink.init(template:)) ?? .usual
         program = json["program"]?.string
+    }
+}
+
+extension WorkerConfiguration.Variable {
+    fileprivate var json: JSONValue { .array([.string(name), .string(value)]) }
+
+    fileprivate init?(json: JSONValue) {
+        guard let parts = json.array, parts.count == 2, let name = parts[0].string, let value = parts[1].string else {
+            return nil
+        }
+        self.init(name: name, value: value)
     }
 }
 

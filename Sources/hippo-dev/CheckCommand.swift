@@ -14,8 +14,8 @@ extension Command {
             Reads HIPPOFACTS, assembles modules that are text, checks every module as a server would when it loads it, \
             and finds the files that the patterns match. Nothing is written.
 
-            It warns of routes that no request can have, and of files that are hardly meant to be in a bundle: .env \
-            files, keys, packages in node_modules, and files of 32 MiB or more.
+            It warns of routes that no request can have, of .env files, which patterns leave out, and of files that are \
+            hardly meant to be in a bundle: keys, packages in node_modules, and files of 32 MiB or more.
 
             With --for wagi it also tells what runs otherwise on the program wagi 0.8.1. A modules.toml of that can be \
             checked in the same way.

@@ -15,6 +15,11 @@ extension Command {
             runs it in a WAGI process. Whenever a file changes, the project is built, expanded and served again, \
             without a request failing; if that is not possible, the last good version goes on serving.
 
+            With --once it is for scripts: when the app serves and each --wait-for is answered, COMMAND runs with \
+            the app's URL in the variable APP_URL, and its exit code is that of 'hippo-dev up'. What 'up' itself tells \
+            goes to standard error then. Nothing is watched; without --listen or --port, a port that is free is taken; \
+            without --store, no bindles are kept.
+
             Settings may also stand in hippo-dev.toml beside HIPPOFACTS; the command line is stronger:
 
               [build]
@@ -24,7 +29,8 @@ extension Command {
               pass-env = ["NPM_TOKEN"]       # variables that it gets though they look like secrets
 
               [env]
-              NAME = "VALUE"                 # for the modules
+              NAME = "VALUE"                 # for the modules; so are the variables of the file .env
+              KEY = "${KEY}"                 # from the environment of hippo-dev, or from .env; $$ is a dollar sign
 
               [files]
               exclude = ["**/*.map"]         # what HIPPOFACTS names and the bundle is not to have
@@ -46,18 +52,25 @@ extension Command {
               static = true                  # store, watch, ephemeral, env-file, allow-transient-write, log-dir, reload,
               timeout = "30s"                # wagi, editor, max-memory, max-response, max-history, log-limit; poll = "1s"
               max-waiting = 1024             # requests that may be under way at a time
+              dotenv = false                 # .env is for ${NAME} in [env] only
               libraries = ["../library"]     # projects of external bindles; upstream = "URL"
             """,
         options: UpOptions.all,
-        arguments: [UpOptions.path],
+        arguments: [UpOptions.path, UpOptions.command],
         examples: [
             Example("hippo-dev up", "Serves the project in this directory."),
             Example("hippo-dev up --build 'cargo build --target wasm32-wasi' --watch 'src/**'", "Builds it, too."),
             Example("hippo-dev up handler.wat --port auto", "Serves a lone module, at a port that is free."),
+            Example(
+                "hippo-dev up --once --wait-for / -- npx playwright test", "Tests the app in a script, at APP_URL."),
         ],
         action: { arguments in
             let isJSON = arguments.isSet(UpOptions.json)
-            let style = try OutputOptions.style(arguments, showsTimings: arguments.isSet(UpOptions.timings))
+            let once = try UpOptions.once(arguments)
+            // Standard output is the command's.
+            let descriptor = once == nil ? STDOUT_FILENO : STDERR_FILENO
+            let style = try OutputOptions.style(
+                arguments, showsTimings: arguments.isSet(UpOptions.timings), on: descriptor)
             var configuration = SandboxConfiguration(
                 path: arguments[UpOptions.path] ?? ".",
                 settings: try UpOptions.settings(arguments),
@@ -65,11 +78,18 @@ extension Command {
                 version: Commands.version, makeUpstream: { try UpstreamOptions.upstream($0, strategy: $1) })
             configuration.defaultListen = try UpOptions.portOfEnvironment(arguments) ?? configuration.defaultListen
             configuration.hostKeyPath = try HostKeyOptions.path(arguments)
+            configuration.once = once
+            configuration.outputDescriptor = descriptor
             configuration.opensPage = arguments.isSet(UpOptions.open)
             configuration.takesKeys =
-                !isJSON && isatty(STDIN_FILENO) == 1 && OutputOptions.terminal(STDOUT_FILENO, arguments).isTerminal
+                !isJSON && once == nil && isatty(STDIN_FILENO) == 1
+                && OutputOptions.terminal(STDOUT_FILENO, arguments).isTerminal
             do {
-                return try SandboxSession.run(configuration) ? .success : .failure
+                switch try SandboxSession.run(configuration) {
+                case .stopped: return .success
+                case .failed: return .failure
+                case .ran(let exit): return ExitCode(rawValue: exit.shellCode)
+                }
             } catch let error as SandboxInUse {
                 if arguments.isSet(UpOptions.open) { _ = error.holder?.openPage() }
                 throw error
@@ -85,6 +105,14 @@ enum UpOptions {
         summary: "The project's directory, its HIPPOFACTS, a lone .wasm or .wat module, or a directory of pages, with "
             + "index.html and no HIPPOFACTS.",
         arity: .optional, defaultValue: ".")
+    static let command = Argument(
+        "COMMAND", summary: "What --once runs: a program and its arguments.", arity: .behindDashes)
+    static let once = Option(
+        flag: "once", summary: "Serve the app, run COMMAND, stop, and end with its exit code.")
+    static let waitFor = Option(
+        name: "wait-for", valueName: "PATH",
+        summary: "Before COMMAND runs, ask for this path until it is answered without an error, up to a minute.",
+        isRepeatable: true, kind: .text)
     static let listen = Option(
         name: "listen", shortName: "l", valueName: "IP:PORT",
         summary:
@@ -155,7 +183,8 @@ enum UpOptions {
         name: "env", shortName: "e", valueName: "NAME=VALUE", summary: "A variable for the modules.", isRepeatable: true
     )
     static let environmentFile = Option(
-        name: "env-file", valueName: "FILE", summary: "A file of NAME=VALUE lines for the modules; --env is stronger.",
+        name: "env-file", valueName: "FILE",
+        summary: "A file of NAME=VALUE lines for the modules; stronger than hippo-dev.toml, weaker than --env.",
         isRepeatable: true)
     static let transientWrite = Option(
         flag: "allow-transient-write",
@@ -196,7 +225,8 @@ enum UpOptions {
 
     static let all =
         [
-            listen, port, open, https, ServerTLSOptions.certificate, ServerTLSOptions.key, bindleListen, allowedHost,
+            once, waitFor, listen, port, open, https, ServerTLSOptions.certificate, ServerTLSOptions.key, bindleListen,
+            allowedHost,
             allowedOutbound, showErrors, noToken, build, watch,
             waitForBuild, poll,
             pollInterval, noWatch, store, maximumHistory, ephemeral,
@@ -276,7 +306,27 @@ enum UpOptions {
                 of: UpstreamOptions.strategy, expecting: "a strategy like GreedyVerification"
             ) { VerificationStrategy($0) } == nil ? nil : arguments[UpstreamOptions.strategy]
         settings.wagiProgram = arguments[wagi].map { $0.contains("/") ? absolute($0) : $0 }
+        if arguments.isSet(once) {
+            settings.isWatching = false
+            if arguments[listen] == nil, settings.port == nil { settings.port = .automatic }
+            if settings.storage == nil { settings.storage = .temporary }
+        }
         return settings
+    }
+
+    /// What is to be done once; `nil` to serve until a signal comes.
+    static func once(_ arguments: ParsedArguments) throws -> SandboxConfiguration.Once? {
+        let paths = try arguments.convertedValues(of: waitFor, expecting: "a path that begins with '/'") {
+            $0.hasPrefix("/") ? $0 : nil
+        }
+        let words = arguments.values(of: command)
+        guard arguments.isSet(once) else {
+            guard paths.isEmpty, words.isEmpty else {
+                throw UsageError("'--wait-for', and a command behind '--', go with '--once'")
+            }
+            return nil
+        }
+        return SandboxConfiguration.Once(paths: paths, command: words)
     }
 
     private static func tls(_ arguments: ParsedArguments) throws -> SandboxSettings.TLS? {
@@ -306,12 +356,13 @@ enum UpOptions {
         settings.buildCommand = try arguments.value(of: build, expecting: "a command") { text in
             text.allSatisfy(\.isWhitespace) ? nil : text
         }
-        settings.variables = try arguments.convertedValues(of: variable, expecting: "NAME=VALUE") {
-            SandboxSettings.Variable(parsing: $0)
-        }
-        settings.environmentFiles = try arguments.convertedValues(of: environmentFile, expecting: "a readable file") {
+        let files = try arguments.convertedValues(of: environmentFile, expecting: "a readable file") {
             access($0, R_OK) == 0 ? absolute($0) : nil
         }
+        let variables = try arguments.convertedValues(of: variable, expecting: "NAME=VALUE") {
+            SandboxSettings.Variable(parsing: $0)
+        }
+        settings.variableSources = files.map { .file($0) } + variables.map { .variable($0) }
         settings.allowsTransientWrite = arguments.isSet(transientWrite) ? true : nil
         settings.servesStaticFiles = arguments.isSet(noStatic) ? false : nil
         settings.data = arguments[data].map(DataDirectory.init(given:))

@@ -237,7 +237,7 @@ private struct WAGIOptions {
 
     /// The variables of the files, then those of the command line, which win.
     private static func variables(_ arguments: ParsedArguments) throws -> [(name: String, value: String)] {
-        try EnvironmentVariables.read(files: arguments.values(of: environmentFile), .kept)
+        try EnvironmentVariables.read(files: arguments.values(of: environmentFile))
             + arguments.convertedValues(of: environment, expecting: "NAME=VALUE") { try EnvironmentVariables.parse($0) }
     }
 }
@@ -245,7 +245,7 @@ private struct WAGIOptions {
 extension EnvironmentVariables {
     /// The variables of files, in order.
     fileprivate static func read(
-        files: [String], _ quotes: Quotes
+        files: [String]
     ) throws(LoadError) -> [(name: String, value: String)] {
         var variables: [(name: String, value: String)] = []
         for path in files {
@@ -255,7 +255,8 @@ extension EnvironmentVariables {
             } catch {
                 throw LoadError("the file of variables cannot be read: \(error.reason)", file: path)
             }
-            do { variables += try parse(file: text, quotes) } catch { throw LoadError("\(error)", file: path) }
+            // Quotes are part of the values, as wagi has it.
+            do { variables += try parse(file: text, .kept) } catch { throw LoadError("\(error)", file: path) }
         }
         return variables
     }
@@ -265,9 +266,8 @@ extension WAGIConfiguration {
     /// As a sandbox says.
     init(_ given: WorkerConfiguration) throws(LoadError) {
         self.init()
-        environment =
-            try EnvironmentVariables.read(files: given.environmentFiles, .dropped)
-            + given.variables.map { ($0.name, $0.value) }
+        environment = given.variables.map { ($0.name, $0.value) }
+        projectEnvironment = given.projectVariables.map { ($0.name, $0.value) }
         defaultHost = given.hostname
         logDirectory = given.logDirectory
         logFileLimit = given.logFileLimit ?? logFileLimit
@@ -290,10 +290,9 @@ extension WAGIConfiguration {
         }
         program = given.program.map { path in
             var options = ["--hostname", given.hostname]
-            for file in given.environmentFiles { options += ["--env-file", file] }
             if let directory = given.logDirectory { options += ["--log-dir", directory] }
             return ExternalProgram(
-                path: path, options: options, variables: given.variables.map { ($0.name, $0.value) },
+                path: path, options: options, variables: environment, projectVariables: projectEnvironment,
                 bindleToken: given.bindleToken)
         }
     }

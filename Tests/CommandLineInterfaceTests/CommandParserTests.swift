@@ -127,6 +127,29 @@ struct CommandParserTests {
         #expect(try parse("up", "--", "--quiet")[Self.path] == "--quiet")
     }
 
+    @Test("What is behind two dashes belongs to another program, and nothing else does")
+    func wordsBehindDashes() throws {
+        let path = Argument("PATH", summary: "Where.", arity: .optional, defaultValue: ".")
+        let program = Argument("COMMAND", summary: "What.", arity: .behindDashes)
+        let command = Command(
+            name: "serve", summary: "Serves.", options: [], arguments: [path, program], action: { _ in .success })
+        func parse(_ words: String...) throws -> (path: String?, command: [String]) {
+            let root = Command(name: "tool", summary: "A tool.", subcommands: [command])
+            guard case .run(let parsed, _) = try CommandParser(root: root, environment: [:]).parse(["serve"] + words)
+            else {
+                return (nil, [])
+            }
+            return (parsed[path], parsed.values(of: program))
+        }
+        #expect(try parse() == (".", []))
+        #expect(try parse("a") == ("a", []))
+        #expect(try parse("--", "b", "--c", "--", "d") == (".", ["b", "--c", "--", "d"]))
+        #expect(try parse("a", "--", "--help") == ("a", ["--help"]))
+        #expect(throws: (any Error).self) { try parse("a", "b") }
+        let usage = HelpFormatter(width: 80, usesStyles: false).usage(path: [command])
+        #expect(usage.first?.hasSuffix("serve [PATH] [-- COMMAND...]") == true, "\(usage)")
+    }
+
     @Test("The rest of the line belongs to the guest") func theRestOfTheLineBelongsToTheGuest() throws {
         let arguments = try parse("run", "-e", "A=1", "m.wasm", "--env", "x", "--", "-h")
         #expect(arguments[Self.module] == "m.wasm")

@@ -94,7 +94,7 @@ struct ProjectTests {
         let directory = try TemporaryDirectory()
         try directory.write("<h1>one</h1>", to: "my pages/index.html")
         try directory.write("p {}", to: "my pages/css/a.css")
-        try directory.write("secret", to: "my pages/.env")
+        try directory.write("KEY=secret", to: "my pages/.env")
         let sandbox = try SandboxProcess(directory.path + "/my pages")
         let ready = try await sandbox.next("ready")
         let app = try #require(ready["app"]?.string)

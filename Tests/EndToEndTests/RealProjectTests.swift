@@ -54,8 +54,9 @@ struct RealProjectTests {
         let scene = try await UpTests.Scene(app)
         // It was told before the app served.
         let told = scene.sandbox.events("log").compactMap { $0["text"]?.string }
-        #expect(told.contains { $0.contains("assets/.env in the bundle") }, "\(told)")
+        #expect(told.contains { $0.contains("assets/.env: the file is left out") }, "\(told)")
         #expect(try get(scene.url + "assets/style.css").status == 200)
+        #expect(try get(scene.url + "assets/.env").status == 404)
         try app.save(
             """
             [files]

@@ -236,6 +236,29 @@ struct ExpansionTests {
         #expect(try expand(files: ["deep/*.txt"]).warnings.isEmpty)
     }
 
+    @Test("Files of variables are left out with a warning, whatever matches them")
+    func filesOfVariables() throws {
+        let refused = [".env", ".env.local", ".envrc", ".ENV", "deep/.env"]
+        for name in refused + ["env", "x.env", ".en", ".env.d/page.html"] {
+            try project.write("A=1", to: "www/\(name)")
+        }
+        try FileManager.default.createSymbolicLink(
+            atPath: project.path + "/www/.env.linked", withDestinationPath: "/etc/hostname")
+        let expansion = try expand(files: ["www/.env", "www/**/*"])
+        #expect(
+            expansion.invoice.parcels.dropFirst().map(\.label.name) == [
+                "www/.en", "www/.env.d/page.html", "www/env", "www/x.env",
+            ])
+        let warned = expansion.warnings.filter { $0.message.contains("may hold secrets") }.map(\.file)
+        #expect(warned == (refused + [".env.linked"]).sorted().map { "\(project.path)/www/\($0)" })
+        // Whoever knows of them is not told.
+        var options = ExpansionOptions()
+        options.excludedFiles = [try GlobPattern("**/.[eE][nN][vV]*")]
+        var cache = DigestCache()
+        let quiet = try Hippofacts(at: project.path).expanded(options, cache: &cache)
+        #expect(quiet.warnings.map(\.message) == ["No files matched pattern www/.env"])
+    }
+
     @Test("Two Unicode spellings of a name are two files, and a name may have any character in it")
     func namesAreBytes() throws {
         let all = [

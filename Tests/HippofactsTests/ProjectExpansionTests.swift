@@ -170,6 +170,8 @@ struct ProjectExpansionTests {
         }
         close(descriptor)
         #expect(try expectUpdate("a/").warnings?.map(\.file) == ["\(project.path)/a/\\xFF"])
+        try project.write("A=1", to: "a/.env")
+        #expect(try expectUpdate("a/.env").warnings?.map(\.file).first == "\(project.path)/a/.env")
         try FileManager.default.removeItem(atPath: project.path + "/a")
         let left = try expectUpdate("a/").warnings
         #expect(left?.map(\.message) == ["No files matched pattern a/*"])

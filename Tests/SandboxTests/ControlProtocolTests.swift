@@ -28,7 +28,7 @@ struct ControlProtocolTests {
                         handlers: [
                             ServedHandler(
                                 name: "hello.wasm", sha256: "0b", size: 4, feature: ["route": "/...", "file": "false"],
-                                hasAssets: true)
+                                hasAssets: true, isFromOtherBindle: true)
                         ], imageCount: 2, store: "/tmp/\"store\"", project: "/tmp"))),
         ]
         for message in messages { try near.send(message) }

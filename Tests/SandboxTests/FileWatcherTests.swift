@@ -448,7 +448,7 @@ struct FileWatcherTests {
         #expect(other.isBuildInput("main.c", isDirectory: false))
         #expect(!other.isBuildInput("products/main.o", isDirectory: false))
         #expect(!scope.isBuildInput("target", isDirectory: true) && scope.isBuildInput("src", isDirectory: true))
-        #expect(!scope.isSame("a", "A") && other.isSame("a", "A"))
+        #expect(!scope.isOfSettings("Hippo-Dev.toml") && other.isOfSettings("Hippo-Dev.toml"))
         let directory = try TemporaryDirectory()
         #expect(!FileSystem.ignoresCase(inDirectory: directory.path))
         try directory.write("", to: "Name")

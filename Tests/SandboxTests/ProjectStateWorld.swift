@@ -287,7 +287,7 @@ final class ProjectStateWorld {
         case .stop: isStopped = true
         case .tell, .hold, .noteBuildEnded, .noteIdle, .rememberOutputs, .noteProjectServes, .noteOtherServes,
             .noteServed,
-            .keepDigests, .prepareStandby, .discardStandby, .noteLibraryChange, .forgetFetchFailures:
+            .keepDigests, .prepareStandby, .noteLibraryChange, .forgetFetchFailures:
             break
         }
         return []

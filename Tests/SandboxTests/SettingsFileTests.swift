@@ -40,6 +40,7 @@ struct SettingsFileTests {
             watch = false
             store = "store.sqlite"
             env-file = ["local.env", "/etc/app.env"]
+            dotenv = false
             allow-transient-write = true
             static = false
             log-dir = "logs"
@@ -58,7 +59,6 @@ struct SettingsFileTests {
         expected.waitsForBuild = true
         expected.passedVariables = ["NPM_TOKEN"]
         expected.pollInterval = .milliseconds(250)
-        expected.variables = [.init(name: "TITLE", value: "A title")]
         expected.excludedFiles = [try GlobPattern("**/*.map"), try GlobPattern("[!a-z]*")]
         expected.handlers = [
             .init(
@@ -71,7 +71,10 @@ struct SettingsFileTests {
         expected.bindleListen = SocketAddress.parse("[::1]:9000")
         expected.isWatching = false
         expected.storage = .file("/project/store.sqlite")
-        expected.environmentFiles = ["/project/local.env", "/etc/app.env"]
+        expected.variableSources = [
+            .file("/project/local.env"), .file("/etc/app.env"), .variable(.init(name: "TITLE", value: "A title")),
+        ]
+        expected.givesDotenv = false
         expected.allowsTransientWrite = true
         expected.servesStaticFiles = false
         expected.logDirectory = "/project/logs"
@@ -96,6 +99,10 @@ struct SettingsFileTests {
             ("[build]\ncommand = \" \"", 2, 11, "is empty"),
             ("[build]\nwatch = [\"a\", \"/b\"]", 2, 15, "begins with '/'"),
             ("[env]\nA = 1", 2, 5, "has to be a string"),
+            ("[env]\nA = \"1\"\nB = \"${A\"", 3, 5, "'${' has no '}' behind it; '$$' is a dollar sign"),
+            ("[env]\nA = \"${}\"", 2, 5, "is no name for a variable"),
+            ("[env]\nA = \"$$ ${NONE}\"", 2, 5, "there is no variable NONE: set it in the environment of hippo-dev"),
+            ("[env]\nA = \"${BROKEN}\"", 2, 5, ".env: Line 3"),
             ("[build]\npass-env = \"X\"", 2, 12, "has to be"),
             ("[up]\nlisten = \"example.com:80\"", 2, 10, "is no address"),
             ("[up]\nallow-outbound = [\"example.com\"]", 2, 19, "is not a URL like"),
@@ -110,7 +117,12 @@ struct SettingsFileTests {
             ("[up\n", 1, 4, ""),
         ])
     func mistakesHaveAPlace(text: String, line: Int, column: Int, message: String) {
-        let error = #expect(throws: TOMLError.self) { try parse(text) }
+        let error = #expect(throws: TOMLError.self) {
+            try SettingsFile.parse(Array(text.utf8), projectDirectory: "/project") { (name) throws(Failure) in
+                if name == "BROKEN" { throw Failure(stage: .assemble, message: "Line 3", file: ".env") }
+                return nil
+            }
+        }
         #expect(error?.position == SourcePosition(line: line, column: column))
         #expect(message.isEmpty || error?.message.contains(message) == true)
     }
@@ -118,12 +130,27 @@ struct SettingsFileTests {
     @Test("The stronger source wins") func theStrongerSourceWins() throws {
         var line = SandboxSettings()
         line.buildCommand = "ninja"
-        line.variables = [.init(name: "B", value: "line")]
+        line.variableSources = [.file("/f"), .variable(.init(name: "B", value: "line"))]
         let file = try parse("[build]\ncommand = \"make\"\n[env]\nA = \"file\"\nB = \"file\"\n[up]\nstatic = false\n")
         let settings = line.completed(by: file)
         #expect(settings.buildCommand == "ninja")
-        #expect(settings.variables == [.init(name: "A", value: "file"), .init(name: "B", value: "line")])
+        #expect(
+            settings.variableSources == [
+                .variable(.init(name: "A", value: "file")), .variable(.init(name: "B", value: "file")), .file("/f"),
+                .variable(.init(name: "B", value: "line")),
+            ])
         #expect(settings.servesStaticFiles == false)
+    }
+
+    @Test("A variable of [env] takes the values of others, where the project is run")
+    func namedVariables() throws {
+        let text = Array("[env]\nA = \"${X}-$$${Y}, $1 ${X}$\"\n".utf8)
+        let values = ["X": "x$", "Y": ""]
+        let settings = try SettingsFile.parse(text, projectDirectory: "/p") { (name) throws(Failure) in values[name] }
+        #expect(settings.variableSources == [.variable(.init(name: "A", value: "x$-$, $1 x$$"))])
+        // Who does not run it need not have them.
+        let other = try SettingsFile.parse(text, projectDirectory: "/p")
+        #expect(BundleSettings(other).variables == ["A"])
     }
 
     @Test(

@@ -42,7 +42,7 @@ struct WorkerConfigurationTests {
         var configuration = WorkerConfiguration()
         configuration.hostname = "[::1]:3000"
         configuration.variables = [.init(name: "A", value: "b=\n\"c\" é\u{1}"), .init(name: "B", value: "")]
-        configuration.environmentFiles = ["/one", "/two"]
+        configuration.projectVariables = [.init(name: "C", value: "d")]
         configuration.allowsTransientWrite = true
         configuration.servesStaticFiles = false
         configuration.allowedHosts = ["a.example", "*"]

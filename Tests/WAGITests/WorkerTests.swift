@@ -157,7 +157,8 @@ private final class BindleFixture {
             sha256: SHA256.hash(module).hex, mediaType: "application/wasm", name: "m.wasm", size: module.count,
             feature: ["wagi": ["route": "/hello"]])
         handler = ServedHandler(
-            name: "m.wasm", sha256: label.sha256, size: label.size, feature: ["route": "/hello"], hasAssets: true)
+            name: "m.wasm", sha256: label.sha256, size: label.size, feature: ["route": "/hello"], hasAssets: true,
+            isFromOtherBindle: false)
         let files = ["files/a.txt": "a", "files/b.txt": "b", "files/c/a.txt": "a"].map { name, text in
             Parcel(
                 label: Label(

@@ -39,7 +39,7 @@ struct ZshCompletion {
             switch argument.arity {
             case .required: specifications.append(":\(message)".singleQuoted)
             case .optional: specifications.append("::\(message)".singleQuoted)
-            case .repeated, .oneOrMore, .rest: specifications.append("*:\(message)".singleQuoted)
+            case .repeated, .oneOrMore, .rest, .behindDashes: specifications.append("*:\(message)".singleQuoted)
             }
         }
         // What follows the arguments of its own belongs to another program.

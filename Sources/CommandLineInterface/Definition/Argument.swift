@@ -13,11 +13,14 @@ package struct Argument: Hashable, Sendable {
         /// All words that follow the arguments before it, verbatim, options and `--` included: they belong to
         /// another program.
         case rest
+        /// All words behind `--`, verbatim: another program, and its arguments. Words before it belong to the arguments
+        /// before.
+        case behindDashes
 
         var isRepeatable: Bool {
             switch self {
             case .required, .optional: false
-            case .repeated, .oneOrMore, .rest: true
+            case .repeated, .oneOrMore, .rest, .behindDashes: true
             }
         }
     }

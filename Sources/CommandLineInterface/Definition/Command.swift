@@ -83,6 +83,9 @@ package struct Command: Sendable {
 
     /// True if the last argument takes the rest of the line, so that options end where it begins.
     var endsOptionsAtRest: Bool { arguments.last?.arity == .rest }
+
+    /// True if the words behind `--` are those of another program.
+    var takesWordsBehindDashes: Bool { arguments.last?.arity == .behindDashes }
 }
 
 /// An example for a command's help.

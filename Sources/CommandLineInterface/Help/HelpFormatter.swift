@@ -42,6 +42,7 @@ package struct HelpFormatter: Sendable {
             case .required: words.append(argument.name)
             case .optional: words.append("[\(argument.name)]")
             case .repeated, .rest: words.append("[\(argument.name)]...")
+            case .behindDashes: words.append("[-- \(argument.name)...]")
             case .oneOrMore: words.append("\(argument.name)...")
             }
         }

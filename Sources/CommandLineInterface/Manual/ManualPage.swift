@@ -99,6 +99,7 @@ package struct ManualPage: Sendable {
             case .required: words.append(name)
             case .optional: words.append("[\(name)]")
             case .repeated, .rest: words.append("[\(name)]...")
+            case .behindDashes: words.append("[\\-\\- \(name)...]")
             case .oneOrMore: words.append("\(name)...")
             }
         }

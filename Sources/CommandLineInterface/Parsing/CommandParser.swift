@@ -83,6 +83,8 @@ private struct CommandRun {
     private let command: Command
     private var parsed: ParsedArguments
     private var positionals: [String] = []
+    /// What follows `--`, if that belongs to an argument of its own.
+    private var wordsBehindDashes: [String] = []
 
     init(command: Command) {
         self.command = command
@@ -97,6 +99,10 @@ private struct CommandRun {
             if positionals.count >= optionsEnd {
                 positionals.append(word)
                 positionals.append(contentsOf: remaining)
+                break
+            }
+            if word == "--", command.takesWordsBehindDashes {
+                wordsBehindDashes = Array(remaining)
                 break
             }
             if word == "--" {
@@ -220,7 +226,9 @@ private struct CommandRun {
     private mutating func distributePositionals() throws(UsageError) {
         var remaining = positionals[...]
         for argument in command.arguments {
-            if argument.arity.isRepeatable {
+            if argument.arity == .behindDashes {
+                parsed.arguments[argument.name] = wordsBehindDashes
+            } else if argument.arity.isRepeatable {
                 if argument.arity == .oneOrMore && remaining.isEmpty {
                     throw UsageError("the argument '\(argument.name)' is missing")
                 }
@@ -241,7 +249,7 @@ private struct CommandRun {
             }
         }
         if let excess = remaining.first {
-            let count = command.arguments.count
+            let count = command.arguments.count { $0.arity != .behindDashes }
             let limit = count == 0 ? "takes no arguments" : "takes at most \(count) argument\(count == 1 ? "" : "s")"
             throw UsageError("unexpected argument '\(excess)': '\(command.name)' \(limit)")
         }

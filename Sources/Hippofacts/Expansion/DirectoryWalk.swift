@@ -11,7 +11,8 @@ import Platform
 /// Finds the files below a directory that patterns match, in one walk that enters only directories which some pattern
 /// reaches. They come in the order of their paths' bytes.
 ///
-/// `.git` and `.hippo` are passed over wherever they stand, and so are editors' files. A symbolic link is followed as
+/// `.git` and `.hippo` are passed over wherever they stand, and so are editors' files. Files of variables, `.env` and its kin,
+/// are refused. A symbolic link is followed as
 /// long as it stays in the directory; one that leaves it is an error if a pattern reaches it. Directories may lie as deep
 /// as they like.
 struct DirectoryWalk {
@@ -46,8 +47,8 @@ struct DirectoryWalk {
     /// The root without symbolic links, found when the first link is met.
     private var resolvedRoot: String?
     private(set) var matches: [Match] = []
-    /// What patterns reach, but cannot be a parcel's name since it is not UTF-8: paths as people are shown them.
-    private(set) var refusedNames: [String] = []
+    /// What patterns reach, but is no parcel.
+    private(set) var refused: [RefusedFile] = []
     /// The directories that were entered, relative to the root, which is the empty path.
     private(set) var directories: [String] = []
     private var linkedDirectoryCount = 0
@@ -231,7 +232,7 @@ struct DirectoryWalk {
         }
         guard !matching.isEmpty || !reaching.isEmpty, kind != .other, !isExcluded(name) else { return }
         guard RelativePath(utf8: name) != nil else {
-            refusedNames.append(EscapedName.text(of: path + (path.isEmpty ? [] : [UInt8(ascii: "/")]) + Array(name)))
+            refuse(name, .isNotUTF8)
             return
         }
         var isLinked = frame.isLinked
@@ -241,6 +242,10 @@ struct DirectoryWalk {
                 FileStatus(directory: descriptor, name: $0.baseAddress!)
             }
             guard let found = status else { return }
+            if !matching.isEmpty, found.kind != .directory, RefusedFile.hasVariables(name) {
+                refuse(name, .hasVariables)
+                return
+            }
             if found.kind == .symbolicLink {
                 status = try follow(name)
                 guard status != nil else { return }
@@ -260,6 +265,11 @@ struct DirectoryWalk {
                 Entry(name: start..<frame.names.count, kind: .directory(reaching, isLinked: isLinked)))
         default: break
         }
+    }
+
+    private mutating func refuse(_ name: UnsafeBufferPointer<UInt8>, _ reason: RefusedFile.Reason) {
+        let whole = path + (path.isEmpty ? [] : [UInt8(ascii: "/")]) + Array(name)
+        refused.append(RefusedFile(path: EscapedName.text(of: whole), reason: reason))
     }
 
     /// Whether a name in the directory that the walk is in is left out. The directory itself is not.

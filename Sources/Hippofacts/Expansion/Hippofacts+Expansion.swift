@@ -283,7 +283,7 @@ private struct Expander {
             start: modules.count + externalParcels.parcels.count,
             sectionCounts: Array(repeating: 0, count: rules.patterns.count),
             matchCounts: Array(repeating: 0, count: rules.patterns.count),
-            refusedNames: walk.refusedNames.sorted(), entryWarnings: warnings)
+            refused: walk.refused.sorted { $0.path < $1.path }, entryWarnings: warnings)
         for match in walk.matches { files.count(match.patterns, by: 1) }
         return (files, try parcels(walk.matches, digests, &files), walk.directories)
     }

@@ -182,14 +182,14 @@ package struct ProjectExpansion: Sendable {
 
     private typealias Found = (match: DirectoryWalk.Match, entry: FileDigests.Entry)
 
-    /// The files that are at these paths now, and below them, and the names there that are refused; `nil` where something
+    /// The files that are at these paths now, and below them, and what is refused there; `nil` where something
     /// is wrong.
     private mutating func look(
         at paths: [RelativePath], _ files: ProjectFiles, _ control: ExpansionControl?
     ) throws(HippofactsError) -> [Found]? {
         for _ in 0..<Self.patience {
             var matches: [DirectoryWalk.Match] = []
-            refusedNames = []
+            refused = []
             for path in paths {
                 var walk = DirectoryWalk(
                     root: files.root, patterns: files.rules.patterns, exclusions: files.exclusions, control: control)
@@ -200,7 +200,7 @@ package struct ProjectExpansion: Sendable {
                     return nil
                 }
                 matches += walk.matches
-                refusedNames += walk.refusedNames
+                refused += walk.refused
             }
             // What was named is read whatever its identity; what was found below it, only if that is new.
             let named = Set(paths)
@@ -228,8 +228,8 @@ package struct ProjectExpansion: Sendable {
         return nil
     }
 
-    /// What the last look has found of names that are not UTF-8.
-    private var refusedNames: [String] = []
+    /// What the last look has found that is no parcel.
+    private var refused: [RefusedFile] = []
 
     // MARK: Applying
 
@@ -294,7 +294,7 @@ package struct ProjectExpansion: Sendable {
             steps.append(Step(old: index..<index, parcel: new, section: section))
             sources.add(new.label.sha256, .file(path: "\(files.root)/\(path)", identity: entry.identity))
         }
-        files.replaceRefusedNames(at: paths, with: refusedNames)
+        files.replaceRefused(at: paths, with: refused)
         let edits = Self.edits(steps, in: invoice.parcels)
         for edit in edits.reversed() { self.invoice?.parcels.replaceSubrange(edit.old, with: edit.inserted) }
         self.files = files
@@ -333,13 +333,13 @@ package struct ProjectExpansion: Sendable {
 }
 
 extension ProjectFiles {
-    /// Takes in which names are refused now at these paths, and below them.
-    fileprivate mutating func replaceRefusedNames(at paths: [RelativePath], with names: [String]) {
-        guard !refusedNames.isEmpty || !names.isEmpty else { return }
+    /// Takes in what is refused now at these paths, and below them.
+    fileprivate mutating func replaceRefused(at paths: [RelativePath], with found: [RefusedFile]) {
+        guard !refused.isEmpty || !found.isEmpty else { return }
         let shown = paths.map { EscapedName.text(of: Array($0.string.utf8)) }
-        refusedNames.removeAll { name in
-            shown.contains { NameBytes.areEqual(name, $0) || name.utf8.starts(with: ($0 + "/").utf8) }
+        refused.removeAll { file in
+            shown.contains { NameBytes.areEqual(file.path, $0) || file.path.utf8.starts(with: ($0 + "/").utf8) }
         }
-        refusedNames = Array(Set(refusedNames).union(names)).sorted()
+        refused = Set(refused).union(found).sorted { $0.path < $1.path }
     }
 }

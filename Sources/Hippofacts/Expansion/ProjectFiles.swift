@@ -20,19 +20,15 @@ struct ProjectFiles: Sendable {
     var sectionCounts: [Int]
     /// How many files each pattern matches.
     var matchCounts: [Int]
-    /// Names that are not UTF-8, as they are shown, in order.
-    var refusedNames: [String]
+    /// What patterns match and is no parcel, in the order of the paths.
+    var refused: [RefusedFile]
     /// What is to be said of entries, whatever files there are.
     let entryWarnings: [Expansion.Warning]
 
     /// All that is to be said.
     var warnings: [Expansion.Warning] {
         entryWarnings + rules.warnings(matchCounts, in: facts)
-            + refusedNames.map { name in
-                Expansion.Warning(
-                    file: facts.shownPath(of: name), position: nil,
-                    message: "the file is left out: its name is not UTF-8, as the name of a parcel has to be")
-            }
+            + refused.map { Expansion.Warning(file: facts.shownPath(of: $0.path), position: nil, message: $0.message) }
     }
 
     mutating func count(_ patterns: PatternSet, by difference: Int) {

@@ -15,6 +15,14 @@ package struct ChildProcess: Hashable, Sendable {
             case .killed(let signal): "killed by signal \(signal) (\(String(cString: strsignal(signal))))"
             }
         }
+
+        /// The exit code that a shell has for it.
+        package var shellCode: Int32 {
+            switch self {
+            case .exited(let code): code
+            case .killed(let signal): 128 + signal
+            }
+        }
     }
 
     /// The process's number, and its group's.

@@ -2,20 +2,21 @@ import JSON
 import Platform
 import SandboxProtocol
 
-/// All who are told what happens in a sandbox: standard output, and the log.
+/// All who are told what happens in a sandbox: standard output or error, and the log.
 final class SandboxOutput: Sendable {
     private let writer: EventWriter
     private let log: EventWriter?
     private let onEvent: @Sendable (Event) -> Void
 
     /// - Parameters:
+    ///   - descriptor: where events go, besides the log.
     ///   - logPath: the log's file; `nil` for none.
     ///   - onEvent: called for each event too, on the thread that tells it.
     init(
-        renderer: any EventRenderer, logPath: String?, onReaderGone: @escaping @Sendable () -> Void,
+        descriptor: Int32, renderer: any EventRenderer, logPath: String?, onReaderGone: @escaping @Sendable () -> Void,
         onEvent: @escaping @Sendable (Event) -> Void
     ) {
-        writer = EventWriter(fileDescriptor: STDOUT_FILENO, renderer: renderer, onReaderGone: onReaderGone)
+        writer = EventWriter(fileDescriptor: descriptor, renderer: renderer, onReaderGone: onReaderGone)
         log = logPath.map { path in
             let file = UncheckedLogFile(LogFile(path: path))
             return EventWriter(renderer: LogRenderer()) { lines in

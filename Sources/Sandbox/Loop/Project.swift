@@ -39,8 +39,11 @@ struct Project: Sendable {
 
     /// What the project consists of, as far as its HIPPOFACTS says; without one, a directory of pages is one of files.
     func facts() throws(HippofactsError) -> Hippofacts {
-        Hippofacts.isSite(path) ? try Hippofacts(site: path) : try Hippofacts(at: path)
+        isSite ? try Hippofacts(site: path) : try Hippofacts(at: path)
     }
+
+    /// Whether it is a directory of pages.
+    var isSite: Bool { Hippofacts.isSite(path) }
 
     /// The file that describes the project, as people know it.
     var displayPath: String {
@@ -61,7 +64,11 @@ struct Project: Sendable {
     /// What of the project is watched, given what HIPPOFACTS says (`nil` as long as it could not be read).
     func scope(of facts: Hippofacts?, settings: SandboxSettings) -> WatchScope {
         var scope = WatchScope()
-        scope.files = [SettingsFile.path]
+        scope.settingsFiles = [SettingsFile.path, Dotenv.path]
+        scope.settingsFiles.formUnion(settings.environmentFiles.compactMap(relativePath))
+        // A directory of pages that becomes an app gets the variables of one.
+        if isSite { scope.settingsFiles.formUnion(Hippofacts.filePaths) }
+        scope.files = scope.settingsFiles
         if path == directory {
             scope.files.formUnion(Hippofacts.filePaths)
         } else {
@@ -73,9 +80,6 @@ struct Project: Sendable {
         if let data = settings.data { own.append(data.path + "/") }
         own += ownFiles
         scope.ownPrefixes = own.filter { $0.hasPrefix(directory + "/") }.map(relative)
-        for file in settings.environmentFiles where file.hasPrefix(directory + "/") {
-            if let path = relativePath(file) { scope.files.insert(path) }
-        }
         scope.exclusions = settings.excludedFiles
         if let facts {
             let dependencies = facts.dependencies

@@ -16,7 +16,7 @@ extension SandboxLoop {
         let freshness = dependencies.freshness
         switch effect {
         case .tell(let event): emit(event)
-        case .readSettings: return [.settingsRead(readSettings())]
+        case .readSettings: return readSettings()
         case .adopt(let settings): return adopt(settings)
         case .startBuild(let number, let command, let passing, let isAwaited):
             return startBuild(number, command, passing, isAwaited: isAwaited)
@@ -55,7 +55,6 @@ extension SandboxLoop {
             }
         case .keepDigests: content.keepFirstDigests()
         case .prepareStandby: prepareStandby()
-        case .discardStandby: supervisor.discardStandby()
         case .restore(let id, let revision): return [restore(id, revision)]
         case .finishRollback(let id, let outcome): finishRollback(id, outcome)
         case .noteLibraryChange(let directory): content.libraries.noteChange(in: directory)
@@ -68,19 +67,30 @@ extension SandboxLoop {
 
     // MARK: Settings
 
-    private func readSettings() -> Result<ProjectState.ReadSettings, Failure> {
+    private func readSettings() -> [StateMessage] {
+        var messages: [StateMessage] = []
         do throws(Failure) {
-            let file = try SettingsFile.read(inProject: dependencies.project.directory)
-            var new = dependencies.commandLineSettings.completed(by: file)
-            new.excludeData(inProject: dependencies.project.directory)
+            var new = try dependencies.project.settings(completing: dependencies.commandLineSettings)
+            // A file of variables that is not there is waited for.
+            watchEnvironmentFiles(new)
+            if let scope = updateScope(new) { messages.append(.scopeChanged(scope)) }
+            try new.readVariables(of: dependencies.project)
             do throws(DataDirectory.Unusable) { try new.data?.make() } catch {
                 throw Failure(stage: .assemble, message: error.description, file: SettingsFile.name)
             }
             let hasNewCommand = dependencies.workerCommand(new) != dependencies.workerCommand(state.settings)
-            return .success(.init(settings: new, hasNewCommand: hasNewCommand))
+            messages.append(.settingsRead(.success(.init(settings: new, hasNewCommand: hasNewCommand))))
         } catch {
-            return .failure(error)
+            messages.append(.settingsRead(.failure(error)))
         }
+        return messages
+    }
+
+    /// Tells which variables come from `.env`, unless that was told last.
+    func tellVariables(_ settings: SandboxSettings) {
+        guard let note = settings.guestVariables.note, note != toldVariables else { return }
+        toldVariables = note
+        emit(.log(.sandbox, text: note))
     }
 
     private func adopt(_ settings: SandboxSettings) -> [StateMessage] {
@@ -90,7 +100,7 @@ extension SandboxLoop {
             messages.append(.failed(Failure(stage: .assemble, message: "\(error)", file: SettingsFile.name)))
         }
         supervisor.use(dependencies.workerCommand(settings))
-        watchEnvironmentFiles(settings)
+        tellVariables(settings)
         supervisor.updateStatus { $0.reloadsPages = settings.reloadsPages ?? true }
         if let new = updateScope(settings) { messages.append(.scopeChanged(new)) }
         return messages

@@ -53,8 +53,7 @@ extension SandboxLoop {
 }
 
 extension SandboxSettings {
-    /// What is watched for the files of variables outside a directory, by roots. A root ends in `/.`, which tells it apart
-    /// from the root of a library in the same place.
+    /// What is watched for the files of variables outside a directory, by roots.
     func environmentScopes(outside directory: String) -> [String: WatchScope] {
         var scopes: [String: WatchScope] = [:]
         for file in environmentFiles {
@@ -62,7 +61,7 @@ extension SandboxSettings {
             let parent = String(file[..<slash])
             guard !(parent + "/").hasPrefix(directory + "/") else { continue }
             guard let name = RelativePath(validating: String(file[file.index(after: slash)...])) else { continue }
-            scopes[parent + "/.", default: WatchScope()].files.insert(name)
+            scopes[WatchScope.rootOfVariables(in: parent), default: WatchScope()].files.insert(name)
         }
         return scopes
     }

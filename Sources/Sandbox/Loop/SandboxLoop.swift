@@ -90,6 +90,8 @@ final class SandboxLoop {
     private let thread = OwningThread()
     /// What processes have found odd about what they load.
     private var toldWarnings: Set<String> = []
+    /// Which variables come from `.env`, as it was told last.
+    var toldVariables: String?
     /// Why no process could be started to stand by, as it was told last.
     var standbyProblem: String?
 
@@ -113,6 +115,7 @@ final class SandboxLoop {
         defer { thread.release() }
         defer { watcher?.stop() }
         try startWatching()
+        tellVariables(state.settings)
         process([.scopeChanged(scope), .started])
         while state.end == nil {
             let deadline = [state.nextDeadline, supervisor.nextDeadline].compactMap { $0 }.min()

@@ -164,10 +164,11 @@ extension ServedHandler {
     fileprivate init(_ label: Label, hasAssets: Bool) {
         self.init(
             name: label.name, sha256: label.sha256, size: label.size, feature: label.wagi?.settings ?? [:],
-            hasAssets: hasAssets)
+            hasAssets: hasAssets, isFromOtherBindle: label.isFromOtherBindle)
     }
 
     fileprivate func isOf(_ label: Label) -> Bool {
         name.utf8.elementsEqual(label.name.utf8) && feature == label.wagi?.settings ?? [:]
+            && isFromOtherBindle == label.isFromOtherBindle
     }
 }

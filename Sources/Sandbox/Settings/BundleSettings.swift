@@ -13,7 +13,7 @@ package struct BundleSettings: Sendable {
         handlers = HandlerSettings(
             file: SettingsFile.name, handlers: settings.handlers, allowedHosts: settings.allowedOutbound)
         excludedFiles = settings.excludedFiles
-        variables = settings.variables.map(\.name)
+        variables = settings.variableSources.compactMap { if case .variable(let one) = $0 { one.name } else { nil } }
     }
 
     /// Reads the file of the project at a path.

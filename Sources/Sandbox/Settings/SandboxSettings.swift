@@ -24,6 +24,13 @@ package struct SandboxSettings: Sendable, Equatable {
         }
     }
 
+    /// Where variables for the guests come from.
+    package enum VariableSource: Hashable, Sendable {
+        case variable(Variable)
+        /// A file of `NAME=VALUE` lines. The path is absolute.
+        case file(String)
+    }
+
     /// By which certificate the app is served as HTTPS.
     package enum TLS: Hashable, Sendable {
         /// Files in PEM.
@@ -60,10 +67,12 @@ package struct SandboxSettings: Sendable, Equatable {
     package var storage: Storage?
     /// Bytes of parcels that only earlier revisions have; by default 1 GiB.
     package var historyBytes: Int?
-    /// Variables for the guests. Where two sources name the same one, the stronger source's value is taken.
-    package var variables: [Variable] = []
-    /// Files of `NAME=VALUE` lines for the guests, weaker than `variables`.
-    package var environmentFiles: [String] = []
+    /// Variables for the guests, the weaker before the stronger: of two with the same name, the later one counts.
+    package var variableSources: [VariableSource] = []
+    /// False to keep what `.env` has from the guests; by default true.
+    package var givesDotenv: Bool?
+    /// What the sources and `.env` have, as `readVariables(of:)` has found it.
+    package internal(set) var guestVariables = GuestVariables()
     /// True to give the guests a private copy of their files to write to; by default false.
     package var allowsTransientWrite: Bool?
     /// False to answer only what a handler takes; by default true, files being served where no handler is.
@@ -121,9 +130,8 @@ package struct SandboxSettings: Sendable, Equatable {
         settings.isWatching = isWatching ?? weaker.isWatching
         settings.storage = storage ?? weaker.storage
         settings.historyBytes = historyBytes ?? weaker.historyBytes
-        let names = Set(variables.map(\.name))
-        settings.variables = weaker.variables.filter { !names.contains($0.name) } + variables
-        settings.environmentFiles = weaker.environmentFiles + environmentFiles
+        settings.variableSources = weaker.variableSources + variableSources
+        settings.givesDotenv = givesDotenv ?? weaker.givesDotenv
         settings.allowsTransientWrite = allowsTransientWrite ?? weaker.allowsTransientWrite
         settings.servesStaticFiles = servesStaticFiles ?? weaker.servesStaticFiles
         settings.waitsForBuild = waitsForBuild ?? weaker.waitsForBuild
@@ -142,6 +150,11 @@ package struct SandboxSettings: Sendable, Equatable {
         settings.wagiProgram = wagiProgram ?? weaker.wagiProgram
         settings.editor = editor ?? weaker.editor
         return settings
+    }
+
+    /// The paths of files of variables, which are watched.
+    var environmentFiles: [String] {
+        variableSources.compactMap { if case .file(let path) = $0 { path } else { nil } }
     }
 
     /// Keeps what handlers write out of the bundle, if that is in the project.
@@ -174,19 +187,5 @@ extension WorkerConfiguration.Limits {
         limits.transientBytes = transientBytes ?? weaker.transientBytes
         limits.waitingRequests = waitingRequests ?? weaker.waitingRequests
         return limits
-    }
-}
-
-extension SandboxSettings.Variable {
-    /// Reads `NAME=VALUE`; quotes around the value are stripped. `nil` if there is no name or no `=`.
-    package init?(parsing text: String) {
-        guard let equals = text.firstIndex(of: "="), equals > text.startIndex else { return nil }
-        let name = text[..<equals]
-        var value = text[text.index(after: equals)...]
-        if let quote = value.first, quote == "\"" || quote == "'", value.count >= 2, value.last == quote {
-            value = value.dropFirst().dropLast()
-        }
-        guard !name.contains("\0") && !value.contains("\0") else { return nil }
-        self.init(name: String(name), value: String(value))
     }
 }

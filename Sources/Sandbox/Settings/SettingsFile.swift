@@ -12,17 +12,25 @@ enum SettingsFile {
     static let name = "hippo-dev.toml"
     static let path = RelativePath(validating: name)!
 
+    /// The value of a variable that `${NAME}` in `[env]` names; `nil` if there is none.
+    typealias VariableLookup = (_ name: String) throws(Failure) -> String?
+
     /// Reads the file in a project's directory; empty settings if there is none.
     ///
     /// Paths in it are relative to the project.
-    static func read(inProject directory: String) throws(Failure) -> SandboxSettings {
+    ///
+    /// - Parameter variable: what `${NAME}` in `[env]` stands for; `nil` to leave the texts as they are, for those who do
+    ///   not run the project.
+    static func read(
+        inProject directory: String, variable: VariableLookup? = nil
+    ) throws(Failure) -> SandboxSettings {
         let path = directory + "/" + name
         guard FileStatus(path: path) != nil else { return SandboxSettings() }
         guard let bytes = try? FileReader.bytes(of: path, limit: 16 << 20) else {
             throw Failure(stage: .assemble, message: "The file cannot be read. Check its permissions.", file: name)
         }
         do {
-            return try parse(bytes, projectDirectory: directory)
+            return try parse(bytes, projectDirectory: directory, variable: variable)
         } catch {
             throw Failure(
                 stage: .assemble, message: error.message + "\n" + error.excerpt, file: name,
@@ -30,7 +38,9 @@ enum SettingsFile {
         }
     }
 
-    static func parse(_ bytes: [UInt8], projectDirectory: String) throws(TOMLError) -> SandboxSettings {
+    static func parse(
+        _ bytes: [UInt8], projectDirectory: String, variable: VariableLookup? = nil
+    ) throws(TOMLError) -> SandboxSettings {
         var document = try TOMLSection(parsing: bytes)
         var settings = SandboxSettings()
         if var build = try document.section("build") {
@@ -43,10 +53,7 @@ enum SettingsFile {
             settings.passedVariables = Set(try build.strings("pass-env") ?? [])
             try build.finish()
         }
-        settings.variables = try (document.stringTable("env") ?? []).map { .init(name: $0.key, value: $0.value) }
-        for variable in settings.variables where variable.name.isEmpty || variable.name.contains("=") {
-            throw document.error("'\(variable.name)' in [env] is no name for a variable", atKey: "env")
-        }
+        let variables = try self.variables(&document, variable)
         if var files = try document.section("files") {
             settings.excludedFiles = try patterns("exclude", in: &files) ?? []
             try files.finish()
@@ -65,8 +72,51 @@ enum SettingsFile {
             try read(&up, into: &settings, projectDirectory)
             try up.finish()
         }
+        settings.variableSources += variables.map { .variable($0) }
         try document.finish()
         return settings
+    }
+
+    /// The variables of `[env]`, with the values of those that they name.
+    private static func variables(
+        _ document: inout TOMLSection, _ lookup: VariableLookup?
+    ) throws(TOMLError) -> [SandboxSettings.Variable] {
+        var variables: [SandboxSettings.Variable] = []
+        for (name, text) in try document.stringTable("env") ?? [] {
+            guard !name.isEmpty, !name.contains("=") else {
+                throw document.error("'\(name)' in [env] is no name for a variable", atKey: "env")
+            }
+            do {
+                let value = try value(of: VariableText(parsing: text), lookup) ?? text
+                variables.append(.init(name: name, value: value))
+            } catch {
+                throw document.error("\(error)", at: document.table["env"]?.table?[name]?.position)
+            }
+        }
+        return variables
+    }
+
+    /// The text with the values of what it names; `nil` if nobody looks them up.
+    private static func value(of text: VariableText, _ lookup: VariableLookup?) throws -> String? {
+        guard let lookup else { return nil }
+        var value = ""
+        for part in text.parts {
+            switch part {
+            case .text(let text): value += text
+            case .variable(let name):
+                guard let found = try lookup(name) else { throw UnsetVariable(name: name) }
+                value += found
+            }
+        }
+        return value
+    }
+
+    private struct UnsetVariable: Error, CustomStringConvertible {
+        let name: String
+
+        var description: String {
+            "there is no variable \(name): set it in the environment of hippo-dev, or in .env; '$$' is a dollar sign"
+        }
     }
 
     private static func handlers(
@@ -123,7 +173,8 @@ enum SettingsFile {
             settings.storage = .file(absolute(store))
         }
         settings.historyBytes = try value("max-history", in: &up, likeness: "500MiB") { ByteCount(parsing: $0)?.bytes }
-        settings.environmentFiles = try (up.strings("env-file") ?? []).map(absolute)
+        settings.variableSources = try (up.strings("env-file") ?? []).map { .file(absolute($0)) }
+        settings.givesDotenv = try up.boolean("dotenv")
         settings.allowsTransientWrite = try up.boolean("allow-transient-write")
         settings.servesStaticFiles = try up.boolean("static")
         settings.reloadsPages = try up.boolean("reload")

@@ -54,8 +54,6 @@ enum Effect: Equatable, Sendable {
 
     /// Starts the process that the next revision will be given to.
     case prepareStandby
-    /// Ends the process that stands by: what it was started with is outdated.
-    case discardStandby
 
     /// Makes a revision with the content of an earlier one. Answered with `restored` or `notRestored`.
     case restore(RollbackID, revision: Int)

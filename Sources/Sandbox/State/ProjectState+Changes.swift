@@ -13,11 +13,10 @@ extension ProjectState {
         if case .gone = storage { storage = .gone(until: lastChange + Self.removalPatience) }
         effects.append(.forgetFetchFailures)
         if !isWorkPending { cycle = Cycle(began: seen) }
-        let environmentRoots = settings.environmentScopes(outside: project.directory)
         for (directory, change) in changes.sorted(by: { $0.key < $1.key }) {
-            if environmentRoots[directory] != nil {
-                noteChange(of: change, in: String(directory.dropLast("/.".count)))
-                noteEnvironmentChange()
+            if let parent = WatchScope.parentOfVariables(directory) {
+                noteChange(of: change, in: parent)
+                settingsState = .outdated
             } else if let modules = scope.outsideModules[directory] {
                 switch change {
                 case .everything: noteEverything()
@@ -57,7 +56,7 @@ extension ProjectState {
     mutating func noteEverything() {
         changed.insert(".")
         touched = nil
-        if settingsState != .outdated { settingsState = .outdated }
+        settingsState = .outdated
         needsExpansion = true
         ledger.forgetListing()
         guard settings.buildCommand != nil else { return }
@@ -73,9 +72,7 @@ extension ProjectState {
             noteBuildInput(change, files)
             if buildWish == .now { changed.insert(change.description) }
         }
-        if scope.isSame(path, SettingsFile.path) { settingsState = .outdated }
-        let environmentFiles = settings.environmentFiles.compactMap(project.relativePath)
-        if environmentFiles.contains(where: { scope.isSame($0, path) }) { noteEnvironmentChange() }
+        if scope.isOfSettings(path) { settingsState = .outdated }
         // A directory that only the build knows of is no part of the bundle; whether another one is, expansion tells.
         var others = scope
         others.buildInputs = nil
@@ -100,13 +97,6 @@ extension ProjectState {
         } else if ledger.noteEdit(change, digest) {
             buildWish = .now
         }
-    }
-
-    /// What processes are started with is another environment.
-    mutating func noteEnvironmentChange() {
-        effects.append(.discardStandby)
-        needsLaunch = true
-        needsExpansion = true
     }
 
     mutating func adopt(_ new: SandboxSettings, hasNewCommand: Bool, _ now: Instant) {

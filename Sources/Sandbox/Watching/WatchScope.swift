@@ -6,6 +6,8 @@ import Platform
 struct WatchScope: Sendable, Equatable {
     /// Files named as such.
     var files: Set<RelativePath> = []
+    /// Those of them that settings are read from.
+    var settingsFiles: Set<RelativePath> = [SettingsFile.path]
     /// Files taken by patterns: what HIPPOFACTS puts into the bundle.
     var patterns: [GlobPattern] = []
     /// Patterns of what the bundle leaves out, files and directories.
@@ -34,6 +36,7 @@ struct WatchScope: Sendable, Equatable {
         var scope = self
         scope.ignoresCase = true
         scope.files = Set(files.map(\.ignoringCase))
+        scope.settingsFiles = Set(settingsFiles.map(\.ignoringCase))
         scope.patterns = patterns.map(\.ignoringCase)
         scope.exclusions = exclusions.map(\.ignoringCase)
         scope.ownPrefixes = ownPrefixes.map { $0.lowercased() }
@@ -45,8 +48,8 @@ struct WatchScope: Sendable, Equatable {
         return scope
     }
 
-    /// Whether two paths are the same in it.
-    func isSame(_ path: RelativePath, _ other: RelativePath) -> Bool { folded(path) == folded(other) }
+    /// Whether settings are read from the file at `path`.
+    func isOfSettings(_ path: RelativePath) -> Bool { settingsFiles.contains(folded(path)) }
 
     /// True if the build command reads the file at `path`; for a directory, if it may read what is below it.
     func isBuildInput(_ path: RelativePath, isDirectory: Bool) -> Bool {
@@ -85,6 +88,15 @@ struct WatchScope: Sendable, Equatable {
 }
 
 extension WatchScope {
+    /// The root that is watched for files of variables in a directory outside of the project. Its end tells it apart from
+    /// the root of a library in the same place, and from that of modules.
+    static func rootOfVariables(in directory: String) -> String { directory + "/." }
+
+    /// The directory of files of variables, if `root` is watched for these.
+    static func parentOfVariables(_ root: String) -> String? {
+        root.hasSuffix("/.") && !root.hasSuffix("/./.") ? String(root.dropLast("/.".count)) : nil
+    }
+
     /// Has a module watched that lies outside of the project, in its directory.
     ///
     /// - Parameter file: absolute, without symbolic links.

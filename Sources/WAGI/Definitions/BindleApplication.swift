@@ -34,7 +34,7 @@ struct BindleApplication {
             allowedHosts: feature.allowedHosts,
             maximumRequestConcurrency: try feature.maximumRequestConcurrency.map { text throws(LoadError) in
                 try requestConcurrency(text, of: label)
-            }, hasAssets: hasAssets)
+            }, hasAssets: hasAssets, isFromOtherBindle: label.isFromOtherBindle)
     }
 
     private static func requestConcurrency(_ text: String, of label: Label) throws(LoadError) -> Int {

@@ -17,6 +17,8 @@ package struct HandlerDefinition: Sendable {
     package var volumes: [Volume]
     /// Whether the module gets the wwwroot as `/`.
     package var hasAssets: Bool
+    /// Whether the module comes from another bindle than the one that is served.
+    package var isFromOtherBindle: Bool
     /// Variables for this module; those for all modules are stronger.
     package var environment: [(name: String, value: String)] = []
 
@@ -37,7 +39,7 @@ package struct HandlerDefinition: Sendable {
     package init(
         route: Route, module: ModuleReference, entrypoint: String? = nil, argumentTemplate: String? = nil,
         allowedHosts: [String] = [], maximumRequestConcurrency: Int? = nil, volumes: [Volume] = [],
-        hasAssets: Bool = false
+        hasAssets: Bool = false, isFromOtherBindle: Bool = false
     ) {
         self.route = route
         self.module = module
@@ -47,6 +49,7 @@ package struct HandlerDefinition: Sendable {
         self.maximumRequestConcurrency = maximumRequestConcurrency
         self.volumes = volumes
         self.hasAssets = hasAssets
+        self.isFromOtherBindle = isFromOtherBindle
     }
 }
 

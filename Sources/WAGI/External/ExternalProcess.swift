@@ -37,15 +37,18 @@ final class ExternalProcess: Sendable {
 
     /// Starts the program.
     ///
-    /// - Parameter onLine: called for each line that it writes, on a thread of its own.
+    /// - Parameters:
+    ///   - isForProject: whether all modules of the bindle are the project's own.
+    ///   - onLine: called for each line that it writes, on a thread of its own.
     init(
-        _ program: ExternalProgram, bindle: String, bindleURL: String, onLine: @escaping @Sendable (String) -> Void
+        _ program: ExternalProgram, bindle: String, bindleURL: String, isForProject: Bool,
+        onLine: @escaping @Sendable (String) -> Void
     ) throws(LoadError) {
         self.program = program
         guard access(program.path, X_OK) == 0 else {
             throw LoadError("the WAGI program '\(program.path)' is not there, or cannot be run; --wagi names it")
         }
-        let file = try program.environmentFile()
+        let file = try program.environmentFile(isForProject: isForProject)
         let output: PipeDescriptors
         do {
             (lifeline, output) = (try PipeDescriptors(), try PipeDescriptors())

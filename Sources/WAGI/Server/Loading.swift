@@ -221,13 +221,14 @@ struct Loading {
             if let data { preopens.append(data) }
             preopens += try volumes(of: definition)
             let outboundHTTP = module.sendsRequests ? try policy(of: definition, log) : nil
+            let projectVariables = definition.isFromOtherBindle ? [] : configuration.projectEnvironment
+            let variables = definition.environment + projectVariables + configuration.environment
             func handler(_ route: Route, _ function: String) -> Handler {
                 Handler(
                     route: route, module: module, moduleName: definition.module.name, function: function,
                     argumentTemplate: definition.argumentTemplate, preopens: preopens,
                     outboundHTTP: outboundHTTP, log: log,
-                    environment: CGIEnvironment.Constants(
-                        route: route, userVariables: definition.environment + configuration.environment))
+                    environment: CGIEnvironment.Constants(route: route, userVariables: variables))
             }
             let first = handlers.count
             for entry in try subroutes(of: module, definition.module, log, outboundHTTP).entries {
@@ -394,6 +395,7 @@ extension ServedHandler {
     fileprivate var label: Label {
         var label = Label(sha256: sha256, mediaType: "application/wasm", name: name, size: size)
         label.wagi = WAGIFeature(settings: feature)
+        label.isFromOtherBindle = isFromOtherBindle
         return label
     }
 }

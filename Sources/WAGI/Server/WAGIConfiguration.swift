@@ -6,6 +6,8 @@ package import WebGuard
 package struct WAGIConfiguration: Sendable {
     /// Variables for all modules.
     package var environment: [(name: String, value: String)] = []
+    /// Variables for modules that do not come from other bindles; weaker than those for all.
+    package var projectEnvironment: [(name: String, value: String)] = []
     /// `HOST[:PORT]`, for requests that do not say which host they are for.
     package var defaultHost = "localhost:3000"
     /// Where the modules' standard error goes; nil for a temporary directory.

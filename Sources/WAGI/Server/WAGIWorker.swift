@@ -109,7 +109,10 @@ package final class WAGIWorker: Sendable {
             let routes = try loading.loadFiles(revision)
             files = loading.staticFiles.map { FrontFiles($0, routes: routes, liveReload: liveReload) }
         }
-        let process = try ExternalProcess(program, bindle: load.bindle, bindleURL: load.bindleURL) { [self] line in
+        let isForProject = load.content.map { $0.handlers.allSatisfy { !$0.isFromOtherBindle } } ?? false
+        let process = try ExternalProcess(
+            program, bindle: load.bindle, bindleURL: load.bindleURL, isForProject: isForProject
+        ) { [self] line in
             log?.append(line: line, route: program.name, number: 0)
         }
         defer { process.kill() }

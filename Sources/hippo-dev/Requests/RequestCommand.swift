@@ -57,6 +57,7 @@ private enum RequestOptions {
         }
         let expected = try arguments[expect].map { try FileReader.bytes(of: $0, limit: longestBody) }
         let application = try ProjectApplication(arguments)
+        if let note = application.settings.guestVariables.note { StandardError.write("\(note)\n") }
         let instance = try application.instance()
         let response = try instance.send(method, path, headers: headers, body: body)
         if arguments.isSet(include) { try StandardOutput.write(head(of: response)) }

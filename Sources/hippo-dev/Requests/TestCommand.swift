@@ -59,21 +59,29 @@ private enum TestOptions {
 
     static func run(_ arguments: ParsedArguments) throws -> ExitCode {
         let path = arguments[ProjectApplication.Options.project] ?? "."
-        guard arguments.isSet(watch) else { return runOnce(arguments, path, watch: nil) }
+        var toldVariables: String?
+        guard arguments.isSet(watch) else { return runOnce(arguments, path, watch: nil, &toldVariables) }
         let projectWatch = try ProjectWatch(path: path, patterns: [GlobPattern("tests/**/*")])
         while true {
-            _ = runOnce(arguments, path, watch: projectWatch)
+            _ = runOnce(arguments, path, watch: projectWatch, &toldVariables)
             projectWatch.forgetOutputs()
             projectWatch.waitForChange()
             say("")
         }
     }
 
-    private static func runOnce(_ arguments: ParsedArguments, _ path: String, watch: ProjectWatch?) -> ExitCode {
+    /// - Parameter toldVariables: which variables come from `.env`, as it was told last.
+    private static func runOnce(
+        _ arguments: ParsedArguments, _ path: String, watch: ProjectWatch?, _ toldVariables: inout String?
+    ) -> ExitCode {
         do {
             let files = try testFiles(arguments, path)
             let application = try ProjectApplication(arguments)
             watch?.update(settings: application.settings)
+            if let note = application.settings.guestVariables.note, note != toldVariables {
+                StandardError.write("\(note)\n")
+                toldVariables = note
+            }
             return try run(files, application, arguments)
         } catch {
             let text = "\(error)"

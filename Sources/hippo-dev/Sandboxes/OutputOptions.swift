@@ -18,13 +18,13 @@ enum OutputOptions {
     }
 
     static func style(
-        _ arguments: ParsedArguments, showsTimings: Bool = false
+        _ arguments: ParsedArguments, showsTimings: Bool = false, on descriptor: Int32 = STDOUT_FILENO
     ) throws(UsageError) -> SandboxConfiguration.TextStyle {
         if arguments.isSet(quiet) && arguments.isSet(verbose) {
             throw UsageError("the options '--quiet' and '--verbose' exclude each other")
         }
         return .init(
-            usesStyles: terminal(STDOUT_FILENO, arguments).usesStyles,
+            usesStyles: terminal(descriptor, arguments).usesStyles,
             verbosity: arguments.isSet(quiet) ? .quiet : arguments.isSet(verbose) ? .verbose : .normal,
             showsTimings: showsTimings || arguments.isSet(verbose))
     }
