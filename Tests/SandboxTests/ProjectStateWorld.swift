@@ -66,6 +66,8 @@ final class ProjectStateWorld {
     /// What a build writes when it ends well.
     var buildWrites: (ProjectStateWorld) -> Void = { world in world.write("module", "m of \(world.lastSource ?? "")") }
     private(set) var lastSource: String?
+    /// What git has in the repository of the project.
+    var repositoryLock: RepositoryLock?
 
     init(buildCommand: String? = nil, isWatching: Bool = true, outputs: Set<RelativePath> = []) {
         var settings = SandboxSettings()
@@ -104,7 +106,8 @@ final class ProjectStateWorld {
                         uniqueKeysWithValues: files.keys.filter { $0.hasPrefix("src/") }.map {
                             (RelativePath(stringLiteral: $0), Self.digest(files[$0]))
                         })
-                })
+                },
+                repositoryLock: { [repositoryLock] in repositoryLock })
             let effects = state.reduce(queue, at: now, lookups)
             queue = []
             self.effects += effects
@@ -285,7 +288,8 @@ final class ProjectStateWorld {
             if failure == failureBeforeLoad { failure = buildFailure }
         case .settle(let ticket): settled = ticket
         case .stop: isStopped = true
-        case .tell, .hold, .noteBuildEnded, .noteIdle, .rememberOutputs, .noteProjectServes, .noteOtherServes,
+        case .awaitBuild, .tell, .hold, .noteBuildEnded, .noteIdle, .rememberOutputs, .noteProjectServes,
+            .noteOtherServes,
             .noteServed,
             .keepDigests, .prepareStandby, .noteLibraryChange, .forgetFetchFailures:
             break

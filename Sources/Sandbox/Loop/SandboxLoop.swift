@@ -76,6 +76,8 @@ final class SandboxLoop {
     /// When the build began that has ended well and whose modules have not been looked at.
     var finishedBuildStart: Int64?
     var toldMismatches: Set<ModuleMismatch> = []
+    /// Where git would put its lock, as it was found at the beginning and while the last build ran: no save waits for that.
+    var lockPath: String?
     /// The files that have changed since the project served as it was: what a failure may come from. Absolute.
     var suspects: Set<String> = []
     var writing = WritingDetector()
@@ -103,6 +105,7 @@ final class SandboxLoop {
         served = ServedContents(
             store: dependencies.content.store.path, project: dependencies.project.directory)
         emit = dependencies.emit
+        lockPath = RepositoryLock.path(around: dependencies.project.directory)
         state = ProjectState(
             project: dependencies.project, settings: settings,
             addresses: .init(app: dependencies.appURL, bindle: dependencies.bindleURL),
@@ -163,7 +166,7 @@ final class SandboxLoop {
 
     /// What the state has to know of the files that the build command reads.
     private var buildFiles: BuildFiles {
-        BuildInputFiles(directory: dependencies.project.directory).lookups
+        BuildInputFiles(directory: dependencies.project.directory, lockPath: lockPath).lookups
     }
 
     // MARK: Messages

@@ -13,6 +13,8 @@ struct BuildFiles {
     let digest: (_ path: RelativePath) -> SHA256Digest?
     /// The names of all build inputs in a scope, with the digests of those that are quickly read.
     let names: (_ scope: WatchScope) -> [RelativePath: SHA256Digest?]
+    /// The lock that git has on the repository of the project, if it has one now.
+    let repositoryLock: () -> RepositoryLock?
 }
 
 extension ProjectState {
