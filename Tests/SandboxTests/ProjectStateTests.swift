@@ -514,6 +514,33 @@ struct ProjectStateTests {
         #expect(world.logs == [])
     }
 
+    @Test("a build waits for what is still to be told of the changes that git has made")
+    func repositoryLockReleased() {
+        let world = up("make")
+        world.repositoryLock = Self.lock(1)
+        world.holdsCatchingUp = true
+        world.write("src/main", "s2")
+        world.repositoryLock = nil
+        world.wait(ProjectState.lockInterval)
+        world.write("src/other", "of git")
+        #expect(world.builds.isEmpty && world.count { $0 == .catchUp } == 1 && !world.isAllSettled)
+        let before = world.buildCount
+        world.release()
+        #expect(world.drain() && world.buildCount == before + 1 && world.served?.module == "m of s2")
+        // What is told late of one lock says nothing of the next.
+        world.repositoryLock = Self.lock(2)
+        world.write("src/main", "s3")
+        world.repositoryLock = nil
+        world.wait(ProjectState.lockInterval)
+        world.repositoryLock = Self.lock(3)
+        world.wait(ProjectState.lockInterval)
+        world.release()
+        #expect(world.builds.isEmpty)
+        world.holdsCatchingUp = false
+        world.repositoryLock = nil
+        #expect(world.drain() && world.served?.module == "m of s3" && world.buildCount == before + 2)
+    }
+
     @Test("a build that runs when git begins is ended, and the next one waits")
     func repositoryLockDuringBuild() {
         let world = up("make")

@@ -60,6 +60,8 @@ final class ProjectStateWorld {
     /// The result of the next step that is made by hand; steps go by themselves if it is empty.
     var heldEffects: [Effect] = []
     var holdsAssembly = false
+    /// Whether changes from before are still on their way.
+    var holdsCatchingUp = false
     var isWaitingForExternals = false
     /// Until then, files are being written.
     lazy var writingUntil = start
@@ -232,6 +234,12 @@ final class ProjectStateWorld {
         case .startBuild(let number, _, _, _):
             buildCount += 1
             builds.append(Build(number: number, source: files["src/main"]))
+        case .catchUp:
+            if holdsCatchingUp, !isHeld {
+                heldEffects.append(effect)
+                return []
+            }
+            return [.caughtUp]
         case .cancelBuild(let number):
             for index in builds.indices where builds[index].number == number { builds[index].isCancelled = true }
         case .assemble(_, let isStoreGone):
@@ -289,9 +297,8 @@ final class ProjectStateWorld {
         case .settle(let ticket): settled = ticket
         case .stop: isStopped = true
         case .awaitBuild, .tell, .hold, .noteBuildEnded, .noteIdle, .rememberOutputs, .noteProjectServes,
-            .noteOtherServes,
-            .noteServed,
-            .keepDigests, .prepareStandby, .noteLibraryChange, .forgetFetchFailures:
+            .noteOtherServes, .noteServed, .keepDigests, .prepareStandby, .discardStandby, .noteLibraryChange,
+            .forgetFetchFailures:
             break
         }
         return []

@@ -21,6 +21,7 @@ extension SandboxLoop {
         case .startBuild(let number, let command, let passing, let isAwaited):
             return startBuild(number, command, passing, isAwaited: isAwaited)
         case .awaitBuild(let isAwaited): noteBuild(isAwaited: isAwaited)
+        case .catchUp: catchUp()
         case .cancelBuild(let number): if build?.number == number { build?.process.cancel() }
         case .hold: hold()
         case .noteBuildEnded: freshness.board.build = .idle
@@ -141,6 +142,15 @@ extension SandboxLoop {
     private func noteBuild(isAwaited: Bool) {
         dependencies.freshness.board.build = isAwaited ? .awaited : .running
         supervisor.updateStatus { $0.isBuilding = true }
+    }
+
+    /// Has all changes told that are on their way; that may take its time, where the directories are looked at.
+    private func catchUp() {
+        let (mailbox, watcher) = (dependencies.mailbox, watcher)
+        SystemThread.detach(name: "catching up") {
+            watcher?.synchronize()
+            mailbox.post(.caughtUp)
+        }
     }
 
     // MARK: Revisions

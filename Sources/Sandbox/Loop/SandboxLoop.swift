@@ -13,6 +13,8 @@ final class SandboxLoop {
     enum Message: Sendable {
         case change(FileWatcher.Changes, ticket: UInt64, seen: SuspendingClock.Instant)
         case buildEnded(number: Int, BuildProcess.Outcome)
+        /// All changes that were made before it was asked for are in the mailbox before this.
+        case caughtUp
         case worker(WorkerSupervisor.WorkerID, WorkerProcess.Event)
         case rollBack(RollbackRequest)
         /// Somebody asks for a rebuild, whether anything has changed or not.
@@ -182,6 +184,7 @@ final class SandboxLoop {
                 if outcome.isSuccess { finishedBuildStart = buildStart }
             }
             return .buildEnded(number: number, buildEnd(outcome))
+        case .caughtUp: return .caughtUp
         case .worker(let worker, let event): return supervisor.handle(worker, event).flatMap(note)
         case .rollBack(let request):
             rollbackCount += 1
@@ -244,7 +247,7 @@ final class SandboxLoop {
                     if let report = supervisor.handle(worker, event) { _ = note(report) }
                 case .buildEnded(let number, _): if build?.number == number { build = nil }
                 case .rollBack(let request): request.finish(.failure(.notServed("hippo-dev up is being stopped")))
-                case .stop, .change, .fetched, .rebuild, .notice, .storeTouched: break
+                case .stop, .change, .caughtUp, .fetched, .rebuild, .notice, .storeTouched: break
                 }
             }
             _ = supervisor.tick()

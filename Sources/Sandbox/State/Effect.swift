@@ -17,6 +17,8 @@ enum Effect: Equatable, Sendable {
     case startBuild(number: Int, command: String, passing: Set<String>, isAwaited: Bool)
     /// A build is about to begin, and waits for git.
     case awaitBuild(isAwaited: Bool)
+    /// Answered with `caughtUp`, when all changes have been told that were made before.
+    case catchUp
     /// Ends the build, which is still answered with `buildEnded`.
     case cancelBuild(number: Int)
     /// Lets a process answer with the project's status until the first revision serves.

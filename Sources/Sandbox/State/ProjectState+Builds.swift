@@ -41,14 +41,23 @@ extension ProjectState {
     /// Whether a build has to wait until git has exchanged the files that it is about to exchange.
     mutating func waitsForRepository(_ files: BuildFiles, _ now: Instant) -> Bool {
         guard let lock = files.repositoryLock() else {
-            repository = .free
-            return false
+            switch repository {
+            case .free: return false
+            case .released: return true
+            case .stale:
+                repository = .free
+                return false
+            case .locked:
+                repository = .released
+                effects.append(.catchUp)
+                return true
+            }
         }
         let since: Instant
         switch repository {
         case .stale(lock): return false
         case .locked(_, let start, _): since = start
-        case .free, .stale:
+        case .free, .released, .stale:
             since = now
             // Requests need not wait for git: what serves is marked, as during a build.
             effects.append(.awaitBuild(isAwaited: settings.waitsForBuild ?? false))
@@ -67,9 +76,12 @@ extension ProjectState {
 
     /// No build is wanted any more.
     mutating func forgetRepository() {
-        guard case .locked = repository else { return }
-        repository = .free
-        effects.append(.noteBuildEnded)
+        switch repository {
+        case .free, .stale: break
+        case .locked, .released:
+            repository = .free
+            effects.append(.noteBuildEnded)
+        }
     }
 
     /// When the lock is looked for again, if a build waits for nothing else.

@@ -33,6 +33,8 @@ extension ProjectState {
         case settingsRead(Result<ReadSettings, Failure>)
         /// Something failed that nothing else is known to have caused.
         case failed(Failure)
+        /// All changes that were made before `catchUp` have been told.
+        case caughtUp
         case buildNotStarted(number: Int, Failure)
         /// All changes that the build has made have been told before.
         case buildEnded(number: Int, BuildEnd)

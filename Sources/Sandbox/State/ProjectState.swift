@@ -136,6 +136,8 @@ struct ProjectState: Sendable {
         case free
         /// It has a lock, and no build begins before the next look.
         case locked(RepositoryLock, since: Instant, nextLook: Instant)
+        /// The lock has gone, and changes from before that are still on their way.
+        case released
         /// This lock has been there for so long that builds do not wait for it.
         case stale(RepositoryLock)
     }
@@ -313,6 +315,7 @@ struct ProjectState: Sendable {
             reportChanges()
             fail(failure)
         case .failed(let failure): fail(failure)
+        case .caughtUp: if repository == .released { repository = .free }
         case .buildNotStarted(let number, let failure): endBuild(number, nil, failure, files, now)
         case .buildEnded(let number, let end): endBuild(number, end.duration, end.failure, files, now)
         case .assembled(let result, let time): noteAssembly(result, time, now)
