@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 /// What a developer sees in the browser beside the editor.
-@Suite(.serialized, .timeLimit(.minutes(3)), .enabled(if: Chromium.path != nil, "Chromium is not installed"))
+@Suite(.serialized, .endsWhatHangs, .enabled(if: Chromium.path != nil, "Chromium is not installed"))
 struct BrowserTests {
     /// One for all tests. Each has a context of its own.
     private static let browser = Result { try Chromium() }

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// What a process does with the descriptors that it is started with.
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.endsWhatHangs)
 struct DescriptorTests {
     /// `hippo-dev up`, started by a shell with redirections of its own.
     private final class RedirectedSandbox {

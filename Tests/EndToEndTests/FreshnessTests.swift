@@ -2,10 +2,11 @@ import Foundation
 import HTTP
 import SandboxProtocol
 import Synchronization
+import TestSupport
 import Testing
 
 /// A request that arrives after a save has returned is answered with what was saved.
-@Suite(.serialized, .timeLimit(.minutes(5)))
+@Suite(.serialized, .endsWhatHangs)
 struct FreshnessTests {
     /// A way of saving a file.
     enum Save: String, CaseIterable {

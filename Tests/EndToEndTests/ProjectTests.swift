@@ -4,7 +4,7 @@ import Testing
 import WebAssemblyText
 
 /// Projects that `new` and `init` make, built and served.
-@Suite(.timeLimit(.minutes(3)))
+@Suite(.endsWhatHangs)
 struct ProjectTests {
     /// A toolchain of this machine that can build a template.
     private enum BuildTool {

@@ -158,7 +158,7 @@ import Testing
         #expect(try run("test").status == 0)
     }
 
-    @Test("Data outlives revisions and restarts", .timeLimit(.minutes(2))) func dataOfUp() async throws {
+    @Test("Data outlives revisions and restarts", .endsWhatHangs) func dataOfUp() async throws {
         try directory.write(Self.counter, to: "m.wat")
         try directory.write("[data]\npath = \"data\"\n", to: "hippo-dev.toml")
         for expected in ["x", "xx"] {
@@ -174,7 +174,7 @@ import Testing
         #expect(result.errors.contains("write one into tests/NAME.toml"))
     }
 
-    @Test("A change runs the tests again", .timeLimit(.minutes(2))) func watch() async throws {
+    @Test("A change runs the tests again", .endsWhatHangs) func watch() async throws {
         try directory.write("[[request]]\npath = \"/page.txt\"\nexpect.body = \"new\\n\"\n", to: "tests/a.toml")
         let process = try TextProcess(Program.path, ["test", "--watch", "--project", directory.path])
         try await process.next("a failure") { $0.contains("0 passed, 1 failed") }

@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 /// `hippo-dev revisions` and `rollback`, with a sandbox that runs and without.
-@Suite(.timeLimit(.minutes(3)))
+@Suite(.endsWhatHangs)
 struct RevisionTests {
     private func revisions(_ arguments: [String]) throws -> [JSONObject] {
         let result = try Program.run(["revisions", "--json"] + arguments)

@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 /// `hippo-dev up`, from the save of a file to the answer of a request.
-@Suite(.timeLimit(.minutes(3)))
+@Suite(.endsWhatHangs)
 struct UpTests {
     /// A small app that is up.
     struct Scene {

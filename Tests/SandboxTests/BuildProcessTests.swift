@@ -7,7 +7,7 @@ import Testing
 @testable import Sandbox
 
 /// How build commands are run, reported and ended.
-@Suite(.timeLimit(.minutes(4)))
+@Suite(.endsWhatHangs)
 struct BuildProcessTests {
     final class Lines: Sendable {
         let lines = Mutex<[String]>([])

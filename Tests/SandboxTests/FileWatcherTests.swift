@@ -9,7 +9,7 @@ import Testing
 @testable import Sandbox
 
 /// What the watcher sees, and what it does not.
-@Suite(.timeLimit(.minutes(4)))
+@Suite(.endsWhatHangs)
 struct FileWatcherTests {
     /// A watched directory, and what was reported since the last look.
     final class Watched: Sendable {

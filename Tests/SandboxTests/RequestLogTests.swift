@@ -8,7 +8,7 @@ import Testing
 @testable import SandboxProtocol
 
 /// The log of requests in shared memory: what is written is read, and what else is in the memory does no harm.
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.endsWhatHangs)
 struct RequestLogTests {
     private typealias Layout = RequestLogLayout
 
