@@ -230,6 +230,32 @@ struct ServerLifeTests {
         #expect(try connection.isAtEnd())
     }
 
+    @Test("a client that only ends its sending side is asked whether it is there, and waits as long as it likes")
+    func patientHalfClosed() throws {
+        for version in ["1.1", "1.0"] {
+            let isTold = Gate()
+            let server = try TestServer {
+                $0.halfClosedGrace = .milliseconds(20)
+            } handler: { _, _, writer in
+                #expect(isTold.wait())
+                #expect(!writer.isClientDisconnected)
+                try writer.respond(Response(text: "late"))
+            }
+            let connection = try server.connect()
+            try connection.send("GET / HTTP/\(version)\r\nHost: a\r\n\r\n")
+            connection.endSending()
+            if version == "1.1" {
+                #expect(try connection.read(through: "\r\n\r\n") == "HTTP/1.1 100 Continue\r\n\r\n")
+            } else {
+                // As long as the other one may have waited for the interim response.
+                pause(milliseconds: 60)
+            }
+            isTold.open()
+            #expect(try connection.response().text == "late")
+            #expect(try connection.isAtEnd())
+        }
+    }
+
     @Test("many connections that come and go at once are all answered")
     func manyConnections() throws {
         let server = try TestServer(handler: echo)

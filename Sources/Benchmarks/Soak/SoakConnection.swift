@@ -72,9 +72,10 @@ final class SoakConnection {
         isReusable = false
     }
 
-    /// Reads a response to its end.
+    /// Reads a response to its end, and what comes before it of interim responses.
     func response() throws -> Response {
-        let head = try through("\r\n\r\n")
+        var head = try through("\r\n\r\n")
+        while head.starts(with: Array("HTTP/1.1 1".utf8)) { head = try through("\r\n\r\n") }
         let lines = String(decoding: head, as: UTF8.self).components(separatedBy: "\r\n")
         let words = lines[0].split(separator: " ")
         guard words.count >= 2, words[0] == "HTTP/1.1", let status = Int(words[1]) else {

@@ -357,7 +357,7 @@ final class EventLoop: @unchecked Sendable {
             if !events.isDisjoint(with: [.hangUp, .error]) {
                 connection.exchange?.disconnection.note()
             } else if events.contains(.readHangUp) {
-                // Either the client only has no more to say, or it is gone: time will tell.
+                // Either the client only has no more to say, or it is gone: it will be asked.
                 setDeadline(of: connection, .now + context.configuration.halfClosedGrace)
             }
             return
@@ -412,7 +412,7 @@ final class EventLoop: @unchecked Sendable {
             proceed(connection)
         case .handling:
             // A client that had ended its sending side, and to which nothing has been sent since.
-            if connection.inputHasEnded { connection.exchange?.disconnection.noteUnlessResponding() }
+            if connection.inputHasEnded { connection.exchange?.askForClient() }
             connection.deadline = now + context.configuration.keepAliveTimeout
         case .sending:
             connection.exchange?.fail("the client took the response too slowly")

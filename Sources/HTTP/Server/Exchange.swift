@@ -137,6 +137,20 @@ final class Exchange: @unchecked Sendable {
 
     var isCancelled: Bool { cancellation?() ?? false }
 
+    // MARK: On the event loop, while a worker runs the handler
+
+    /// Finds out whether a client that has ended its sending side is still there: an interim response makes the system of
+    /// one that is gone reset the connection, which comes as an event. One that waits for its response is not disturbed
+    /// (RFC 9110 section 15.2). HTTP/1.0 has no interim responses, so that only the response itself can tell.
+    func askForClient() {
+        guard request.version == .http11 else { return }
+        disconnection.beforeResponse {
+            if InterimResponse.sendContinue(to: fileDescriptor) == .failed {
+                shutdown(fileDescriptor, Int32(SHUT_RDWR))
+            }
+        }
+    }
+
     /// Sends `pieces` (their sum is `count`), waiting for the client where needed.
     func send(_ pieces: UnsafeRawBufferPointer..., count: Int) throws(ResponseError) {
         if sentCount == 0 { disconnection.noteResponse() }
@@ -477,9 +491,11 @@ final class Disconnection: Sendable {
         state.withLock { $0.hasResponse = true }
     }
 
-    /// As `note`, if nothing has been sent.
-    func noteUnlessResponding() {
-        if !state.withLock({ $0.hasResponse }) { note() }
+    /// Sends something before the response, unless that has begun: it does not begin meanwhile.
+    func beforeResponse(_ send: () -> Void) {
+        state.withLock { state in
+            if !state.hasResponse, !state.isOver, !state.isDisconnected { send() }
+        }
     }
 
     /// Sets what `note` runs; runs it now if that has been.

@@ -188,9 +188,7 @@ package final class RequestBody {
     private static func sendContinueIfOwed(_ exchange: Exchange) throws(RequestBodyError) {
         guard exchange.owesContinue, exchange.sentCount == 0 else { return }
         exchange.owesContinue = false
-        let line: StaticString = "HTTP/1.1 100 Continue\r\n\r\n"
-        let bytes = UnsafeRawBufferPointer(start: line.utf8Start, count: line.utf8CodeUnitCount)
-        guard StreamSocket.send(exchange.fileDescriptor, bytes) == .moved(bytes.count) else { throw .disconnected }
+        guard InterimResponse.sendContinue(to: exchange.fileDescriptor) == .sent else { throw .disconnected }
     }
 }
 

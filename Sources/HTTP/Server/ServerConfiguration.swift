@@ -42,8 +42,9 @@ package struct ServerConfiguration: Sendable {
     package var minimumRate = 240
     /// How long a client may be slower than `minimumRate`.
     package var minimumRateGrace = Duration.seconds(10)
-    /// How long a client that has shut down its sending side, which is also what one that is gone looks like, still
-    /// counts as there while nothing has been sent to it.
+    /// How long a client that has shut down its sending side, which is also what one that is gone looks like, is left
+    /// alone while nothing has been sent to it. Then it gets an interim response, if it speaks HTTP/1.1: that of one that
+    /// is gone is refused by its system.
     package var halfClosedGrace = Duration.seconds(2)
 
     /// As whom it speaks TLS, and nothing else; `nil` for plain HTTP.
