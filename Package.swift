@@ -109,6 +109,21 @@ let package = Package(
             ]
         ),
         .target(
+            name: "ControlPage",
+            dependencies: [
+                "Bindle",
+                "HTTP",
+                "JSON",
+                "Platform",
+                "SandboxProtocol",
+                "WebGuard",
+            ],
+            resources: [
+                .embedInCode("Page/page.html"), .embedInCode("Page/page.css"), .embedInCode("Page/page.js"),
+                .embedInCode("Page/openapi.json"),
+            ]
+        ),
+        .target(
             name: "Hippofacts",
             dependencies: [
                 "Bindle",
@@ -155,6 +170,7 @@ let package = Package(
                 "Bindle",
                 "CLinux",
                 "CommandLineInterface",
+                "ControlPage",
                 "Hippofacts",
                 "HTTP",
                 "JSON",
@@ -224,6 +240,18 @@ let package = Package(
         .testTarget(name: "TOMLTests", dependencies: ["TestSupport", "TOML"]),
         .testTarget(
             name: "HTTPTests", dependencies: ["CLinux", "Content", "Cryptography", "HTTP", "Platform", "TestSupport"]),
+        .testTarget(
+            name: "ControlPageTests",
+            dependencies: [
+                "Bindle",
+                "ControlPage",
+                "HTTP",
+                "JSON",
+                "SandboxProtocol",
+                "TestSupport",
+                "WebGuard",
+            ]
+        ),
         .testTarget(name: "WebGuardTests", dependencies: ["HTTP", "WebGuard"]),
         .testTarget(name: "WebAssemblyTests", dependencies: ["TestSupport", "WebAssembly"]),
         .testTarget(

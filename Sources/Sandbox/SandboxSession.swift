@@ -1,4 +1,5 @@
 import Bindle
+import ControlPage
 package import HTTP
 import Hippofacts
 import Platform
@@ -83,11 +84,12 @@ package enum SandboxSession {
         defer { terminator?.finish(within: terminatorGrace) }
         let workerSurroundings = WorkerSurroundings(
             connections: connections, board: board, changes: changes, requestLog: requestLog)
+        let feed = ControlFeed()
         var supervisor = WorkerSupervisor(
             command: workerCommand(settings),
             status: ProjectStatus(
                 session: String(UInt64.random(in: 0 ... .max), radix: 36), reloadsPages: settings.reloadsPages ?? true),
-            now: now, onTakeOver: { freshness.takeOver(revision: $0.revision) },
+            now: now, onTakeOver: { freshness.takeOver(revision: $0.revision) }, onStatus: { feed.note($0) },
             startWorker: { command, worker in
                 let process = try WorkerProcess(
                     command: command, listeningSocket: terminator == nil ? appSocket.fileDescriptor : nil,
@@ -107,18 +109,27 @@ package enum SandboxSession {
             historyLimit: settings.historyBytes ?? BindleStore.defaultHistoryLimit)
         // A stop does not wait for a large file that is being copied.
         cancellation.onCancel { store.interrupt() }
+        let webGuard = WebGuard(names: .ofThisMachine(allowing: settings.allowedHosts))
+        let authentication = token.map { ServerAuthentication(tokens: [$0.value]) }
+        let page = ControlPage(
+            store: store, appURL: appURL, version: configuration.version, webGuard: webGuard,
+            authentication: authentication)
+        page.start()
+        defer { page.stop() }
+        feed.attach(page)
         let bindleServer = try EmbeddedBindleServer(
-            store: store, socket: bindleSocket, version: configuration.version,
-            webGuard: WebGuard(names: .ofThisMachine(allowing: settings.allowedHosts)),
-            hostKey: configuration.hostKeyPath.map(hostKey), token: token,
+            store: store, page: page, socket: bindleSocket, version: configuration.version, webGuard: webGuard,
+            hostKey: configuration.hostKeyPath.map(hostKey), authentication: authentication,
             rollBack: { RollbackRequest.send(revision: $0, to: mailbox) })
         defer { bindleServer.stop() }
         let isOpen = Atomic(false)
         let output = SandboxOutput(
-            descriptor: configuration.outputDescriptor, renderer: renderer(configuration, settings, project),
+            descriptor: configuration.outputDescriptor,
+            renderer: renderer(configuration, settings, project, control: controlURL(bindleSocket.address, token)),
             logPath: ProjectStore.log(ofStore: storage.path),
             onReaderGone: { stop("nobody reads the output") },
             onEvent: { event in
+                feed.note(event)
                 if case .ready = event { once?.begin(at: appURL) }
                 // A page that is opened while the first build runs waits for its end.
                 guard configuration.opensPage else { return }
@@ -127,7 +138,10 @@ package enum SandboxSession {
                 default: break
                 }
             })
-        requestLog.start { output.tell($0) }
+        requestLog.start {
+            output.tell($0)
+            feed.note($0)
+        }
         stopGuard.onEnd { reason in
             output.tell(.stopped(reason: reason))
             output.close()
@@ -153,7 +167,10 @@ package enum SandboxSession {
                 buildOutputs: BuildOutputsFile(path: storage.buildOutputsPath), appURL: appURL, bindleURL: bindleURL,
                 mailbox: mailbox, freshness: freshness, changes: changes, hasColours: hasColours(configuration.output),
                 cancellation: cancellation, onStop: { stopGuard.obey() }, now: now, emit: { output.tell($0) },
-                emitBuildLine: { output.tellBuildLine($0) }, workerCommand: workerCommand, upstream: upstream,
+                emitBuildLine: {
+                    output.tellBuildLine($0)
+                    feed.noteBuildLine($0)
+                }, workerCommand: workerCommand, upstream: upstream,
                 restoreStorage: {
                     try storage.restore()
                     storage.lock?.announce(app: appURL, bindle: bindleURL, isEphemeral: storage.isTemporary)
@@ -237,15 +254,20 @@ package enum SandboxSession {
         if case .text(let style) = output { style.usesStyles } else { false }
     }
 
+    /// The link to the control page. A token stands in its fragment, which browsers send to nobody.
+    private static func controlURL(_ address: SocketAddress, _ token: AccessToken?) -> String {
+        "http://\(address.reachable)/" + (token.map { "#token=\($0.value)" } ?? "")
+    }
+
     private static func renderer(
-        _ configuration: SandboxConfiguration, _ settings: SandboxSettings, _ project: Project
+        _ configuration: SandboxConfiguration, _ settings: SandboxSettings, _ project: Project, control: String
     ) -> any EventRenderer {
         switch configuration.output {
         case .json: JSONEventRenderer()
         case .text(let style):
             HumanEventRenderer(
                 heading: .init(
-                    project: project.displayPath, isWatching: settings.isWatching ?? true,
+                    project: project.displayPath, control: control, isWatching: settings.isWatching ?? true,
                     hint: configuration.takesKeys ? "press ? for keys" : nil),
                 style: style)
         }

@@ -66,6 +66,14 @@ package struct WebGuard: Sendable {
         return true
     }
 
+    /// Whether a browser opens a page of its own by this request, wherever the link stood: nobody else can read what comes.
+    /// (Fetch Metadata, sections 2.1 and 2.2.) It is for what shows no data and changes nothing.
+    package static func isTopLevelNavigation(_ request: Request) -> Bool {
+        (request.method == .get || request.method == .head) && !request.headers.contains("Origin")
+            && request.headers.all("Sec-Fetch-Mode") == ["navigate"]
+            && request.headers.all("Sec-Fetch-Dest") == ["document"]
+    }
+
     private static func isOwn(origin: String, host: String?) -> Bool {
         guard let host = host?.lowercased() else { return false }
         // A server before this one may have ended TLS.

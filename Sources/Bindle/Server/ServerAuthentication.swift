@@ -1,5 +1,5 @@
 package import Cryptography
-import HTTP
+package import HTTP
 import Synchronization
 
 /// Who may use a server: users with a password, and holders of a token.
@@ -45,6 +45,12 @@ package final class ServerAuthentication: Sendable {
             if accepted.count >= Self.acceptedLimit { accepted.removeAll() }
             accepted.insert(digest)
         }
+    }
+
+    /// Whether a request says rightly who it is from.
+    package func admits(_ request: Request) -> Bool {
+        do throws(Failure) { try admit(request) } catch { return false }
+        return true
     }
 
     private func isAuthentic(_ field: String) -> Bool {

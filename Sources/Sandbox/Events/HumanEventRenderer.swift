@@ -9,6 +9,8 @@ package struct HumanEventRenderer: EventRenderer {
     /// What is told before anything is served.
     struct Heading: Sendable {
         let project: String
+        /// The link to the control page. It may hold a token, and is for the developer's terminal only.
+        var control: String?
         let isWatching: Bool
         /// A line about what can be done.
         var hint: String?
@@ -122,7 +124,8 @@ package struct HumanEventRenderer: EventRenderer {
     }
 
     private func addresses(_ app: String, _ bindle: String) -> [String] {
-        ["           app      \(styled(app, .cyan))", "           bindle   \(styled(bindle, .cyan))"]
+        let control = (heading?.control).map { ["           control  \(styled($0, .cyan))"] } ?? []
+        return ["           app      \(styled(app, .cyan))", "           bindle   \(styled(bindle, .cyan))"] + control
     }
 
     private func renderServing(

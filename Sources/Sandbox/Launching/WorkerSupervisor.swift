@@ -71,6 +71,7 @@ struct WorkerSupervisor {
     private let now: @Sendable () -> Instant
     private let startWorker: StartWorker
     private let onTakeOver: @Sendable (Target) -> Void
+    private let onStatus: @Sendable (ProjectStatus) -> Void
     private var command: WorkerCommand
     private var workers: [WorkerID: any WorkerHandle] = [:]
     private var nextNumber = 1
@@ -98,15 +99,18 @@ struct WorkerSupervisor {
     /// - Parameters:
     ///   - now: the time, by a clock that stands still while the machine sleeps.
     ///   - onTakeOver: called when a target is about to serve, before any process learns of it.
+    ///   - onStatus: called with each new status.
     ///   - startWorker: starts a process, whose events have to be given to `handle`.
     init(
         command: WorkerCommand, status: ProjectStatus, now: @escaping @Sendable () -> Instant = { .now },
-        onTakeOver: @escaping @Sendable (Target) -> Void = { _ in }, startWorker: @escaping StartWorker
+        onTakeOver: @escaping @Sendable (Target) -> Void = { _ in },
+        onStatus: @escaping @Sendable (ProjectStatus) -> Void = { _ in }, startWorker: @escaping StartWorker
     ) {
         self.command = command
         board = StatusBoard(status)
         self.now = now
         self.onTakeOver = onTakeOver
+        self.onStatus = onStatus
         self.startWorker = startWorker
     }
 
@@ -206,6 +210,7 @@ struct WorkerSupervisor {
     }
 
     private func tellStatus() {
+        onStatus(status)
         for worker in [serving?.worker, holding].compactMap({ $0 }) { workers[worker]?.send(.status(status)) }
     }
 
@@ -319,6 +324,7 @@ struct WorkerSupervisor {
                 revision: load.target.revision, styleSheets: load.styleSheets, loadedSince: load.statusSerial)
         }
         onTakeOver(load.target)
+        onStatus(status)
         workers[load.worker]?.send(.status(status))
         workers[load.worker]?.send(.serve)
         // Connections that arrive between the two wait in the socket's queue, and those that pass on in theirs.

@@ -1,26 +1,32 @@
 import Bindle
+import ControlPage
 import HTTP
 import WebGuard
 
-/// The Bindle server of a sandbox: any Bindle client, the WAGI processes among them, gets at its store through it.
+/// The server at a sandbox's control address: the control page, and a Bindle server, through which any Bindle client, the
+/// WAGI processes among them, gets at the store.
 final class EmbeddedBindleServer: Sendable {
     private let server: Server
 
     /// Serves the store in development mode from now on.
     /// - Parameters:
+    ///   - page: What answers at the paths that are the control page's.
     ///   - webGuard: By which names the server may be addressed.
     ///   - hostKey: Signs what is given out, which is no part of a save.
-    ///   - token: What clients have to say; nil if they need not say anything.
+    ///   - authentication: Who may use the server; nil for everybody.
     ///   - rollBack: Brings back a revision, and waits until it serves.
     init(
-        store: BindleStore, socket: ListeningSocket, version: String, webGuard: WebGuard,
-        hostKey: HostKey?, token: AccessToken?, rollBack: @escaping BindleServer.RollBack
+        store: BindleStore, page: ControlPage, socket: ListeningSocket, version: String, webGuard: WebGuard,
+        hostKey: HostKey?, authentication: ServerAuthentication?, rollBack: @escaping BindleServer.RollBack
     ) throws(ServerError) {
         let bindles = BindleServer(
             store: store, mode: .development, version: version, trust: ServerTrust(hostKey: hostKey),
-            webGuard: webGuard, authentication: token.map { ServerAuthentication(tokens: [$0.value]) },
-            rollBack: rollBack)
-        server = Server(socket: socket, configuration: bindles.configuration(), handler: bindles.handler)
+            webGuard: webGuard, authentication: authentication, rollBack: rollBack)
+        let handler = bindles.handler
+        server = Server(socket: socket, configuration: bindles.configuration()) { request, body, writer in
+            guard ControlPage.owns(request.path) else { return try handler(request, body, writer) }
+            try writer.respond(page.respond(to: request))
+        }
         try server.start()
     }
 

@@ -1,0 +1,98 @@
+import Foundation
+import HTTP
+import TestSupport
+import Testing
+
+/// The control page as a developer has it open beside the editor.
+@Suite(.serialized, .endsWhatHangs, .enabled(if: Chromium.path != nil, "Chromium is not installed"))
+struct ControlPageTests {
+    private static let browser = Result { try Chromium() }
+
+    private func open(_ url: String) async throws -> Chromium.Tab {
+        try await Self.browser.get().context().open(url)
+    }
+
+    private static func text(_ id: String) -> String { "document.getElementById('\(id)').innerText" }
+
+    @Test("It follows the app: what serves, its parcels, requests and log, a failure with its place, and its end")
+    func following() async throws {
+        let app = try SmallApp()
+        let sandbox = try SandboxProcess(app.path)
+        let ready = try await sandbox.next("ready")
+        let url = try #require(ready["app"]?.string)
+        let control = try #require(ready["bindle"]?.string).replacingOccurrences(of: "/v1", with: "/")
+        let tab = try await open(control)
+        try await tab.wait(until: "\(Self.text("state")).startsWith('Serving revision 1')")
+        try await tab.wait(until: "document.querySelector('#routes a')?.href === '\(url)hello'")
+        try await tab.wait(until: "\(Self.text("parcels-rows")).includes('hello')")
+        // A name that a stranger has chosen is text.
+        #expect(try get(url + "%3Cimg%20src=x%3E").status == 404)
+        #expect(try get(url + "hello").status == 200)
+        try await tab.wait(until: "\(Self.text("requests-rows")).includes('/hello')")
+        #expect(try await tab.evaluate("document.querySelectorAll('main img').length") == .integer(0))
+        try app.writeHandler("hello 2")
+        try await tab.wait(until: "\(Self.text("state")).startsWith('Serving revision 2')")
+        try await tab.wait(until: "\(Self.text("parcels-rows")).includes('changed')")
+        try await tab.wait(until: "\(Self.text("timings")).includes('total')")
+        let good = try String(contentsOfFile: app.path + "/HIPPOFACTS", encoding: .utf8)
+        try app.save(good + "\n[[handler]\n", to: "HIPPOFACTS")
+        try await tab.wait(until: "\(Self.text("state")).startsWith('Failed to serve the last save; still revision 2')")
+        try await tab.wait(until: "\(Self.text("problem-place")).startsWith('HIPPOFACTS:')")
+        #expect(try await tab.evaluate("\(Self.text("problem-source")).includes('[[handler]')") == .boolean(true))
+        try app.save(good, to: "HIPPOFACTS")
+        try await tab.wait(until: "document.getElementById('problem').hidden")
+    }
+
+    @Test("Where the listener asks for a token, the link has it, and the page takes it out of its address")
+    func token() async throws {
+        let app = try SmallApp()
+        let home = try TemporaryDirectory()
+        let sandbox = try SandboxProcess(
+            app.path, bindleListen: "0.0.0.0:0", environment: ["XDG_CONFIG_HOME": home.path])
+        defer { withExtendedLifetime(sandbox) {} }
+        let bindles = try #require(try await sandbox.next("ready")["bindle"]?.string)
+        let control = bindles.replacingOccurrences(of: "/v1", with: "/")
+        let tokens = home.path + "/hippo/tokens"
+        let name = try #require(try FileManager.default.contentsOfDirectory(atPath: tokens).first)
+        let token = try String(contentsOfFile: tokens + "/" + name, encoding: .utf8).trimmingCharacters(in: .newlines)
+        let stranger = try await open(control)
+        try await stranger.wait(until: "!document.getElementById('token').hidden")
+        #expect(try await stranger.evaluate("document.body.innerText.includes('hello')") == .boolean(false))
+        let tab = try await open(control + "#token=" + token)
+        try await tab.wait(until: "\(Self.text("state")).startsWith('Serving')")
+        #expect(try await tab.evaluate("location.href") == .string(control))
+        #expect(try await tab.evaluate("document.cookie") == .string(""))
+    }
+
+    @Test("A page of the app itself, on its own port, gets nothing from it") func pageOfTheApp() async throws {
+        let app = try SmallApp()
+        try app.save("<!doctype html><title>a</title>", to: "assets/index.html")
+        let sandbox = try SandboxProcess(app.path)
+        let ready = try await sandbox.next("ready")
+        let url = try #require(ready["app"]?.string)
+        let control = try #require(ready["bindle"]?.string).replacingOccurrences(of: "/v1", with: "/")
+        let tab = try await open(url + "assets/index.html")
+        try await tab.wait(until: "document.readyState === 'complete'")
+        for path in ["", "api/v1/app", "api/v1/log", "api/v1/requests", "api/v1/events", "control/page.js"] {
+            for mode in ["cors", "no-cors"] {
+                let fetched = try await tab.evaluate(
+                    """
+                    fetch('\(control)\(path)', { mode: '\(mode)', credentials: 'include' })
+                      .then(response => response.text()).catch(() => '')
+                    """)
+                #expect(fetched == .string(""), "\(path) \(mode)")
+            }
+        }
+        // A frame of it stays empty: the browser shows an error of its own, of another origin.
+        let framed = try await tab.evaluate(
+            """
+            new Promise(resolve => {
+              const frame = document.createElement('iframe');
+              frame.onload = () => { try { resolve(frame.contentDocument ? 'own' : 'foreign') } catch { resolve('foreign') } };
+              frame.src = '\(control)';
+              document.body.append(frame);
+            })
+            """)
+        #expect(framed == .string("foreign"))
+    }
+}
