@@ -104,8 +104,8 @@ function showApp(next) {
   const revision = app.revision > 0 ? `revision ${app.revision} at ` : "at ";
   $("state-text").replaceChildren(app.state === "failed" && app.revision > 0 ? "to serve the last save; still " : "", revision, link);
   showProblem(app.problem);
-  $("timings").tBodies[0].replaceChildren(
-    ...(app.timings ?? []).map(({ stage, milliseconds }) => row([[stage], [`${duration(milliseconds)} ms`, "figure"]])));
+  const timings = (app.timings ?? []).map(({ stage, milliseconds }) => row([[stage], [`${duration(milliseconds)} ms`, "figure"]]));
+  $("timings").tBodies[0].replaceChildren(...(timings.length ? timings : [row([["Nothing has been saved yet.", "quiet"], [""]])]));
   if (shownRevision !== app.revision && app.revision > 0) {
     shownRevision = app.revision;
     attempt(showContents);

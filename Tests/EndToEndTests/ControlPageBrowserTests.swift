@@ -5,7 +5,7 @@ import Testing
 
 /// The control page as a developer has it open beside the editor.
 @Suite(.serialized, .endsWhatHangs, .enabled(if: Chromium.path != nil, "Chromium is not installed"))
-struct ControlPageTests {
+struct ControlPageBrowserTests {
     private static let browser = Result { try Chromium() }
 
     private func open(_ url: String) async throws -> Chromium.Tab {
@@ -62,6 +62,77 @@ struct ControlPageTests {
         try await tab.wait(until: "\(Self.text("state")).startsWith('Serving')")
         #expect(try await tab.evaluate("location.href") == .string(control))
         #expect(try await tab.evaluate("document.cookie") == .string(""))
+    }
+
+    @Test(
+        "axe-core finds nothing serious in it, in either colour scheme and on a phone",
+        .enabled(if: AxeCore.wheel != nil, "no wheel of axe-playwright-python is in .build/axe"))
+    func accessibility() async throws {
+        let app = try SmallApp()
+        let sandbox = try SandboxProcess(app.path)
+        let ready = try await sandbox.next("ready")
+        let url = try #require(ready["app"]?.string)
+        let control = try #require(ready["bindle"]?.string).replacingOccurrences(of: "/v1", with: "/")
+        _ = try get(url + "none")
+        try app.save(try String(contentsOfFile: app.path + "/HIPPOFACTS", encoding: .utf8) + "\n[[", to: "HIPPOFACTS")
+        let script = try AxeCore.script()
+        for scheme in ["light", "dark"] {
+            for width in [1200, 375] {
+                let tab = try await open("about:blank")
+                try await tab.browser.send(
+                    "Emulation.setDeviceMetricsOverride",
+                    [
+                        "width": .integer(width), "height": .integer(800), "deviceScaleFactor": .integer(1),
+                        "mobile": .boolean(width < 500),
+                    ], session: tab.session)
+                try await tab.browser.send(
+                    "Emulation.setEmulatedMedia",
+                    [
+                        "features": .array([
+                            .object(["name": .string("prefers-color-scheme"), "value": .string(scheme)])
+                        ])
+                    ], session: tab.session)
+                try await tab.navigate(to: control)
+                try await tab.wait(until: "\(Self.text("requests-rows")).includes('/none')")
+                try await tab.wait(until: "!document.getElementById('problem').hidden")
+                try await tab.evaluate(script + "; 0")
+                let found = try await tab.evaluate(
+                    """
+                    axe.run(document, { resultTypes: ['violations'] }).then(result => result.violations
+                      .filter(violation => ['serious', 'critical'].includes(violation.impact))
+                      .map(violation => violation.id + ': ' + violation.nodes.map(node => node.html).join(' ')).join('\\n'))
+                    """)
+                #expect(found == .string(""), "\(scheme) \(width)")
+                // Nothing is wider than the window.
+                #expect(
+                    try await tab.evaluate("document.documentElement.scrollWidth <= innerWidth") == .boolean(true),
+                    "\(scheme) \(width)")
+            }
+        }
+    }
+
+    @Test("The keyboard goes through it in the order of the page") func keyboard() async throws {
+        let app = try SmallApp()
+        let sandbox = try SandboxProcess(app.path)
+        let ready = try await sandbox.next("ready")
+        let control = try #require(ready["bindle"]?.string).replacingOccurrences(of: "/v1", with: "/")
+        let tab = try await open(control)
+        try await tab.wait(until: "document.querySelector('#routes a') !== null")
+        try await tab.wait(until: "\(Self.text("parcels-rows")).includes('hello')")
+        var order: [String] = []
+        for _ in 0..<6 {
+            for kind in ["rawKeyDown", "keyUp"] {
+                try await tab.browser.send(
+                    "Input.dispatchKeyEvent",
+                    [
+                        "type": .string(kind), "key": .string("Tab"), "code": .string("Tab"),
+                        "windowsVirtualKeyCode": .integer(9),
+                    ], session: tab.session)
+            }
+            order.append(try await tab.evaluate("document.activeElement.innerText").string ?? "")
+        }
+        #expect(order.prefix(5) == ["Skip to the app", "Now", "Parcels", "Requests", "Log"])
+        #expect(order.last?.hasPrefix("http://") == true)
     }
 
     @Test("A page of the app itself, on its own port, gets nothing from it") func pageOfTheApp() async throws {
