@@ -14,6 +14,8 @@ package final class ControlPage: Sendable {
     /// So many are kept of each. Neither is read by anybody while no page is open.
     private static let requestLimit = 1000
     private static let lineLimit = 2000
+    /// What is kept of each, in bytes: a client chooses how long a target is, and a guest, a line.
+    private static let sizeLimit = 1 << 20
     /// A line in the log can be of any length; this much of it is kept, in characters.
     private static let lineLength = 4096
     /// Pages are told so often at most that there is something new, in milliseconds.
@@ -21,8 +23,8 @@ package final class ControlPage: Sendable {
 
     private struct State {
         var app: AppState
-        var requests = Ring<RequestLine>(capacity: requestLimit)
-        var lines = Ring<LogLine>(capacity: lineLimit)
+        var requests = Recent<RequestLine>(count: requestLimit, size: sizeLimit)
+        var lines = Recent<LogLine>(count: lineLimit, size: sizeLimit)
         var contents: RevisionContents?
         /// Whether there is activity that pages have not been told of.
         var isActive = false
@@ -75,8 +77,14 @@ package final class ControlPage: Sendable {
     /// Takes note of requests that were answered and of lines, in their order.
     package func note(_ requests: [(request: ServedRequest, time: Double)], _ lines: [LogLine]) {
         let isNews = state.withLock { state in
-            for (request, time) in requests { state.requests.append(RequestLine(request: request, time: time)) }
-            for line in lines { state.lines.append(Self.cut(line)) }
+            for (request, time) in requests {
+                state.requests.append(
+                    RequestLine(request: request, time: time), size: 128 + request.target.utf8.count)
+            }
+            for line in lines {
+                let line = Self.cut(line)
+                state.lines.append(line, size: 128 + line.text.utf8.count)
+            }
             defer { state.isActive = true }
             return !state.isActive
         }

@@ -142,6 +142,17 @@ struct ControlPageTests {
         #expect(long.map(\.count) == [4097])
     }
 
+    @Test("keeps no more than a megabyte of lines and of requests, however long they are") func sizes() throws {
+        let text = String(repeating: "x", count: 4000)
+        page.note([], (1...2000).map { LogLine(source: "guest", route: "/a", text: "\($0) \(text)", time: 0) })
+        page.note((1...1000).map { Self.request("/\($0)?\(text)") }, [])
+        for (target, list) in [("/api/v1/log", "lines"), ("/api/v1/requests", "requests")] {
+            let count = try json(target)[list]?.array?.count ?? 0
+            #expect((240...255).contains(count), "\(target): \(count)")
+        }
+        #expect(try json("/api/v1/log")["lines"]?.array?.last?.object?["number"] == .integer(2000))
+    }
+
     @Test("A parameter that is unknown, doubled or no number is an error that says so")
     func parameters() throws {
         for (target, text) in [
