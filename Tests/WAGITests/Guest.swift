@@ -134,10 +134,11 @@ final class ServedApplication: Sendable {
 
     /// Serves one module at one route.
     convenience init(
-        _ module: String, route: String = "/...", configure: (inout WAGIConfiguration) -> Void = { _ in }
+        _ module: String, route: String = "/...", server: ServerConfiguration = ServerConfiguration(),
+        configure: (inout WAGIConfiguration) -> Void = { _ in }
     ) throws {
         try self.init(
-            ["module.wat": module], "[[module]]\nroute = \"\(route)\"\nmodule = \"DIR/module.wat\"",
+            ["module.wat": module], "[[module]]\nroute = \"\(route)\"\nmodule = \"DIR/module.wat\"", server: server,
             configure: configure)
     }
 

@@ -212,6 +212,13 @@ struct ServingTests {
         #expect(app.lines.texts.contains { $0.hasPrefix("GET / → _start of ") })
     }
 
+    /// Holds the beginning of a response back however long the guest has to wait for a processor.
+    private static var patient: ServerConfiguration {
+        var configuration = ServerConfiguration()
+        configuration.holdTime = .seconds(600)
+        return configuration
+    }
+
     @Test(
         "a handler that ends with another code than 0 has failed, whatever it has written",
         arguments: ["", "half a page"])
@@ -221,7 +228,7 @@ struct ServingTests {
                 """
                 \(Guest.data("content-type: text/plain\n\n" + body, at: 65536))
                 (func (export "_start") (call $print (i32.const 65536)) (call $proc_exit (i32.const 3)))
-                """))
+                """), server: Self.patient)
         let answer = try app.get("/")
         #expect(answer.status == 500 && answer.body.contains("exit code 3"))
         #expect(app.lines.texts.contains { $0.contains("the module ended itself with exit code 3") })
@@ -257,7 +264,7 @@ struct ServingTests {
             \(Guest.data("status: 200\n\n" + String(repeating: "x", count: count), at: 65536))
             (func (export "_start") (call $print (i32.const 65536)) (unreachable))
             """)
-        let app = try ServedApplication(module)
+        let app = try ServedApplication(module, server: Self.patient)
         if count < 32 << 10 {
             #expect(try app.get("/").status == 500)
         } else {

@@ -342,8 +342,6 @@ enum ResponseProgress {
 extension Exchange {
     /// How many bytes of a body are held back at most.
     static let heldLimit = 32 << 10
-    /// How long they are held back at most.
-    private static let heldTime = Duration.milliseconds(10)
 
     /// Runs `body` while no other thread uses the response's side.
     func claiming<Result, Failure: Error>(_ body: () throws(Failure) -> Result) throws(Failure) -> Result {
@@ -358,7 +356,7 @@ extension Exchange {
         held.append(contentsOf: bytes)
     }
 
-    var hasWaitedLong: Bool { !held.isEmpty && heldSince + Self.heldTime <= .now }
+    var hasWaitedLong: Bool { !held.isEmpty && heldSince + context.configuration.holdTime <= .now }
 
     /// Before the handler waits for something: sends what is held; false if there was nothing.
     @discardableResult

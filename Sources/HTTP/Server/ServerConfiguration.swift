@@ -47,6 +47,10 @@ package struct ServerConfiguration: Sendable {
     /// is gone is refused by its system.
     package var halfClosedGrace = Duration.seconds(2)
 
+    /// How long the first bytes of a response are held back at most, so that more can leave with them, and so that a handler
+    /// that fails soon has sent nothing.
+    package var holdTime = Duration.milliseconds(10)
+
     /// As whom it speaks TLS, and nothing else; `nil` for plain HTTP.
     package var tls: TLSIdentity?
 
