@@ -57,6 +57,8 @@ package enum SandboxSession {
         let identity = try TLSIdentity(settings.tls)
         let scheme = identity == nil ? "http" : "https"
         let appURL = "\(scheme)://\(appSocket.address.reachable)/"
+        // Where people find the app.
+        let shownURL = settings.behind?.description ?? appURL
         let bindleURL = "http://\(bindleSocket.address.reachable)/v1"
         storage.lock?.announce(app: appURL, bindle: bindleURL, isEphemeral: storage.isTemporary)
 
@@ -123,7 +125,7 @@ package enum SandboxSession {
                 // A page that is opened while the first build runs waits for its end.
                 guard configuration.opensPage else { return }
                 switch event {
-                case .starting, .ready: if !isOpen.exchange(true, ordering: .relaxed) { open(appURL, mailbox) }
+                case .starting, .ready: if !isOpen.exchange(true, ordering: .relaxed) { open(shownURL, mailbox) }
                 default: break
                 }
             })
@@ -138,6 +140,7 @@ package enum SandboxSession {
         for address in appSocket.address.reachableByOthers {
             output.tell(.log(.sandbox, text: "Others can reach the app at \(scheme)://\(address)/."))
         }
+        if settings.behind != nil { output.tell(.log(.sandbox, text: "The server in front passes requests on to \(appURL).")) }
         if let identity, let note = identity.trustNote { output.tell(.log(.sandbox, text: note)) }
         for note in notes { output.tell(.log(.sandbox, text: note)) }
         let upstream: @Sendable (SandboxSettings) throws -> ExternalBindles.Upstream? = { settings in
@@ -150,7 +153,7 @@ package enum SandboxSession {
         let loop = SandboxLoop(
             .init(
                 project: project, commandLineSettings: configuration.settings, content: content,
-                buildOutputs: BuildOutputsFile(path: storage.buildOutputsPath), appURL: appURL, bindleURL: bindleURL,
+                buildOutputs: BuildOutputsFile(path: storage.buildOutputsPath), appURL: shownURL, bindleURL: bindleURL,
                 mailbox: mailbox, freshness: freshness, changes: changes, hasColours: hasColours(configuration.output),
                 cancellation: cancellation, onStop: { stopGuard.obey() }, now: now, emit: { output.tell($0) },
                 emitBuildLine: { output.tellBuildLine($0) }, workerCommand: workerCommand, upstream: upstream,
@@ -161,7 +164,7 @@ package enum SandboxSession {
                 storeLacksParts: { storage.lacksParts },
                 storeWatch: StoreWatch(store: storage.path) { mailbox.post(.storeTouched) }),
             supervisor: supervisor, settings: settings)
-        let keys = configuration.takesKeys ? TerminalKeys { obey($0, appURL, output, mailbox, stop) } : nil
+        let keys = configuration.takesKeys ? TerminalKeys { obey($0, shownURL, output, mailbox, stop) } : nil
         defer { keys?.stop() }
         if let queueProblem { output.tell(.log(.sandbox, text: "\(queueProblem)")) }
         let end = try loop.run()
@@ -302,6 +305,7 @@ package enum SandboxSession {
         configuration.proxies = settings.proxies.map {
             .init(prefix: $0.prefix, url: $0.url.description, strips: $0.strips)
         }
+        configuration.behind = settings.behind?.description
         configuration.bindleToken = bindleToken
         configuration.showsErrors = settings.showsErrors ?? false
         configuration.logDirectory = settings.logDirectory

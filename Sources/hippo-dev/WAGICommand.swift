@@ -278,7 +278,16 @@ extension WAGIConfiguration {
         limits = LimitOptions.requestLimits(given.limits)
         errorAudience = given.showsErrors ? .everybody : .thisMachine
         editor = given.editor
-        webGuard = WebGuard(names: .ofThisMachine(allowing: given.allowedHosts))
+        var names = given.allowedHosts
+        if let behind = try given.behind.map(Self.url) {
+            names.append(behind.host)
+            do throws(ClientError) { front = try FrontServer(url: behind) } catch {
+                frontProblem =
+                    "[up] behind: nothing is believed of what the server in front says of requests, as its address is not "
+                    + "known: \(error)"
+            }
+        }
+        webGuard = WebGuard(names: .ofThisMachine(allowing: names))
         bindleToken = given.bindleToken
         dataDirectory = given.dataDirectory
         for proxy in given.proxies {
@@ -295,6 +304,12 @@ extension WAGIConfiguration {
                 path: path, options: options, variables: environment, projectVariables: projectEnvironment,
                 bindleToken: given.bindleToken)
         }
+    }
+}
+
+extension WAGIConfiguration {
+    private static func url(_ text: String) throws(LoadError) -> HTTPURL {
+        do { return try HTTPURL(text) } catch { throw LoadError("[up] behind: \(error)") }
     }
 }
 

@@ -15,7 +15,10 @@ package enum ErrorAudience: Hashable, Sendable {
         guard WebGuard.isOwn(request) else { return false }
         return switch self {
         case .nobody: false
-        case .thisMachine: request.remoteAddress?.isLoopback ?? true
+        // What a server on this machine has passed on may come from anywhere.
+        case .thisMachine:
+            request.remoteAddress?.isLoopback ?? true && request.headers["X-Forwarded-For"] == nil
+                && request.headers["Forwarded"] == nil
         case .everybody: true
         }
     }

@@ -167,6 +167,7 @@ package final class WAGIWorker: Sendable {
         var configuration = ServerConfiguration()
         configuration.requestLog = log.map { ServedRequestLog($0, revision: revision) }
         configuration.connectionQueue = connections
+        if let front = self.configuration.front { configuration.adoption = { front.adopt($0) } }
         if let board {
             let gate = RevisionGate(
                 board: board, changes: changes, revision: revision, firstPatience: self.configuration.limits.time)
