@@ -51,7 +51,7 @@ enum Commands {
             summary:
                 "Run Hippo applications while you write them: WebAssembly modules, WAGI and bindles on your machine.",
             subcommands: entries.map { entry in
-                let command = entry.make()
+                let command = entry.make().replacingActions(UnnamedServer.advising)
                 precondition(command.name == entry.name, "'\(entry.name)' stands for the command '\(command.name)'")
                 return command
             },

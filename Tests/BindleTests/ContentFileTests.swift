@@ -264,6 +264,20 @@ struct ContentFileTests {
         }
     }
 
+    @Test("A file that is held is not given again when it was written to", arguments: Rewriting.allCases)
+    func heldAndWrittenTo(_ rewriting: Rewriting) throws {
+        let store = try BindleStore(path: path)
+        try Self.save([Self.large], in: store)
+        let reader = StoreContent(path: path)
+        _ = try reader.open(Self.content(Self.large), named: "a")
+        try rewriting.happen(to: file(of: Self.large))
+        for _ in 0..<2 {
+            #expect(throws: ContentError.damaged(name: "a")) { try reader.open(Self.content(Self.large), named: "a") }
+        }
+        try Data(Self.large).write(to: URL(fileURLWithPath: file(of: Self.large)))
+        #expect(try Self.read(reader.open(Self.content(Self.large), named: "a")) == Self.large)
+    }
+
     @Test("No more files are held than are allowed")
     func heldFiles() throws {
         let store = try BindleStore(path: path)

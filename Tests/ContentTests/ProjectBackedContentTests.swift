@@ -68,6 +68,29 @@ struct ProjectBackedContentTests {
         #expect(try read(other, named: "file") == other)
     }
 
+    @Test("What is open knows when it was written to, however shortly after", arguments: Rewriting.allCases, [0, 60])
+    func writtenTo(_ rewriting: Rewriting, age: Int) throws {
+        try write(Self.large, to: "file", age: age)
+        let open = try content.open(Self.file(Self.large), named: "file")
+        #expect(open.isIntact)
+        try rewriting.happen(to: directory.path + "/file")
+        #expect(!open.isIntact)
+        // What was read meanwhile was other bytes, though these are the right ones again.
+        try write(Self.large, to: "file", age: age + 1)
+        #expect(!open.isIntact)
+        #expect(try content.open(Self.file(Self.large), named: "file").isIntact)
+    }
+
+    @Test("What is open stays intact when its file loses its name or gets other permissions")
+    func notWrittenTo() throws {
+        try write(Self.large, to: "file")
+        let open = try content.open(Self.file(Self.large), named: "file")
+        #expect(chmod(directory.path + "/file", 0o600) == 0)
+        #expect(open.isIntact)
+        #expect(unlink(directory.path + "/file") == 0)
+        #expect(open.isIntact)
+    }
+
     @Test("A large file is hashed once, as long as its identity stays the same")
     func hashedOnce() throws {
         try write(Self.large, to: "file")

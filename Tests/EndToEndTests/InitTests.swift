@@ -40,20 +40,7 @@ struct InitTests {
         #expect(try String(contentsOfFile: app + "/HIPPOFACTS", encoding: .utf8).contains("version = \"1.4.0\""))
     }
 
-    /// Whether HIPPOFACTS may name a module outside the project, in the workspace around it.
-    private static let takesModulesAbove: Bool = {
-        guard let directory = try? TemporaryDirectory(),
-            (try? directory.write(
-                "[bindle]\nname = \"a\"\nversion = \"1.0.0\"\n[[handler]]\nroute = \"/\"\nname = \"../a.wasm\"\n",
-                to: "app/HIPPOFACTS")) != nil,
-            let run = try? Program.run(["check"], in: directory.path + "/app")
-        else { return false }
-        return !run.errors.contains("would leave the project")
-    }()
-
-    @Test(
-        "A member of a workspace whose module is made above it",
-        .enabled(if: takesModulesAbove, "HIPPOFACTS takes no module outside the project yet"))
+    @Test("A member of a workspace whose module is made above it")
     func workspaceMember() async throws {
         try write([
             "Cargo.toml": "[workspace]\nmembers = [\"app\"]\n",
@@ -184,6 +171,35 @@ struct InitTests {
         #expect(findings.allSatisfy { ($0["severity"]?.string == "fine") == ($0["remedy"] == nil) })
         // Nothing was made.
         #expect(!FileManager.default.fileExists(atPath: app + "/.hippo"))
+    }
+
+    @Test("The doctor looks at modules outside of the project as well") func doctorOutside() throws {
+        try write([
+            "Cargo.toml": "[workspace]\nmembers = [\"app\"]\n",
+            "app/Cargo.toml": "[package]\nname = \"shop\"\nversion = \"1.0.0\"\n", "app/src/main.rs": "fn main() {}",
+            "app/HIPPOFACTS":
+                "[bindle]\nname = \"shop\"\nversion = \"0.1.0\"\n[[handler]]\nroute = \"/\"\n"
+                + "name = \"../target/wasm32-wasi/release/shop.wasm\"\n",
+            "app/hippo-dev.toml":
+                "[build]\ncommand = \"cargo build\"\n[up]\nlisten = \"127.0.0.1:0\"\nbindle-listen = \"127.0.0.1:0\"\n",
+        ])
+        let tools = try StandIns(["cargo": StandIns.cargo])
+        func module() throws -> JSONObject? {
+            let run = try Program.run(["doctor", "--json"], in: app, environment: tools.environment)
+            let findings = try #require(try JSONValue(parsing: Array(run.output.utf8)).array)
+            return findings.compactMap(\.object).first { $0["subject"]?.string == "module" }
+        }
+        let none = try module()
+        #expect(
+            none?["text"]?.string
+                == "../target/wasm32-wasi/release/shop.wasm is not there yet: 'hippo-dev up' builds it")
+        try directory.write("x", to: "target/wasm32-wasip1/release/shop.wasm")
+        let other = try module()
+        #expect(other?["severity"]?.string == "problem")
+        #expect(other?["text"]?.string?.hasSuffix("and there is ../target/wasm32-wasip1/release/shop.wasm") == true)
+        try directory.write("x", to: "target/wasm32-wasi/release/shop.wasm")
+        let there = try module()
+        #expect(there?["text"]?.string == "../target/wasm32-wasi/release/shop.wasm, 1 bytes")
     }
 
     @Test("The program says what it has left, and what it would remove") func remains() async throws {

@@ -71,16 +71,14 @@ import Testing
         process.standardOutput = FileHandle.nullDevice
         process.standardError = FileHandle.nullDevice
         try process.run()
-        let deadline = ContinuousClock.now + SandboxProcess.patience
-        var id: pid_t?
-        while id == nil, .now < deadline {
-            try await Task.sleep(for: .milliseconds(5))
-            let text = try? String(contentsOfFile: app.path + "/id", encoding: .utf8)
-            id = text.flatMap { pid_t($0.trimmingCharacters(in: .newlines)) }
-        }
+        let file = app.path + "/id"
+        let id = try #require(
+            await found(within: SandboxProcess.patience) {
+                (try? String(contentsOfFile: file, encoding: .utf8))
+                    .flatMap { pid_t($0.trimmingCharacters(in: .newlines)) }
+            })
         process.interrupt()
-        while process.isRunning, .now < deadline { try await Task.sleep(for: .milliseconds(5)) }
-        #expect(process.terminationStatus == 128 + SIGTERM)
-        try await SandboxProcess.waitForDeath(of: [try #require(id)])
+        #expect(try await process.end() == 128 + SIGTERM)
+        try await SandboxProcess.waitForDeath(of: [id])
     }
 }

@@ -78,12 +78,12 @@ struct SavingTests {
         }
     }
 
-    private func git(_ arguments: String...) throws {
+    private func git(_ arguments: String..., in directory: String? = nil) throws {
         let process = Process()
         process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
         process.arguments =
             ["git", "-c", "user.name=A", "-c", "user.email=a@example.com", "-c", "gc.auto=0"] + arguments
-        process.currentDirectoryURL = URL(fileURLWithPath: app.path)
+        process.currentDirectoryURL = URL(fileURLWithPath: directory ?? app.path)
         process.standardOutput = FileHandle.nullDevice
         process.standardError = FileHandle.nullDevice
         try process.run()
@@ -91,10 +91,18 @@ struct SavingTests {
         try #require(process.terminationStatus == 0, "git \(arguments)")
     }
 
+    /// Where a checkout is done.
+    enum Tree: CaseIterable {
+        /// Where the repository is.
+        case main
+        /// A further one of `git worktree`, whose lock is elsewhere.
+        case further
+    }
+
     @Test(
-        "A checkout of 2,000 files is few builds, and the last has seen all of them",
-        .enabled(if: exists("git"), "no git here"))
-    func checkout() async throws {
+        "A checkout of 2,000 files is one build, which has seen all of them",
+        .enabled(if: exists("git"), "no git here"), arguments: Tree.allCases)
+    func checkout(_ tree: Tree) async throws {
         try app.save(".hippo\nassets/built.txt\n", to: ".gitignore")
         func write(_ text: String) throws {
             for number in 0..<2000 { try app.directory.write("\(text) \(number)\n", to: "src/file\(number).c") }
@@ -106,29 +114,62 @@ struct SavingTests {
         try git("checkout", "-qb", "second")
         try write("second")
         try git("commit", "-qam", "second")
-        try git("checkout", "-q", "first")
-        let work = "cat src/* | cksum > assets/built.txt"
-        let sandbox = try SandboxProcess(app.path, ["--build", command(work), "--watch", "src/*", "--ephemeral"])
+        let directory: String
+        switch tree {
+        case .main:
+            try git("checkout", "-q", "first")
+            directory = app.path
+        case .further:
+            directory = record.path + "/further"
+            try git("checkout", "-q", "--detach")
+            try git("worktree", "add", "-q", directory, "first")
+        }
+        let sum = "cat src/* | cksum"
+        let sandbox = try SandboxProcess(
+            directory, ["--build", command("\(sum) > assets/built.txt"), "--watch", "src/*", "--ephemeral"])
         let url = try #require(try await sandbox.next("ready")["app"]?.string)
         let before = try await settled()
         let first = try get(url + "assets/built.txt").body
-        try git("checkout", "-q", "second")
+        try git("checkout", "-q", "--detach", "second", in: directory)
         let after = try await settled()
-        // Those that are overtaken by more changes are ended at once, so that only the last one takes its time.
         print(
             "a checkout of 2,000 files: \(after.begun - before.begun) builds begun, \(after.ended - before.ended) ended"
         )
-        #expect((1...5).contains(after.ended - before.ended))
+        // While git has its lock none begins.
+        #expect(after.begun - before.begun == 1 && after.ended - before.ended == 1)
         let second = try get(url + "assets/built.txt").body
         #expect(second != first)
-        // The last one has seen what is there now.
+        // It has seen what is there now.
         let process = Process()
         process.executableURL = URL(fileURLWithPath: "/bin/sh")
-        process.arguments = ["-c", "cd '\(app.path)' && cat src/* | cksum"]
+        process.arguments = ["-c", "cd '\(directory)' && \(sum)"]
         let output = Pipe()
         process.standardOutput = output
         try process.run()
         #expect(second == String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self))
         process.waitUntilExit()
+    }
+
+    @Test("A lock of git's holds builds back as long as it is there, and not for ever") func lock() async throws {
+        try app.save("int one;\n", to: "src/main.c")
+        try app.save("ref: refs/heads/main\n", to: ".git/HEAD")
+        let sandbox = try SandboxProcess(app.path, ["--build", command("true"), "--watch", "src/*", "--ephemeral"])
+        try await sandbox.next("ready")
+        let before = try await settled()
+        try app.save("", to: ".git/index.lock")
+        for number in 0..<10 {
+            try app.save("int two\(number);\n", to: "src/main.c")
+            // Not as a task, which may wait for its turn until builds no longer wait for the lock.
+            usleep(50_000)
+        }
+        #expect(count("begun") == before.begun)
+        try FileManager.default.removeItem(atPath: app.path + "/.git/index.lock")
+        let after = try await settled()
+        #expect(after.begun - before.begun == 1 && after.ended - before.ended == 1)
+        // One that was left behind is told, and holds nothing back for long.
+        try app.save("", to: ".git/index.lock")
+        try app.save("int three;\n", to: "src/main.c")
+        try await sandbox.next("log") { $0["text"]?.string?.contains("Builds do not wait for git") == true }
+        #expect(try await settled().ended == after.ended + 1)
     }
 }

@@ -338,14 +338,3 @@ struct StaticFilesTests {
         #expect(eventually { server.records.withLock { $0.first?.failure?.contains("shorter") == true } })
     }
 }
-
-/// The one file that is asked for.
-private struct FileContent: ContentSource {
-    let path: String
-
-    func open(_ file: ContentFile, named name: String) throws(ContentError) -> OpenContent {
-        let descriptor = Foundation.open(path, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else { throw .gone(name: name) }
-        return OpenContent(adopting: descriptor, size: file.size)
-    }
-}

@@ -1,3 +1,4 @@
+import Platform
 import SandboxProtocol
 import Testing
 
@@ -483,5 +484,126 @@ struct ProjectStateTests {
             #expect(world.rollbacks[RollbackID(number: 2)] != nil)
             if name == "rollback" { #expect(world.rollbacks[RollbackID(number: 1)] != nil) }
         }
+    }
+
+    // MARK: The repository's lock
+
+    private static func lock(_ number: UInt64) -> RepositoryLock {
+        RepositoryLock(
+            path: "/project/.git/index.lock",
+            identity: FileIdentity(
+                id: FileID(device: 1, inode: number), size: 0, modificationTime: 0, changeTime: 0))
+    }
+
+    @Test("while git exchanges files no build begins, and one does as soon as it has")
+    func repositoryLock() {
+        let world = up("make")
+        let before = world.buildCount
+        world.repositoryLock = Self.lock(1)
+        for number in 0..<500 {
+            world.write("src/\(number)", "second")
+            world.wait(.milliseconds(20))
+        }
+        #expect(world.buildCount == before && !world.isAllSettled)
+        #expect(world.count { $0 == .awaitBuild(isAwaited: false) } == 1)
+        #expect(world.state.nextDeadline == world.now + ProjectState.lockInterval)
+        world.repositoryLock = nil
+        world.wait(ProjectState.lockInterval)
+        #expect(world.buildCount == before + 1)
+        #expect(world.drain() && world.isAllSettled && world.buildCount == before + 1)
+        #expect(world.logs == [])
+    }
+
+    @Test("a build waits for what is still to be told of the changes that git has made")
+    func repositoryLockReleased() {
+        let world = up("make")
+        world.repositoryLock = Self.lock(1)
+        world.holdsCatchingUp = true
+        world.write("src/main", "s2")
+        world.repositoryLock = nil
+        world.wait(ProjectState.lockInterval)
+        world.write("src/other", "of git")
+        #expect(world.builds.isEmpty && world.count { $0 == .catchUp } == 1 && !world.isAllSettled)
+        let before = world.buildCount
+        world.release()
+        #expect(world.drain() && world.buildCount == before + 1 && world.served?.module == "m of s2")
+        // What is told late of one lock says nothing of the next.
+        world.repositoryLock = Self.lock(2)
+        world.write("src/main", "s3")
+        world.repositoryLock = nil
+        world.wait(ProjectState.lockInterval)
+        world.repositoryLock = Self.lock(3)
+        world.wait(ProjectState.lockInterval)
+        world.release()
+        #expect(world.builds.isEmpty)
+        world.holdsCatchingUp = false
+        world.repositoryLock = nil
+        #expect(world.drain() && world.served?.module == "m of s3" && world.buildCount == before + 2)
+    }
+
+    @Test("a build that runs when git begins is ended, and the next one waits")
+    func repositoryLockDuringBuild() {
+        let world = up("make")
+        world.write("src/main", "s2")
+        let before = world.buildCount
+        world.repositoryLock = Self.lock(1)
+        world.write("src/main", "s3")
+        world.endBuild()
+        #expect(world.buildCount == before && world.builds.isEmpty)
+        world.repositoryLock = nil
+        #expect(world.drain() && world.served?.module == "m of s3" && world.buildCount == before + 1)
+    }
+
+    @Test("a lock that was left behind holds one build back, for three seconds, and is told once")
+    func staleRepositoryLock() {
+        let world = up("make")
+        world.repositoryLock = Self.lock(1)
+        world.write("src/main", "s2")
+        world.wait(.milliseconds(2_999))
+        #expect(world.builds.isEmpty && world.logs == [])
+        world.wait(.milliseconds(1))
+        #expect(world.builds.count == 1)
+        #expect(world.logs.count == 1 && world.logs[0].contains("/project/.git/index.lock"))
+        #expect(world.drain() && world.served?.module == "m of s2")
+        world.write("src/main", "s3")
+        #expect(world.builds.count == 1)
+        #expect(world.drain() && world.logs.count == 1)
+        // Another one is another matter.
+        world.repositoryLock = Self.lock(2)
+        world.write("src/main", "s4")
+        #expect(world.builds.isEmpty)
+        #expect(world.drain() && world.served?.module == "m of s4" && world.logs.count == 2)
+    }
+
+    @Test("a lock holds nothing back for more than a minute, whatever changes meanwhile")
+    func endlessRepositoryLock() {
+        let world = up("make")
+        world.repositoryLock = Self.lock(1)
+        let start = world.now
+        while world.builds.isEmpty, world.now < start + .seconds(100) {
+            world.write("src/main", "s\(world.now - start)")
+            world.wait(.milliseconds(500))
+        }
+        #expect(world.now == start + ProjectState.lockLimit)
+    }
+
+    @Test("a build that is not wanted any more while git has a lock is not waited for")
+    func repositoryLockWithoutBuild() {
+        let world = up("make")
+        world.repositoryLock = Self.lock(1)
+        world.write("src/main", "s2")
+        let ended = world.count { $0 == .noteBuildEnded }
+        world.saveSettings { $0.buildCommand = nil }
+        #expect(world.drain() && world.isAllSettled && world.state.nextDeadline == nil)
+        #expect(world.count { $0 == .noteBuildEnded } == ended + 1)
+    }
+
+    @Test("where the app will be is told at once, even if git has a lock")
+    func repositoryLockAtFirst() {
+        let world = World(buildCommand: "make")
+        world.repositoryLock = Self.lock(1)
+        world.begin()
+        #expect(world.builds.isEmpty && world.count { $0 == .hold } == 1)
+        #expect(world.drain() && world.served != nil)
     }
 }

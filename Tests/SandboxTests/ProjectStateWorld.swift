@@ -60,12 +60,16 @@ final class ProjectStateWorld {
     /// The result of the next step that is made by hand; steps go by themselves if it is empty.
     var heldEffects: [Effect] = []
     var holdsAssembly = false
+    /// Whether changes from before are still on their way.
+    var holdsCatchingUp = false
     var isWaitingForExternals = false
     /// Until then, files are being written.
     lazy var writingUntil = start
     /// What a build writes when it ends well.
     var buildWrites: (ProjectStateWorld) -> Void = { world in world.write("module", "m of \(world.lastSource ?? "")") }
     private(set) var lastSource: String?
+    /// What git has in the repository of the project.
+    var repositoryLock: RepositoryLock?
 
     init(buildCommand: String? = nil, isWatching: Bool = true, outputs: Set<RelativePath> = []) {
         var settings = SandboxSettings()
@@ -104,7 +108,8 @@ final class ProjectStateWorld {
                         uniqueKeysWithValues: files.keys.filter { $0.hasPrefix("src/") }.map {
                             (RelativePath(stringLiteral: $0), Self.digest(files[$0]))
                         })
-                })
+                },
+                repositoryLock: { [repositoryLock] in repositoryLock })
             let effects = state.reduce(queue, at: now, lookups)
             queue = []
             self.effects += effects
@@ -229,6 +234,12 @@ final class ProjectStateWorld {
         case .startBuild(let number, _, _, _):
             buildCount += 1
             builds.append(Build(number: number, source: files["src/main"]))
+        case .catchUp:
+            if holdsCatchingUp, !isHeld {
+                heldEffects.append(effect)
+                return []
+            }
+            return [.caughtUp]
         case .cancelBuild(let number):
             for index in builds.indices where builds[index].number == number { builds[index].isCancelled = true }
         case .assemble(_, let isStoreGone):
@@ -285,9 +296,9 @@ final class ProjectStateWorld {
             if failure == failureBeforeLoad { failure = buildFailure }
         case .settle(let ticket): settled = ticket
         case .stop: isStopped = true
-        case .tell, .hold, .noteBuildEnded, .noteIdle, .rememberOutputs, .noteProjectServes, .noteOtherServes,
-            .noteServed,
-            .keepDigests, .prepareStandby, .noteLibraryChange, .forgetFetchFailures:
+        case .awaitBuild, .tell, .hold, .noteBuildEnded, .noteIdle, .rememberOutputs, .noteProjectServes,
+            .noteOtherServes, .noteServed, .keepDigests, .prepareStandby, .noteLibraryChange,
+            .forgetFetchFailures:
             break
         }
         return []

@@ -17,6 +17,7 @@ package final class RawSocket: Sendable {
         target.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
         var timeout = timeval(tv_sec: 20, tv_usec: 0)
         setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &timeout, socklen_t(MemoryLayout<timeval>.size))
+        setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &timeout, socklen_t(MemoryLayout<timeval>.size))
         let result = withUnsafePointer(to: &target) { pointer in
             pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
                 connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
@@ -55,10 +56,18 @@ package final class RawSocket: Sendable {
         }
     }
 
-    /// What arrives up to and with `marker`.
-    package func receive(until marker: String) throws -> String {
+    /// Receives what is there, having waited for the first byte; 0 is the connection's end.
+    package func receive(into buffer: UnsafeMutableRawBufferPointer) throws -> Int {
+        let count = read(descriptor, buffer.baseAddress, buffer.count)
+        guard count >= 0 else { throw Failure(description: "nothing arrives, and the connection does not end") }
+        return count
+    }
+
+    /// What arrives up to and with `marker`, and perhaps more.
+    /// - Parameter limit: How many bytes are received at a time. With 1, nothing of what comes behind the marker is.
+    package func receive(until marker: String, atMost limit: Int = 4096) throws -> String {
         var text = ""
-        var buffer = [UInt8](repeating: 0, count: 4096)
+        var buffer = [UInt8](repeating: 0, count: limit)
         while !text.contains(marker) {
             let count = read(descriptor, &buffer, buffer.count)
             guard count > 0 else { throw Failure(description: "the connection ended after \(text.debugDescription)") }

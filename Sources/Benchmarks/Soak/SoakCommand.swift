@@ -23,8 +23,8 @@ enum SoakCommand {
             broken now and then and mended, and WAGI processes are killed. Each answer has to be whole and the request's \
             own, and not older than what had been saved, unless it says so; only what a process that is killed was \
             answering may be cut. After a fifth of the time (2 minutes of 10) and at the end, memory and descriptors of \
-            all processes are taken while the clients rest: the second time, they may be 5 % more at most. The exit code \
-            is 1 if anything was wrong.
+            all processes are taken five times while the clients rest: the middle ones may be 5 % more at the end. The \
+            exit code is 1 if anything was wrong.
             """,
         options: [minutes, clients, seed, pause, SaveBenchmark.program],
         action: run
@@ -93,12 +93,17 @@ enum SoakCommand {
         while MonotonicTime.now < time { usleep(50_000) }
     }
 
-    /// What the sandbox needs while nobody asks for anything.
+    /// What the sandbox needs while nobody asks for anything: the middle of five times, with requests between them. How
+    /// many instances a WAGI process has kept, and whether it has just been replaced, is another matter each time.
     private static func sample(_ sandbox: RunningSandbox, _ gate: SoakGate) -> SoakSample {
-        gate.close()
-        defer { gate.open() }
-        // Until it serves what was saved last, and has given back what it needs no more.
-        sleep(5)
-        return SoakSample(of: sandbox.identifier)
+        let samples = (0..<5).map { _ in
+            sleep(2)
+            gate.close()
+            defer { gate.open() }
+            // Until it serves what was saved last, and has given back what it needs no more.
+            sleep(5)
+            return SoakSample(of: sandbox.identifier)
+        }
+        return SoakSample(middleOf: samples)
     }
 }

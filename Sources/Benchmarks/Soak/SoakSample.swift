@@ -23,6 +23,15 @@ struct SoakSample {
         }
     }
 
+    /// The middle ones of several.
+    init(middleOf samples: [SoakSample]) {
+        func middle(_ value: (SoakSample) -> Int) -> Int { samples.map(value).sorted()[samples.count / 2] }
+        resident = middle(\.resident)
+        proportional = middle(\.proportional)
+        descriptors = middle(\.descriptors)
+        processes = middle(\.processes)
+    }
+
     var description: String {
         String(
             format: "RSS %.1f MB, PSS %.1f MB, %d descriptors, %d processes", Double(resident) / 1e6,

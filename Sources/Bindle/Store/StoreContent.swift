@@ -63,8 +63,11 @@ package final class StoreContent: ContentSource {
     ) throws(ContentError) -> OpenContent {
         state.clock += 1
         if let held = state.held[file.digest] {
-            state.held[file.digest]?.lastUse = state.clock
-            return held.content
+            if held.content.isIntact {
+                state.held[file.digest]?.lastUse = state.clock
+                return held.content
+            }
+            state.held[file.digest] = nil
         }
         if let connection = connection(&state), let found = find(file.digest, on: connection) {
             // What has gone from the store may be in the one that has taken its place.
@@ -148,14 +151,10 @@ package final class StoreContent: ContentSource {
             let code = errno
             throw code == ENOENT || code == ENOTDIR ? .gone(name: name) : .unreadable(name: name, code: code)
         }
-        let content = OpenContent(adopting: descriptor, size: file.size)
-        guard let identity = FileIdentity(descriptor: descriptor), identity.size == Int64(file.size) else {
-            throw .damaged(name: name)
-        }
-        if identity != known && identity != state.verified[file.digest] {
-            guard let read = try? SHA256.hash(fileAt: path), read.digest == file.digest,
-                FileIdentity(descriptor: descriptor) == identity, FileIdentity(path: path) == identity
-            else { throw .damaged(name: name) }
+        let content = OpenContent(adopting: descriptor, of: file)
+        if let identity = try content.verify(known: known, state.verified[file.digest], named: name),
+            identity != known
+        {
             state.verified[file.digest] = identity
         }
         return content

@@ -17,14 +17,14 @@ package struct Command: Sendable {
     package let options: [Option]
     package let arguments: [Argument]
     package let examples: [Example]
-    package let subcommands: [Command]
+    package private(set) var subcommands: [Command]
     /// By the names that other tools have for what subcommands do, a sentence without a full stop that says what to type
     /// here.
     package let foreignNames: [String: String]
     /// Left out of help and suggestions.
     package let isHidden: Bool
     /// `nil` for a command that only groups its subcommands.
-    package let action: Action?
+    package private(set) var action: Action?
 
     /// Defines a command.
     ///
@@ -74,6 +74,14 @@ package struct Command: Sendable {
                 earlier.arity == .required || later.arity != .required,
                 "\(name): '\(later.name)' follows an optional one")
         }
+    }
+
+    /// The same command, and all below it, with what `action` makes of each for its action.
+    package func replacingActions(_ action: (Command) -> Action?) -> Command {
+        var copy = self
+        copy.action = action(self)
+        copy.subcommands = subcommands.map { $0.replacingActions(action) }
+        return copy
     }
 
     /// The subcommand of that name, hidden ones included.

@@ -1,4 +1,6 @@
 import Glibc
+import Platform
+import Synchronization
 
 /// A content that stays readable for as long as this is held, whatever is removed meanwhile. Threads may share one.
 package final class OpenContent: Sendable {
@@ -10,20 +12,37 @@ package final class OpenContent: Sendable {
         case bytes([UInt8])
     }
 
+    /// Whom a file belongs to.
+    package enum Owner: Sendable {
+        /// `hippo-dev`, which does not write to it once it is there.
+        case program
+        /// People, whose editors may write to it while it is open. What is sent from it has to be copied first, since the
+        /// system would send what is in the file when the packet leaves.
+        case people
+    }
+
     /// The number of bytes.
     package let size: Int
     package let storage: Storage
+    package let owner: Owner
+    /// What `isIntact` knows.
+    let evidence: Mutex<Evidence>
 
     /// A content in memory.
     package init(_ bytes: [UInt8]) {
         size = bytes.count
         storage = .bytes(bytes)
+        owner = .program
+        evidence = Mutex(.inMemory)
     }
 
-    /// Takes over a descriptor that is open for reading, and whose first `size` bytes are the content.
-    package init(adopting descriptor: Int32, size: Int) {
-        self.size = size
+    /// Takes over a descriptor that is open for reading. Whether its file has the bytes of the content is not known before
+    /// `verify` or `isIntact` has said so.
+    package init(adopting descriptor: Int32, of file: ContentFile, owner: Owner = .program) {
+        size = file.size
         storage = .file(descriptor: descriptor)
+        self.owner = owner
+        evidence = Mutex(.unread(file.digest))
     }
 
     deinit {

@@ -38,25 +38,24 @@ package final class ProjectBackedContent: ContentSource {
         // A name that has become a FIFO must not make this wait.
         let descriptor = Glibc.open("\(directory)/\(name)", O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard descriptor >= 0 else { return nil }
-        let open = OpenContent(adopting: descriptor, size: file.size)
-        guard let status = FileStatus(descriptor: descriptor), status.isRegular, status.size == Int64(file.size) else {
-            return nil
-        }
+        let open = OpenContent(adopting: descriptor, of: file, owner: .people)
         // The project's file may be written to while it is open: a copy cannot.
         if file.size <= Self.copiedSize {
-            guard let bytes = try? open.bytes(limit: Self.copiedSize, named: name), SHA256.hash(bytes) == file.digest
+            guard let status = FileStatus(descriptor: descriptor), status.isRegular, status.size == Int64(file.size),
+                let bytes = try? open.bytes(limit: Self.copiedSize, named: name), SHA256.hash(bytes) == file.digest
             else { return nil }
             return OpenContent(bytes)
         }
-        if verified.withLock({ $0[file.digest] }) == status.identity { return open }
-        let start = SystemTime().nanosecondsSince1970
-        guard (try? open.digest(named: name)) == file.digest else { return nil }
-        // One that was written a moment ago may be written to once more and look the same.
-        if !status.isRacy(at: start), FileStatus(descriptor: descriptor)?.identity == status.identity {
-            verified.withLock { verified in
-                if verified.count >= Self.verifiedLimit { verified = [:] }
-                verified[file.digest] = status.identity
+        let known = verified.withLock { $0[file.digest] }
+        do throws(ContentError) {
+            if let identity = try open.verify(known: known, named: name), identity != known {
+                verified.withLock { verified in
+                    if verified.count >= Self.verifiedLimit { verified = [:] }
+                    verified[file.digest] = identity
+                }
             }
+        } catch {
+            return nil
         }
         return open
     }

@@ -233,6 +233,7 @@ final class Exchange: @unchecked Sendable {
         case .blocked: break
         case .failed: fail("the client disconnected")
         case .fileTooShort: fail("the file became shorter while it was sent")
+        case .fileChanged: fail("the file was written to while it was sent")
         }
         if let logPlace { context.configuration.requestLog?.withdraw(logPlace) }
         logPlace = nil
@@ -416,7 +417,7 @@ extension Exchange {
                     throw isCancelled ? .cancelled : .timedOut
                 }
                 if receives { receiveAhead() }
-            case .failed, .fileTooShort:
+            case .failed, .fileTooShort, .fileChanged:
                 fail("the client disconnected")
                 disconnection.note()
                 throw .clientDisconnected

@@ -23,6 +23,8 @@ package enum ResponseError: Error, Hashable, CustomStringConvertible {
     case bodyShorterThanContentLength(Int64)
     /// The file that is the body cannot be read, or shrank meanwhile.
     case unreadableFile(SystemError)
+    /// The file that is the body was written to since the response's fields were made.
+    case changedFile
     /// The handler has returned already.
     case exchangeIsOver
 
@@ -40,6 +42,7 @@ package enum ResponseError: Error, Hashable, CustomStringConvertible {
         case .bodyShorterThanContentLength(let length):
             "the response's body is shorter than its Content-Length of \(length)"
         case .unreadableFile(let error): "the response's file cannot be read: \(error)"
+        case .changedFile: "the response's file was written to meanwhile"
         case .exchangeIsOver: "the response was written after its handler had returned"
         }
     }

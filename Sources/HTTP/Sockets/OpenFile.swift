@@ -12,8 +12,8 @@ package final class OpenFile: Sendable {
     package let fileDescriptor: Int32
     /// The size in bytes when it was opened.
     package let size: Int64
-    /// What closes the descriptor in the end, if that is not this object.
-    private let owner: OpenContent?
+    /// The content that the file has to have, if one is known. It is what closes the descriptor in the end.
+    private let content: OpenContent?
 
     /// Takes over `fileDescriptor`, which must be open for reading.
     package init(adopting fileDescriptor: Int32) throws(SystemError) {
@@ -25,14 +25,14 @@ package final class OpenFile: Sendable {
         }
         self.fileDescriptor = fileDescriptor
         size = Int64(status.st_size)
-        owner = nil
+        content = nil
     }
 
     /// The descriptor of a content, which stays open with this.
     init(_ content: OpenContent, descriptor: Int32) {
         fileDescriptor = descriptor
         size = Int64(content.size)
-        owner = content
+        self.content = content
     }
 
     /// Opens the file at `path`.
@@ -43,7 +43,33 @@ package final class OpenFile: Sendable {
     }
 
     deinit {
-        if owner == nil { close(fileDescriptor) }
+        if content == nil { close(fileDescriptor) }
+    }
+
+    /// Whether the file has the content that it has to have: see `OpenContent.isIntact`. Always true where none is known.
+    var isIntact: Bool { content?.isIntact ?? true }
+
+    /// Whose file it is; `nil` where no content is known that it has to have.
+    var owner: OpenContent.Owner? { content?.owner }
+
+    /// Reads a range: less of it only where the file ends before.
+    func bytes(in range: Range<Int64>) throws(SystemError) -> [UInt8] {
+        var problem: SystemError?
+        let bytes = [UInt8](unsafeUninitializedCapacity: range.count) { buffer, count in
+            do throws(SystemError) {
+                while count < range.count {
+                    let rest = UnsafeMutableRawBufferPointer(
+                        UnsafeMutableBufferPointer(rebasing: buffer[count..<range.count]))
+                    let read = try read(at: range.lowerBound + Int64(count), into: rest)
+                    guard read > 0 else { return }
+                    count += read
+                }
+            } catch {
+                problem = error
+            }
+        }
+        if let problem { throw problem }
+        return bytes
     }
 
     /// Reads at `offset` without moving a position: threads may share the file. 0 is the end.

@@ -16,6 +16,8 @@ struct OutputQueue {
         case failed(Int32)
         /// A file ended before its range did.
         case fileTooShort
+        /// A file has not the content any more that the response is of. The end of its range has not been sent.
+        case fileChanged
     }
 
     private enum Segment {
@@ -27,6 +29,12 @@ struct OutputQueue {
     private static let copiedFileSize: Int64 = 32 << 10
     /// Bytes up to this number are copied behind those before them.
     static let copiedByteCount = 16 << 10
+
+    /// How many bytes at the end of a file that has a known content leave last, and only if the file has it still then:
+    /// without them a client does not take for whole what it got.
+    private static let withheldByteCount: Int64 = 4 << 10
+    /// Of a file that people may write to, so much is copied at a time.
+    private static let copiedPieceSize: Int64 = 64 << 10
 
     private var segments: [Segment] = []
     private var next = 0
@@ -56,29 +64,17 @@ struct OutputQueue {
     mutating func append(_ file: OpenFile, _ range: Range<Int64>) throws(ResponseError) {
         guard !range.isEmpty else { return }
         if range.count <= Self.copiedFileSize, case .bytes(var last, let start)? = takeLastBytes() {
-            let before = last.count
-            var problem: SystemError?
-            last.append(contentsOf: repeatElement(0, count: range.count))
-            var filled = before
-            last.withUnsafeMutableBytes { buffer in
-                while filled < buffer.count, problem == nil {
-                    do throws(SystemError) {
-                        let count = try file.read(
-                            at: range.lowerBound + Int64(filled - before),
-                            into: UnsafeMutableRawBufferPointer(rebasing: buffer[filled...]))
-                        if count == 0 { problem = SystemError(operation: "read beyond the file's end", code: EIO) }
-                        filled += count
-                    } catch {
-                        problem = error
-                    }
+            defer { segments.append(.bytes(last, from: start)) }
+            do throws(SystemError) {
+                let bytes = try file.bytes(in: range)
+                guard bytes.count == range.count else {
+                    throw SystemError(operation: "read beyond the file's end", code: EIO)
                 }
+                last.append(contentsOf: bytes)
+            } catch {
+                throw .unreadableFile(error)
             }
-            if let problem {
-                last.removeSubrange(before...)
-                segments.append(.bytes(last, from: start))
-                throw .unreadableFile(problem)
-            }
-            segments.append(.bytes(last, from: start))
+            guard file.isIntact else { throw .changedFile }
         } else {
             segments.append(.file(file, from: range.lowerBound, to: range.upperBound))
         }
@@ -102,8 +98,12 @@ struct OutputQueue {
                         moreFollows: next + 1 < segments.count)
                 }
             case .file(let file, let start, let end):
-                result = StreamSocket.send(
-                    descriptor, file: file.fileDescriptor, offset: start, count: end - start)
+                let count = Self.countWithoutCopy(of: file, end - start)
+                guard count > 0 else {
+                    if let problem = copyPiece(of: file, start, end) { return problem }
+                    continue
+                }
+                result = StreamSocket.send(descriptor, file: file.fileDescriptor, offset: start, count: count)
             }
             switch result {
             case .moved(let count):
@@ -116,6 +116,32 @@ struct OutputQueue {
         }
         removeAll()
         return .finished
+    }
+
+    /// How many of the next `count` bytes of a file the system may send from it by itself.
+    private static func countWithoutCopy(of file: OpenFile, _ count: Int64) -> Int64 {
+        switch file.owner {
+        case nil: count
+        case .program?: max(0, count - withheldByteCount)
+        case .people?: 0
+        }
+    }
+
+    /// Puts bytes in the place of the next piece of a file's range, which is the first segment.
+    ///
+    /// - Returns: what is wrong with the file, if anything is.
+    private mutating func copyPiece(of file: OpenFile, _ start: Int64, _ end: Int64) -> Result? {
+        let piece = start..<min(end, start + Self.copiedPieceSize)
+        let bytes: [UInt8]
+        do throws(SystemError) { bytes = try file.bytes(in: piece) } catch { return .failed(error.code) }
+        guard bytes.count == piece.count else { return .fileTooShort }
+        if piece.upperBound == end, !file.isIntact { return .fileChanged }
+        // The pieces before it have left: only one is in memory.
+        segments.removeSubrange(..<next)
+        next = 0
+        segments[0] = .bytes(bytes, from: 0)
+        if piece.upperBound < end { segments.insert(.file(file, from: piece.upperBound, to: end), at: 1) }
+        return nil
     }
 
     mutating func removeAll() {

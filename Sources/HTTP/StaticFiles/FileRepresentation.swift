@@ -16,6 +16,8 @@ final class FileRepresentation: Sendable {
         case .bytes(let bytes): source = .bytes(bytes)
         case .file where content.size <= Self.smallSize:
             source = .bytes(try content.bytes(limit: Self.smallSize, named: name))
+            // They are kept: nobody may have written to the file between the check and the reading.
+            guard content.isIntact else { throw .damaged(name: name) }
         case .file(let descriptor): source = .file(OpenFile(content, descriptor: descriptor))
         }
         representation = Representation(
@@ -28,6 +30,9 @@ final class FileRepresentation: Sendable {
     var memoryByteCount: Int { representation.memoryByteCount }
 
     var holdsDescriptor: Bool { if case .file = representation.source { true } else { false } }
+
+    /// Whether the content is still what the tag says. It costs a call of the system where it is not in memory.
+    var isIntact: Bool { if case .file(let file) = representation.source { file.isIntact } else { true } }
 
     /// The response to GET or HEAD.
     func respond(to request: Request) -> Response { representation.respond(to: request) }

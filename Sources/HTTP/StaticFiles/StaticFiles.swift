@@ -28,7 +28,7 @@ package final class StaticFiles: Sendable {
     package func respond(to request: Request) -> Response? {
         let path = request.path
         let file: FileRepresentation
-        if let known = cache.file(at: path) {
+        if let known = knownFile(at: path) {
             file = known
         } else {
             do throws(ContentError) {
@@ -53,6 +53,14 @@ package final class StaticFiles: Sendable {
                 body: .bytes(Array("405 Method Not Allowed: files are only for GET and HEAD\n".utf8)))
         }
         return file.respond(to: request)
+    }
+
+    /// A file served before, unless somebody has written to it since.
+    private func knownFile(at path: String) -> FileRepresentation? {
+        guard let file = cache.file(at: path) else { return nil }
+        if file.isIntact { return file }
+        cache.remove(file, at: path)
+        return nil
     }
 
     private enum Found {

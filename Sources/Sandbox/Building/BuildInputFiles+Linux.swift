@@ -1,6 +1,5 @@
 import Content
 import Cryptography
-
 import Platform
 
 /// Looks at the files that a build command may read.
@@ -9,6 +8,8 @@ import Platform
 struct BuildInputFiles {
     /// The project's.
     let directory: String
+    /// Where git would put its lock; `nil` if the project is in no repository.
+    var lockPath: String?
 
     /// Files up to this size are read when they are listed, as long as all of them are no more than `listedBytes`.
     private static let longestListedFile = 64 << 10
@@ -16,7 +17,9 @@ struct BuildInputFiles {
 
     /// What the state asks for.
     var lookups: BuildFiles {
-        BuildFiles(digest: { digest(of: $0) }, names: { names(in: $0) })
+        BuildFiles(
+            digest: { digest(of: $0) }, names: { names(in: $0) },
+            repositoryLock: { lockPath.flatMap(RepositoryLock.find) })
     }
 
     private func digest(of path: RelativePath) -> SHA256Digest? {

@@ -30,23 +30,25 @@ struct ModuleMismatch: Hashable {
     ///   - buildStart: when a build began that has ended well, in nanoseconds since 1970; `nil` to look only for modules
     ///     that are missing.
     static func all(_ facts: Hippofacts?, in directory: String, buildStart: Int64?) -> [ModuleMismatch] {
+        guard let dependencies = facts?.dependencies else { return [] }
         var found: [ModuleMismatch] = []
-        var candidates: [String]?
-        for module in (facts?.dependencies.modules ?? []).map(\.string).sorted() where module.hasSuffix(".wasm") {
+        var candidates: [FileID: String]?
+        for module in dependencies.modulePaths where module.hasSuffix(".wasm") {
             let status = FileStatus(path: "\(directory)/\(module)")
             if let status {
                 guard let buildStart, status.identity.modificationTime < buildStart else { continue }
             }
-            if candidates == nil { candidates = modules(of: directory) }
-            let alike = (candidates ?? []).filter { candidate in
-                guard candidate != module, stem(candidate) == stem(module) else { return false }
+            let all = candidates ?? modules(of: directory, above: dependencies)
+            candidates = all
+            let alike = all.filter { id, candidate in
+                guard candidate != module, id != status?.id, stem(candidate) == stem(module) else { return false }
                 guard status != nil, let buildStart else { return true }
                 let time = FileStatus(path: "\(directory)/\(candidate)")?.identity.modificationTime ?? 0
                 return time >= buildStart
             }
             // Among several, nobody can tell.
-            guard alike.count == 1 else { continue }
-            found.append(ModuleMismatch(named: module, made: alike[0], isMissing: status == nil))
+            guard alike.count == 1, let made = alike.first?.value else { continue }
+            found.append(ModuleMismatch(named: module, made: made, isMissing: status == nil))
         }
         return found
     }
@@ -64,9 +66,10 @@ struct ModuleMismatch: Hashable {
     /// A tree with more entries is not searched to its end: this is advice, and not worth a wait.
     private static let maximumCount = 20_000
 
-    /// All `.wasm` files of a project, and of the `target` of a Cargo workspace above it.
-    private static func modules(of directory: String) -> [String] {
-        var found: [String] = []
+    /// All `.wasm` files of a project, of the `target` of a Cargo workspace above it, and of the directories above it that
+    /// HIPPOFACTS names modules in: their paths relative to the project. A file that several ways lead to has the first.
+    private static func modules(of directory: String, above dependencies: Hippofacts.Dependencies) -> [FileID: String] {
+        var found: [FileID: String] = [:]
         var count = 0
         walk(directory, "", 0, &found, &count)
         var (parent, way) = (directory, "")
@@ -77,11 +80,16 @@ struct ModuleMismatch: Hashable {
             walk(parent + "/target", way + "target", 1, &found, &count)
             break
         }
+        for (module, ascent) in dependencies.modulesAbove.sorted(by: { $0.key < $1.key }) {
+            guard let first = module.components.first, module.parent != nil else { continue }
+            let path = String(repeating: "../", count: ascent) + first
+            walk("\(directory)/\(path)", path, 1, &found, &count)
+        }
         return found
     }
 
     private static func walk(
-        _ directory: String, _ path: String, _ depth: Int, _ found: inout [String], _ count: inout Int
+        _ directory: String, _ path: String, _ depth: Int, _ found: inout [FileID: String], _ count: inout Int
     ) {
         for entry in DirectoryEntry.entries(ofDirectory: directory) ?? [] {
             count += 1
@@ -90,9 +98,17 @@ struct ModuleMismatch: Hashable {
             if entry.type == Int(DT_DIR) {
                 guard depth < maximumDepth, !skipped.contains(entry.name) else { continue }
                 walk("\(directory)/\(entry.name)", child, depth + 1, &found, &count)
-            } else if entry.name.hasSuffix(".wasm") {
-                found.append(child)
+            } else if entry.name.hasSuffix(".wasm"), let id = FileStatus(path: "\(directory)/\(entry.name)")?.id {
+                if found[id] == nil { found[id] = child }
             }
         }
+    }
+}
+
+extension Hippofacts.Dependencies {
+    /// The paths of all modules relative to the project, those outside of it with `../`, in their order.
+    var modulePaths: [String] {
+        let above = modulesAbove.map { String(repeating: "../", count: $0.value) + $0.key.string }
+        return modules.map(\.string).sorted() + above.sorted()
     }
 }

@@ -67,7 +67,7 @@ package struct ProjectDiagnosis: Sendable {
                 remedy: "'hippo-dev init --fix', or change the line")
         }
         let newest = newestInput(facts)
-        for module in facts.dependencies.modules.map(\.string).sorted()
+        for module in facts.dependencies.modulePaths
         where !mismatches.contains(where: { $0.named == module }) {
             let status = FileStatus(path: "\(project.directory)/\(module)")
             if let status {

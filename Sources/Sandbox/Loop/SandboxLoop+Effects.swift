@@ -20,6 +20,8 @@ extension SandboxLoop {
         case .adopt(let settings): return adopt(settings)
         case .startBuild(let number, let command, let passing, let isAwaited):
             return startBuild(number, command, passing, isAwaited: isAwaited)
+        case .awaitBuild(let isAwaited): noteBuild(isAwaited: isAwaited)
+        case .catchUp: catchUp()
         case .cancelBuild(let number): if build?.number == number { build?.process.cancel() }
         case .hold: hold()
         case .noteBuildEnded: freshness.board.build = .idle
@@ -126,12 +128,28 @@ extension SandboxLoop {
             build = (process, number)
             // Files have the time of a clock that is a few milliseconds late.
             buildStart = SystemTime().nanosecondsSince1970 - 20_000_000
-            dependencies.freshness.board.build = isAwaited ? .awaited : .running
-            supervisor.updateStatus { $0.isBuilding = true }
+            noteBuild(isAwaited: isAwaited)
+            // Somebody may have made a repository of the project. It matters to the next build; this one runs already.
+            lockPath = RepositoryLock.path(around: dependencies.project.directory)
             return []
         } catch {
             let failure = Failure(stage: .build, message: "The build command could not be started: \(error)")
             return [.buildNotStarted(number: number, failure)]
+        }
+    }
+
+    /// Lets requests, and pages that wait, know that the build command runs, or is about to.
+    private func noteBuild(isAwaited: Bool) {
+        dependencies.freshness.board.build = isAwaited ? .awaited : .running
+        supervisor.updateStatus { $0.isBuilding = true }
+    }
+
+    /// Has all changes told that are on their way; that may take its time, where the directories are looked at.
+    private func catchUp() {
+        let (mailbox, watcher) = (dependencies.mailbox, watcher)
+        SystemThread.detach(name: "catching up") {
+            watcher?.synchronize()
+            mailbox.post(.caughtUp)
         }
     }
 

@@ -13,6 +13,8 @@ final class SandboxLoop {
     enum Message: Sendable {
         case change(FileWatcher.Changes, ticket: UInt64, seen: SuspendingClock.Instant)
         case buildEnded(number: Int, BuildProcess.Outcome)
+        /// All changes that were made before it was asked for are in the mailbox before this.
+        case caughtUp
         case worker(WorkerSupervisor.WorkerID, WorkerProcess.Event)
         case rollBack(RollbackRequest)
         /// Somebody asks for a rebuild, whether anything has changed or not.
@@ -76,6 +78,8 @@ final class SandboxLoop {
     /// When the build began that has ended well and whose modules have not been looked at.
     var finishedBuildStart: Int64?
     var toldMismatches: Set<ModuleMismatch> = []
+    /// Where git would put its lock, as it was found at the beginning and while the last build ran: no save waits for that.
+    var lockPath: String?
     /// The files that have changed since the project served as it was: what a failure may come from. Absolute.
     var suspects: Set<String> = []
     var writing = WritingDetector()
@@ -103,6 +107,7 @@ final class SandboxLoop {
         served = ServedContents(
             store: dependencies.content.store.path, project: dependencies.project.directory)
         emit = dependencies.emit
+        lockPath = RepositoryLock.path(around: dependencies.project.directory)
         state = ProjectState(
             project: dependencies.project, settings: settings,
             addresses: .init(app: dependencies.appURL, bindle: dependencies.bindleURL),
@@ -163,7 +168,7 @@ final class SandboxLoop {
 
     /// What the state has to know of the files that the build command reads.
     private var buildFiles: BuildFiles {
-        BuildInputFiles(directory: dependencies.project.directory).lookups
+        BuildInputFiles(directory: dependencies.project.directory, lockPath: lockPath).lookups
     }
 
     // MARK: Messages
@@ -179,6 +184,7 @@ final class SandboxLoop {
                 if outcome.isSuccess { finishedBuildStart = buildStart }
             }
             return .buildEnded(number: number, buildEnd(outcome))
+        case .caughtUp: return .caughtUp
         case .worker(let worker, let event): return supervisor.handle(worker, event).flatMap(note)
         case .rollBack(let request):
             rollbackCount += 1
@@ -241,7 +247,7 @@ final class SandboxLoop {
                     if let report = supervisor.handle(worker, event) { _ = note(report) }
                 case .buildEnded(let number, _): if build?.number == number { build = nil }
                 case .rollBack(let request): request.finish(.failure(.notServed("hippo-dev up is being stopped")))
-                case .stop, .change, .fetched, .rebuild, .notice, .storeTouched: break
+                case .stop, .change, .caughtUp, .fetched, .rebuild, .notice, .storeTouched: break
                 }
             }
             _ = supervisor.tick()

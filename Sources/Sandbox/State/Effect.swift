@@ -15,6 +15,10 @@ enum Effect: Equatable, Sendable {
     /// Answered with `buildEnded` or `buildNotStarted`.
     /// - isAwaited: whether requests wait for it.
     case startBuild(number: Int, command: String, passing: Set<String>, isAwaited: Bool)
+    /// A build is about to begin, and waits for git.
+    case awaitBuild(isAwaited: Bool)
+    /// Answered with `caughtUp`, when all changes have been told that were made before.
+    case catchUp
     /// Ends the build, which is still answered with `buildEnded`.
     case cancelBuild(number: Int)
     /// Lets a process answer with the project's status until the first revision serves.

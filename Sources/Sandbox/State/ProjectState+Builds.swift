@@ -36,6 +36,62 @@ extension ProjectState {
         effects.append(.prepareStandby)
     }
 
+    // MARK: The repository's lock
+
+    /// Whether a build has to wait until git has exchanged the files that it is about to exchange.
+    mutating func waitsForRepository(_ files: BuildFiles, _ now: Instant) -> Bool {
+        guard let lock = files.repositoryLock() else {
+            switch repository {
+            case .free: return false
+            case .released: return true
+            case .stale:
+                repository = .free
+                return false
+            case .locked:
+                repository = .released
+                effects.append(.catchUp)
+                return true
+            }
+        }
+        let since: Instant
+        switch repository {
+        case .stale(lock): return false
+        case .locked(_, let start, _): since = start
+        case .free, .released, .stale:
+            since = now
+            // Requests need not wait for git: what serves is marked, as during a build.
+            effects.append(.awaitBuild(isAwaited: settings.waitsForBuild ?? false))
+            if let command = settings.buildCommand { announceStart(command) }
+        }
+        guard now < min(max(since, lastChange) + Self.lockPatience, since + Self.lockLimit) else {
+            repository = .stale(lock)
+            log(
+                "Builds do not wait for git any more: \(lock.path) has been there for "
+                    + "\((now - since).components.seconds) s. If no git is running, remove it.")
+            return false
+        }
+        repository = .locked(lock, since: since, nextLook: now + Self.lockInterval)
+        return true
+    }
+
+    /// No build is wanted any more.
+    mutating func forgetRepository() {
+        switch repository {
+        case .free, .stale: break
+        case .locked, .released:
+            repository = .free
+            effects.append(.noteBuildEnded)
+        }
+    }
+
+    /// When the lock is looked for again, if a build waits for nothing else.
+    var repositoryTime: Instant? {
+        guard case .locked(_, _, let nextLook) = repository, activity == .none, settingsState == .current,
+            buildWish == .now || buildWish == .afterwards && !needsExpansion
+        else { return nil }
+        return nextLook
+    }
+
     mutating func cancel(_ run: BuildRun, _ now: Instant) {
         activity = .cancelling(run, since: now)
         effects.append(.cancelBuild(number: run.number))

@@ -13,6 +13,8 @@ struct BuildFiles {
     let digest: (_ path: RelativePath) -> SHA256Digest?
     /// The names of all build inputs in a scope, with the digests of those that are quickly read.
     let names: (_ scope: WatchScope) -> [RelativePath: SHA256Digest?]
+    /// The lock that git has on the repository of the project, if it has one now.
+    let repositoryLock: () -> RepositoryLock?
 }
 
 extension ProjectState {
@@ -31,6 +33,8 @@ extension ProjectState {
         case settingsRead(Result<ReadSettings, Failure>)
         /// Something failed that nothing else is known to have caused.
         case failed(Failure)
+        /// All changes that were made before `catchUp` have been told.
+        case caughtUp
         case buildNotStarted(number: Int, Failure)
         /// All changes that the build has made have been told before.
         case buildEnded(number: Int, BuildEnd)

@@ -131,6 +131,17 @@ struct ProjectState: Sendable {
         case held(Failure, until: Instant)
     }
 
+    /// Is git in the middle of exchanging files?
+    enum Repository: Hashable, Sendable {
+        case free
+        /// It has a lock, and no build begins before the next look.
+        case locked(RepositoryLock, since: Instant, nextLook: Instant)
+        /// The lock has gone, and changes from before that are still on their way.
+        case released
+        /// This lock has been there for so long that builds do not wait for it.
+        case stale(RepositoryLock)
+    }
+
     /// What is known of the revision that is being made.
     struct Cycle: Hashable, Sendable {
         var began: Instant
@@ -152,6 +163,12 @@ struct ProjectState: Sendable {
     static let removalPatience = Duration.milliseconds(300)
     /// A build that was cancelled and has not ended after this time is waited for no longer.
     static let cancellationPatience = Duration.seconds(5)
+    /// A lock of git's during which nothing has changed for so long is one that was left behind, or that says nothing of files.
+    static let lockPatience = Duration.seconds(3)
+    /// No lock keeps a build from beginning for longer.
+    static let lockLimit = Duration.seconds(60)
+    /// While git has a lock, it is looked for so often.
+    static let lockInterval = Duration.milliseconds(20)
     /// A revision is begun again so often because a file has changed while it was read.
     static let attemptLimit = 20
     /// So many damaged stores are replaced. What damages more of them is not mended by another one.
@@ -164,6 +181,7 @@ struct ProjectState: Sendable {
     var scope = WatchScope()
     var activity = Activity.none
     var buildWish = BuildWish.none
+    var repository = Repository.free
     /// Whether the project has to be expanded.
     var needsExpansion = true
     /// Whether a revision has to be launched even if its content is the same: what it is run with has changed.
@@ -251,6 +269,7 @@ struct ProjectState: Sendable {
         if case .cancelling(_, let since) = activity { deadlines.append(since + Self.cancellationPatience) }
         if case .held(_, let time) = judgement { deadlines.append(time) }
         if let time = revisionTime { deadlines.append(time) }
+        if let time = repositoryTime { deadlines.append(time) }
         return deadlines.min()
     }
 
@@ -296,6 +315,7 @@ struct ProjectState: Sendable {
             reportChanges()
             fail(failure)
         case .failed(let failure): fail(failure)
+        case .caughtUp: if repository == .released { repository = .free }
         case .buildNotStarted(let number, let failure): endBuild(number, nil, failure, files, now)
         case .buildEnded(let number, let end): endBuild(number, end.duration, end.failure, files, now)
         case .assembled(let result, let time): noteAssembly(result, time, now)
@@ -326,6 +346,7 @@ struct ProjectState: Sendable {
     mutating func advance(_ now: Instant, _ files: BuildFiles) {
         guard end == nil else { return }
         if case .held(let failure, let time) = judgement, time <= now { judge(failure) }
+        if buildWish == .none { forgetRepository() }
         if case .cancelling(let run, let since) = activity, since + Self.cancellationPatience <= now {
             _ = ledger.endRun(isCancelled: true, files.digest)
             finish(.cancelling(run, since: since))
@@ -351,11 +372,11 @@ struct ProjectState: Sendable {
             return
         }
         if buildWish == .now {
-            startBuild(.first, files, now)
+            if !waitsForRepository(files, now) { startBuild(.first, files, now) }
         } else if needsExpansion {
             beginRevision(now)
         } else if buildWish == .afterwards {
-            startBuild(.second, files, now)
+            if !waitsForRepository(files, now) { startBuild(.second, files, now) }
         }
     }
 

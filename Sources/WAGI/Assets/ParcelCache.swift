@@ -36,13 +36,16 @@ final class ParcelCache: ContentSource {
             if errno == ENOENT || errno == ENOTDIR { return nil }
             throw .unreadable(name: name, code: errno)
         }
-        let open = OpenContent(adopting: descriptor, size: file.size)
-        guard let identity = FileStatus(descriptor: descriptor)?.identity, identity.size == Int64(file.size) else {
-            return nil
+        let open = OpenContent(adopting: descriptor, of: file)
+        let known = verified.withLock { $0[file.digest] }
+        do throws(ContentError) {
+            if let identity = try open.verify(known: known, named: name), identity != known {
+                verified.withLock { $0[file.digest] = identity }
+            }
+        } catch {
+            if case .damaged = error { return nil }
+            throw error
         }
-        if verified.withLock({ $0[file.digest] }) == identity { return open }
-        guard try open.digest(named: name) == file.digest else { return nil }
-        verified.withLock { $0[file.digest] = identity }
         return open
     }
 }

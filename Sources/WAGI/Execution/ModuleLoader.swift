@@ -99,13 +99,16 @@ package struct ModuleLoader {
             guard content.size <= ModuleBinary.largestFile else {
                 throw SystemError(operation: "load", code: EFBIG, path: name)
             }
-            return try ModuleBinary(byteCount: content.size) { buffer in
+            let binary = try ModuleBinary(byteCount: content.size) { buffer in
                 var filled = 0
                 while filled < buffer.count {
                     filled += try content.read(
                         at: filled, into: UnsafeMutableRawBufferPointer(rebasing: buffer[filled...]), named: name)
                 }
             }
+            // What was read of a file that somebody wrote to meanwhile may be a part of one module and a part of another.
+            guard content.isIntact else { throw ContentError.damaged(name: name) }
+            return binary
         }
     }
 

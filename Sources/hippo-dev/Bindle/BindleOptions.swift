@@ -46,6 +46,9 @@ enum BindleOptions {
         return client
     }
 
+    /// Whether a command has the option that says which server is meant.
+    static func takesServer(_ command: Command) -> Bool { command.options.contains(serverURL) }
+
     /// Whether the command line or the environment says which server is meant.
     static func isServerGiven(_ arguments: ParsedArguments) -> Bool { arguments[serverURL] != nil }
 

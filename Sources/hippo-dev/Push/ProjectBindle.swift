@@ -26,6 +26,7 @@ struct ProjectBindle {
     private let facts: Hippofacts
     private let settings: BundleSettings
     private let takesHandlerSettings: Bool
+    private let arguments: ParsedArguments
     private let client: BindleClient
     private let externals: ProjectExternals
     private let mode: VersionMode
@@ -43,6 +44,7 @@ struct ProjectBindle {
                 "note: what hippo-dev.toml says of handlers (argv, allow-outbound) is not in the bindle; "
                     + "--with-settings puts it in\n")
         }
+        self.arguments = arguments
         self.client = client
         externals = try ProjectExternals(
             path: path, store: nil, upstreams: { try UpstreamOptions.upstreams(arguments, $0, target: client) })
@@ -68,8 +70,12 @@ struct ProjectBindle {
     /// Files that have not changed since the last time are not read.
     func expand() throws -> Expansion {
         var options = ExpansionOptions(versionMode: mode)
-        options.knownVersions = { [client] in try client.versions(of: $0) }
-        options.externalInvoice = { [externals] in try externals.invoice($0) }
+        options.knownVersions = { [arguments, client] name in
+            try UnnamedServer.advising(arguments) { try client.versions(of: name) }
+        }
+        options.externalInvoice = { [arguments, externals] id in
+            try UnnamedServer.advising(arguments) { try externals.invoice(id) }
+        }
         options.excludedFiles = settings.excludedFiles
         if takesHandlerSettings { options.handlers = settings.handlers }
         var cache = cachePath.map { DigestCache(contentsOf: $0) } ?? DigestCache()

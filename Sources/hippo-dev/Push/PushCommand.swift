@@ -27,14 +27,7 @@ extension Command {
             Example("hippo-dev push", "Push a development version of the project in this directory."),
             Example("hippo-dev push -v production -s https://bindle.example.com/v1 -o id", "Push a release, from CI."),
         ],
-        action: { arguments in
-            do { return try runPush(arguments) } catch PushError.request(.transport(let method, let error))
-                where BindleOptions.isServerUnnamed(arguments)
-            {
-                throw CommandFailure(
-                    "\(method) \(error)\nNo server was named: -s URL does so, as do BINDLE_URL and 'hippo-dev login'.")
-            }
-        }
+        action: runPush
     )
 
     /// How often another version is tried when somebody else takes the one that `1.2.*` stands for.

@@ -48,11 +48,8 @@ struct ExpansionContent: ContentSource {
             if errno == ENOENT || errno == ENOTDIR { throw .gone(name: name) }
             throw .unreadable(name: name, code: errno)
         }
-        let content = OpenContent(adopting: descriptor, size: file.size)
-        guard let status = FileStatus(descriptor: descriptor), status.isRegular, status.size == Int64(file.size) else {
-            throw .damaged(name: name)
-        }
-        guard status.identity != identity, try content.digest(named: name) != file.digest else { return content }
-        throw .damaged(name: name)
+        let content = OpenContent(adopting: descriptor, of: file, owner: .people)
+        try content.verify(known: identity, named: name)
+        return content
     }
 }

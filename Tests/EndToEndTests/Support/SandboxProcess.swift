@@ -110,14 +110,9 @@ final class SandboxProcess: Sendable {
 
     /// Waits until the process has ended, and gives its status.
     func waitForEnd() async throws -> Int32 {
-        let deadline = ContinuousClock.now + Self.patience
-        while process.isRunning {
-            guard ContinuousClock.now < deadline else {
-                throw Timeout(expectation: "end", events: story.state.withLock { $0.events }, errors: errors)
-            }
-            try await Task.sleep(for: .milliseconds(2))
+        try await process.end {
+            Timeout(expectation: "end", events: story.state.withLock { $0.events }, errors: errors)
         }
-        return process.terminationStatus
     }
 
     /// The processes that it has started, and those that they have.

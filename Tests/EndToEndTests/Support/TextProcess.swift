@@ -93,13 +93,8 @@ final class TextProcess: Sendable {
     }
 
     func waitForEnd() async throws -> Int32 {
-        let deadline = ContinuousClock.now + SandboxProcess.patience
-        while process.isRunning {
-            guard ContinuousClock.now < deadline else {
-                throw SandboxProcess.Timeout(expectation: "end", events: [], errors: lines.joined(separator: "\n"))
-            }
-            try await Task.sleep(for: .milliseconds(2))
+        try await process.end {
+            SandboxProcess.Timeout(expectation: "end", events: [], errors: lines.joined(separator: "\n"))
         }
-        return process.terminationStatus
     }
 }
