@@ -57,13 +57,18 @@ package enum SandboxSession {
         let identity = try TLSIdentity(settings.tls)
         let scheme = identity == nil ? "http" : "https"
         let appURL = "\(scheme)://\(appSocket.address.reachable)/"
+        let front = settings.behind
         // Where people find the app.
-        let shownURL = settings.behind?.description ?? appURL
+        let shownURL = front?.description ?? appURL
+        let ownURL = shownURL == appURL ? nil : appURL
         let bindleURL = "http://\(bindleSocket.address.reachable)/v1"
-        storage.lock?.announce(app: appURL, bindle: bindleURL, isEphemeral: storage.isTemporary)
+        storage.lock?.announce(app: shownURL, server: ownURL, bindle: bindleURL, isEphemeral: storage.isTemporary)
 
         let token = try accessToken(settings, bindleSocket.address, storage, project)
         let workerCommand: @Sendable (SandboxSettings) -> WorkerCommand = { settings in
+            var settings = settings
+            // As addresses, it stays what it was at the start.
+            settings.behind = front
             var command = WorkerCommand.thisProgram(arguments: [])
             command.configuration = workerConfiguration(settings, address: appSocket.address, bindleToken: token?.value)
             command.passedVariables = settings.passedVariables
@@ -140,7 +145,10 @@ package enum SandboxSession {
         for address in appSocket.address.reachableByOthers {
             output.tell(.log(.sandbox, text: "Others can reach the app at \(scheme)://\(address)/."))
         }
-        if settings.behind != nil { output.tell(.log(.sandbox, text: "The server in front passes requests on to \(appURL).")) }
+        if let front {
+            output.tell(.log(.sandbox, text: "The server in front is to pass requests on to \(appURL)."))
+            noteUnknownName(of: front) { output.tell(.log(.sandbox, text: $0)) }
+        }
         if let identity, let note = identity.trustNote { output.tell(.log(.sandbox, text: note)) }
         for note in notes { output.tell(.log(.sandbox, text: note)) }
         let upstream: @Sendable (SandboxSettings) throws -> ExternalBindles.Upstream? = { settings in
@@ -159,7 +167,8 @@ package enum SandboxSession {
                 emitBuildLine: { output.tellBuildLine($0) }, workerCommand: workerCommand, upstream: upstream,
                 restoreStorage: {
                     try storage.restore()
-                    storage.lock?.announce(app: appURL, bindle: bindleURL, isEphemeral: storage.isTemporary)
+                    storage.lock?.announce(
+                        app: shownURL, server: ownURL, bindle: bindleURL, isEphemeral: storage.isTemporary)
                 },
                 storeLacksParts: { storage.lacksParts },
                 storeWatch: StoreWatch(store: storage.path) { mailbox.post(.storeTouched) }),
@@ -215,7 +224,7 @@ package enum SandboxSession {
         do { return try SandboxSockets(settings, defaultListen: defaultListen) } catch let taken as AddressTaken {
             let others = (try? RunningSandbox.all(project: project, store: nil)) ?? []
             let other = others.first { other in
-                [other.app, other.bindle].contains { (try? HTTPURL($0))?.port == taken.address.port }
+                [other.server ?? other.app, other.bindle].contains { (try? HTTPURL($0))?.port == taken.address.port }
             }
             guard let other else { throw taken }
             throw SandboxInUse(store: storage.path, holder: other)
@@ -271,6 +280,18 @@ package enum SandboxSession {
     private static func open(_ url: String, _ mailbox: Mailbox<SandboxLoop.Message>) {
         guard !Browser.open(url) else { return }
         mailbox.post(.notice("No browser was found: set BROWSER to one, or open \(url) yourself."))
+    }
+
+    /// Says so if the name of the server in front is not known. A look at it may take long, which nobody waits for.
+    private static func noteUnknownName(of front: HTTPURL, _ tell: @escaping @Sendable (String) -> Void) {
+        guard front.fixedAddresses == nil else { return }
+        SystemThread.detach(name: "front server") {
+            do throws(ClientError) { _ = try front.addresses() } catch {
+                tell(
+                    "\(front.host), the host of --behind, is not known yet: what the server there says of its clients is not "
+                        + "believed until it is. \(error)")
+            }
+        }
     }
 
     /// What of the settings has no effect.

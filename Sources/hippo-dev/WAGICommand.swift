@@ -279,15 +279,15 @@ extension WAGIConfiguration {
         errorAudience = given.showsErrors ? .everybody : .thisMachine
         editor = given.editor
         var names = given.allowedHosts
-        if let behind = try given.behind.map(Self.url) {
-            names.append(behind.host)
-            do throws(ClientError) { front = try FrontServer(url: behind) } catch {
-                frontProblem =
-                    "[up] behind: nothing is believed of what the server in front says of requests, as its address is not "
-                    + "known: \(error)"
-            }
+        var origins: Set<String> = []
+        if let behind = given.behind {
+            let url: HTTPURL
+            do { url = try HTTPURL(behind) } catch { throw LoadError("[up] behind: \(error)") }
+            names.append(url.host)
+            origins.insert(url.origin)
+            front = FrontServer(url: url)
         }
-        webGuard = WebGuard(names: .ofThisMachine(allowing: names))
+        webGuard = WebGuard(names: .ofThisMachine(allowing: names), origins: origins)
         bindleToken = given.bindleToken
         dataDirectory = given.dataDirectory
         for proxy in given.proxies {
@@ -304,12 +304,6 @@ extension WAGIConfiguration {
                 path: path, options: options, variables: environment, projectVariables: projectEnvironment,
                 bindleToken: given.bindleToken)
         }
-    }
-}
-
-extension WAGIConfiguration {
-    private static func url(_ text: String) throws(LoadError) -> HTTPURL {
-        do { return try HTTPURL(text) } catch { throw LoadError("[up] behind: \(error)") }
     }
 }
 

@@ -5,6 +5,14 @@
 #endif
 
 extension HTTPURL {
+    /// The addresses of a host that need not be looked up, since they are the same everywhere: those of an IP address, and of
+    /// `localhost` and names below it (RFC 6761 section 6.3). `nil` for any other host.
+    package var fixedAddresses: [SocketAddress]? {
+        if let ip = SocketAddress.parseIP(host) { return [SocketAddress(ip: ip, port: port)] }
+        guard host == "localhost" || host.hasSuffix(".localhost") else { return nil }
+        return [.loopback(port: port), SocketAddress(ip: .v6(high: 0, low: 1, scope: 0), port: port)]
+    }
+
     /// The addresses that the URL's host has now, as the system resolves names, with the URL's port. Blocks.
     ///
     /// - Throws: for a name that is not known.

@@ -5,67 +5,75 @@ package import HTTP
 /// See Behind.md.
 package struct FrontServer: Sendable {
     package let url: HTTPURL
-    /// The addresses that its name had when this was made: nobody else is believed.
-    private let addresses: Set<SocketAddress.IP>
+    private let addresses: FrontAddresses
 
     /// What a server that passes a request on says of whom it has it from.
     private static let forwardingFields = [
-        "Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Forwarded-Port",
+        "Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Port", "X-Forwarded-Proto",
         "X-Forwarded-Server", "X-Real-IP",
     ]
 
-    init(url: HTTPURL, addresses: [SocketAddress]) {
+    /// Blocks for nothing: a name is looked up by `lookUpAddresses`, or when the first request claims to come from there.
+    package init(url: HTTPURL) {
+        self.init(
+            url: url, addresses: url.fixedAddresses.map(FrontAddresses.init) ?? FrontAddresses { try url.addresses() })
+    }
+
+    init(url: HTTPURL, addresses: FrontAddresses) {
         self.url = url
-        self.addresses = Set(addresses.map { Self.plain($0.ip) })
+        self.addresses = addresses
     }
 
-    /// Finds the server's addresses. Blocks.
-    ///
-    /// - Throws: if its name is not known.
-    package init(url: HTTPURL) throws(ClientError) {
-        self.init(url: url, addresses: try url.addresses())
+    /// Looks the server's name up if it has one. Waits for the answer up to `patience`; a later one counts as well.
+    package func lookUpAddresses(within patience: Duration) {
+        addresses.lookUp(within: patience)
     }
 
-    /// The request as the front server has received it, if it has; any other one as it is.
+    /// The request as the front server has received it, if that has passed it on; any other one as it is.
     ///
-    /// What the front server says of a request is believed if it comes from one of its addresses and is for its scheme and
-    /// host. A page of its origin is taken for one of this server's own, however its request has come here.
+    /// What is said of a request is believed if it comes from one of the front server's addresses, and says its scheme and
+    /// host. Does not block.
     package func adopt(_ request: Request) -> Request {
-        if let client = client(of: request) {
-            var headers = request.headers
-            for name in Self.forwardingFields { headers.remove(name) }
-            return self.request(request, headers, from: client)
-        }
-        let origins = request.headers.all("Origin")
-        guard let first = origins.first, origins.count == 1, first.lowercased() == url.origin else { return request }
+        guard request.headers.contains("X-Forwarded-Proto"), isForFront(request.headers),
+            let sender = request.remoteAddress, addresses.contains(sender.ip),
+            let client = client(of: request.headers, sender: sender)
+        else { return request }
         var headers = request.headers
-        headers.remove("Sec-Fetch-Site")
-        return self.request(request, headers, from: request.remoteAddress)
-    }
-
-    private func request(_ request: Request, _ headers: Headers, from client: SocketAddress?) -> Request {
-        var headers = headers
+        for name in Self.forwardingFields { headers.remove(name) }
         headers.set("Host", url.authority)
         return Request(
             method: request.method, target: request.target, version: request.version, headers: headers,
             remoteAddress: client, isSecured: url.scheme == "https", receivedAt: request.receivedAt, id: request.id)
     }
 
-    /// From whom the front server has a request, as it says; `nil` if it is not to be believed, or says nothing.
-    private func client(of request: Request) -> SocketAddress? {
-        guard let sender = request.remoteAddress, addresses.contains(Self.plain(sender.ip)),
-            request.headers.all("X-Forwarded-Proto").map({ $0.lowercased() }) == [url.scheme],
-            request.headers.all("X-Forwarded-Host").map({ $0.lowercased() }) == [url.authority]
-        else { return nil }
-        // Each server adds whom it has the request from: what stands before may be the client's own invention.
-        let list = request.headers.all("X-Forwarded-For").last ?? ""
-        let last = list.split(separator: ",").last.map { $0.filter { !$0.isWhitespace } } ?? ""
-        return SocketAddress.parseIP(last).map { SocketAddress(ip: $0, port: 0) }
+    /// Whether a request is said to have been sent to the front server's scheme and host, once and by everybody who says
+    /// something of it.
+    private func isForFront(_ headers: Headers) -> Bool {
+        let schemes = headers.all("X-Forwarded-Proto")
+        // Node's proxies call the scheme of a WebSocket by its own name, and do not tell the host then.
+        let ownSchemes = url.scheme == "https" ? ["https", "wss"] : ["http", "ws"]
+        guard schemes.count == 1, ownSchemes.contains(schemes[0].lowercased()) else { return false }
+        let said = headers.all("X-Forwarded-Host")
+        let hosts = said.isEmpty ? headers.all("Host") : said
+        return hosts.count == 1 && isOwnAuthority(hosts[0].lowercased())
     }
 
-    /// An IPv4 address that a socket for both versions has as one of IPv6 (RFC 4291 section 2.5.5.2), as what it is.
-    private static func plain(_ ip: SocketAddress.IP) -> SocketAddress.IP {
-        guard case .v6(high: 0, let low, _) = ip, low >> 32 == 0xFFFF else { return ip }
-        return .v4(UInt32(truncatingIfNeeded: low))
+    private func isOwnAuthority(_ text: String) -> Bool {
+        if text == url.authority { return true }
+        // The scheme's own port may be there.
+        let host = url.host.contains(":") ? "[\(url.host)]" : url.host
+        return text == "\(host):\(url.port)"
+    }
+
+    /// From whom the front server has a request; `nil` if what it says is no address.
+    ///
+    /// Each server adds at the end whom it has the request from: what stands before may be the client's own invention.
+    private func client(of headers: Headers, sender: SocketAddress) -> SocketAddress? {
+        guard let list = headers.all("X-Forwarded-For").last else { return sender }
+        let last = list.split(separator: ",", omittingEmptySubsequences: false).last ?? ""
+        let text = last.filter { $0 != " " && $0 != "\t" }
+        // With a port, or without one.
+        let address = SocketAddress.parse(text) ?? SocketAddress.parse(text.contains(":") ? "[\(text)]:0" : "\(text):0")
+        return address.map { SocketAddress(ip: FrontAddresses.plain($0.ip), port: $0.port) }
     }
 }

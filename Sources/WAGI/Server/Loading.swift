@@ -207,7 +207,6 @@ struct Loading {
     }
 
     mutating func loadHandlers(_ definitions: [HandlerDefinition]) throws(LoadError) {
-        if let problem = configuration.frontProblem { warnings.append(problem) }
         let assets = preopenOfAssets()
         let data = try preopenOfData()
         // What a sandbox is told need not be in a file that goes with this process.

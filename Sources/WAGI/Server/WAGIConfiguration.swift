@@ -33,8 +33,6 @@ package struct WAGIConfiguration: Sendable {
     package var webGuard = WebGuard(names: .all)
     /// The server that requests come through; nil for none.
     package var front: FrontServer?
-    /// Why what the server in front says is not believed, if it is not: a sentence.
-    package var frontProblem: String?
     /// The port of the sandbox's own Bindle server, which no guest may reach; nil where there is none.
     package var controlPort: UInt16?
     /// What the sandbox's Bindle server asks for; nil if it asks for nothing.
