@@ -324,7 +324,7 @@ package enum SandboxSession {
         configuration.allowedHosts = settings.allowedHosts
         configuration.dataDirectory = settings.data?.path
         configuration.proxies = settings.proxies.map {
-            .init(prefix: $0.prefix, url: $0.url.description, strips: $0.strips)
+            .init(prefix: $0.prefix + "/", url: $0.url.description, strips: $0.strips)
         }
         configuration.behind = settings.behind?.description
         configuration.bindleToken = bindleToken
