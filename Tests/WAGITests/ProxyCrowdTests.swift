@@ -9,7 +9,7 @@ import WAGI
 @Suite("A crowd at a proxied path") struct ProxyCrowdTests {
     /// Of each kind.
     private static let count = 10_000
-    private static let clients = 16
+    private static let clients = 8
 
     @Test("Each of many requests through the proxy, beside as many direct ones, gets its own answer, and is sent once")
     func crowd() throws {
