@@ -5,8 +5,10 @@ import SandboxProtocol
 /// A sandbox that runs, as another process finds it.
 package struct RunningSandbox: Hashable, Sendable {
     package let process: Int
-    /// The URL of the app.
+    /// The URL at which people find the app.
     package let app: String
+    /// The URL of the sandbox's own server for the app, where another one stands in front; `nil` where it is `app`.
+    package let server: String?
     /// The URL of its Bindle server, `/v1` included.
     package let bindle: String
     /// Whether it keeps nothing.
@@ -23,10 +25,11 @@ package struct RunningSandbox: Hashable, Sendable {
 
     /// The sandbox as an object for tools.
     package var json: String {
-        let object: JSONObject = [
+        var object: JSONObject = [
             "running": .boolean(true), "process": .integer(process), "app": .string(app), "bindle": .string(bindle),
             "ephemeral": .boolean(isEphemeral),
         ]
+        object["server"] = server.map { .string($0) }
         return object.serialized
     }
 

@@ -58,11 +58,18 @@ package enum SandboxSession {
         let identity = try TLSIdentity(settings.tls)
         let scheme = identity == nil ? "http" : "https"
         let appURL = "\(scheme)://\(appSocket.address.reachable)/"
+        let front = settings.behind
+        // Where people find the app.
+        let shownURL = front?.description ?? appURL
+        let ownURL = shownURL == appURL ? nil : appURL
         let bindleURL = "http://\(bindleSocket.address.reachable)/v1"
-        storage.lock?.announce(app: appURL, bindle: bindleURL, isEphemeral: storage.isTemporary)
+        storage.lock?.announce(app: shownURL, server: ownURL, bindle: bindleURL, isEphemeral: storage.isTemporary)
 
         let token = try accessToken(settings, bindleSocket.address, storage, project)
         let workerCommand: @Sendable (SandboxSettings) -> WorkerCommand = { settings in
+            var settings = settings
+            // As addresses, it stays what it was at the start.
+            settings.behind = front
             var command = WorkerCommand.thisProgram(arguments: [])
             command.configuration = workerConfiguration(settings, address: appSocket.address, bindleToken: token?.value)
             command.passedVariables = settings.passedVariables
@@ -134,7 +141,7 @@ package enum SandboxSession {
                 // A page that is opened while the first build runs waits for its end.
                 guard configuration.opensPage else { return }
                 switch event {
-                case .starting, .ready: if !isOpen.exchange(true, ordering: .relaxed) { open(appURL, mailbox) }
+                case .starting, .ready: if !isOpen.exchange(true, ordering: .relaxed) { open(shownURL, mailbox) }
                 default: break
                 }
             })
@@ -152,6 +159,10 @@ package enum SandboxSession {
         for address in appSocket.address.reachableByOthers {
             output.tell(.log(.sandbox, text: "Others can reach the app at \(scheme)://\(address)/."))
         }
+        if let front {
+            output.tell(.log(.sandbox, text: "The server in front is to pass requests on to \(appURL)."))
+            noteUnknownName(of: front) { output.tell(.log(.sandbox, text: $0)) }
+        }
         if let identity, let note = identity.trustNote { output.tell(.log(.sandbox, text: note)) }
         for note in notes { output.tell(.log(.sandbox, text: note)) }
         let upstream: @Sendable (SandboxSettings) throws -> ExternalBindles.Upstream? = { settings in
@@ -164,7 +175,7 @@ package enum SandboxSession {
         let loop = SandboxLoop(
             .init(
                 project: project, commandLineSettings: configuration.settings, content: content,
-                buildOutputs: BuildOutputsFile(path: storage.buildOutputsPath), appURL: appURL, bindleURL: bindleURL,
+                buildOutputs: BuildOutputsFile(path: storage.buildOutputsPath), appURL: shownURL, bindleURL: bindleURL,
                 mailbox: mailbox, freshness: freshness, changes: changes, hasColours: hasColours(configuration.output),
                 cancellation: cancellation, onStop: { stopGuard.obey() }, now: now, emit: { output.tell($0) },
                 emitBuildLine: {
@@ -173,12 +184,13 @@ package enum SandboxSession {
                 }, workerCommand: workerCommand, upstream: upstream,
                 restoreStorage: {
                     try storage.restore()
-                    storage.lock?.announce(app: appURL, bindle: bindleURL, isEphemeral: storage.isTemporary)
+                    storage.lock?.announce(
+                        app: shownURL, server: ownURL, bindle: bindleURL, isEphemeral: storage.isTemporary)
                 },
                 storeLacksParts: { storage.lacksParts },
                 storeWatch: StoreWatch(store: storage.path) { mailbox.post(.storeTouched) }),
             supervisor: supervisor, settings: settings)
-        let keys = configuration.takesKeys ? TerminalKeys { obey($0, appURL, output, mailbox, stop) } : nil
+        let keys = configuration.takesKeys ? TerminalKeys { obey($0, shownURL, output, mailbox, stop) } : nil
         defer { keys?.stop() }
         if let queueProblem { output.tell(.log(.sandbox, text: "\(queueProblem)")) }
         let end = try loop.run()
@@ -229,7 +241,7 @@ package enum SandboxSession {
         do { return try SandboxSockets(settings, defaultListen: defaultListen) } catch let taken as AddressTaken {
             let others = (try? RunningSandbox.all(project: project, store: nil)) ?? []
             let other = others.first { other in
-                [other.app, other.bindle].contains { (try? HTTPURL($0))?.port == taken.address.port }
+                [other.server ?? other.app, other.bindle].contains { (try? HTTPURL($0))?.port == taken.address.port }
             }
             guard let other else { throw taken }
             throw SandboxInUse(store: storage.path, holder: other)
@@ -292,6 +304,18 @@ package enum SandboxSession {
         mailbox.post(.notice("No browser was found: set BROWSER to one, or open \(url) yourself."))
     }
 
+    /// Says so if the name of the server in front is not known. A look at it may take long, which nobody waits for.
+    private static func noteUnknownName(of front: HTTPURL, _ tell: @escaping @Sendable (String) -> Void) {
+        guard front.fixedAddresses == nil else { return }
+        SystemThread.detach(name: "front server") {
+            do throws(ClientError) { _ = try front.addresses() } catch {
+                tell(
+                    "\(front.host), the host of --behind, is not known yet: what the server there says of its clients is not "
+                        + "believed until it is. \(error)")
+            }
+        }
+    }
+
     /// What of the settings has no effect.
     private static func notes(on settings: SandboxSettings) -> [String] {
         guard let program = settings.wagiProgram else { return [] }
@@ -322,8 +346,9 @@ package enum SandboxSession {
         configuration.allowedHosts = settings.allowedHosts
         configuration.dataDirectory = settings.data?.path
         configuration.proxies = settings.proxies.map {
-            .init(prefix: $0.prefix, url: $0.url.description, strips: $0.strips)
+            .init(prefix: $0.prefix + "/", url: $0.url.description, strips: $0.strips)
         }
+        configuration.behind = settings.behind?.description
         configuration.bindleToken = bindleToken
         configuration.showsErrors = settings.showsErrors ?? false
         configuration.logDirectory = settings.logDirectory

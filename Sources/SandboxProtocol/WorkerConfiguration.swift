@@ -44,6 +44,8 @@ package struct WorkerConfiguration: Hashable, Sendable {
     /// What handlers have as `/data`; `nil` for nothing.
     package var dataDirectory: String?
     package var proxies: [Proxy] = []
+    /// The URL of the server that requests come through; `nil` for none.
+    package var behind: String?
     /// Whether every client is shown the stack, output and source of what fails.
     package var showsErrors = false
     /// Where what modules write to standard error is kept; `nil` for a temporary directory.
@@ -99,6 +101,7 @@ extension WorkerConfiguration {
             json["proxies"] = .array(
                 proxies.map { .array([.string($0.prefix), .string($0.url), .boolean($0.strips)]) })
         }
+        json["behind"] = behind.map { .string($0) }
         if showsErrors { json["showErrors"] = .boolean(true) }
         json["logDirectory"] = logDirectory.map { .string($0) }
         json["logLimit"] = logFileLimit.map { .integer($0) }
@@ -133,6 +136,7 @@ extension WorkerConfiguration {
             else { return nil }
             proxies.append(Proxy(prefix: prefix, url: url, strips: strips))
         }
+        behind = json["behind"]?.string
         showsErrors = json["showErrors"]?.boolean ?? false
         logDirectory = json["logDirectory"]?.string
         logFileLimit = json["logLimit"]?.integer

@@ -6,9 +6,15 @@ import Platform
 /// It is asked before any route is looked at.
 package struct WebGuard: Sendable {
     package let names: HostNames
+    private let origins: Set<String>
 
-    package init(names: HostNames = HostNames()) {
+    /// - Parameters:
+    ///   - names: those by which the listener may be addressed.
+    ///   - origins: whose pages count as the listener's own, besides those of the name that a request is for: as
+    ///     `HTTPURL.origin` writes them.
+    package init(names: HostNames = HostNames(), origins: Set<String> = []) {
         self.names = names
+        self.origins = origins
     }
 
     /// Why a request is not answered.
@@ -47,20 +53,23 @@ package struct WebGuard: Sendable {
 
     /// Why a request may not change anything, or see what is for the developer only; `nil` if it may.
     package func developerRefusal(of request: Request) -> Refusal? {
-        refusal(of: request) ?? (Self.isOwn(request) ? nil : .foreignPage)
+        refusal(of: request) ?? (isOwn(request) ? nil : .foreignPage)
     }
 
     /// Whether a request passes both checks.
-    package func admits(_ request: Request) -> Bool { names.accept(request) && Self.isOwn(request) }
+    package func admits(_ request: Request) -> Bool { names.accept(request) && isOwn(request) }
 
-    /// Whether a request comes from a page of the same origin, or from no page at all.
+    /// Whether a request comes from a page of the same origin, or of another one that counts as such, or from no page at all.
     ///
     /// Browsers say where a request comes from in `Sec-Fetch-Site` (Fetch Metadata, section 2.4) and `Origin` (RFC 6454
     /// section 7), which no script can set. Programs such as curl send neither. Another port of the same host is another
     /// origin.
-    package static func isOwn(_ request: Request) -> Bool {
+    package func isOwn(_ request: Request) -> Bool {
+        let named = request.headers.all("Origin")
+        // For the browser, it is another one.
+        if !origins.isEmpty, named.count == 1, origins.contains(named[0].lowercased()) { return true }
         for site in request.headers.all("Sec-Fetch-Site") where site != "same-origin" && site != "none" { return false }
-        for origin in request.headers.all("Origin") where !isOwn(origin: origin, host: request.headers["Host"]) {
+        for origin in named where !Self.isOwn(origin: origin, host: request.headers["Host"]) {
             return false
         }
         return true

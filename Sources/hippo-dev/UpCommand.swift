@@ -53,6 +53,7 @@ extension Command {
               timeout = "30s"                # wagi, editor, max-memory, max-response, max-history, log-limit; poll = "1s"
               max-waiting = 1024             # requests that may be under way at a time
               dotenv = false                 # .env is for ${NAME} in [env] only
+              behind = "http://localhost:5173"  # a server such as Vite's, which passes requests on to this one
               libraries = ["../library"]     # projects of external bindles; upstream = "URL"
             """,
         options: UpOptions.all,
@@ -137,6 +138,11 @@ enum UpOptions {
         summary: "A further name by which the app and the bindles may be addressed, or * for any. IP addresses, "
             + "localhost and other local names are allowed always.",
         isRepeatable: true)
+    static let behind = Option(
+        name: "behind", valueName: "URL",
+        summary:
+            "The server that passes requests on to this one, such as Vite's: its address is the app's then, and what "
+            + "it says of its clients is believed.")
     static let allowedOutbound = Option(
         name: "allow-outbound", valueName: "URL",
         summary:
@@ -226,7 +232,7 @@ enum UpOptions {
     static let all =
         [
             once, waitFor, listen, port, open, https, ServerTLSOptions.certificate, ServerTLSOptions.key, bindleListen,
-            allowedHost,
+            allowedHost, behind,
             allowedOutbound, showErrors, noToken, build, watch,
             waitForBuild, poll,
             pollInterval, noWatch, store, maximumHistory, ephemeral,
@@ -255,6 +261,9 @@ enum UpOptions {
             SocketAddress.parseListener($0)
         }
         settings.allowedHosts = arguments.values(of: allowedHost)
+        settings.behind = try arguments.value(of: behind, expecting: "a URL like http://localhost:5173") {
+            try? HTTPURL($0)
+        }
         settings.allowedOutbound = try arguments.convertedValues(
             of: allowedOutbound, expecting: "a URL like https://example.com"
         ) { WAGIFeature.isAllowedHost($0) ? $0 : nil }

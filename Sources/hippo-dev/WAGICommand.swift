@@ -278,7 +278,16 @@ extension WAGIConfiguration {
         limits = LimitOptions.requestLimits(given.limits)
         errorAudience = given.showsErrors ? .everybody : .thisMachine
         editor = given.editor
-        webGuard = WebGuard(names: .ofThisMachine(allowing: given.allowedHosts))
+        var names = given.allowedHosts
+        var origins: Set<String> = []
+        if let behind = given.behind {
+            let url: HTTPURL
+            do { url = try HTTPURL(behind) } catch { throw LoadError("[up] behind: \(error)") }
+            names.append(url.host)
+            origins.insert(url.origin)
+            front = FrontServer(url: url)
+        }
+        webGuard = WebGuard(names: .ofThisMachine(allowing: names), origins: origins)
         bindleToken = given.bindleToken
         dataDirectory = given.dataDirectory
         for proxy in given.proxies {

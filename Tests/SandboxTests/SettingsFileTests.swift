@@ -52,6 +52,7 @@ struct SettingsFileTests {
             max-response = "10kB"
             max-history = "500MiB"
             max-waiting = 50
+            behind = "HTTP://LocalHost:5173"
             """)
         var expected = SandboxSettings()
         expected.buildCommand = "make"
@@ -85,6 +86,7 @@ struct SettingsFileTests {
         expected.limits.responseBytes = 10_000
         expected.historyBytes = 500 << 20
         expected.limits.waitingRequests = 50
+        expected.behind = try HTTPURL("http://localhost:5173/")
         #expect(settings == expected)
     }
 
@@ -93,6 +95,7 @@ struct SettingsFileTests {
         arguments: [
             ("[bild]", 1, 2, "unknown key 'bild'"),
             ("[up]\ntimeout = \"soon\"", 2, 11, "'soon' does not fit here; write something like \"30s\""),
+            ("[up]\nbehind = \"localhost:5173\"", 2, 10, "write something like \"http://localhost:5173\""),
             ("[up]\nmax-waiting = 0", 2, 15, "has to be between 1 and 1000000"),
             ("[build]\ncomand = \"make\"", 2, 1, "unknown key 'comand' in [build]: did you mean 'command'?"),
             ("[build]\ncommand = 3", 2, 11, "has to be a string"),

@@ -48,6 +48,7 @@ struct WorkerConfigurationTests {
         configuration.allowedHosts = ["a.example", "*"]
         configuration.dataDirectory = "/data"
         configuration.proxies = [.init(prefix: "/api", url: "http://a/", strips: true)]
+        configuration.behind = "http://localhost:5173/"
         configuration.showsErrors = true
         configuration.logDirectory = "/logs"
         configuration.logFileLimit = 8
@@ -74,7 +75,7 @@ struct WorkerConfigurationTests {
             #expect(WorkerConfiguration(json: object) == configuration)
         }
         // A field that is added has to be added here, too.
-        #expect(Mirror(reflecting: full).children.count == 15)
+        #expect(Mirror(reflecting: full).children.count == 16)
         #expect(Mirror(reflecting: full.limits).children.count == 9)
         for (field, usual) in zip(Mirror(reflecting: full).children, Mirror(reflecting: WorkerConfiguration()).children)
         {

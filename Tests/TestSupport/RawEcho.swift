@@ -22,6 +22,7 @@ package final class RawEcho: Sendable {
         guard result else { throw RawSocket.Failure(description: "no port for a server") }
         port = UInt16(bigEndian: address.sin_port)
         Thread.detachNewThread {
+            defer { close(descriptor) }
             while true {
                 let connection = accept(descriptor, nil, nil)
                 guard connection >= 0 else { return }
@@ -31,8 +32,8 @@ package final class RawEcho: Sendable {
     }
 
     deinit {
+        // Closed by the thread that accepts: it must not get hold of another descriptor of this number.
         shutdown(descriptor, Int32(SHUT_RDWR))
-        close(descriptor)
     }
 
     private static func serve(_ connection: Int32, _ answer: String) {

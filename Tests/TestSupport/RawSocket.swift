@@ -9,8 +9,20 @@ package final class RawSocket: Sendable {
     }
 
     /// Connects to 127.0.0.1.
-    package init(port: UInt16) throws {
+    /// - Parameter source: The last number of the address 127.0.0.x to connect from; the system's choice is 1.
+    package init(port: UInt16, from source: UInt8? = nil) throws {
         descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        if let source {
+            var own = sockaddr_in()
+            own.sin_family = sa_family_t(AF_INET)
+            own.sin_addr.s_addr = (UInt32(0x7F00_0000) | UInt32(source)).bigEndian
+            let result = withUnsafePointer(to: &own) { pointer in
+                pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                    bind(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
+                }
+            }
+            guard result == 0 else { throw Failure(description: "127.0.0.\(source) is not an address of this machine") }
+        }
         var target = sockaddr_in()
         target.sin_family = sa_family_t(AF_INET)
         target.sin_port = port.bigEndian

@@ -133,14 +133,20 @@ struct FailureReportTests {
 
     @Test("the client's address decides where only this machine is to see it")
     func addressOfTheClient() {
-        func request(_ address: String) -> Request {
-            Request(target: "/", remoteAddress: SocketAddress.parse(address))
+        func isIncluded(_ audience: ErrorAudience, _ address: String, _ headers: Headers = [:]) -> Bool {
+            let address = SocketAddress.parse(address)
+            return audience.includes(Request(target: "/", headers: headers, remoteAddress: address), WebGuard())
         }
-        #expect(ErrorAudience.thisMachine.includes(request("127.0.0.1:1")))
-        #expect(ErrorAudience.thisMachine.includes(request("[::1]:1")))
-        #expect(!ErrorAudience.thisMachine.includes(request("192.168.0.7:1")))
-        #expect(ErrorAudience.everybody.includes(request("192.168.0.7:1")))
-        #expect(!ErrorAudience.nobody.includes(request("127.0.0.1:1")))
+        #expect(isIncluded(.thisMachine, "127.0.0.1:1"))
+        #expect(isIncluded(.thisMachine, "[::1]:1"))
+        #expect(!isIncluded(.thisMachine, "192.168.0.7:1"))
+        #expect(isIncluded(.everybody, "192.168.0.7:1"))
+        #expect(!isIncluded(.nobody, "127.0.0.1:1"))
+        // A server on this machine has it from somebody else.
+        for field in ["X-Forwarded-For", "Forwarded", "X-Real-IP"] {
+            #expect(!isIncluded(.thisMachine, "127.0.0.1:1", [field: "127.0.0.1"]))
+            #expect(isIncluded(.everybody, "127.0.0.1:1", [field: "127.0.0.1"]))
+        }
     }
 
     @Test("a name that the app is not known by gets 421 from every path but /healthz")

@@ -36,6 +36,26 @@ struct WebGuardTests {
         #expect(refusal(headers) == .foreignPage)
     }
 
+    @Test("lets in pages of an origin that counts as its own, for which the browser has another name")
+    func ownOrigins() {
+        let webGuard = WebGuard(origins: ["http://localhost:5173"])
+        func refusal(_ headers: Headers) -> WebGuard.Refusal? {
+            var headers = headers
+            headers.add("Host", "127.0.0.1:3000")
+            return webGuard.developerRefusal(of: Request(target: "/", headers: headers))
+        }
+        #expect(refusal(["Origin": "http://localhost:5173"]) == nil)
+        #expect(refusal(["Origin": "http://LOCALHOST:5173", "Sec-Fetch-Site": "cross-site"]) == nil)
+        #expect(refusal(["Origin": "http://127.0.0.1:3000"]) == nil)
+        for origin in ["https://localhost:5173", "http://localhost:5174", "http://localhost", "null", ""] {
+            #expect(refusal(["Origin": origin]) == .foreignPage)
+        }
+        #expect(refusal(["Sec-Fetch-Site": "same-site"]) == .foreignPage)
+        var two: Headers = ["Origin": "http://localhost:5173"]
+        two.add("Origin", "http://evil.example")
+        #expect(refusal(two) == .foreignPage)
+    }
+
     @Test("refuses a second field that says otherwise than the first")
     func contradictingFields() {
         var headers: Headers = ["Host": "localhost:8080", "Sec-Fetch-Site": "same-origin"]

@@ -101,7 +101,7 @@ final class ClientConnection: @unchecked Sendable {
             return
         }
         var lastError = SystemError(operation: "connect", code: EHOSTUNREACH)
-        for address in try Self.addresses(of: url) {
+        for address in try url.addresses() {
             let descriptor = makeStreamSocket(family: address.family)
             guard descriptor >= 0 else {
                 throw ClientError(reason: .system(SystemError(operation: "socket", code: errno)), url: url)
@@ -175,31 +175,5 @@ final class ClientConnection: @unchecked Sendable {
         var length = socklen_t(MemoryLayout<Int32>.size)
         guard getsockopt(descriptor, SOL_SOCKET, SO_ERROR, &code, &length) == 0 else { return errno }
         return code
-    }
-
-    private static func addresses(of url: HTTPURL) throws(ClientError) -> [SocketAddress] {
-        if let ip = SocketAddress.parseIP(url.host) { return [SocketAddress(ip: ip, port: url.port)] }
-        var hints = addrinfo()
-        hints.ai_family = AF_UNSPEC
-        hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
-        var list: UnsafeMutablePointer<addrinfo>?
-        let result = getaddrinfo(url.host, String(url.port), &hints, &list)
-        guard result == 0 else {
-            throw ClientError(reason: .unknownHost(String(cString: gai_strerror(result))), url: url)
-        }
-        defer { freeaddrinfo(list) }
-        var addresses: [SocketAddress] = []
-        var entry = list
-        while let current = entry {
-            var storage = sockaddr_storage()
-            withUnsafeMutableBytes(of: &storage) {
-                $0.copyMemory(
-                    from: UnsafeRawBufferPointer(start: current.pointee.ai_addr, count: Int(current.pointee.ai_addrlen))
-                )
-            }
-            if let address = SocketAddress(storage) { addresses.append(address) }
-            entry = current.pointee.ai_next
-        }
-        return addresses
     }
 }

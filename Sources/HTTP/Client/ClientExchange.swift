@@ -9,6 +9,8 @@ import Platform
 /// One request and its response on a connection.
 struct ClientExchange {
     private static let receiveSize = 16 << 10
+    /// How many responses may come before the one that counts (RFC 9110 section 15.2).
+    static let maximumInterim = 15
 
     let connection: ClientConnection
     let url: HTTPURL
@@ -133,7 +135,7 @@ struct ClientExchange {
     mutating func receiveHead(
         for method: Method, maySwitchProtocols: Bool = false
     ) throws(ClientError) -> ResponseHead {
-        for _ in 0..<16 {
+        for _ in 0...Self.maximumInterim {
             var parser = ResponseHeadParser(limits: limits, requestMethod: method)
             while true {
                 do throws(MessageError) {

@@ -115,6 +115,7 @@ private struct ResponseReceiver {
     private let method: Method
     private var parser: ResponseHeadParser
     private var decoder: BodyDecoder?
+    private var interimCount = 0
 
     init(_ exchange: ClientExchange, _ connection: ClientConnection, _ method: Method) {
         self.exchange = exchange
@@ -147,6 +148,13 @@ private struct ResponseReceiver {
         while decoder == nil {
             guard let head = try nextHead() else { return false }
             guard head.status.code >= 200 else {
+                interimCount += 1
+                guard head.status.code != 101 else {
+                    throw exchange.error(.malformedResponse("it switches to a protocol that was not asked for"))
+                }
+                guard interimCount <= ClientExchange.maximumInterim else {
+                    throw exchange.error(.malformedResponse("it has too many interim responses"))
+                }
                 parser = ResponseHeadParser(limits: exchange.limits, requestMethod: method)
                 continue
             }

@@ -43,6 +43,10 @@ extension Client {
         try exchange.send(head: head, body: request.body)
         let response = try exchange.receiveHead(for: request.method, maySwitchProtocols: true)
         guard response.status.code == 101 else { return .refused(self.response(response, exchange)) }
+        guard response.headers.hasToken("upgrade", in: "Connection"), response.headers.hasToken(name, in: "Upgrade")
+        else {
+            throw exchange.error(.malformedResponse("it switches to a protocol that was not asked for"))
+        }
         return .switched(response.headers, UpgradedConnection(connection))
     }
 }

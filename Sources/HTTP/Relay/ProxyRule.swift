@@ -13,11 +13,12 @@ package struct ProxyRule: Hashable, Sendable {
     }
 
     package init(prefix: String, url text: String, strips: Bool) throws(Malformed) {
-        guard prefix.hasPrefix("/"), !prefix.contains("?"), !prefix.contains("#"), !DotSegments.contains(prefix) else {
+        let reading = PathReading(prefix)
+        guard prefix.hasPrefix("/"), !prefix.contains("?"), !prefix.contains("#"), !reading.hasDotSegments else {
             throw Malformed(description: "'\(prefix)' is no path; write one like \"/api\"")
         }
         self.prefix = prefix.hasSuffix("/") ? String(prefix.dropLast()) : prefix
-        guard self.prefix != "/.hippo", !self.prefix.hasPrefix("/.hippo/") else {
+        guard !reading.isOfSandbox else {
             throw Malformed(description: "'\(prefix)' is the sandbox's own, and is answered by nobody else")
         }
         let url: HTTPURL
@@ -44,15 +45,5 @@ package struct ProxyRule: Hashable, Sendable {
         let base = url.target.hasSuffix("/") ? String(url.target.dropLast()) : url.target
         let path = kept.hasPrefix("/") ? kept : "/" + kept
         return try HTTPURL("\(url.scheme)://\(url.authority)\(base)\(path)")
-    }
-}
-
-/// `.` and `..` in a path, which lead out of where it begins.
-package enum DotSegments {
-    /// Whether a path has any, in whatever spelling: servers decode escapes before or after they look for them.
-    package static func contains(_ path: String) -> Bool {
-        // Some servers take a backslash for a slash.
-        let path = (PercentEncoding.decode(path) ?? path).split { $0 == "/" || $0 == "\\" }
-        return path.contains { $0 == "." || $0 == ".." || $0.hasPrefix("..;") }
     }
 }

@@ -146,10 +146,11 @@ extension EventLoop {
     // MARK: Requests
 
     private func dispatch(_ connection: Connection, _ head: RequestHead) {
-        let request = Request(
+        var request = Request(
             method: head.method, target: head.target, version: head.version, headers: head.headers,
             remoteAddress: connection.remoteAddress, isSecured: connection.isSecured, receivedAt: .now,
             id: context.nextRequestID())
+        if let adoption = context.configuration.adoption { request = adoption(request) }
         let exchange = Exchange(
             context: context, workers: workers, fileDescriptor: connection.fileDescriptor, request: request, head: head,
             input: connection.input)

@@ -57,6 +57,10 @@ package struct ServerConfiguration: Sendable {
     /// The value of the `Server` field; `nil` sends none.
     package var serverName: String?
 
+    /// Makes of each request what is to be answered, on the event loop: a server before this one may have received it, and
+    /// says from whom. It must not block. `nil` leaves requests as they are.
+    package var adoption: (@Sendable (Request) -> Request)?
+
     /// Asked, on the event loop, about each request whose head has arrived, and again while it has to wait; it is told
     /// what the head says, and how long the request has waited so far. It must not block. `nil` admits every request at
     /// once.

@@ -91,6 +91,8 @@ package struct SandboxSettings: Sendable, Equatable {
     package var data: DataDirectory?
     /// Which requests other servers answer that no handler takes.
     package var proxies: [ProxyRule] = []
+    /// The server that requests come through, such as a front-end's own; `nil` for none.
+    package var behind: HTTPURL?
     /// What modules may use.
     package var limits = WorkerConfiguration.Limits()
     /// Where what guests write to standard error is kept; by default a temporary directory.
@@ -141,6 +143,7 @@ package struct SandboxSettings: Sendable, Equatable {
         settings.excludedFiles = weaker.excludedFiles + excludedFiles
         settings.data = data ?? weaker.data
         settings.proxies = proxies + weaker.proxies
+        settings.behind = behind ?? weaker.behind
         settings.limits = limits.completed(by: weaker.limits)
         settings.logDirectory = logDirectory ?? weaker.logDirectory
         settings.logFileLimit = logFileLimit ?? weaker.logFileLimit

@@ -160,6 +160,7 @@ enum SettingsFile {
         settings.tls = try tls(in: &up, absolute)
         settings.bindleListen = try address("bindle-listen", in: &up)
         settings.allowedHosts = try up.strings("allow-hosts") ?? []
+        settings.behind = try value("behind", in: &up, likeness: "http://localhost:5173") { try? HTTPURL($0) }
         settings.allowedOutbound = try hosts("allow-outbound", in: &up)
         settings.asksForToken = try up.boolean("token")
         settings.showsErrors = try up.boolean("show-errors")

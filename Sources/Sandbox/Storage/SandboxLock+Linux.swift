@@ -46,9 +46,14 @@ final class SandboxLock: Sendable {
     }
 
     /// Tells others who asks for the store where this sandbox serves.
-    /// - Parameter isEphemeral: whether the store goes with the sandbox.
-    func announce(app: String, bindle: String, isEphemeral: Bool) {
-        let sandbox = RunningSandbox(process: Int(getpid()), app: app, bindle: bindle, isEphemeral: isEphemeral)
+    ///
+    /// - Parameters:
+    ///   - app: where people find the app.
+    ///   - server: the sandbox's own server for it, if that is another one.
+    ///   - isEphemeral: whether the store goes with the sandbox.
+    func announce(app: String, server: String?, bindle: String, isEphemeral: Bool) {
+        let sandbox = RunningSandbox(
+            process: Int(getpid()), app: app, server: server, bindle: bindle, isEphemeral: isEphemeral)
         let bytes = Array(sandbox.json.utf8)
         pwrite(fileDescriptor, bytes, bytes.count, 0)
     }
@@ -80,6 +85,7 @@ final class SandboxLock: Sendable {
             let bindle = object["bindle"]?.string
         else { return nil }
         return RunningSandbox(
-            process: process, app: app, bindle: bindle, isEphemeral: object["ephemeral"] == .boolean(true))
+            process: process, app: app, server: object["server"]?.string, bindle: bindle,
+            isEphemeral: object["ephemeral"] == .boolean(true))
     }
 }

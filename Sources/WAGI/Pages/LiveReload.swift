@@ -91,7 +91,7 @@ package final class LiveReload: Sendable {
         case ScriptInsertion.pathPrefix + "events":
             return Response(
                 headers: ["Cache-Control": "no-store", "X-Accel-Buffering": "no"],
-                body: errorAudience.includes(request)
+                body: errorAudience.includes(request, webGuard)
                     ? .events(events, first: firstEvents)
                     : .events(eventsWithoutDetails, first: firstEventsWithoutDetails))
         default:

@@ -10,7 +10,8 @@ struct NotFoundPage {
 
     func response(to request: Request) -> Response {
         let problem = "nothing is served at \(request.path)"
-        guard application.configuration.errorAudience.includes(request), PageRequest.accepts(request) else {
+        let configuration = application.configuration
+        guard configuration.errorAudience.includes(request, configuration.webGuard), PageRequest.accepts(request) else {
             return Response(status: .notFound, text: "404 Not Found: \(problem)\n")
         }
         let assets = application.assets.list()

@@ -23,9 +23,10 @@ struct StatusPage: Sendable {
     }
 
     private func response(to request: Request) -> Response {
-        let status = errorAudience.includes(request) ? liveReload.status : liveReload.status?.withoutDetails
+        let includesDetails = errorAudience.includes(request, webGuard)
+        let status = includesDetails ? liveReload.status : liveReload.status?.withoutDetails
         guard PageRequest.accepts(request) else {
-            let early = errorAudience.includes(request) ? failure() : nil
+            let early = includesDetails ? failure() : nil
             let text = status?.problem?.text ?? early ?? "the project is being built for the first time"
             return Response(status: .serviceUnavailable, text: "503 Service Unavailable: \(text)\n")
         }

@@ -9,11 +9,9 @@ final class Proxy: Sendable {
     private let pseudonym: String
     private let client: Client
     private static let chunkSize = 64 << 10
-    /// Fields by which a proxy says whom it speaks for: a client must not be able to.
-    private static let forwardingFields = [
-        "Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Forwarded-Port",
-        "X-Forwarded-Prefix", "X-Real-IP",
-    ]
+    /// Fields by which a proxy says whom it speaks for, besides those that begin with `X-Forwarded-`: a client must not be
+    /// able to.
+    private static let forwardingFields: Set = ["forwarded", "x-real-ip", "x-client-ip", "true-client-ip"]
 
     init(_ rule: ProxyRule, pseudonym: String, forbiddenPort: UInt16?) {
         self.rule = rule
@@ -28,7 +26,7 @@ final class Proxy: Sendable {
 
     /// Answers a request as the other server does. One that cannot be reached is a 502 that says which.
     func respond(to request: Request, _ body: RequestBody, _ writer: ResponseWriter) throws {
-        guard !DotSegments.contains(request.path) else {
+        guard !PathReading(request.path).hasDotSegments else {
             return try writer.respond(
                 Response(status: .badRequest, text: "400 Bad Request: the path has '.' or '..' in it\n"))
         }
@@ -40,8 +38,8 @@ final class Proxy: Sendable {
         }
         do {
             let forwarded = try forwarded(request)
-            if let name = request.headers["Upgrade"], request.headers.hasToken("upgrade", in: "Connection") {
-                switch try client.upgrade(forwarded, to: name) {
+            if Self.asksForWebSocket(request, body) {
+                switch try client.upgrade(forwarded, to: "websocket") {
                 case .switched(let headers, let connection): try writer.switchProtocols(headers, to: connection)
                 case .refused(let response): try pass(response, writer)
                 }
@@ -57,14 +55,23 @@ final class Proxy: Sendable {
                     })
             }
         } catch let error as ClientError {
-            // A response that has begun can only be cut off.
-            guard !writer.hasHead else { throw error }
+            // A response of which something has left can only be cut off.
+            guard !writer.hasSent else { throw error }
+            writer.discard()
             try writer.respond(
                 Response(
                     status: .badGateway,
                     text: "502 Bad Gateway: \(rule.prefix)/ is passed on to \(rule.url), which has not answered: "
                         + "\(error)\n"))
         }
+    }
+
+    /// Whether a request is for a WebSocket (RFC 6455 section 4.1). Under any other protocol, HTTP/2 above all, a client could
+    /// ask the other server for everything, past prefixes and all that is checked here: such a request is passed on as one
+    /// that asks for no protocol, which it is free to be taken for (RFC 9110 section 7.8).
+    private static func asksForWebSocket(_ request: Request, _ body: RequestBody) -> Bool {
+        request.method == .get && body.contentLength == 0 && request.headers.hasToken("upgrade", in: "Connection")
+            && request.headers.all("Upgrade").map { $0.lowercased() } == ["websocket"]
     }
 
     /// Passes a response on while it comes.
@@ -81,10 +88,16 @@ final class Proxy: Sendable {
         }
     }
 
+    /// Whether a field says for whom a request is passed on. Many programs take `_` for `-`.
+    private static func saysForWhom(_ name: String) -> Bool {
+        let name = name.lowercased().replacing("_", with: "-")
+        return name.hasPrefix("x-forwarded-") || forwardingFields.contains(name)
+    }
+
     /// The request as the other server gets it.
     private func forwarded(_ request: Request) throws -> ClientRequest {
         var headers = EndToEndFields.of(request.headers)
-        for name in Self.forwardingFields { headers.remove(name) }
+        for field in headers where Self.saysForWhom(field.name) { headers.remove(field.name) }
         if let address = request.remoteAddress { headers.set("X-Forwarded-For", address.host) }
         if let host = request.headers["Host"] { headers.set("X-Forwarded-Host", host) }
         headers.set("X-Forwarded-Proto", request.isSecured ? "https" : "http")

@@ -14,9 +14,11 @@ struct ProxyTable: Sendable {
         }
     }
 
-    /// The one that answers requests for a path; `nil` if none does.
+    /// The one that answers requests for a path; `nil` if none does, as for the sandbox's own paths.
     func proxy(for path: String) -> Proxy? {
-        guard path != "/.hippo", !path.hasPrefix("/.hippo/") else { return nil }
-        return proxies.first { $0.rule.takes(path) }
+        guard let proxy = proxies.first(where: { $0.rule.takes(path) }), !PathReading(path).isOfSandbox else {
+            return nil
+        }
+        return proxy
     }
 }

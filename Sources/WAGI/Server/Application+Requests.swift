@@ -174,7 +174,7 @@ extension Application {
         }
         run.writer.discard()
         let response =
-            configuration.errorAudience.includes(request)
+            configuration.errorAudience.includes(request, configuration.webGuard)
             ? report.response() : Response(status: status, text: "\(status): \(report.problem)\n")
         try run.writer.respond(run.insertion?.apply(to: response) ?? response)
     }

@@ -31,6 +31,8 @@ package struct WAGIConfiguration: Sendable {
     package var errorAudience = ErrorAudience.nobody
     /// By which names the application may be addressed.
     package var webGuard = WebGuard(names: .all)
+    /// The server that requests come through; nil for none.
+    package var front: FrontServer?
     /// The port of the sandbox's own Bindle server, which no guest may reach; nil where there is none.
     package var controlPort: UInt16?
     /// What the sandbox's Bindle server asks for; nil if it asks for nothing.

@@ -49,6 +49,7 @@ package final class WAGIServer: Sendable {
         _ configuration: ServerConfiguration, _ application: Application
     ) -> ServerConfiguration {
         var configuration = configuration
+        if let front = application.configuration.front { configuration.adoption = { front.adopt($0) } }
         // Whatever needs no module is answered without a change of threads.
         configuration.inlineHandler = { application.inlineAnswer(to: $0) }
         configuration.maximumWaiting = application.configuration.maximumWaiting

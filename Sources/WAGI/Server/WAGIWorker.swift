@@ -20,6 +20,8 @@ package final class WAGIWorker: Sendable {
     private let log: RequestLogWriter?
     /// Sends in order, without letting those who send wait for the sandbox to read.
     private let sending = DispatchQueue(label: "control channel")
+    /// How long serving may wait for the addresses of the server in front, whose name is mostly known at once.
+    private static let frontPatience = Duration.milliseconds(200)
     /// How long the last requests may take.
     private static let drainDeadline = Duration.seconds(30)
 
@@ -167,6 +169,7 @@ package final class WAGIWorker: Sendable {
         var configuration = ServerConfiguration()
         configuration.requestLog = log.map { ServedRequestLog($0, revision: revision) }
         configuration.connectionQueue = connections
+        if let front = self.configuration.front { configuration.adoption = { front.adopt($0) } }
         if let board {
             let gate = RevisionGate(
                 board: board, changes: changes, revision: revision, firstPatience: self.configuration.limits.time)
@@ -261,6 +264,7 @@ package final class WAGIWorker: Sendable {
     private func begin(_ given: WorkerConfiguration) throws(LoadError) -> Loading {
         var configuration = try makeConfiguration(given)
         if let log { configuration.logObserver = { log.append($0) } }
+        configuration.front?.lookUpAddresses(within: Self.frontPatience)
         said.withLock { [configuration] in $0 = configuration }
         return Loading(configuration, isWorker: true)
     }

@@ -9,7 +9,8 @@ extension Command {
         summary: "Say whether a project's sandbox runs, and where.",
         discussion: """
             Ends with exit code 1 if none runs. Several may: one on the project's store, and others that keep nothing \
-            (--ephemeral); in JSON, each has a line of its own.
+            (--ephemeral); in JSON, each has a line of its own. Where it was started with --behind, app is the address \
+            of the server in front, and server its own.
             """,
         options: [StatusOptions.store, StatusOptions.json, StatusOptions.open],
         arguments: [StatusOptions.path],
@@ -33,7 +34,11 @@ extension Command {
 
 extension RunningSandbox {
     fileprivate var text: String {
-        "process  \(process)\(isEphemeral ? " (ephemeral)" : "")\napp      \(app)\nbindle   \(bindle)"
+        """
+        process  \(process)\(isEphemeral ? " (ephemeral)" : "")
+        app      \(app)\(server.map { "\nserver   \($0)" } ?? "")
+        bindle   \(bindle)
+        """
     }
 }
 
