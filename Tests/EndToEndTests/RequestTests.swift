@@ -1,4 +1,5 @@
 import Foundation
+import JSON
 import TestSupport
 import Testing
 
@@ -166,6 +167,35 @@ import Testing
             let app = try await sandbox.next("ready")["app"]?.string ?? ""
             #expect(try get(app + "handler").body == expected)
         }
+    }
+
+    @Test("Data is bounded where that is asked for, and status tells how much there is", .timeLimit(.minutes(2)))
+    func dataLimit() async throws {
+        try directory.write(Self.counter, to: "m.wat")
+        try directory.write("[data]\npath = \"data\"\nmax-size = \"514 B\"\n", to: "hippo-dev.toml")
+        let none = try run("status")
+        #expect(none.status == 1 && none.output.hasSuffix("/data (0 files, 0 B of 514 B)\n"), "\(none)")
+        let sandbox = try SandboxProcess(directory.path)
+        let app = try await sandbox.next("ready")["app"]?.string ?? ""
+        // The name of the file counts as 512 bytes.
+        for expected in ["x", "xx", "xx"] { #expect(try get(app + "handler").body == expected) }
+        #expect(try run("status").output.hasSuffix("/data (1 file, 514 B of 514 B)\n"))
+        let json = try #require(try JSONValue(parsing: run("status", "--json").output.utf8).object)
+        let data = try #require(json["data"]?.object)
+        #expect(data["files"] == .integer(1) && data["bytes"] == .integer(514) && data["limit"] == .integer(514))
+        #expect(data["path"]?.string?.hasSuffix("/data") == true)
+
+        // Another process counts on.
+        try directory.write("changed\n", to: "page.txt")
+        try await sandbox.next("serving")
+        #expect(try get(app + "handler").body == "xx")
+        let wider = try run("request", "GET", "/handler", "--data", "data", "--data-limit", "1kB")
+        #expect(wider.output == "xxx", "\(wider)")
+        // A limit that is raised holds at once, and status tells of it.
+        try directory.write("[data]\npath = \"data\"\nmax-size = \"516 B\"\n", to: "hippo-dev.toml")
+        try await sandbox.next("serving")
+        for expected in ["xxxx", "xxxx"] { #expect(try get(app + "handler").body == expected) }
+        #expect(try run("status").output.hasSuffix("/data (1 file, 516 B of 516 B)\n"))
     }
 
     @Test("Without tests it is said where they belong") func noTests() throws {

@@ -47,6 +47,7 @@ struct WorkerConfigurationTests {
         configuration.servesStaticFiles = false
         configuration.allowedHosts = ["a.example", "*"]
         configuration.dataDirectory = "/data"
+        configuration.dataLimit = 100_000_000
         configuration.proxies = [.init(prefix: "/api", url: "http://a/", strips: true)]
         configuration.showsErrors = true
         configuration.logDirectory = "/logs"
@@ -74,7 +75,7 @@ struct WorkerConfigurationTests {
             #expect(WorkerConfiguration(json: object) == configuration)
         }
         // A field that is added has to be added here, too.
-        #expect(Mirror(reflecting: full).children.count == 15)
+        #expect(Mirror(reflecting: full).children.count == 16)
         #expect(Mirror(reflecting: full.limits).children.count == 9)
         for (field, usual) in zip(Mirror(reflecting: full).children, Mirror(reflecting: WorkerConfiguration()).children)
         {
