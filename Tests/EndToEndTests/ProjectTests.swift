@@ -6,32 +6,6 @@ import WebAssemblyText
 /// Projects that `new` and `init` make, built and served.
 @Suite(.timeLimit(.minutes(3)))
 struct ProjectTests {
-    /// A toolchain of this machine that can build a template.
-    private enum BuildTool {
-        static func exists(_ name: String) -> Bool {
-            let path = ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin"
-            return path.split(separator: ":").contains { FileManager.default.isExecutableFile(atPath: "\($0)/\(name)") }
-        }
-
-        static let hasC =
-            exists("clang") && exists("wasm-ld") && exists("make")
-            && FileManager.default.fileExists(atPath: "/usr/include/wasm32-wasi/stdio.h")
-        static let hasSwift = exists("swiftc") && exists("wasm-ld")
-        static let hasGo = exists("go")
-        static let hasZig = exists("zig")
-        static let hasRust: Bool = {
-            let process = Process()
-            process.executableURL = URL(fileURLWithPath: "/bin/sh")
-            let test = "cargo --version && test -d \"$(rustc --print target-libdir --target wasm32-wasip1)\""
-            process.arguments = ["-c", test]
-            process.standardOutput = FileHandle.nullDevice
-            process.standardError = FileHandle.nullDevice
-            guard (try? process.run()) != nil else { return false }
-            process.waitUntilExit()
-            return process.terminationStatus == 0
-        }()
-    }
-
     private func makeAndServe(_ template: String, answer: String) async throws {
         let directory = try TemporaryDirectory()
         let made = try Program.run(
