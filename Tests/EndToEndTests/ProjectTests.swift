@@ -19,6 +19,8 @@ struct ProjectTests {
         #expect(try get(app).body.contains("<h1>my-app</h1>"))
         #expect(try get(app + "style.css").status == 200)
         #expect(ready["id"]?.string == "my-app/0.1.0")
+        let tested = try Program.run(["test", "-p", directory.path + "/my-app"])
+        #expect(tested.status == 0 && tested.output.contains("3 passed in 1 file"), "\(tested)")
     }
 
     @Test("WebAssembly text") func webAssemblyText() async throws {
@@ -60,6 +62,8 @@ struct ProjectTests {
         #expect(try get(app + "about.html").status == 200)
         #expect(try get(app + "assets/style.css").status == 200)
         #expect(try get(app + "version") == Answer(status: 200, body: "site 0.1.0\n"))
+        let tested = try Program.run(["test", "-p", directory.path + "/site"])
+        #expect(tested.status == 0 && tested.output.contains("2 passed in 1 file"), "\(tested)")
         // Nothing else of the project is.
         #expect(try get(app + "HIPPOFACTS").status == 404)
     }
