@@ -367,7 +367,7 @@ let package = Package(
                 "TestSupport",
                 "WebAssemblyText",
             ],
-            exclude: ["Scripts"]
+            exclude: ["Apps", "Scripts"]
         ),
     ],
     swiftLanguageModes: [.v6]

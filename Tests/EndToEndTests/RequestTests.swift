@@ -211,4 +211,30 @@ import Testing
         try directory.write("new\n", to: "page.txt")
         try await process.next("success") { $0.contains("1 passed in 1 file") }
     }
+
+    @Test("A file that is saved while tests run is not taken for what a build has written", .timeLimit(.minutes(2)))
+    func savedMeanwhile() async throws {
+        // A request that says when it has begun, and takes its time.
+        try directory.write(
+            """
+            (module
+              (import "wasi_snapshot_preview1" "fd_write" (func $write (param i32 i32 i32 i32) (result i32)))
+              (memory (export "memory") 1)
+              (data (i32.const 0) "\\10\\00\\00\\00\\05\\00\\00\\00")
+              (data (i32.const 16) "busy\\0a")
+              (func (export "_start")
+                (drop (call $write (i32.const 2) (i32.const 0) (i32.const 1) (i32.const 8)))
+                (loop $again (br $again))))
+            """, to: "m.wat")
+        try directory.write(
+            "[[request]]\npath = \"/page.txt\"\nexpect.body = \"new\\n\"\n[[request]]\npath = \"/handler\"\n"
+                + "expect.status = 500\n", to: "tests/a.toml")
+        try directory.write("[build]\ncommand = \"echo building >&2\"\nwatch = [\"m.wat\"]\n", to: "hippo-dev.toml")
+        let process = try TextProcess(
+            Program.path, ["test", "--watch", "--timeout", "2s", "--project", directory.path])
+        try await process.next("the request") { $0.contains("busy") }
+        try directory.write("new\n", to: "page.txt")
+        try await process.next("a failure") { $0.contains("1 passed, 1 failed") }
+        try await process.next("success") { $0.contains("2 passed in 1 file") }
+    }
 }
