@@ -395,7 +395,7 @@ let package = Package(
                 "TestSupport",
                 "WebAssemblyText",
             ],
-            exclude: ["Scripts"]
+            exclude: ["Apps", "Scripts"]
         ),
     ],
     swiftLanguageModes: [.v6]

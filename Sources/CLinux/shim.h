@@ -45,6 +45,12 @@
 #define F_GETPIPE_SZ 1032
 #endif
 
+// Locks of a file that belong to an open file and not to a process, for fcntl.
+#ifndef F_OFD_SETLK
+#define F_OFD_SETLK 37
+#define F_OFD_SETLKW 38
+#endif
+
 // Seals of a memory file, for fcntl.
 #ifndef F_ADD_SEALS
 #define F_ADD_SEALS 1033

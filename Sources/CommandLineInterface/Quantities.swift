@@ -1,15 +1,17 @@
 import Platform
 
 /// A size, as people write it on command lines and in settings: `1048576`, `64KiB`, `512MiB`, `2GiB`, or with decimal
-/// units `kB`, `MB`, `GB`.
+/// units `kB`, `MB`, `GB`. A space may stand before the unit.
 package struct ByteCount {
     package let bytes: Int
 
     /// `nil` for what is no size, or one of more bytes than an `Int` counts.
     package init?(parsing text: String) {
         let digits = text.prefix { $0.isASCII && $0.isNumber }
+        var rest = text.dropFirst(digits.count)
+        if rest.first == " " { rest = rest.dropFirst() }
         let unit: Int? =
-            switch text.dropFirst(digits.count).lowercased() {
+            switch rest.lowercased() {
             case "", "b": 1
             case "kib", "k": 1 << 10
             case "mib", "m": 1 << 20

@@ -13,6 +13,21 @@ package struct RunningSandbox: Hashable, Sendable {
     package let bindle: String
     /// Whether it keeps nothing.
     package let isEphemeral: Bool
+    /// What its handlers keep; `nil` for nothing.
+    package let data: KeptData?
+
+    /// - Parameter process: by default this one.
+    init(
+        process: Int = Int(getpid()), app: String, server: String? = nil, bindle: String, isEphemeral: Bool,
+        data: KeptData?
+    ) {
+        self.process = process
+        self.app = app
+        self.server = server
+        self.bindle = bindle
+        self.isEphemeral = isEphemeral
+        self.data = data
+    }
 
     /// The sandboxes that run on a project: first the one on the project's store, then those that keep nothing.
     ///
@@ -23,13 +38,21 @@ package struct RunningSandbox: Hashable, Sendable {
         try ProjectStore.inUse(ofProject: path, store: store).compactMap { SandboxLock.holder(ofStore: $0) }
     }
 
-    /// The sandbox as an object for tools.
-    package var json: String {
+    /// The sandbox as an object.
+    var object: JSONObject {
         var object: JSONObject = [
             "running": .boolean(true), "process": .integer(process), "app": .string(app), "bindle": .string(bindle),
             "ephemeral": .boolean(isEphemeral),
         ]
         object["server"] = server.map { .string($0) }
+        object["data"] = data.map { .object($0.json) }
+        return object
+    }
+
+    /// The sandbox as an object for tools, with what the data directory holds now.
+    package var json: String {
+        var object = object
+        object["data"] = data.map { .object($0.measured) }
         return object.serialized
     }
 

@@ -63,7 +63,12 @@ package enum SandboxSession {
         let shownURL = front?.description ?? appURL
         let ownURL = shownURL == appURL ? nil : appURL
         let bindleURL = "http://\(bindleSocket.address.reachable)/v1"
-        storage.lock?.announce(app: shownURL, server: ownURL, bindle: bindleURL, isEphemeral: storage.isTemporary)
+        let announce: @Sendable (SandboxSettings) -> Void = { settings in
+            storage.lock?.announce(
+                RunningSandbox(
+                    app: shownURL, server: ownURL, bindle: bindleURL, isEphemeral: storage.isTemporary, data: KeptData(settings)))
+        }
+        announce(settings)
 
         let token = try accessToken(settings, bindleSocket.address, storage, project)
         let workerCommand: @Sendable (SandboxSettings) -> WorkerCommand = { settings in
@@ -181,12 +186,8 @@ package enum SandboxSession {
                 emitBuildLine: {
                     output.tellBuildLine($0)
                     feed.noteBuildLine($0)
-                }, workerCommand: workerCommand, upstream: upstream,
-                restoreStorage: {
-                    try storage.restore()
-                    storage.lock?.announce(
-                        app: shownURL, server: ownURL, bindle: bindleURL, isEphemeral: storage.isTemporary)
-                },
+                }, workerCommand: workerCommand, upstream: upstream, announce: announce,
+                restoreStorage: { try storage.restore() },
                 storeLacksParts: { storage.lacksParts },
                 storeWatch: StoreWatch(store: storage.path) { mailbox.post(.storeTouched) }),
             supervisor: supervisor, settings: settings)
@@ -318,7 +319,10 @@ package enum SandboxSession {
 
     /// What of the settings has no effect.
     private static func notes(on settings: SandboxSettings) -> [String] {
-        guard let program = settings.wagiProgram else { return [] }
+        guard let program = settings.wagiProgram else {
+            guard settings.dataLimit != nil, settings.data == nil else { return [] }
+            return ["--data-limit limits nothing: handlers have no /data without [data] or --data."]
+        }
         var options: [String] = []
         if settings.allowsTransientWrite ?? false { options.append("--allow-transient-write") }
         if settings.data != nil { options.append("[data]") }
@@ -345,6 +349,7 @@ package enum SandboxSession {
         configuration.servesStaticFiles = settings.servesStaticFiles ?? true
         configuration.allowedHosts = settings.allowedHosts
         configuration.dataDirectory = settings.data?.path
+        configuration.dataLimit = settings.dataLimit
         configuration.proxies = settings.proxies.map {
             .init(prefix: $0.prefix + "/", url: $0.url.description, strips: $0.strips)
         }

@@ -43,6 +43,8 @@ package struct WorkerConfiguration: Hashable, Sendable {
     package var allowedHosts: [String] = []
     /// What handlers have as `/data`; `nil` for nothing.
     package var dataDirectory: String?
+    /// How many bytes they may keep there; `nil` for as many as there is room for.
+    package var dataLimit: Int?
     package var proxies: [Proxy] = []
     /// The URL of the server that requests come through; `nil` for none.
     package var behind: String?
@@ -97,6 +99,7 @@ extension WorkerConfiguration {
         if !servesStaticFiles { json["static"] = .boolean(false) }
         if !allowedHosts.isEmpty { json["allowedHosts"] = .array(allowedHosts.map { .string($0) }) }
         json["data"] = dataDirectory.map { .string($0) }
+        json["dataLimit"] = dataLimit.map { .integer($0) }
         if !proxies.isEmpty {
             json["proxies"] = .array(
                 proxies.map { .array([.string($0.prefix), .string($0.url), .boolean($0.strips)]) })
@@ -130,6 +133,7 @@ extension WorkerConfiguration {
         servesStaticFiles = json["static"]?.boolean ?? true
         allowedHosts = json["allowedHosts"]?.array?.compactMap(\.string) ?? []
         dataDirectory = json["data"]?.string
+        dataLimit = json["dataLimit"]?.integer
         for proxy in json["proxies"]?.array ?? [] {
             guard let parts = proxy.array, parts.count == 3, let prefix = parts[0].string, let url = parts[1].string,
                 let strips = parts[2].boolean

@@ -14,8 +14,21 @@ package struct Preopen: Sendable {
         case readWrite
     }
 
+    /// How much guests may keep below a directory of the host.
+    package struct Limit: Hashable, Sendable {
+        /// Bytes, as ``DirectoryUsage/cost`` counts them.
+        package let bytes: Int
+        /// How people raise it, such as by a setting's name; goes into messages.
+        package let remedy: String?
+
+        package init(bytes: Int, remedy: String? = nil) {
+            self.bytes = bytes
+            self.remedy = remedy
+        }
+    }
+
     private enum Source: Sendable {
-        case host(SharedDirectory, Access)
+        case host(SharedDirectory, Access, DirectoryLimit?)
         case content(ContentTree)
         case layer(TransientLayer)
     }
@@ -25,9 +38,12 @@ package struct Preopen: Sendable {
     private let source: Source
 
     /// A directory of the host.
-    package init(hostPath: String, guestPath: String, access: Access) {
+    ///
+    /// - Parameter limit: with a limit, it is a file system of its own for guests: nothing can be moved out of it.
+    package init(hostPath: String, guestPath: String, access: Access, limit: Limit? = nil) {
         self.guestPath = guestPath
-        source = .host(SharedDirectory(hostPath: hostPath), access)
+        let directory = SharedDirectory(hostPath: hostPath)
+        source = .host(directory, access, limit.map { DirectoryLimit($0, of: directory) })
     }
 
     /// A wwwroot, in which every change fails (`EROFS`).
@@ -45,8 +61,8 @@ package struct Preopen: Sendable {
     /// The directory as one more guest has it.
     func directory(_ resolver: PathResolver) -> any OpenDirectory {
         switch source {
-        case .host(let directory, let access):
-            HostDirectory(directory, isReadOnly: access == .readOnly, resolver: resolver)
+        case .host(let directory, let access, let limit):
+            HostDirectory(directory, isReadOnly: access == .readOnly, limit: limit, resolver: resolver)
         case .content(let tree): ContentDirectory(tree, tree.root)
         case .layer(let layer): layer.openRoot()
         }
@@ -54,12 +70,33 @@ package struct Preopen: Sendable {
 
     /// Opens a directory of the host now, so that its absence is noticed before a guest runs.
     package func open() throws(PreopenError) {
-        guard case .host(let directory, _) = source else { return }
+        guard case .host(let directory, _, let limit) = source else { return }
         do throws(ErrorNumber) {
             _ = try directory.descriptor()
         } catch {
             throw PreopenError(hostPath: directory.hostPath, hostError: directory.openingError)
         }
+        do throws(ErrorNumber) {
+            try limit?.open()
+        } catch {
+            throw PreopenError(hostPath: directory.hostPath, hostError: errno)
+        }
+    }
+
+    /// Lets go of what is shared with other processes, for a process that is about to end. A guest that still runs takes
+    /// it up again.
+    package func close() { limit?.close() }
+
+    /// What bounds it, if anything does.
+    var limit: DirectoryLimit? {
+        if case .host(_, _, let limit) = source { limit } else { nil }
+    }
+
+    /// What a guest may need to be told that was refused room; `nil` if that was not here.
+    var limitDescription: String? {
+        guard let limit, limit.wasReached else { return nil }
+        let remedy = limit.remedy.map { "; \($0) raises it" } ?? ""
+        return "the limit of \(limit.bytes) bytes in \(guestPath) was reached\(remedy)"
     }
 }
 

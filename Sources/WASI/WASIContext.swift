@@ -3,6 +3,8 @@
 package final class WASIContext {
     let configuration: WASIConfiguration
     var descriptors: DescriptorTable
+    /// Whether there was no room for something that the guest wanted to keep.
+    var wasRefusedRoom = false
 
     private(set) lazy var argumentBlock = StringBlock(configuration.arguments)
     private(set) lazy var environmentBlock =
@@ -16,9 +18,12 @@ package final class WASIContext {
     /// What the limits of the configuration refused the guest, which may be why it failed later: as
     /// ``Store/limitDescriptions``.
     package var limitDescriptions: [String] {
-        guard descriptors.hasReachedLimit else { return [] }
-        let remedy = configuration.descriptorRemedy.map { "; \($0) raises it" } ?? ""
-        return ["the limit of \(descriptors.limit) open files was reached\(remedy)"]
+        var descriptions = wasRefusedRoom ? configuration.preopens.compactMap(\.limitDescription) : []
+        if descriptors.hasReachedLimit {
+            let remedy = configuration.descriptorRemedy.map { "; \($0) raises it" } ?? ""
+            descriptions.append("the limit of \(descriptors.limit) open files was reached\(remedy)")
+        }
+        return descriptions
     }
 
     init(_ configuration: WASIConfiguration, resolver: PathResolver) {

@@ -213,6 +213,10 @@ enum UpOptions {
     static let data = Option(
         name: "data", valueName: "DIR",
         summary: "A directory that handlers have as /data, may write to, and find again after every change.")
+    static let dataLimit = Option(
+        name: "data-limit", valueName: "SIZE",
+        summary:
+            "How much handlers may keep in /data, such as 100MB; beyond it they are told that there is no space left.")
     static let library = Option(
         name: "library", valueName: "PATH",
         summary: "A project whose bindle this one refers to: it is put into the store, and watched.", isRepeatable: true
@@ -236,7 +240,7 @@ enum UpOptions {
             allowedOutbound, showErrors, noToken, build, watch,
             waitForBuild, poll,
             pollInterval, noWatch, store, maximumHistory, ephemeral,
-            data, library,
+            data, dataLimit, library,
             UpstreamOptions.url, UpstreamOptions.strategy, variable, environmentFile, transientWrite, noStatic,
             noReload,
             timeout, maximumMemory, maximumResponse, logDirectory, logLimit, wagi, editor, json, timings,
@@ -358,7 +362,7 @@ enum UpOptions {
     }
 
     /// The options that say how the app is built and what its handlers get, for all commands that run a project.
-    static let app = [build, variable, environmentFile, noStatic, transientWrite, data]
+    static let app = [build, variable, environmentFile, noStatic, transientWrite, data, dataLimit]
 
     /// Sets what the options of `app` say.
     static func setApp(in settings: inout SandboxSettings, _ arguments: ParsedArguments) throws {
@@ -375,6 +379,7 @@ enum UpOptions {
         settings.allowsTransientWrite = arguments.isSet(transientWrite) ? true : nil
         settings.servesStaticFiles = arguments.isSet(noStatic) ? false : nil
         settings.data = arguments[data].map(DataDirectory.init(given:))
+        settings.dataLimit = try LimitOptions.size(arguments, dataLimit)
     }
 
     private static func absolute(_ path: String) -> String {

@@ -290,6 +290,7 @@ extension WAGIConfiguration {
         webGuard = WebGuard(names: .ofThisMachine(allowing: names), origins: origins)
         bindleToken = given.bindleToken
         dataDirectory = given.dataDirectory
+        dataLimit = given.dataLimit
         for proxy in given.proxies {
             do throws(ProxyRule.Malformed) {
                 proxies.append(try ProxyRule(prefix: proxy.prefix, url: proxy.url, strips: proxy.strips))

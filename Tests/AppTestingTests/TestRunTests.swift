@@ -49,6 +49,10 @@ struct TestRunTests {
         #expect(try problems("", answer("", status: 404)) == ["status: expected one below 400, got 404"])
         #expect(try problems("expect.status = 404", answer("", status: 404)) == [])
         #expect(try problems("expect.status = 201", answer("")) == ["status: expected 201, got 200"])
+        // A page that says what has gone wrong is shown, and compared with nothing.
+        #expect(
+            try problems("expect.body = \"x\"", answer("It\nfailed.\n\n", status: 500))
+                == ["status: expected one below 400, got 500:|  It|  failed."])
     }
 
     @Test("A header is found among repeated ones, whatever its case") func headers() throws {
@@ -66,7 +70,11 @@ struct TestRunTests {
         #expect(try problems("expect.body = \"a\\nb\"", answer("a\nb")) == [])
         #expect(
             try problems("expect.body = \"a\\nb\\nc\\n\"", answer("a\nB\nc\n"))
-                == ["body:   a|- b|+ B|  c|  "])
+                == ["body:   a|- b|+ B|  c"])
+        #expect(try problems("expect.body = \"a\\n\"", answer("a")) == ["body: the line end at the end is missing"])
+        #expect(
+            try problems("expect.body = \"a\"", answer("b\n")) == ["body: - a|+ b|no line end was expected at the end"])
+        #expect(try problems("expect.body = \"a\\n\\n\"", answer("a\n")) == ["body:   a|- "])
         #expect(try problems("expect.body = \"a\"", answer("a\r")) == ["body: - a|+ a\\r"])
         // Equivalent in Unicode, and yet other bytes.
         #expect(try problems("expect.body = \"\u{E9}\"", answer("e\u{301}")) != [])
@@ -80,7 +88,7 @@ struct TestRunTests {
         #expect(try problems("expect.matches = 'id=\\d+'", answer("x id=42 y")) == [])
         #expect(
             try problems("expect.matches = 'id=\\d+'", answer("x"))
-                == ["body: the pattern \"id=\\\\d+\" is not found in|  x"].map {
+                == ["body: the pattern \"id=\\\\d+\" is not found in the body:|  x"].map {
                     $0.replacing("\\\\", with: "\\")
                 })
     }
@@ -127,6 +135,11 @@ struct TestRunTests {
             return
         }
         #expect(mismatches.map(\.part) == ["capture 'id'", "capture 'word'"])
+        #expect(
+            mismatches.map(\.lines) == [
+                ["the body has nothing at \"/id\":", "  {}"],
+                ["the pattern \"w=(.)\" is not found in the body:", "  {}"],
+            ])
         #expect(outcomes[2] == .skipped("'${id}' was not captured, because an earlier request has failed"))
         #expect(target.requests == ["GET /make", "GET /other"])
     }
@@ -176,7 +189,7 @@ struct TestRunTests {
                 <testsuites tests="1" failures="1" errors="0" skipped="0" time="0.000">
                   <testsuite name="a.toml" tests="1" failures="1" errors="0" skipped="0" time="0.000">
                     <testcase name="a &lt;b&gt; &amp; &quot;c&quot;" classname="a.toml" file="a.toml" line="1" time="0.000">
-                      <failure message="body">body: - x&#10;+ ]]&gt;\\u{0}&lt;\u{FFFD}</failure>
+                      <failure message="body differs">body:&#10;- x&#10;+ ]]&gt;\\u{0}&lt;\u{FFFD}</failure>
                     </testcase>
                   </testsuite>
                 </testsuites>

@@ -6,32 +6,6 @@ import WebAssemblyText
 /// Projects that `new` and `init` make, built and served.
 @Suite(.endsWhatHangs)
 struct ProjectTests {
-    /// A toolchain of this machine that can build a template.
-    private enum BuildTool {
-        static func exists(_ name: String) -> Bool {
-            let path = ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin"
-            return path.split(separator: ":").contains { FileManager.default.isExecutableFile(atPath: "\($0)/\(name)") }
-        }
-
-        static let hasC =
-            exists("clang") && exists("wasm-ld") && exists("make")
-            && FileManager.default.fileExists(atPath: "/usr/include/wasm32-wasi/stdio.h")
-        static let hasSwift = exists("swiftc") && exists("wasm-ld")
-        static let hasGo = exists("go")
-        static let hasZig = exists("zig")
-        static let hasRust: Bool = {
-            let process = Process()
-            process.executableURL = URL(fileURLWithPath: "/bin/sh")
-            let test = "cargo --version && test -d \"$(rustc --print target-libdir --target wasm32-wasip1)\""
-            process.arguments = ["-c", test]
-            process.standardOutput = FileHandle.nullDevice
-            process.standardError = FileHandle.nullDevice
-            guard (try? process.run()) != nil else { return false }
-            process.waitUntilExit()
-            return process.terminationStatus == 0
-        }()
-    }
-
     private func makeAndServe(_ template: String, answer: String) async throws {
         let directory = try TemporaryDirectory()
         let made = try Program.run(
@@ -45,6 +19,8 @@ struct ProjectTests {
         #expect(try get(app).body.contains("<h1>my-app</h1>"))
         #expect(try get(app + "style.css").status == 200)
         #expect(ready["id"]?.string == "my-app/0.1.0")
+        let tested = try Program.run(["test", "-p", directory.path + "/my-app"])
+        #expect(tested.status == 0 && tested.output.contains("3 passed in 1 file"), "\(tested)")
     }
 
     @Test("WebAssembly text") func webAssemblyText() async throws {
@@ -86,6 +62,8 @@ struct ProjectTests {
         #expect(try get(app + "about.html").status == 200)
         #expect(try get(app + "assets/style.css").status == 200)
         #expect(try get(app + "version") == Answer(status: 200, body: "site 0.1.0\n"))
+        let tested = try Program.run(["test", "-p", directory.path + "/site"])
+        #expect(tested.status == 0 && tested.output.contains("2 passed in 1 file"), "\(tested)")
         // Nothing else of the project is.
         #expect(try get(app + "HIPPOFACTS").status == 404)
     }

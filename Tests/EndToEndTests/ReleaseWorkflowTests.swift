@@ -64,7 +64,8 @@ struct ReleaseWorkflowTests {
     func whatIsPushedWithoutATagIsCheckedAndNotPublished() throws {
         let outcome = try release(tag: nil)
         #expect(outcome.failedStep == nil, "\(outcome.output)")
-        #expect(outcome.steps.contains("Check") && !outcome.steps.contains("Push"))
+        #expect(outcome.steps.contains("Check") && outcome.steps.contains("Test") && !outcome.steps.contains("Push"))
+        #expect(outcome.output.contains("3 passed in 1 file"), "\(outcome.output)")
         #expect(try Program.run(["bindle", "search", "-s", server.url]).output == "")
         #expect(FileManager.default.fileExists(atPath: project + "/bindle.tar.gz"))
     }
@@ -80,6 +81,18 @@ struct ReleaseWorkflowTests {
         let outcome = try release(tag: "v0.2.0")
         #expect(outcome.failedStep == "Compare the tag with the version in HIPPOFACTS")
         #expect(outcome.output.contains("::error file=HIPPOFACTS::The version is 0.1.0, and the tag v0.2.0"))
+    }
+
+    @Test("A failed test publishes nothing", .enabled(if: hasTools, "bash, curl, jq or sha256sum is missing"))
+    func aFailedTestPublishesNothing() throws {
+        try "[[request]]\npath = \"/hello\"\nexpect.status = 204\n".write(
+            toFile: project + "/tests/other.toml", atomically: true, encoding: .utf8)
+        let outcome = try release(tag: "v0.1.0")
+        #expect(outcome.failedStep == "Test" && outcome.output.contains("status: expected 204, got 200"))
+        #expect(try Program.run(["bindle", "search", "-s", server.url]).output == "")
+        // A project without tests is checked only.
+        try FileManager.default.removeItem(atPath: project + "/tests")
+        #expect(try release(tag: "v0.1.0").failedStep == nil)
     }
 
     @Test(

@@ -1,4 +1,5 @@
 import Foundation
+import JSON
 import TestSupport
 import Testing
 
@@ -168,6 +169,35 @@ import Testing
         }
     }
 
+    @Test("Data is bounded where that is asked for, and status tells how much there is", .timeLimit(.minutes(2)))
+    func dataLimit() async throws {
+        try directory.write(Self.counter, to: "m.wat")
+        try directory.write("[data]\npath = \"data\"\nmax-size = \"514 B\"\n", to: "hippo-dev.toml")
+        let none = try run("status")
+        #expect(none.status == 1 && none.output.hasSuffix("/data (0 files, 0 B of 514 B)\n"), "\(none)")
+        let sandbox = try SandboxProcess(directory.path)
+        let app = try await sandbox.next("ready")["app"]?.string ?? ""
+        // The name of the file counts as 512 bytes.
+        for expected in ["x", "xx", "xx"] { #expect(try get(app + "handler").body == expected) }
+        #expect(try run("status").output.hasSuffix("/data (1 file, 514 B of 514 B)\n"))
+        let json = try #require(try JSONValue(parsing: run("status", "--json").output.utf8).object)
+        let data = try #require(json["data"]?.object)
+        #expect(data["files"] == .integer(1) && data["bytes"] == .integer(514) && data["limit"] == .integer(514))
+        #expect(data["path"]?.string?.hasSuffix("/data") == true)
+
+        // Another process counts on.
+        try directory.write("changed\n", to: "page.txt")
+        try await sandbox.next("serving")
+        #expect(try get(app + "handler").body == "xx")
+        let wider = try run("request", "GET", "/handler", "--data", "data", "--data-limit", "1kB")
+        #expect(wider.output == "xxx", "\(wider)")
+        // A limit that is raised holds at once, and status tells of it.
+        try directory.write("[data]\npath = \"data\"\nmax-size = \"516 B\"\n", to: "hippo-dev.toml")
+        try await sandbox.next("serving")
+        for expected in ["xxxx", "xxxx"] { #expect(try get(app + "handler").body == expected) }
+        #expect(try run("status").output.hasSuffix("/data (1 file, 516 B of 516 B)\n"))
+    }
+
     @Test("Without tests it is said where they belong") func noTests() throws {
         let result = try run("test")
         #expect(result.status == 2)
@@ -180,5 +210,31 @@ import Testing
         try await process.next("a failure") { $0.contains("0 passed, 1 failed") }
         try directory.write("new\n", to: "page.txt")
         try await process.next("success") { $0.contains("1 passed in 1 file") }
+    }
+
+    @Test("A file that is saved while tests run is not taken for what a build has written", .timeLimit(.minutes(2)))
+    func savedMeanwhile() async throws {
+        // A request that says when it has begun, and takes its time.
+        try directory.write(
+            """
+            (module
+              (import "wasi_snapshot_preview1" "fd_write" (func $write (param i32 i32 i32 i32) (result i32)))
+              (memory (export "memory") 1)
+              (data (i32.const 0) "\\10\\00\\00\\00\\05\\00\\00\\00")
+              (data (i32.const 16) "busy\\0a")
+              (func (export "_start")
+                (drop (call $write (i32.const 2) (i32.const 0) (i32.const 1) (i32.const 8)))
+                (loop $again (br $again))))
+            """, to: "m.wat")
+        try directory.write(
+            "[[request]]\npath = \"/page.txt\"\nexpect.body = \"new\\n\"\n[[request]]\npath = \"/handler\"\n"
+                + "expect.status = 500\n", to: "tests/a.toml")
+        try directory.write("[build]\ncommand = \"echo building >&2\"\nwatch = [\"m.wat\"]\n", to: "hippo-dev.toml")
+        let process = try TextProcess(
+            Program.path, ["test", "--watch", "--timeout", "2s", "--project", directory.path])
+        try await process.next("the request") { $0.contains("busy") }
+        try directory.write("new\n", to: "page.txt")
+        try await process.next("a failure") { $0.contains("1 passed, 1 failed") }
+        try await process.next("success") { $0.contains("2 passed in 1 file") }
     }
 }

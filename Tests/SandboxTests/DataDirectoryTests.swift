@@ -40,7 +40,9 @@ import Testing
         #expect(try String(contentsOfFile: "\(data().path)/a.txt", encoding: .utf8) == "1")
         // Processes that have it open see what was restored.
         #expect(try inode() == before)
-        #expect(data().size() == (2, 2))
+        let usage = DirectoryUsage(of: data().path)
+        #expect(usage.files == 2 && usage.length == 2 && usage.names == 4)
+        #expect(usage.cost == 2 + 4 * DirectoryUsage.costOfName)
         try data().reset()
         #expect(try names() == [])
     }

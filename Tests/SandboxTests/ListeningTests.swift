@@ -110,9 +110,16 @@ struct ListeningTests {
         #expect(!SandboxLock.isHeld(store: store))
         #expect(try RunningSandbox.all(project: directory.path, store: store).isEmpty)
         let lock = try SandboxLock(store: store)
-        lock.announce(
-            app: "http://localhost:3/", server: "http://127.0.0.1:1/", bindle: "http://127.0.0.1:2/v1",
-            isEphemeral: false)
+        var settings = SandboxSettings()
+        settings.data = DataDirectory(given: String(repeating: "long/", count: 900))
+        settings.dataLimit = 100_000_000
+        let kept = try #require(KeptData(settings))
+        for data in [kept, nil, kept] {
+            lock.announce(
+                RunningSandbox(
+                    app: "http://localhost:3/", server: "http://127.0.0.1:1/", bindle: "http://127.0.0.1:2/v1", isEphemeral: false, data: data))
+            #expect(try RunningSandbox.all(project: directory.path, store: store).first?.data == data)
+        }
         let found = try RunningSandbox.all(project: directory.path, store: store).first
         #expect(found?.process == Int(getpid()))
         #expect(found?.app == "http://localhost:3/" && found?.server == "http://127.0.0.1:1/")

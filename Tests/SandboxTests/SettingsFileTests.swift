@@ -117,6 +117,7 @@ struct SettingsFileTests {
             ("[up]\ntls-cert = \"a\"", 2, 1, "go together"),
             ("[up]\ntls-key = \"a\"", 2, 1, "go together"),
             ("[up]\nhttps = true\ntls-cert = \"a\"\ntls-key = \"b\"", 2, 1, "exclude each other"),
+            ("[data]\npath = \"d\"\nmax-size = \"much\"", 3, 12, "write something like \"100MB\""),
             ("[up\n", 1, 4, ""),
         ])
     func mistakesHaveAPlace(text: String, line: Int, column: Int, message: String) {
@@ -128,6 +129,18 @@ struct SettingsFileTests {
         }
         #expect(error?.position == SourcePosition(line: line, column: column))
         #expect(message.isEmpty || error?.message.contains(message) == true)
+    }
+
+    @Test("What handlers may keep is bounded in the words of other sizes, and by the command line first")
+    func dataLimit() throws {
+        for (text, bytes) in [("100 MB", 100_000_000), ("64KiB", 64 << 10), ("0", 0)] {
+            let file = try parse("[data]\npath = \"d\"\nmax-size = \"\(text)\"\n")
+            #expect(file.dataLimit == bytes)
+            var line = SandboxSettings()
+            #expect(line.completed(by: file).dataLimit == bytes)
+            line.dataLimit = 5
+            #expect(line.completed(by: file).dataLimit == 5)
+        }
     }
 
     @Test("The stronger source wins") func theStrongerSourceWins() throws {

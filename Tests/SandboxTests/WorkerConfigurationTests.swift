@@ -47,6 +47,7 @@ struct WorkerConfigurationTests {
         configuration.servesStaticFiles = false
         configuration.allowedHosts = ["a.example", "*"]
         configuration.dataDirectory = "/data"
+        configuration.dataLimit = 100_000_000
         configuration.proxies = [.init(prefix: "/api", url: "http://a/", strips: true)]
         configuration.behind = "http://localhost:5173/"
         configuration.showsErrors = true

@@ -24,8 +24,12 @@ struct EditorFileTests {
                 _ = try NSRegularExpression(pattern: try #require(background[key] as? String))
             }
         }
-        let builds = tasks.filter { $0["group"] != nil }
-        #expect(builds.count == 1)
+        for kind in ["build", "test"] {
+            #expect(tasks.count { ($0["group"] as? [String: Any])?["kind"] as? String == kind } == 1)
+        }
+        let test = try #require(tasks.first { $0["label"] as? String == "hippo-dev test" })
+        #expect(test["args"] as? [String] == ["test"])
+        #expect((test["problemMatcher"] as? [Any])?.count == 2)
         #expect(tasks.contains { $0["label"] as? String == "publish" })
     }
 
@@ -49,6 +53,9 @@ struct EditorFileTests {
         let expected = ["checkout@v6", "cache@v5", "setup-go@v6", "setup-node@v6", "upload-artifact@v7"]
         #expect(actions.allSatisfy { action in expected.contains { action == "actions/\($0)" } }, "\(actions)")
         #expect(lines.contains("        run: hippo-dev push -v production"))
+        // A project that is there may have no tests.
+        let test = try #require(lines.firstIndex(of: "        run: hippo-dev test"))
+        #expect(lines[test - 1] == "        if: hashFiles('tests/*.toml') != ''")
         #expect(lines.contains("      - name: Build") == (project.build != nil))
         // No tabs, no trailing spaces, steps indented alike: what YAML minds.
         #expect(!lines.contains { $0.contains("\t") || $0.hasSuffix(" ") })

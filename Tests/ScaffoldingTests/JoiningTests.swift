@@ -36,10 +36,10 @@ struct JoiningTests {
             Issue.record("nothing was added")
             return
         }
-        #expect(additions == ["hippo-dev up", "build", "hippo-dev check", "publish"])
+        #expect(additions == ["hippo-dev up", "build", "hippo-dev check", "hippo-dev test", "publish"])
         for line in Self.tasks.split(separator: "\n") { #expect(text.contains(line), "\(line)") }
         let labels = try Self.plain(text)["tasks"]?.array?.compactMap { $0.object?["label"]?.string }
-        #expect(labels == ["mine", "hippo-dev up", "build", "hippo-dev check", "publish"])
+        #expect(labels == ["mine", "hippo-dev up", "build", "hippo-dev check", "hippo-dev test", "publish"])
         // The second time, there is nothing to add.
         #expect(try project().editorTasks.joined(with: text) == .complete)
     }

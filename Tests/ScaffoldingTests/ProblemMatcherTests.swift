@@ -21,6 +21,16 @@ struct ProblemMatcherTests {
         return nil
     }
 
+    @Test("A test that has failed or was not run has a place") func tests() throws {
+        let failed = try Self.match([ProblemMatcher.test], ["  ✗ it is (so) (0.4 ms) tests/a.toml:12"])
+        #expect(failed?.prefix(3) == ["it is (so)", "tests/a.toml", "12"])
+        let skipped = try Self.match([ProblemMatcher.test], ["  - GET /a:1 tests/a.toml:3"])
+        #expect(skipped?.prefix(3) == ["GET /a:1", "tests/a.toml", "3"])
+        for line in ["  ✓ good (0.4 ms)", "      body: no", "        - a b:3", "1 passed in 1 file (1.0 ms)"] {
+            #expect(try Self.match([ProblemMatcher.test], [line]) == nil, "\(line)")
+        }
+    }
+
     @Test(
         "An error of asc has a place, however many lines of source it shows",
         arguments: [

@@ -7,10 +7,15 @@ extension Expectation {
     /// - Parameter values: what earlier responses have given.
     func mismatches(with response: TestResponse, values: [String: String]) -> [Mismatch] {
         var mismatches: [Mismatch] = []
-        if let status, response.status != status {
-            mismatches.append(Mismatch(part: "status", lines: ["expected \(status), got \(response.status)"]))
-        } else if status == nil, response.status >= 400 {
-            mismatches.append(Mismatch(part: "status", lines: ["expected one below 400, got \(response.status)"]))
+        if status.map({ response.status != $0 }) ?? (response.status >= 400) {
+            let wanted = status.map { "\($0)" } ?? "one below 400"
+            let line = "expected \(wanted), got \(response.status)"
+            // An error page is not the answer that is described, and says what has gone wrong.
+            guard response.status < 400 else {
+                let page = response.body.isEmpty ? [line] : ["\(line):"] + TextDifference.excerpt(response.text)
+                return [Mismatch(part: "status", lines: page)]
+            }
+            mismatches.append(Mismatch(part: "status", lines: [line]))
         }
         for (name, template) in headers {
             let wanted = template.text(values)
@@ -39,7 +44,7 @@ extension Expectation.Body {
                 return [
                     Mismatch(
                         part: "body",
-                        lines: ["the pattern \(Printable.quoted(pattern)) is not found in"]
+                        lines: ["the pattern \(Printable.quoted(pattern)) is not found in the body:"]
                             + TextDifference.excerpt(response.text))
                 ]
             }
@@ -49,7 +54,9 @@ extension Expectation.Body {
             do { actual = try JSONValue(parsing: response.body) } catch {
                 return [
                     Mismatch(
-                        part: "body", lines: ["it is not JSON: \(error)"] + TextDifference.excerpt(response.text))
+                        part: "body",
+                        lines: ["it is not JSON: at byte \(error.offset), \(error.message):"]
+                            + TextDifference.excerpt(response.text))
                 ]
             }
             return JSONDifference.mismatches(expected: template.value(values), actual: actual)
@@ -68,6 +75,25 @@ extension Expectation.Body {
 }
 
 extension Capture {
+    /// What is told where a response has no such value.
+    func absence(in response: TestResponse) -> Mismatch {
+        let part = "capture '\(name)'"
+        return switch source {
+        case .header(let header):
+            Mismatch(part: part, lines: ["the response has no header \(Printable.quoted(header))"])
+        case .json(let pointer):
+            Mismatch(
+                part: part,
+                lines: ["the body has nothing at \(Printable.quoted("\(pointer)")):"]
+                    + TextDifference.excerpt(response.text))
+        case .pattern(let pattern):
+            Mismatch(
+                part: part,
+                lines: ["the pattern \(Printable.quoted(pattern)) is not found in the body:"]
+                    + TextDifference.excerpt(response.text))
+        }
+    }
+
     /// The value in a response; `nil` if there is none.
     func value(in response: TestResponse) -> String? {
         switch source {

@@ -22,7 +22,8 @@ enum JSONDifference {
                 mismatches += self.mismatches(value, element, at: "\(path)/\(index)")
             }
             if wanted.count != found.count {
-                mismatches.append(mismatch(path, "expected \(wanted.count) elements, got \(found.count)"))
+                let elements = wanted.count == 1 ? "element" : "elements"
+                mismatches.append(mismatch(path, "expected \(wanted.count) \(elements), got \(found.count)"))
             }
             return mismatches
         case (.integer, .number), (.number, .integer):

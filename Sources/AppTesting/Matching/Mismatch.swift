@@ -4,4 +4,7 @@ package struct Mismatch: Hashable, Sendable {
     package let part: String
     /// What differs, for people: one line or more, without control characters.
     package let lines: [String]
+
+    /// Whether the lines are those of two texts that differ, and not words.
+    package var isDifference: Bool { ["- ", "+ ", "  "].contains { lines.first?.hasPrefix($0) == true } }
 }

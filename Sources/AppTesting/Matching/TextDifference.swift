@@ -9,9 +9,22 @@ enum TextDifference {
 
     /// The lines that differ: `-` is expected, `+` is there, and some lines around them as they are.
     ///
-    /// A difference that no line shows, such as that of line ends, is told by its place.
+    /// A line end at the end that only one of them has is told in words.
     static func lines(expected: String, actual: String) -> [String] {
-        let (old, new) = (split(expected), split(actual))
+        guard !expected.isEmpty, !actual.isEmpty else { return differences(split(expected), split(actual)) }
+        var (old, new) = (split(expected), split(actual))
+        let endings = (old.last == "", new.last == "")
+        if endings.0 { old.removeLast() }
+        if endings.1 { new.removeLast() }
+        let lines = old == new ? [] : differences(old, new)
+        switch endings {
+        case (true, false): return lines + ["the line end at the end is missing"]
+        case (false, true): return lines + ["no line end was expected at the end"]
+        default: return lines
+        }
+    }
+
+    private static func differences(_ old: [String], _ new: [String]) -> [String] {
         let head = zip(old, new).prefix { $0 == $1 }.count
         let limit = min(old.count, new.count) - head
         let tail = zip(old.reversed(), new.reversed()).prefix(limit).prefix { $0 == $1 }.count
@@ -26,8 +39,9 @@ enum TextDifference {
     /// The beginning of a text.
     static func excerpt(_ text: String) -> [String] {
         guard !text.isEmpty else { return ["an empty body"] }
-        let lines = split(text)
-        let shown = lines.prefix(10).map { "  " + Printable.text($0.prefix(200)) }
+        var lines = split(text)
+        while let last = lines.last, last.allSatisfy(\.isWhitespace), lines.count > 1 { lines.removeLast() }
+        let shown = lines.prefix(10).map { $0.isEmpty ? "" : "  " + Printable.text($0.prefix(200)) }
         return lines.count > shown.count ? shown + ["… \(lines.count - shown.count) more lines"] : shown
     }
 

@@ -28,11 +28,21 @@ package enum JUnitReport {
         case .skipped(let reason):
             return start + ">\n      <skipped message=\"\(escaped(reason))\"/>\n    </testcase>\n"
         case .failed(let mismatches):
-            let text = mismatches.map { "\($0.part): \($0.lines.joined(separator: "\n"))" }.joined(separator: "\n")
-            let message = mismatches.map(\.part).joined(separator: ", ")
+            let text = mismatches.map { mismatch in
+                mismatch.lines.count == 1 && !mismatch.isDifference
+                    ? summary(of: mismatch) : (["\(mismatch.part):"] + mismatch.lines).joined(separator: "\n")
+            }.joined(separator: "\n")
+            let message = mismatches.map(summary).joined(separator: "; ")
             return start + ">\n      <failure message=\"\(escaped(message))\">\(escaped(text))</failure>\n"
                 + "    </testcase>\n"
         }
+    }
+
+    /// A part and what is said of it in words.
+    private static func summary(of mismatch: Mismatch) -> String {
+        guard let line = mismatch.lines.first, !mismatch.isDifference else { return "\(mismatch.part) differs" }
+        // A colon leads to the lines that follow.
+        return "\(mismatch.part): \(line.last == ":" ? line.dropLast() : line[...])"
     }
 
     /// Seconds with three digits after the point.

@@ -105,10 +105,7 @@ package struct TestRun: Sendable {
             if let value = capture.value(in: response) {
                 values[capture.name] = value
             } else {
-                mismatches.append(
-                    Mismatch(
-                        part: "capture '\(capture.name)'",
-                        lines: ["the response does not have it"] + TextDifference.excerpt(response.text)))
+                mismatches.append(capture.absence(in: response))
             }
         }
         return mismatches.isEmpty ? .passed : .failed(mismatches)

@@ -54,17 +54,6 @@ package struct DataDirectory: Hashable, Sendable {
         }
     }
 
-    /// What is in it: the files and their bytes.
-    package func size() -> (files: Int, bytes: Int64) {
-        var (files, bytes) = (0, Int64(0))
-        try? DataWalk(path).forEach { entry in
-            guard case .file(let size) = entry.kind else { return }
-            files += 1
-            bytes += size
-        }
-        return (files, bytes)
-    }
-
     // MARK: Saving
 
     /// Writes all files to a `.tar.gz`, which appears when it is whole.

@@ -102,6 +102,7 @@ extension SandboxLoop {
             messages.append(.failed(Failure(stage: .assemble, message: "\(error)", file: SettingsFile.name)))
         }
         supervisor.use(dependencies.workerCommand(settings))
+        dependencies.announce(settings)
         tellVariables(settings)
         supervisor.updateStatus { $0.reloadsPages = settings.reloadsPages ?? true }
         if let new = updateScope(settings) { messages.append(.scopeChanged(new)) }

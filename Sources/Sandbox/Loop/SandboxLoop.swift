@@ -53,6 +53,8 @@ final class SandboxLoop {
         let workerCommand: @Sendable (SandboxSettings) -> WorkerCommand
         /// The upstream that settings name.
         let upstream: @Sendable (SandboxSettings) throws -> ExternalBindles.Upstream?
+        /// Tells others who ask where this sandbox serves, and what it keeps.
+        let announce: @Sendable (SandboxSettings) -> Void
         /// Makes the directories of the store and of the cache again.
         let restoreStorage: @Sendable () throws -> Void
         /// Whether a part of the store's file is not there.

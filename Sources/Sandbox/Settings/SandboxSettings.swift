@@ -89,6 +89,8 @@ package struct SandboxSettings: Sendable, Equatable {
     package var excludedFiles: [GlobPattern] = []
     /// What handlers have as `/data`; `nil` for nothing.
     package var data: DataDirectory?
+    /// How many bytes handlers may keep there; by default as many as there is room for.
+    package var dataLimit: Int?
     /// Which requests other servers answer that no handler takes.
     package var proxies: [ProxyRule] = []
     /// The server that requests come through, such as a front-end's own; `nil` for none.
@@ -142,6 +144,7 @@ package struct SandboxSettings: Sendable, Equatable {
         settings.allowedOutbound = weaker.allowedOutbound + allowedOutbound
         settings.excludedFiles = weaker.excludedFiles + excludedFiles
         settings.data = data ?? weaker.data
+        settings.dataLimit = dataLimit ?? weaker.dataLimit
         settings.proxies = proxies + weaker.proxies
         settings.behind = behind ?? weaker.behind
         settings.limits = limits.completed(by: weaker.limits)

@@ -65,6 +65,7 @@ enum SettingsFile {
             settings.data = DataDirectory(
                 path: FilePath.absolute(path, in: projectDirectory), isOfProject: true)
             settings.excludeData(inProject: projectDirectory)
+            settings.dataLimit = try value("max-size", in: &data, likeness: "100MB") { ByteCount(parsing: $0)?.bytes }
             try data.finish()
         }
         settings.proxies = try proxies(&document)

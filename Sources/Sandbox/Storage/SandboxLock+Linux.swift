@@ -45,16 +45,12 @@ final class SandboxLock: Sendable {
         close(fileDescriptor)
     }
 
-    /// Tells others who asks for the store where this sandbox serves.
-    ///
-    /// - Parameters:
-    ///   - app: where people find the app.
-    ///   - server: the sandbox's own server for it, if that is another one.
-    ///   - isEphemeral: whether the store goes with the sandbox.
-    func announce(app: String, server: String?, bindle: String, isEphemeral: Bool) {
-        let sandbox = RunningSandbox(
-            process: Int(getpid()), app: app, server: server, bindle: bindle, isEphemeral: isEphemeral)
-        let bytes = Array(sandbox.json.utf8)
+    /// Tells others who ask for the store where this sandbox serves, and what it keeps.
+    func announce(_ sandbox: RunningSandbox) {
+        var bytes = Array(sandbox.object.serialized.utf8)
+        // Whoever reads it meanwhile finds no rest of what was there, but spaces.
+        let before = Int(FileStatus(descriptor: fileDescriptor)?.size ?? 0)
+        bytes += [UInt8](repeating: UInt8(ascii: " "), count: max(0, before - bytes.count))
         pwrite(fileDescriptor, bytes, bytes.count, 0)
     }
 
@@ -78,7 +74,8 @@ final class SandboxLock: Sendable {
     }
 
     private static func holder(in fileDescriptor: Int32) -> RunningSandbox? {
-        var bytes = [UInt8](repeating: 0, count: 4096)
+        // It has paths.
+        var bytes = [UInt8](repeating: 0, count: 64 << 10)
         let count = pread(fileDescriptor, &bytes, bytes.count, 0)
         guard count > 0, let object = try? JSONValue(parsing: bytes[..<count]).object,
             let process = object["process"]?.integer, let app = object["app"]?.string,
@@ -86,6 +83,6 @@ final class SandboxLock: Sendable {
         else { return nil }
         return RunningSandbox(
             process: process, app: app, server: object["server"]?.string, bindle: bindle,
-            isEphemeral: object["ephemeral"] == .boolean(true))
+            isEphemeral: object["ephemeral"] == .boolean(true), data: object["data"]?.object.flatMap(KeptData.init(json:)))
     }
 }

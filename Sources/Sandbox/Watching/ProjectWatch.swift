@@ -13,6 +13,7 @@ package final class ProjectWatch: Sendable {
     private let project: Project
     private let patterns: [GlobPattern]
     private let scope: Mutex<WatchScope>
+    private let builds = Mutex(true)
 
     /// Watches from now on what `hippo-dev up` would watch, and what patterns take.
     ///
@@ -43,11 +44,16 @@ package final class ProjectWatch: Sendable {
             for module in (try? project.facts())?.dependencies.modules ?? [] { new.files.remove(module) }
         }
         scope.withLock { $0 = new }
+        builds.withLock { $0 = settings.map { $0.buildCommand != nil } ?? true }
         watcher.watch(project.directory, new)
     }
 
     /// Forgets what a build has written: the changes so far of what it does not read, and of no file that a pattern takes.
+    ///
+    /// To be called when the build has ended, before anything else takes its time: a file that somebody saves meanwhile may
+    /// look like an output. Without a build, nothing is forgotten.
     package func forgetOutputs() {
+        guard builds.withLock({ $0 }) else { return }
         watcher.synchronize()
         let kept = mailbox.next(until: .now()).filter(isInput)
         for changes in kept { mailbox.post(changes) }

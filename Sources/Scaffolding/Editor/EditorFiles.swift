@@ -8,7 +8,7 @@ extension ProjectDescription {
     }
 
     /// `.vscode/tasks.json`: a background task for `hippo-dev up`, with the expressions that find its failures, and
-    /// tasks that build, check and publish.
+    /// tasks that build, check, test and publish.
     package var editorTasks: ScaffoldFile {
         var tasks: [JSONValue] = [upTask]
         var check = task("hippo-dev check", ["check"])
@@ -22,6 +22,7 @@ extension ProjectDescription {
             check["group"] = Self.defaultBuild
         }
         tasks.append(.object(check))
+        tasks.append(testTask)
         var publish = task("publish", ["push", "-v", "production"])
         publish["detail"] = "Pushes the version in HIPPOFACTS to the Bindle server that BINDLE_URL names."
         tasks.append(.object(publish))
@@ -65,6 +66,19 @@ extension ProjectDescription {
         task["presentation"] = .object(["panel": "dedicated", "reveal": "always"])
         task["runOptions"] = .object(["instanceLimit": .integer(1)])
         task["problemMatcher"] = .array(matchers)
+        return .object(task)
+    }
+
+    private var testTask: JSONValue {
+        var task = task("hippo-dev test", ["test"])
+        task["detail"] = "Sends the requests of tests/ to the app, and compares the responses."
+        task["group"] = .object(["kind": "test", "isDefault": .boolean(true)])
+        let failure = Self.matcher(
+            .object([
+                "regexp": .string(ProblemMatcher.test), "message": .integer(1), "file": .integer(2),
+                "line": .integer(3),
+            ]))
+        task["problemMatcher"] = .array([failure, task["problemMatcher"]].compactMap { $0 })
         return .object(task)
     }
 

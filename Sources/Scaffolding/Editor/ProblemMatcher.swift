@@ -32,6 +32,8 @@ package enum ProblemMatcher {
                 + ["^\(prefix)" + #"\s*(?:└─ )?in ([^(]+)\((\d+),(\d+)\)$"#]
         }
     }
-    /// An error of `hippo-dev check` and `push`: severity, file, line, column, message.
+    /// A test of `hippo-dev test` that has failed, or was not run: its name, file, line.
+    package static let test = #"^  [✗-] (.*?)(?: \([0-9.]+ ms\))? (\S+):(\d+)$"#
+    /// An error of `hippo-dev check`, `test` and `push`: severity, file, line, column, message.
     package static let command = #"^(error|warning): (\S.*?):(\d+):(\d+): (.*)$"#
 }

@@ -1,7 +1,7 @@
 import Platform
 
 extension ProjectDescription {
-    /// `.github/workflows/hippo-dev.yml`: builds and checks what is pushed, and publishes what is tagged.
+    /// `.github/workflows/hippo-dev.yml`: builds, checks and tests what is pushed, and publishes what is tagged.
     ///
     /// The runner's image and the actions have fixed versions, those of 2026.
     package var workflow: ScaffoldFile {
@@ -10,7 +10,7 @@ extension ProjectDescription {
         return ScaffoldFile(
             ".github/workflows/hippo-dev.yml",
             """
-            # Checks what is pushed, and publishes each version that is tagged, such as v1.2.3.
+            # Checks and tests what is pushed, and publishes each version that is tagged, such as v1.2.3.
             #
             # The repository's settings hold where hippo-dev comes from, in one of two ways:
             #   the variables HIPPO_DEV_URL and HIPPO_DEV_SHA256: the program for Linux in one file, and its digest
@@ -75,6 +75,10 @@ extension ProjectDescription {
             \(steps)
                   - name: Check
                     run: hippo-dev check
+
+                  - name: Test
+                    if: hashFiles('tests/*.toml') != ''
+                    run: hippo-dev test
 
                   - name: Compare the tag with the version in HIPPOFACTS
                     if: startsWith(github.ref, 'refs/tags/v')

@@ -47,7 +47,52 @@ package enum Template: String, CaseIterable, Sendable {
         case .assemblyScript: made = assemblyScriptProject(name)
         case .static: made = staticProject(name)
         }
-        return (made.description, made.files + [readme(made.description)])
+        return (made.description, made.files + [tests(name), readme(made.description)])
+    }
+
+    /// Requests to the app that `hippo-dev test` sends, and what it expects of the responses.
+    private func tests(_ name: ProjectName) -> ScaffoldFile {
+        let head = """
+            # 'hippo-dev test' sends these requests, and compares the responses; 'hippo-dev test --help' tells of the keys.
+
+            """
+        let page = """
+            [[request]]
+            name = "the page is served"
+            path = "/"
+            expect.matches = "<h1>\(name.text)</h1>"
+
+            """
+        guard self != .static else {
+            return ScaffoldFile(
+                "tests/pages.toml",
+                """
+                \(head)
+                \(page)
+                [[request]]
+                name = "the version is told"
+                path = "/version"
+                expect.body = "\(name.text) 0.1.0\\n"
+
+                """)
+        }
+        return ScaffoldFile(
+            "tests/hello.toml",
+            """
+            \(head)
+            [[request]]
+            name = "the world is greeted"
+            path = "/hello"
+            expect.status = 200
+            expect.body = "Hello, world! \(language) answered.\\n"
+
+            [[request]]
+            name = "somebody is greeted by name"
+            path = "/hello?Ada"
+            expect.matches = "^Hello, Ada!"
+
+            \(page)
+            """)
     }
 
     /// The page and its style sheet, which all templates with a handler have.
@@ -155,6 +200,7 @@ package enum Template: String, CaseIterable, Sendable {
         if project.build == nil {
             text = text.replacing("Settings are in\n`hippo-dev.toml`; the", with: "The")
         }
+        text += "\n    hippo-dev test\n\nsends the requests of `tests/` to it, and compares the responses.\n"
         if let requirement = project.toolchain.requirement { text += "\nIt is built by \(requirement).\n" }
         text += """
 

@@ -70,6 +70,9 @@ package final class Application: Sendable {
     /// that are about to end.
     package func removeFiles() {
         directory?.remove()
+        for handler in handlers {
+            for preopen in handler.preopens { preopen.close() }
+        }
     }
 
     /// Removes parcels from the cache that this application does not need and that have not come lately: what edits

@@ -295,7 +295,8 @@ struct Loading {
     /// What handlers keep, as they have it; nil for nothing.
     private mutating func preopenOfData() throws(LoadError) -> Preopen? {
         guard let directory = configuration.dataDirectory else { return nil }
-        let preopen = Preopen(hostPath: directory, guestPath: "/data", access: .readWrite)
+        let limit = configuration.dataLimit.map { Preopen.Limit(bytes: $0, remedy: "'--data-limit'") }
+        let preopen = Preopen(hostPath: directory, guestPath: "/data", access: .readWrite, limit: limit)
         do throws(PreopenError) { try preopen.open() } catch { throw LoadError("[data]: \(error)") }
         if let path = RelativePath(validating: "data"), wwwroot?.node(at: path) != nil {
             warnings.append("the files of the bundle in data/ are hidden from handlers by the data directory, /data")

@@ -39,6 +39,8 @@ package struct WAGIConfiguration: Sendable {
     package var bindleToken: String?
     /// A directory of the host that all handlers have as `/data`, and may write to; nil for none.
     package var dataDirectory: String?
+    /// How many bytes they may keep there; nil for as many as there is room for.
+    package var dataLimit: Int?
     /// Which requests other servers answer that no handler takes.
     package var proxies: [ProxyRule] = []
     /// What this server calls itself in the `Via` of requests that it passes on: one that comes back is a loop.

@@ -20,6 +20,7 @@ struct WASIFunction: Sendable {
                 try body(call)
                 return .success
             } catch {
+                if error == .noSpace { call.context.wasRefusedRoom = true }
                 return error
             }
         }
@@ -39,7 +40,9 @@ struct WASIFunction: Sendable {
                 return .success
             } catch {
                 switch error {
-                case .guest(let number): return number
+                case .guest(let number):
+                    if number == .noSpace { call.context.wasRefusedRoom = true }
+                    return number
                 case .host(let error): throw error
                 }
             }

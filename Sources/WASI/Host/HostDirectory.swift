@@ -11,18 +11,22 @@ final class HostDirectory: OpenDirectory {
     private let resolver: PathResolver
     /// Whether nothing below it may be changed.
     private let isReadOnly: Bool
+    /// What bounds all that is below it, if anything does.
+    private let limit: DirectoryLimit?
     private var listing: DirectoryListing?
 
     /// The directory of a preopen, which is opened when it is first needed.
-    init(_ directory: SharedDirectory, isReadOnly: Bool, resolver: PathResolver) {
+    init(_ directory: SharedDirectory, isReadOnly: Bool, limit: DirectoryLimit?, resolver: PathResolver) {
         source = .shared(directory)
         self.isReadOnly = isReadOnly
+        self.limit = limit
         self.resolver = resolver
     }
 
-    private init(_ descriptor: HostDescriptor, isReadOnly: Bool, resolver: PathResolver) {
+    private init(_ descriptor: HostDescriptor, isReadOnly: Bool, limit: DirectoryLimit?, resolver: PathResolver) {
         source = .own(descriptor)
         self.isReadOnly = isReadOnly
+        self.limit = limit
         self.resolver = resolver
     }
 
@@ -73,14 +77,34 @@ final class HostDirectory: OpenDirectory {
     // MARK: Opening
 
     func open(_ request: OpenRequest, isInterrupted: () -> Bool) throws(ErrorNumber) -> Opened {
-        let entry = try isReadOnly ? openReadOnly(request, isInterrupted) : open(request, isInterrupted)
+        let entry = try isReadOnly ? openReadOnly(request, isInterrupted) : openChangeable(request, isInterrupted)
         let type = try FileStatus(ofHostDescriptor: entry.number).type
         guard type != .directory else {
             // Of a directory opened for writing, a host says so itself, unless it was asked for nothing but directories.
             guard !request.writes else { throw .isDirectory }
-            return .directory(HostDirectory(entry, isReadOnly: isReadOnly, resolver: resolver))
+            return .directory(HostDirectory(entry, isReadOnly: isReadOnly, limit: limit, resolver: resolver))
         }
-        return .file(HostFile(entry, type: type, isReadOnly: isReadOnly))
+        return .file(HostFile(entry, type: type, isReadOnly: isReadOnly, limit: limit))
+    }
+
+    private func openChangeable(
+        _ request: OpenRequest, _ isInterrupted: () -> Bool
+    ) throws(ErrorNumber) -> HostDescriptor {
+        guard let limit else { return try open(request, isInterrupted) }
+        let before = { try? self.status(of: request.path, follows: request.followsLast) }
+        let creates = request.flags.contains(.create)
+        // Who opens a pipe may wait for its other end, and everybody would wait with it.
+        let mayChange = creates || request.flags.contains(.truncate)
+        guard mayChange, [nil, .regularFile].contains(before()?.type) else {
+            let entry = try open(request, isInterrupted)
+            if try FileStatus(ofHostDescriptor: entry.number).type == .regularFile {
+                try limit.noteOpening(entry.number)
+            }
+            return entry
+        }
+        return try limit.open(before: before, isNew: creates) { () throws(ErrorNumber) in
+            try open(request, isInterrupted)
+        }
     }
 
     private func open(
@@ -155,29 +179,51 @@ final class HostDirectory: OpenDirectory {
 
     func makeDirectory(_ path: GuestPath) throws(ErrorNumber) {
         let place = try place(path)
-        try Self.check(mkdirat(place.descriptor.number, place.name, 0o777))
+        try addingName { () throws(ErrorNumber) in
+            try Self.check(mkdirat(place.descriptor.number, place.name, 0o777))
+        }
     }
 
     func removeDirectory(_ path: GuestPath) throws(ErrorNumber) {
         let place = try place(path)
-        try Self.check(unlinkat(place.descriptor.number, place.name, AT_REMOVEDIR))
+        try remove(place, AT_REMOVEDIR)
     }
 
     func unlink(_ path: GuestPath) throws(ErrorNumber) {
         let place = try place(path)
-        try Self.check(unlinkat(place.descriptor.number, place.name, 0))
+        try remove(place, 0)
+    }
+
+    private func remove(_ place: ParentDirectory, _ flags: Int32) throws(ErrorNumber) {
+        let remove = { () throws(ErrorNumber) in
+            try Self.check(unlinkat(place.descriptor.number, place.name, flags))
+        }
+        guard let limit else { return try remove() }
+        try limit.removeName(place, remove)
+    }
+
+    /// Does what gives something a name, within the limit.
+    private func addingName(_ body: () throws(ErrorNumber) -> Void) throws(ErrorNumber) {
+        guard let limit else { return try body() }
+        try limit.addName(body)
     }
 
     func makeLink(to target: GuestPath, at path: GuestPath) throws(ErrorNumber) {
         let place = try place(path)
-        try Self.check(symlinkat(target.cString, place.descriptor.number, place.name))
+        try addingName { () throws(ErrorNumber) in
+            try Self.check(symlinkat(target.cString, place.descriptor.number, place.name))
+        }
     }
 
     func rename(_ path: GuestPath, to target: any OpenDirectory, _ newPath: GuestPath) throws(ErrorNumber) {
         let source = try place(path)
-        guard let target = target as? HostDirectory else { throw .crossDeviceLink }
+        guard let target = target as? HostDirectory, target.limit === limit else { throw .crossDeviceLink }
         let place = try target.place(newPath)
-        try Self.check(renameat(source.descriptor.number, source.name, place.descriptor.number, place.name))
+        let rename = { () throws(ErrorNumber) in
+            try Self.check(renameat(source.descriptor.number, source.name, place.descriptor.number, place.name))
+        }
+        guard let limit else { return try rename() }
+        try limit.moveName(from: source, to: place, rename)
     }
 
     func link(
@@ -185,13 +231,15 @@ final class HostDirectory: OpenDirectory {
     ) throws(ErrorNumber) {
         // A link elsewhere would be a way to change the file.
         let source = try place(path)
-        guard let target = target as? HostDirectory else { throw .crossDeviceLink }
+        guard let target = target as? HostDirectory, target.limit === limit else { throw .crossDeviceLink }
         let place = try target.place(newPath)
-        guard follows || source.endsInSlash else {
-            try Self.check(linkat(source.descriptor.number, source.name, place.descriptor.number, place.name, 0))
-            return
+        try addingName { () throws(ErrorNumber) in
+            guard follows || source.endsInSlash else {
+                try Self.check(linkat(source.descriptor.number, source.name, place.descriptor.number, place.name, 0))
+                return
+            }
+            try PathResolver.link(entry(path, follows: follows), to: place)
         }
-        try PathResolver.link(entry(path, follows: follows), to: place)
     }
 }
 

@@ -6,11 +6,18 @@ final class HostFile: OpenFile {
     let type: FileType
     /// Whether it was reached through a read-only preopen, so that not even its times can be changed.
     private let isReadOnly: Bool
+    /// What bounds its length, if anything does and it has one. It knows that the file is open.
+    private let limit: DirectoryLimit?
 
-    init(_ descriptor: HostDescriptor, type: FileType, isReadOnly: Bool) {
+    init(_ descriptor: HostDescriptor, type: FileType, isReadOnly: Bool, limit: DirectoryLimit? = nil) {
         self.descriptor = descriptor
         self.type = type
         self.isReadOnly = isReadOnly
+        self.limit = type == .regularFile ? limit : nil
+    }
+
+    deinit {
+        limit?.noteClosing(number)
     }
 
     private var number: Int32 { descriptor.number }
@@ -30,7 +37,36 @@ final class HostFile: OpenFile {
     func write(
         from list: BufferList, at offset: Int?, isInterrupted: () -> Bool
     ) throws(ErrorNumber) -> Int {
-        try Self.transfer(list, on: number, offset, isInterrupted, { Glibc.write($0, $1, $2) }, writev, pwritev)
+        try resize { (size) throws(ErrorNumber) in
+            guard list.byteCount > 0 else { return size }
+            let start = try position(ofWriteAt: offset, size: size)
+            let (end, isOverflow) = start.addingReportingOverflow(Int64(list.byteCount))
+            guard !isOverflow else { throw .fileTooLarge }
+            return max(size, end)
+        } _: { () throws(ErrorNumber) in
+            try Self.transfer(list, on: number, offset, isInterrupted, { Glibc.write($0, $1, $2) }, writev, pwritev)
+        }
+    }
+
+    /// Where a write begins. Linux appends whatever offset is given.
+    private func position(ofWriteAt offset: Int?, size: Int64) throws(ErrorNumber) -> Int64 {
+        let flags = fcntl(number, F_GETFL)
+        guard flags >= 0 else { throw .current }
+        guard flags & O_APPEND == 0 else { return size }
+        if let offset { return Int64(offset) }
+        let position = lseek(number, 0, SEEK_CUR)
+        guard position >= 0 else { throw .current }
+        return Int64(position)
+    }
+
+    /// Does what may change the file's length, within the limit.
+    ///
+    /// - Parameter size: the length that it will have at most, from the one that it has.
+    private func resize<Result>(
+        _ size: (Int64) throws(ErrorNumber) -> Int64, _ body: () throws(ErrorNumber) -> Result
+    ) throws(ErrorNumber) -> Result {
+        guard let limit else { return try body() }
+        return try limit.resize(number, to: size, body)
     }
 
     func seek(by offset: Int, from whence: Whence) throws(ErrorNumber) -> UInt64 {
@@ -45,12 +81,22 @@ final class HostFile: OpenFile {
     }
 
     func allocate(offset: Int, count: Int) throws(ErrorNumber) {
-        let failure = posix_fallocate(number, offset, count)
-        guard failure == 0 else { throw ErrorNumber(hostError: failure) }
+        try resize { (size) throws(ErrorNumber) in
+            let (end, isOverflow) = Int64(offset).addingReportingOverflow(Int64(count))
+            guard !isOverflow else { throw .fileTooLarge }
+            return max(size, end)
+        } _: { () throws(ErrorNumber) in
+            let failure = posix_fallocate(number, offset, count)
+            guard failure == 0 else { throw ErrorNumber(hostError: failure) }
+        }
     }
 
     func setSize(_ size: Int) throws(ErrorNumber) {
-        guard ftruncate(number, size) == 0 else { throw .current }
+        try resize { (_) throws(ErrorNumber) in
+            Int64(size)
+        } _: { () throws(ErrorNumber) in
+            guard ftruncate(number, size) == 0 else { throw .current }
+        }
     }
 
     func setTimes(_ times: FileTimes) throws(ErrorNumber) {

@@ -1,8 +1,10 @@
 import AppTesting
 import CommandLineInterface
+import HTTP
 import Hippofacts
 import Platform
 import Sandbox
+import Synchronization
 import TOML
 
 extension Command {
@@ -64,7 +66,6 @@ private enum TestOptions {
         let projectWatch = try ProjectWatch(path: path, patterns: [GlobPattern("tests/**/*")])
         while true {
             _ = runOnce(arguments, path, watch: projectWatch, &toldVariables)
-            projectWatch.forgetOutputs()
             projectWatch.waitForChange()
             say("")
         }
@@ -78,6 +79,7 @@ private enum TestOptions {
             let files = try testFiles(arguments, path)
             let application = try ProjectApplication(arguments)
             watch?.update(settings: application.settings)
+            watch?.forgetOutputs()
             if let note = application.settings.guestVariables.note, note != toldVariables {
                 StandardError.write("\(note)\n")
                 toldVariables = note
@@ -87,6 +89,7 @@ private enum TestOptions {
             let text = "\(error)"
             StandardError.write("error: \(text)\n")
             watch?.update(settings: nil)
+            watch?.forgetOutputs()
             return cannotRun
         }
     }
@@ -95,9 +98,14 @@ private enum TestOptions {
         _ files: [TestFile], _ application: ProjectApplication, _ arguments: ParsedArguments
     ) throws -> ExitCode {
         let renderer = TestRenderer(usesStyles: OutputOptions.terminal(STDOUT_FILENO, arguments).usesStyles)
+        // An app that cannot be loaded has failed no test.
+        let first = Mutex<ProjectApplication.Instance?>(try application.instance())
         let run = TestRun(
             files, filter: arguments[filter], concurrency: Processors.count,
-            makeTarget: { _ in AppTarget(instance: try application.instance()) })
+            makeTarget: { _ in
+                let loaded = first.withLock { $0.take() }
+                return AppTarget(instance: try loaded ?? application.instance())
+            })
         let began = ContinuousClock.now
         let results = run.run { say(renderer.lines(of: $0).joined(separator: "\n")) }
         say(renderer.summary(of: results, took: .now - began))
@@ -153,9 +161,27 @@ private struct AppTarget: TestTarget {
     private static let longestBody = 64 << 20
 
     func response(to request: TestRequest) throws -> TestResponse {
-        let response = try instance.send(request.method, request.path, headers: request.headers, body: request.body)
-        return TestResponse(
-            status: response.status.code, headers: response.headers.map { ($0.name, $0.value) },
-            body: try response.readAll(limit: Self.longestBody))
+        do {
+            let response = try instance.send(
+                request.method, request.path, headers: request.headers, body: request.body)
+            return TestResponse(
+                status: response.status.code, headers: response.headers.map { ($0.name, $0.value) },
+                body: try response.readAll(limit: Self.longestBody))
+        } catch let error as ClientError {
+            throw NoResponse(error)
+        }
+    }
+
+    /// Why there is no whole response, without the address of a server that there is not.
+    private struct NoResponse: Error, CustomStringConvertible {
+        let description: String
+
+        init(_ error: ClientError) {
+            description =
+                switch error.reason {
+                case .disconnected: "the app broke off before the end of its response"
+                default: String("\(error)".dropFirst("\(error.url): ".count))
+                }
+        }
     }
 }

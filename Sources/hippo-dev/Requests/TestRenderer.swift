@@ -12,7 +12,9 @@ struct TestRenderer {
             let time = dim("(\(Quantity.milliseconds(test.duration)) ms)")
             switch test.outcome {
             case .passed: lines.append("  \(green("✓")) \(test.name) \(time)")
-            case .skipped(let reason): lines.append("  - \(test.name): \(reason)")
+            case .skipped(let reason):
+                lines.append("  \(red("- \(test.name)")) \(dim("\(test.file):\(test.line)"))")
+                lines.append("      not run: \(reason)")
             case .failed(let mismatches):
                 lines.append("  \(red("✗ \(test.name)")) \(time) \(dim("\(test.file):\(test.line)"))")
                 for mismatch in mismatches { lines += self.lines(of: mismatch) }
@@ -22,16 +24,16 @@ struct TestRenderer {
     }
 
     private func lines(of mismatch: Mismatch) -> [String] {
-        guard mismatch.lines.count > 1 || mismatch.lines.first?.first == "-" || mismatch.lines.first?.first == "+"
-        else {
+        guard mismatch.isDifference else {
             return ["      \(mismatch.part): \(mismatch.lines.first ?? "")"]
+                + mismatch.lines.dropFirst().map { $0.isEmpty ? "" : "        \($0)" }
         }
-        return ["      \(mismatch.part):"]
+        return ["      \(mismatch.part): \(red("- expected")), \(green("+ got"))"]
             + mismatch.lines.map { line in
                 let text = "        \(line)"
-                return switch line.first {
-                case "-": red(text)
-                case "+": green(text)
+                return switch line.prefix(2) {
+                case "- ": red(text)
+                case "+ ": green(text)
                 default: text
                 }
             }

@@ -66,7 +66,7 @@ struct Workflow {
         var output = ""
         var done: [String] = []
         // Steps that use an action have no script: what they would do is not done.
-        for step in steps where !step.script.isEmpty && Self.holds(step.condition, tag, values) {
+        for step in steps where !step.script.isEmpty && Self.holds(step.condition, tag, values, in: project) {
             done.append(step.name)
             let process = Process()
             process.executableURL = URL(fileURLWithPath: "/bin/bash")
@@ -103,12 +103,15 @@ struct Workflow {
     }
 
     /// Whether a step is done: of GitHub's expressions, those that the workflow has.
-    private static func holds(_ condition: String?, _ tag: String?, _ values: [String: String]) -> Bool {
+    private static func holds(
+        _ condition: String?, _ tag: String?, _ values: [String: String], in project: String
+    ) -> Bool {
         (condition ?? "").components(separatedBy: " && ").allSatisfy { part in
             switch part {
             case "": true
             case "vars.HIPPO_DEV_URL != ''": values["vars.HIPPO_DEV_URL"] != nil
             case "vars.HIPPO_DEV_URL == ''": values["vars.HIPPO_DEV_URL"] == nil
+            case "hashFiles('tests/*.toml') != ''": FileManager.default.fileExists(atPath: project + "/tests")
             case "startsWith(github.ref, 'refs/tags/v')": tag?.hasPrefix("v") ?? false
             default: false
             }

@@ -1,11 +1,13 @@
-// A guestbook as a WAGI handler. A GET shows the page, a POST signs it. The page and the entries are files of the bindle,
-// which a handler sees under `/`. They are read-only unless the sandbox is told otherwise, and then kept until the next
-// revision only.
+// A guestbook as a WAGI handler. A GET shows the page, a POST signs it. The page and the first entries are files of the
+// bindle, which a handler sees under `/` and cannot change. What guests write is kept in `/data`, which hippo-dev.toml asks
+// for, and which outlives revisions and restarts.
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "form.h"
 #include "html.h"
@@ -46,8 +48,23 @@ static void write_entry(char *line) {
     message[-1] = '\t';
 }
 
+/// The entries of the bindle, then those of guests.
+static char *all_entries(void) {
+    char *first = file_contents("/entries.txt"), *kept = file_contents("/data/entries.txt");
+    size_t first_length = first ? strlen(first) : 0, kept_length = kept ? strlen(kept) : 0;
+    char *text = malloc(first_length + kept_length + 1);
+    if (text) {
+        if (first) memcpy(text, first, first_length);
+        if (kept) memcpy(text + first_length, kept, kept_length);
+        text[first_length + kept_length] = '\0';
+    }
+    free(first);
+    free(kept);
+    return text;
+}
+
 static void write_entries(int newest_first) {
-    char *text = file_contents("/entries.txt");
+    char *text = all_entries();
     if (!text) return;
     size_t count = 0;
     for (char *c = text; *c; c++) count += *c == '\n';
@@ -90,6 +107,23 @@ static void flatten(char *text) {
         if (*text == '\n' || *text == '\r' || *text == '\t') *text = ' ';
 }
 
+/// Adds an entry; false, with errno, if it cannot be kept.
+///
+/// Two requests may sign at once. What is written at the end of a file by one call stays together: no lock is needed.
+static int keep_entry(const char *name, const char *message) {
+    size_t length = strlen(name) + strlen(message) + 2;
+    char *line = malloc(length + 1);
+    if (!line) return 0;
+    snprintf(line, length + 1, "%s\t%s\n", name, message);
+    int file = open("/data/entries.txt", O_WRONLY | O_CREAT | O_APPEND, 0666);
+    int is_kept = file >= 0 && write(file, line, length) == (ssize_t)length;
+    int reason = errno;
+    if (file >= 0) close(file);
+    free(line);
+    errno = reason;
+    return is_kept;
+}
+
 static void sign(void) {
     char *body = contents(stdin);
     char *name = body ? form_value(body, "name") : NULL;
@@ -101,14 +135,18 @@ static void sign(void) {
     fprintf(stderr, "%s signs with %zu bytes\n", name, strlen(message));
     flatten(name);
     flatten(message);
-    FILE *file = fopen("/entries.txt", "a");
-    if (file && fprintf(file, "%s\t%s\n", name, message) > 0 && fclose(file) == 0) {
+    if (keep_entry(name, message)) {
         puts("status: 303 See Other\nlocation: /\n");
+        return;
+    }
+    if (errno == ENOSPC) {
+        puts("status: 507 Insufficient Storage");
+        write_page("Thank you, but the guestbook is full.", 0);
         return;
     }
     char notice[256];
     snprintf(notice, sizeof notice,
-             "Thank you! %zu bytes were read, but not kept (%s): start with <code>--allow-transient-write</code>.",
+             "Thank you! %zu bytes were read, but not kept (%s): <code>[data]</code> in hippo-dev.toml gives a place.",
              strlen(message), strerror(errno));
     write_page(notice, 0);
 }

@@ -1,0 +1,6 @@
+(module
+  (import "wasi_snapshot_preview1" "fd_write" (func $fd_write (param i32 i32 i32 i32) (result i32)))
+  (memory (export "memory") 1)
+  (data (i32.const 0) "\10\00\00\00\66\00\00\00")
+  (data (i32.const 16) "content-type: application/json\n\n{\"id\": 7, \"name\": \"Ada\", \"tags\": [\"a\", \"b\"], \"of\": {\"who\": null}}\n    ")
+  (func (export "_start") (drop (call $fd_write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 8)))))
