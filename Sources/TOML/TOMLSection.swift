@@ -161,9 +161,14 @@ package struct TOMLSection: Sendable {
         TOMLError(message, at: position ?? SourcePosition(line: 1, column: 1), in: source)
     }
 
-    /// The error of a key that has to be there.
-    package func missing(_ key: String) -> TOMLError {
-        error("\(name) has no '\(key)'", at: position)
+    /// The error of a key that has to be there. A key that was hardly meant as it is written is named, and pointed at.
+    ///
+    /// - Parameter message: What there is to say, if it is more than that the key is not there.
+    package func missing(_ key: String, _ message: String? = nil) -> TOMLError {
+        let message = message ?? "\(name) has no '\(key)'"
+        let others = table.entries.map(\.key).filter { !known.contains($0) }
+        guard let typed = Suggestion.closest(to: key, among: others) else { return error(message, at: position) }
+        return error("\(message): did you mean it by '\(typed)'?", atKey: typed)
     }
 
     private func place(of key: String) -> SourcePosition? {

@@ -52,6 +52,34 @@ struct ProjectTests {
         try await makeAndServe("rust", answer: "Rust")
     }
 
+    @Test("init finds out how a project is built, and it comes up at the first try", arguments: BuildTool.templates)
+    func initOfRealProject(template: String, answer: String) async throws {
+        let directory = try TemporaryDirectory()
+        let made = try Program.run(["new", "app", "--template", template], in: directory.path)
+        try #require(made.status == 0, "\(made.errors)")
+        // What is left is what somebody has who has never heard of HIPPOFACTS.
+        for name in ["HIPPOFACTS", "hippo-dev.toml", ".gitignore", "index.html", "style.css"] {
+            try FileManager.default.removeItem(atPath: directory.path + "/app/" + name)
+        }
+        if template == "zig" {
+            // The template needs no build.zig, which each version of Zig writes in its own way.
+            let zig = Process()
+            zig.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+            zig.arguments = ["zig", "init"]
+            zig.currentDirectoryURL = URL(fileURLWithPath: directory.path + "/app")
+            zig.standardError = FileHandle.nullDevice
+            try zig.run()
+            zig.waitUntilExit()
+        }
+        let found = try Program.run(["init"], in: directory.path + "/app")
+        try #require(found.status == 0, "\(found.errors)")
+        #expect(!found.output.contains("Note:"), "\(found.output)")
+        let sandbox = try SandboxProcess(directory.path + "/app")
+        let app = try #require(try await sandbox.next("ready")["app"]?.string)
+        #expect(try get(app + "?Ada") == Answer(status: 200, body: "Hello, Ada! \(answer) answered.\n"))
+        #expect(sandbox.events("failed").isEmpty)
+    }
+
     @Test("Static pages") func staticPages() async throws {
         let directory = try TemporaryDirectory()
         let made = try Program.run(["new", "site", "-t", "static"], in: directory.path)

@@ -80,6 +80,9 @@ struct ExpansionTests {
             (["/a/...", "/a/b/..."], "'/a/...' above takes all of them"),
             (["/a/...", "/a"], "'/a/...' above takes all of them"), (["/healthz"], "the server answers it itself"),
             (["/a", "/a/..."], nil), (["/a/...", "/ab"], nil), (["/a/b", "/..."], nil),
+            (["/a?b"], "a path ends before '?'"), (["/a#b/..."], "a path ends before '#'"),
+            (["/a b"], "clients write '/a b' as '/a%20b'"), (["/ü/..."], "clients write '/ü' as '/%C3%BC'"),
+            (["/a%20b", "/[x]{y}"], nil),
         ] as [([String], String?)])
     func aRouteThatNoRequestCanHaveIsWarnedOf(routes: [String], problem: String?) throws {
         let handlers = routes.map { "[[handler]]\nname = \"bin/a.wasm\"\nroute = \"\($0)\"\n" }.joined()

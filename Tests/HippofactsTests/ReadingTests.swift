@@ -131,12 +131,17 @@ struct ReadingTests {
             ("[bindle]\nversion = \"1.2.3\"", 1, 2, "[bindle] has no 'name'"),
             ("[bindle]\nname = \"a b\"\nversion = \"1.2.3\"", 2, 8, "'a b' is not a bindle's name"),
             ("[[handler]]\nroute = \"/\"", 1, 1, "there is no [bindle] table"),
+            ("[bindel]\nname = \"x\"", 1, 2, "the bindle's name and version: did you mean it by 'bindel'?"),
             (bindle, 1, 1, "no handlers defined"),
             (bindle + "licence = \"MIT\"", 4, 1, "unknown key 'licence' in [bindle]"),
             (bindle + "[[handlers]]", 4, 3, "unknown key 'handlers' in the file"),
             (bindle + "[annotations]\na = 1", 5, 5, "'annotations.a' has to be a string"),
             (bindle + "[[handler]]\nroute = \"/\"", 4, 3, "a handler needs 'name'"),
             (bindle + "[[handler]]\nname = \"a\"", 4, 3, "[[handler]] has no 'route'"),
+            (
+                bindle + "[[handler]]\nname = \"a\"\nrout = \"/\"", 6, 1,
+                "[[handler]] has no 'route': did you mean it by 'rout'?"
+            ),
             (bindle + "[[handler]]\nname = \"a\"\nroute = \"/\"\nfile = []", 7, 1, "unknown key 'file' in [[handler]]"),
             (bindle + "[[handler]]\nname = \"a\"\nroute = \"/\"\nexternal.bindleId = \"a/1.0.0\"", 7, 1, "not both"),
             (bindle + "[[handler]]\nroute = \"/\"\nexternal.bindleId = \"a/1.0.0\"", 6, 1, "has no 'handlerId'"),

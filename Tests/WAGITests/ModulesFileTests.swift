@@ -71,7 +71,7 @@ struct ModulesFileTests {
         #expect(file.handlers.map(\.module.name) == ["b"])
         #expect(
             file.warnings.map(\.description) == [
-                "modules.toml:3:9: the route 'x' is never served, since it does not begin with '/'"
+                "modules.toml:3:9: the route 'x' is never served: it does not begin with '/'"
             ])
     }
 
@@ -79,6 +79,7 @@ struct ModulesFileTests {
         "Mistakes are reported where they stand",
         arguments: [
             ("", 1, 1, "there is no [[module]]"),
+            ("[[modul]]\nroute = \"/\"", 1, 3, "there is no [[module]]: did you mean it by 'modul'?"),
             ("[[module]]\nroute = \"/\"", 1, 3, "[[module]] has no 'module'"),
             ("[[module]]\nmodule = \"a\"", 1, 3, "[[module]] has no 'route'"),
             ("[[module]]\nmodule = \"oci://x/y\"\nroute = \"/\"", 2, 10, "OCI registries are not supported"),

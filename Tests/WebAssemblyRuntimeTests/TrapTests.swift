@@ -87,6 +87,24 @@ struct TrapTests {
         #expect(try instance.trap("f")?.message == "call stack exhausted")
     }
 
+    @Test("an error of a host function has the calls that led to it if it wants them", arguments: [true, false])
+    func tracedErrors(isTraced: Bool) throws {
+        struct Failure: TracedError {
+            let isTraced: Bool
+        }
+        var linker = Linker()
+        linker.define(module: "host", name: "fail", HostFunction([]) { _ in throw Failure(isTraced: isTraced) })
+        let instance = try Guests.instance(
+            """
+            (module (import "host" "fail" (func $fail))
+              (func $inner (call $fail))
+              (func $outer (export "outer") (call $inner)))
+            """, linker: linker)
+        let trap = try #require(try instance.trap("outer"))
+        #expect(trap.hostError is Failure)
+        #expect(trap.frames.map(\.functionName) == (isTraced ? ["inner", "outer"] : []))
+    }
+
     @Test("what a host function throws comes out unchanged")
     func hostErrors() throws {
         struct Refusal: Error, Equatable { let code: Int }

@@ -1,3 +1,5 @@
+import HTTP
+
 /// Which requests a handler takes: those for a path, or with `/...` at its end for a path and all below it.
 package struct Route: Hashable, Sendable, CustomStringConvertible {
     /// As written: `/foo`, `/foo/...`, `/...`.
@@ -21,6 +23,14 @@ package struct Route: Hashable, Sendable, CustomStringConvertible {
         guard requestPath.utf8.starts(with: path.utf8) else { return false }
         if requestPath.utf8.count == path.utf8.count { return true }
         return includesPathsBelow && requestPath.utf8.dropFirst(path.utf8.count).first == UInt8(ascii: "/")
+    }
+
+    /// Why no request has a path that the route takes, to go on from "matches no request: "; `nil` if some may have.
+    package var obstacle: String? {
+        guard description.utf8.first == UInt8(ascii: "/") else { return "it does not begin with '/'" }
+        if let end = path.first(where: { $0 == "?" || $0 == "#" }) { return "a path ends before '\(end)'" }
+        let sent = PercentEncoding.encode(path, keeping: String(decoding: 0x21...0x7E, as: UTF8.self))
+        return sent == path ? nil : "clients write '\(path)' as '\(sent)'"
     }
 
     /// Whether the route takes all that the other one does.

@@ -1,4 +1,4 @@
-package import Bindle
+import Bindle
 package import TOML
 
 /// What is said of handlers outside of HIPPOFACTS, which has no keys for it: in `hippo-dev.toml`, and on the command line.

@@ -198,8 +198,8 @@ private struct Expander {
             guard case .handler(let text) = entry.role else { continue }
             let route = Route(text)
             names.append(text)
-            if text.utf8.first != UInt8(ascii: "/") {
-                warn("The route '\(text)' matches no request: it does not begin with '/'", at: entry.routePosition)
+            if let obstacle = route.obstacle {
+                warn("The route '\(text)' matches no request: \(obstacle)", at: entry.routePosition)
             } else if text == Self.builtInRoute {
                 warn("The route '\(text)' matches no request: the server answers it itself", at: entry.routePosition)
             } else if let other = earlier.first(where: { $0.covers(route) }) {

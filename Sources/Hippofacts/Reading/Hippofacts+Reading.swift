@@ -135,7 +135,7 @@ extension Hippofacts {
     private init(source: [UInt8], file: String) throws(TOMLError) {
         var document = try TOMLSection(parsing: source)
         guard var bindle = try document.section("bindle") else {
-            throw document.error("there is no [bindle] table, with the bindle's name and version", at: nil)
+            throw document.missing("bindle", "there is no [bindle] table, with the bindle's name and version")
         }
         self.file = file
         self.source = source

@@ -35,8 +35,11 @@ package struct ProjectDiagnosis: Sendable {
     }
 
     /// Everything that was looked at, in the order of the subjects.
-    package func findings() -> [Finding] {
-        files + modules + [sandbox].compactMap { $0 } + ports + [watches, fileSystem, store, space].compactMap { $0 }
+    ///
+    /// - Parameter misnamed: Modules as HIPPOFACTS names them that are known not to be what the build makes.
+    package func findings(notBuilt misnamed: [String] = []) -> [Finding] {
+        files + modules(except: misnamed) + [sandbox].compactMap { $0 } + ports
+            + [watches, fileSystem, store, space].compactMap { $0 }
     }
 
     // MARK: Files
@@ -58,7 +61,7 @@ package struct ProjectDiagnosis: Sendable {
     }
 
     /// Modules that are missing, or older than what they are made of.
-    private var modules: [Finding] {
+    private func modules(except misnamed: [String]) -> [Finding] {
         guard case .success(let facts) = facts else { return [] }
         let mismatches = ModuleMismatch.all(facts, in: project.directory, buildStart: nil)
         var findings = mismatches.map { mismatch in
@@ -85,7 +88,7 @@ package struct ProjectDiagnosis: Sendable {
                     .problem(
                         "module", "\(module) is not there, and nothing builds it",
                         remedy: "put a [build] command into hippo-dev.toml; 'hippo-dev init' does"))
-            } else {
+            } else if !misnamed.contains(module) {
                 findings.append(.fine("module", "\(module) is not there yet: 'hippo-dev up' builds it"))
             }
         }

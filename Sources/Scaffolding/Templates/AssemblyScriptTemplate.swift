@@ -10,7 +10,7 @@ extension Template {
                   "version": "0.1.0",
                   "private": true,
                   "scripts": {
-                    "build": "asc assembly/index.ts --outFile \(module) --exportStart _start --use abort=assembly/wasi/abort --runtime stub --optimize --debug"
+                    "build": "asc assembly/index.ts --outFile \(module) --exportStart _start --use abort=assembly/wasi/abort --runtime stub --optimize --debug --sourceMap"
                   },
                   "devDependencies": {
                     "assemblyscript": "^0.28.0"

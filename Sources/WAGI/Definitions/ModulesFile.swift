@@ -41,7 +41,7 @@ package struct ModulesFile: Sendable {
             var document = try TOMLSection(parsing: text)
             let modules = try document.sections("module")
             warnOfUnknownKeys(document)
-            guard !modules.isEmpty else { throw document.error("there is no [[module]]", at: nil) }
+            guard !modules.isEmpty else { throw document.missing("module", "there is no [[module]]") }
             for module in modules { try read(module) }
         } catch {
             throw LoadError(error.message, file: path, position: error.position, excerpt: error.excerpt)
@@ -70,10 +70,8 @@ package struct ModulesFile: Sendable {
             throw section.error("'\(name)' is no name for a variable", atValueOf: "environment")
         }
         warnOfUnknownKeys(section)
-        guard route.utf8.first == UInt8(ascii: "/") else {
-            return warn(
-                "the route '\(route)' is never served, since it does not begin with '/'",
-                at: section.table["route"]?.position)
+        if let obstacle = handler.route.obstacle {
+            return warn("the route '\(route)' is never served: \(obstacle)", at: section.table["route"]?.position)
         }
         handlers.append(handler)
     }

@@ -76,6 +76,15 @@ enum GuestFailure: Error, CustomStringConvertible {
         limits.isEmpty ? description : "\(limits.joined(separator: "; ")); \(description)"
     }
 
+    /// The same, with the places that only the module's source map knows.
+    func located(by map: SourceMap) -> GuestFailure {
+        switch self {
+        case .trap(let trap): .trap(trap.located(by: map))
+        case .exit(let code, let trap): .exit(code: code, trap.located(by: map))
+        default: self
+        }
+    }
+
     /// Where in the module it happened.
     var trap: Trap? {
         switch self {
@@ -114,13 +123,21 @@ extension ClientWait {
 }
 
 extension Trap {
-    /// The innermost place in the user's own source; `nil` where the module has no line tables.
+    /// The innermost place in the user's own source; `nil` where it is not known.
     fileprivate var callerPlace: String? {
-        frames.lazy.compactMap(\.sourceLocation).first { !Self.isLibrary($0.file) }?.description
+        frames.first { $0.sourceLocation != nil && !$0.isOfLibrary }?.sourceLocation?.description
+    }
+}
+
+extension Trap.Frame {
+    /// Whether it is a call in a language's library: AssemblyScript's, Rust's, the C library's, Go's; or in the function
+    /// that a program ends itself by.
+    var isOfLibrary: Bool {
+        let name = functionName.map(FilePath.name)
+        return name == "abort" || Self.libraries.contains { sourceLocation?.file.contains($0) == true }
     }
 
-    /// Whether a source file belongs to a language's library: AssemblyScript's, Rust's, the C library's, Go's.
-    private static func isLibrary(_ file: String) -> Bool {
-        ["~lib/", "/rustc/", "/.cargo/registry/", "wasi-libc", "/usr/share/", "/go/src/"].contains { file.contains($0) }
-    }
+    private static let libraries = [
+        "~lib/", "node_modules/", "/rustc/", "/.cargo/registry/", "wasi-libc", "/usr/share/", "/go/src/",
+    ]
 }

@@ -64,7 +64,9 @@ struct FailureReport {
         else {
             return nil
         }
-        return "The module has no line tables: built with debug information (-g), it has files and lines to tell here."
+        return
+            "The module has no line tables: built with debug information (-g, or --sourceMap of asc), it has files and "
+            + "lines to tell here."
     }
 
     private var origin: String {

@@ -18,7 +18,7 @@ struct SourcePlace {
 
     /// - Parameter directory: The project's.
     init?(_ stack: [Trap.Frame], in directory: String) {
-        for frame in stack {
+        for frame in stack where !frame.isOfLibrary {
             guard let location = frame.sourceLocation,
                 let path = Self.path(of: location.file, in: directory)
             else { continue }

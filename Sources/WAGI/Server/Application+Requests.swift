@@ -117,14 +117,16 @@ extension Application {
             try exchange.finish()
         } catch GuestFailure.trap(let trap) {
             errorOutput.flush()
-            var failure = GuestFailure.trap(trap)
-            if case .interrupted = trap.kind {
+            var failure = located(.trap(trap), in: handler)
+            let trap = failure.trap
+            if case .interrupted? = trap?.kind {
                 guard !abandonment.isSet else { throw ResponseError.clientDisconnected }
                 failure = .timedOut(configuration.limits.time, exchange.interruptedWait)
             }
             try fail(run, .internalServerError, failure.description(after: context.limitDescriptions), trap)
         } catch let failure as GuestFailure {
             errorOutput.flush()
+            let failure = located(failure, in: handler)
             // A module that ends itself may do so because it was refused something.
             let limits = store.limitDescriptions + context.limitDescriptions
             try fail(run, .internalServerError, failure.description(after: limits), failure.trap)
@@ -142,6 +144,15 @@ extension Application {
             default: try fail(run, .badGateway, "the module's response is not valid: \(error)")
             }
         }
+    }
+
+    /// A failure with the places that only the source map of the handler's module knows, where the project is at hand.
+    private func located(_ failure: GuestFailure, in handler: Handler) -> GuestFailure {
+        guard let directory = configuration.sourceDirectory, let frames = failure.trap?.frames,
+            frames.contains(where: { $0.sourceLocation == nil }),
+            let map = SourceMap(of: handler.module.module, named: handler.moduleName, in: directory)
+        else { return failure }
+        return failure.located(by: map)
     }
 
     /// Logs what was odd about a header block that could be read nevertheless, and tells the page.

@@ -6,6 +6,12 @@ package struct SourceLocation: Hashable, Sendable {
     package let line: Int
     /// Counts from 1; `nil` if only the line is known.
     package let column: Int?
+
+    package init(file: String, line: Int, column: Int?) {
+        self.file = file
+        self.line = line
+        self.column = column
+    }
 }
 
 extension SourceLocation: CustomStringConvertible {

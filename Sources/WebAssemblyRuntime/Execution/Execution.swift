@@ -78,7 +78,9 @@ extension Store {
             }
             guard let error else { preconditionFailure("a host function's error is pending") }
             // Mostly a program's ordinary end, for which nobody wants to know the calls, and names are not free.
-            return Trap(kind: .host(error))
+            guard let traced = error as? any TracedError, traced.isTraced else { return Trap(kind: .host(error)) }
+            let calls = activeCalls()
+            return Trap(kind: .host(error), frames: calls.frames, omittedCallCount: calls.omittedCount)
         case .exception:
             return trap(.uncaughtException)
         case .uninitializedElement:

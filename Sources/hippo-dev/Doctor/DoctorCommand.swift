@@ -32,7 +32,7 @@ extension Command {
     private static func examine(_ arguments: ParsedArguments) throws -> ExitCode {
         let project = try ProjectDiagnosis(path: arguments[doctorPath] ?? ".")
         let toolchain = ToolchainDiagnosis(directory: project.directory, command: project.buildCommand)
-        let findings = toolchain.findings() + project.findings()
+        let findings = toolchain.findings() + project.findings(notBuilt: toolchain.misnamedModules)
         let problemCount = findings.count { $0.severity == .problem }
         if arguments.isSet(doctorJSON) {
             print(JSONValue.array(findings.map { .object($0.json) }).serialized)

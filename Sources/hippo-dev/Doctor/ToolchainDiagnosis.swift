@@ -5,22 +5,35 @@ import Scaffolding
 
 /// Looks for the programs that a project is built by.
 struct ToolchainDiagnosis {
-    let directory: String
-    /// What is built, as hippo-dev.toml says.
-    let command: String?
-    var tools = ProjectTools.installed
+    private let directory: String
+    private let command: String?
+    private let tools: ProjectTools
+    /// What its build tool says of the project; `nil` if nothing is built.
+    private let project: ProjectInspector.Finding?
+
+    /// - Parameter command: What is built, as hippo-dev.toml says.
+    init(directory: String, command: String?, tools: ProjectTools = .installed) {
+        self.directory = directory
+        self.command = command
+        self.tools = tools
+        let inspector = ProjectInspector(directory: directory, tools: tools)
+        // Modules and pages are in most projects, and need nothing.
+        let kind = inspector.candidates.first { $0 != .modules && $0 != .static }
+        project = command == nil ? nil : kind.map(inspector.finding)
+    }
+
+    /// Modules that HIPPOFACTS names, and the build does not make.
+    var misnamedModules: [String] { differences.map(\.named) }
 
     func findings() -> [Finding] {
-        let inspector = ProjectInspector(directory: directory, tools: tools)
         var findings: [Finding] = []
         var toolchain = Toolchain.none
-        // Modules and pages are in most projects, and need nothing.
-        if let kind = inspector.candidates.first(where: { $0 != .modules && $0 != .static }), command != nil {
-            toolchain = inspector.finding(kind).description.toolchain
+        if let project {
+            toolchain = project.description.toolchain
             findings += toolchain.tools.map(finding)
-            if kind == .npm, toolchain == .other { findings += Toolchain.assemblyScript.tools.map(finding) }
-            findings += differences(from: inspector.finding(kind).description)
-            switch kind {
+            if project.kind == .npm, toolchain == .other { findings += Toolchain.assemblyScript.tools.map(finding) }
+            findings += misnamings
+            switch project.kind {
             case .rust: findings += [rustTarget].compactMap { $0 } + outdatedTargets
             case .swift: findings += [swiftSDK].compactMap { $0 }
             case .npm: findings += [nodeModules].compactMap { $0 }
@@ -42,11 +55,15 @@ struct ToolchainDiagnosis {
     }
 
     /// Lines of HIPPOFACTS that name what the build does not make.
-    private func differences(from project: ProjectDescription) -> [Finding] {
-        guard !project.handlers.contains(where: \.isGuess), let path = try? Hippofacts.find(at: directory),
-            let text = try? FileReader.text(of: path, limit: 16 << 20)
+    private var differences: [ModuleComparison.Difference] {
+        guard let handlers = project?.description.handlers, !handlers.contains(where: \.isGuess),
+            let path = try? Hippofacts.find(at: directory), let text = try? FileReader.text(of: path, limit: 16 << 20)
         else { return [] }
-        return ModuleComparison(text, modules: project.handlers.map(\.module)).differences.map { difference in
+        return ModuleComparison(text, modules: handlers.map(\.module)).differences
+    }
+
+    private var misnamings: [Finding] {
+        differences.map { difference in
             .problem(
                 "HIPPOFACTS",
                 "line \(difference.line) names \(difference.named), and the build makes \(difference.made)",

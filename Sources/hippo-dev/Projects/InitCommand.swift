@@ -69,8 +69,9 @@ extension Command {
         // HIPPOFACTS may have another of its names.
         let existing = (try? Hippofacts.find(at: directory)).map { FilePath.name($0) }
         if let existing {
-            try compare(existing, in: directory, with: project, arguments)
-            if existing != project.hippofacts.path {
+            if try compare(existing, in: directory, with: project, arguments) {
+                files.removeFirst()
+            } else if existing != project.hippofacts.path {
                 StandardOutput.tell("kept      \(existing)")
                 files.removeFirst()
             }
@@ -94,15 +95,17 @@ extension Command {
 
 extension Command {
     /// Tells which lines of the HIPPOFACTS that is there name what the build does not make, or mends them.
+    ///
+    /// - Returns: Whether they are mended, or would be.
     private static func compare(
         _ name: String, in directory: String, with project: ProjectDescription, _ arguments: ParsedArguments
-    ) throws {
+    ) throws -> Bool {
         let path = directory + "/" + name
         guard !arguments.isSet(ScaffoldOptions.force), let text = try? FileReader.text(of: path, limit: 16 << 20) else {
-            return
+            return false
         }
         let comparison = ModuleComparison(text, modules: project.handlers.map(\.module))
-        guard !comparison.differences.isEmpty else { return }
+        guard !comparison.differences.isEmpty else { return false }
         let isCertain = !project.handlers.contains(where: \.isGuess)
         for difference in comparison.differences {
             print(
@@ -110,17 +113,22 @@ extension Command {
                     + "and not \(difference.named)")
         }
         guard arguments.isSet(InitOptions.fix) else {
-            return print(
-                "'hippo-dev init --fix' changes \(comparison.differences.count == 1 ? "this line" : "these lines").")
+            print("'hippo-dev init --fix' changes \(comparison.differences.count == 1 ? "this line" : "these lines").")
+            return false
         }
         guard isCertain, let mended = comparison.mended else {
-            return print(
+            print(
                 "It is not changed: \(isCertain ? "the name is written with escapes" : "that is no more than a guess")."
             )
+            return false
         }
-        if arguments.isSet(ScaffoldOptions.dryRun) { return print("would fix     \(name)") }
-        try FileWriter.write(mended, to: path, atomically: true)
-        print("fixed     \(name)")
+        if arguments.isSet(ScaffoldOptions.dryRun) {
+            print("would fix     \(name)")
+        } else {
+            try FileWriter.write(mended, to: path, atomically: true)
+            print("fixed     \(name)")
+        }
+        return true
     }
 }
 

@@ -24,4 +24,9 @@ enum BuildTool {
         process.waitUntilExit()
         return process.terminationStatus == 0
     }()
+
+    /// The templates that can be built here, and what their handlers call themselves.
+    static let templates = [
+        ("c", "C", hasC), ("go", "Go", hasGo), ("zig", "Zig", hasZig), ("rust", "Rust", hasRust),
+    ].filter(\.2).map { ($0.0, $0.1) }
 }
