@@ -1,3 +1,4 @@
+package import HTTP
 import JSON
 import Platform
 import SandboxProtocol
@@ -9,6 +10,8 @@ package struct RunningSandbox: Hashable, Sendable {
     package let app: String
     /// The URL of its Bindle server, `/v1` included.
     package let bindle: String
+    /// By which key its Bindle server is known, if that speaks TLS.
+    package let bindleKeyPin: String?
     /// Whether it keeps nothing.
     package let isEphemeral: Bool
 
@@ -23,11 +26,26 @@ package struct RunningSandbox: Hashable, Sendable {
 
     /// The sandbox as an object for tools.
     package var json: String {
-        let object: JSONObject = [
+        var object: JSONObject = [
             "running": .boolean(true), "process": .integer(process), "app": .string(app), "bindle": .string(bindle),
             "ephemeral": .boolean(isEphemeral),
         ]
+        object["bindleKey"] = bindleKeyPin.map { .string($0) }
         return object.serialized
+    }
+
+    /// How its Bindle server is known.
+    package var tls: TLSPolicy {
+        var policy = TLSPolicy()
+        policy.publicKeyPin = bindleKeyPin
+        return policy
+    }
+
+    /// How its Bindle server is asked.
+    package var clientConfiguration: ClientConfiguration {
+        var configuration = ClientConfiguration()
+        configuration.tls = tls
+        return configuration
     }
 
     /// Opens its page in the user's browser; false if there is none to be had.

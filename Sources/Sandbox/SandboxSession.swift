@@ -57,13 +57,22 @@ package enum SandboxSession {
         let identity = try TLSIdentity(settings.tls)
         let scheme = identity == nil ? "http" : "https"
         let appURL = "\(scheme)://\(appSocket.address.reachable)/"
-        let bindleURL = "http://\(bindleSocket.address.reachable)/v1"
-        storage.lock?.announce(app: appURL, bindle: bindleURL, isEphemeral: storage.isTemporary)
+        let bindleIdentity = settings.servesBindlesAsHTTP ?? false ? nil : identity
+        let bindleURL = "\(bindleIdentity == nil ? "http" : "https")://\(bindleSocket.address.reachable)/v1"
+        let announce: @Sendable () -> Void = {
+            storage.lock?.announce(
+                app: appURL, bindle: bindleURL, bindleKeyPin: bindleIdentity?.publicKeyPin,
+                isEphemeral: storage.isTemporary)
+        }
+        announce()
+        bindleIdentity?.onRenewal(announce)
 
         let token = try accessToken(settings, bindleSocket.address, storage, project)
         let workerCommand: @Sendable (SandboxSettings) -> WorkerCommand = { settings in
             var command = WorkerCommand.thisProgram(arguments: [])
-            command.configuration = workerConfiguration(settings, address: appSocket.address, bindleToken: token?.value)
+            command.configuration = workerConfiguration(
+                settings, address: appSocket.address, bindleToken: token?.value,
+                bindleKeyPin: bindleIdentity?.publicKeyPin)
             command.passedVariables = settings.passedVariables
             return command
         }
@@ -108,7 +117,7 @@ package enum SandboxSession {
         // A stop does not wait for a large file that is being copied.
         cancellation.onCancel { store.interrupt() }
         let bindleServer = try EmbeddedBindleServer(
-            store: store, socket: bindleSocket, version: configuration.version,
+            store: store, socket: bindleSocket, identity: bindleIdentity, version: configuration.version,
             webGuard: WebGuard(names: .ofThisMachine(allowing: settings.allowedHosts)),
             hostKey: configuration.hostKeyPath.map(hostKey), token: token,
             rollBack: { RollbackRequest.send(revision: $0, to: mailbox) })
@@ -156,7 +165,7 @@ package enum SandboxSession {
                 emitBuildLine: { output.tellBuildLine($0) }, workerCommand: workerCommand, upstream: upstream,
                 restoreStorage: {
                     try storage.restore()
-                    storage.lock?.announce(app: appURL, bindle: bindleURL, isEphemeral: storage.isTemporary)
+                    announce()
                 },
                 storeLacksParts: { storage.lacksParts },
                 storeWatch: StoreWatch(store: storage.path) { mailbox.post(.storeTouched) }),
@@ -287,7 +296,7 @@ package enum SandboxSession {
 
     /// How a WAGI process serves.
     package static func workerConfiguration(
-        _ settings: SandboxSettings, address: SocketAddress, bindleToken: String? = nil
+        _ settings: SandboxSettings, address: SocketAddress, bindleToken: String? = nil, bindleKeyPin: String? = nil
     ) -> WorkerConfiguration {
         var configuration = WorkerConfiguration()
         configuration.hostname = address.reachable.description
@@ -303,6 +312,7 @@ package enum SandboxSession {
             .init(prefix: $0.prefix, url: $0.url.description, strips: $0.strips)
         }
         configuration.bindleToken = bindleToken
+        configuration.bindleKeyPin = bindleKeyPin
         configuration.showsErrors = settings.showsErrors ?? false
         configuration.logDirectory = settings.logDirectory
         configuration.logFileLimit = settings.logFileLimit

@@ -280,6 +280,7 @@ extension WAGIConfiguration {
         editor = given.editor
         webGuard = WebGuard(names: .ofThisMachine(allowing: given.allowedHosts))
         bindleToken = given.bindleToken
+        bindleKeyPin = given.bindleKeyPin
         dataDirectory = given.dataDirectory
         for proxy in given.proxies {
             do throws(ProxyRule.Malformed) {

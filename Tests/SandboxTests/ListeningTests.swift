@@ -110,7 +110,8 @@ struct ListeningTests {
         #expect(!SandboxLock.isHeld(store: store))
         #expect(try RunningSandbox.all(project: directory.path, store: store).isEmpty)
         let lock = try SandboxLock(store: store)
-        lock.announce(app: "http://127.0.0.1:1/", bindle: "http://127.0.0.1:2/v1", isEphemeral: false)
+        lock.announce(
+            app: "http://127.0.0.1:1/", bindle: "http://127.0.0.1:2/v1", bindleKeyPin: nil, isEphemeral: false)
         let found = try RunningSandbox.all(project: directory.path, store: store).first
         #expect(found?.process == Int(getpid()))
         #expect(found?.app == "http://127.0.0.1:1/" && found?.bindle == "http://127.0.0.1:2/v1")

@@ -52,6 +52,7 @@ struct WorkerConfigurationTests {
         configuration.logDirectory = "/logs"
         configuration.logFileLimit = 8
         configuration.bindleToken = "secret"
+        configuration.bindleKeyPin = "sha256//key"
         configuration.program = "/usr/bin/wagi"
         configuration.editor = EditorLink(template: "x:{file}")
         configuration.limits.time = .nanoseconds(1_500_000_001)
@@ -74,7 +75,7 @@ struct WorkerConfigurationTests {
             #expect(WorkerConfiguration(json: object) == configuration)
         }
         // A field that is added has to be added here, too.
-        #expect(Mirror(reflecting: full).children.count == 15)
+        #expect(Mirror(reflecting: full).children.count == 16)
         #expect(Mirror(reflecting: full.limits).children.count == 9)
         for (field, usual) in zip(Mirror(reflecting: full).children, Mirror(reflecting: WorkerConfiguration()).children)
         {

@@ -158,6 +158,7 @@ enum SettingsFile {
         settings.listen = try address("listen", in: &up)
         settings.port = try port(in: &up)
         settings.tls = try tls(in: &up, absolute)
+        settings.servesBindlesAsHTTP = try up.boolean("bindle-http")
         settings.bindleListen = try address("bindle-listen", in: &up)
         settings.allowedHosts = try up.strings("allow-hosts") ?? []
         settings.allowedOutbound = try hosts("allow-outbound", in: &up)

@@ -8,19 +8,22 @@ final class EmbeddedBindleServer: Sendable {
 
     /// Serves the store in development mode from now on.
     /// - Parameters:
+    ///   - identity: As whom it speaks TLS; `nil` for plain HTTP.
     ///   - webGuard: By which names the server may be addressed.
     ///   - hostKey: Signs what is given out, which is no part of a save.
     ///   - token: What clients have to say; nil if they need not say anything.
     ///   - rollBack: Brings back a revision, and waits until it serves.
     init(
-        store: BindleStore, socket: ListeningSocket, version: String, webGuard: WebGuard,
+        store: BindleStore, socket: ListeningSocket, identity: TLSIdentity?, version: String, webGuard: WebGuard,
         hostKey: HostKey?, token: AccessToken?, rollBack: @escaping BindleServer.RollBack
     ) throws(ServerError) {
         let bindles = BindleServer(
             store: store, mode: .development, version: version, trust: ServerTrust(hostKey: hostKey),
             webGuard: webGuard, authentication: token.map { ServerAuthentication(tokens: [$0.value]) },
             rollBack: rollBack)
-        server = Server(socket: socket, configuration: bindles.configuration(), handler: bindles.handler)
+        var configuration = bindles.configuration()
+        configuration.tls = identity
+        server = Server(socket: socket, configuration: configuration, handler: bindles.handler)
         try server.start()
     }
 

@@ -47,8 +47,9 @@ final class SandboxLock: Sendable {
 
     /// Tells others who asks for the store where this sandbox serves.
     /// - Parameter isEphemeral: whether the store goes with the sandbox.
-    func announce(app: String, bindle: String, isEphemeral: Bool) {
-        let sandbox = RunningSandbox(process: Int(getpid()), app: app, bindle: bindle, isEphemeral: isEphemeral)
+    func announce(app: String, bindle: String, bindleKeyPin: String?, isEphemeral: Bool) {
+        let sandbox = RunningSandbox(
+            process: Int(getpid()), app: app, bindle: bindle, bindleKeyPin: bindleKeyPin, isEphemeral: isEphemeral)
         let bytes = Array(sandbox.json.utf8)
         pwrite(fileDescriptor, bytes, bytes.count, 0)
     }
@@ -80,6 +81,7 @@ final class SandboxLock: Sendable {
             let bindle = object["bindle"]?.string
         else { return nil }
         return RunningSandbox(
-            process: process, app: app, bindle: bindle, isEphemeral: object["ephemeral"] == .boolean(true))
+            process: process, app: app, bindle: bindle, bindleKeyPin: object["bindleKey"]?.string,
+            isEphemeral: object["ephemeral"] == .boolean(true))
     }
 }

@@ -35,6 +35,8 @@ package struct WAGIConfiguration: Sendable {
     package var controlPort: UInt16?
     /// What the sandbox's Bindle server asks for; nil if it asks for nothing.
     package var bindleToken: String?
+    /// By which key that server is known, if it speaks TLS.
+    package var bindleKeyPin: String?
     /// A directory of the host that all handlers have as `/data`, and may write to; nil for none.
     package var dataDirectory: String?
     /// Which requests other servers answer that no handler takes.
