@@ -1,3 +1,4 @@
+package import HTTP
 import JSON
 import Platform
 import SandboxProtocol
@@ -11,6 +12,8 @@ package struct RunningSandbox: Hashable, Sendable {
     package let server: String?
     /// The URL of its Bindle server, `/v1` included.
     package let bindle: String
+    /// By which key its Bindle server is known, if that speaks TLS.
+    package let bindleKeyPin: String?
     /// Whether it keeps nothing.
     package let isEphemeral: Bool
     /// What its handlers keep; `nil` for nothing.
@@ -18,13 +21,14 @@ package struct RunningSandbox: Hashable, Sendable {
 
     /// - Parameter process: by default this one.
     init(
-        process: Int = Int(getpid()), app: String, server: String? = nil, bindle: String, isEphemeral: Bool,
-        data: KeptData?
+        process: Int = Int(getpid()), app: String, server: String? = nil, bindle: String,
+        bindleKeyPin: String? = nil, isEphemeral: Bool, data: KeptData?
     ) {
         self.process = process
         self.app = app
         self.server = server
         self.bindle = bindle
+        self.bindleKeyPin = bindleKeyPin
         self.isEphemeral = isEphemeral
         self.data = data
     }
@@ -45,6 +49,7 @@ package struct RunningSandbox: Hashable, Sendable {
             "ephemeral": .boolean(isEphemeral),
         ]
         object["server"] = server.map { .string($0) }
+        object["bindleKey"] = bindleKeyPin.map { .string($0) }
         object["data"] = data.map { .object($0.json) }
         return object
     }
@@ -54,6 +59,20 @@ package struct RunningSandbox: Hashable, Sendable {
         var object = object
         object["data"] = data.map { .object($0.measured) }
         return object.serialized
+    }
+
+    /// How its Bindle server is known.
+    package var tls: TLSPolicy {
+        var policy = TLSPolicy()
+        policy.publicKeyPin = bindleKeyPin
+        return policy
+    }
+
+    /// How its Bindle server is asked.
+    package var clientConfiguration: ClientConfiguration {
+        var configuration = ClientConfiguration()
+        configuration.tls = tls
+        return configuration
     }
 
     /// Opens its page in the user's browser; false if there is none to be had.

@@ -1,4 +1,5 @@
 package import Bindle
+package import HTTP
 import Platform
 
 /// The revisions of a sandbox, which are reached through it while it runs, and in its store otherwise.
@@ -12,10 +13,12 @@ package struct SandboxHistory: Sendable {
 
     /// The history of the sandbox whose Bindle server has this URL.
     ///
-    /// - Parameter token: what that server asks for; nil if it asks for nothing.
-    package init(bindleURL: String, token: String?) throws {
+    /// - Parameters:
+    ///   - token: what that server asks for; nil if it asks for nothing.
+    ///   - tls: how that server is known, for an `https` URL.
+    package init(bindleURL: String, token: String?, tls: TLSPolicy) throws {
         let credentials = token.map { BindleClient.Credentials.bearer(token: $0) } ?? .none
-        access = .running(try RevisionClient(bindleURL: bindleURL, credentials: credentials))
+        access = .running(try RevisionClient(bindleURL: bindleURL, credentials: credentials, tls: tls))
     }
 
     /// The history of a project.
@@ -45,7 +48,8 @@ package struct SandboxHistory: Sendable {
             }
             let credentials = try AccessToken.credentials(
                 forStore: file, environment: ProcessEnvironment.all)
-            access = .running(try RevisionClient(bindleURL: sandbox.bindle, credentials: credentials))
+            access = .running(
+                try RevisionClient(bindleURL: sandbox.bindle, credentials: credentials, tls: sandbox.tls))
         }
     }
 

@@ -62,13 +62,19 @@ package enum SandboxSession {
         // Where people find the app.
         let shownURL = front?.description ?? appURL
         let ownURL = shownURL == appURL ? nil : appURL
-        let bindleURL = "http://\(bindleSocket.address.reachable)/v1"
+        let bindleIdentity = settings.servesBindlesAsHTTP ?? false ? nil : identity
+        let controlURL = "\(bindleIdentity == nil ? "http" : "https")://\(bindleSocket.address.reachable)/"
+        let bindleURL = controlURL + "v1"
+        let announced = Mutex(settings)
         let announce: @Sendable (SandboxSettings) -> Void = { settings in
+            announced.withLock { $0 = settings }
             storage.lock?.announce(
                 RunningSandbox(
-                    app: shownURL, server: ownURL, bindle: bindleURL, isEphemeral: storage.isTemporary, data: KeptData(settings)))
+                    app: shownURL, server: ownURL, bindle: bindleURL, bindleKeyPin: bindleIdentity?.publicKeyPin,
+                    isEphemeral: storage.isTemporary, data: KeptData(settings)))
         }
         announce(settings)
+        bindleIdentity?.onRenewal { announce(announced.withLock { $0 }) }
 
         let token = try accessToken(settings, bindleSocket.address, storage, project)
         let workerCommand: @Sendable (SandboxSettings) -> WorkerCommand = { settings in
@@ -76,7 +82,9 @@ package enum SandboxSession {
             // As addresses, it stays what it was at the start.
             settings.behind = front
             var command = WorkerCommand.thisProgram(arguments: [])
-            command.configuration = workerConfiguration(settings, address: appSocket.address, bindleToken: token?.value)
+            command.configuration = workerConfiguration(
+                settings, address: appSocket.address, bindleToken: token?.value,
+                bindleKeyPin: bindleIdentity?.publicKeyPin)
             command.passedVariables = settings.passedVariables
             return command
         }
@@ -130,14 +138,14 @@ package enum SandboxSession {
         defer { page.stop() }
         feed.attach(page)
         let bindleServer = try EmbeddedBindleServer(
-            store: store, page: page, socket: bindleSocket, version: configuration.version, webGuard: webGuard,
-            hostKey: configuration.hostKeyPath.map(hostKey), authentication: authentication,
+            store: store, page: page, socket: bindleSocket, identity: bindleIdentity, version: configuration.version,
+            webGuard: webGuard, hostKey: configuration.hostKeyPath.map(hostKey), authentication: authentication,
             rollBack: { RollbackRequest.send(revision: $0, to: mailbox) })
         defer { bindleServer.stop() }
         let isOpen = Atomic(false)
         let output = SandboxOutput(
             descriptor: configuration.outputDescriptor,
-            renderer: renderer(configuration, settings, project, control: controlURL(bindleSocket.address, token)),
+            renderer: renderer(configuration, settings, project, control: link(controlURL, token)),
             logPath: ProjectStore.log(ofStore: storage.path),
             onReaderGone: { stop("nobody reads the output") },
             onEvent: { event in
@@ -268,8 +276,8 @@ package enum SandboxSession {
     }
 
     /// The link to the control page. A token stands in its fragment, which browsers send to nobody.
-    private static func controlURL(_ address: SocketAddress, _ token: AccessToken?) -> String {
-        "http://\(address.reachable)/" + (token.map { "#token=\($0.value)" } ?? "")
+    private static func link(_ controlURL: String, _ token: AccessToken?) -> String {
+        controlURL + (token.map { "#token=\($0.value)" } ?? "")
     }
 
     private static func renderer(
@@ -337,7 +345,7 @@ package enum SandboxSession {
 
     /// How a WAGI process serves.
     package static func workerConfiguration(
-        _ settings: SandboxSettings, address: SocketAddress, bindleToken: String? = nil
+        _ settings: SandboxSettings, address: SocketAddress, bindleToken: String? = nil, bindleKeyPin: String? = nil
     ) -> WorkerConfiguration {
         var configuration = WorkerConfiguration()
         configuration.hostname = address.reachable.description
@@ -355,6 +363,7 @@ package enum SandboxSession {
         }
         configuration.behind = settings.behind?.description
         configuration.bindleToken = bindleToken
+        configuration.bindleKeyPin = bindleKeyPin
         configuration.showsErrors = settings.showsErrors ?? false
         configuration.logDirectory = settings.logDirectory
         configuration.logFileLimit = settings.logFileLimit

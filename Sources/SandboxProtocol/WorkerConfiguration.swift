@@ -57,6 +57,8 @@ package struct WorkerConfiguration: Hashable, Sendable {
     package var limits = Limits()
     /// What the sandbox's Bindle server asks for; `nil` if it asks for nothing.
     package var bindleToken: String?
+    /// By which key that server is known, if it speaks TLS.
+    package var bindleKeyPin: String?
     /// How pages open files in the developer's editor.
     package var editor = EditorLink.usual
     /// Another WAGI program, which serves in place of this one.
@@ -110,6 +112,7 @@ extension WorkerConfiguration {
         json["logLimit"] = logFileLimit.map { .integer($0) }
         json["limits"] = .object(limits.json)
         json["bindleToken"] = bindleToken.map { .string($0) }
+        json["bindleKey"] = bindleKeyPin.map { .string($0) }
         if editor != .usual { json["editor"] = .string(editor.template) }
         json["program"] = program.map { .string($0) }
         return json
@@ -145,6 +148,7 @@ extension WorkerConfiguration {
         logDirectory = json["logDirectory"]?.string
         logFileLimit = json["logLimit"]?.integer
         bindleToken = json["bindleToken"]?.string
+        bindleKeyPin = json["bindleKey"]?.string
         editor = json["editor"]?.string.map(EditorLink.init(template:)) ?? .usual
         program = json["program"]?.string
     }

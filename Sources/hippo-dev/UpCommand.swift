@@ -48,7 +48,7 @@ extension Command {
               "/v2" = { url = "http://127.0.0.1:8000", strip = true }  # without the prefix
 
               [up]
-              listen = "127.0.0.1:3000"      # and port, https, tls-cert, tls-key, bindle-listen, allow-hosts, allow-outbound, show-errors, token,
+              listen = "127.0.0.1:3000"      # and port, https, tls-cert, tls-key, bindle-http, bindle-listen, allow-hosts, allow-outbound, show-errors, token,
               static = true                  # store, watch, ephemeral, env-file, allow-transient-write, log-dir, reload,
               timeout = "30s"                # wagi, editor, max-memory, max-response, max-history, log-limit; poll = "1s"
               max-waiting = 1024             # requests that may be under way at a time
@@ -128,8 +128,13 @@ enum UpOptions {
     static let https = Option(
         flag: "https",
         summary:
-            "Serve the app as HTTPS, and not as HTTP, with certificates of an authority of your own, which is made "
+            "Serve the app and the bindles as HTTPS, and not as HTTP, with certificates of an authority of your own, which is made "
             + "at the first time. It vouches for localhost, names below it, and loopback addresses only.")
+    static let bindleHTTP = Option(
+        flag: "bindle-http",
+        summary:
+            "With --https or --tls-cert, serve the bindles as plain HTTP even so: for Bindle clients and WAGI programs "
+            + "that cannot be told of an authority.")
     static let bindleListen = Option(
         name: "bindle-listen", valueName: "IP:PORT",
         summary: "Where to serve the bindles. By default 127.0.0.1:8080.")
@@ -235,8 +240,8 @@ enum UpOptions {
 
     static let all =
         [
-            once, waitFor, listen, port, open, https, ServerTLSOptions.certificate, ServerTLSOptions.key, bindleListen,
-            allowedHost, behind,
+            once, waitFor, listen, port, open, https, ServerTLSOptions.certificate, ServerTLSOptions.key, bindleHTTP,
+            bindleListen, allowedHost, behind,
             allowedOutbound, showErrors, noToken, build, watch,
             waitForBuild, poll,
             pollInterval, noWatch, store, maximumHistory, ephemeral,
@@ -261,6 +266,7 @@ enum UpOptions {
             throw UsageError("the options '--listen' and '--port' exclude each other")
         }
         settings.tls = try tls(arguments)
+        settings.servesBindlesAsHTTP = arguments.isSet(bindleHTTP) ? true : nil
         settings.bindleListen = try arguments.value(of: bindleListen, expecting: address) {
             SocketAddress.parseListener($0)
         }

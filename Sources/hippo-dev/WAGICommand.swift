@@ -289,6 +289,7 @@ extension WAGIConfiguration {
         }
         webGuard = WebGuard(names: .ofThisMachine(allowing: names), origins: origins)
         bindleToken = given.bindleToken
+        bindleKeyPin = given.bindleKeyPin
         dataDirectory = given.dataDirectory
         dataLimit = given.dataLimit
         for proxy in given.proxies {

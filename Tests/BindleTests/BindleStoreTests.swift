@@ -28,6 +28,27 @@ struct BindleStoreTests {
         #expect(try store.missingParcels(of: invoice.id) == [])
     }
 
+    @Test("says what a bindle lacks, also where other bindles lack more") func missingOfMany() throws {
+        for number in 0..<30 {
+            _ = try store.create(try Samples.invoice("other/1.0.\(number)", "shared", "\(number)"), mode: .immutable)
+        }
+        let invoice = try Samples.invoice("app/1.0.0", "there", "shared", "own", "own")
+        _ = try store.create(try Samples.invoice("there/1.0.0", "there"), mode: .immutable)
+        try store.put("there", to: try BindleID("there/1.0.0"))
+        let expected = [Samples.digest("shared"), Samples.digest("own")]
+        #expect(try store.create(invoice, mode: .immutable).missing.map(\.sha256) == expected)
+        #expect(try store.missingParcels(of: invoice.id).map(\.sha256) == expected)
+        // The same, however the store comes by it.
+        for count in [1, 1_000] {
+            let digests = try store.snapshot { (connection) throws(StoreError) in
+                let row = try BindleTable.find(invoice.id, on: connection)
+                return try InvoiceTable.missingDigests(
+                    ofBindle: row?.number ?? 0, entryCount: count, on: connection)
+            }
+            #expect(Set(digests.map(\.hex)) == Set(expected))
+        }
+    }
+
     @Test("is the same after it was closed and opened") func isTheSameAfterItWasClosedAndOpened() throws {
         let path = directory.path + "/again.sqlite"
         let invoice = try Samples.invoice("app/1.0.0", "one")

@@ -45,6 +45,27 @@ struct ServedInvoiceTests {
         #expect(changed.status == 200 && changed.text == new.toml)
     }
 
+    @Test("is in the answer to its upload what it is when it is read") func creation() throws {
+        let directory = try TemporaryDirectory()
+        let store = try BindleStore(path: directory.path + "/bindles.sqlite")
+        var other = try Samples.invoice("app/1.0.0", "one", "two", "three", description: "Two \"shapes\"")
+        other.parcels = ParcelList(
+            other.parcels.enumerated().map { index, parcel in
+                var parcel = parcel
+                parcel.label.annotations = ["a": "\(index / 2)"]
+                return parcel
+            })
+        for (invoice, effect) in [
+            (try Invoice(toml: fullInvoice), BindleStore.Creation.Effect.created), (other, .created),
+            (other, .unchanged), (try Samples.invoice("app/1.0.0", "three", "one"), .replaced),
+        ] {
+            let creation = try store.create(invoice, mode: .development)
+            #expect(creation.effect == effect)
+            let (stamp, stored) = try store.storedInvoice(invoice.id, revision: nil) { _ in false }
+            #expect(creation.stamp == stamp && creation.invoice == stored)
+        }
+    }
+
     @Test("is what the store has now, after every kind of change", arguments: BindleServerTests.modes)
     func changes(mode: BindleStore.Mode) throws {
         let server = try RunningServer(mode)

@@ -155,30 +155,6 @@ struct StoreHousekeepingTests {
         #expect(usage.fileBytes < 110 * count + 250 * count + 500_000, "\(usage.fileBytes / count) bytes a file")
     }
 
-    @Test("What is acknowledged is synced, and a sandbox's saves do not switch that off")
-    func durability() throws {
-        func mode(_ store: BindleStore) throws -> Int64? {
-            try store.pool.write { (connection) throws(StoreError) in try connection.synchronousMode() }
-        }
-        let store = try BindleStore(path: path)
-        #expect(try mode(store) == 2)
-        try save([[1]], in: store)
-        #expect(try mode(store) == 2)
-        let inside = try store.pool.write { (connection) throws(StoreError) in
-            try connection.withoutSync { () throws(StoreError) in try connection.synchronousMode() }
-        }
-        #expect(inside == 1)
-        #expect(throws: StoreError.interrupted) {
-            try store.pool.write { (connection) throws(StoreError) in
-                try connection.withoutSync { () throws(StoreError) in throw StoreError.interrupted }
-            }
-        }
-        #expect(try mode(store) == 2)
-        let temporary = try BindleStore(path: path + "2", isTemporary: true)
-        try save([[1]], in: temporary)
-        #expect(try mode(temporary) == 0)
-    }
-
     @Test("No statement of a save, and of what is asked for often, looks at all entries")
     func queryPlans() throws {
         let store = try BindleStore(path: path)
@@ -191,6 +167,10 @@ struct StoreHousekeepingTests {
             """
             SELECT sha256 FROM content WHERE place = 0 AND EXISTS (
                 SELECT 1 FROM entry WHERE content = content.id AND bindle = 1 AND until = 0)
+            """,
+            """
+            SELECT sha256 FROM entry e CROSS JOIN content c ON c.id = e.content
+            WHERE e.bindle = 1 AND e.until = 0 AND c.place = 0
             """,
             """
             SELECT e.size, shape.media_type FROM content c CROSS JOIN entry e INDEXED BY entry_by_content

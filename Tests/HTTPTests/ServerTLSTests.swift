@@ -9,6 +9,7 @@ import Testing
 private final class SecuredServer {
     let directory: TemporaryDirectory
     let authority: LocalAuthority
+    let identity: TLSIdentity
     let server: TestServer
 
     static let isPossible = ["/usr/bin/curl", "/usr/bin/python3"].allSatisfy(FileManager.default.isExecutableFile)
@@ -21,6 +22,7 @@ private final class SecuredServer {
         self.directory = directory
         self.authority = authority
         let tls = try identity?(Files(directory: directory, authority: authority)) ?? TLSIdentity(authority: authority)
+        self.identity = tls
         server = try TestServer(configure: { $0.tls = tls }, handler: handler)
     }
 
@@ -269,6 +271,76 @@ struct ServerTLSTests {
         #expect(text == "one 1\ntrue 127.0.0.1 0\n")
         second.stop()
         terminator.finish(within: .zero)
+    }
+
+    // MARK: Clients of this program
+
+    private func client(_ configure: (inout TLSPolicy) -> Void) -> Client {
+        var configuration = ClientConfiguration()
+        configure(&configuration.tls)
+        // The next request connects anew.
+        configuration.maximumIdlePerHost = 0
+        return Client(configuration: configuration)
+    }
+
+    private func get(_ url: String, by client: Client) throws(ClientError) -> Int {
+        guard let url = try? HTTPURL(url) else { return 0 }
+        let response = try client.send(ClientRequest(.get, url))
+        response.close()
+        return response.status.code
+    }
+
+    private func isRefused(_ url: String, by client: Client) throws -> Bool {
+        do throws(ClientError) {
+            _ = try get(url, by: client)
+            return false
+        } catch {
+            guard case .untrustedServer = error.reason else { throw error }
+            return true
+        }
+    }
+
+    @Test("is known by its key to who was told of that, whatever its certificate says, also a renewed one")
+    func keyPin() throws {
+        let server = try SecuredServer(identity: { files in
+            try files.write(for: "example.com")
+            return try TLSIdentity(certificateFile: files.certificate, keyFile: files.key, onProblem: { _ in })
+        })
+        let told = Mutex<[String?]>([])
+        server.identity.onRenewal { [identity = server.identity] in
+            told.withLock { $0.append(identity.publicKeyPin) }
+        }
+        let url = "https://127.0.0.1:\(server.port)/"
+        let pin = try #require(server.identity.publicKeyPin)
+        #expect(pin.hasPrefix("sha256//") && pin.utf8.count == 52)
+        #expect(try get(url, by: client { $0.publicKeyPin = pin }) == 200)
+        #expect(try isRefused(url, by: client { _ in }))
+        let other = try SecuredServer()
+        #expect(try isRefused(url, by: client { $0.publicKeyPin = other.identity.publicKeyPin }))
+        #expect(told.withLock { $0 } == [])
+        try server.files.write(for: "example.org")
+        #expect(try isRefused(url, by: client { $0.publicKeyPin = pin }))
+        let renewed = try #require(server.identity.publicKeyPin)
+        #expect(renewed != pin && told.withLock { $0 } == [renewed])
+        #expect(try get(url, by: client { $0.publicKeyPin = renewed }) == 200)
+    }
+
+    @Test("is trusted on this machine by the user's own authority, beside the system's, and by no other file")
+    func localAuthority() throws {
+        let server = try SecuredServer()
+        let own = client { $0.localAuthorityPath = server.authority.certificateFile }
+        #expect(try get("https://localhost:\(server.port)/", by: own) == 200)
+        #expect(try get("https://127.0.0.1:\(server.port)/", by: own) == 200)
+        let other = try SecuredServer()
+        for path in [other.authority.certificateFile, "/nowhere.pem"] {
+            #expect(
+                try isRefused("https://localhost:\(server.port)/", by: client { $0.localAuthorityPath = path }))
+        }
+        let beside = client {
+            $0.localAuthorityPath = server.authority.certificateFile
+            $0.authoritiesPath = other.authority.certificateFile
+        }
+        for port in [server.port, other.port] { #expect(try get("https://localhost:\(port)/", by: beside) == 200) }
     }
 
     // MARK: Certificates

@@ -54,6 +54,7 @@ struct WorkerConfigurationTests {
         configuration.logDirectory = "/logs"
         configuration.logFileLimit = 8
         configuration.bindleToken = "secret"
+        configuration.bindleKeyPin = "sha256//key"
         configuration.program = "/usr/bin/wagi"
         configuration.editor = EditorLink(template: "x:{file}")
         configuration.limits.time = .nanoseconds(1_500_000_001)

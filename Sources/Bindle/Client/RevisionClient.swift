@@ -1,4 +1,4 @@
-import HTTP
+package import HTTP
 import TOML
 
 /// A client of a running sandbox: asks its Bindle server for revisions, and has it bring one back.
@@ -13,14 +13,16 @@ package struct RevisionClient: Sendable {
     /// - Parameters:
     ///   - bindleURL: The URL of the sandbox's Bindle server, ending in `/v1`.
     ///   - credentials: What the server asks for if others can reach it.
+    ///   - tls: How the server is known, for an `https` URL.
     package init(
-        bindleURL: String, credentials: BindleClient.Credentials = .none
+        bindleURL: String, credentials: BindleClient.Credentials = .none, tls: TLSPolicy = TLSPolicy()
     ) throws(RevisionClientError) {
         self.credentials = credentials
         do { baseURL = try HTTPURL(bindleURL) } catch { throw RevisionClientError("\(error)") }
         var configuration = ClientConfiguration()
         // A rollback is answered when the revision serves.
         configuration.stallTimeout = .seconds(120)
+        configuration.tls = tls
         client = Client(configuration: configuration)
     }
 

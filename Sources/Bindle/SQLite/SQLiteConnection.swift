@@ -191,9 +191,10 @@ final class SQLiteConnection {
 
     // MARK: - Transactions
 
-    /// Whether what is committed now is brought to the disk.
-    private var isSyncing = true
-    private var isInsideWithoutSync = false
+    /// Whether what is committed now need not be brought to the disk.
+    private var isWithoutSync = false
+    /// Whether something was committed that has to be on the disk before it is acknowledged.
+    private var hasUnsyncedChange = false
     /// The files of content that the transaction has made, and those whose rows it has removed.
     private var madeFiles: [SHA256Digest] = []
     private var removedFiles: [SHA256Digest] = []
@@ -207,35 +208,24 @@ final class SQLiteConnection {
     /// Has what `body` commits stay in the operating system's cache: it survives the end of the process, and comes to
     /// the disk with the next change that is synced.
     func withoutSync<Result>(_ body: () throws(StoreError) -> Result) throws(StoreError) -> Result {
-        guard !isTemporary else { return try body() }
-        try execute("PRAGMA synchronous = NORMAL")
-        isSyncing = false
-        isInsideWithoutSync = true
-        // Should this fail, `transaction` tries again, and nothing is acknowledged before.
-        defer {
-            isInsideWithoutSync = false
-            try? syncFromNowOn()
-        }
+        isWithoutSync = true
+        defer { isWithoutSync = false }
         return try body()
     }
 
-    private func syncFromNowOn() throws(StoreError) {
-        try execute("PRAGMA synchronous = FULL")
-        isSyncing = true
-    }
-
-    /// How the connection syncs, in SQLite's numbers: 0 off, 1 normal, 2 full.
-    func synchronousMode() throws(StoreError) -> Int64? {
-        try firstRow("PRAGMA synchronous") { (row) throws(StoreError) in row.integer(0) }
+    /// Whether something has been committed, since this was asked the last time, that has to be on the disk before it is
+    /// acknowledged.
+    func takeUnsyncedChange() -> Bool {
+        defer { hasUnsyncedChange = false }
+        return hasUnsyncedChange
     }
 
     /// Runs `body` in a transaction that has the right to write from its beginning, and undoes it all if `body` fails.
     ///
-    /// Files of content are brought to the disk before the rows that need them are, and removed only when the rows that
-    /// needed them are gone for good.
+    /// Files of content are brought to the disk before the rows that need them are, and are to be removed when the rows that
+    /// needed them are gone for good: see `removeDoomedFiles`. The rows come to the disk afterwards: see `WriteAheadLog`.
     func transaction<Result>(_ body: () throws(StoreError) -> Result) throws(StoreError) -> Result {
-        let wantsSync = !isTemporary && !isInsideWithoutSync
-        if wantsSync && !isSyncing { try syncFromNowOn() }
+        let wantsSync = !isTemporary && !isWithoutSync
         (madeFiles, removedFiles) = ([], [])
         try run("BEGIN IMMEDIATE")
         let result: Result
@@ -248,8 +238,9 @@ final class SQLiteConnection {
             files.discard(madeFiles)
             throw error
         }
+        if wantsSync { hasUnsyncedChange = true }
         files.doom(removedFiles)
-        if wantsSync || isTemporary { try? removeDoomedFiles() }
+        if isTemporary { try? removeDoomedFiles() }
         return result
     }
 

@@ -200,9 +200,7 @@ package struct BindleServer: Sendable {
         do { try trust.admit(&invoice) } catch { throw Failure(.badRequest, error.description) }
         let taken = invoice
         let creation = try changing(writer) { () throws(StoreError) in try store.create(taken, mode: mode) }
-        let served = try Failure.translating { () throws(StoreError) in
-            try invoices.invoice(taken.id, includingYanked: true)
-        }
+        let served = invoices.invoice(taken.id, of: creation)
         let missing = creation.missing.map(\.table)
         let answer = try Failure.translating { () throws(StoreError) in
             try Self.creationAnswer(served, missing, as: encoding)
@@ -305,8 +303,8 @@ package struct BindleServer: Sendable {
     ) throws(Failure) {
         let upload: ParcelUpload
         do {
-            try refuseYanked(id)
-            upload = try store.upload(digest, to: id)
+            // In strict mode, nothing is added to a bindle that was withdrawn.
+            upload = try store.upload(digest, to: id, includingYanked: mode == .development)
         } catch .parcelExists where mode == .development {
             discard(body)
             return try sendMessage("parcel created", as: encoding, to: writer)

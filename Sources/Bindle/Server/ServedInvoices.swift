@@ -12,7 +12,7 @@ final class ServedInvoices: Sendable {
         let stamp: InvoiceStamp
         let invoice: ServedInvoice
         /// As long as the store is of this generation, this is the current invoice, and the store need not be asked whether
-        /// it is. `nil` for that of a revision.
+        /// it is. `nil` where it has to be, as for that of a revision.
         let generation: Int?
     }
 
@@ -37,6 +37,20 @@ final class ServedInvoices: Sendable {
     ) throws(StoreError) -> ServedInvoice {
         let invoice = try invoice(id, revision: revision)
         guard includingYanked || !invoice.isYanked else { throw .yanked(id) }
+        return invoice
+    }
+
+    /// An invoice that has just been taken in.
+    func invoice(_ id: BindleID, of creation: BindleStore.Creation) -> ServedInvoice {
+        let known = kept.withLock { $0.value(of: id) }
+        if let known, known.stamp == creation.stamp { return known.invoice }
+        let invoice = ServedInvoice(
+            id, creation.invoice, isYanked: creation.stamp.isYanked,
+            signature: hostKey?.signature(of: id, creation.invoice))
+        // It may have been replaced meanwhile: whoever asks for it next has the store compare the stamps.
+        kept.withLock {
+            $0.insert(Kept(stamp: creation.stamp, invoice: invoice, generation: nil), at: id, cost: invoice.cost)
+        }
         return invoice
     }
 

@@ -95,7 +95,9 @@ extension ReferenceDirectory: BindleStorage {
 
     package func yank(_ id: BindleID) throws(StoreError) { throw .readOnly(path: path) }
 
-    package func upload(_ digest: String, to id: BindleID) throws(StoreError) -> ParcelUpload {
+    package func upload(
+        _ digest: String, to id: BindleID, includingYanked: Bool
+    ) throws(StoreError) -> ParcelUpload {
         throw .readOnly(path: path)
     }
 

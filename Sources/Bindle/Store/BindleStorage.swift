@@ -28,7 +28,9 @@ package protocol BindleStorage: Sendable {
     func yank(_ id: BindleID) throws(StoreError)
 
     /// Begins the upload of a parcel that the bindle names.
-    func upload(_ digest: String, to id: BindleID) throws(StoreError) -> ParcelUpload
+    /// - Throws: `StoreError.yanked` for a bindle that is, unless `includingYanked`; `.parcelExists`; `.notInInvoice`;
+    ///   `.noSuchBindle`.
+    func upload(_ digest: String, to id: BindleID, includingYanked: Bool) throws(StoreError) -> ParcelUpload
 
     /// Opens a parcel of a bindle for reading.
     func parcel(

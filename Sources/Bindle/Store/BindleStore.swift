@@ -89,6 +89,9 @@ package final class BindleStore: Sendable {
         package let effect: Effect
         /// The labels of the parcels that the store does not have, each digest once.
         package let missing: [Label]
+        /// The invoice as it is in the store now, so that it need not be read for the answer.
+        package let invoice: StoredInvoice
+        package let stamp: InvoiceStamp
     }
 
     /// Takes an invoice in. Its parcels are uploaded afterwards, those that are missing.
@@ -97,11 +100,17 @@ package final class BindleStore: Sendable {
     package func create(_ invoice: Invoice, mode: Mode) throws(StoreError) -> Creation {
         try check(invoice)
         return try pool.write { (connection) throws(StoreError) in
-            try connection.transaction { () throws(StoreError) in
+            let file = pool.fileGeneration
+            return try connection.transaction { () throws(StoreError) in
                 let put = try InvoiceReplacement.put(
                     invoice,
                     .init(mode: mode, now: now(), intake: ContentIntake(on: connection), connection: connection))
-                return Creation(effect: put.effect, missing: try put.missing(on: connection))
+                let stamp = InvoiceStamp(
+                    file: file, bindle: put.remembered.bindle, state: put.remembered.state,
+                    isYanked: put.remembered.invoice.isYanked)
+                return Creation(
+                    effect: put.effect, missing: try put.missing(on: connection), invoice: put.storedInvoice,
+                    stamp: stamp)
             }
         }
     }
@@ -230,12 +239,17 @@ package final class BindleStore: Sendable {
         }
     }
 
+    /// How many entries a bindle is taken to have that were not counted.
+    private static let usualEntryCount = 1_000
+
     /// The labels of the parcels that a bindle names and the store does not have, each digest once.
     package func missingParcels(of id: BindleID) throws(StoreError) -> [Label] {
         try snapshot { (connection) throws(StoreError) in
             guard let row = try BindleTable.find(id, on: connection) else { throw .noSuchBindle(id) }
             // Mostly there are none; then the invoice need not be read.
-            guard try !InvoiceTable.missingDigests(ofBindle: row.number, on: connection).isEmpty else { return [] }
+            let missing = try InvoiceTable.missingDigests(
+                ofBindle: row.number, entryCount: Self.usualEntryCount, on: connection)
+            guard !missing.isEmpty else { return [] }
             let invoice = try InvoiceTable.invoice(id, ofBindle: row.number, on: connection).invoice
             return try InvoiceTable.missing(of: invoice, in: row, on: connection)
         }
@@ -296,10 +310,14 @@ package final class BindleStore: Sendable {
     // MARK: - Parcels
 
     /// Begins the upload of a parcel that the bindle names.
-    /// - Throws: `StoreError.parcelExists` if it is there; `.notInInvoice`; `.noSuchBindle`.
-    package func upload(_ digest: String, to id: BindleID) throws(StoreError) -> ParcelUpload {
+    /// - Throws: `StoreError.parcelExists` if it is there; `.yanked` for a bindle that is, unless `includingYanked`;
+    ///   `.notInInvoice`; `.noSuchBindle`.
+    package func upload(
+        _ digest: String, to id: BindleID, includingYanked: Bool = true
+    ) throws(StoreError) -> ParcelUpload {
         try pool.read { (connection) throws(StoreError) in
-            let (key, reference) = try Self.reference(to: digest, of: id, includingYanked: true, on: connection)
+            let (key, reference) = try Self.reference(
+                to: digest, of: id, includingYanked: includingYanked, on: connection)
             guard try ContentTable.findPresent(key, on: connection) == nil else {
                 throw .parcelExists(id, digest: digest)
             }

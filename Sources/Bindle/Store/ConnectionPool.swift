@@ -43,6 +43,8 @@ final class ConnectionPool: Sendable {
         var held: Held?
         var lock: StoreLock?
         var file: FileID?
+        /// `nil` where nothing need survive the machine.
+        var log: WriteAheadLog?
     }
 
     /// Opens the file, made if need be, and brings its tables up to date.
@@ -66,7 +68,8 @@ final class ConnectionPool: Sendable {
         let connection = try SQLiteConnection(
             path: path, access: .readWrite, isTemporary: isTemporary, files: files)
         // `page_size`: rows of a kilobyte fill small pages well, and a save writes few bytes to the log.
-        // `synchronous = FULL`: in write-ahead logging, less would lose acknowledged changes when the machine fails.
+        // `synchronous`: FULL as long as the store is brought up to date. From then on SQLite syncs the log before it copies
+        // it, and `WriteAheadLog` before a change is acknowledged: what is committed between two syncs needs one.
         // `secure_delete`: some systems build SQLite to overwrite what it deletes, which makes removing a large parcel
         // as slow as writing it.
         // `wal_autocheckpoint`: only a log of 64 MB is copied into the file by who writes; see `settle`.
@@ -94,7 +97,11 @@ final class ConnectionPool: Sendable {
             try connection.execute("PRAGMA journal_mode = WAL")
         }
         let lost = try reconcile(connection)
-        return (Writer(held: Held(connection: connection), lock: lock, file: FileStatus(path: path)?.id), lost)
+        if !isTemporary { try connection.execute("PRAGMA synchronous = NORMAL") }
+        let log = isTemporary ? nil : try WriteAheadLog(path: path + "-wal")
+        return (
+            Writer(held: Held(connection: connection), lock: lock, file: FileStatus(path: path)?.id, log: log), lost
+        )
     }
 
     private static let pageSize = 2048
@@ -318,13 +325,14 @@ final class ConnectionPool: Sendable {
         }
     }
 
-    /// Waits for the writing connection and lends it.
+    /// Waits for the writing connection and lends it. When it returns, the disk has what was committed, except within
+    /// `SQLiteConnection.withoutSync`. Others have the connection while this waits for the disk.
     /// - Parameter isNoted: Whether it counts as a change, after which the log is copied some time.
     func write<Result: Sendable>(
         isNoted: Bool = true, _ body: (SQLiteConnection) throws(StoreError) -> Result
     ) throws(StoreError) -> Result {
         defer { if isNoted { noteWrite() } }
-        return try writer.withLock { (writer) throws(StoreError) in
+        let (result, change) = try writer.withLock { (writer) throws(StoreError) in
             guard let held = writer.held else {
                 throw .cannotOpen(path: path, detail: SystemError.reason(ENOENT))
             }
@@ -334,9 +342,29 @@ final class ConnectionPool: Sendable {
                 changes.add(1, ordering: .sequentiallyConsistent)
                 if held.connection.takeListChange() { listChanges.add(1, ordering: .sequentiallyConsistent) }
             }
-            return try body(held.connection)
+            let result = try body(held.connection)
+            return (result, try unsyncedChange(of: held.connection, in: writer.log))
         }
+        try change?.sync()
+        return result
     }
+
+    /// What has been committed and still has to be brought to the disk.
+    private func unsyncedChange(
+        of connection: SQLiteConnection, in log: WriteAheadLog?
+    ) throws(StoreError) -> WriteAheadLog.Change? {
+        guard connection.takeUnsyncedChange(), let log else { return nil }
+        log.makeRoom()
+        let change = log.noteCommit()
+        guard files.hasDoomed else { return change }
+        // Not later, when others may have removed rows as well that the disk still has.
+        try change.sync()
+        try? connection.removeDoomedFiles()
+        return nil
+    }
+
+    /// The log of the store's changes; `nil` for a temporary store.
+    var log: WriteAheadLog? { writer.withLock { $0.log } }
 
     /// Lends a reading connection.
     func read<Result>(_ body: (SQLiteConnection) throws(StoreError) -> Result) throws(StoreError) -> Result {

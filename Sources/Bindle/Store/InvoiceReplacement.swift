@@ -17,6 +17,8 @@ struct InvoiceReplacement {
     let effect: BindleStore.Creation.Effect
     let row: BindleTable.Row
     let remembered: RememberedInvoice
+    /// What is before and after the list of parcels in the invoice's text.
+    let frame: (head: [UInt8], tail: [UInt8])
     /// The bytes of parcels that only the history has from now on, at most.
     var endedSize = 0
 
@@ -54,7 +56,8 @@ struct InvoiceReplacement {
             let remembered = RememberedInvoice(
                 bindle: row.number, state: row.state, invoice: invoice, positions: before.positions,
                 times: before.times.values)
-            return InvoiceReplacement(effect: .unchanged, row: row, remembered: remembered)
+            return InvoiceReplacement(
+                effect: .unchanged, row: row, remembered: remembered, frame: (head, tail))
         }
 
         try context.check()
@@ -92,7 +95,7 @@ struct InvoiceReplacement {
             effect: row.isLive ? .replaced : .created, row: updated,
             remembered: RememberedInvoice(
                 bindle: row.number, state: state, invoice: invoice, positions: positions, times: times.values),
-            endedSize: endedSize)
+            frame: (head, tail), endedSize: endedSize)
     }
 
     /// What is there already of the bindle that is put in.
@@ -132,9 +135,9 @@ struct InvoiceReplacement {
         let connection = context.connection
         try context.check()
         let row = try BindleTable.insert(invoice, on: connection)
+        let frame = (head: InvoiceText.head(of: invoice), tail: InvoiceText.tail(of: invoice))
         try InvoiceTable.insertFrame(
-            head: InvoiceText.head(of: invoice), tail: InvoiceText.tail(of: invoice), bindle: row.number,
-            state: row.state, on: connection)
+            head: frame.head, tail: frame.tail, bindle: row.number, state: row.state, on: connection)
         let positions = EntryPositions(count: invoice.parcels.count)
         let times = ContentTimes(of: invoice.parcels, now: context.now, after: try context.predecessor())
         let writer = try EntryWriter(bindle: row.number, state: row.state, intake: context.intake, on: connection)
@@ -143,7 +146,30 @@ struct InvoiceReplacement {
         }
         let remembered = RememberedInvoice(
             bindle: row.number, state: row.state, invoice: invoice, positions: positions, times: times.values)
-        return InvoiceReplacement(effect: .created, row: row, remembered: remembered)
+        return InvoiceReplacement(effect: .created, row: row, remembered: remembered, frame: frame)
+    }
+
+    /// The invoice as it would be read.
+    var storedInvoice: StoredInvoice {
+        var text = frame.head
+        var digests: [SHA256Digest] = []
+        var last: (shape: ParcelShape, mediaType: [UInt8], rest: [UInt8])?
+        for parcel in remembered.invoice.parcels {
+            // An invoice that went in has such digests only.
+            guard let digest = SHA256Digest(hex: parcel.label.sha256) else { continue }
+            if last?.shape.fits(parcel) != true {
+                let shape = ParcelShape(parcel)
+                last = (shape, InvoiceText.quoted(shape.mediaType), shape.rest)
+            }
+            InvoiceText.append(
+                name: parcel.label.name, digest: digest, size: parcel.label.size, mediaType: last?.mediaType ?? [],
+                rest: last?.rest ?? [], to: &text)
+            digests.append(digest)
+        }
+        let tailStart = text.count
+        text += frame.tail
+        return StoredInvoice(
+            text: text, tailStart: tailStart, digests: digests, time: max(0, remembered.times.max() ?? 0))
     }
 
     /// The labels of parcels that the store does not have, each digest once.

@@ -210,23 +210,36 @@ enum InvoiceTable {
     static func missing(
         of invoice: Invoice, in row: BindleTable.Row, on connection: SQLiteConnection
     ) throws(StoreError) -> [Label] {
-        var digests = Set(try missingDigests(ofBindle: row.number, on: connection))
+        var digests = Set(
+            try missingDigests(ofBindle: row.number, entryCount: invoice.parcels.count, on: connection))
         guard !digests.isEmpty else { return [] }
         return invoice.parcels.compactMap { parcel in
             SHA256Digest(hex: parcel.label.sha256).flatMap { digests.remove($0) } == nil ? nil : parcel.label
         }
     }
 
+    /// The digests of the contents that a bindle names and the store does not have, some of them more than once.
+    /// - Parameter entryCount: How many entries the bindle has, roughly.
     static func missingDigests(
-        ofBindle bindle: Int64, on connection: SQLiteConnection
+        ofBindle bindle: Int64, entryCount: Int, on connection: SQLiteConnection
     ) throws(StoreError) -> [SHA256Digest] {
-        // Few contents are missing at a time, mostly none; they have an index of their own.
-        try connection.rows(
+        // Few contents are missing at a time, mostly none; they have an index of their own. Where many invoices are taken in
+        // before their parcels are, it is the bindle that has less to look at.
+        let isMuchMissing =
+            try connection.firstRow(
+                "SELECT id FROM content WHERE place = 0 LIMIT 1 OFFSET ?", .integer(entryCount)
+            ) { (_) throws(StoreError) in true } ?? false
+        let statement =
+            isMuchMissing
+            ? """
+            SELECT sha256 FROM entry e CROSS JOIN content c ON c.id = e.content
+            WHERE e.bindle = ? AND e.until = 0 AND c.place = 0
             """
+            : """
             SELECT sha256 FROM content WHERE place = 0 AND EXISTS (
                 SELECT 1 FROM entry WHERE content = content.id AND bindle = ? AND until = 0)
-            """, .integer(bindle)
-        ) { (row) throws(StoreError) in try row.digest(0) }
+            """
+        return try connection.rows(statement, .integer(bindle)) { (row) throws(StoreError) in try row.digest(0) }
     }
 
     // MARK: - Writing

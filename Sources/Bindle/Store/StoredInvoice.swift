@@ -19,7 +19,7 @@ package struct InvoiceStamp: Hashable, Sendable {
 }
 
 /// An invoice as a store has it.
-package struct StoredInvoice: Sendable {
+package struct StoredInvoice: Hashable, Sendable {
     /// The invoice in TOML, as `Invoice.encoded(as:)` writes it: the same bytes each time.
     package let text: [UInt8]
     /// Where what follows the list of parcels begins in `text`: groups and signatures.

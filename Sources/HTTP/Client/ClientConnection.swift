@@ -87,7 +87,7 @@ final class ClientConnection: @unchecked Sendable {
         let deadline = min(.now + configuration.connectTimeout, limit)
         guard url.scheme == "http" else {
             let left = deadline.nanoseconds - MonotonicTime.now.nanoseconds
-            let stream = try TLSStream(to: url, policy: configuration.tls, timeout: .nanoseconds(max(0, left)))
+            let stream = try TLSStream.open(to: url, policy: configuration.tls, timeout: .nanoseconds(max(0, left)))
             tls = stream
             fileDescriptor = stream.fileDescriptor
             try checkPeer(url, configuration)

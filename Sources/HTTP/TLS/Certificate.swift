@@ -142,6 +142,24 @@ final class Certificate: @unchecked Sendable {
 }
 
 extension CertificateLibrary {
+    /// The digest of a certificate's public key, in the words of libcurl (`CURLOPT_PINNEDPUBLICKEY`); `nil` if it has none.
+    func publicKeyPin(of certificate: Handle) -> String? {
+        let key = publicKey(certificate)
+        let size = encodePublicKey(key, nil)
+        guard size > 0 else { return nil }
+        var bytes = [UInt8](repeating: 0, count: Int(size))
+        bytes.withUnsafeMutableBufferPointer { buffer in
+            var end = buffer.baseAddress
+            _ = encodePublicKey(key, &end)
+        }
+        var digest = [UInt8](repeating: 0, count: 32)
+        _ = hash(bytes, bytes.count, &digest)
+        // With the NUL that it ends in.
+        var text = [UInt8](repeating: 0, count: 45)
+        let count = encodeBase64(&text, digest, 32)
+        return "sha256//" + String(decoding: text.prefix(Int(count)), as: UTF8.self)
+    }
+
     /// What `write` writes to a stream; nothing if it fails.
     fileprivate func text(_ write: (Handle) -> Int32) -> [UInt8] {
         guard let stream = makeStream(memory()) else { return [] }

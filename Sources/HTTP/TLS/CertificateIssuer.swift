@@ -24,6 +24,11 @@ final class CertificateIssuer: Sendable {
         state = Mutex(State(general: try authority.certificate(for: nil, key: key)))
     }
 
+    /// The digest of the key that all certificates are for.
+    var publicKeyPin: String? {
+        authority.key.library.publicKeyPin(of: state.withLock { $0.general }.handle)
+    }
+
     /// Gives a session that begins the certificate for the name that its client asks for; false if that cannot be.
     func certify(_ session: OpenSSL.Handle) -> Bool {
         guard let openSSL = try? OpenSSL.shared.get() else { return false }

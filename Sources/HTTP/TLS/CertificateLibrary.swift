@@ -38,6 +38,12 @@ struct CertificateLibrary: Sendable {
     let sign: @convention(c) (Handle, Handle, OpaquePointer?) -> Int32
     let fits: @convention(c) (Handle, Handle) -> Int32
 
+    // Public keys, as certificates have them.
+    let publicKey: @convention(c) (Handle) -> OpaquePointer?
+    let encodePublicKey: @convention(c) (OpaquePointer?, UnsafeMutablePointer<UnsafeMutablePointer<UInt8>?>?) -> Int32
+    let hash: @convention(c) (UnsafePointer<UInt8>, Int, UnsafeMutablePointer<UInt8>) -> UnsafeMutablePointer<UInt8>?
+    let encodeBase64: @convention(c) (UnsafeMutablePointer<UInt8>, UnsafePointer<UInt8>, Int32) -> Int32
+
     // Text in PEM.
     let memory: @convention(c) () -> OpaquePointer?
     let makeStream: @convention(c) (OpaquePointer?) -> Handle?
@@ -81,6 +87,10 @@ struct CertificateLibrary: Sendable {
         sha256 = try library.function("EVP_sha256")
         sign = try library.function("X509_sign")
         fits = try library.function("X509_check_private_key")
+        publicKey = try library.function("X509_get_X509_PUBKEY")
+        encodePublicKey = try library.function("i2d_X509_PUBKEY")
+        hash = try library.function("SHA256")
+        encodeBase64 = try library.function("EVP_EncodeBlock")
         memory = try library.function("BIO_s_mem")
         makeStream = try library.function("BIO_new")
         makeReader = try library.function("BIO_new_mem_buf")

@@ -24,6 +24,8 @@ struct OpenSSL: Sendable {
     let useCertificateChain: @convention(c) (Handle, UnsafePointer<CChar>) -> Int32
     let useKey: @convention(c) (Handle, UnsafePointer<CChar>, Int32) -> Int32
     let checkKey: @convention(c) (Handle) -> Int32
+    /// Lent, not given.
+    let certificate: @convention(c) (Handle) -> OpaquePointer?
 
     // Sessions.
     let makeSession: @convention(c) (Handle) -> Handle?
@@ -66,6 +68,7 @@ struct OpenSSL: Sendable {
         useCertificateChain = try library.function("SSL_CTX_use_certificate_chain_file")
         useKey = try library.function("SSL_CTX_use_PrivateKey_file")
         checkKey = try library.function("SSL_CTX_check_private_key")
+        certificate = try library.function("SSL_CTX_get0_certificate")
         makeSession = try library.function("SSL_new")
         freeSession = try library.function("SSL_free")
         setDescriptor = try library.function("SSL_set_fd")

@@ -16,6 +16,15 @@ final class TLSContext: @unchecked Sendable {
     /// What its callbacks use.
     private let issuer: CertificateIssuer?
 
+    /// The digest of the key that all sessions have; see `CertificateLibrary.publicKeyPin`.
+    var publicKeyPin: String? {
+        if let issuer { return issuer.publicKeyPin }
+        guard let library = try? CertificateLibrary.shared.get(), let certificate = openSSL.certificate(handle) else {
+            return nil
+        }
+        return library.publicKeyPin(of: certificate)
+    }
+
     /// Numbers from OpenSSL's headers, which belong to its binary interface.
     private enum Number {
         static let setMode: Int32 = 33

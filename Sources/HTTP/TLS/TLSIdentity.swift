@@ -17,6 +17,7 @@ package final class TLSIdentity: Sendable {
         var context: TLSContext
         /// Those of the files that were read last, whether they could be used or not.
         var versions: [FileIdentity?] = []
+        var onRenewal: @Sendable () -> Void = {}
     }
 
     /// The certificate of the user's own authority, which clients have to trust, if it is that.
@@ -51,19 +52,28 @@ package final class TLSIdentity: Sendable {
 
     /// What the next session begins with.
     func context() -> TLSContext {
-        let (context, problem) = state.withLock { state -> (TLSContext, String?) in
+        let (context, event) = state.withLock { state -> (TLSContext, (@Sendable () -> Void)?) in
             guard let files, case let versions = files.versions, versions != state.versions else {
                 return (state.context, nil)
             }
             state.versions = versions
             do throws(TLSProblem) {
                 state.context = try TLSContext(certificateFile: files.certificate, keyFile: files.key)
-                return (state.context, nil)
+                return (state.context, state.onRenewal)
             } catch {
-                return (state.context, "The certificate before stays in use: \(error)")
+                let problem = "The certificate before stays in use: \(error)"
+                return (state.context, { [onProblem] in onProblem(problem) })
             }
         }
-        if let problem { onProblem(problem) }
+        event?()
         return context
     }
+
+    /// What tells the server's key from every other, for `TLSPolicy.publicKeyPin`; `nil` if OpenSSL cannot tell. A renewed
+    /// certificate may have another key.
+    package var publicKeyPin: String? { state.withLock { $0.context }.publicKeyPin }
+
+    /// Has `body` called whenever renewed files have been taken up, before the first connection that is served with them
+    /// is.
+    package func onRenewal(_ body: @escaping @Sendable () -> Void) { state.withLock { $0.onRenewal = body } }
 }

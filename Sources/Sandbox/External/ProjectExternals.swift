@@ -165,7 +165,10 @@ package final class ProjectExternals: Sendable {
             let credentials = try AccessToken.credentials(
                 forStore: storePath, environment: ProcessEnvironment.all)
             return .sandbox(
-                ExternalBindles.Upstream(client: try BindleClient(baseURL: sandbox.bindle, credentials: credentials)))
+                ExternalBindles.Upstream(
+                    client: try BindleClient(
+                        baseURL: sandbox.bindle, credentials: credentials,
+                        configuration: sandbox.clientConfiguration)))
         }
     }
 

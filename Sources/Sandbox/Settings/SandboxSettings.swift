@@ -45,6 +45,8 @@ package struct SandboxSettings: Sendable, Equatable {
     package var port: PortChoice?
     /// How the app is served as HTTPS; by default it is served as HTTP.
     package var tls: TLS?
+    /// Whether the bindles are served as plain HTTP even so.
+    package var servesBindlesAsHTTP: Bool?
     /// Where the bindles are served; by default 127.0.0.1:8080.
     package var bindleListen: SocketAddress?
     /// Names by which the servers may be addressed, besides IP addresses and local names; `*` stands for all.
@@ -123,6 +125,7 @@ package struct SandboxSettings: Sendable, Equatable {
         // An address of the stronger source has a port, too.
         settings.port = port ?? (listen == nil ? weaker.port : nil)
         settings.tls = tls ?? weaker.tls
+        settings.servesBindlesAsHTTP = servesBindlesAsHTTP ?? weaker.servesBindlesAsHTTP
         settings.bindleListen = bindleListen ?? weaker.bindleListen
         settings.allowedHosts = weaker.allowedHosts + allowedHosts
         settings.showsErrors = showsErrors ?? weaker.showsErrors

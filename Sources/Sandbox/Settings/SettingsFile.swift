@@ -159,6 +159,7 @@ enum SettingsFile {
         settings.listen = try address("listen", in: &up)
         settings.port = try port(in: &up)
         settings.tls = try tls(in: &up, absolute)
+        settings.servesBindlesAsHTTP = try up.boolean("bindle-http")
         settings.bindleListen = try address("bindle-listen", in: &up)
         settings.allowedHosts = try up.strings("allow-hosts") ?? []
         settings.behind = try value("behind", in: &up, likeness: "http://localhost:5173") { try? HTTPURL($0) }

@@ -111,6 +111,7 @@ extension ProjectState {
             if new.buildCommand == nil { mendBuild() }
         }
         if new.listen != old.listen || new.bindleListen != old.bindleListen || new.tls != old.tls
+            || new.servesBindlesAsHTTP != old.servesBindlesAsHTTP
             || new.storage != old.storage || new.behind != old.behind
             || new.isWatching != old.isWatching || new.pollInterval != old.pollInterval
         {

@@ -11,19 +11,23 @@ final class EmbeddedBindleServer: Sendable {
     /// Serves the store in development mode from now on.
     /// - Parameters:
     ///   - page: What answers at the paths that are the control page's.
+    ///   - identity: As whom it speaks TLS; `nil` for plain HTTP.
     ///   - webGuard: By which names the server may be addressed.
     ///   - hostKey: Signs what is given out, which is no part of a save.
     ///   - authentication: Who may use the server; nil for everybody.
     ///   - rollBack: Brings back a revision, and waits until it serves.
     init(
-        store: BindleStore, page: ControlPage, socket: ListeningSocket, version: String, webGuard: WebGuard,
+        store: BindleStore, page: ControlPage, socket: ListeningSocket, identity: TLSIdentity?, version: String,
+        webGuard: WebGuard,
         hostKey: HostKey?, authentication: ServerAuthentication?, rollBack: @escaping BindleServer.RollBack
     ) throws(ServerError) {
         let bindles = BindleServer(
             store: store, mode: .development, version: version, trust: ServerTrust(hostKey: hostKey),
             webGuard: webGuard, authentication: authentication, rollBack: rollBack)
         let handler = bindles.handler
-        server = Server(socket: socket, configuration: bindles.configuration()) { request, body, writer in
+        var configuration = bindles.configuration()
+        configuration.tls = identity
+        server = Server(socket: socket, configuration: configuration) { request, body, writer in
             guard ControlPage.owns(request.path) else { return try handler(request, body, writer) }
             try writer.respond(page.respond(to: request))
         }

@@ -83,6 +83,7 @@ final class SandboxLock: Sendable {
         else { return nil }
         return RunningSandbox(
             process: process, app: app, server: object["server"]?.string, bindle: bindle,
-            isEphemeral: object["ephemeral"] == .boolean(true), data: object["data"]?.object.flatMap(KeptData.init(json:)))
+            bindleKeyPin: object["bindleKey"]?.string, isEphemeral: object["ephemeral"] == .boolean(true),
+            data: object["data"]?.object.flatMap(KeptData.init(json:)))
     }
 }

@@ -48,6 +48,11 @@ final class ExternalProcess: Sendable {
         guard access(program.path, X_OK) == 0 else {
             throw LoadError("the WAGI program '\(program.path)' is not there, or cannot be run; --wagi names it")
         }
+        guard !bindleURL.hasPrefix("https:") else {
+            throw LoadError(
+                "the WAGI program '\(program.path)' would fetch the bindle by HTTPS, and cannot be told whom to trust: "
+                    + "add --bindle-http, so that the bindles are served as plain HTTP")
+        }
         let file = try program.environmentFile(isForProject: isForProject)
         let output: PipeDescriptors
         do {

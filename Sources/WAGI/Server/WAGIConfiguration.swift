@@ -37,6 +37,8 @@ package struct WAGIConfiguration: Sendable {
     package var controlPort: UInt16?
     /// What the sandbox's Bindle server asks for; nil if it asks for nothing.
     package var bindleToken: String?
+    /// By which key that server is known, if it speaks TLS.
+    package var bindleKeyPin: String?
     /// A directory of the host that all handlers have as `/data`, and may write to; nil for none.
     package var dataDirectory: String?
     /// How many bytes they may keep there; nil for as many as there is room for.

@@ -300,7 +300,12 @@ package final class WAGIWorker: Sendable {
     private func source(of load: LauncherMessage.Load) throws(LoadError) -> (BindleID, BindleClient) {
         do {
             let credentials = configuration.bindleToken.map { BindleClient.Credentials.bearer(token: $0) } ?? .none
-            return (try BindleID(load.bindle), try BindleClient(baseURL: load.bindleURL, credentials: credentials))
+            var client = ClientConfiguration()
+            client.tls.publicKeyPin = configuration.bindleKeyPin
+            return (
+                try BindleID(load.bindle),
+                try BindleClient(baseURL: load.bindleURL, credentials: credentials, configuration: client)
+            )
         } catch {
             throw LoadError("\(error)")
         }

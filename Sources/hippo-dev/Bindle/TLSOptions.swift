@@ -1,5 +1,7 @@
+import Bindle
 import CommandLineInterface
 import HTTP
+import Platform
 
 /// Which servers are trusted, for the commands that may go to `https` URLs.
 enum TLSOptions {
@@ -13,10 +15,20 @@ enum TLSOptions {
 
     static let all = [insecure, authorities]
 
-    static func policy(_ arguments: ParsedArguments) -> TLSPolicy {
+    /// The system's authorities, and for this machine the user's own.
+    static var usualPolicy: TLSPolicy {
         var policy = TLSPolicy()
+        policy.localAuthorityPath =
+            LocalAuthority.certificatePath(in: KeyStorage.configurationDirectory(ProcessEnvironment.all) + "/hippo")
+        return policy
+    }
+
+    static func policy(_ arguments: ParsedArguments) -> TLSPolicy {
+        var policy = usualPolicy
         policy.verifiesServer = !arguments.isSet(insecure)
         policy.authoritiesPath = arguments[authorities]
+        // Who types a file means that one. The environment's is for all servers, and others know nothing of ours.
+        if arguments.source(of: authorities) == .commandLine { policy.localAuthorityPath = nil }
         return policy
     }
 }

@@ -72,12 +72,13 @@ private struct ServingExport: ExportSource {
     private let client: BindleClient
 
     init(_ sandbox: RunningSandbox) throws {
-        let revisions = try RevisionClient(bindleURL: sandbox.bindle).revisions()
+        let revisions = try RevisionClient(bindleURL: sandbox.bindle, tls: sandbox.tls).revisions()
         guard let revision = revisions.last(where: { $0.revision.hasServed })?.revision else {
             throw CommandFailure("hippo-dev up runs on this project, but nothing has served yet")
         }
         let root = sandbox.bindle.hasSuffix("/v1") ? String(sandbox.bindle.dropLast(3)) : sandbox.bindle
-        client = try BindleClient(baseURL: "\(root)/revisions/\(revision.number)/v1")
+        client = try BindleClient(
+            baseURL: "\(root)/revisions/\(revision.number)/v1", configuration: sandbox.clientConfiguration)
         name = "revision \(revision.number), which serves,"
         id = revision.id
         assets = ApplicationParcels(try client.invoice(revision.id, includingYanked: true)).assets

@@ -69,7 +69,8 @@ enum HistoryOptions {
 
     static func history(_ arguments: ParsedArguments) throws -> SandboxHistory {
         if let url = arguments[bindleURL] {
-            return try SandboxHistory(bindleURL: url, token: ProcessEnvironment.all["BINDLE_TOKEN"])
+            return try SandboxHistory(
+                bindleURL: url, token: ProcessEnvironment.all["BINDLE_TOKEN"], tls: TLSOptions.usualPolicy)
         }
         let hasOption = arguments.command.options.contains(project)
         return try SandboxHistory(

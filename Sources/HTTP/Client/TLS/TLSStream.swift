@@ -7,8 +7,24 @@ package struct TLSPolicy: Hashable, Sendable {
     package var verifiesServer = true
     /// A file of certificates, in PEM, of the authorities that are trusted instead of the system's.
     package var authoritiesPath: String?
+    /// The certificate of the user's own authority, in PEM, which is trusted for names and addresses of this machine, too,
+    /// if there is such a file. See `LocalAuthority`.
+    package var localAuthorityPath: String?
+    /// The digest of the key that the server has, as `TLSIdentity.publicKeyPin` tells it. Its certificate need not be valid
+    /// for anything then: who started the server knows it by its key.
+    package var publicKeyPin: String?
 
     package init() {}
+
+    /// The policy with which a server on this machine gets another chance; `nil` where it gets none.
+    fileprivate func trustingLocalAuthority(for url: HTTPURL) -> TLSPolicy? {
+        guard let localAuthorityPath, publicKeyPin == nil, ProxySettings.isLoopback(url.host),
+            FileStatus(path: localAuthorityPath)?.isRegular == true
+        else { return nil }
+        var policy = self
+        policy.authoritiesPath = localAuthorityPath
+        return policy
+    }
 }
 
 /// A connection that is secured by TLS 1.2 or later. Connecting, a proxy that the environment names, and the handshake
@@ -27,6 +43,8 @@ final class TLSStream {
         static let url: Int32 = 10002
         static let errorBuffer: Int32 = 10010
         static let authorities: Int32 = 10065
+        static let withoutProxy: Int32 = 10177
+        static let pinnedKey: Int32 = 10230
         static let sslVersion: Int32 = 32
         static let verifiesPeer: Int32 = 64
         static let verifiesHost: Int32 = 81
@@ -43,14 +61,25 @@ final class TLSStream {
         static let cannotConnect: Int32 = 7
         static let timedOut: Int32 = 28
         static let certificateProblem: Int32 = 60
+        static let otherKey: Int32 = 90
         static let again: Int32 = 81
 
         static let systemError: Int32 = 0x200000 + 25
         static let activeSocket: Int32 = 0x500000 + 44
     }
 
-    /// Connects to the URL's host.
-    init(to url: HTTPURL, policy: TLSPolicy, timeout: Duration) throws(ClientError) {
+    /// Connects to the URL's host. One of this machine that no authority vouches for is tried once more with the user's own,
+    /// if there is one.
+    static func open(to url: HTTPURL, policy: TLSPolicy, timeout: Duration) throws(ClientError) -> TLSStream {
+        do { return try TLSStream(to: url, policy: policy, timeout: timeout) } catch {
+            guard case .untrustedServer = error.reason, let other = policy.trustingLocalAuthority(for: url) else {
+                throw error
+            }
+            return try TLSStream(to: url, policy: other, timeout: timeout)
+        }
+    }
+
+    private init(to url: HTTPURL, policy: TLSPolicy, timeout: Duration) throws(ClientError) {
         func failure(_ reason: ClientError.Reason) -> ClientError { ClientError(reason: reason, url: url) }
         let library: CurlLibrary
         do { library = try CurlLibrary.shared.get() } catch { throw failure(.tls(error.problem)) }
@@ -75,8 +104,12 @@ final class TLSStream {
         set(Number.sslVersion, Number.tls12)
         let milliseconds = timeout / .milliseconds(1)
         set(Number.connectTimeout, max(1, Int(min(milliseconds, 1e9))))
-        set(Number.verifiesPeer, policy.verifiesServer ? 1 : 0)
-        set(Number.verifiesHost, policy.verifiesServer ? 2 : 0)
+        let checksCertificate = policy.verifiesServer && policy.publicKeyPin == nil
+        set(Number.verifiesPeer, checksCertificate ? 1 : 0)
+        set(Number.verifiesHost, checksCertificate ? 2 : 0)
+        if let pin = policy.publicKeyPin { set(Number.pinnedKey, pin) }
+        // As without TLS, no proxy leads back to this machine.
+        if ProxySettings.isLoopback(url.host) { set(Number.withoutProxy, "*") }
         if let path = policy.authoritiesPath { set(Number.authorities, path) }
         var socket: Int32 = -1
         let result = isAccepted ? library.perform(handle) : -1
@@ -103,7 +136,7 @@ final class TLSStream {
             var code = 0
             _ = library.getInfo(handle, Number.systemError, &code)
             return .cannotConnect(SystemError(operation: "connect", code: Int32(truncatingIfNeeded: code)))
-        case Number.certificateProblem: return .untrustedServer(words)
+        case Number.certificateProblem, Number.otherKey: return .untrustedServer(words)
         default: return .tls(words)
         }
     }
