@@ -117,7 +117,8 @@ struct ListeningTests {
         for data in [kept, nil, kept] {
             lock.announce(
                 RunningSandbox(
-                    app: "http://localhost:3/", server: "http://127.0.0.1:1/", bindle: "http://127.0.0.1:2/v1", isEphemeral: false, data: data))
+                    app: "http://localhost:3/", server: "http://127.0.0.1:1/", bindle: "http://127.0.0.1:2/v1",
+                    isEphemeral: false, data: data))
             #expect(try RunningSandbox.all(project: directory.path, store: store).first?.data == data)
         }
         let found = try RunningSandbox.all(project: directory.path, store: store).first
