@@ -147,7 +147,7 @@ package final class ControlPage: Sendable {
     package func respond(to request: Request) -> Response {
         let endpoint = ControlEndpoint(path: request.path) ?? .nothing
         if let refusal = webGuard.refusal(of: request) { return refusal.response }
-        guard WebGuard.isOwn(request) || endpoint == .page && WebGuard.isTopLevelNavigation(request) else {
+        guard webGuard.isOwn(request) || endpoint == .page && WebGuard.isTopLevelNavigation(request) else {
             return WebGuard.Refusal.foreignPage.response
         }
         do throws(ControlFailure) {
