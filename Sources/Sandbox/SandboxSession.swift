@@ -328,8 +328,7 @@ package enum SandboxSession {
     /// What of the settings has no effect.
     private static func notes(on settings: SandboxSettings) -> [String] {
         guard let program = settings.wagiProgram else {
-            guard settings.dataLimit != nil, settings.data == nil else { return [] }
-            return ["--data-limit limits nothing: handlers have no /data without [data] or --data."]
+            return [settings.dataLimitNote].compactMap { $0 }
         }
         var options: [String] = []
         if settings.allowsTransientWrite ?? false { options.append("--allow-transient-write") }

@@ -22,7 +22,7 @@ struct FailingTestFileTests {
     }
 
     private func test(_ options: String...) throws -> Program.Result {
-        try Program.run(["test", "--timeout", "1s"] + options, in: app)
+        try Program.run(["test", "--timeout", "3s"] + options, in: app)
     }
 
     @Test("Each failure says what is wrong, and where") func output() throws {
@@ -31,7 +31,7 @@ struct FailingTestFileTests {
         #expect(result.status == 1)
         #expect(result.output.replacing(#/[0-9.]+ ms/#, with: "T ms") == expected, "\(result.output)")
         // What the handlers have to say is on standard error.
-        for cause in ["the module trapped: unreachable", "integer divide by zero", "was stopped after 1.0 seconds"] {
+        for cause in ["the module trapped: unreachable", "integer divide by zero", "was stopped after 3.0 seconds"] {
             #expect(result.errors.contains(cause), "\(result.errors)")
         }
         let coloured = try test("--filter", "status", "--color", "always")

@@ -161,6 +161,12 @@ package struct SandboxSettings: Sendable, Equatable {
         return settings
     }
 
+    /// What is to be said of a limit of nothing.
+    package var dataLimitNote: String? {
+        guard dataLimit != nil, data == nil else { return nil }
+        return "--data-limit limits nothing: handlers have no /data without [data] or --data."
+    }
+
     /// The paths of files of variables, which are watched.
     var environmentFiles: [String] {
         variableSources.compactMap { if case .file(let path) = $0 { path } else { nil } }

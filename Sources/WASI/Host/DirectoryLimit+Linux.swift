@@ -19,16 +19,18 @@ final class DirectoryLimit: Sendable {
 
     private struct State {
         var ledger: DirectoryLedger?
-        /// When the directory is looked through again: others than guests may have changed it.
-        var nextCount = ContinuousClock.now
-    }
+        /// When the directory was looked through last, since others than guests may change it.
+        var counted = ContinuousClock.now
+        /// How long that took.
+        var counting = Duration.zero
 
-    /// How long the count is believed, at least.
-    private static let trust = Duration.seconds(10)
-    /// The most of the time that may go into counting: one part of so many.
-    private static let shareOfCounting = 50
-    /// How long the count is believed though something was refused.
-    private static let shortTrust = Duration.seconds(1)
+        /// How long the count is believed: so that looking takes no more than a small part of the time.
+        ///
+        /// - Parameter isRefusing: whether something would be refused for it.
+        func trust(isRefusing: Bool) -> Duration {
+            isRefusing ? max(.seconds(1), counting * 5) : max(.seconds(10), counting * 50)
+        }
+    }
 
     init(_ limit: Preopen.Limit, of directory: SharedDirectory) {
         bytes = Int64(limit.bytes)
@@ -55,7 +57,7 @@ final class DirectoryLimit: Sendable {
         return state.withLock { state in
             if let earlier = state.ledger { return earlier }
             state.ledger = ledger
-            state.nextCount = .now + Self.trust
+            state.counted = .now
             return ledger
         }
     }
@@ -73,12 +75,11 @@ final class DirectoryLimit: Sendable {
     private func makeRoom(_ growth: Int64, _ count: inout DirectoryLedger.Count) throws(ErrorNumber) {
         let ledger = try ledger()
         let now = ContinuousClock.now
-        let due = state.withLock { $0.nextCount }
-        let fits = growth <= bytes - count.total
-        if now >= due || !fits && now >= due - Self.trust + Self.shortTrust {
+        let known = state.withLock { $0 }
+        if now - known.counted >= known.trust(isRefusing: growth > bytes - count.total) {
             ledger.recount(&count)
             let end = ContinuousClock.now
-            state.withLock { $0.nextCount = end + max(Self.trust, (end - now) * Self.shareOfCounting) }
+            state.withLock { ($0.counted, $0.counting) = (end, end - now) }
         }
         guard growth <= bytes - count.total else {
             refusals.add(1, ordering: .relaxed)

@@ -58,6 +58,7 @@ final class ProjectApplication: Sendable {
         keepsData = arguments[UpOptions.data] != nil
         expansion = build.expansion
         for warning in expansion.warnings { StandardError.write("warning: \(warning)\n") }
+        if let note = settings.dataLimitNote { StandardError.write("warning: \(note)\n") }
         content = ExpansionContent(expansion, externals: externals, place: try TemporaryPlace())
         var configuration = try WAGIConfiguration(Self.workerConfiguration(build.settings))
         configuration.logObserver = { StandardError.write("\($0.text)\n") }
