@@ -34,6 +34,18 @@ struct SourcePlaceTests {
         }
     }
 
+    @Test(
+        "What ended a handler is called from the innermost place that is not in a library",
+        arguments: [
+            "./libc-bottom-half/cloudlibc/src/libc/stdlib/_Exit.c", "~lib/array.ts",
+            "/rustc/1/library/std/src/process.rs",
+            "/opt/zig/lib/std/process.zig", "node_modules/@assemblyscript/wasi-shim/assembly/wasi_process.ts",
+        ])
+    func caller(_ library: String) {
+        let trap = Trap(kind: .unreachable, frames: [frame(nil), frame(library), frame("src/main.c"), frame("b.c")])
+        #expect(GuestFailure.exit(code: 3, trap).description.hasSuffix("exit code 3, called from src/main.c:2:3"))
+    }
+
     @Test("Nothing outside the project is shown", arguments: ["../other.c", "link.c", "/etc/passwd", "src", "none.c"])
     func outside(_ file: String) {
         #expect(SourcePlace([frame(file, line: 1)], in: directory.path + "/app") == nil)

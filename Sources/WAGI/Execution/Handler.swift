@@ -130,14 +130,15 @@ extension Trap {
 }
 
 extension Trap.Frame {
-    /// Whether it is a call in a language's library: AssemblyScript's, Rust's, the C library's, Go's; or in the function
-    /// that a program ends itself by.
+    /// Whether it is a call in a language's library: AssemblyScript's, Rust's, Go's, Zig's, the C library for WASI; or in
+    /// the function that a program ends itself by.
     var isOfLibrary: Bool {
         let name = functionName.map(FilePath.name)
         return name == "abort" || Self.libraries.contains { sourceLocation?.file.contains($0) == true }
     }
 
     private static let libraries = [
-        "~lib/", "node_modules/", "/rustc/", "/.cargo/registry/", "wasi-libc", "/usr/share/", "/go/src/",
+        "~lib/", "node_modules/", "/rustc/", "/.cargo/registry/", "/go/src/", "/lib/std/", "/usr/share/", "wasi-libc",
+        "libc-bottom-half/", "libc-top-half/",
     ]
 }
