@@ -2,6 +2,7 @@ import Bindle
 import CommandLineInterface
 import Foundation
 import HTTP
+import Synchronization
 
 /// How fast a Bindle server answers what clients ask for most, takes bindles in, and gives a large parcel out.
 enum BindleBenchmark {
@@ -19,8 +20,9 @@ enum BindleBenchmark {
         summary: "Time a Bindle server: invoices, searches, taking in, a large parcel, a long invoice.",
         discussion: """
             Serves a store of its own in strict mode, takes bindles of three parcels in over one connection, and has wrk ask \
-            for them over 8 connections. A parcel of 100 MB is fetched three times; the median counts. All figures are \
-            absolute; with --before there are two columns, measured one after the other.
+            for them over 8 connections. Their parcels come over 8 connections, too. A parcel of 100 MB is fetched three \
+            times; the median counts. All figures are absolute; with --before there are two columns, measured one after \
+            the other.
             """,
         options: [before, SaveBenchmark.program, count, seconds, parcels],
         action: run
@@ -83,6 +85,7 @@ enum BindleBenchmark {
                     server: server.process.processIdentifier)
                 figures.append((name, String(format: "%.0f/s%@", run.rate, run.failures > 0 ? " (failed)" : "")))
             }
+            figures.append(try smallParcels(client))
             figures.append(try parcel(client))
             figures.append(try longInvoice(client))
             return figures
@@ -102,7 +105,7 @@ enum BindleBenchmark {
         private static func invoice(_ number: Int) throws -> Invoice {
             let id = try BindleID("example.com/cookbook\(number / 100)/1.0.\(number % 100)")
             let parcels = (0..<3).map { parcel -> Parcel in
-                let content = "parcel \(parcel) of \(number)"
+                let content = Self.content(parcel, of: number)
                 return Parcel(
                     label: Label(
                         sha256: SHA256.hash(content.utf8).hex, mediaType: "text/plain", name: "file\(parcel).txt",
@@ -112,6 +115,31 @@ enum BindleBenchmark {
                 bindle: .init(id: id, description: "Recipes, volume \(number)", authors: ["Ada Lovelace"]),
                 parcels: parcels)
         }
+
+        private static func content(_ parcel: Int, of number: Int) -> String { "parcel \(parcel) of \(number)" }
+
+        /// Uploads the parcels of the bindles, by eight threads.
+        private func smallParcels(_ client: BindleClient) throws -> Figure {
+            let failure = Mutex<(any Error)?>(nil)
+            let start = ContinuousClock.now
+            DispatchQueue.concurrentPerform(iterations: Self.uploaders) { thread in
+                do {
+                    for number in stride(from: thread, to: count, by: Self.uploaders) {
+                        let invoice = try Self.invoice(number)
+                        for (parcel, content) in zip(invoice.parcels, (0..<3).map { Self.content($0, of: number) }) {
+                            try client.upload(parcel.label, to: invoice.id, body: .bytes(Array(content.utf8)))
+                        }
+                    }
+                } catch { failure.withLock { $0 = error } }
+            }
+            if let error = failure.withLock({ $0 }) { throw error }
+            let time = (ContinuousClock.now - start) / .seconds(1)
+            return (
+                "\(3 * count) small parcels taken in over \(Self.uploaders) connections", String(format: "%.2f s", time)
+            )
+        }
+
+        private static let uploaders = 8
 
         private func parcel(_ client: BindleClient) throws -> Figure {
             let size = 100_000_000

@@ -123,6 +123,14 @@ struct HTTPSTests {
         #expect(try Program.run(["revisions", app.path]).output.contains("small/1.2.3"))
     }
 
+    @Test("up --https does not start another WAGI program, which could not fetch the bindle, and says what to add")
+    func otherProgram() async throws {
+        let app = try SmallApp()
+        let sandbox = try SandboxProcess(app.path, ["--https", "--wagi", "/bin/true"])
+        let failure = try await sandbox.next("failed")
+        #expect(failure.serialized.contains("--bindle-http"), "\(failure)")
+    }
+
     @Test("Pages that were opened by HTTPS are told of a save, and a WebSocket passes to another server")
     func eventsAndWebSockets() async throws {
         let echo = try RawEcho(

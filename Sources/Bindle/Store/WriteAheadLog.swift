@@ -81,8 +81,8 @@ final class WriteAheadLog: Sendable {
     private static let smallestRoom: Int64 = 64 << 10
     private static let largestRoom: Int64 = 1 << 20
 
-    /// Sees to it that the log goes on behind its last change: a sync that need not tell the disk of another length, and of
-    /// other blocks, takes a third of the time. To be called by whoever has the writing connection, after a change.
+    /// Sees to it that the log goes on behind its last change: a sync takes less time that need not tell the disk of another
+    /// length, and of other blocks. To be called by whoever has the writing connection, after a change.
     ///
     /// What goes on is zeros, which SQLite takes for the end of the log. While the log is written within them, its length
     /// stays.
