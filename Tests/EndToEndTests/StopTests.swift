@@ -105,6 +105,16 @@ struct StopTests {
         #expect(try await sandbox.waitForEnd() == status)
     }
 
+    @Test("a signal that a parent passes on as well, as npm and timeout do, is one") func repeatedSignals() async throws
+    {
+        let app = try slowApp()
+        let sandbox = try SandboxProcess(app.path)
+        try await sandbox.next("ready")
+        // Of different kinds, so that the system does not make one of them.
+        for signal in [SIGINT, SIGTERM, SIGHUP] { kill(sandbox.id, signal) }
+        #expect(try await sandbox.waitForEnd() == 0)
+    }
+
     @Test("wagi answers what is under way before it ends, and ends at once at a second signal")
     func wagi() async throws {
         let app = try slowApp()

@@ -2,7 +2,8 @@
 package enum SignalListener {
     /// Calls `onSignal`, on a thread of its own, with the name of the first SIGINT, SIGTERM or SIGHUP from now on. The
     /// second one ends the process at once, with 128 and the signal's number as its status: whoever sends it does not want
-    /// to wait. Writing to a closed pipe is an error from now on, and no signal.
+    /// to wait. One that follows within 100 ms is the first one once more: a terminal sends it to all of a group, in which
+    /// npm and make pass on what they get, and timeout sends it twice. Writing to a closed pipe is an error from now on, and no signal.
     ///
     /// To be called before any other thread is started, since threads inherit what is blocked.
     ///
@@ -22,17 +23,18 @@ package enum SignalListener {
         let blocked = signals
         SystemThread.detach(name: "signals", stackSize: 256 << 10) {
             var blocked = blocked
-            var isEnding = false
+            var first: ContinuousClock.Instant?
             while true {
                 var number: Int32 = 0
                 guard sigwait(&blocked, &number) == 0 else { continue }
                 switch number {
                 case SIGINT, SIGHUP, SIGTERM:
-                    if isEnding {
+                    if let first {
+                        guard .now - first >= repetition else { continue }
                         terminalMode?.leave()
                         _exit(128 + number)
                     }
-                    isEnding = true
+                    first = .now
                     onSignal(
                         number == SIGINT ? "interrupted" : number == SIGTERM ? "terminated" : "the terminal was closed")
                 case SIGCONT: terminalMode?.enter()
@@ -46,6 +48,9 @@ package enum SignalListener {
             }
         }
     }
+
+    /// How long signals that follow the first one mean the same.
+    private static let repetition = Duration.milliseconds(100)
 
     /// Does what the signal does to a process that does not handle it.
     private static func end(by number: Int32) {
