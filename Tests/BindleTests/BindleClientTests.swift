@@ -15,6 +15,20 @@ struct BindleClientTests {
         client = try BindleClient(baseURL: server.url)
     }
 
+    @Test("does not advise to log in where a bindle is yanked") func yankedBindle() throws {
+        let server = try RunningServer(.immutable)
+        let client = try BindleClient(baseURL: server.url)
+        let invoice = try Samples.invoice("app/1.0.0", "one")
+        _ = try client.create(invoice)
+        _ = try client.delete(invoice.id)
+        do throws(BindleClientError) {
+            _ = try client.invoice(invoice.id)
+            Issue.record("it was given out")
+        } catch {
+            #expect(error.description.hasSuffix("the bindle app/1.0.0 is yanked"), "\(error)")
+        }
+    }
+
     @Test("pushes a bindle and fetches it again") func pushesABindleAndFetchesItAgain() throws {
         let invoice = try Samples.invoice("ex.com/Grüße/1.0.0+b", "one", "two")
         let creation = try client.create(invoice)

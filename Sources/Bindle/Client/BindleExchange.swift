@@ -100,14 +100,16 @@ package enum BindleClientError: Error, Hashable, CustomStringConvertible {
         }
     }
 
+    /// Some servers say 403 to those who do not say who they are. What was yanked is refused to everybody, in the same way.
+    private static func isAboutYanking(_ message: String?) -> Bool { message?.contains("yanked") ?? false }
+
     package var description: String {
         switch self {
         case .invalidURL(let error): error.description
         case .transport(let method, let error): "\(method) \(error)"
         case .refused(let method, let url, let status, let message, _, let isAnonymous):
-            // Some servers say 403 to those who do not say who they are.
             "\(method) \(url): the server answered \(status)" + (message.map { ": \($0)" } ?? "")
-                + (status == .unauthorized || status == .forbidden && isAnonymous
+                + (status == .unauthorized || status == .forbidden && isAnonymous && !Self.isAboutYanking(message)
                     ? " (log in, or give a token or a name and password)" : "")
         case .malformed(let method, let url, let problem):
             "\(method) \(url): the server's answer makes no sense: \(problem)"
