@@ -130,4 +130,20 @@ struct ListeningTests {
         } throws: { ($0 as? SandboxInUse)?.holder == found }
         withExtendedLifetime(lock) {}
     }
+
+    @Test("What a killed sandbox has left is removed, and not what another one is about to lock")
+    func abandonedDirectories() throws {
+        // Of a project that no other test has.
+        let project = try TemporaryDirectory()
+        let made = try EphemeralDirectory.make(forProject: project.path)
+        let young = try EphemeralDirectory.make(forProject: project.path)
+        defer { for path in [made, young] { try? FileManager.default.removeItem(atPath: path) } }
+        let lock = { SandboxLock.path(ofStore: "\($0)/\(EphemeralDirectory.storeName)") }
+        try "{\"process\":1}".write(toFile: lock(made), atomically: false, encoding: .utf8)
+        #expect(FileManager.default.createFile(atPath: lock(young), contents: nil))
+        let next = try EphemeralDirectory.make(forProject: project.path)
+        defer { try? FileManager.default.removeItem(atPath: next) }
+        #expect(!FileManager.default.fileExists(atPath: made))
+        #expect(FileManager.default.fileExists(atPath: young))
+    }
 }

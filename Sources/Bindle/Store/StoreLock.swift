@@ -7,6 +7,10 @@ import Platform
 final class StoreLock: Sendable {
     private let descriptor: Int32
 
+    /// How long to wait for a lock whose holder is gone, and how long between two attempts, in microseconds: a child that it
+    /// had just made has the lock, too, until it runs another program.
+    private static let (patience, pause): (UInt32, UInt32) = (2_000_000, 5_000)
+
     /// - Throws: `StoreError.inUse` naming the process that holds the lock.
     init(storePath: String) throws(StoreError) {
         let path = storePath + ".lock"
@@ -21,8 +25,14 @@ final class StoreLock: Sendable {
             default: throw .cannotOpen(path: storePath, detail: detail)
             }
         }
-        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+        var waited: UInt32 = 0
+        while flock(descriptor, LOCK_EX | LOCK_NB) != 0 {
             let code = errno
+            if code == EWOULDBLOCK, waited < Self.patience, Self.isHolderGone(in: descriptor) {
+                usleep(Self.pause)
+                waited += Self.pause
+                continue
+            }
             defer { close(descriptor) }
             guard code == EWOULDBLOCK else {
                 throw .cannotOpen(path: storePath, detail: "\(path): \(SystemError.reason(code))")
@@ -42,10 +52,20 @@ final class StoreLock: Sendable {
         close(descriptor)
     }
 
-    private static func holder(in descriptor: Int32) -> String {
+    /// What the holder has noted: its process ID and its name.
+    private static func note(in descriptor: Int32) -> [Substring] {
         var note = [UInt8](repeating: 0, count: 256)
         let count = pread(descriptor, &note, note.count, 0)
-        let words = String(decoding: note.prefix(max(0, count)), as: UTF8.self).split(whereSeparator: \.isWhitespace)
+        return String(decoding: note.prefix(max(0, count)), as: UTF8.self).split(whereSeparator: \.isWhitespace)
+    }
+
+    private static func isHolderGone(in descriptor: Int32) -> Bool {
+        guard let process = note(in: descriptor).first.flatMap({ pid_t($0) }), process > 0 else { return false }
+        return kill(process, 0) != 0 && errno == ESRCH
+    }
+
+    private static func holder(in descriptor: Int32) -> String {
+        let words = note(in: descriptor)
         guard let processID = words.first else { return "another process" }
         return "process \(processID)" + (words.count > 1 ? " (\(words[1]))" : "")
     }

@@ -58,9 +58,10 @@ enum EphemeralDirectory {
     private static func removeAbandoned() {
         for path in directories(userPrefix) {
             let store = "\(path)/\(storeName)"
+            // A sandbox writes into its lock's file when it has the lock. An empty one may be about to be locked.
+            let hasHadLock = (FileStatus(linkAt: SandboxLock.path(ofStore: store))?.size ?? 0) > 0
             var status = stat()
-            let hasLock = stat(SandboxLock.path(ofStore: store), &status) == 0
-            guard hasLock || stat(path, &status) == 0 && time(nil) - status.st_mtim.tv_sec > patience,
+            guard hasHadLock || stat(path, &status) == 0 && time(nil) - status.st_mtim.tv_sec > patience,
                 !SandboxLock.isHeld(store: store)
             else { continue }
             try? Directories.removeTree(path)

@@ -14,8 +14,9 @@ final class SandboxLock: Sendable {
 
     private let fileDescriptor: Int32
 
-    /// Whoever only looks whether there is a sandbox holds the lock for an instant.
-    private static let patience = 20
+    /// Attempts, and the time between two, in microseconds: whoever only looks whether there is a sandbox holds the lock for an
+    /// instant, and so does a child that a killed sandbox had just made, until it runs another program.
+    private static let patience = 400
     private static let pause: UInt32 = 5_000
 
     /// Claims the store in this file.
