@@ -134,7 +134,7 @@ struct StopTests {
                 answers.continuation.yield(try? get(url + "loop").status)
                 answers.continuation.finish()
             }
-            try await process.next(containing: "begun")
+            _ = try await process.next(containing: "begun")
             kill(process.id, SIGTERM)
             if isHurried {
                 // Signals of the same kind are one if they come together.

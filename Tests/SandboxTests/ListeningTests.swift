@@ -138,7 +138,7 @@ struct ListeningTests {
         let made = try EphemeralDirectory.make(forProject: project.path)
         let young = try EphemeralDirectory.make(forProject: project.path)
         defer { for path in [made, young] { try? FileManager.default.removeItem(atPath: path) } }
-        let lock = { SandboxLock.path(ofStore: "\($0)/\(EphemeralDirectory.storeName)") }
+        let lock = { (directory: String) in SandboxLock.path(ofStore: "\(directory)/\(EphemeralDirectory.storeName)") }
         try "{\"process\":1}".write(toFile: lock(made), atomically: false, encoding: .utf8)
         #expect(FileManager.default.createFile(atPath: lock(young), contents: nil))
         let next = try EphemeralDirectory.make(forProject: project.path)
