@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// A sandbox whose Bindle server others can reach.
-@Suite("A Bindle server of up that others can reach", .endsWhatHangs)
+@Suite("A Bindle server of up that others can reach", .timeLimit(.minutes(15)))
 struct AccessTokenTests {
     @Test("asks for its token, which the sandbox's own commands and processes have")
     func token() async throws {
@@ -44,7 +44,7 @@ struct AccessTokenTests {
     }
 }
 
-@Suite("A Bindle server of its own that others can reach", .endsWhatHangs)
+@Suite("A Bindle server of its own that others can reach", .timeLimit(.minutes(15)))
 struct ServerAccessTests {
     private let directory: TemporaryDirectory
 

@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 /// `up --behind`: a server of the tests' own stands before the app, and passes requests on as Vite's does.
-@Suite("Behind another server", .timeLimit(.minutes(3))) struct BehindTests {
+@Suite("Behind another server", .timeLimit(.minutes(15))) struct BehindTests {
     private let app: SmallApp
 
     init() throws {

@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 /// What a developer sees in the browser beside the editor.
-@Suite(.serialized, .endsWhatHangs, .enabled(if: Chromium.path != nil, "Chromium is not installed"))
+@Suite(.serialized, .timeLimit(.minutes(15)), .enabled(if: Chromium.path != nil, "Chromium is not installed"))
 struct BrowserTests {
     /// One for all tests. Each has a context of its own.
     private static let browser = Result { try Chromium() }

@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 /// What a build command writes never starts or cancels it.
-@Suite(.endsWhatHangs)
+@Suite(.timeLimit(.minutes(15)))
 struct BuildTests {
     private static let hippofacts =
         "[bindle]\nname = \"b\"\nversion = \"1.0.0\"\n[[handler]]\nname = \"m.wat\"\nroute = \"/\"\n"

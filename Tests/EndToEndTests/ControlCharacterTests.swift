@@ -5,7 +5,7 @@ import Testing
 import WebAssemblyText
 
 /// What names and texts of others can do to the terminal of who reads the messages that show them: nothing.
-@Suite("Control characters of others", .endsWhatHangs)
+@Suite("Control characters of others", .timeLimit(.minutes(15)))
 struct ControlCharacterTests {
     /// Clears the screen, sets the title, and turns the direction of what follows.
     private static let hostile = "x\u{1B}[2J\u{1B}]0;owned\u{7}\u{9B}1m\u{202E}\r"

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// The control page as a developer has it open beside the editor.
-@Suite(.serialized, .endsWhatHangs, .enabled(if: Chromium.path != nil, "Chromium is not installed"))
+@Suite(.serialized, .timeLimit(.minutes(15)), .enabled(if: Chromium.path != nil, "Chromium is not installed"))
 struct ControlPageBrowserTests {
     private static let browser = Result { try Chromium() }
 

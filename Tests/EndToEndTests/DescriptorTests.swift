@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// What a process does with the descriptors that it is started with.
-@Suite(.endsWhatHangs)
+@Suite(.timeLimit(.minutes(15)))
 struct DescriptorTests {
     /// `hippo-dev up`, started by a shell with redirections of its own.
     private final class RedirectedSandbox {

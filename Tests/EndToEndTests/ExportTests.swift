@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// `hippo-dev export wwwroot`: a directory for whoever needs one.
-@Suite("Exporting the wwwroot", .endsWhatHangs)
+@Suite("Exporting the wwwroot", .timeLimit(.minutes(15)))
 struct ExportTests {
     private static func text(_ path: String) -> String? { try? String(contentsOfFile: path, encoding: .utf8) }
 

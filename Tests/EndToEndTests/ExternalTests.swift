@@ -8,7 +8,7 @@ import Testing
 import WebAssemblyText
 
 /// Apps whose handlers are other bindles'.
-@Suite(.endsWhatHangs)
+@Suite(.timeLimit(.minutes(15)))
 struct ExternalTests {
     /// Copies of the sample app and its library.
     private func samples() throws -> TemporaryDirectory {

@@ -5,7 +5,7 @@ import Testing
 
 /// `up --wagi`: another WAGI program serves. Here it is a script that starts this one under another name, as `wagi`
 /// would be started.
-@Suite(.endsWhatHangs)
+@Suite(.timeLimit(.minutes(15)))
 struct ExternalWAGITests {
     /// Writes the program: it notes how it was started, and becomes `hippo-dev wagi`.
     private func writeProgram(_ app: SmallApp, _ body: String? = nil) throws -> String {

@@ -5,7 +5,7 @@ import Testing
 /// What `hippo-dev test` says where tests fail: `Apps/failing` has a request for each way.
 ///
 /// Its `expected.txt` is what was looked at on a terminal and found to be readable; times are written as `T`.
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(15)))
 struct FailingTestFileTests {
     private static let app = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent(
         "Apps/failing")

@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 /// What can be seen while the first build runs. Builds are held by files, so that nothing depends on how long they take.
-@Suite(.endsWhatHangs)
+@Suite(.timeLimit(.minutes(15)))
 struct FirstBuildTests {
     private let app: SmallApp
 

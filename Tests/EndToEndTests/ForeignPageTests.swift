@@ -6,7 +6,7 @@ import Testing
 
 /// What pages of others, which the developer visits in the same browser, can do to the sandbox.
 @Suite(
-    "Pages of other sites", .serialized, .endsWhatHangs,
+    "Pages of other sites", .serialized, .timeLimit(.minutes(15)),
     .enabled(if: Chromium.path != nil, "Chromium is not installed"))
 struct ForeignPageTests {
     /// Tries everything that a page can send without being asked, and what it would have to ask for, too.

@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 
 /// A request that arrives after a save has returned is answered with what was saved.
-@Suite(.serialized, .endsWhatHangs)
+@Suite(.serialized, .timeLimit(.minutes(15)))
 struct FreshnessTests {
     /// A way of saving a file.
     enum Save: String, CaseIterable {

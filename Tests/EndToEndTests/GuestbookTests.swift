@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// The sample app that keeps what its guests write.
-@Suite(.enabled(if: BuildTool.hasC, "no clang with wasi-libc here"), .timeLimit(.minutes(5)))
+@Suite(.enabled(if: BuildTool.hasC, "no clang with wasi-libc here"), .timeLimit(.minutes(15)))
 struct GuestbookTests {
     private let directory: TemporaryDirectory
     private var app: String { directory.path + "/guestbook" }

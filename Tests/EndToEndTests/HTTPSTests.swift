@@ -5,7 +5,7 @@ import Testing
 /// Programs that serve HTTPS, and curl.
 @Suite(
     .enabled(if: FileManager.default.isExecutableFile(atPath: "/usr/bin/curl"), "curl is not in /usr/bin"),
-    .endsWhatHangs)
+    .timeLimit(.minutes(15)))
 struct HTTPSTests {
     private func curl(_ arguments: [String]) throws -> String {
         let process = Process()

@@ -5,7 +5,7 @@ import Testing
 import WebAssemblyText
 
 /// Projects as they are: `init`, then `up`, and the app is there at the first try. Toolchains are stand-ins.
-@Suite(.endsWhatHangs)
+@Suite(.timeLimit(.minutes(15)))
 struct InitTests {
     private let directory: TemporaryDirectory
     private var app: String { directory.path + "/app" }

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// What a process takes for bodies that are longer than its buffers.
-@Suite(.endsWhatHangs)
+@Suite(.timeLimit(.minutes(15)))
 struct LongBodyTests {
     /// Copies its standard input to its standard output, 64 KiB at a time.
     private static let echo = #"""

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// `up --once`: the app is served for a command.
-@Suite("Served once", .endsWhatHangs) struct OnceTests {
+@Suite("Served once", .timeLimit(.minutes(15))) struct OnceTests {
     private let app: SmallApp
 
     init() throws {

@@ -4,7 +4,7 @@ import Testing
 import WebAssemblyText
 
 /// Projects that `new` and `init` make, built and served.
-@Suite(.endsWhatHangs)
+@Suite(.timeLimit(.minutes(15)))
 struct ProjectTests {
     private func makeAndServe(_ template: String, answer: String) async throws {
         let directory = try TemporaryDirectory()

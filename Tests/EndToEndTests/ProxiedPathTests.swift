@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// `[proxy]`, with a server beside the app.
-@Suite("Paths of another server", .timeLimit(.minutes(3))) struct ProxiedPathTests {
+@Suite("Paths of another server", .timeLimit(.minutes(15))) struct ProxiedPathTests {
     private let app: SmallApp
 
     init() throws {

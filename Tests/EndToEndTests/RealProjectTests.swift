@@ -6,7 +6,7 @@ import WebAssemblyText
 
 /// Projects as they are: a module in a workspace's target directory, settings for handlers and files, and what people
 /// type who come from other tools.
-@Suite(.endsWhatHangs)
+@Suite(.timeLimit(.minutes(15)))
 struct RealProjectTests {
     private func module(_ text: String) throws -> Data {
         Data(try assemble(Array(SmallApp.handler(answering: text).utf8)))

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// The workflow that `new --github` writes publishes what is tagged.
-@Suite(.endsWhatHangs)
+@Suite(.timeLimit(.minutes(15)))
 struct ReleaseWorkflowTests {
     private static let hasTools = ["/bin/bash", "/usr/bin/curl", "/usr/bin/jq", "/usr/bin/sha256sum"].allSatisfy(
         FileManager.default.isExecutableFile)

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// What `hippo-dev up` does when the files that it keeps, or the project's, are removed or damaged under it.
-@Suite("Removal under a running up", .endsWhatHangs)
+@Suite("Removal under a running up", .timeLimit(.minutes(15)))
 struct RemovalTests {
     /// An app with files of several sizes. None has been asked for.
     private struct Scene {

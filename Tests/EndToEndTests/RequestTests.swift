@@ -159,7 +159,7 @@ import Testing
         #expect(try run("test").status == 0)
     }
 
-    @Test("Data outlives revisions and restarts", .endsWhatHangs) func dataOfUp() async throws {
+    @Test("Data outlives revisions and restarts", .timeLimit(.minutes(15))) func dataOfUp() async throws {
         try directory.write(Self.counter, to: "m.wat")
         try directory.write("[data]\npath = \"data\"\n", to: "hippo-dev.toml")
         for expected in ["x", "xx"] {
@@ -169,7 +169,7 @@ import Testing
         }
     }
 
-    @Test("Data is bounded where that is asked for, and status tells how much there is", .timeLimit(.minutes(2)))
+    @Test("Data is bounded where that is asked for, and status tells how much there is", .timeLimit(.minutes(15)))
     func dataLimit() async throws {
         let note = "warning: --data-limit limits nothing: handlers have no /data without [data] or --data.\n"
         #expect(try run("request", "GET", "/page.txt", "--data-limit", "1kB").errors == note)
@@ -206,7 +206,7 @@ import Testing
         #expect(result.errors.contains("write one into tests/NAME.toml"))
     }
 
-    @Test("A change runs the tests again", .endsWhatHangs) func watch() async throws {
+    @Test("A change runs the tests again", .timeLimit(.minutes(15))) func watch() async throws {
         try directory.write("[[request]]\npath = \"/page.txt\"\nexpect.body = \"new\\n\"\n", to: "tests/a.toml")
         let process = try TextProcess(Program.path, ["test", "--watch", "--project", directory.path])
         try await process.next("a failure") { $0.contains("0 passed, 1 failed") }
@@ -214,7 +214,7 @@ import Testing
         try await process.next("success") { $0.contains("1 passed in 1 file") }
     }
 
-    @Test("A file that is saved while tests run is not taken for what a build has written", .timeLimit(.minutes(2)))
+    @Test("A file that is saved while tests run is not taken for what a build has written", .timeLimit(.minutes(15)))
     func savedMeanwhile() async throws {
         // A request that says when it has begun, and takes its time.
         try directory.write(

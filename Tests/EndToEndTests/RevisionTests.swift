@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 /// `hippo-dev revisions` and `rollback`, with a sandbox that runs and without.
-@Suite(.endsWhatHangs)
+@Suite(.timeLimit(.minutes(15)))
 struct RevisionTests {
     private func revisions(_ arguments: [String]) throws -> [JSONObject] {
         let result = try Program.run(["revisions", "--json"] + arguments)

@@ -4,7 +4,7 @@ import Testing
 
 /// How many builds follow what real programs do to files: an editor that saves one, and version control that exchanges
 /// thousands.
-@Suite(.endsWhatHangs)
+@Suite(.timeLimit(.minutes(15)))
 struct SavingTests {
     private static func exists(_ program: String) -> Bool {
         (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":").contains {

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// `hippo-dev bindle check` and `reset` on a store with large parcels, and `up` with a bound for its history.
-@Suite("Commands for a store", .endsWhatHangs)
+@Suite("Commands for a store", .timeLimit(.minutes(15)))
 struct StoreCommandTests {
     private static let large = [UInt8](repeating: 7, count: 100_000)
 

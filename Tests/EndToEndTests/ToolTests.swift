@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 /// `hippo-dev up` among a developer's other tools: editor, terminal, browser, and other sandboxes.
-@Suite(.endsWhatHangs)
+@Suite(.timeLimit(.minutes(15)))
 struct ToolTests {
     private static let anyPorts = ["--listen", "127.0.0.1:0", "--bindle-listen", "127.0.0.1:0"]
     private static let script = "/usr/bin/script"

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// Whatever goes wrong, the last good version serves on, and everything recovers when it is mended.
-@Suite(.serialized, .endsWhatHangs)
+@Suite(.serialized, .timeLimit(.minutes(15)))
 struct UnbreakableTests {
     private func start(_ app: SmallApp, _ arguments: [String] = []) async throws -> (SandboxProcess, url: String) {
         let sandbox = try SandboxProcess(app.path, arguments)

@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 /// `hippo-dev up`, from the save of a file to the answer of a request.
-@Suite(.endsWhatHangs)
+@Suite(.timeLimit(.minutes(15)))
 struct UpTests {
     /// A small app that is up.
     struct Scene {

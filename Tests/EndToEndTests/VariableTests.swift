@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// What handlers find in their environment.
-@Suite("Variables of handlers", .endsWhatHangs) struct VariableTests {
+@Suite("Variables of handlers", .timeLimit(.minutes(15))) struct VariableTests {
     private let directory: TemporaryDirectory
 
     init() throws {

@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 @Suite("Threads and what they wait for") struct ThreadTests {
-    @Test("A thread runs with its name, and with SIGPIPE blocked", .endsWhatHangs) func thread() throws {
+    @Test("A thread runs with its name, and with SIGPIPE blocked", .timeLimit(.minutes(15))) func thread() throws {
         let (done, seen) = (Semaphore(), Seen())
         SystemThread.detach(name: "a name that is too long", stackSize: 1) {
             seen.look()
@@ -38,7 +38,7 @@ import Testing
         }
     }
 
-    @Test("A semaphore lets as many go on as there were signals", .endsWhatHangs) func semaphore() {
+    @Test("A semaphore lets as many go on as there were signals", .timeLimit(.minutes(15))) func semaphore() {
         let semaphore = Semaphore(1)
         semaphore.wait()
         #expect(!semaphore.wait(until: .now))
@@ -51,7 +51,8 @@ import Testing
     }
 
     @Test(
-        "State belongs to the thread that has claimed it, and to anyone before and afterwards", .endsWhatHangs)
+        "State belongs to the thread that has claimed it, and to anyone before and afterwards", .timeLimit(.minutes(15))
+    )
     func owner() {
         final class State: Sendable {
             let thread = OwningThread()
@@ -75,7 +76,7 @@ import Testing
 
     @Test(
         "Who waits for a monitor's condition goes on when it is told of, or when the deadline has passed",
-        .endsWhatHangs)
+        .timeLimit(.minutes(15)))
     func monitor() {
         final class State: Sendable {
             let monitor = Monitor()

@@ -7,7 +7,7 @@ import Testing
 @testable import Sandbox
 
 /// How build commands are run, reported and ended.
-@Suite(.endsWhatHangs)
+@Suite(.timeLimit(.minutes(15)))
 struct BuildProcessTests {
     final class Lines: Sendable {
         let lines = Mutex<[String]>([])

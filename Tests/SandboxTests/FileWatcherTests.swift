@@ -9,7 +9,7 @@ import Testing
 @testable import Sandbox
 
 /// What the watcher sees, and what it does not.
-@Suite(.endsWhatHangs)
+@Suite(.timeLimit(.minutes(15)))
 struct FileWatcherTests {
     /// A watched directory, and what was reported since the last look.
     final class Watched: Sendable {

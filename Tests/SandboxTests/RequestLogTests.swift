@@ -8,7 +8,7 @@ import Testing
 @testable import SandboxProtocol
 
 /// The log of requests in shared memory: what is written is read, and what else is in the memory does no harm.
-@Suite(.endsWhatHangs)
+@Suite(.timeLimit(.minutes(15)))
 struct RequestLogTests {
     private typealias Layout = RequestLogLayout
 

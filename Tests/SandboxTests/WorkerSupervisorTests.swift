@@ -6,7 +6,7 @@ import Testing
 @testable import Sandbox
 
 /// How WAGI processes take over from one another. A shell script plays the part of the process.
-@Suite(.endsWhatHangs)
+@Suite(.timeLimit(.minutes(15)))
 struct WorkerSupervisorTests {
     /// Answers `load` as told by the environment of the test, writes down what it is told, and ends when told, or when
     /// the channel closes.

@@ -10,7 +10,7 @@ import WebAssemblyText
 @testable import WAGI
 
 /// What wagi takes, and how: modules in either format under any name, volumes, variables, modules of bindles.
-@Suite(.endsWhatHangs)
+@Suite(.timeLimit(.minutes(15)))
 struct OriginalFormatsTests {
     private func module(_ extra: String) -> String {
         "[[module]]\nroute = \"/...\"\nmodule = \"DIR/module.wat\"\n\(extra)"
