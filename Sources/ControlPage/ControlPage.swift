@@ -140,12 +140,9 @@ package final class ControlPage: Sendable {
 
     // MARK: Requests
 
-    /// Whether a path is the page's own, and not the Bindle server's.
-    package static func owns(_ path: String) -> Bool { ControlEndpoint(path: path) != nil }
-
-    /// Answers a request for a path that is the page's own.
-    package func respond(to request: Request) -> Response {
-        let endpoint = ControlEndpoint(path: request.path) ?? .nothing
+    /// Answers a request for a path that is the page's own; `nil` for the Bindle server's.
+    package func respond(to request: Request) -> Response? {
+        guard let endpoint = ControlEndpoint(path: request.path) else { return nil }
         if let refusal = webGuard.refusal(of: request) { return refusal.response }
         guard webGuard.isOwn(request) || endpoint == .page && WebGuard.isTopLevelNavigation(request) else {
             return WebGuard.Refusal.foreignPage.response

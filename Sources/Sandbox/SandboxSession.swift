@@ -132,7 +132,7 @@ package enum SandboxSession {
         let webGuard = WebGuard(names: .ofThisMachine(allowing: settings.allowedHosts))
         let authentication = token.map { ServerAuthentication(tokens: [$0.value]) }
         let page = ControlPage(
-            store: store, appURL: appURL, version: configuration.version, webGuard: webGuard,
+            store: store, appURL: shownURL, version: configuration.version, webGuard: webGuard,
             authentication: authentication)
         page.start()
         defer { page.stop() }

@@ -43,6 +43,19 @@ struct ControlPageBrowserTests {
         try await tab.wait(until: "document.getElementById('problem').hidden")
     }
 
+    @Test("A page that was opened during the first build shows what serves afterwards") func firstBuild() async throws {
+        let app = try SmallApp()
+        let sandbox = try SandboxProcess(app.path, ["--build", "while [ ! -e go ]; do sleep 0.01; done"])
+        let starting = try await sandbox.next("starting")
+        let url = try #require(starting["app"]?.string)
+        let tab = try await open(try #require(starting["bindle"]?.string).replacingOccurrences(of: "/v1", with: "/"))
+        try await tab.wait(until: "\(Self.text("state")).startsWith('Building')")
+        try app.save("", to: "go")
+        try await sandbox.next("ready")
+        try await tab.wait(until: "document.querySelector('#routes a')?.href === '\(url)hello'")
+        #expect(try await tab.evaluate("document.getElementById('connection').hidden") == .boolean(true))
+    }
+
     @Test("Where the listener asks for a token, the link has it, and the page takes it out of its address")
     func token() async throws {
         let app = try SmallApp()

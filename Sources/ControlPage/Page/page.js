@@ -106,9 +106,13 @@ function showApp(next) {
   showProblem(app.problem);
   const timings = (app.timings ?? []).map(({ stage, milliseconds }) => row([[stage], [`${duration(milliseconds)} ms`, "figure"]]));
   $("timings").tBodies[0].replaceChildren(...(timings.length ? timings : [row([["Nothing has been saved yet.", "quiet"], [""]])]));
-  if (shownRevision !== app.revision && app.revision > 0) {
+  // What serves is told a moment after its number.
+  if (app.bindle && app.revision > 0 && shownRevision !== app.revision) {
     shownRevision = app.revision;
-    attempt(showContents);
+    attempt(() => showContents().catch(error => {
+      shownRevision = undefined;
+      throw error;
+    }));
   }
 }
 
@@ -189,10 +193,9 @@ class Feed {
     try {
       while (this.wanted > this.latest && !this.isPaused) {
         const object = await getObject(this.path, { after: this.latest });
-        const skipped = (object.requests ?? object.lines)[0]?.number > this.latest + 1 && this.latest > 0;
         this.latest = object.latest;
         this.wanted = Math.max(this.wanted, object.latest);
-        this.show((object.requests ?? object.lines).slice(-this.limit), skipped);
+        this.show((object.requests ?? object.lines).slice(-this.limit));
         await new Promise(requestAnimationFrame);
       }
     } finally {

@@ -28,8 +28,8 @@ final class EmbeddedBindleServer: Sendable {
         var configuration = bindles.configuration()
         configuration.tls = identity
         server = Server(socket: socket, configuration: configuration) { request, body, writer in
-            guard ControlPage.owns(request.path) else { return try handler(request, body, writer) }
-            try writer.respond(page.respond(to: request))
+            guard let response = page.respond(to: request) else { return try handler(request, body, writer) }
+            try writer.respond(response)
         }
         try server.start()
     }
