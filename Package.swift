@@ -120,7 +120,10 @@ let package = Package(
             ],
             resources: [
                 .embedInCode("Page/page.html"), .embedInCode("Page/page.css"), .embedInCode("Page/page.js"),
-                .embedInCode("Page/openapi.json"),
+                .embedInCode("Page/api.js"), .embedInCode("Page/elements.js"), .embedInCode("Page/now.js"),
+                .embedInCode("Page/feed.js"), .embedInCode("Page/tar.js"), .embedInCode("Page/releases.js"),
+                .embedInCode("Page/channels.js"), .embedInCode("Page/activity.js"), .embedInCode("Page/exchange.js"),
+                .embedInCode("Page/environment.js"), .embedInCode("Page/openapi.json"),
             ]
         ),
         .target(

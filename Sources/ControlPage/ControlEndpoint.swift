@@ -2,12 +2,8 @@ import HTTP
 
 /// What a request to the control address is for, if it is not for the Bindle server.
 enum ControlEndpoint: Hashable {
-    /// The page, which is the same for everybody and holds no data.
-    case page
-    case styleSheet
-    case script
-    /// The document that describes the API (OpenAPI 3.1).
-    case description
+    /// A file of the page, or the document that describes the API (OpenAPI 3.1): the same for everybody, without data.
+    case file(PageFile)
     case app
     case routes
     case parcels
@@ -17,16 +13,16 @@ enum ControlEndpoint: Hashable {
     case events
     /// Below `/api/v1`, for one of the sections to answer: the path's components there, as they stand.
     case section([String])
-    /// Below `/control/`, and nothing is there.
+    /// Where the page's files stand, and nothing is there.
     case nothing
 
     /// - Returns: `nil` for a path that belongs to the Bindle server.
     init?(path: String) {
+        if let file = PageFile(path: path) {
+            self = .file(file)
+            return
+        }
         switch path {
-        case "/": self = .page
-        case "/control/page.css": self = .styleSheet
-        case "/control/page.js": self = .script
-        case "/api/v1/openapi.json": self = .description
         case "/api/v1/app": self = .app
         case "/api/v1/app/routes": self = .routes
         case "/api/v1/app/parcels": self = .parcels
@@ -38,7 +34,7 @@ enum ControlEndpoint: Hashable {
                 let components = path.dropFirst("/api/v1/".count).split(
                     separator: "/", omittingEmptySubsequences: false)
                 self = .section(components.map(String.init))
-            } else if path.hasPrefix("/control/") {
+            } else if path.hasPrefix(PageFile.directory) {
                 self = .nothing
             } else {
                 return nil
@@ -46,10 +42,13 @@ enum ControlEndpoint: Hashable {
         }
     }
 
+    /// Whether it is the page itself.
+    var isPage: Bool { if case .file(let file) = self { file.isPage } else { false } }
+
     /// Whether it is the same for every project: only the rest asks for a token.
     var isPublic: Bool {
         switch self {
-        case .page, .styleSheet, .script, .description: true
+        case .file: true
         case .app, .routes, .parcels, .requests, .log, .events, .section, .nothing: false
         }
     }

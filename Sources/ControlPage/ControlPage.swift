@@ -147,7 +147,7 @@ package final class ControlPage: Sendable {
     package func respond(to request: Request, _ body: RequestBody) -> Response? {
         guard let endpoint = ControlEndpoint(path: request.path) else { return nil }
         if let refusal = webGuard.refusal(of: request) { return refusal.response }
-        guard webGuard.isOwn(request) || endpoint == .page && WebGuard.isTopLevelNavigation(request) else {
+        guard webGuard.isOwn(request) || endpoint.isPage && WebGuard.isTopLevelNavigation(request) else {
             return WebGuard.Refusal.foreignPage.response
         }
         do throws(ControlFailure) {
@@ -175,10 +175,7 @@ package final class ControlPage: Sendable {
 
     private func answer(_ endpoint: ControlEndpoint, _ request: Request) throws(ControlFailure) -> Response {
         switch endpoint {
-        case .page: return PageFile.page.response
-        case .styleSheet: return PageFile.styleSheet.response
-        case .script: return PageFile.script.response
-        case .description: return PageFile.description.response
+        case .file(let file): return file.response
         case .app:
             _ = try ControlParameters(request, known: [])
             return Response(json: state.withLock { $0.app }.json)

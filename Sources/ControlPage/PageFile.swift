@@ -1,15 +1,62 @@
 import HTTP
 
-/// What the page consists of. All of it is in the program.
-enum PageFile {
-    case page, styleSheet, script, description
+/// A file of the page. All of them are in the program, and the same for everybody.
+struct PageFile: Hashable {
+    /// Where the page's parts stand at the control address.
+    static let directory = "/control/"
+
+    private let path: String
+    private let mediaType: String
+    private let bytes: [UInt8]
+
+    private init(_ path: String, _ mediaType: String, _ bytes: [UInt8]) {
+        self.path = path
+        self.mediaType = mediaType
+        self.bytes = bytes
+    }
+
+    private static func script(_ name: String, _ bytes: [UInt8]) -> PageFile {
+        PageFile(directory + name, "text/javascript; charset=utf-8", bytes)
+    }
+
+    private static let page = PageFile("/", "text/html; charset=utf-8", PackageResources.page_html)
+
+    private static let all = [
+        page,
+        PageFile(directory + "page.css", "text/css; charset=utf-8", PackageResources.page_css),
+        PageFile("/api/v1/openapi.json", "application/json", PackageResources.openapi_json),
+        script("page.js", PackageResources.page_js),
+        script("api.js", PackageResources.api_js),
+        script("elements.js", PackageResources.elements_js),
+        script("now.js", PackageResources.now_js),
+        script("feed.js", PackageResources.feed_js),
+        script("tar.js", PackageResources.tar_js),
+        script("releases.js", PackageResources.releases_js),
+        script("channels.js", PackageResources.channels_js),
+        script("activity.js", PackageResources.activity_js),
+        script("exchange.js", PackageResources.exchange_js),
+        script("environment.js", PackageResources.environment_js),
+    ]
+
+    private static let byPath = Dictionary(uniqueKeysWithValues: all.map { ($0.path, $0) })
+
+    /// The file at a path of the control address; `nil` if there is none.
+    init?(path: String) {
+        guard let file = Self.byPath[path] else { return nil }
+        self = file
+    }
+
+    static var paths: [String] { all.map(\.path) }
+
+    /// Whether it is the page itself, which a link from elsewhere may open.
+    var isPage: Bool { self == Self.page }
 
     var response: Response {
         var headers: Headers = [
             "Content-Type": mediaType, "Cache-Control": "no-cache", "X-Content-Type-Options": "nosniff",
             "Cross-Origin-Resource-Policy": "same-origin",
         ]
-        if self == .page {
+        if isPage {
             // Nothing from elsewhere, no frame around it, and no window of a stranger's that could reach into it.
             headers.set(
                 "Content-Security-Policy",
@@ -21,21 +68,7 @@ enum PageFile {
         return Response(headers: headers, body: .bytes(bytes))
     }
 
-    private var mediaType: String {
-        switch self {
-        case .page: "text/html; charset=utf-8"
-        case .styleSheet: "text/css; charset=utf-8"
-        case .script: "text/javascript; charset=utf-8"
-        case .description: "application/json"
-        }
-    }
+    static func == (left: PageFile, right: PageFile) -> Bool { left.path == right.path }
 
-    private var bytes: [UInt8] {
-        switch self {
-        case .page: PackageResources.page_html
-        case .styleSheet: PackageResources.page_css
-        case .script: PackageResources.page_js
-        case .description: PackageResources.openapi_json
-        }
-    }
+    func hash(into hasher: inout Hasher) { hasher.combine(path) }
 }
