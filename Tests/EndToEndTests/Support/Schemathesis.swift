@@ -1,0 +1,34 @@
+import Foundation
+import TestSupport
+
+/// Schemathesis, which sends to an API what its document allows, and what it does not.
+enum Schemathesis {
+    private static let directory = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+        .appendingPathComponent("../../../.build/schemathesis").standardizedFileURL
+
+    /// Whether `python3 -m pip install --target .build/schemathesis schemathesis` has brought it.
+    static let isInstalled = FileManager.default.fileExists(atPath: directory.path + "/bin/schemathesis")
+
+    /// Runs it, and returns what it has found: nothing if all is well.
+    ///
+    /// - Parameter excluded: paths of the document that are left out.
+    static func findings(at document: String, excluding excluded: [String], examples: Int) throws -> String {
+        let place = try TemporaryDirectory()
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+        process.currentDirectoryURL = URL(fileURLWithPath: place.path)
+        process.arguments =
+            ["python3", directory.path + "/bin/schemathesis", "run", document, "--seed", "1", "--no-color"]
+            + ["--max-examples", String(examples), "--request-timeout", "30", "--continue-on-failure"]
+            + excluded.flatMap { ["--exclude-path", $0] }
+        process.environment = ProcessInfo.processInfo.environment.merging(["PYTHONPATH": directory.path]) { $1 }
+        let output = place.path + "/output"
+        FileManager.default.createFile(atPath: output, contents: nil)
+        let handle = try FileHandle(forWritingTo: URL(fileURLWithPath: output))
+        process.standardOutput = handle
+        process.standardError = handle
+        try process.run()
+        process.waitUntilExit()
+        return process.terminationStatus == 0 ? "" : try String(contentsOfFile: output, encoding: .utf8)
+    }
+}
