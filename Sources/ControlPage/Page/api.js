@@ -33,7 +33,7 @@ export async function call(method, path, options) {
   const response = await send(method, path, options);
   const text = await response.text();
   const object = text ? JSON.parse(text) : {};
-  if (!response.ok) throw new Error(object.error ?? `${method} ${path} was answered with ${response.status}`);
+  if (!response.ok) throw Object.assign(new Error(object.error ?? `${method} ${path}: ${response.status}`), { status: response.status });
   return object;
 }
 

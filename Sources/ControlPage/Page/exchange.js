@@ -99,7 +99,7 @@ $("requests-har").addEventListener("click", () => attempt(async () => {
 async function choices() {
   const [{ revisions }, { releases }] = await Promise.all([get("revisions"), get("releases", { limit: 20 })]);
   const options = [["now", "what serves now"],
-    ...revisions.toReversed().slice(0, 20).map(revision => [`revision:${revision.number}`, `revision ${revision.number}`]),
+    ...revisions.slice(0, 20).map(revision => [`revision:${revision.number}`, `revision ${revision.number}`]),
     ...releases.map(({ id }) => [`release:${id}`, id])];
   const select = $("exchange-against");
   const before = select.value;

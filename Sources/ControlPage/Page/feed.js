@@ -27,7 +27,7 @@ const found = new PagedList($("feed-bindles"), $("feed-more"), async offset => {
   const page = await get("bindles", { offset, limit: 20, text: $("feed-text").value });
   $("feed-count").textContent = page.total === 1 ? "1 bindle" : `${page.total} bindles`;
   return {
-    rows: page.bindles.map(({ id, description }) => row([[id, "code"], [description ?? "", "quiet"], [element("span", actions(id)), "figure"]])),
+    rows: page.bindles.map(({ id }) => row([[id, "code"], [element("span", actions(id)), "figure"]])),
     total: page.total,
   };
 });

@@ -2,6 +2,7 @@
 import { call, get } from "./api.js";
 import { $, element, row, button, date, size, attempt, whenTyped, openDialog, PagedList } from "./elements.js";
 import { publish, showChannels } from "./channels.js";
+import { app } from "./now.js";
 
 /** What is compared: the first is the older one. */
 let chosen = [];
@@ -10,8 +11,8 @@ const releases = new PagedList($("releases-rows"), $("releases-more"), async off
   const page = await get("releases", { offset, limit: 50, text: $("releases-text").value });
   $("releases-count").textContent = page.total === 1 ? "1 release" : `${page.total} releases`;
   return {
-    rows: page.releases.map(({ id, created, revision, parcels, size: bytes }) => row([
-      [compareBox(`release:${id}`, id)], [id, "code"], [date(created), "quiet"], [revision === undefined ? "" : String(revision), "figure"],
+    rows: page.releases.map(({ id, time: made, revision, parcels, size: bytes }) => row([
+      [compareBox(`release:${id}`, id)], [id, "code"], [date(made), "quiet"], [revision === undefined ? "" : String(revision), "figure"],
       [String(parcels), "figure"], [size(bytes), "figure"],
       [element("span", [
         button("Publish", () => publish(id), `Publish ${id} to a channel`), " ",
@@ -34,7 +35,7 @@ export async function makeRelease(what) {
   try {
     release = await call("POST", "releases", { json: what });
   } catch (error) {
-    if (!/--replace|replace/.test(error.message) || !confirm(`${error.message}\n\nReplace it?`)) throw error;
+    if (error.status !== 409 || !confirm(`${error.message}\n\nReplace it?`)) throw error;
     release = await call("POST", "releases", { json: { ...what, replace: true } });
   }
   $("releases-made").textContent = `${release.id} is released.`;
@@ -51,16 +52,19 @@ whenTyped($("releases-text"), () => releases.show());
 $("release").addEventListener("submit", event => {
   event.preventDefault();
   const version = $("release-version").value.trim();
-  attempt(() => makeRelease(version ? { version } : {}), event.submitter);
+  attempt(() => {
+    if (!app?.revision) throw new Error("Nothing serves yet that could be released.");
+    return makeRelease({ revision: app.revision, ...version && { version } });
+  }, event.submitter);
 });
 
 // MARK: Revisions
 
 async function showRevisions() {
   const { revisions } = await get("revisions");
-  $("revisions-rows").replaceChildren(...revisions.toReversed().map(({ number, bindle, created, parcels, size: bytes, restores, served }, index) => row([
+  $("revisions-rows").replaceChildren(...revisions.map(({ number, bindle, time: made, parcels, size: bytes, restores, served }, index) => row([
     [compareBox(`revision:${number}`, `revision ${number}`)], [String(number), "figure"], [bindle, "code"],
-    [date(created), "quiet"], [String(parcels), "figure"], [size(bytes), "figure"],
+    [date(made), "quiet"], [parcels === undefined ? "" : String(parcels), "figure"], [bytes === undefined ? "" : size(bytes), "figure"],
     [restores === undefined ? served ? "" : "not served" : `brings back ${restores}`, "quiet"],
     [index === 0 ? "" : button("Roll back", () => call("POST", "app/rollback", { json: { revision: number } }), `Roll back to revision ${number}`), "figure"],
   ])));
@@ -128,9 +132,15 @@ async function showFile(from, to, name) {
 
 /** A difference of texts as lines with signs, or why there is none. */
 export function differenceLines(difference) {
-  if (!difference.hunks) return [element("span", `${difference.note ?? "The bytes differ."}\n`)];
-  return difference.hunks.flatMap(({ oldStart, oldCount, newStart, newCount, lines }) => [
-    element("span", `@@ -${oldStart},${oldCount} +${newStart},${newCount} @@\n`, "quiet"),
-    ...lines.map(({ kind, text }) => element("span", `${{ removed: "-", added: "+", same: " " }[kind]}${text}\n`, kind)),
+  if (!difference.hunks) {
+    const sides = [difference.from, difference.to].map(side => side ? `${size(side.size)}, ${side.sha256.slice(0, 12)}…` : "nothing");
+    return [element("span", `${difference.kind === "large" ? "Too large for a comparison by lines" : "Not text"}: ${sides.join(" before, ")} now.\n`)];
+  }
+  const lines = difference.hunks.flatMap(({ from, to, lines: parts }) => [
+    element("span", `@@ -${from} +${to} @@\n`, "quiet"),
+    ...parts.map(({ change, text, ended }) => element("span",
+      `${{ removed: "-", added: "+" }[change] ?? " "}${text}\n${ended === false ? "\\ No line end at the end of the file\n" : ""}`, change)),
   ]);
+  if (difference.cut) lines.push(element("span", "…\n", "quiet"));
+  return lines.length ? lines : [element("span", "The content is the same.\n")];
 }
