@@ -6,13 +6,9 @@ import Testing
 /// The control page as a developer has it open beside the editor.
 @Suite(.serialized, .timeLimit(.minutes(15)), .enabled(if: Chromium.path != nil, "Chromium is not installed"))
 struct ControlPageBrowserTests {
-    private static let browser = Result { try Chromium() }
+    private func open(_ url: String) async throws -> Chromium.Tab { try await ControlPageTab.open(url) }
 
-    private func open(_ url: String) async throws -> Chromium.Tab {
-        try await Self.browser.get().context().open(url)
-    }
-
-    private static func text(_ id: String) -> String { "document.getElementById('\(id)').innerText" }
+    private static func text(_ id: String) -> String { ControlPageTab.text(id) }
 
     @Test("It follows the app: what serves, its parcels, requests and log, a failure with its place, and its end")
     func following() async throws {
@@ -133,7 +129,7 @@ struct ControlPageBrowserTests {
         try await tab.wait(until: "document.querySelector('#routes a') !== null")
         try await tab.wait(until: "\(Self.text("parcels-rows")).includes('hello')")
         var order: [String] = []
-        for _ in 0..<6 {
+        for _ in 0..<10 {
             for kind in ["rawKeyDown", "keyUp"] {
                 try await tab.browser.send(
                     "Input.dispatchKeyEvent",
@@ -144,7 +140,10 @@ struct ControlPageBrowserTests {
             }
             order.append(try await tab.evaluate("document.activeElement.innerText").string ?? "")
         }
-        #expect(order.prefix(5) == ["Skip to the app", "Now", "Parcels", "Requests", "Log"])
+        #expect(
+            order.prefix(9) == [
+                "Skip to the app", "Now", "Feed", "Releases", "Channels", "Parcels", "Requests", "Log", "Environment",
+            ])
         #expect(order.last?.hasPrefix("http://") == true)
     }
 
