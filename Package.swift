@@ -359,6 +359,7 @@ let package = Package(
             dependencies: [
                 "Bindle",
                 "Content",
+                "Cryptography",
                 "hippo-dev",
                 "Hippofacts",
                 "HTTP",
