@@ -15,7 +15,9 @@ enum ControlEndpoint: Hashable {
     case log
     /// A stream of events (HTML standard, section 9.2).
     case events
-    /// Below `/control/` or `/api/v1`, and nothing is there.
+    /// Below `/api/v1`, for one of the sections to answer: the path's components there, as they stand.
+    case section([String])
+    /// Below `/control/`, and nothing is there.
     case nothing
 
     /// - Returns: `nil` for a path that belongs to the Bindle server.
@@ -32,8 +34,15 @@ enum ControlEndpoint: Hashable {
         case "/api/v1/log": self = .log
         case "/api/v1/events": self = .events
         default:
-            guard path.hasPrefix("/control/") || path == "/api/v1" || path.hasPrefix("/api/v1/") else { return nil }
-            self = .nothing
+            if path == "/api/v1" || path.hasPrefix("/api/v1/") {
+                let components = path.dropFirst("/api/v1/".count).split(
+                    separator: "/", omittingEmptySubsequences: false)
+                self = .section(components.map(String.init))
+            } else if path.hasPrefix("/control/") {
+                self = .nothing
+            } else {
+                return nil
+            }
         }
     }
 
@@ -41,7 +50,7 @@ enum ControlEndpoint: Hashable {
     var isPublic: Bool {
         switch self {
         case .page, .styleSheet, .script, .description: true
-        case .app, .routes, .parcels, .requests, .log, .events, .nothing: false
+        case .app, .routes, .parcels, .requests, .log, .events, .section, .nothing: false
         }
     }
 }

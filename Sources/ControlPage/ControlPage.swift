@@ -37,15 +37,18 @@ package final class ControlPage: Sendable {
     private let store: any BindleStorage
     private let webGuard: WebGuard
     private let authentication: ServerAuthentication?
+    private let sections: [any ControlSection]
 
     /// - Parameters:
     ///   - appURL: Where the app is served.
     ///   - version: The program's.
+    ///   - sections: What answers below `/api/v1` besides the page itself.
     ///   - authentication: Who gets at the data; `nil` for everybody who passes the guard.
     package init(
         store: any BindleStorage, appURL: String, version: String, webGuard: WebGuard,
-        authentication: ServerAuthentication?
+        authentication: ServerAuthentication?, sections: [any ControlSection] = []
     ) {
+        self.sections = sections
         self.store = store
         self.webGuard = webGuard
         self.authentication = authentication
@@ -141,23 +144,33 @@ package final class ControlPage: Sendable {
     // MARK: Requests
 
     /// Answers a request for a path that is the page's own; `nil` for the Bindle server's.
-    package func respond(to request: Request) -> Response? {
+    package func respond(to request: Request, _ body: RequestBody) -> Response? {
         guard let endpoint = ControlEndpoint(path: request.path) else { return nil }
         if let refusal = webGuard.refusal(of: request) { return refusal.response }
         guard webGuard.isOwn(request) || endpoint == .page && WebGuard.isTopLevelNavigation(request) else {
             return WebGuard.Refusal.foreignPage.response
         }
         do throws(ControlFailure) {
-            guard request.method == .get || request.method == .head else {
-                throw ControlFailure(.methodNotAllowed, "\(request.path) takes GET and HEAD, not \(request.method)")
-            }
             guard endpoint.isPublic || authentication?.admits(request) ?? true else {
                 throw ControlFailure(.unauthorized, "this needs the token that 'hippo-dev up' tells of")
+            }
+            if case .section(let path) = endpoint {
+                return try answer(ControlRequest(request, path: path, body: body))
+            }
+            guard request.method == .get || request.method == .head else {
+                throw ControlFailure(request, takesOnly: [.get, .head])
             }
             return try answer(endpoint, request)
         } catch {
             return error.response
         }
+    }
+
+    private func answer(_ request: ControlRequest) throws(ControlFailure) -> Response {
+        for section in sections {
+            if let response = try section.respond(to: request) { return response }
+        }
+        throw ControlFailure(.notFound, "there is nothing at \(request.request.path)")
     }
 
     private func answer(_ endpoint: ControlEndpoint, _ request: Request) throws(ControlFailure) -> Response {
@@ -187,7 +200,7 @@ package final class ControlPage: Sendable {
             return Response(
                 headers: ["Cache-Control": "no-store", "X-Accel-Buffering": "no", "X-Content-Type-Options": "nosniff"],
                 body: .events(events, first: firstEvents))
-        case .nothing: throw ControlFailure(.notFound, "there is nothing at \(request.path)")
+        case .section, .nothing: throw ControlFailure(.notFound, "there is nothing at \(request.path)")
         }
     }
 

@@ -1,7 +1,7 @@
 import HTTP
 
 /// The parameters of a request to the API.
-struct ControlParameters {
+package struct ControlParameters {
     private var values: [String: String] = [:]
 
     /// - Parameter known: The names that the endpoint knows. Others are an error: a filter that is misspelt must not give
@@ -20,10 +20,27 @@ struct ControlParameters {
     }
 
     /// A text; `nil` where it is missing or empty.
-    func text(_ name: String) -> String? { values[name].flatMap { $0.isEmpty ? nil : $0 } }
+    package func text(_ name: String) -> String? { values[name].flatMap { $0.isEmpty ? nil : $0 } }
+
+    /// Whether something is wanted: `true` or `false`; `false` where it is missing.
+    package func isSet(_ name: String) throws(ControlFailure) -> Bool {
+        switch values[name] {
+        case nil, "false"?: return false
+        case "true"?: return true
+        case let other?: throw ControlFailure(.badRequest, "'\(name)' is true or false, not '\(other)'")
+        }
+    }
+
+    /// A text that has to be there.
+    package func required(_ name: String) throws(ControlFailure) -> String {
+        guard let text = text(name) else { throw ControlFailure(.badRequest, "the parameter '\(name)' is missing") }
+        return text
+    }
 
     /// A number that is not negative.
-    func count(_ name: String, default usual: Int, limit: Int = .max) throws(ControlFailure) -> Int {
+    package func count(
+        _ name: String, default usual: Int, limit: Int = .max
+    ) throws(ControlFailure) -> Int {
         guard let text = values[name] else { return usual }
         guard !text.isEmpty, text.utf8.allSatisfy({ (0x30...0x39).contains($0) }), let count = Int(text), count <= limit
         else {

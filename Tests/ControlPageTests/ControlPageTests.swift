@@ -54,7 +54,8 @@ struct ControlPageTests {
     ) -> Response {
         var all: Headers = ["Host": "127.0.0.1:8080"]
         for field in headers { all.add(field.name, field.value) }
-        return (page ?? self.page).respond(to: Request(method: method, target: target, headers: all))!
+        return (page ?? self.page).respond(
+            to: Request(method: method, target: target, headers: all), RequestBody([]))!
     }
 
     private func json(_ target: String, from page: ControlPage? = nil) throws -> JSONObject {
@@ -190,8 +191,8 @@ struct ControlPageTests {
             #expect(get(path, ["Sec-Fetch-Site": "same-origin"]).status != .forbidden, "\(path)")
         }
         let rebound = Request(target: "/", headers: ["Host": "evil.example"])
-        #expect(page.respond(to: rebound)?.status == .misdirectedRequest)
-        #expect(page.respond(to: Request(target: "/v1/_q", headers: ["Host": "127.0.0.1"])) == nil)
+        #expect(page.respond(to: rebound, RequestBody([]))?.status == .misdirectedRequest)
+        #expect(page.respond(to: Request(target: "/v1/_q", headers: ["Host": "127.0.0.1"]), RequestBody([])) == nil)
     }
 
     @Test("No other page has it in a frame, and it loads nothing from elsewhere") func policy() {

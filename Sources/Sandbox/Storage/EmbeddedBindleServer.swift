@@ -28,7 +28,7 @@ final class EmbeddedBindleServer: Sendable {
         var configuration = bindles.configuration()
         configuration.tls = identity
         server = Server(socket: socket, configuration: configuration) { request, body, writer in
-            guard let response = page.respond(to: request) else { return try handler(request, body, writer) }
+            guard let response = page.respond(to: request, body) else { return try handler(request, body, writer) }
             try writer.respond(response)
         }
         try server.start()
