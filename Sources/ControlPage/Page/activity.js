@@ -40,11 +40,13 @@ class Feed {
 // MARK: Requests
 
 function requestRow(entry) {
-  const target = element("button", entry.target, "link code");
-  target.type = "button";
-  // The arrow keys go from row to row; the tabulator, past the list.
-  target.tabIndex = -1;
-  target.dataset.number = entry.number;
+  const target = element(entry.recorded ? "button" : "span", entry.target, entry.recorded ? "link code" : "code");
+  if (entry.recorded) {
+    target.type = "button";
+    // The arrow keys go from row to row; the tabulator, past the list.
+    target.tabIndex = -1;
+    target.dataset.number = entry.number;
+  }
   const isBad = entry.status === undefined || entry.status >= 500 || entry.incomplete;
   return row([
     [time(entry.time), "quiet"], entry.method, target,
@@ -75,10 +77,13 @@ requestRows.addEventListener("click", event => {
 
 requestRows.addEventListener("keydown", event => {
   const current = event.target.closest("tr");
-  const next = { ArrowDown: current?.nextElementSibling, ArrowUp: current?.previousElementSibling }[event.key];
-  if (!next) return;
+  const step = { ArrowDown: "nextElementSibling", ArrowUp: "previousElementSibling" }[event.key];
+  if (!current || !step) return;
   event.preventDefault();
-  const target = next.querySelector("button");
+  let next = current[step];
+  while (next && !next.querySelector("button")) next = next[step];
+  const target = next?.querySelector("button");
+  if (!target) return;
   focusable(target);
   target.focus();
 });

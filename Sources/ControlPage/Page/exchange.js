@@ -1,6 +1,6 @@
 // One request, looked into: what was asked, what was answered, what the handler had, and how long each part took.
 import { call, get, send } from "./api.js";
-import { $, element, row, button, date, duration, size, attempt, openDialog, download } from "./elements.js";
+import { $, element, row, button, link, date, duration, size, attempt, openDialog, download } from "./elements.js";
 import { differenceLines } from "./releases.js";
 
 let number;
@@ -18,26 +18,50 @@ export async function openExchange(of) {
 
 async function show() {
   exchange = await get(`requests/${number}`, { unmasked: $("exchange-unmasked").checked || undefined });
+  const { run } = exchange;
   $("exchange-title").textContent = `Request ${number}: ${exchange.method} ${exchange.target}`;
-  $("exchange-facts").replaceChildren(...Object.entries({
-    Time: date(exchange.time), Status: exchange.status ?? "no response", Handler: exchange.handler,
-    Revision: exchange.release ?? exchange.revision, Channel: exchange.channel,
-    "Replay of": exchange.replayOf, Took: `${duration(exchange.milliseconds)} ms`,
-    Memory: exchange.memoryPeak === undefined ? undefined : size(exchange.memoryPeak),
-  }).filter(([, value]) => value !== undefined).flatMap(([name, value]) => [element("dt", name), element("dd", String(value))]));
-  $("exchange-times").replaceChildren(...Object.entries(exchange.times ?? {}).map(([stage, milliseconds]) =>
+  $("exchange-facts").replaceChildren(...facts({
+    Time: date(exchange.time), Status: exchange.status ?? "no response",
+    Handler: exchange.handler ?? (exchange.file ? "a file of the bundle" : undefined), Route: exchange.route,
+    Revision: exchange.release ? undefined : exchange.revision || undefined, Release: exchange.release, Channel: exchange.channel,
+    "Replay of": exchange.replayOf, Replays: exchange.replays?.join(", ") || undefined,
+    Took: `${duration(exchange.milliseconds)} ms`, Memory: run ? size(run.memory) : undefined,
+  }));
+  $("exchange-times").replaceChildren(...Object.entries(exchange.timings ?? {}).map(([stage, milliseconds]) =>
     row([stage, [`${duration(milliseconds)} ms`, "figure"]])));
-  $("exchange-times-part").hidden = !exchange.times;
+  $("exchange-times-part").hidden = !exchange.timings;
   const parts = [];
-  if (exchange.trap) parts.push(section("Trap", element("pre", exchange.trap.text ?? exchange.trap)));
+  if (run?.failure) parts.push(failure(run.failure));
   if (exchange.request) parts.push(section("Request", fields(exchange.request.headers), body("request", exchange.request.body)));
   if (exchange.response) parts.push(section("Response", fields(exchange.response.headers), body("response", exchange.response.body)));
-  if (exchange.stderr?.length) parts.push(section("Standard error", element("pre", exchange.stderr.join("\n"))));
-  if (exchange.environment) parts.push(section("Environment", fields(exchange.environment)));
-  if (exchange.arguments?.length) parts.push(section("Arguments", element("pre", exchange.arguments.join("\n"))));
-  if (!exchange.request) parts.push(element("p", exchange.note ?? "Its recording is not kept any more.", "quiet"));
+  if (run?.errorOutput.text) parts.push(section("Standard error", text(run.errorOutput.text, "Standard error")));
+  if (run) parts.push(section("Environment", fields(run.environment)));
+  if (run?.arguments.length) parts.push(section("Arguments", text(run.arguments.join("\n"), "Arguments")));
   $("exchange-parts").replaceChildren(...parts);
-  for (const id of ["exchange-replay", "exchange-change", "exchange-curl", "exchange-har"]) $(id).disabled = !exchange.request;
+}
+
+const facts = all => Object.entries(all).filter(([, value]) => value !== undefined)
+  .flatMap(([name, value]) => [element("dt", name), element("dd", String(value))]);
+
+/** Why the module has failed, where in its source, and how it came there. */
+function failure({ problem, calls, omission, source }) {
+  const parts = [element("p", problem, "alarm")];
+  const place = (href, shown) => href ? link(href, shown) : shown;
+  if (source) {
+    parts.push(element("p", place(source.link, [source.file, source.line, source.column].filter(part => part !== undefined).join(":"))));
+    parts.push(element("pre", source.excerpt.map(({ number: line, text: shown }) =>
+      element("span", `${String(line).padStart(5)}  ${shown}\n`, line === source.line ? "here" : ""))));
+  }
+  parts.push(element("ol", calls.map(call => element("li", [element("span", call.function, "code"), " ", place(call.link, call.place)]))));
+  if (omission) parts.push(element("p", omission, "quiet"));
+  return section("Failure", ...parts);
+}
+
+function text(content, label) {
+  const made = element("pre", content);
+  made.tabIndex = 0;
+  made.setAttribute("aria-label", label);
+  return made;
 }
 
 function section(title, ...content) {
@@ -45,25 +69,21 @@ function section(title, ...content) {
 }
 
 function fields(list) {
-  const table = element("table", element("tbody", list.map(({ name, value }) => row([[name, "code quiet"], [value, "code"]]))));
-  return element("div", table, "scroll");
+  const rows = list.map(({ name, value, masked }) => row([[name, "code quiet"], [masked ? "hidden" : value, masked ? "quiet" : "code"]]));
+  return element("div", element("table", element("tbody", rows)), "scroll");
 }
 
 function body(of, content) {
-  if (!content || content.size === 0) return element("p", "No body.", "quiet");
-  const note = `${size(content.size)}${content.kept < content.size ? `, of which ${size(content.kept)} are kept` : ""}`;
+  if (content.bytes === 0) return element("p", "No body.", "quiet");
+  const isPart = content.sha256 === undefined && content.kept < content.bytes;
   const save = button("Save", async () => {
     const response = await send("GET", `requests/${number}/body`, { parameters: { of } });
     if (!response.ok) throw new Error((await response.json()).error);
     download(await response.blob(), `${of}-${number}`);
   }, `Save the body of the ${of}`);
-  const made = element("div", [element("p", [element("span", `${note} `, "quiet"), save])]);
-  if (content.text !== undefined) {
-    const text = element("pre", content.text);
-    text.tabIndex = 0;
-    text.setAttribute("aria-label", `Body of the ${of}`);
-    made.append(text);
-  }
+  const note = `${size(content.bytes)}${isPart ? `, of which ${size(content.kept)} are kept` : ""} `;
+  const made = element("div", element("p", [element("span", note, "quiet"), save]));
+  if (content.text !== undefined) made.append(text(content.text, `Body of the ${of}`));
   return made;
 }
 
@@ -71,21 +91,21 @@ $("exchange-unmasked").addEventListener("change", () => attempt(show));
 
 // MARK: Copies
 
-async function textOf(path) {
-  const response = await send("GET", path, { parameters: { unmasked: $("exchange-unmasked").checked || undefined } });
-  const text = await response.text();
-  if (!response.ok) throw new Error(JSON.parse(text).error);
-  return text;
+async function textOf(path, parameters) {
+  const response = await send("GET", path, { parameters: { ...parameters, unmasked: $("exchange-unmasked").checked || undefined } });
+  const received = await response.text();
+  if (!response.ok) throw new Error(JSON.parse(received).error);
+  return received;
 }
 
 $("exchange-curl").addEventListener("click", () => attempt(async () => {
-  const text = await textOf(`requests/${number}/curl`);
-  await navigator.clipboard?.writeText(text).catch(() => {});
-  $("exchange-replayed").replaceChildren(element("p", "As a command (also on the clipboard):"), element("pre", text));
+  const command = await textOf(`requests/${number}/curl`);
+  await navigator.clipboard?.writeText(command).catch(() => {});
+  $("exchange-replayed").replaceChildren(element("p", "As a command, also on the clipboard:"), text(command, "The command"));
 }, $("exchange-curl")));
 
 $("exchange-har").addEventListener("click", () => attempt(async () => {
-  download(new Blob([await textOf(`requests/${number}/har`)], { type: "application/json" }), `request-${number}.har`);
+  download(new Blob([await textOf("har", { number })], { type: "application/json" }), `request-${number}.har`);
 }, $("exchange-har")));
 
 $("requests-har").addEventListener("click", () => attempt(async () => {
@@ -118,10 +138,10 @@ $("exchange-change").addEventListener("click", () => {
   $("exchange-edit").hidden = false;
   $("edit-method").value = exchange.method;
   $("edit-target").value = exchange.target;
-  $("edit-headers").value = exchange.request.headers.map(({ name, value }) => `${name}: ${value}`).join("\n");
-  const text = exchange.request.body?.text;
-  $("edit-body").value = text ?? "";
-  $("edit-body").disabled = text === undefined && (exchange.request.body?.size ?? 0) > 0;
+  $("edit-headers").value = exchange.request.headers.map(({ name, value, masked }) => `${name}: ${masked ? "(masked)" : value}`).join("\n");
+  const content = exchange.request.body.text;
+  $("edit-body").value = content ?? "";
+  $("edit-body").disabled = content === undefined && exchange.request.body.bytes > 0;
   $("edit-target").focus();
 });
 
@@ -141,27 +161,38 @@ async function replay(edit) {
   result.replaceChildren(element("p", "Replaying…"));
   try {
     const replayed = await call("POST", `requests/${number}/replay`, { json: { against: $("exchange-against").value || "now", ...edit && { edit } } });
-    const { difference } = replayed;
+    const { comparison } = replayed;
+    const open = replayed.number === undefined ? "not kept"
+      : button(String(replayed.number), () => openExchange(replayed.number), `Open request ${replayed.number}`);
     result.replaceChildren(
-      element("h3", difference.same ? "The answer is the same" : "The answers differ"),
-      element("p", ["Request ", button(String(replayed.number), () => openExchange(replayed.number), `Open request ${replayed.number}`),
-        ` of the list, against ${replayed.against}.`]),
-      ...shown(difference));
+      element("h3", comparison.same ? "The answer is the same" : "The answers differ"),
+      element("p", ["Answered by ", replayed.against, "; in the list: ", open, "."]), ...shown(comparison));
   } catch (error) {
     result.replaceChildren(element("p", error.message, "alarm"));
   }
   result.scrollIntoView({ block: "nearest" });
 }
 
-function shown({ status, headers = [], body: content }) {
+function shown({ status, headers, body: content }) {
   const parts = [];
-  const sides = (name, { from, to }) => row([[name, "code quiet"], [from ?? "–", "code removed"], [to ?? "–", "code added"]]);
-  const rows = [...status ? [sides("status", status)] : [], ...headers.map(change => sides(change.name, change)),
-    ...(content?.values ?? []).map(change => sides(change.path, change))];
+  const side = value => value === undefined ? "–" : typeof value === "string" ? value : JSON.stringify(value);
+  const sides = (name, before, after) => row([[name, "code quiet"], [side(before), "code removed"], [side(after), "code added"]]);
+  const rows = [
+    ...status.before === status.after ? [] : [sides("status", status.before, status.after)],
+    ...headers.map(({ name, before, after }) => sides(name, before.join(", "), after.join(", "))),
+    ...(content.changes ?? []).map(({ path, before, after }) => sides(path || "the body", before, after)),
+  ];
   if (rows.length) {
-    const head = element("thead", element("tr", ["What", "Before", "Now"].map(name => element("th", name))));
+    const head = element("thead", element("tr", ["What", "Before", "Now"].map(name => {
+      const cell = element("th", name);
+      cell.scope = "col";
+      return cell;
+    })));
     parts.push(element("div", element("table", [head, element("tbody", rows)]), "scroll"));
   }
-  if (content?.hunks || content?.note) parts.push(element("pre", differenceLines(content)));
+  if (content.hunks) parts.push(text(undefined, "What differs in the body"));
+  if (content.hunks) parts.at(-1).append(...differenceLines(content));
+  if (content.kind === "bytes") parts.push(element("p", `The bodies differ from byte ${content.firstDifference}: ${size(content.before)} before, ${size(content.after)} now.`));
+  if (content.partial) parts.push(element("p", "Only the kept beginnings of the bodies are compared.", "quiet"));
   return parts;
 }
