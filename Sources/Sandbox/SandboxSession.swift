@@ -94,6 +94,7 @@ package enum SandboxSession {
         let (changes, queueProblem) = changeQueue(isWanted: isWatching && settings.pollInterval == nil)
         let requestLog = try RequestLogCollector()
         defer { requestLog.stop() }
+        let recordings = try RecordingReader()
         let connections = try ConnectionQueue()
         let terminator = try identity.map { identity in
             try TLSTerminator(socket: appSocket, identity: identity, connections: connections) {
@@ -103,7 +104,8 @@ package enum SandboxSession {
         try terminator?.start()
         defer { terminator?.finish(within: terminatorGrace) }
         let workerSurroundings = WorkerSurroundings(
-            connections: connections, board: board, changes: changes, requestLog: requestLog)
+            connections: connections, board: board, changes: changes, requestLog: requestLog,
+            recordings: recordings.memory)
         let feed = ControlFeed()
         var supervisor = WorkerSupervisor(
             command: workerCommand(settings),
