@@ -85,6 +85,8 @@ struct StoreSchemaTests {
             #expect(usage.parcels == 3 && usage.danglingParcels == 0)
             #expect(usage.revisions == 2 + 2 * round)
             #expect(usage.fileBytes < large.utf8.count + 300_000, "the room of what was moved is given back")
+            let release = try store.makeRelease(of: .revision(1), version: SemanticVersion(1, 0, UInt64(round)))
+            #expect(release.effect == .created && release.release.size == 3 + large.utf8.count)
             #expect(try store.restore(revision: 1).restores == 1)
             #expect(try store.text("one", of: first.id) == "one")
             #expect(try store.restore(revision: 2).restores == 2)

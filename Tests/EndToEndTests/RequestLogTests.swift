@@ -54,7 +54,9 @@ struct RequestLogTests {
             for (index, asker) in askers.enumerated() {
                 threads.enter()
                 Thread {
-                    asker.ask(url, "\(asker.repeats ? "kept" : "once")-\(round)-\(index)") { isOver.load(ordering: .relaxed) }
+                    asker.ask(url, "\(asker.repeats ? "kept" : "once")-\(round)-\(index)") {
+                        isOver.load(ordering: .relaxed)
+                    }
                     threads.leave()
                 }.start()
             }

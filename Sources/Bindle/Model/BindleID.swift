@@ -13,6 +13,14 @@ package struct BindleID: Hashable, Sendable {
         self.version = version
     }
 
+    private init(validName name: String, version: SemanticVersion) {
+        self.name = name
+        self.version = version
+    }
+
+    /// The same name with another version.
+    package func with(version: SemanticVersion) -> BindleID { BindleID(validName: name, version: version) }
+
     /// Reads `NAME/VERSION`, or the same as a URI, `bindle:NAME/VERSION`.
     package init(_ text: some StringProtocol) throws(BindleIDError) {
         let path = text.hasPrefix(Self.scheme) ? Substring(text.dropFirst(Self.scheme.count)) : Substring(text)
@@ -94,4 +102,9 @@ package enum BindleIDError: Error, Hashable, CustomStringConvertible {
         case .notAVersion(let text): "Version \(text) is not a valid semantic version (e.g. 1.2.3)"
         }
     }
+}
+
+extension BindleID {
+    /// What stands for the ID where content is compared whatever it is called.
+    static let ofContent = BindleID(validName: "content", version: SemanticVersion(0, 0, 0))
 }

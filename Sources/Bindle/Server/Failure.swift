@@ -25,11 +25,11 @@ struct Failure: Error, CustomStringConvertible {
 
     private static func status(of error: StoreError) -> Status {
         switch error {
-        case .noSuchBindle, .noSuchRevision, .parcelNotUploaded: .notFound
-        case .bindleExists, .parcelExists: .conflict
+        case .noSuchBindle, .noSuchRevision, .noSuchRelease, .noSuchChannel, .parcelNotUploaded: .notFound
+        case .bindleExists, .parcelExists, .releaseExists, .releaseIsPinned: .conflict
         case .yanked, .readOnly: .forbidden
         case .newBindleIsYanked: .unprocessableContent
-        case .invalidInvoice, .notInInvoice, .wrongDigest, .wrongSize: .badRequest
+        case .invalidInvoice, .notInInvoice, .wrongDigest, .wrongSize, .notAnApp: .badRequest
         // 507 Insufficient Storage (RFC 4918 section 11.5)
         case .diskFull: Status(507)
         case .inUse, .newerFormat, .notAStore, .corrupt, .notWritable, .cannotOpen, .database, .unreadableSource,

@@ -9,14 +9,14 @@ package struct DamagedParcel: Hashable, Sendable, CustomStringConvertible {
     package struct User: Hashable, Sendable {
         package let id: BindleID
         package let name: String
-        /// Whether only revisions of the past need it.
+        /// Whether only revisions of the past, or releases, need it.
         package let isPast: Bool
     }
 
     package var description: String {
         guard !users.isEmpty else { return "the parcel \(digest), which nothing needs" }
         let needs = users.prefix(3).map { user in
-            "\(user.id), where it is '\(user.name)'" + (user.isPast ? ", in earlier revisions" : "")
+            "\(user.id), where it is '\(user.name)'" + (user.isPast ? ", in earlier revisions or releases" : "")
         }
         return "the parcel \(digest), which is needed by " + needs.joined(separator: "; ")
             + (users.count > 3 ? "; and \(users.count - 3) more" : "")

@@ -298,7 +298,7 @@ package final class BindleStore: Sendable {
                 var head = try InvoiceTable.parse(frame.head, of: id, path: connection.path)
                 head.isYanked = true
                 let state = row.state + 1
-                let lastKept = try RevisionTable.lastState(ofBindle: row.number, on: connection)
+                let lastKept = try KeptStates.last(ofBindle: row.number, on: connection)
                 try InvoiceTable.endFrame(bindle: row.number, state: state, lastKept: lastKept, on: connection)
                 try InvoiceTable.insertFrame(
                     head: head.encoded(as: .toml), tail: frame.tail, bindle: row.number, state: state, on: connection)
@@ -316,8 +316,9 @@ package final class BindleStore: Sendable {
         _ digest: String, to id: BindleID, includingYanked: Bool = true
     ) throws(StoreError) -> ParcelUpload {
         try pool.read { (connection) throws(StoreError) in
-            let (key, reference) = try Self.reference(
-                to: digest, of: id, includingYanked: includingYanked, on: connection)
+            let (bindle, _, isYanked) = try Self.find(id, revision: nil, on: connection)
+            guard includingYanked || !isYanked else { throw .yanked(id) }
+            let (key, reference) = try Self.reference(to: digest, of: id, bindle, at: nil, on: connection)
             guard try ContentTable.findPresent(key, on: connection) == nil else {
                 throw .parcelExists(id, digest: digest)
             }
@@ -332,15 +333,27 @@ package final class BindleStore: Sendable {
     package func parcel(
         _ digest: String, of id: BindleID, revision: Int? = nil, includingYanked: Bool = false
     ) throws(StoreError) -> ParcelReader {
+        try parcel(digest) { (connection) throws(StoreError) in
+            let (bindle, state, isYanked) = try Self.find(id, revision: revision, on: connection)
+            guard includingYanked || !isYanked else { throw .yanked(id) }
+            return (id, bindle, state)
+        }
+    }
+
+    /// Opens a parcel of what `find` finds: a bindle's state, or what it is now. The ID is for errors.
+    func parcel(
+        _ digest: String,
+        of find: (SQLiteConnection) throws(StoreError) -> (id: BindleID, bindle: Int64, state: Int64?)
+    ) throws(StoreError) -> ParcelReader {
         enum Found {
             case reader(ParcelReader)
             /// It is known by something else now, and was read again.
             case renewed(ParcelReader, Int64, FileIdentity)
-            case damaged(Int64)
+            case damaged(Int64, BindleID)
         }
         let found = try snapshot { (connection) throws(StoreError) -> Found in
-            let (key, reference) = try Self.reference(
-                to: digest, of: id, revision: revision, includingYanked: includingYanked, on: connection)
+            let (id, bindle, state) = try find(connection)
+            let (key, reference) = try Self.reference(to: digest, of: id, bindle, at: state, on: connection)
             guard let content = try ContentTable.findPresent(key, on: connection) else {
                 throw .parcelNotUploaded(id, digest: digest)
             }
@@ -354,7 +367,7 @@ package final class BindleStore: Sendable {
                 guard let known = try ContentTable.identity(ofFile: content.number, on: connection),
                     let file = ParcelReader.open(
                         key, known: known, at: connection.files.path(of: key), mediaType: reference.mediaType)
-                else { return .damaged(content.number) }
+                else { return .damaged(content.number, id) }
                 return file.identity == known ? .reader(file) : .renewed(file, content.number, file.identity ?? known)
             }
         }
@@ -365,7 +378,7 @@ package final class BindleStore: Sendable {
                 try ContentTable.setIdentity(identity, ofFile: number, on: connection)
             }
             return reader
-        case .damaged(let number):
+        case .damaged(let number, let id):
             note { (connection) throws(StoreError) in try ContentTable.lose(number, on: connection) }
             throw .parcelNotUploaded(id, digest: digest)
         }
@@ -380,13 +393,10 @@ package final class BindleStore: Sendable {
         }
     }
 
-    /// What a bindle says of a parcel that it names.
+    /// What a bindle says of a parcel that it names. The ID is for errors.
     private static func reference(
-        to digest: String, of id: BindleID, revision: Int? = nil, includingYanked: Bool,
-        on connection: SQLiteConnection
+        to digest: String, of id: BindleID, _ bindle: Int64, at state: Int64?, on connection: SQLiteConnection
     ) throws(StoreError) -> (key: SHA256Digest, reference: InvoiceTable.Reference) {
-        let (bindle, state, isYanked) = try find(id, revision: revision, on: connection)
-        guard includingYanked || !isYanked else { throw .yanked(id) }
         guard let key = SHA256Digest(hex: digest),
             let reference = try InvoiceTable.reference(to: key, ofBindle: bindle, at: state, on: connection)
         else { throw .notInInvoice(id, digest: digest) }

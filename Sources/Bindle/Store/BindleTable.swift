@@ -9,7 +9,7 @@ enum BindleTable {
         let isYanked: Bool
         /// Counts the changes of its invoice.
         let state: Int64
-        /// False for one that was deleted and that revisions still name.
+        /// False for one that was deleted and that revisions or releases still name.
         let isLive: Bool
     }
 
@@ -18,7 +18,7 @@ enum BindleTable {
         return row
     }
 
-    /// The bindle of this ID, even if it was deleted and is kept for revisions only.
+    /// The bindle of this ID, even if it was deleted and is kept for revisions and releases only.
     static func findWithDeleted(_ id: BindleID, on connection: SQLiteConnection) throws(StoreError) -> Row? {
         try connection.firstRow(
             "SELECT id, yanked, state, live FROM bindle WHERE name = ? AND version = ?",
@@ -58,10 +58,10 @@ enum BindleTable {
         return Row(id: row.id, number: row.number, isYanked: head.isYanked, state: state, isLive: true)
     }
 
-    /// Deletes a bindle; what its revisions need stays.
+    /// Deletes a bindle; what its revisions and releases need stays.
     static func delete(_ row: Row, on connection: SQLiteConnection) throws(StoreError) {
         connection.noteListChange()
-        let lastKept = try RevisionTable.lastState(ofBindle: row.number, on: connection)
+        let lastKept = try KeptStates.last(ofBindle: row.number, on: connection)
         let contents = try InvoiceTable.endAll(of: row, at: row.state + 1, lastKept: lastKept, on: connection)
         if lastKept == nil {
             try connection.run("DELETE FROM bindle WHERE id = ?", .integer(row.number))

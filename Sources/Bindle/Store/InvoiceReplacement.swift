@@ -62,7 +62,7 @@ struct InvoiceReplacement {
 
         try context.check()
         let state = row.state + 1
-        let lastKept = try RevisionTable.lastState(ofBindle: row.number, on: connection)
+        let lastKept = try KeptStates.last(ofBindle: row.number, on: connection)
         if isFrameNew {
             try InvoiceTable.endFrame(bindle: row.number, state: state, lastKept: lastKept, on: connection)
             try InvoiceTable.insertFrame(head: head, tail: tail, bindle: row.number, state: state, on: connection)

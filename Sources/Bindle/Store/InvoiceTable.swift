@@ -242,6 +242,60 @@ enum InvoiceTable {
         return try connection.rows(statement, .integer(bindle)) { (row) throws(StoreError) in try row.digest(0) }
     }
 
+    /// The digest of a content that a state of a bindle names and the store does not have; `nil` if it has all.
+    static func missingDigest(
+        ofBindle bindle: Int64, at state: Int64, on connection: SQLiteConnection
+    ) throws(StoreError) -> SHA256Digest? {
+        try connection.firstRow(
+            """
+            SELECT sha256 FROM content WHERE place = 0 AND EXISTS (
+                SELECT 1 FROM entry WHERE content = content.id AND bindle = ?1
+                    AND since <= ?2 AND (until = 0 OR until > ?2))
+            LIMIT 1
+            """, .integer(bindle), .integer(state)
+        ) { (row) throws(StoreError) in try row.digest(0) }
+    }
+
+    // MARK: - Measures
+
+    /// How much there is in a state of a bindle.
+    static func measure(
+        bindle: Int64, at state: Int64, on connection: SQLiteConnection
+    ) throws(StoreError) -> RevisionMeasure {
+        var tally = EntryTally(states: [state])
+        try connection.forEachRow(
+            """
+            SELECT content, size FROM entry WHERE bindle = ?1 AND until = 0 AND since <= ?2
+            UNION ALL
+            SELECT content, size FROM entry WHERE bindle = ?1 AND until > ?2 AND since <= ?2
+            """, .integer(bindle), .integer(state)
+        ) { (row) throws(StoreError) in
+            tally.add(content: row.integer(0), size: Int(row.integer(1)), since: state, until: 0)
+        }
+        return tally.measures.first ?? RevisionMeasure()
+    }
+
+    /// What tells the content of a state of a bindle from every other: the digest of its invoice as TOML, without ID and
+    /// signatures, and whether it is yanked or not.
+    static func contentDigest(
+        ofBindle bindle: Int64, at state: Int64, _ id: BindleID, on connection: SQLiteConnection
+    ) throws(StoreError) -> SHA256Digest {
+        let text = try text(ofBindle: bindle, at: state, on: connection)
+        guard let frame = try frame(ofBindle: bindle, at: state, on: connection) else {
+            throw .corrupt(path: connection.path, detail: "a bindle has no invoice")
+        }
+        var invoice = try parse(frame.head + frame.tail, of: id, path: connection.path)
+        invoice.bindle.id = BindleID.ofContent
+        invoice.isYanked = false
+        invoice.yankedSignatures = []
+        invoice.signatures = []
+        var hash = SHA256()
+        hash.update(InvoiceText.head(of: invoice))
+        hash.update(text.text[frame.head.count..<text.tailStart])
+        hash.update(InvoiceText.tail(of: invoice))
+        return hash.finalize()
+    }
+
     // MARK: - Writing
 
     static func insertFrame(
@@ -310,7 +364,7 @@ enum InvoiceTable {
         _ revision: RevisionTable.Row, of row: BindleTable.Row, as state: Int64, now: Int64,
         on connection: SQLiteConnection
     ) throws(StoreError) {
-        let lastKept = try RevisionTable.lastState(ofBindle: row.number, on: connection)
+        let lastKept = try KeptStates.last(ofBindle: row.number, on: connection)
         // What the revision did not have yet ends, and what has ended since begins again.
         let newer = try connection.rows(
             """

@@ -71,13 +71,6 @@ enum RevisionTable {
         }
     }
 
-    /// The last state of a bindle that a revision needs.
-    static func lastState(ofBindle bindle: Int64, on connection: SQLiteConnection) throws(StoreError) -> Int64? {
-        try connection.firstRow(
-            "SELECT state FROM revision WHERE bindle = ? ORDER BY state DESC LIMIT 1", .integer(bindle)
-        ) { (row) throws(StoreError) in row.integer(0) }
-    }
-
     static func insert(
         bindle: Int64, state: Int64, restores: Int?, on connection: SQLiteConnection
     ) throws(StoreError) -> Int {
@@ -94,7 +87,7 @@ enum RevisionTable {
     static func measure(
         _ rows: [Row], on connection: SQLiteConnection
     ) throws(StoreError) -> [RevisionMeasure] {
-        var measures: [State: RevisionMeasure] = [:]
+        var measures: [KeptStates.State: RevisionMeasure] = [:]
         for (bindle, rows) in Dictionary(grouping: rows, by: \.bindle) {
             let states = Set(rows.map(\.state)).sorted()
             var tally = EntryTally(states: states)
@@ -106,15 +99,10 @@ enum RevisionTable {
                     content: row.integer(0), size: Int(row.integer(1)), since: row.integer(2), until: row.integer(3))
             }
             for (state, measure) in zip(states, tally.measures) {
-                measures[State(bindle: bindle, number: state)] = measure
+                measures[KeptStates.State(bindle: bindle, number: state)] = measure
             }
         }
-        return rows.map { measures[State(bindle: $0.bindle, number: $0.state)] ?? RevisionMeasure() }
-    }
-
-    private struct State: Hashable {
-        let bindle: Int64
-        let number: Int64
+        return rows.map { measures[KeptStates.State(bindle: $0.bindle, number: $0.state)] ?? RevisionMeasure() }
     }
 
     // MARK: - Collection
@@ -128,10 +116,10 @@ enum RevisionTable {
     ) throws(StoreError) {
         let old = try connection.rows(
             """
-            SELECT number, bindle FROM revision
+            SELECT number, bindle, state FROM revision
             WHERE number <= (SELECT number FROM revision ORDER BY number DESC LIMIT 1 OFFSET ?)
             """, .integer(limit)
-        ) { (row) throws(StoreError) in (number: Int(row.integer(0)), bindle: row.integer(1)) }
+        ) { (row) throws(StoreError) in Removal(row) }
         try remove(old.filter { !spared.contains($0.number) }, on: connection)
     }
 
@@ -141,18 +129,29 @@ enum RevisionTable {
         sparing spared: Set<Int>, on connection: SQLiteConnection
     ) throws(StoreError) -> Int? {
         let oldest = try connection.rows(
-            "SELECT number, bindle FROM revision ORDER BY number LIMIT ?", .integer(spared.count + 1)
-        ) { (row) throws(StoreError) in (number: Int(row.integer(0)), bindle: row.integer(1)) }
+            "SELECT number, bindle, state FROM revision ORDER BY number LIMIT ?", .integer(spared.count + 1)
+        ) { (row) throws(StoreError) in Removal(row) }
         guard let first = oldest.first(where: { !spared.contains($0.number) }) else { return nil }
         try remove([first], on: connection)
         return first.number
     }
 
-    private static func remove(
-        _ revisions: [(number: Int, bindle: Int64)], on connection: SQLiteConnection
-    ) throws(StoreError) {
-        for row in revisions { try connection.run("DELETE FROM revision WHERE number = ?", .integer(row.number)) }
-        for bindle in Set(revisions.map(\.bindle)) { try collect(bindle: bindle, on: connection) }
+    /// A revision that is to be forgotten.
+    private struct Removal {
+        let number: Int
+        let state: KeptStates.State
+
+        init(_ row: SQLiteStatement) {
+            number = Int(row.integer(0))
+            state = KeptStates.State(bindle: row.integer(1), number: row.integer(2))
+        }
+    }
+
+    private static func remove(_ revisions: [Removal], on connection: SQLiteConnection) throws(StoreError) {
+        for revision in revisions {
+            try connection.run("DELETE FROM revision WHERE number = ?", .integer(revision.number))
+        }
+        try KeptStates.collect(revisions.map(\.state), on: connection)
     }
 
     /// The revisions that are never given up: the newest, the one that was served last, the one that was brought back last,
@@ -168,49 +167,18 @@ enum RevisionTable {
         return spared
     }
 
-    /// The bytes of contents that no bindle names any more, only the history. Takes as long as the history is long.
+    /// The bytes of contents that neither a bindle nor a release names, only the history. Takes as long as the history is
+    /// long.
     static func historySize(on connection: SQLiteConnection) throws(StoreError) -> Int {
         let size = try connection.firstRow(
             """
             SELECT total(size) FROM content
             WHERE place <> 0 AND id IN (SELECT DISTINCT e.content FROM bindle CROSS JOIN entry e
                     ON e.bindle = bindle.id AND e.until > 0)
-                AND NOT EXISTS (SELECT 1 FROM entry WHERE content = content.id AND until = 0)
+                AND NOT EXISTS (SELECT 1 FROM entry e WHERE content = content.id AND (until = 0 OR EXISTS (
+                    SELECT 1 FROM release WHERE bindle = e.bindle AND state >= e.since AND state < e.until)))
             """
         ) { (row) throws(StoreError) in Int(exactly: row.real(0).rounded()) ?? .max }
         return size ?? 0
-    }
-
-    /// Removes the states of a bindle that lie before its first revision, and between revisions that are spared.
-    private static func collect(bindle: Int64, on connection: SQLiteConnection) throws(StoreError) {
-        let first =
-            try connection.firstRow(
-                "SELECT state FROM revision WHERE bindle = ? ORDER BY state LIMIT 1", .integer(bindle)
-            ) { (row) throws(StoreError) in row.integer(0) } ?? .max
-        // What ended before the first revision that is left; and what began after that, and ended before the next, where
-        // an old one was spared.
-        let states = try connection.rows(
-            "SELECT DISTINCT state FROM revision WHERE bindle = ? ORDER BY state", .integer(bindle)
-        ) { (row) throws(StoreError) in row.integer(0) }
-        var contents = Set<Int64>()
-        func remove(_ condition: String, _ since: Int64, _ until: Int64) throws(StoreError) {
-            let removed = try connection.rows(
-                "DELETE FROM entry WHERE bindle = ?1 AND until > 0 AND \(condition) RETURNING content",
-                .integer(bindle),
-                .integer(since), .integer(until)
-            ) { (row) throws(StoreError) in row.integer(0) }
-            contents.formUnion(removed)
-            try connection.run(
-                "DELETE FROM frame WHERE bindle = ?1 AND until > 0 AND \(condition)", .integer(bindle), .integer(since),
-                .integer(until))
-        }
-        try remove("until <= ?3 AND since >= ?2", 0, first)
-        for (earlier, later) in zip(states, states.dropFirst()) where later > earlier + 1 {
-            try remove("until <= ?3 AND until > ?2 AND since > ?2", earlier, later)
-        }
-        if first == .max {
-            try connection.run("DELETE FROM bindle WHERE id = ? AND NOT live", .integer(bindle))
-        }
-        try ContentTable.removeUnreferenced(contents, on: connection)
     }
 }

@@ -32,6 +32,13 @@ package enum StoreError: Error, Hashable, CustomStringConvertible {
     case noSuchBindle(BindleID)
     /// No revision has this number, or it is no longer kept.
     case noSuchRevision(Int)
+    case noSuchRelease(BindleID)
+    /// The release has other content than what was to be released.
+    case releaseExists(BindleID)
+    case releaseIsPinned(BindleID, channel: String)
+    case noSuchChannel(app: String, name: String)
+    /// No bindle can have the name.
+    case notAnApp(String)
     case bindleExists(BindleID)
     case yanked(BindleID)
     /// The invoice of a new bindle says that it is yanked.
@@ -109,6 +116,13 @@ package enum StoreError: Error, Hashable, CustomStringConvertible {
         case .noSuchBindle(let id): "there is no bindle \(id)"
         case .noSuchRevision(let number):
             "there is no revision \(number): the last \(BindleStore.revisionLimit) are kept"
+        case .noSuchRelease(let id): "there is no release \(id)"
+        case .releaseExists(let id):
+            "the release \(id) exists already and has other content. Give another version, or replace it"
+        case .releaseIsPinned(let id, let channel):
+            "the channel \(channel) pins the release \(id): have it follow another one first"
+        case .noSuchChannel(let app, let name): "\(app) has no channel \(name)"
+        case .notAnApp(let name): "'\(name)' cannot be the name of a bindle"
         case .bindleExists(let id): "the bindle \(id) exists already"
         case .yanked(let id): "the bindle \(id) is yanked"
         case .newBindleIsYanked(let id): "the bindle \(id) cannot be created: its invoice says that it is yanked"

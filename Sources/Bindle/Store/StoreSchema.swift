@@ -179,6 +179,44 @@ enum StoreSchema {
             CREATE INDEX entry_by_beginning ON entry (bindle, since) WHERE since > 1;
             """),
         .code(Format4.moveContents),
+        // States of bindles that stay, and where they are served.
+        .script(
+            """
+            CREATE TABLE release (
+                id INTEGER PRIMARY KEY,
+                name TEXT NOT NULL,
+                precedence BLOB NOT NULL, -- the version as bytes that sort as versions do
+                version TEXT NOT NULL,
+                bindle INTEGER NOT NULL REFERENCES bindle,
+                state INTEGER NOT NULL,
+                digest BLOB NOT NULL,
+                time INTEGER NOT NULL, -- milliseconds since 1970
+                revision INTEGER, -- that it was made of
+                parcels INTEGER NOT NULL,
+                size INTEGER NOT NULL
+            ) STRICT;
+            CREATE UNIQUE INDEX release_by_version ON release (name, precedence DESC);
+            CREATE INDEX release_by_state ON release (bindle, state);
+
+            CREATE TABLE channel (
+                app TEXT NOT NULL,
+                name TEXT NOT NULL,
+                pinned INTEGER NOT NULL, -- whether the versions are a single one
+                versions TEXT NOT NULL,
+                host TEXT NOT NULL, -- empty for the one that follows from the names
+                PRIMARY KEY (app, name)
+            ) STRICT, WITHOUT ROWID;
+
+            CREATE TABLE channel_variable (
+                app TEXT NOT NULL,
+                channel TEXT NOT NULL,
+                position INTEGER NOT NULL,
+                name TEXT NOT NULL,
+                value TEXT NOT NULL,
+                PRIMARY KEY (app, channel, position),
+                FOREIGN KEY (app, channel) REFERENCES channel ON DELETE CASCADE
+            ) STRICT, WITHOUT ROWID;
+            """),
     ]
 
     /// The format in which parcels and entries were as `Format4` knows them.

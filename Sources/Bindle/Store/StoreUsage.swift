@@ -2,6 +2,7 @@
 package struct StoreUsage: Hashable, Sendable {
     package let bindles: Int
     package let revisions: Int
+    package let releases: Int
     /// Parcels that are here, each digest once.
     package let parcels: Int
     /// The bytes of all parcels.
@@ -27,6 +28,7 @@ extension BindleStore {
             return StoreUsage(
                 bindles: try number("SELECT count(*) FROM bindle WHERE live"),
                 revisions: try number("SELECT count(*) FROM revision"),
+                releases: try number("SELECT count(*) FROM release"),
                 parcels: try number("SELECT count(*) FROM content WHERE place <> 0"),
                 parcelBytes: try number("SELECT coalesce(sum(size), 0) FROM content WHERE place <> 0"),
                 danglingParcels: unnamed + pool.files.names().count { !named.contains($0) },
