@@ -32,7 +32,7 @@ package final class RecordingMemory: Sendable {
         fileprivate var word: Int { self == .recordings ? Layout.Word.reserved : Layout.Word.reservedBodies }
     }
 
-    private func reservedWord(_ ring: Ring) -> UnsafeMutablePointer<Atomic<UInt64>> {
+    func reservedWord(_ ring: Ring) -> UnsafeMutablePointer<Atomic<UInt64>> {
         (memory.base + ring.word * 8).assumingMemoryBound(to: Atomic<UInt64>.self)
     }
 

@@ -36,6 +36,27 @@ package final class RecordingReader: Sendable {
         copy(at: position).flatMap(Self.recording)
     }
 
+    /// What a list tells of the recording at a position: as `recording`, at less cost.
+    package func summary(at position: UInt64) -> RecordingSummary? {
+        guard let bytes = copy(at: position), let sections = Self.sections(bytes) else { return nil }
+        let flags = Layout.Flags(rawValue: Self.number(bytes, Field.flags, UInt32.self))
+        func text(_ section: Layout.Section) -> String? {
+            flags.contains(.hasRun) ? String(decoding: bytes[sections[section.rawValue]], as: UTF8.self) : nil
+        }
+        return RecordingSummary(
+            route: text(.route), module: text(.module), function: text(.function),
+            bodyIsStored: flags.contains(.bodyIsStored),
+            replayed: Self.replayed(bytes[sections[Layout.Section.requestFields.rawValue]]))
+    }
+
+    private static let replayLine = Array("\n\(RecordingSummary.replayField): ".utf8)
+
+    /// The number in the field that says so, which is never the first.
+    private static func replayed(_ fields: ArraySlice<UInt8>) -> Int? {
+        guard let start = fields.firstRange(of: replayLine)?.upperBound else { return nil }
+        return Int(String(decoding: fields[start...].prefix { $0 != 0x0D }, as: UTF8.self)).flatMap { $0 > 0 ? $0 : nil }
+    }
+
     /// The kept bytes of a body; `nil` if they are not there any more.
     package func bytes(of body: RequestRecording.Body) -> [UInt8]? {
         guard body.count > 0 else { return [] }
@@ -100,19 +121,12 @@ package final class RecordingReader: Sendable {
 
     /// What a recording says; `nil` if no writer writes such a thing.
     private static func recording(_ bytes: [UInt8]) -> RequestRecording? {
-        var sections: [ArraySlice<UInt8>] = []
-        var rest = bytes[Field.end...]
-        for section in Layout.Section.allCases {
-            let count = Int(number(bytes, Field.counts + 4 * section.rawValue, UInt32.self))
-            guard count <= rest.count else { return nil }
-            sections.append(rest.prefix(count))
-            rest = rest.dropFirst(count)
-        }
         let flags = Layout.Flags(rawValue: number(bytes, Field.flags, UInt32.self))
-        guard rest.isEmpty, flags.isSubset(of: .all), let revision = Int(exactly: number(bytes, Field.revision, UInt64.self))
+        guard let sections = sections(bytes), flags.isSubset(of: .all),
+            let revision = Int(exactly: number(bytes, Field.revision, UInt64.self))
         else { return nil }
-        func section(_ section: Layout.Section) -> ArraySlice<UInt8> { sections[section.rawValue] }
-        func text(_ section: Layout.Section) -> String { String(decoding: sections[section.rawValue], as: UTF8.self) }
+        func section(_ section: Layout.Section) -> ArraySlice<UInt8> { bytes[sections[section.rawValue]] }
+        func text(_ name: Layout.Section) -> String { String(decoding: section(name), as: UTF8.self) }
         func milliseconds(_ field: Int) -> Double { Double(number(bytes, field, UInt64.self)) / 1e6 }
         var handler: RequestRecording.Run?
         if flags.contains(.hasRun) {
@@ -134,6 +148,19 @@ package final class RecordingReader: Sendable {
             statusLine: responseLines.first.map { String(decoding: $0, as: UTF8.self) } ?? "",
             responseFields: responseLines.dropFirst().map { field($0, separator: UInt8(ascii: ":")) },
             responseBody: blob(bytes, .responseBody), bodyIsStored: flags.contains(.bodyIsStored), handler: handler)
+    }
+
+    /// Where each section is, in their order; `nil` if they do not fill what is behind the fields.
+    private static func sections(_ bytes: [UInt8]) -> [Range<Int>]? {
+        var sections: [Range<Int>] = []
+        var start = Field.end
+        for section in Layout.Section.allCases {
+            let count = Int(number(bytes, Field.counts + 4 * section.rawValue, UInt32.self))
+            guard count <= bytes.count - start else { return nil }
+            sections.append(start..<start + count)
+            start += count
+        }
+        return start == bytes.count ? sections : nil
     }
 
     /// Strings that end with a NUL each. One that was cut has none.
