@@ -133,16 +133,21 @@ package enum SandboxSession {
         cancellation.onCancel { store.interrupt() }
         let webGuard = WebGuard(names: .ofThisMachine(allowing: settings.allowedHosts))
         let authentication = token.map { ServerAuthentication(tokens: [$0.value]) }
+        let rollBack: BindleServer.RollBack = { RollbackRequest.send(revision: $0, to: mailbox) }
         let page = ControlPage(
             store: store, appURL: shownURL, version: configuration.version, webGuard: webGuard,
-            authentication: authentication)
+            authentication: authentication,
+            sections: [
+                ReleaseSection(store: store), RevisionSection(store: store, rollBack: rollBack),
+                ComparisonSection(store: store), BindleSection(store: store),
+            ])
         page.start()
         defer { page.stop() }
         feed.attach(page)
         let bindleServer = try EmbeddedBindleServer(
             store: store, page: page, socket: bindleSocket, identity: bindleIdentity, version: configuration.version,
             webGuard: webGuard, hostKey: configuration.hostKeyPath.map(hostKey), authentication: authentication,
-            rollBack: { RollbackRequest.send(revision: $0, to: mailbox) })
+            rollBack: rollBack)
         defer { bindleServer.stop() }
         let isOpen = Atomic(false)
         let output = SandboxOutput(
