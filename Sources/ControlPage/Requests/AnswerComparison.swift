@@ -83,7 +83,10 @@ struct AnswerComparison {
     }
 
     private static func compare(_ before: Answer, _ after: Answer) -> Body {
-        let (old, new) = (before.body, after.body)
+        var (old, new) = (before.body, after.body)
+        // Of one that is not kept as a whole, the beginning is compared.
+        if old.count < before.total { new = Array(new.prefix(old.count)) }
+        if new.count < after.total { old = Array(old.prefix(new.count)) }
         if old == new { return .same }
         if let oldValue = value(before), let newValue = value(after) {
             var changes: [ValueChange] = []
@@ -179,22 +182,10 @@ extension AnswerComparison.Body {
             ]
         case .text(let difference):
             return [
-                "kind": .string("text"), "hunks": .array(difference.hunks.map { .object($0.requestJSON) }),
+                "kind": .string("text"), "hunks": .array(difference.hunks.map { .object($0.json) }),
                 "cut": .boolean(difference.isCut),
             ]
         case .bytes(let first): return ["kind": .string("bytes"), "firstDifference": .integer(first)]
         }
-    }
-}
-
-extension LineDifference.Hunk {
-    fileprivate var requestJSON: JSONObject {
-        [
-            "oldStart": .integer(oldStart), "newStart": .integer(newStart),
-            "lines": .array(
-                lines.map { line in
-                    .object(["change": .string(line.change.rawValue), "text": .string(line.text)])
-                }),
-        ]
     }
 }

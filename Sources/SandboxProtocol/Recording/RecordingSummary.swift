@@ -9,6 +9,14 @@ package struct RecordingSummary: Hashable, Sendable {
     /// The number, in the list, of the request that this one repeats: what its field `X-Hippo-Replay` says.
     package let replayed: Int?
 
+    package init(route: String?, module: String?, function: String?, bodyIsStored: Bool, replayed: Int?) {
+        self.route = route
+        self.module = module
+        self.function = function
+        self.bodyIsStored = bodyIsStored
+        self.replayed = replayed
+    }
+
     /// The field by which a repeated request says which one it repeats.
     package static let replayField = "X-Hippo-Replay"
 }

@@ -170,7 +170,7 @@ package final class WAGIWorker: Sendable {
     private func serverConfiguration(revision: Int) -> ServerConfiguration {
         var configuration = ServerConfiguration()
         configuration.requestLog = log.map { ServedRequestLog($0, revision: revision) }
-        configuration.recorder = recordings.map { RequestRecording($0, revision: revision) }
+        configuration.recorder = recordings.map { ServedRequestRecorder($0, revision: revision) }
         configuration.connectionQueue = connections
         if let front = self.configuration.front { configuration.adoption = { front.adopt($0) } }
         if let board {

@@ -2,7 +2,7 @@ import HTTP
 import SandboxProtocol
 
 /// Keeps the requests that a server answers in the memory of recordings.
-struct RequestRecording: RequestRecorder {
+struct ServedRequestRecorder: RequestRecorder {
     private let writer: RecordingWriter
     /// The revision that answers.
     private let revision: Int
