@@ -203,6 +203,7 @@ let package = Package(
                 "Archive",
                 "Bindle",
                 "CommandLineInterface",
+                "ControlPage",
                 "Hippofacts",
                 "HTTP",
                 "JSON",
