@@ -203,6 +203,8 @@ let package = Package(
                 "Archive",
                 "Bindle",
                 "CommandLineInterface",
+                "ControlPage",
+                "Differences",
                 "Hippofacts",
                 "HTTP",
                 "JSON",

@@ -27,6 +27,7 @@ enum Commands {
             ("logout", { .logout }),
             ("revisions", { .revisions }),
             ("rollback", { .rollback }),
+            ("release", { .release }),
             ("export", { .export }),
             ("schema", { .schema }),
             ("self", { .`self` }),
