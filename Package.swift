@@ -204,6 +204,10 @@ let package = Package(
                 "Bindle",
                 "CommandLineInterface",
                 "ControlPage",
+<<<<<<< HEAD
+=======
+                "Differences",
+>>>>>>> env
                 "Hippofacts",
                 "HTTP",
                 "JSON",

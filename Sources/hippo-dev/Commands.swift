@@ -27,7 +27,11 @@ enum Commands {
             ("logout", { .logout }),
             ("revisions", { .revisions }),
             ("rollback", { .rollback }),
+<<<<<<< HEAD
             ("channel", { .channel }),
+=======
+            ("release", { .release }),
+>>>>>>> env
             ("export", { .export }),
             ("schema", { .schema }),
             ("self", { .`self` }),
