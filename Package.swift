@@ -204,10 +204,7 @@ let package = Package(
                 "Bindle",
                 "CommandLineInterface",
                 "ControlPage",
-<<<<<<< HEAD
-=======
                 "Differences",
->>>>>>> env
                 "Hippofacts",
                 "HTTP",
                 "JSON",

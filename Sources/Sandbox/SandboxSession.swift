@@ -108,13 +108,8 @@ package enum SandboxSession {
         let switchboard = try Switchboard(app: connections)
         defer { switchboard.stop() }
         let workerSurroundings = WorkerSurroundings(
-<<<<<<< HEAD
-            connections: connections, board: board, changes: changes, requestLog: requestLog,
-            recordings: recordings.memory)
-=======
             connections: connections, switchboard: switchboard.incoming, board: board, changes: changes,
-            requestLog: requestLog)
->>>>>>> world
+            requestLog: requestLog, recordings: recordings.memory)
         let feed = ControlFeed()
         var supervisor = WorkerSupervisor(
             command: workerCommand(settings),
@@ -142,7 +137,6 @@ package enum SandboxSession {
         cancellation.onCancel { store.interrupt() }
         let webGuard = WebGuard(names: .ofThisMachine(allowing: settings.allowedHosts))
         let authentication = token.map { ServerAuthentication(tokens: [$0.value]) }
-<<<<<<< HEAD
         let requests = RequestList(recordings: recordings)
         Replayer.removeLeftovers(beside: storage.path)
         let replayer = Replayer(
@@ -151,6 +145,16 @@ package enum SandboxSession {
                 recordings: recordings.memory, command: { workerCommand(announced.withLock { $0 }) },
                 status: { feed.status }))
         let rollBack: BindleServer.RollBack = { RollbackRequest.send(revision: $0, to: mailbox) }
+        let channels = ChannelSupervisor(
+            .init(
+                store: store, project: project, appURL: try HTTPURL(appURL), bindleURL: bindleURL,
+                surroundings: WorkerSurroundings(switchboard: switchboard.incoming, requestLog: requestLog,
+                    recordings: recordings.memory),
+                switchboard: switchboard, workerCommand: workerCommand, now: now,
+                announceHosts: { hosts, onTold in mailbox.post(.otherHosts(hosts, onTold: onTold)) }),
+            settings: settings)
+        channelSupervisor.withLock { $0 = channels }
+        store.onReleaseChange { channels.reconsider() }
         let page = ControlPage(
             store: store, appURL: shownURL, version: configuration.version, webGuard: webGuard,
             authentication: authentication, requests: requests,
@@ -160,21 +164,8 @@ package enum SandboxSession {
                 RequestSection(
                     list: requests, appURL: appURL, version: configuration.version,
                     storedFiles: storedFiles(storage.path), replayer: replayer),
+                ChannelSection(channels),
             ])
-=======
-        let channels = ChannelSupervisor(
-            .init(
-                store: store, project: project, appURL: try HTTPURL(appURL), bindleURL: bindleURL,
-                surroundings: WorkerSurroundings(switchboard: switchboard.incoming, requestLog: requestLog),
-                switchboard: switchboard, workerCommand: workerCommand, now: now,
-                announceHosts: { hosts, onTold in mailbox.post(.otherHosts(hosts, onTold: onTold)) }),
-            settings: settings)
-        channelSupervisor.withLock { $0 = channels }
-        store.onReleaseChange { channels.reconsider() }
-        let page = ControlPage(
-            store: store, appURL: shownURL, version: configuration.version, webGuard: webGuard,
-            authentication: authentication, sections: [ChannelSection(channels)])
->>>>>>> world
         page.start()
         defer { page.stop() }
         feed.attach(page)

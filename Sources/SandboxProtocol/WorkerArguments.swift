@@ -64,14 +64,9 @@ package struct WorkerArguments: Hashable, Sendable {
     package var arguments: [String] {
         let values: [(Name, Int32?)] = [
             (.listen, listen), (.control, control), (.sending, connections?.sending),
-<<<<<<< HEAD
-            (.receiving, connections?.receiving), (.board, board), (.changes, changes),
-            (.log, log?.memory), (.wakeUp, log?.wakeUp), (.recordings, recordings),
-=======
             (.receiving, connections?.receiving), (.switchboard, switchboard), (.board, board),
             (.changes, changes),
-            (.log, log?.memory), (.wakeUp, log?.wakeUp),
->>>>>>> world
+            (.log, log?.memory), (.wakeUp, log?.wakeUp), (.recordings, recordings),
         ]
         return ["wagi"] + values.flatMap { name, value in value.map { ["--\(name.rawValue)", String($0)] } ?? [] }
     }

@@ -27,11 +27,8 @@ enum Commands {
             ("logout", { .logout }),
             ("revisions", { .revisions }),
             ("rollback", { .rollback }),
-<<<<<<< HEAD
             ("channel", { .channel }),
-=======
             ("release", { .release }),
->>>>>>> env
             ("export", { .export }),
             ("schema", { .schema }),
             ("self", { .`self` }),

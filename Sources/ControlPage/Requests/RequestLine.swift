@@ -19,6 +19,7 @@ struct RequestLine {
         ]
         // A client that is gone has got no status.
         if request.status > 0 { object["status"] = .integer(request.status) }
+        object["channel"] = request.channel.map { .string($0.name) }
         guard let summary else { return object }
         object["route"] = summary.route.map { .string($0) }
         object["handler"] = summary.module.map { .string($0) }
