@@ -206,6 +206,8 @@ let package = Package(
                 "Archive",
                 "Bindle",
                 "CommandLineInterface",
+                "ControlPage",
+                "Differences",
                 "Hippofacts",
                 "HTTP",
                 "JSON",

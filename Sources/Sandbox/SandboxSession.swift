@@ -66,8 +66,10 @@ package enum SandboxSession {
         let controlURL = "\(bindleIdentity == nil ? "http" : "https")://\(bindleSocket.address.reachable)/"
         let bindleURL = controlURL + "v1"
         let announced = Mutex(settings)
+        let channelSupervisor = Mutex<ChannelSupervisor?>(nil)
         let announce: @Sendable (SandboxSettings) -> Void = { settings in
             announced.withLock { $0 = settings }
+            channelSupervisor.withLock { $0 }?.use(settings)
             storage.lock?.announce(
                 RunningSandbox(
                     app: shownURL, server: ownURL, bindle: bindleURL, bindleKeyPin: bindleIdentity?.publicKeyPin,
@@ -94,6 +96,7 @@ package enum SandboxSession {
         let (changes, queueProblem) = changeQueue(isWanted: isWatching && settings.pollInterval == nil)
         let requestLog = try RequestLogCollector()
         defer { requestLog.stop() }
+        let recordings = try RecordingReader()
         let connections = try ConnectionQueue()
         let terminator = try identity.map { identity in
             try TLSTerminator(socket: appSocket, identity: identity, connections: connections) {
@@ -102,8 +105,11 @@ package enum SandboxSession {
         }
         try terminator?.start()
         defer { terminator?.finish(within: terminatorGrace) }
+        let switchboard = try Switchboard(app: connections)
+        defer { switchboard.stop() }
         let workerSurroundings = WorkerSurroundings(
-            connections: connections, board: board, changes: changes, requestLog: requestLog)
+            connections: connections, switchboard: switchboard.incoming, board: board, changes: changes,
+            requestLog: requestLog, recordings: recordings.memory)
         let feed = ControlFeed()
         var supervisor = WorkerSupervisor(
             command: workerCommand(settings),
@@ -131,13 +137,34 @@ package enum SandboxSession {
         cancellation.onCancel { store.interrupt() }
         let webGuard = WebGuard(names: .ofThisMachine(allowing: settings.allowedHosts))
         let authentication = token.map { ServerAuthentication(tokens: [$0.value]) }
+        let requests = RequestList(recordings: recordings)
+        Replayer.removeLeftovers(beside: storage.path)
+        let replayer = Replayer(
+            .init(
+                store: store, storePath: storage.path, project: project.directory, bindleURL: bindleURL,
+                recordings: recordings.memory, command: { workerCommand(announced.withLock { $0 }) },
+                status: { feed.status }))
         let rollBack: BindleServer.RollBack = { RollbackRequest.send(revision: $0, to: mailbox) }
+        let channels = ChannelSupervisor(
+            .init(
+                store: store, project: project, appURL: try HTTPURL(appURL), bindleURL: bindleURL,
+                surroundings: WorkerSurroundings(switchboard: switchboard.incoming, requestLog: requestLog,
+                    recordings: recordings.memory),
+                switchboard: switchboard, workerCommand: workerCommand, now: now,
+                announceHosts: { hosts, onTold in mailbox.post(.otherHosts(hosts, onTold: onTold)) }),
+            settings: settings)
+        channelSupervisor.withLock { $0 = channels }
+        store.onReleaseChange { channels.reconsider() }
         let page = ControlPage(
             store: store, appURL: shownURL, version: configuration.version, webGuard: webGuard,
-            authentication: authentication,
+            authentication: authentication, requests: requests,
             sections: [
                 ReleaseSection(store: store), RevisionSection(store: store, rollBack: rollBack),
                 ComparisonSection(store: store), BindleSection(store: store),
+                RequestSection(
+                    list: requests, appURL: appURL, version: configuration.version,
+                    storedFiles: storedFiles(storage.path), replayer: replayer),
+                ChannelSection(channels),
             ])
         page.start()
         defer { page.stop() }
@@ -155,7 +182,13 @@ package enum SandboxSession {
             onReaderGone: { stop("nobody reads the output") },
             onEvent: { event in
                 feed.note(event)
-                if case .ready = event { once?.begin(at: appURL) }
+                switch event {
+                case .ready(_, _, let id, _):
+                    channels.noteServed(id)
+                    once?.begin(at: appURL)
+                case .serving(_, let id, _, _): channels.noteServed(id)
+                default: break
+                }
                 // A page that is opened while the first build runs waits for its end.
                 guard configuration.opensPage else { return }
                 switch event {
@@ -163,10 +196,13 @@ package enum SandboxSession {
                 default: break
                 }
             })
-        requestLog.start {
+        let tellRequests: RequestLogCollector.Deliver = {
             output.tell($0)
             feed.note($0)
+            channels.note($0)
         }
+        requestLog.start(tellRequests)
+        replayer.start(tellRequests)
         stopGuard.onEnd { reason in
             output.tell(.stopped(reason: reason))
             output.close()
@@ -195,7 +231,11 @@ package enum SandboxSession {
                 project: project, commandLineSettings: configuration.settings, content: content,
                 buildOutputs: BuildOutputsFile(path: storage.buildOutputsPath), appURL: shownURL, bindleURL: bindleURL,
                 mailbox: mailbox, freshness: freshness, changes: changes, hasColours: hasColours(configuration.output),
-                cancellation: cancellation, onStop: { stopGuard.obey() }, now: now, emit: { output.tell($0) },
+                cancellation: cancellation,
+                onStop: {
+                    stopGuard.obey()
+                    channels.beginStop(patience: SandboxLoop.stopPatience)
+                }, now: now, emit: { output.tell($0) },
                 emitBuildLine: {
                     output.tellBuildLine($0)
                     feed.noteBuildLine($0)
@@ -207,7 +247,9 @@ package enum SandboxSession {
         let keys = configuration.takesKeys ? TerminalKeys { obey($0, shownURL, output, mailbox, stop) } : nil
         defer { keys?.stop() }
         if let queueProblem { output.tell(.log(.sandbox, text: "\(queueProblem)")) }
+        channels.start { output.tell(.log(.sandbox, text: $0)) }
         let end = try loop.run()
+        channels.waitForEnd(patience: SandboxLoop.stopPatience + .milliseconds(100))
         let onceEnd = once?.finish()
         output.tell(.stopped(reason: end.reason))
         output.close()
@@ -215,6 +257,20 @@ package enum SandboxSession {
         let log = FileStatus(linkAt: storage.path + "-wal")
         if let log, log.size > Self.longestLog, cancellation.isCancelled { _ = Unmanaged.passRetained(store) }
         return end.isFailure ? .failed : onceEnd ?? .stopped
+    }
+
+    /// Finds the contents of files that have been served.
+    private static func storedFiles(_ store: String) -> RequestSection.StoredFiles {
+        let content = StoreContent(path: store)
+        return { digest, size in
+            guard let digest = SHA256Digest(hex: digest) else { return nil }
+            let file = ContentFile(digest: digest, size: size, mediaType: "", modificationTime: 0)
+            guard let open = try? content.open(file, named: digest.hex) else { return nil }
+            switch open.storage {
+            case .bytes(let bytes): return .bytes(bytes)
+            case .file(let descriptor): return .file(OpenFile(open, descriptor: descriptor))
+            }
+        }
     }
 
     /// The files that this process's output goes to, as in `hippo-dev up > log`: what it tells of a change must not be one.

@@ -27,6 +27,8 @@ enum Commands {
             ("logout", { .logout }),
             ("revisions", { .revisions }),
             ("rollback", { .rollback }),
+            ("channel", { .channel }),
+            ("release", { .release }),
             ("export", { .export }),
             ("schema", { .schema }),
             ("self", { .`self` }),

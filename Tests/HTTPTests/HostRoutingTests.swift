@@ -12,8 +12,7 @@ struct HostRoutingTests {
         let app: TestServer
         let channel: Server
         let between: Server
-        /// What the app's server knows of.
-        let channelHosts = Mutex<Set<String>>(["stable.app", "nobody.app"])
+        let betweenQueue: ConnectionQueue
         let appRouting: HostRouting
         /// How often the app's server has looked a host up.
         let lookUps = Mutex(0)
@@ -24,12 +23,12 @@ struct HostRoutingTests {
                 try ConnectionQueue(), try ConnectionQueue(), try ConnectionQueue()
             )
             let box = Box()
-            appRouting = HostRouting { host in
+            let routing = HostRouting { host in
                 box.stage?.lookUps.withLock { $0 += 1 }
-                let isOther = box.stage?.channelHosts.withLock { $0.contains(host ?? "") } ?? false
-                return isOther ? betweenQueue : nil
+                return ["stable.app", "nobody.app"].contains(host) ? betweenQueue : nil
             }
-            let routing = appRouting
+            appRouting = routing
+            self.betweenQueue = betweenQueue
             let answer: @Sendable (String) -> RequestHandler = { name in
                 { request, body, writer in
                     let text = String(decoding: try body.readAll(limit: 1 << 24), as: UTF8.self)
@@ -74,7 +73,9 @@ struct HostRoutingTests {
         }
     }
 
-    private static func get(_ path: String, _ host: String) -> String { "GET \(path) HTTP/1.1\r\nHost: \(host)\r\n\r\n" }
+    private static func get(_ path: String, _ host: String) -> String {
+        "GET \(path) HTTP/1.1\r\nHost: \(host)\r\n\r\n"
+    }
 
     @Test("a kept-alive connection goes to and fro with the hosts of its requests")
     func changingHosts() throws {
@@ -121,7 +122,8 @@ struct HostRoutingTests {
             #expect(try connection.response().text == "app /next ")
             let hex = String(size, radix: 16)
             try connection.send(
-                "POST /c HTTP/1.1\r\nHost: stable.app\r\nTransfer-Encoding: chunked\r\n\r\n\(hex)\r\n\(body)\r\n0\r\n\r\n")
+                "POST /c HTTP/1.1\r\nHost: stable.app\r\nTransfer-Encoding: chunked\r\n\r\n\(hex)\r\n\(body)\r\n0\r\n\r\n"
+            )
             #expect(try connection.response().text == "channel /c \(size)")
         }
         // The one who answers says that it may come.
@@ -167,13 +169,18 @@ struct HostRoutingTests {
             _ = try connection.response()
         }
         #expect(stage.lookUps.withLock { $0 } == 1)
-        stage.channelHosts.withLock { _ = $0.insert("new.app") }
-        stage.appRouting.noteChange()
+        let newLookUps = Mutex(0)
+        let queue = stage.betweenQueue
+        stage.appRouting.use { host in
+            newLookUps.withLock { $0 += 1 }
+            return host == "app" ? nil : queue
+        }
         for _ in 0..<2 {
             try connection.send(Self.get("/", "app"))
             #expect(try connection.response().text == "app / ")
         }
-        #expect(stage.lookUps.withLock { $0 } == 2)
+        #expect(newLookUps.withLock { $0 } == 1)
+        #expect(stage.lookUps.withLock { $0 } == 1)
     }
 
     @Test("a flood of connections for hosts that nobody has is answered, and the app meanwhile")

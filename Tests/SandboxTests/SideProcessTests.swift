@@ -105,7 +105,8 @@ struct SideProcessTests {
     func failure() throws {
         let revision = try save("(module (func (export")
         let error = #expect(throws: SideProcess.Failed.self) { _ = try start(revision, try ConnectionQueue()) }
-        #expect(error?.failure.file == "main.wat" || error?.description.contains("main.wat") == true, "\(error!.failure)")
+        #expect(
+            error?.failure.file == "main.wat" || error?.description.contains("main.wat") == true, "\(error!.failure)")
     }
 
     @Test("One that ends before it serves, or says nothing, is a failure")

@@ -8,16 +8,18 @@ package final class HostRouting: Sendable {
     /// it itself. Called on the event loop: it must not block.
     package typealias Route = @Sendable (_ hostField: String?) -> ConnectionQueue?
 
-    let route: Route
-    /// Changes with what `route` says.
+    private let route: Mutex<Route>
+    /// Counts the routes.
     private let generation = Atomic<Int>(0)
 
-    package init(_ route: @escaping Route) {
-        self.route = route
+    /// - Parameter route: by default, the server answers for every host.
+    package init(_ route: @escaping Route = { _ in nil }) {
+        self.route = Mutex(route)
     }
 
-    /// To be called after each change of what the route says of a field.
-    package func noteChange() {
+    /// Routes requests in another way from now on.
+    package func use(_ route: @escaping Route) {
+        self.route.withLock { $0 = route }
         generation.wrappingAdd(1, ordering: .releasing)
     }
 
@@ -36,8 +38,10 @@ package final class HostRouting: Sendable {
         let generation = generation.load(ordering: .acquiring)
         if usual.generation == generation, headers.first("Host", is: usual.field) { return nil }
         let field = headers["Host"]
-        if let queue = route(field) { return queue }
-        if let field, field.utf8.count <= Usual.limit { usual = Usual(field: Array(field.utf8), generation: generation) }
+        if let queue = route.withLock({ $0 })(field) { return queue }
+        if let field, field.utf8.count <= Usual.limit {
+            usual = Usual(field: Array(field.utf8), generation: generation)
+        }
         return nil
     }
 }

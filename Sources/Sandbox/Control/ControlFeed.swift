@@ -15,6 +15,9 @@ final class ControlFeed: Sendable {
 
     private let state = Mutex(State())
 
+    /// What the project is like, as far as it has been told.
+    var status: ProjectStatus? { state.withLock { $0.status } }
+
     /// Tells a page from now on.
     func attach(_ page: ControlPage) {
         let status = state.withLock { state in
@@ -69,7 +72,10 @@ final class ControlFeed: Sendable {
 
 extension LogLine {
     fileprivate init(_ source: LogSource, _ text: String, time: Double) {
-        let route: String? = if case .guest(let route) = source { route } else { nil }
-        self.init(source: source.word, route: route, text: text, time: time)
+        guard case .guest(let route, let channel) = source else {
+            self.init(source: source.word, text: text, time: time)
+            return
+        }
+        self.init(source: source.word, route: route, text: text, time: time, channel: channel)
     }
 }
