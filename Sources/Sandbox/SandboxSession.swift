@@ -144,17 +144,22 @@ package enum SandboxSession {
                 announceHosts: { hosts, onTold in mailbox.post(.otherHosts(hosts, onTold: onTold)) }),
             settings: settings)
         channelSupervisor.withLock { $0 = channels }
-        store.onReleaseChange { channels.reconsider() }
+        let rollBack: BindleServer.RollBack = { RollbackRequest.send(revision: $0, to: mailbox) }
         let page = ControlPage(
             store: store, appURL: shownURL, version: configuration.version, webGuard: webGuard,
-            authentication: authentication, sections: [ChannelSection(channels)])
+            authentication: authentication,
+            sections: [
+                ReleaseSection(store: store) { _ in channels.reconsider() },
+                RevisionSection(store: store, rollBack: rollBack), ComparisonSection(store: store),
+                BindleSection(store: store), ChannelSection(channels),
+            ])
         page.start()
         defer { page.stop() }
         feed.attach(page)
         let bindleServer = try EmbeddedBindleServer(
             store: store, page: page, socket: bindleSocket, identity: bindleIdentity, version: configuration.version,
             webGuard: webGuard, hostKey: configuration.hostKeyPath.map(hostKey), authentication: authentication,
-            rollBack: { RollbackRequest.send(revision: $0, to: mailbox) })
+            rollBack: rollBack)
         defer { bindleServer.stop() }
         let isOpen = Atomic(false)
         let output = SandboxOutput(
