@@ -131,13 +131,19 @@ package enum SandboxSession {
         cancellation.onCancel { store.interrupt() }
         let webGuard = WebGuard(names: .ofThisMachine(allowing: settings.allowedHosts))
         let authentication = token.map { ServerAuthentication(tokens: [$0.value]) }
+        let upstream: @Sendable (SandboxSettings) throws -> ExternalBindles.Upstream? = { settings in
+            try settings.upstream.map { try configuration.makeUpstream($0, settings.upstreamStrategy) }
+        }
+        let feeding = Feed(store: store, scratch: storage.scratchDirectory) {
+            try upstream(announced.withLock { $0 })
+        }
         let rollBack: BindleServer.RollBack = { RollbackRequest.send(revision: $0, to: mailbox) }
         let page = ControlPage(
             store: store, appURL: shownURL, version: configuration.version, webGuard: webGuard,
             authentication: authentication,
             sections: [
                 ReleaseSection(store: store), RevisionSection(store: store, rollBack: rollBack),
-                ComparisonSection(store: store), BindleSection(store: store),
+                ComparisonSection(store: store), BindleSection(store: store), FeedSection(feeding),
             ])
         page.start()
         defer { page.stop() }
@@ -183,9 +189,6 @@ package enum SandboxSession {
         }
         if let identity, let note = identity.trustNote { output.tell(.log(.sandbox, text: note)) }
         for note in notes { output.tell(.log(.sandbox, text: note)) }
-        let upstream: @Sendable (SandboxSettings) throws -> ExternalBindles.Upstream? = { settings in
-            try settings.upstream.map { try configuration.makeUpstream($0, settings.upstreamStrategy) }
-        }
         let content = ProjectContent(
             project: project, store: store, digestsPath: storage.digestsPath,
             upstream: try upstream(settings), cancellation: cancellation, emit: { output.tell($0) },

@@ -12,7 +12,8 @@ package struct BindleClient: Sendable {
         case basic(username: String, password: String)
         case bearer(token: String)
 
-        var header: String? {
+        /// What stands in the field `Authorization`.
+        package var header: String? {
             switch self {
             case .none: nil
             case .basic(let username, let password): "Basic " + Base64.encode("\(username):\(password)".utf8)
@@ -41,7 +42,8 @@ package struct BindleClient: Sendable {
         self.credentials = credentials
         var configuration = configuration
         configuration.maximumRedirects = Self.redirectLimit
-        configuration.allowsRedirect = { baseURL.scheme == "http" || $0.scheme == "https" }
+        let allowsRedirect = configuration.allowsRedirect ?? { _ in true }
+        configuration.allowsRedirect = { (baseURL.scheme == "http" || $0.scheme == "https") && allowsRedirect($0) }
         client = Client(configuration: configuration)
     }
 
