@@ -144,6 +144,12 @@ package enum SandboxSession {
                 announceHosts: { hosts, onTold in mailbox.post(.otherHosts(hosts, onTold: onTold)) }),
             settings: settings)
         channelSupervisor.withLock { $0 = channels }
+        let upstream: @Sendable (SandboxSettings) throws -> ExternalBindles.Upstream? = { settings in
+            try settings.upstream.map { try configuration.makeUpstream($0, settings.upstreamStrategy) }
+        }
+        let feeding = Feed(store: store, scratch: storage.scratchDirectory) {
+            try upstream(announced.withLock { $0 })
+        }
         let rollBack: BindleServer.RollBack = { RollbackRequest.send(revision: $0, to: mailbox) }
         let page = ControlPage(
             store: store, appURL: shownURL, version: configuration.version, webGuard: webGuard,
@@ -151,7 +157,7 @@ package enum SandboxSession {
             sections: [
                 ReleaseSection(store: store) { _ in channels.reconsider() },
                 RevisionSection(store: store, rollBack: rollBack), ComparisonSection(store: store),
-                BindleSection(store: store), ChannelSection(channels),
+                BindleSection(store: store), FeedSection(feeding), ChannelSection(channels),
             ])
         page.start()
         defer { page.stop() }
@@ -204,9 +210,6 @@ package enum SandboxSession {
         }
         if let identity, let note = identity.trustNote { output.tell(.log(.sandbox, text: note)) }
         for note in notes { output.tell(.log(.sandbox, text: note)) }
-        let upstream: @Sendable (SandboxSettings) throws -> ExternalBindles.Upstream? = { settings in
-            try settings.upstream.map { try configuration.makeUpstream($0, settings.upstreamStrategy) }
-        }
         let content = ProjectContent(
             project: project, store: store, digestsPath: storage.digestsPath,
             upstream: try upstream(settings), cancellation: cancellation, emit: { output.tell($0) },

@@ -27,6 +27,7 @@ enum Commands {
             ("logout", { .logout }),
             ("revisions", { .revisions }),
             ("rollback", { .rollback }),
+            ("release", { .release }),
             ("channel", { .channel }),
             ("export", { .export }),
             ("schema", { .schema }),

@@ -97,3 +97,20 @@ extension LineDifference.Hunk {
         ]
     }
 }
+
+extension LineDifference.Hunk {
+    /// Reads what `json` has written; `nil` if it is something else.
+    package init?(_ json: JSONObject) {
+        guard let from = json["from"]?.integer, let to = json["to"]?.integer, let lines = json["lines"]?.array else {
+            return nil
+        }
+        self.init(
+            oldStart: from, newStart: to,
+            lines: lines.compactMap { line in
+                guard let line = line.object, let change = line["change"]?.string.flatMap(LineDifference.Change.init),
+                    let text = line["text"]?.string
+                else { return nil }
+                return LineDifference.Line(change: change, text: text, isEnded: line["ended"]?.boolean ?? true)
+            })
+    }
+}
