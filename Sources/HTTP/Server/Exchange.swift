@@ -228,7 +228,7 @@ final class Exchange: @unchecked Sendable {
         guard !isReported else { return }
         isReported = true
         let configuration = context.configuration
-        guard configuration.requestLog != nil || configuration.requestObserver != nil else { return }
+        guard configuration.requestLog != nil || configuration.requestObserver != nil || isRecorded else { return }
         let duration = ContinuousClock.now - request.receivedAt
         record(duration)
         let record = record(sentCount: sentCount, duration)

@@ -21,9 +21,9 @@ package struct ProjectChannels: Sendable {
         self.project = project
         let settings = try SettingsFile.read(inProject: project.directory)
         guard let file = store ?? Storage.file(settings.storage, projectDirectory: project.directory) else {
-            throw SandboxHistoryError.ephemeral
+            throw StoreAccessError.ephemeral
         }
-        guard FileStatus(path: file) != nil else { throw SandboxHistoryError.noStore(file) }
+        guard FileStatus(path: file) != nil else { throw StoreAccessError.noStore(file) }
         try PrivateFiles.checkStore(file)
         access = try Self.access(toStore: file)
     }

@@ -61,7 +61,7 @@ final class Replayer: RequestReplayer {
                 .serviceUnavailable, "\(Self.limit) requests are being sent again already, the limit: try again")
         }
         defer { running.withLock { $0 -= 1 } }
-        let reference = try content ?? current()
+        let reference = if let content { content } else { try current() }
         let found = try ControlFailure.translating { () throws(StoreError) in
             try surroundings.store.content(of: reference)
         }
