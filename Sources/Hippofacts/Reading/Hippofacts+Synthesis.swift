@@ -24,6 +24,11 @@ extension Hippofacts {
         var bindle = TOMLTable()
         bindle["name"] = TOMLValue(name)
         bindle["version"] = TOMLValue(version.description)
+        // Only patterns that match something.
+        let others = files.filter { !Self.isHidden($0) && !Self.hasModuleName($0) }
+        var patterns: [String] = []
+        if others.contains(where: { $0.components.count == 1 }) { patterns.append("[!.]*") }
+        if others.contains(where: { $0.components.count > 1 }) { patterns.append("[!.]*/**/[!.]*") }
         var document = TOMLTable()
         document["bindle"] = TOMLValue(bindle)
         document["handler"] = TOMLValue(
@@ -31,7 +36,7 @@ extension Hippofacts {
                 var handler = TOMLTable()
                 handler["name"] = TOMLValue(module.string)
                 handler["route"] = TOMLValue(route)
-                handler["files"] = TOMLValue(["[!.]*", "[!.]*/**/[!.]*"].map { TOMLValue($0) })
+                handler["files"] = TOMLValue(patterns)
                 return handler
             })
         try self.init(parsing: Array(document.serialized().utf8), file: directory + "/HIPPOFACTS")
@@ -47,9 +52,14 @@ extension Hippofacts {
             + (rest.map { [($0, "/...")] } ?? [])
     }
 
-    private static func isModule(_ path: RelativePath) -> Bool {
+    private static func isModule(_ path: RelativePath) -> Bool { hasModuleName(path) && !isHidden(path) }
+
+    private static func hasModuleName(_ path: RelativePath) -> Bool {
         moduleSuffixes.contains { path.string.hasSuffix($0) }
-            && !path.components.contains { $0.utf8.first == UInt8(ascii: ".") }
+    }
+
+    private static func isHidden(_ path: RelativePath) -> Bool {
+        path.components.contains { $0.utf8.first == UInt8(ascii: ".") }
     }
 
     private static func stem(of module: RelativePath) -> String {

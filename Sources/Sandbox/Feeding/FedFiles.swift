@@ -91,7 +91,10 @@ struct FedFiles {
                         ? "its settings are for a project that hippo-dev up runs." : "it is not taken in from a drop."))
         }
         if ignored.count > Self.toldLimit { notes.append("\(ignored.count - Self.toldLimit) more files are ignored.") }
-        notes += expansion.warnings.prefix(Self.toldLimit).map { shown($0.description) + "." }
+        notes += expansion.warnings.prefix(Self.toldLimit).map { warning in
+            // What nobody has written has no place.
+            shown(isDescribed ? warning.description : warning.message) + "."
+        }
         return notes
     }
 
