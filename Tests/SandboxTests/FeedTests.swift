@@ -98,7 +98,7 @@ struct FeedTests {
     func single() throws {
         let files: KeyValuePairs = [
             "My Shop/shop.wat": Self.module, "My Shop/index.html": "<h1>", "My Shop/img/a b.png": "png",
-            "My Shop/.hidden": "h",
+            "My Shop/.hidden": "h", "My Shop/img/.cache/b": "b",
         ]
         let trial = try drop(files, "?try=true")
         #expect(trial.status == 200 && trial.body["effect"] == nil && trial.body["inferred"] == .boolean(true))

@@ -8,10 +8,12 @@ extension Hippofacts {
     /// The names that modules end with.
     private static let moduleSuffixes = [".wasm", ".wat"]
 
-    /// Patterns of all modules, which are no files of handlers.
-    package static let modulePatterns = moduleSuffixes.compactMap { try? GlobPattern("**/*\($0)") }
+    /// Patterns of what is no file of a handler where nobody has described files: modules, and what is hidden.
+    package static let undescribedExclusions = (moduleSuffixes.map { "*\($0)" } + [".*"]).compactMap { name in
+        try? GlobPattern("**/\(name)")
+    }
 
-    /// Describes the files of a directory. Hidden ones are left out.
+    /// Describes the files of a directory. Hidden ones are left out, with `undescribedExclusions`.
     ///
     /// A single module answers every path. Of several, each answers the path that it has without what its name ends with,
     /// and all below it; one that is called `index` or `main` at the top answers what no other does. Where there is no module,

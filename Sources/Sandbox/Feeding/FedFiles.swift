@@ -56,7 +56,7 @@ struct FedFiles {
                     file: facts.file, message: "a module is above the files that were dropped, where nothing is read")
             }
             var options = ExpansionOptions(externalInvoice: externalInvoice)
-            if !isDescribed { options.excludedFiles = Hippofacts.modulePatterns }
+            if !isDescribed { options.excludedFiles = Hippofacts.undescribedExclusions }
             var cache = DigestCache()
             expansion = try facts.expanded(options, cache: &cache)
         } catch {
