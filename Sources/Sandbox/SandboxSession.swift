@@ -1,4 +1,5 @@
 import Bindle
+import Content
 import ControlPage
 package import HTTP
 import Hippofacts
