@@ -61,18 +61,15 @@ struct RequestSectionTests {
         answer: [UInt8] = Array("hello\n".utf8), answerTotal: Int? = nil, isStored: Bool = false,
         handler: RecordingWriter.Handler? = RecordingWriter.Handler()
     ) -> Int {
-        var contents = RecordingWriter.Contents()
-        (contents.method, contents.target) = (method, target)
         let lines = fields.reduce(into: Array("Host: 127.0.0.1:3000\r\n".utf8)) {
             $0 += "\($1.key): \($1.value)\r\n".utf8
         }
-        contents.fields = (lines.count, { $0.copyBytes(from: lines) })
-        contents.responseHead = Array(response.utf8)
-        contents.requestBody = .init(body[...], total: bodyTotal ?? body.count)
-        contents.responseBody = .init(answer[...], total: answerTotal ?? answer.count)
-        contents.bodyIsStored = isStored
-        contents.handler = handler
-        let position = writer.write(contents)
+        let contents = RecordingWriter.Contents(
+            number: 1, revision: 1, bodyIsStored: isStored, method: method, target: target,
+            fieldByteCount: lines.count, responseHead: Array(response.utf8),
+            requestBody: .init(body[...], total: bodyTotal ?? body.count),
+            responseBody: .init(answer[...], total: answerTotal ?? answer.count), handler: handler)
+        let position = writer.write(contents) { $0.copyBytes(from: lines) }
         page.note(
             [
                 (
@@ -258,13 +255,13 @@ struct RequestSectionTests {
                 case 2: generator.bytes(100)
                 default: Array("-d\n".utf8)
                 }
-            var contents = RecordingWriter.Contents()
-            (contents.method, contents.target) = (round % 4 == 0 ? "GET" : "P'ST", "/[a]{b}/../?x='y'&$HOME")
             let lines =
                 Array("Host: a.localhost:1\r\nX-Odd: ".utf8) + Array("x".utf8) + value + Array("\r\nX-Empty: \r\n".utf8)
-            contents.fields = (lines.count, { $0.copyBytes(from: lines) })
-            contents.requestBody = .init(body[...], total: body.count)
-            let recording = try #require(recordings.recording(at: writer.write(contents)))
+            let contents = RecordingWriter.Contents(
+                number: 1, revision: 1, method: round % 4 == 0 ? "GET" : "P'ST", target: "/[a]{b}/../?x='y'&$HOME",
+                fieldByteCount: lines.count, responseHead: [], requestBody: .init(body[...], total: body.count))
+            let position = writer.write(contents) { $0.copyBytes(from: lines) }
+            let recording = try #require(recordings.recording(at: position))
             let command = CurlCommand(
                 recording: recording, body: body, masking: Masking(isOn: false), appURL: "http://127.0.0.1:3000/"
             ).bytes
