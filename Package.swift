@@ -241,7 +241,8 @@ let package = Package(
             exclude: ["Guests", "Peers"]
         ),
         .target(
-            name: "TestSupport", dependencies: ["Platform"], path: "Tests/TestSupport", exclude: ["Fuzzed", "Requests"]),
+            name: "TestSupport", dependencies: ["JSON", "Platform"], path: "Tests/TestSupport",
+            exclude: ["Fuzzed", "Requests"]),
         .testTarget(name: "PlatformTests", dependencies: ["Platform", "TestSupport"]),
         .testTarget(name: "DifferencesTests", dependencies: ["Differences", "TestSupport"]),
         .testTarget(name: "JSONTests", dependencies: ["JSON", "TestSupport"]),
@@ -365,8 +366,10 @@ let package = Package(
         .testTarget(
             name: "SandboxTests",
             dependencies: [
+                "Archive",
                 "Bindle",
                 "Content",
+                "ControlPage",
                 "Cryptography",
                 "hippo-dev",
                 "Hippofacts",
@@ -396,6 +399,7 @@ let package = Package(
         .testTarget(
             name: "EndToEndTests",
             dependencies: [
+                "Archive",
                 "Bindle",
                 "hippo-dev",
                 "HTTP",

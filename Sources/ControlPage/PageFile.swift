@@ -7,7 +7,7 @@ struct PageFile: Hashable {
 
     private let path: String
     private let mediaType: String
-    private let bytes: [UInt8]
+    let bytes: [UInt8]
 
     private init(_ path: String, _ mediaType: String, _ bytes: [UInt8]) {
         self.path = path
@@ -21,10 +21,12 @@ struct PageFile: Hashable {
 
     private static let page = PageFile("/", "text/html; charset=utf-8", PackageResources.page_html)
 
+    /// The document that describes the API (OpenAPI 3.1).
+    static let description = PageFile("/api/v1/openapi.json", "application/json", PackageResources.openapi_json)
+
     private static let all = [
-        page,
+        page, description,
         PageFile(directory + "page.css", "text/css; charset=utf-8", PackageResources.page_css),
-        PageFile("/api/v1/openapi.json", "application/json", PackageResources.openapi_json),
         script("page.js", PackageResources.page_js),
         script("api.js", PackageResources.api_js),
         script("elements.js", PackageResources.elements_js),

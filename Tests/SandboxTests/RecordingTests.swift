@@ -12,30 +12,38 @@ struct RecordingTests {
     private typealias Layout = RecordingLayout
 
     private let memory: RecordingMemory
-    private let writer: RecordingWriter
+    private let writer: Writer
     private let reader: RecordingReader
 
     init() throws {
         memory = try RecordingMemory()
-        writer = RecordingWriter(memory)
+        writer = Writer(writer: RecordingWriter(memory))
         reader = RecordingReader(memory)
+    }
+
+    /// Writes contents with their fields.
+    private struct Writer {
+        let writer: RecordingWriter
+
+        func write(_ contents: RecordingWriter.Contents, lines: [UInt8]? = nil) -> UInt64 {
+            writer.write(contents) { $0.copyBytes(from: lines ?? RecordingTests.lines(Int(contents.number))) }
+        }
     }
 
     /// Contents that tell from each other by their number, and whose parts are of many lengths.
     private static func contents(_ number: Int, bodyCount: Int = 10) -> RecordingWriter.Contents {
-        var contents = RecordingWriter.Contents()
-        contents.number = UInt64(number)
-        contents.revision = number + 1
-        contents.method = "GET"
-        contents.target = "/\(number)?" + String(repeating: "x", count: number % 97)
-        let lines = Array("Host: a\r\nX-Number: \(number)\r\n".utf8)
-        contents.fields = (lines.count, { $0.copyBytes(from: lines) })
-        contents.responseHead = Array("HTTP/1.1 201 Created\r\nContent-Type: text/plain\r\n\r\n".utf8)
-        contents.requestBody = .init([UInt8](repeating: UInt8(truncatingIfNeeded: number), count: bodyCount)[...], total: bodyCount)
-        contents.responseBody = .init(
-            [UInt8](repeating: UInt8(truncatingIfNeeded: number &* 3), count: bodyCount / 2)[...], total: bodyCount / 2)
-        return contents
+        RecordingWriter.Contents(
+            number: UInt64(number), revision: number + 1, method: "GET",
+            target: "/\(number)?" + String(repeating: "x", count: number % 97), fieldByteCount: lines(number).count,
+            responseHead: Array("HTTP/1.1 201 Created\r\nContent-Type: text/plain\r\n\r\n".utf8),
+            requestBody: .init(
+                [UInt8](repeating: UInt8(truncatingIfNeeded: number), count: bodyCount)[...], total: bodyCount),
+            responseBody: .init(
+                [UInt8](repeating: UInt8(truncatingIfNeeded: number &* 3), count: bodyCount / 2)[...],
+                total: bodyCount / 2))
     }
+
+    private static func lines(_ number: Int) -> [UInt8] { Array("Host: a\r\nX-Number: \(number)\r\n".utf8) }
 
     /// Whether a recording, and its bodies as far as they are there, are those of `contents`.
     private func isAsWritten(_ recording: RequestRecording, _ number: Int) -> Bool {
@@ -78,14 +86,20 @@ struct RecordingTests {
         #expect(reader.bytes(of: run.errorOutput) == Array("oh\n".utf8) && run.errorOutput.total == 100)
     }
 
+    @Test("The fields follow each other without a gap") func layout() {
+        #expect(Layout.Field.counts == Layout.Field.blobs + Layout.Blob.allCases.count * Layout.BlobField.end)
+        #expect(Layout.Field.end == Layout.Field.counts + 4 * Layout.Section.allCases.count)
+        #expect(Layout.Field.end % 8 == 0)
+    }
+
     @Test("Of what is too long the beginning is kept, and it says how long it was")
     func cut() throws {
         var contents = Self.contents(1)
         contents.requestBody = .init([UInt8](repeating: 7, count: 100_000)[...], total: 5_000_000)
         contents.target = "/" + String(repeating: "t", count: 200_000)
         let lines = [UInt8](repeating: 0x61, count: 500_000)
-        contents.fields = (lines.count, { $0.copyBytes(from: lines) })
-        let recording = try #require(reader.recording(at: writer.write(contents)))
+        contents.fieldByteCount = lines.count
+        let recording = try #require(reader.recording(at: writer.write(contents, lines: lines)))
         #expect(recording.requestBody.count == 65536 && recording.requestBody.total == 5_000_000)
         #expect(!recording.requestBody.isWhole && reader.bytes(of: recording.requestBody)?.count == 65536)
         #expect(recording.target.count == 65536 && recording.fields.first?.name.count == 131_072)
@@ -125,7 +139,7 @@ struct RecordingTests {
             let bytes = try #require(memory.bytes(at: position, count: Layout.Field.end + 8, in: .recordings))
             let kept = Int.random(in: 8...bytes.count, using: &generator)
             memory.mark(at: position).pointee.store(0, ordering: .relaxed)
-            bytes[kept...].initialize(repeating: 0xEE)
+            for place in kept..<bytes.count { bytes[place] = 0xEE }
             #expect(reader.recording(at: position) == nil)
             // A mark alone does not make it one.
             memory.mark(at: position).pointee.store(Layout.mark(at: position), ordering: .relaxed)
@@ -164,7 +178,8 @@ struct RecordingTests {
             }
         }
         for ring in [RecordingMemory.Ring.recordings, .bodies] {
-            for value in [UInt64.max, .max - 7, 3, UInt64(Layout.bodyCapacity) - 1, 1 << 63] {
+            let values: [UInt64] = [.max, .max - 7, 3, UInt64(Layout.bodyCapacity) - 1, 1 << 63]
+            for value in values {
                 memory.reservedWord(ring).pointee.store(value, ordering: .relaxed)
                 let position = writer.write(Self.contents(1, bodyCount: 60_000))
                 #expect(position % 8 == 0)

@@ -44,7 +44,7 @@ final class Exchange: @unchecked Sendable {
     /// Whether the recorder is to get the request.
     var isRecorded = false
     /// The beginning of the body, for the recorder.
-    private var recordedBody: [UInt8] = []
+    private(set) var recordedBody: [UInt8] = []
     /// When the handler began, if the request is recorded.
     var handlerStart: ContinuousClock.Instant?
     /// What the recorder is to get besides.
@@ -76,7 +76,7 @@ final class Exchange: @unchecked Sendable {
     /// How far the handler's response has come.
     var progress = ResponseProgress.noHead
     /// What the recorder is to get of the response.
-    private var capture = ResponseCapture()
+    private(set) var capture = ResponseCapture()
     private var hasRecorded = false
     /// Where the recorder keeps it.
     private var recording: UInt64?
@@ -228,7 +228,7 @@ final class Exchange: @unchecked Sendable {
         guard !isReported else { return }
         isReported = true
         let configuration = context.configuration
-        guard configuration.requestLog != nil || configuration.requestObserver != nil else { return }
+        guard configuration.requestLog != nil || configuration.requestObserver != nil || isRecorded else { return }
         let duration = ContinuousClock.now - request.receivedAt
         record(duration)
         let record = record(sentCount: sentCount, duration)
@@ -283,13 +283,7 @@ extension Exchange {
         guard isRecorded, !hasRecorded, let recorder = context.configuration.recorder else { return }
         hasRecorded = true
         recordUnread()
-        let declared: Int64? = if case .length(let length) = framing { length } else { nil }
-        recording = recorder.record(
-            RecordedExchange(
-                request: request, requestBody: recordedBody, requestBodyCount: declared ?? bodyCount,
-                responseHead: capture.head, responseBody: capture.body.prefix(ResponseCapture.bodyLimit),
-                responseBodyCount: capture.bodyCount, isStored: capture.isStored,
-                queue: handlerStart.map { $0 - request.receivedAt } ?? .zero, duration: duration, details: details))
+        recording = recorder.record(RecordedExchange(exchange: self, duration: duration))
     }
 
     /// Takes bytes of the request's body that have been read.

@@ -2,34 +2,52 @@
 ///
 /// Called from several threads. It must not block.
 package protocol RequestRecorder: Sendable {
-    /// Whether a request is to be kept. Asked when its head has arrived.
-    func records(_ request: Request) -> Bool
+    /// Whether a request for a target is to be kept. Asked when its head has arrived.
+    func records(_ target: String) -> Bool
     /// Keeps a request whose response is about to leave as a whole, or has ended.
     ///
     /// - Returns: where it is kept; goes into the access log's record.
     func record(_ exchange: RecordedExchange) -> UInt64?
 }
 
-/// A request and its response, as they are kept.
+/// A request and its response, as they are kept. It holds while the recorder is called.
 package struct RecordedExchange {
-    package let request: Request
-    /// The first bytes of the body, 64 KiB at most. What neither the handler nor the server has read is not known.
-    package let requestBody: [UInt8]
-    /// How many bytes the body has, as far as that is known.
-    package let requestBodyCount: Int64
-    /// As it was sent; empty if there was none.
-    package let responseHead: [UInt8]
-    /// The first bytes of the body, without its framing, 64 KiB at most; none if it is stored.
-    package let responseBody: ArraySlice<UInt8>
-    package let responseBodyCount: Int64
-    /// Whether the body is a stored file, or a part of it: see ``Response/isStored``.
-    package let isStored: Bool
-    /// From the end of the request's head until a handler began; zero where the event loop answered.
-    package let queue: Duration
+    // What is asked for is handed out part by part: a copy of it all would cost more than the recording.
+    let exchange: Exchange
     /// From the end of the request's head until now.
     package let duration: Duration
+
+    /// Counts the requests of the server, from 1.
+    package var id: UInt64 { exchange.request.id }
+    package var method: String { exchange.request.method.rawValue }
+    package var target: String { exchange.request.target }
+    package var isSecured: Bool { exchange.request.isSecured }
+    /// How many bytes `copyFields` writes.
+    package var fieldByteCount: Int { exchange.request.headers.lineByteCount }
+
+    /// Writes the request's fields as lines, with CR LF each.
+    package func copyFields(to buffer: UnsafeMutableRawBufferPointer) {
+        exchange.request.headers.copyLines(to: buffer)
+    }
+
+    /// The first bytes of the request's body, 64 KiB at most. What has neither been read nor received is not known.
+    package var requestBody: [UInt8] { exchange.recordedBody }
+    /// How many bytes the body has, as far as that is known.
+    package var requestBodyCount: Int64 {
+        if case .length(let length) = exchange.framing { length } else { exchange.bodyCount }
+    }
+
+    /// As it was sent; empty if there was none.
+    package var responseHead: [UInt8] { exchange.capture.head }
+    /// The first bytes of the body, without its framing, 64 KiB at most; none if it is stored.
+    package var responseBody: ArraySlice<UInt8> { exchange.capture.body.prefix(ResponseCapture.bodyLimit) }
+    package var responseBodyCount: Int64 { exchange.capture.bodyCount }
+    /// Whether the body is a stored file, or a part of it: see ``Response/isStored``.
+    package var isStored: Bool { exchange.capture.isStored }
+    /// From the end of the request's head until a handler began; zero where the event loop answered.
+    package var queue: Duration { exchange.handlerStart.map { $0 - exchange.request.receivedAt } ?? .zero }
     /// What the handler has to say: see ``ResponseWriter/details``.
-    package let details: (any Sendable)?
+    package var details: (any Sendable)? { exchange.details }
 }
 
 /// What of a response a recorder is to get, while it is written.

@@ -61,7 +61,7 @@ final class Replayer: RequestReplayer {
                 .serviceUnavailable, "\(Self.limit) requests are being sent again already, the limit: try again")
         }
         defer { running.withLock { $0 -= 1 } }
-        let reference = try content ?? current()
+        let reference = if let content { content } else { try current() }
         let found = try ControlFailure.translating { () throws(StoreError) in
             try surroundings.store.content(of: reference)
         }
@@ -73,7 +73,8 @@ final class Replayer: RequestReplayer {
         let data = try copyOfData(&configuration)
         defer { if let data { try? Directories.removeTree(data) } }
         let service = SideProcess.Service(
-            content: found, store: surroundings.storePath, project: isOwn(found.invoice.id) ? surroundings.project : nil,
+            content: found, store: surroundings.storePath,
+            project: isOwn(found.invoice.id) ? surroundings.project : nil,
             bindleURL: surroundings.bindleURL, revision: revision(of: reference), configuration: configuration,
             passedVariables: command.passedVariables)
         do {

@@ -20,7 +20,7 @@ enum RecordingLayout {
         static let reservedBodies = 16
     }
 
-    /// Fields of a recording, by their offset in bytes.
+    /// Fields of a recording, by their offset in bytes: literals, which cost nothing where they are used.
     enum Field {
         /// Eight bytes, written last: see `mark(at:)`.
         static let mark = 0
@@ -43,8 +43,8 @@ enum RecordingLayout {
         /// Three of `BlobField.end` bytes each, in the order of `Blob`.
         static let blobs = 80
         /// Four bytes for each `Section`.
-        static let counts = blobs + 3 * BlobField.end
-        static let end = (counts + 4 * Section.allCases.count + 7) & ~7
+        static let counts = 176
+        static let end = 216
     }
 
     /// What stands of a blob in a recording.
@@ -104,7 +104,7 @@ enum RecordingLayout {
 
     /// Of a longer body, so many bytes are kept.
     static let maximumBlob = 64 << 10
-    static let maximumRecording = Field.end + Section.allCases.reduce(0) { $0 + $1.limit } + 8
+    static var maximumRecording: Int { Field.end + Section.allCases.reduce(0) { $0 + $1.limit } + 8 }
 
     /// The first word of a recording at a position: no other one has it, and no memory that has not been written to.
     static func mark(at position: UInt64) -> UInt64 { position ^ 0x9E37_79B9_7F4A_7C15 }

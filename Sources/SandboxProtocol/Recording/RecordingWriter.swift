@@ -17,27 +17,52 @@ package final class RecordingWriter: Sendable {
 
     /// What is to be kept of a request. What stands in it is copied while `write` runs.
     package struct Contents {
-        package var number: UInt64 = 0
-        package var revision = 0
-        /// Until a handler began with it, until the module was ready, and until its response was complete.
-        package var (queue, instantiate, run) = (Duration.zero, Duration.zero, Duration.zero)
+        package var number: UInt64
+        package var revision: Int
+        /// Until a handler began with it.
+        package var queue: Duration
+        /// From then until the module was ready.
+        package var instantiate: Duration
+        /// From then until the response was complete.
+        package var run: Duration
         /// Bytes of the module's linear memories.
-        package var memoryBytes = 0
+        package var memoryBytes: Int
         /// Whether the response's body is a stored file's, whose digest the response's ETag is. It is not copied.
-        package var bodyIsStored = false
-        package var isSecured = false
+        package var bodyIsStored: Bool
+        package var isSecured: Bool
 
-        package var method = ""
-        package var target = ""
-        /// How long the lines of the request's fields are, each with CR LF, and what writes them.
-        package var fields: (count: Int, write: (UnsafeMutableRawBufferPointer) -> Void)?
-        package var responseHead: [UInt8] = []
-        package var requestBody = Body()
-        package var responseBody = Body()
+        package var method: String
+        package var target: String
+        /// How long the lines of the request's fields are, each with CR LF.
+        package var fieldByteCount: Int
+        package var responseHead: [UInt8]
+        package var requestBody: Body
+        package var responseBody: Body
         /// What was run; `nil` for what was answered without a module.
         package var handler: Handler?
 
-        package init() {}
+        package init(
+            number: UInt64, revision: Int, queue: Duration = .zero, instantiate: Duration = .zero,
+            run: Duration = .zero, memoryBytes: Int = 0, bodyIsStored: Bool = false, isSecured: Bool = false,
+            method: String, target: String, fieldByteCount: Int, responseHead: [UInt8], requestBody: Body = Body(),
+            responseBody: Body = Body(), handler: Handler? = nil
+        ) {
+            self.number = number
+            self.revision = revision
+            self.queue = queue
+            self.instantiate = instantiate
+            self.run = run
+            self.memoryBytes = memoryBytes
+            self.bodyIsStored = bodyIsStored
+            self.isSecured = isSecured
+            self.method = method
+            self.target = target
+            self.fieldByteCount = fieldByteCount
+            self.responseHead = responseHead
+            self.requestBody = requestBody
+            self.responseBody = responseBody
+            self.handler = handler
+        }
     }
 
     /// Bytes, of which the first are kept, or the last.
@@ -72,10 +97,13 @@ package final class RecordingWriter: Sendable {
 
     /// Keeps a request.
     ///
+    /// - Parameter fields: writes the lines of the request's fields, as many bytes as `contents` says.
     /// - Returns: its position, a multiple of eight, by which a reader finds it as long as it is kept.
-    package func write(_ contents: Contents) -> UInt64 {
+    package func write(
+        _ contents: borrowing Contents, fields: (UnsafeMutableRawBufferPointer) -> Void
+    ) -> UInt64 {
         let failure = contents.handler?.failure.map { Array($0.json.serialized.utf8) } ?? []
-        var counts = SectionCounts(contents, failure)
+        let counts = SectionCounts(contents, failure)
         let size = counts.end
         let position = memory.reserve(size, in: .recordings)
         // It is in one piece: that is what has been reserved.
@@ -87,14 +115,14 @@ package final class RecordingWriter: Sendable {
         writeBlob(contents.requestBody, .requestBody, bytes)
         writeBlob(contents.bodyIsStored ? Body() : contents.responseBody, .responseBody, bytes)
         writeBlob(contents.handler?.errorOutput ?? Body(), .errorOutput, bytes)
-        writeSections(contents, failure, &counts, bytes)
+        writeSections(contents, fields, failure, counts, bytes)
         let digest = RecordingDigest.of(UnsafeRawBufferPointer(rebasing: bytes[Field.size..<size]))
         bytes.storeBytes(of: digest, toByteOffset: Field.digest, as: UInt64.self)
         memory.mark(at: position).pointee.store(Layout.mark(at: position), ordering: .releasing)
         return position
     }
 
-    private func writeNumbers(_ contents: Contents, _ size: Int, _ bytes: UnsafeMutableRawBufferPointer) {
+    private func writeNumbers(_ contents: borrowing Contents, _ size: Int, _ bytes: UnsafeMutableRawBufferPointer) {
         var flags: Layout.Flags = []
         if contents.bodyIsStored { flags.insert(.bodyIsStored) }
         if contents.handler != nil { flags.insert(.hasRun) }
@@ -133,7 +161,8 @@ package final class RecordingWriter: Sendable {
     }
 
     private func writeSections(
-        _ contents: Contents, _ failure: [UInt8], _ counts: inout SectionCounts, _ bytes: UnsafeMutableRawBufferPointer
+        _ contents: borrowing Contents, _ fields: (UnsafeMutableRawBufferPointer) -> Void, _ failure: [UInt8],
+        _ counts: SectionCounts, _ bytes: UnsafeMutableRawBufferPointer
     ) {
         var rest = UnsafeMutableRawBufferPointer(rebasing: bytes[Field.end...])
         func put(_ section: Layout.Section, _ source: UnsafeRawBufferPointer) {
@@ -147,15 +176,14 @@ package final class RecordingWriter: Sendable {
         }
         put(.method, contents.method)
         put(.target, contents.target)
-        if let fields = contents.fields {
-            if fields.count <= counts[.requestFields] {
-                fields.write(UnsafeMutableRawBufferPointer(rebasing: rest[..<fields.count]))
-                rest = UnsafeMutableRawBufferPointer(rebasing: rest[fields.count...])
-            } else {
-                withUnsafeTemporaryAllocation(byteCount: fields.count, alignment: 8) { whole in
-                    fields.write(whole)
-                    put(.requestFields, UnsafeRawBufferPointer(whole))
-                }
+        let fieldCount = contents.fieldByteCount
+        if fieldCount <= counts[.requestFields] {
+            fields(UnsafeMutableRawBufferPointer(rebasing: rest[..<fieldCount]))
+            rest = UnsafeMutableRawBufferPointer(rebasing: rest[fieldCount...])
+        } else {
+            withUnsafeTemporaryAllocation(byteCount: fieldCount, alignment: 8) { whole in
+                fields(whole)
+                put(.requestFields, UnsafeRawBufferPointer(whole))
             }
         }
         contents.responseHead.withUnsafeBytes { put(.responseHead, $0) }
@@ -175,10 +203,10 @@ package final class RecordingWriter: Sendable {
     private struct SectionCounts {
         private var counts = InlineArray<10, UInt32>(repeating: 0)
 
-        init(_ contents: Contents, _ failure: [UInt8]) {
+        init(_ contents: borrowing Contents, _ failure: [UInt8]) {
             self[.method] = contents.method.utf8.count
             self[.target] = contents.target.utf8.count
-            self[.requestFields] = contents.fields?.count ?? 0
+            self[.requestFields] = contents.fieldByteCount
             self[.responseHead] = contents.responseHead.count
             guard let handler = contents.handler else { return }
             self[.route] = handler.route.utf8.count
@@ -195,15 +223,16 @@ package final class RecordingWriter: Sendable {
         }
 
         /// Where the recording ends.
-        var end: Int { Field.end + counts.indices.reduce(0) { $0 + Int(counts[$1]) } }
+        var end: Int {
+            var end = Field.end
+            for index in counts.indices { end += Int(counts[index]) }
+            return end
+        }
 
         func write(to bytes: UnsafeMutableRawBufferPointer) {
             for index in counts.indices {
                 bytes.storeBytes(of: counts[index], toByteOffset: Field.counts + 4 * index, as: UInt32.self)
             }
-            // Nothing of what was here before is left between the counts and the sections.
-            let written = Field.counts + 4 * counts.count
-            if written < Field.end { bytes.storeBytes(of: 0, toByteOffset: written, as: UInt32.self) }
         }
     }
 

@@ -1,39 +1,32 @@
-import HTTP
-import SandboxProtocol
+package import HTTP
+package import SandboxProtocol
 
 /// Keeps the requests that a server answers in the memory of recordings.
-struct ServedRequestRecorder: RequestRecorder {
+package struct ServedRequestRecorder: RequestRecorder {
     private let writer: RecordingWriter
     /// The revision that answers.
     private let revision: Int
 
-    init(_ writer: RecordingWriter, revision: Int) {
+    package init(_ writer: RecordingWriter, revision: Int) {
         self.writer = writer
         self.revision = revision
     }
 
     /// The sandbox's own requests are not kept, as they are in no log: nobody has asked for them.
-    func records(_ request: Request) -> Bool { !LiveReload.owns(request.target) }
+    package func records(_ target: String) -> Bool { !LiveReload.owns(target) }
 
-    func record(_ exchange: RecordedExchange) -> UInt64? {
-        let request = exchange.request
+    package func record(_ exchange: RecordedExchange) -> UInt64? {
         let run = exchange.details as? HandlerRun
-        var contents = RecordingWriter.Contents()
-        contents.number = request.id
-        contents.revision = revision
-        contents.queue = exchange.queue
-        contents.instantiate = run?.instantiation ?? .zero
-        contents.run = exchange.duration - exchange.queue - contents.instantiate
-        contents.memoryBytes = run?.memoryBytes ?? 0
-        contents.bodyIsStored = exchange.isStored
-        contents.isSecured = request.isSecured
-        contents.method = request.method.rawValue
-        contents.target = request.target
-        contents.fields = (request.headers.lineByteCount, { request.headers.copyLines(to: $0) })
-        contents.responseHead = exchange.responseHead
-        contents.requestBody = .init(exchange.requestBody[...], total: Int(exchange.requestBodyCount))
-        contents.responseBody = .init(exchange.responseBody, total: Int(exchange.responseBodyCount))
-        contents.handler = run?.recorded
-        return writer.write(contents)
+        let queue = exchange.queue
+        let instantiation = run?.instantiation ?? .zero
+        let contents = RecordingWriter.Contents(
+            number: exchange.id, revision: revision, queue: queue, instantiate: instantiation,
+            run: exchange.duration - queue - instantiation, memoryBytes: run?.memoryBytes ?? 0,
+            bodyIsStored: exchange.isStored, isSecured: exchange.isSecured, method: exchange.method,
+            target: exchange.target, fieldByteCount: exchange.fieldByteCount, responseHead: exchange.responseHead,
+            requestBody: .init(exchange.requestBody[...], total: Int(clamping: exchange.requestBodyCount)),
+            responseBody: .init(exchange.responseBody, total: Int(clamping: exchange.responseBodyCount)),
+            handler: run?.recorded)
+        return writer.write(contents) { exchange.copyFields(to: $0) }
     }
 }
