@@ -37,6 +37,16 @@ export async function call(method, path, options) {
   return object;
 }
 
+/** Does something once more, so that it replaces what is there, if that is in its way and the developer agrees. */
+export async function orReplace(work) {
+  try {
+    return await work({});
+  } catch (error) {
+    if (error.status !== 409 || !confirm(`${error.message}\n\nReplace it?`)) throw error;
+    return work({ replace: true });
+  }
+}
+
 export const get = (path, parameters) => call("GET", path, { parameters });
 
 /** Calls `take(name, object)` for each event, until the stream ends. EventSource cannot send a token. */

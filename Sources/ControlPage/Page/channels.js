@@ -16,9 +16,10 @@ export async function showChannels() {
   ({ channels } = await get("channels"));
   $("channels-count").textContent = channels.length === 1 ? "1 channel" : `${channels.length} channels`;
   $("channels-rows").replaceChildren(...channels.map(channel => row([
-    [element("strong", channel.name)], [channel.app, "code"], channel.pin ? `pinned to ${channel.pin}` : channel.range,
-    [channel.release ?? "no release", channel.release ? "code" : "alarm"], [link(channel.url, channel.url)],
-    [channel.problem ? element("span", channel.problem, "alarm") : channel.state ?? ""],
+    [element("strong", channel.name)], [channel.app, "code"],
+    channel.pin ? `pinned to ${channel.pin}` : channel.range ? `newest of ${channel.range}` : "newest release",
+    [channel.release ?? "no release", channel.release ? "code" : "alarm"], [channel.url ? link(channel.url, channel.url) : channel.host],
+    [channel.error ? element("span", `${channel.error}${channel.serving ? ` ${channel.serving} still serves.` : ""}`, "alarm") : channel.state ?? ""],
     [element("span", [
       button("Change", () => edit(channel), `Change the channel ${channel.name} of ${channel.app}`), " ",
       button("Remove", () => remove(channel), `Remove the channel ${channel.name} of ${channel.app}`),
@@ -34,10 +35,9 @@ async function remove({ app: of, name }) {
 
 /** Makes or changes a channel. */
 export async function addChannel({ app: of, name, ...settings }) {
-  await call("PUT", "channel", { parameters: { app: of, name }, json: settings });
+  const { channel } = await call("PUT", "channel", { parameters: { app: of, name }, json: settings });
   await showChannels();
-  const channel = channels.find(other => other.app === of && other.name === name);
-  if (channel) $("channels-made").replaceChildren(`${name} serves at `, link(channel.url, channel.url));
+  if (channel.url) $("channels-made").replaceChildren(`${name} serves at `, link(channel.url, channel.url));
 }
 
 // MARK: The form
@@ -50,8 +50,9 @@ function edit(channel) {
   $("channel-name").value = channel.name ?? channelName("stable");
   for (const id of ["channel-app", "channel-name"]) $(id).readOnly = channel.name !== undefined;
   $("channel-pin").value = channel.pin ?? "";
-  $("channel-range").value = channel.pin ? "" : channel.range ?? "*";
-  $("channel-host").value = channel.givenHost ?? "";
+  $("channel-range").value = channel.range ?? "";
+  $("channel-host").value = channel.hasOwnHost ? channel.host : "";
+  $("channel-env").value = "";
   $("channel-error").textContent = "";
   openDialog($("channel-dialog"));
 }
@@ -62,8 +63,13 @@ form.addEventListener("submit", event => {
   event.preventDefault();
   attempt(async () => {
     const pin = $("channel-pin").value.trim();
-    const settings = pin ? { pin } : { range: $("channel-range").value.trim() || "*" };
-    if ($("channel-host").value.trim()) settings.host = $("channel-host").value.trim();
+    const settings = pin ? { pin } : { range: $("channel-range").value.trim() };
+    settings.host = $("channel-host").value.trim() || null;
+    const variables = $("channel-env").value.split("\n").filter(line => line.trim());
+    settings.env = Object.fromEntries(variables.map(line => {
+      const sign = line.indexOf("=");
+      return sign < 0 ? [line.trim(), null] : [line.slice(0, sign).trim(), line.slice(sign + 1)];
+    }));
     try {
       await addChannel({ app: $("channel-app").value.trim(), name: $("channel-name").value.trim(), ...settings });
       $("channel-dialog").close();

@@ -1,5 +1,5 @@
 // Feeding: a bindle of the store, one from elsewhere, or files that are dropped here.
-import { call, get } from "./api.js";
+import { call, get, orReplace } from "./api.js";
 import { $, element, row, button, size, attempt, whenTyped, PagedList } from "./elements.js";
 import { tar } from "./tar.js";
 import { makeRelease } from "./releases.js";
@@ -16,7 +16,7 @@ function actions(id) {
     button("Release", () => makeRelease({ bindle: id }), `Release ${id}`), " ",
     button("Release and serve", async () => {
       const release = await makeRelease({ bindle: id });
-      await addChannel({ app: release.id.slice(0, release.id.lastIndexOf("/")), name: channelName("dev"), pin: version });
+      await addChannel({ app: release.name, name: channelName("dev"), pin: version });
     }, `Release ${id} and serve it on a channel`),
   ];
 }
@@ -43,7 +43,8 @@ $("feed-from").addEventListener("submit", event => {
     const source = $("feed-url").value.trim();
     say("Fetching…");
     try {
-      showFed(await call("POST", "feed", { json: /^https?:/i.test(source) ? { url: source } : { id: source } }));
+      const what = /^https?:/i.test(source) ? { url: source } : { id: source };
+      showFed(await orReplace(replace => call("POST", "feed", { json: { ...what, ...replace } })));
     } catch (error) {
       say(element("p", error.message, "alarm"));
     }
@@ -143,10 +144,9 @@ $("feed-dropped").addEventListener("submit", event => {
   event.preventDefault();
   attempt(async () => {
     try {
-      showFed(await call("POST", "feed/files", {
-        parameters: { name: $("feed-name").value.trim(), version: $("feed-version").value.trim() },
-        body: dropped, type: "application/x-tar",
-      }));
+      const name = { name: $("feed-name").value.trim(), version: $("feed-version").value.trim() };
+      showFed(await orReplace(replace =>
+        call("POST", "feed/files", { parameters: { ...name, ...replace }, body: dropped, type: "application/x-tar" })));
       $("feed-dropped").hidden = true;
     } catch (error) {
       say(element("p", error.message, "alarm"));

@@ -1,5 +1,5 @@
 // Releases and revisions: what was frozen, what was served, and the difference of any two.
-import { call, get } from "./api.js";
+import { call, get, orReplace } from "./api.js";
 import { $, element, row, button, date, size, attempt, whenTyped, openDialog, PagedList } from "./elements.js";
 import { publish, showChannels } from "./channels.js";
 import { app } from "./now.js";
@@ -31,13 +31,7 @@ async function remove(id) {
 
 /** Makes a release of a revision or of a bindle, and shows it. */
 export async function makeRelease(what) {
-  let release;
-  try {
-    release = await call("POST", "releases", { json: what });
-  } catch (error) {
-    if (error.status !== 409 || !confirm(`${error.message}\n\nReplace it?`)) throw error;
-    release = await call("POST", "releases", { json: { ...what, replace: true } });
-  }
+  const release = await orReplace(replace => call("POST", "releases", { json: { ...what, ...replace } }));
   $("releases-made").textContent = `${release.id} is released.`;
   await Promise.all([showReleases(), showChannels()]);
   return release;
