@@ -161,7 +161,9 @@ struct RecordingTests {
             contents.handler = handler
             contents.responseHead = generator.bytes(Int.random(in: 0...50, using: &generator))
             let position = writer.write(contents)
-            let size = Int(memory.bytes(at: position, count: 24, in: .recordings)!.load(fromByteOffset: Layout.Field.size, as: UInt32.self))
+            let size = Int(
+                memory.bytes(at: position, count: 24, in: .recordings)!.load(
+                    fromByteOffset: Layout.Field.size, as: UInt32.self))
             let bytes = try #require(memory.bytes(at: position, count: size, in: .recordings))
             let intact = try #require(reader.recording(at: position))
             for _ in 0..<Int.random(in: 1...4, using: &generator) {
