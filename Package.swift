@@ -238,7 +238,8 @@ let package = Package(
             exclude: ["Guests", "Peers"]
         ),
         .target(
-            name: "TestSupport", dependencies: ["Platform"], path: "Tests/TestSupport", exclude: ["Fuzzed", "Requests"]),
+            name: "TestSupport", dependencies: ["JSON", "Platform"], path: "Tests/TestSupport",
+            exclude: ["Fuzzed", "Requests"]),
         .testTarget(name: "PlatformTests", dependencies: ["Platform", "TestSupport"]),
         .testTarget(name: "DifferencesTests", dependencies: ["Differences", "TestSupport"]),
         .testTarget(name: "JSONTests", dependencies: ["JSON", "TestSupport"]),
@@ -362,8 +363,10 @@ let package = Package(
         .testTarget(
             name: "SandboxTests",
             dependencies: [
+                "Archive",
                 "Bindle",
                 "Content",
+                "ControlPage",
                 "Cryptography",
                 "hippo-dev",
                 "Hippofacts",
@@ -393,6 +396,7 @@ let package = Package(
         .testTarget(
             name: "EndToEndTests",
             dependencies: [
+                "Archive",
                 "Bindle",
                 "hippo-dev",
                 "HTTP",

@@ -149,23 +149,29 @@ package enum SandboxSession {
         let channels = ChannelSupervisor(
             .init(
                 store: store, project: project, appURL: try HTTPURL(appURL), bindleURL: bindleURL,
-                surroundings: WorkerSurroundings(switchboard: switchboard.incoming, requestLog: requestLog,
+                surroundings: WorkerSurroundings(
+                    switchboard: switchboard.incoming, requestLog: requestLog,
                     recordings: recordings.memory),
                 switchboard: switchboard, workerCommand: workerCommand, now: now,
                 announceHosts: { hosts, onTold in mailbox.post(.otherHosts(hosts, onTold: onTold)) }),
             settings: settings)
         channelSupervisor.withLock { $0 = channels }
-        store.onReleaseChange { channels.reconsider() }
+        let upstream: @Sendable (SandboxSettings) throws -> ExternalBindles.Upstream? = { settings in
+            try settings.upstream.map { try configuration.makeUpstream($0, settings.upstreamStrategy) }
+        }
+        let feeding = Feed(store: store, scratch: storage.scratchDirectory) {
+            try upstream(announced.withLock { $0 })
+        }
         let page = ControlPage(
             store: store, appURL: shownURL, version: configuration.version, webGuard: webGuard,
             authentication: authentication, requests: requests,
             sections: [
-                ReleaseSection(store: store), RevisionSection(store: store, rollBack: rollBack),
-                ComparisonSection(store: store), BindleSection(store: store),
+                ReleaseSection(store: store) { _ in channels.reconsider() },
+                RevisionSection(store: store, rollBack: rollBack), ComparisonSection(store: store),
+                BindleSection(store: store), FeedSection(feeding), ChannelSection(channels),
                 RequestSection(
                     list: requests, appURL: appURL, version: configuration.version,
                     storedFiles: storedFiles(storage.path), replayer: replayer),
-                ChannelSection(channels),
             ])
         page.start()
         defer { page.stop() }
@@ -220,9 +226,6 @@ package enum SandboxSession {
         }
         if let identity, let note = identity.trustNote { output.tell(.log(.sandbox, text: note)) }
         for note in notes { output.tell(.log(.sandbox, text: note)) }
-        let upstream: @Sendable (SandboxSettings) throws -> ExternalBindles.Upstream? = { settings in
-            try settings.upstream.map { try configuration.makeUpstream($0, settings.upstreamStrategy) }
-        }
         let content = ProjectContent(
             project: project, store: store, digestsPath: storage.digestsPath,
             upstream: try upstream(settings), cancellation: cancellation, emit: { output.tell($0) },

@@ -31,7 +31,7 @@ struct ReleaseSectionTests {
                 },
                 ComparisonSection(store: store), BindleSection(store: store),
             ])
-        description = try APIDescription()
+        description = try APIDescription(PageFile.description.bytes)
     }
 
     /// Saves texts under their names.
@@ -58,8 +58,9 @@ struct ReleaseSectionTests {
         let request = Request(
             method: method, target: "/api/v1" + target, headers: ["Host": "127.0.0.1:8080", "Content-Type": type])
         let response = try #require(page.respond(to: request, RequestBody(Array(body.utf8))))
-        try description.check(response, to: method, String(target.prefix { $0 != "?" }))
         guard case .bytes(let bytes) = response.body else { return (response.status.code, [:]) }
+        try description.check(
+            response.status.code, bytes, to: method.rawValue, String(target.prefix { $0 != "?" }))
         return (response.status.code, try #require(try JSONValue(parsing: bytes).object))
     }
 

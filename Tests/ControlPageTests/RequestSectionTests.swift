@@ -47,7 +47,7 @@ struct RequestSectionTests {
                     list: list, appURL: "http://127.0.0.1:3000/", version: "1",
                     storedFiles: { _, size in size == 10 ? .bytes(Array("0123456789".utf8)) : nil }, replayer: replayer)
             ])
-        description = try APIDescription()
+        description = try APIDescription(PageFile.description.bytes)
     }
 
     private static let secret = "s3cr3t-value"
@@ -56,11 +56,14 @@ struct RequestSectionTests {
     @discardableResult
     private func note(
         _ method: String = "GET", _ target: String = "/a", fields: KeyValuePairs<String, String> = [:],
-        body: [UInt8] = [], bodyTotal: Int? = nil, response: String = "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n\r\n",
+        body: [UInt8] = [], bodyTotal: Int? = nil,
+        response: String = "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n\r\n",
         answer: [UInt8] = Array("hello\n".utf8), answerTotal: Int? = nil, isStored: Bool = false,
         handler: RecordingWriter.Handler? = RecordingWriter.Handler()
     ) -> Int {
-        let lines = fields.reduce(into: Array("Host: 127.0.0.1:3000\r\n".utf8)) { $0 += "\($1.key): \($1.value)\r\n".utf8 }
+        let lines = fields.reduce(into: Array("Host: 127.0.0.1:3000\r\n".utf8)) {
+            $0 += "\($1.key): \($1.value)\r\n".utf8
+        }
         let contents = RecordingWriter.Contents(
             number: 1, revision: 1, bodyIsStored: isStored, method: method, target: target,
             fieldByteCount: lines.count, responseHead: Array(response.utf8),
@@ -71,7 +74,8 @@ struct RequestSectionTests {
             [
                 (
                     ServedRequest(
-                        method: method, target: target, status: 200, byteCount: 6, milliseconds: 1, revision: 1, number: 1,
+                        method: method, target: target, status: 200, byteCount: 6, milliseconds: 1, revision: 1,
+                        number: 1,
                         recording: position), 7
                 )
             ], [])
@@ -86,7 +90,8 @@ struct RequestSectionTests {
             headers: ["Host": "127.0.0.1:8080", "Content-Type": "application/json"])
         var response = try #require(page.respond(to: request, RequestBody(Array(body.utf8))))
         if case .stream = response.body { response.body = .bytes(try Self.bytes(of: response.body)) }
-        try description.check(response, to: method, path)
+        let bytes: [UInt8] = if case .bytes(let bytes) = response.body { bytes } else { [] }
+        try description.check(response.status.code, bytes, to: method.rawValue, path)
         return response
     }
 
@@ -96,7 +101,9 @@ struct RequestSectionTests {
     }
 
     private func get(_ target: String) throws -> JSONObject {
-        let path = target.split(separator: "?")[0].split(separator: "/").map { Int($0) == nil ? String($0) : "{number}" }
+        let path = target.split(separator: "?")[0].split(separator: "/").map {
+            Int($0) == nil ? String($0) : "{number}"
+        }
         return try JSONValue(parsing: bytes(target, described: "/" + path.joined(separator: "/"))).object ?? [:]
     }
 
@@ -115,7 +122,8 @@ struct RequestSectionTests {
         note(response: "HTTP/1.1 200 OK\r\nETag: \"x\"\r\n\r\n", answer: [], isStored: true, handler: nil)
         note(fields: ["X-Hippo-Replay": "1"])
         page.note(
-            [(ServedRequest(method: "GET", target: "/", status: 200, byteCount: 1, milliseconds: 1, revision: 1), 7)], [])
+            [(ServedRequest(method: "GET", target: "/", status: 200, byteCount: 1, milliseconds: 1, revision: 1), 7)],
+            [])
         let all = try get("/requests")["requests"]?.array?.compactMap(\.object) ?? []
         #expect(all.map { $0["recorded"]?.boolean } == [true, true, true, false])
         #expect(all.map { $0["handler"]?.string } == ["a.wasm", nil, "", nil])
@@ -141,7 +149,8 @@ struct RequestSectionTests {
         let number = note(
             "POST", "/a?b=1",
             fields: [
-                "authorization": "Bearer \(Self.secret)", "Cookie": "id=\(Self.secret)", "Proxy-Authorization": Self.secret,
+                "authorization": "Bearer \(Self.secret)", "Cookie": "id=\(Self.secret)",
+                "Proxy-Authorization": Self.secret,
                 "X-Api-Key": Self.secret, "Accept": "plain",
             ], body: Array("b\u{E4}".utf8),
             response: "HTTP/1.1 201 Created\r\nSet-Cookie: id=\(Self.secret); Path=/\r\n\r\n", handler: handler)
@@ -160,7 +169,8 @@ struct RequestSectionTests {
         #expect(run["errorOutput"]?.object?["text"] == .string("oh\n"))
         #expect(detail["request"]?.object?["body"]?.object?["text"] == .string("b\u{E4}"))
         #expect(detail["response"]?.object?["statusLine"] == .string("HTTP/1.1 201 Created"))
-        #expect(try respond(.get, "/requests/\(number)?unmasked=1", described: "/requests/{number}").status == .badRequest)
+        #expect(
+            try respond(.get, "/requests/\(number)?unmasked=1", described: "/requests/{number}").status == .badRequest)
     }
 
     /// The bytes of a body, whatever it is.
@@ -239,13 +249,15 @@ struct RequestSectionTests {
         for round in 0..<40 {
             var value = generator.bytes(12).map { $0 == 0 || $0 == 10 || $0 == 13 ? 0x27 : $0 }
             value.removeAll { $0 < 0x20 || $0 == 0x7F }
-            let body: [UInt8] = switch round % 4 {
-            case 0: []
-            case 1: Array("@file 'quoted' $(touch x) `y` \\ \"\n\u{E4}".utf8)
-            case 2: generator.bytes(100)
-            default: Array("-d\n".utf8)
-            }
-            let lines = Array("Host: a.localhost:1\r\nX-Odd: ".utf8) + Array("x".utf8) + value + Array("\r\nX-Empty: \r\n".utf8)
+            let body: [UInt8] =
+                switch round % 4 {
+                case 0: []
+                case 1: Array("@file 'quoted' $(touch x) `y` \\ \"\n\u{E4}".utf8)
+                case 2: generator.bytes(100)
+                default: Array("-d\n".utf8)
+                }
+            let lines =
+                Array("Host: a.localhost:1\r\nX-Odd: ".utf8) + Array("x".utf8) + value + Array("\r\nX-Empty: \r\n".utf8)
             let contents = RecordingWriter.Contents(
                 number: 1, revision: 1, method: round % 4 == 0 ? "GET" : "P'ST", target: "/[a]{b}/../?x='y'&$HOME",
                 fieldByteCount: lines.count, responseHead: [], requestBody: .init(body[...], total: body.count))
@@ -281,7 +293,9 @@ struct RequestSectionTests {
                 #expect(entry[name] != nil, "\(name)")
             }
             let (request, response) = (entry["request"]?.object ?? [:], entry["response"]?.object ?? [:])
-            for name in ["method", "url", "httpVersion", "cookies", "headers", "queryString", "headersSize", "bodySize"] {
+            for name in [
+                "method", "url", "httpVersion", "cookies", "headers", "queryString", "headersSize", "bodySize",
+            ] {
                 #expect(request[name] != nil, "\(name)")
             }
             for name in [
@@ -326,7 +340,8 @@ struct RequestSectionTests {
         let long = note("POST", body: [1, 2], bodyTotal: 100)
         #expect(try replay(long, "{}").status == 409)
         #expect(try replay(long, #"{"edit": {"body": "x"}}"#).status == 200)
-        #expect(try respond(.get, "/requests/\(number)/replay", described: "/requests/{number}/replay").status.code == 405)
+        #expect(
+            try respond(.get, "/requests/\(number)/replay", described: "/requests/{number}/replay").status.code == 405)
     }
 
     private static func answer(
@@ -352,7 +367,9 @@ struct RequestSectionTests {
             after: Self.answer(#"{"e":1,"a":[1,3,4],"b/c":{}}"#, "application/json; charset=utf-8"))
         guard case .json(let changes, false) = json.body else { throw Failure() }
         #expect(changes.map(\.path) == ["/a/1", "/a/2", "/b~1c/d"])
-        #expect(changes.map(\.before) == [.integer(2), nil, .null] && changes.map(\.after) == [.integer(3), .integer(4), nil])
+        #expect(
+            changes.map(\.before) == [.integer(2), nil, .null]
+                && changes.map(\.after) == [.integer(3), .integer(4), nil])
         let bytes = AnswerComparison(
             before: Answer(status: 200, fields: [], body: [1, 2, 0], total: 3),
             after: Answer(status: 200, fields: [], body: [1, 9, 0], total: 3))
@@ -370,7 +387,8 @@ struct RequestSectionTests {
                 "<html><script src=\"/.hippo/reload.js\" data-revision=\"\(revision)\" data-request=\"\(request)\" async></script><p>",
                 "text/html", fields: ["ETag": "W/\"hippo-\(revision)/s/tag\"", "Content-Length": "\(request)"])
         }
-        #expect(AnswerComparison(before: page("a-1", 1).withoutInsertion, after: page("b-20", 300).withoutInsertion).isSame)
+        #expect(
+            AnswerComparison(before: page("a-1", 1).withoutInsertion, after: page("b-20", 300).withoutInsertion).isSame)
         #expect(page("a", 1).withoutInsertion.body == Array("<html><p>".utf8))
         #expect(page("a", 1).withoutInsertion.fields.last == .init("ETag", "\"tag\""))
     }

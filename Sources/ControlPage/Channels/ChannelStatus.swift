@@ -42,7 +42,7 @@ package struct ChannelStatus: Sendable {
         object["host"] = .string(channel.servedHost)
         object["hasOwnHost"] = .boolean(channel.host != nil)
         object["url"] = url.map { .string($0) }
-        object["release"] = (release?.id.description).map { .string($0) } ?? .null
+        object["release"] = release.map { .string($0.id.description) }
         switch condition {
         case nil: break
         case .idle?: object["state"] = .string("idle")
@@ -64,9 +64,10 @@ package struct ChannelStatus: Sendable {
 extension [Channel.Variable] {
     /// The values by name, those of secrets masked.
     package var masked: JSONObject {
+        let masking = Masking(isOn: true)
         var values = JSONObject()
         for variable in self {
-            values[variable.name] = .string(SecretName.isSecret(variable.name) ? SecretName.mask : variable.value)
+            values[variable.name] = .string(masking.hides(variable: variable.name) ? Masking.text : variable.value)
         }
         return values
     }

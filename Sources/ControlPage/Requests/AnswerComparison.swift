@@ -94,7 +94,8 @@ struct AnswerComparison {
             return .json(Array(changes.prefix(maximumChanges)), isCut: changes.count > maximumChanges)
         }
         if isText(before), isText(after) { return .text(LineDifference(from: old, to: new)) }
-        return .bytes(firstDifference: zip(old, new).enumerated().first { $1.0 != $1.1 }?.offset ?? min(old.count, new.count))
+        return .bytes(
+            firstDifference: zip(old, new).enumerated().first { $1.0 != $1.1 }?.offset ?? min(old.count, new.count))
     }
 
     private static func isText(_ answer: Answer) -> Bool {

@@ -42,7 +42,8 @@ struct CurlCommand {
             add("-H")
             // A field without a value ends with a semicolon there: a colon removes it.
             words.append(
-                Self.quoted(field.value.isEmpty ? field.name + Array(";".utf8) : field.name + Array(": ".utf8) + field.value))
+                Self.quoted(
+                    field.value.isEmpty ? field.name + Array(";".utf8) : field.name + Array(": ".utf8) + field.value))
         }
         for name in Self.usual + (body.isEmpty ? [] : ["Content-Type"]) where recording.field(name) == nil {
             add("-H")

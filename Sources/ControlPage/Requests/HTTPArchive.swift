@@ -37,7 +37,9 @@ struct HTTPArchive {
                 "wait": .number(recording.instantiate + recording.run), "receive": .number(entry.write),
             ]),
         ]
-        if let run = recording.handler { object["comment"] = .string("\(run.function) of \(run.module) at \(run.route)") }
+        if let run = recording.handler {
+            object["comment"] = .string("\(run.function) of \(run.module) at \(run.route)")
+        }
         return object
     }
 
@@ -47,7 +49,8 @@ struct HTTPArchive {
         var object: JSONObject = [
             "method": .string(recording.method), "url": .string(base + recording.targetText),
             "httpVersion": .string("HTTP/1.1"), "cookies": cookies(recording.fields, "Cookie", separator: ";"),
-            "headers": fields(recording.fields), "queryString": query(recording.targetText), "headersSize": .integer(-1),
+            "headers": fields(recording.fields), "queryString": query(recording.targetText),
+            "headersSize": .integer(-1),
             "bodySize": .integer(recording.requestBody.total),
         ]
         if recording.requestBody.total > 0 {

@@ -20,7 +20,9 @@ struct Masking {
     /// Whether the value of a variable is left out. Fields that have become variables are like fields.
     func hides(variable name: String) -> Bool {
         guard isOn else { return false }
-        if name.hasPrefix("HTTP_"), hides(field: name.dropFirst(5).map { $0 == "_" ? "-" : $0 }.reduce("") { "\($0)\($1)" }) {
+        if name.hasPrefix("HTTP_"),
+            hides(field: name.dropFirst(5).map { $0 == "_" ? "-" : $0 }.reduce("") { "\($0)\($1)" })
+        {
             return true
         }
         return Self.hasWord(name)

@@ -63,7 +63,9 @@ struct ReplayOrder {
         let target = try edit?.text("target") ?? recording.targetText
         guard target.hasPrefix("/"), (try? HTTPURL("http://localhost\(target)")) != nil, !target.contains("#") else {
             throw ControlFailure(
-                .badRequest, "the target '\(target)' is no path that can be sent: it begins with a slash, and other characters are escaped")
+                .badRequest,
+                "the target '\(target)' is no path that can be sent: it begins with a slash, and other characters are escaped"
+            )
         }
         var fields = try headers(recording)
         fields.removeAll { $0.isNamed(RecordingSummary.replayField) }
@@ -89,7 +91,8 @@ struct ReplayOrder {
             else {
                 throw ControlFailure(
                     .badRequest,
-                    "'headers' is a list of objects with 'name' and 'value', as a head can have them: \(item.serialized)")
+                    "'headers' is a list of objects with 'name' and 'value', as a head can have them: \(item.serialized)"
+                )
             }
             if text == Masking.text, let known = recording.fields.first(where: { $0.isNamed(name) }) {
                 fields.append(.init(name: Array(name.utf8), value: known.value))

@@ -144,10 +144,11 @@ package struct RequestSection: ControlSection {
             range = 0..<size
         }
         guard let file = storedFiles(digest, size) else { return nil }
-        let count = switch file {
-        case .bytes(let bytes): bytes.count
-        case .file(let file): Int(clamping: file.size)
-        }
+        let count =
+            switch file {
+            case .bytes(let bytes): bytes.count
+            case .file(let file): Int(clamping: file.size)
+            }
         return range.upperBound <= count ? (file, range) : nil
     }
 

@@ -73,7 +73,8 @@ final class Replayer: RequestReplayer {
         let data = try copyOfData(&configuration)
         defer { if let data { try? Directories.removeTree(data) } }
         let service = SideProcess.Service(
-            content: found, store: surroundings.storePath, project: isOwn(found.invoice.id) ? surroundings.project : nil,
+            content: found, store: surroundings.storePath,
+            project: isOwn(found.invoice.id) ? surroundings.project : nil,
             bindleURL: surroundings.bindleURL, revision: revision(of: reference), configuration: configuration,
             passedVariables: command.passedVariables)
         do {
