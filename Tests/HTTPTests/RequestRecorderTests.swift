@@ -52,7 +52,9 @@ struct RequestRecorderTests {
         let recorder = Recorder()
         let server = try TestServer {
             $0.recorder = recorder
-            $0.inlineHandler = { $0.path == "/inline" || $0.path == "/own" ? .response(Response(text: "inline")) : .handle(nil) }
+            $0.inlineHandler = {
+                $0.path == "/inline" || $0.path == "/own" ? .response(Response(text: "inline")) : .handle(nil)
+            }
         } handler: { request, body, writer in
             switch request.path {
             case "/long":
@@ -104,7 +106,9 @@ struct RequestRecorderTests {
         let stream = EventStream()
         let server = try TestServer {
             $0.recorder = recorder
-            $0.inlineHandler = { _ in .response(Response(body: .events(stream, first: { [ServerSentEvent(data: "1")] }))) }
+            $0.inlineHandler = { _ in
+                .response(Response(body: .events(stream, first: { [ServerSentEvent(data: "1")] })))
+            }
         } handler: { _, _, _ in
         }
         do {

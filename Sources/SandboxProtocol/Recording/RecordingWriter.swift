@@ -157,7 +157,8 @@ package final class RecordingWriter: Sendable {
         let field = Field.blobs + blob.rawValue * Layout.BlobField.end
         bytes.storeBytes(of: position, toByteOffset: field + Layout.BlobField.position, as: UInt64.self)
         bytes.storeBytes(of: digest, toByteOffset: field + Layout.BlobField.digest, as: UInt64.self)
-        bytes.storeBytes(of: UInt64(clamping: body.total), toByteOffset: field + Layout.BlobField.total, as: UInt64.self)
+        bytes.storeBytes(
+            of: UInt64(clamping: body.total), toByteOffset: field + Layout.BlobField.total, as: UInt64.self)
         bytes.storeBytes(of: UInt64(count), toByteOffset: field + Layout.BlobField.count, as: UInt64.self)
     }
 
