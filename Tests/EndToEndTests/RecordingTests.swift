@@ -92,7 +92,7 @@ struct RecordingTests {
         let app = try SmallApp()
         let scene = try await Scene(app)
         #expect(try get(scene.url + "hello?first").status == 200)
-        #expect(try get(scene.url + "style.css?first").status == 200)
+        #expect(try get(scene.url + "assets/style.css?first").status == 200)
         try app.writeHandler("hello 2")
         try await scene.sandbox.next("serving")
         #expect(try get(scene.url + "hello?second").status == 200)
@@ -106,7 +106,7 @@ struct RecordingTests {
             #expect(detail["run"]?.object?["memory"] == .integer(65536))
         }
         // A file's body is the store's.
-        let file = try scene.number("/style.css?first")
+        let file = try scene.number("/assets/style.css?first")
         let body = try Client().send(ClientRequest(.get, HTTPURL(scene.api + "/requests/\(file)/body?of=response")))
         #expect(String(decoding: try body.readAll(limit: 1000), as: UTF8.self) == "h1 { color: red }")
         #expect(try scene.detail(file)["file"] == .boolean(true))
@@ -117,7 +117,7 @@ struct RecordingTests {
         let scene = try await Scene(app)
         let client = Client()
         for number in 1...1500 {
-            let target = number % 2 == 0 ? "hello" : "style.css"
+            let target = number % 2 == 0 ? "hello" : "assets/style.css"
             let response = try client.send(ClientRequest(.get, HTTPURL("\(scene.url)\(target)?\(number)")))
             _ = try response.readAll(limit: 1000)
         }

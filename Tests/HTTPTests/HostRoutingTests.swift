@@ -17,6 +17,7 @@ struct HostRoutingTests {
         /// How often the app's server has looked a host up.
         let lookUps = Mutex(0)
         let passed = Mutex(0)
+        let events = EventStream()
 
         init(channelConfiguration: (inout ServerConfiguration) -> Void = { _ in }) throws {
             let (appQueue, channelQueue, betweenQueue) = (
@@ -29,8 +30,12 @@ struct HostRoutingTests {
             }
             appRouting = routing
             self.betweenQueue = betweenQueue
+            let events = events
             let answer: @Sendable (String) -> RequestHandler = { name in
                 { request, body, writer in
+                    if request.path == "/events" {
+                        return try writer.respond(Response(body: .events(events, first: { [.init(data: name)] })))
+                    }
                     let text = String(decoding: try body.readAll(limit: 1 << 24), as: UTF8.self)
                     try writer.respond(
                         Response(text: "\(name) \(request.path) \(text.isEmpty ? "" : String(text.utf8.count))"))
@@ -131,6 +136,18 @@ struct HostRoutingTests {
         #expect(try connection.response().status == 100)
         try connection.send("ab")
         #expect(try connection.response().text == "app /e 2")
+    }
+
+    @Test("a stream of events goes on on the connection that has passed, as long as its client stays")
+    func events() throws {
+        let stage = try Stage()
+        let connection = try stage.app.connect()
+        try connection.send(Self.get("/", "app"))
+        _ = try connection.response()
+        try connection.send(Self.get("/events", "stable.app"))
+        _ = try connection.read(through: "data: channel\n\n")
+        stage.events.send(ServerSentEvent(data: "more"))
+        _ = try connection.read(through: "data: more\n\n")
     }
 
     @Test("a head that comes in pieces passes when it is whole")
