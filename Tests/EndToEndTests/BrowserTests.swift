@@ -125,7 +125,7 @@ struct BrowserTests {
         let tab = try await scene.open("assets/")
         try scene.app.save("(module (func $f i32.bogus))", to: "hello.wat")
         try await tab.wait(until: "(\(Self.overlayText)).includes('i32.bogus')")
-        try await tab.pressEscape()
+        try await tab.press("Escape", code: 27)
         try await tab.wait(until: "document.querySelector('hippo-dev') === null")
         try scene.app.save("(module (func $f i32.other))", to: "hello.wat")
         try await tab.wait(until: "(\(Self.overlayText)).includes('i32.other')")

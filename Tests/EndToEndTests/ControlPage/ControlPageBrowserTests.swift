@@ -130,14 +130,7 @@ struct ControlPageBrowserTests {
         try await tab.wait(until: "\(Self.text("parcels-rows")).includes('hello')")
         var order: [String] = []
         for _ in 0..<10 {
-            for kind in ["rawKeyDown", "keyUp"] {
-                try await tab.browser.send(
-                    "Input.dispatchKeyEvent",
-                    [
-                        "type": .string(kind), "key": .string("Tab"), "code": .string("Tab"),
-                        "windowsVirtualKeyCode": .integer(9),
-                    ], session: tab.session)
-            }
+            try await tab.press("Tab", code: 9)
             order.append(try await tab.evaluate("document.activeElement.innerText").string ?? "")
         }
         #expect(

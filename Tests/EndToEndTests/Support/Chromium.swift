@@ -179,13 +179,19 @@ final class Chromium: Sendable {
             throw Problem(description: "not in time: \(expression), but \(latest); the page: \(page?.string ?? "none")")
         }
 
-        /// Presses the Escape key.
-        func pressEscape() async throws {
-            for type in ["keyDown", "keyUp"] {
+        /// Presses a key that stands for no character.
+        ///
+        /// - Parameters:
+        ///   - name: as `KeyboardEvent.key` has it.
+        ///   - code: the virtual key's.
+        func press(_ name: String, code: Int) async throws {
+            for type in ["rawKeyDown", "keyUp"] {
                 try await browser.send(
                     "Input.dispatchKeyEvent",
-                    ["type": .string(type), "key": .string("Escape"), "windowsVirtualKeyCode": .integer(27)],
-                    session: session)
+                    [
+                        "type": .string(type), "key": .string(name), "code": .string(name),
+                        "windowsVirtualKeyCode": .integer(code),
+                    ], session: session)
             }
         }
     }

@@ -159,10 +159,11 @@ struct Answer: Hashable {
 }
 
 /// Asks for a URL on a connection of its own.
-func get(_ url: String) throws -> Answer {
+func get(_ url: String, _ headers: Headers = [:]) throws -> Answer {
     var configuration = ClientConfiguration()
     configuration.maximumIdlePerHost = 0
-    let response = try Client(configuration: configuration).send(ClientRequest(.get, HTTPURL(url)))
+    let response = try Client(configuration: configuration).send(
+        ClientRequest(.get, HTTPURL(url), headers: headers))
     return Answer(
         status: response.status.code, body: String(decoding: try response.readAll(limit: 1 << 20), as: UTF8.self))
 }
