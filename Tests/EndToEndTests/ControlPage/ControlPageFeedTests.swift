@@ -68,7 +68,8 @@ struct ControlPageFeedTests {
         try await page.type("mine", into: "feed-text")
         try await page.wait(for: "mine/0.0.7", in: "feed-bindles")
         // What cannot be made says why, and nothing comes of it.
-        try await drop([other.path + "/assets/style.css"], on: "feed-drop", page)
-        try await page.tab.wait(until: "document.querySelector('#feed-result .alarm') !== null")
+        try other.save("[bindle\n", to: "HIPPOFACTS")
+        try await drop([other.path + "/HIPPOFACTS", other.path + "/hello.wat"], on: "feed-drop", page)
+        try await page.tab.wait(until: "document.querySelector('#feed-result .alarm')?.innerText.includes('HIPPOFACTS')")
     }
 }
