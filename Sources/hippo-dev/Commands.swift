@@ -27,6 +27,7 @@ enum Commands {
             ("logout", { .logout }),
             ("revisions", { .revisions }),
             ("rollback", { .rollback }),
+            ("requests", { .requests }),
             ("release", { .release }),
             ("channel", { .channel }),
             ("export", { .export }),

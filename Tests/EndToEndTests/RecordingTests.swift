@@ -173,3 +173,33 @@ struct RecordingTests {
         #expect(!left.contains { $0.hasPrefix("replay-") }, "\(left)")
     }
 }
+
+/// `hippo-dev requests`.
+@Suite(.timeLimit(.minutes(15)))
+struct RequestsCommandTests {
+    @Test("Requests are listed, shown and sent again by their numbers") func command() async throws {
+        let app = try SmallApp()
+        let sandbox = try SandboxProcess(app.path)
+        let url = try #require(try await sandbox.next("ready")["app"]?.string)
+        #expect(try get(url + "hello?number").body == "hello 1")
+        try app.writeHandler("hello 2")
+        try await sandbox.next("serving")
+        func run(_ words: String...) throws -> Program.Result {
+            try Program.run(["requests"] + words + ["--project", app.path])
+        }
+        #expect(eventually { (try? run().output.contains("/hello?number")) == true })
+        let list = try run()
+        #expect(list.status == 0 && list.output.contains("hello.wat"), "\(list)")
+        let number = try #require(
+            list.output.split(separator: "\n").first { $0.contains("/hello?number") }?.split(separator: " ").first)
+        let shown = try run("show", String(number))
+        #expect(shown.output.contains("GET /hello?number") && shown.output.contains("HTTP/1.1 200 OK"), "\(shown)")
+        #expect(shown.output.contains("_start of hello.wat at /hello") && shown.output.contains("hello 1"), "\(shown)")
+        let same = try run("replay", String(number), "--against", "1")
+        #expect(same.status == 0 && same.output.contains("in the same way"), "\(same)")
+        let different = try run("replay", String(number))
+        #expect(different.status == 1 && different.output.contains("-hello 1\n"), "\(different)")
+        #expect(different.output.contains("+hello 2\n"), "\(different)")
+        #expect(try run("show", "9999").status != 0)
+    }
+}
