@@ -116,7 +116,7 @@ struct RequestSectionTests {
     // MARK: Lists and details
 
     @Test("lists what has answered a request, and whether more is kept of it") func list() throws {
-        var handler = RecordingWriter.Handler()
+        let handler = RecordingWriter.Handler()
         (handler.route, handler.module, handler.function) = ("/a/...", "a.wasm", "_start")
         note(handler: handler)
         note(response: "HTTP/1.1 200 OK\r\nETag: \"x\"\r\n\r\n", answer: [], isStored: true, handler: nil)
@@ -138,7 +138,7 @@ struct RequestSectionTests {
 
     @Test("tells all of a request; what lets others in is masked, in every copy, unless it is asked for")
     func masking() throws {
-        var handler = RecordingWriter.Handler()
+        let handler = RecordingWriter.Handler()
         handler.environment = Array(
             "HTTP_COOKIE=\(Self.secret)\0API_KEY=\(Self.secret)\0my_Token=\(Self.secret)\0HTTP_X_AUTH_TOKEN=\(Self.secret)\0PLAIN=plain\0"
                 .utf8)

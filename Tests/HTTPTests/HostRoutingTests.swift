@@ -231,6 +231,27 @@ struct HostRoutingTests {
         #expect(try stage.app.exchange(Self.get("/", "app")).text == "app / ")
     }
 
+    @Test("a client is told when there has been no room for its connection for long")
+    func lack() throws {
+        let queue = try ConnectionQueue()
+        let server = try TestServer(
+            configure: {
+                $0.headTimeout = .milliseconds(200)
+                $0.hostRouting = HostRouting { $0 == "other" ? queue : nil }
+            }, handler: echo)
+        // More than a queue holds: the system lets a socket have some hundred kilobytes.
+        let long = String(repeating: "x", count: 60_000)
+        let connections = try (0..<80).map { _ in
+            let connection = try server.connect()
+            try connection.send("GET / HTTP/1.1\r\nHost: other\r\nX-Long: \(long)\r\n\r\n")
+            return connection
+        }
+        // The first of them are in the queue, and nobody answers them.
+        #expect(try connections[79].response().status == 503)
+        #expect(try connections[78].response().status == 503)
+        #expect(try server.exchange(Self.get("/", "app")).status == 200)
+    }
+
     @Test("where nobody takes connections out of the queue any more, the client is told")
     func closedQueue() throws {
         var ends: [Int32] = [-1, -1]

@@ -76,7 +76,7 @@ final class Exchange: @unchecked Sendable {
     /// How far the handler's response has come.
     var progress = ResponseProgress.noHead
     /// What the recorder is to get of the response.
-    private(set) var capture = ResponseCapture()
+    private var capture = ResponseCapture()
     private var hasRecorded = false
     /// Where the recorder keeps it.
     private var recording: UInt64?
@@ -283,7 +283,7 @@ extension Exchange {
         guard isRecorded, !hasRecorded, let recorder = context.configuration.recorder else { return }
         hasRecorded = true
         recordUnread()
-        recording = recorder.record(RecordedExchange(exchange: self, duration: duration))
+        recording = recorder.record(RecordedExchange(exchange: self, response: capture, duration: duration))
     }
 
     /// Takes bytes of the request's body that have been read.

@@ -14,6 +14,7 @@ package protocol RequestRecorder: Sendable {
 package struct RecordedExchange {
     // What is asked for is handed out part by part: a copy of it all would cost more than the recording.
     let exchange: Exchange
+    let response: ResponseCapture
     /// From the end of the request's head until now.
     package let duration: Duration
 
@@ -38,12 +39,12 @@ package struct RecordedExchange {
     }
 
     /// As it was sent; empty if there was none.
-    package var responseHead: [UInt8] { exchange.capture.head }
+    package var responseHead: [UInt8] { response.head }
     /// The first bytes of the body, without its framing, 64 KiB at most; none if it is stored.
-    package var responseBody: ArraySlice<UInt8> { exchange.capture.body.prefix(ResponseCapture.bodyLimit) }
-    package var responseBodyCount: Int64 { exchange.capture.bodyCount }
+    package var responseBody: ArraySlice<UInt8> { response.body.prefix(ResponseCapture.bodyLimit) }
+    package var responseBodyCount: Int64 { response.bodyCount }
     /// Whether the body is a stored file, or a part of it: see ``Response/isStored``.
-    package var isStored: Bool { exchange.capture.isStored }
+    package var isStored: Bool { response.isStored }
     /// From the end of the request's head until a handler began; zero where the event loop answered.
     package var queue: Duration { exchange.handlerStart.map { $0 - exchange.request.receivedAt } ?? .zero }
     /// What the handler has to say: see ``ResponseWriter/details``.

@@ -79,20 +79,29 @@ package final class RecordingWriter: Sendable {
         }
     }
 
-    /// What was run for a request.
-    package struct Handler {
-        package var route = ""
-        package var module = ""
-        package var function = ""
+    /// What was run for a request. An object, since it is handed on several times.
+    package final class Handler {
+        package var route: String
+        package var module: String
+        package var function: String
         /// `NAME=value`, each with a NUL.
-        package var environment: [UInt8] = []
-        package var arguments: [String] = []
+        package var environment: [UInt8]
+        package var arguments: [String]
         /// The end of what it wrote to its standard error.
         package var errorOutput = Body()
         /// What became of it if it failed: see `RecordedFailure`.
         package var failure: RecordedFailure?
 
-        package init() {}
+        package init(
+            route: String = "", module: String = "", function: String = "", environment: [UInt8] = [],
+            arguments: [String] = []
+        ) {
+            self.route = route
+            self.module = module
+            self.function = function
+            self.environment = environment
+            self.arguments = arguments
+        }
     }
 
     /// Keeps a request.

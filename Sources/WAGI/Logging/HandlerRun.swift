@@ -24,12 +24,9 @@ final class HandlerRun: @unchecked Sendable {
 
     /// What is kept of it.
     var recorded: RecordingWriter.Handler {
-        var recorded = RecordingWriter.Handler()
-        recorded.route = handler.route.description
-        recorded.module = handler.moduleName
-        recorded.function = handler.function
-        recorded.environment = environment
-        recorded.arguments = arguments
+        let recorded = RecordingWriter.Handler(
+            route: handler.route.description, module: handler.moduleName, function: handler.function,
+            environment: environment, arguments: arguments)
         recorded.errorOutput = .init(
             errorOutput.end.bytes.suffix(GuestErrorOutput.keptEnd), total: errorOutput.end.byteCount)
         recorded.failure = failure
