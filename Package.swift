@@ -126,6 +126,19 @@ let package = Package(
             ]
         ),
         .target(
+            name: "Export",
+            dependencies: [
+                "Archive",
+                "Bindle",
+                "Content",
+                "Cryptography",
+                "HTTP",
+                "JSON",
+                "Platform",
+                "TOML",
+            ]
+        ),
+        .target(
             name: "Hippofacts",
             dependencies: [
                 "Bindle",
@@ -203,6 +216,7 @@ let package = Package(
                 "Archive",
                 "Bindle",
                 "CommandLineInterface",
+                "Export",
                 "Hippofacts",
                 "HTTP",
                 "JSON",
@@ -327,6 +341,20 @@ let package = Package(
                 "HTTP",
                 "TestSupport",
                 "TOML",
+            ]
+        ),
+        .testTarget(
+            name: "ExportTests",
+            dependencies: [
+                "Bindle",
+                "Content",
+                "Cryptography",
+                "Export",
+                "HTTP",
+                "JSON",
+                "TestSupport",
+                "TOML",
+                "WAGI",
             ]
         ),
         .testTarget(

@@ -45,4 +45,62 @@ struct ExportTests {
         let none = try Program.run(["export", "wwwroot", target.path + "/new", "--of", "serving"], in: app.path)
         #expect(none.status != 0 && none.errors.contains("does not run"))
     }
+
+    // MARK: Artifacts
+
+    private static func unpack(_ archive: String, into directory: String) throws {
+        try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
+        let tar = try Process.run(
+            URL(fileURLWithPath: "/bin/tar"), arguments: ["-xzf", archive, "-C", directory])
+        tar.waitUntilExit()
+        try #require(tar.terminationStatus == 0)
+    }
+
+    /// The address of what `hippo-dev wagi` serves in a directory.
+    private static func serve(_ directory: String) async throws -> (process: TextProcess, url: String) {
+        let wagi = try TextProcess(
+            Program.path, ["wagi", "-c", "modules.toml", "--listen", "127.0.0.1:0"], in: directory)
+        let line = try await wagi.next(containing: "Serving at ")
+        return (wagi, String(line.dropFirst("Serving at ".count).dropLast()))
+    }
+
+    @Test("An artifact of the project, unpacked, is served by 'hippo-dev wagi -c modules.toml' alone, its files too")
+    func artifactOfProject() async throws {
+        let app = try SmallApp()
+        let target = try TemporaryDirectory()
+        let result = try Program.run(["export", "artifact", "--project", app.path], in: target.path)
+        #expect(result.status == 0, "\(result.errors)")
+        #expect(result.output.contains("small-1.2.3.tar.gz  sha256:") && result.output.contains("of the project"))
+        #expect(result.errors.contains("wagi serves no files"))
+        try Self.unpack(target.path + "/small-1.2.3.tar.gz", into: target.path + "/out")
+        let (wagi, url) = try await Self.serve(target.path + "/out")
+        #expect(try get(url + "/hello").body == "hello 1")
+        #expect(try get(url + "/assets/index.html").body == "<h1>page 1</h1>")
+        #expect(try get(url + "/modules.toml").status == 404)
+        kill(wagi.id, SIGTERM)
+        #expect(try await wagi.waitForEnd() == 0)
+        let wrong = try Program.run(["export", "artifact", "out.zip", "--project", app.path], in: target.path)
+        #expect(wrong.status == 2 && wrong.errors.contains(".tar.gz"))
+    }
+
+    @Test("What serves, and a state of the bindle, give the same bytes as the project that they are of")
+    func artifactOfWhatServes() async throws {
+        let app = try SmallApp()
+        let target = try TemporaryDirectory()
+        func export(_ name: String, _ source: String?) throws -> Data {
+            let result = try Program.run(
+                ["export", "artifact", "\(target.path)/\(name).tar.gz", "--project", app.path]
+                    + (source.map { ["--of", $0] } ?? []))
+            #expect(result.status == 0, "\(result.errors)")
+            return try Data(contentsOf: URL(fileURLWithPath: "\(target.path)/\(name).tar.gz"))
+        }
+        let project = try export("project", nil)
+        let sandbox = try SandboxProcess(app.path, ["--no-watch"])
+        _ = try await sandbox.next("ready")
+        #expect(try export("serving", nil) == project && export("revision", "revision:1") == project)
+        #expect(try export("bindle", "bindle:small/1.2.3") == project)
+        let release = try Program.run(
+            ["export", "artifact", "\(target.path)/r.tar.gz", "--of", "release:small/1.0.0", "--project", app.path])
+        #expect(release.status != 0 && release.errors.contains("small/1.0.0"))
+    }
 }

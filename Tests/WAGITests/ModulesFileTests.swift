@@ -5,6 +5,14 @@ import Testing
 
 /// Reading `modules.toml`, and variables.
 struct ModulesFileTests {
+    @Test("The directory of files is named at the top, and is a text") func staticDirectory() throws {
+        let module = "[[module]]\nroute = \"/\"\nmodule = \"a.wasm\""
+        #expect(try read("static = \"www\"\n" + module).staticDirectory == "www")
+        #expect(try read(module).staticDirectory == nil && read("static = \"www\"\n" + module).warnings.isEmpty)
+        #expect(throws: LoadError.self) { try read("static = \"\"\n" + module) }
+        #expect(throws: LoadError.self) { try read("static = 1\n" + module) }
+    }
+
     @Test("Everything that a module can have") func everythingThatAModuleCanHave() throws {
         let file = try read(
             """

@@ -21,6 +21,9 @@ package struct ModulesFile: Sendable {
     /// The modules that can be served, in the order of the file.
     package private(set) var handlers: [HandlerDefinition] = []
     package private(set) var warnings: [Warning] = []
+    /// The directory of files that are served where no module takes a path: `static`, which the program wagi does not know.
+    /// Relative to the working directory, as the modules are.
+    package private(set) var staticDirectory: String?
     private let file: String
 
     /// Reads the file at `path`.
@@ -40,6 +43,8 @@ package struct ModulesFile: Sendable {
         do throws(TOMLError) {
             var document = try TOMLSection(parsing: text)
             let modules = try document.sections("module")
+            staticDirectory = try document.string("static")
+            if staticDirectory == "" { throw document.error("'static' is empty", atValueOf: "static") }
             warnOfUnknownKeys(document)
             guard !modules.isEmpty else { throw document.missing("module", "there is no [[module]]") }
             for module in modules { try read(module) }

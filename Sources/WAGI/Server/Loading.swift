@@ -201,6 +201,19 @@ struct Loading {
         }
     }
 
+    // MARK: A directory of the host
+
+    /// Has clients served the files of a directory, as they are now, where no handler takes a path.
+    mutating func serveFiles(of directory: String) throws(LoadError) {
+        stageStart = .now
+        let found = try StaticDirectory(directory)
+        warnings += found.warnings
+        do { wwwroot = try Wwwroot(found.files) } catch { throw LoadError("\(error)", file: directory) }
+        content = ProjectBackedContent(MemoryContent([]), project: FilePath.absolute(directory))
+        openStaticFiles()
+        endStage("wwwroot")
+    }
+
     private mutating func openStaticFiles() {
         guard let wwwroot, let content, configuration.servesStaticFiles else { return }
         staticFiles = StaticFiles(wwwroot, content: content)
@@ -274,9 +287,13 @@ struct Loading {
 
     /// The directories of the host that a module gets. One that is not there is left out, and warned of.
     private mutating func volumes(of definition: HandlerDefinition) throws(LoadError) -> [Preopen] {
+        let staticDirectoryID = configuration.staticDirectory.flatMap { FileStatus(path: $0)?.id }
         var preopens: [Preopen] = []
         for volume in definition.volumes {
-            let preopen = Preopen(hostPath: volume.hostPath, guestPath: volume.guestPath, access: .readWrite)
+            // What clients are served is known by the digests that it had at the start.
+            let isServed = staticDirectoryID != nil && FileStatus(path: volume.hostPath)?.id == staticDirectoryID
+            let preopen = Preopen(
+                hostPath: volume.hostPath, guestPath: volume.guestPath, access: isServed ? .readOnly : .readWrite)
             do throws(PreopenError) {
                 try preopen.open()
                 preopens.append(preopen)
