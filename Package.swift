@@ -186,6 +186,8 @@ let package = Package(
                 "CLinux",
                 "CommandLineInterface",
                 "ControlPage",
+                "Cryptography",
+                "Export",
                 "Hippofacts",
                 "HTTP",
                 "JSON",

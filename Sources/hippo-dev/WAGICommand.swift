@@ -24,7 +24,8 @@ extension Command {
         examples: [
             Example("hippo-dev wagi -c modules.toml", "Serve the modules that a file lists."),
             Example(
-                "hippo-dev wagi -c modules.toml --static wwwroot", "Serve files, too, at the paths that no module takes."),
+                "hippo-dev wagi -c modules.toml --static wwwroot",
+                "Serve files, too, at the paths that no module takes."),
             Example(
                 "hippo-dev wagi -b weather/1.2.3 --bindle-url http://127.0.0.1:8080/v1", "Serve a bindle of a server."),
             Example("hippo-dev wagi -b weather/1.2.3 --bindle-path .hippo", "Serve a standalone bindle."),
@@ -89,7 +90,8 @@ private struct WAGIOptions {
         flag: "allow-transient-write", summary: "Let modules change their files, in memory that goes with the process.")
     static let staticFiles = Option(
         name: "static", valueName: "DIR",
-        summary: "With --config: answer paths that no module takes with the files of this directory, as they are at the "
+        summary:
+            "With --config: answer paths that no module takes with the files of this directory, as they are at the "
             + "start. [default: what 'static' in FILE names]")
     static let noStatic = Option(
         flag: "no-static", summary: "Answer paths that no module takes with 404, and not with files.")

@@ -1,3 +1,4 @@
+import Bindle
 import Foundation
 import TestSupport
 import Testing
@@ -102,5 +103,40 @@ struct ExportTests {
         let release = try Program.run(
             ["export", "artifact", "\(target.path)/r.tar.gz", "--of", "release:small/1.0.0", "--project", app.path])
         #expect(release.status != 0 && release.errors.contains("small/1.0.0"))
+    }
+
+    @Test("A release gives the same bytes from the store, from the sandbox that has it open, and as that serves it")
+    func artifactOfRelease() async throws {
+        let app = try SmallApp()
+        let target = try TemporaryDirectory()
+        func export(_ name: String) throws -> Data {
+            let file = "\(target.path)/\(name).tar.gz"
+            let result = try Program.run(
+                ["export", "artifact", file, "--of", "release:small/2.0.0", "--project", app.path])
+            #expect(result.status == 0, "\(result.errors)")
+            return try Data(contentsOf: URL(fileURLWithPath: file))
+        }
+        do {
+            let sandbox = try SandboxProcess(app.path, ["--no-watch"])
+            _ = try await sandbox.next("ready")
+            kill(sandbox.id, SIGTERM)
+            #expect(try await sandbox.waitForEnd() == 0)
+        }
+        let store = app.path + "/.hippo/bindles.sqlite"
+        try BindleStore(path: store).makeRelease(
+            of: .bindle(BindleID("small/1.2.3")), version: SemanticVersion(2, 0, 0))
+        let stored = try export("stored")
+        try app.save("<h1>newer</h1>", to: "assets/index.html")
+        let sandbox = try SandboxProcess(app.path, ["--no-watch"])
+        let ready = try await sandbox.next("ready")
+        let root = try #require(ready["bindle"]?.string).replacingOccurrences(of: "/v1", with: "")
+        #expect(try export("sandbox") == stored)
+        let checksum = try get(root + "/artifacts/small/2.0.0.tar.gz.sha256").body.prefix(64)
+        #expect(String(checksum) == SHA256.hash([UInt8](stored)).hex)
+        #expect(try get(root + "/artifacts/small/2.0.0.tar.gz?sha256=\(checksum)").status == 200)
+        let other = String(checksum.reversed())
+        #expect(try get(root + "/artifacts/small/2.0.0.tar.gz?sha256=\(other)").status == 410)
+        // What serves is not what the release is.
+        #expect(try get(root + "/artifacts/small/1.2.3.tar.gz.sha256").body.prefix(64) != checksum)
     }
 }

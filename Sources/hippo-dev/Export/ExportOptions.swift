@@ -38,7 +38,7 @@ enum ExportOptions {
             Choice.init)
         let path = arguments[HistoryOptions.project] ?? "."
         let store = arguments[store]
-        let running = try RunningSandbox.all(project: path, store: store).first
+        let running = try ExportingSandbox(project: path, store: store)
         switch (choice, running) {
         case (.serving, nil):
             throw CommandFailure("hippo-dev up does not run on this project: nothing of it is served")

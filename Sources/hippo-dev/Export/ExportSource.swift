@@ -16,45 +16,38 @@ struct ExportSource {
     func app() throws -> ExportedApp { try ExportedApp(invoice, content: content) }
 
     /// The revision that a sandbox serves.
-    static func serving(_ sandbox: RunningSandbox) throws -> ExportSource {
-        let revisions = try RevisionClient(bindleURL: sandbox.bindle, tls: sandbox.tls).revisions()
-        guard let revision = revisions.last(where: { $0.revision.hasServed })?.revision else {
+    static func serving(_ running: ExportingSandbox) throws -> ExportSource {
+        guard let revision = try running.revisions.revisions().last(where: { $0.revision.hasServed })?.revision else {
             throw CommandFailure("hippo-dev up runs on this project, but nothing has served yet")
         }
         return try remote(
-            revision.id, at: root(sandbox) + "/revisions/\(revision.number)/v1", sandbox,
+            revision.id, of: running.bindles(revision: revision.number),
             name: "revision \(revision.number), which serves,")
     }
 
     /// What a store has that a sandbox has open.
-    static func stored(_ reference: ContentReference, by sandbox: RunningSandbox) throws -> ExportSource {
+    static func stored(_ reference: ContentReference, by running: ExportingSandbox) throws -> ExportSource {
         switch reference {
         case .revision(let number):
-            let revisions = try RevisionClient(bindleURL: sandbox.bindle, tls: sandbox.tls).revisions()
-            guard let revision = revisions.first(where: { $0.revision.number == number })?.revision else {
+            let known = try running.revisions.revisions().first { $0.revision.number == number }
+            guard let revision = known?.revision else {
                 throw CommandFailure("there is no revision \(number); 'hippo-dev revisions' lists them")
             }
-            return try remote(
-                revision.id, at: root(sandbox) + "/revisions/\(number)/v1", sandbox, name: "revision \(number)")
-        case .bindle(let id): return try remote(id, at: sandbox.bindle, sandbox, name: "\(id)")
+            return try remote(revision.id, of: running.bindles(revision: number), name: "revision \(number)")
+        case .bindle(let id): return try remote(id, of: running.bindles(), name: "\(reference)")
         case .release(let id):
-            throw CommandFailure(
-                "the release \(id) is in a store that hippo-dev up has open, as process \(sandbox.process): "
-                    + "stop that one first")
+            let place = try TemporaryPlace()
+            let artifacts = try running.artifacts
+            return ExportSource(
+                name: "\(reference)", invoice: try artifacts.invoice(id),
+                content: PlacedContent(artifacts.content(of: id, in: place.path), place))
         }
     }
 
-    private static func root(_ sandbox: RunningSandbox) -> String {
-        sandbox.bindle.hasSuffix("/v1") ? String(sandbox.bindle.dropLast(3)) : sandbox.bindle
-    }
-
-    private static func remote(
-        _ id: BindleID, at url: String, _ sandbox: RunningSandbox, name: String
-    ) throws -> ExportSource {
-        let client = try BindleClient(baseURL: url, configuration: sandbox.clientConfiguration)
-        let invoice = try client.invoice(id, includingYanked: true)
-        return ExportSource(
-            name: name, invoice: invoice, content: RemoteContent(client, id, place: try TemporaryPlace()))
+    private static func remote(_ id: BindleID, of client: BindleClient, name: String) throws -> ExportSource {
+        ExportSource(
+            name: name, invoice: try client.invoice(id, includingYanked: true),
+            content: RemoteContent(client, id, place: try TemporaryPlace()))
     }
 
     /// What a store has that nobody has open.
@@ -111,5 +104,19 @@ private struct RemoteContent: ContentSource {
             throw .gone(name: name)
         }
         return content
+    }
+}
+
+/// Contents that need a place for as long as they are read.
+private struct PlacedContent: ContentSource {
+    private let content: any ContentSource
+    private let place: TemporaryPlace
+
+    init(_ content: any ContentSource, _ place: TemporaryPlace) {
+        (self.content, self.place) = (content, place)
+    }
+
+    func open(_ file: ContentFile, named name: String) throws(ContentError) -> OpenContent {
+        try content.open(file, named: name)
     }
 }
