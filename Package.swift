@@ -94,6 +94,7 @@ let package = Package(
             ],
             swiftSettings: optimised
         ),
+        .target(name: "OCI", dependencies: ["Cryptography", "HTTP", "JSON", "Platform"]),
         .target(
             name: "Bindle",
             dependencies: [
@@ -134,6 +135,7 @@ let package = Package(
                 "Cryptography",
                 "HTTP",
                 "JSON",
+                "OCI",
                 "Platform",
                 "TOML",
             ]
@@ -157,6 +159,7 @@ let package = Package(
                 "Bindle",
                 "HTTP",
                 "JSON",
+                "OCI",
                 "Platform",
                 "SandboxProtocol",
                 "TOML",
@@ -222,6 +225,7 @@ let package = Package(
                 "Hippofacts",
                 "HTTP",
                 "JSON",
+                "OCI",
                 "Platform",
                 "Sandbox",
                 "SandboxProtocol",
@@ -346,6 +350,8 @@ let package = Package(
             ]
         ),
         .testTarget(
+            name: "OCITests", dependencies: ["Cryptography", "HTTP", "JSON", "OCI", "TestSupport"]),
+        .testTarget(
             name: "ExportTests",
             dependencies: [
                 "Bindle",
@@ -354,6 +360,7 @@ let package = Package(
                 "Export",
                 "HTTP",
                 "JSON",
+                "OCI",
                 "TestSupport",
                 "TOML",
                 "WAGI",

@@ -1,3 +1,4 @@
+import Bindle
 import Foundation
 import TestSupport
 import Testing
@@ -61,5 +62,37 @@ struct ExportNomadTests {
         let asked = try Program.run(
             Array(arguments.dropLast()), environment: ["NOMAD_ADDR": "http://127.0.0.1:\(nomad.port)"])
         #expect(asked.status == 1 && asked.output.contains("+ job small") && asked.errors.contains("--yes"))
+    }
+
+    @Test("A channel's job is of the release that it serves, with the names of its variables and not their values")
+    func channel() async throws {
+        let app = try SmallApp()
+        do {
+            let sandbox = try SandboxProcess(app.path, ["--no-watch"])
+            _ = try await sandbox.next("ready")
+            kill(sandbox.id, SIGTERM)
+            #expect(try await sandbox.waitForEnd() == 0)
+        }
+        do {
+            let store = try BindleStore(path: app.path + "/.hippo/bindles.sqlite")
+            let bindle = ContentReference.bindle(try BindleID("small/1.2.3"))
+            for minor in UInt64(0)...1 { try store.makeRelease(of: bindle, version: SemanticVersion(1, minor, 0)) }
+            try store.put(
+                Channel(
+                    app: "small", name: "staging", selection: .pin(SemanticVersion(1, 0, 0)),
+                    variables: [.init(name: "KEY", value: "very secret")]))
+        }
+        let result = try Program.run([
+            "export", "nomad", "--project", app.path, "--channel", "small/staging", "--artifact-url",
+            "http://10.0.0.5/a",
+            "--count", "3", "--driver", "exec",
+        ])
+        #expect(result.status == 0, "\(result.errors)")
+        #expect(
+            result.output.contains("job \"small-staging\"") && result.output.contains("/a/small/1.0.0.tar.gz?sha256="))
+        #expect(result.output.contains("KEY={{ .KEY }}") && !result.output.contains("very secret"))
+        #expect(result.output.contains("count = 3") && result.output.contains("= \"exec\""))
+        let none = try Program.run(["export", "nomad", "--project", app.path, "--channel", "small/none"])
+        #expect(none.status == 1 && none.errors.contains("small/none"))
     }
 }

@@ -1,5 +1,6 @@
 import Bindle
 import Foundation
+import JSON
 import TestSupport
 import Testing
 
@@ -138,5 +139,73 @@ struct ExportTests {
         #expect(try get(root + "/artifacts/small/2.0.0.tar.gz?sha256=\(other)").status == 410)
         // What serves is not what the release is.
         #expect(try get(root + "/artifacts/small/1.2.3.tar.gz.sha256").body.prefix(64) != checksum)
+    }
+
+    // MARK: Images
+
+    private static let umoci = "/usr/bin/umoci"
+
+    @Test(
+        "An image, unpacked by umoci, serves the app in a chroot that has nothing else but /proc",
+        .enabled(
+            if: FileManager.default.isExecutableFile(atPath: umoci) && geteuid() == 0,
+            "umoci is not installed, or who runs the tests is not root"))
+    func imageInChroot() async throws {
+        let app = try SmallApp()
+        let target = try TemporaryDirectory()
+        let result = try Program.run(
+            ["export", "oci", "--kind", "image", target.path + "/layout", "--project", app.path])
+        #expect(result.status == 0, "\(result.errors)")
+        let umoci = try Process.run(
+            URL(fileURLWithPath: Self.umoci),
+            arguments: ["unpack", "--image", target.path + "/layout:1.2.3", target.path + "/bundle"])
+        umoci.waitUntilExit()
+        try #require(umoci.terminationStatus == 0)
+        let root = target.path + "/bundle/rootfs"
+        #expect(
+            try FileManager.default.attributesOfItem(atPath: root + "/tmp")[.posixPermissions] as? Int == 0o1777)
+        let config = try JSONValue(parsing: Data(contentsOf: URL(fileURLWithPath: target.path + "/bundle/config.json")))
+        let process = try #require(config.object?["process"]?.object)
+        #expect(process["cwd"]?.string == "/srv/app" && process["user"]?.object?["uid"]?.integer == 65534)
+        #expect((process["args"]?.array ?? []).compactMap(\.string).prefix(2) == ["/usr/local/bin/hippo-dev", "wagi"])
+        let wagi = try TextProcess(
+            "/usr/bin/unshare",
+            [
+                "--mount-proc=/proc", "--root=\(root)", "--wd=/srv/app", "--setuid=65534", "--setgid=65534",
+                "/usr/local/bin/hippo-dev", "wagi", "-c", "modules.toml", "--listen", "127.0.0.1:0",
+            ], environment: ["LD_LIBRARY_PATH": "/usr/local/lib/hippo-dev", "TMPDIR": "/tmp"])
+        let line = try await wagi.next(containing: "Serving at ")
+        let url = line.dropFirst("Serving at ".count).dropLast()
+        #expect(try get(url + "/hello").body == "hello 1")
+        #expect(try get(url + "/assets/index.html").body == "<h1>page 1</h1>")
+        kill(wagi.id, SIGTERM)
+        #expect(try await wagi.waitForEnd() == 0)
+    }
+
+    @Test(
+        "Modules that were pushed to a registry are fetched by 'oci:' in a modules.toml",
+        .enabled(if: DockerRegistry.isInstalled, "docker-registry is not installed"))
+    func modulesOfRegistry() async throws {
+        let app = try SmallApp()
+        let registry = try DockerRegistry()
+        let result = try Program.run(["export", "oci", "--push", "\(registry.host)/org/small", "--project", app.path])
+        #expect(
+            result.status == 0 && result.output.contains("\(registry.host)/org/small:1.2.3  sha256:"),
+            "\(result.errors)")
+        let directory = try TemporaryDirectory()
+        try directory.write(
+            "[[module]]\nroute = \"/hello\"\nmodule = \"oci:\(registry.host)/org/small:1.2.3\"\n", to: "modules.toml")
+        let (wagi, url) = try await Self.serve(directory.path)
+        #expect(try get(url + "/hello").body == "hello 1")
+        kill(wagi.id, SIGTERM)
+        _ = try await wagi.waitForEnd()
+        let none = try Program.run(
+            [
+                "wagi", "-c",
+                try directory.write(
+                    "[[module]]\nroute = \"/\"\nmodule = \"oci:\(registry.host)/org/small:none\"\n", to: "none.toml"
+                ).path,
+            ])
+        #expect(none.status != 0 && none.errors.contains("small:none"))
     }
 }

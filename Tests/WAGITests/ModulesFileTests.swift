@@ -90,7 +90,7 @@ struct ModulesFileTests {
             ("[[modul]]\nroute = \"/\"", 1, 3, "there is no [[module]]: did you mean it by 'modul'?"),
             ("[[module]]\nroute = \"/\"", 1, 3, "[[module]] has no 'module'"),
             ("[[module]]\nmodule = \"a\"", 1, 3, "[[module]] has no 'route'"),
-            ("[[module]]\nmodule = \"oci://x/y\"\nroute = \"/\"", 2, 10, "OCI registries are not supported"),
+            ("[[module]]\nmodule = \"oci://x/y\"\nroute = \"/\"", 2, 10, "'x' is no host"),
             ("[[module]]\nmodule = \"https://x/y\"\nroute = \"/\"", 2, 10, "'https' URLs are not supported"),
             ("[[module]]\nmodule = \"bindle:x/1.0.0\"\nroute = \"/\"", 2, 10, "needs 'bindle_server'"),
             (

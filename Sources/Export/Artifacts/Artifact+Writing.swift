@@ -26,21 +26,30 @@ extension Artifact {
         let measure = Measure(sink)
         let gzip = try GzipWriter { try measure.write($0) }
         let tar = TarWriter { try gzip.write($0) }
+        try add(parts[part - 1], to: tar)
+        try tar.finish()
+        try gzip.finish()
+        return measure.digest
+    }
+
+    /// Adds files with the directories that they are in.
+    ///
+    /// - Parameter directory: where they are to be in the archive; `nil` for its root.
+    func add(_ files: [File], below directory: RelativePath? = nil, to tar: TarWriter) throws {
+        let prefix = directory.map { "\($0)/" } ?? ""
         var directories: Set<RelativePath> = []
-        for file in parts[part - 1] {
-            for directory in file.path.ancestors where directories.insert(directory).inserted {
+        for file in files {
+            let path = try RelativePath(prefix + file.path.string)
+            for directory in path.ancestors where directories.insert(directory).inserted {
                 try tar.begin(TarEntry(path: directory.string, kind: .directory))
             }
-            try tar.begin(TarEntry(path: file.path.string, kind: .file, size: Int64(file.size)))
+            try tar.begin(TarEntry(path: path.string, kind: .file, size: Int64(file.size)))
             switch file.source {
             case .bytes(let bytes): try bytes.withUnsafeBytes { try tar.write($0) }
             case .content(let expected, let name):
                 try content.open(expected, named: name).forEachChunk(of: expected, named: name) { try tar.write($0) }
             }
         }
-        try tar.finish()
-        try gzip.finish()
-        return measure.digest
     }
 
     /// What an archive is known by, without keeping it.

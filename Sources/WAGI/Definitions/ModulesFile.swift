@@ -1,5 +1,6 @@
 import Bindle
 import HTTP
+import OCI
 import Platform
 package import TOML
 
@@ -92,12 +93,15 @@ package struct ModulesFile: Sendable {
         case "file": return ModuleReference(path: try Self.path(ofFileURL: text, section))
         case "bindle": return try bindleModule(text, &section)
         case "oci":
-            throw section.error(
-                "modules from OCI registries are not supported: fetch the module, and name its file",
-                atValueOf: "module")
+            let rest = text.dropFirst("oci:".count)
+            do throws(RegistryError) {
+                return ModuleReference(image: try ImageReference(rest.hasPrefix("//") ? rest.dropFirst(2) : rest))
+            } catch {
+                throw section.error(error.description, atValueOf: "module")
+            }
         case let scheme?:
             throw section.error(
-                "'\(scheme)' URLs are not supported: a module is a path, a file: URL or bindle:NAME/VERSION",
+                "'\(scheme)' URLs are not supported: a module is a path, a file: URL, bindle:NAME/VERSION or oci:HOST/NAME:TAG",
                 atValueOf: "module")
         }
     }

@@ -5,5 +5,5 @@ extension Command {
     static let export = Command(
         name: "export",
         summary: "Write an application for where it runs next: as files, an archive, or a service.",
-        subcommands: [.exportWwwroot, .exportArtifact, .exportSystemd, .exportCompose, .exportNomad])
+        subcommands: [.exportWwwroot, .exportArtifact, .exportSystemd, .exportCompose, .exportNomad, .exportOCI])
 }
