@@ -94,6 +94,7 @@ let package = Package(
             ],
             swiftSettings: optimised
         ),
+        .target(name: "OCI", dependencies: ["Cryptography", "HTTP", "JSON", "Platform"]),
         .target(
             name: "Bindle",
             dependencies: [
@@ -129,6 +130,20 @@ let package = Package(
             ]
         ),
         .target(
+            name: "Export",
+            dependencies: [
+                "Archive",
+                "Bindle",
+                "Content",
+                "Cryptography",
+                "HTTP",
+                "JSON",
+                "OCI",
+                "Platform",
+                "TOML",
+            ]
+        ),
+        .target(
             name: "Hippofacts",
             dependencies: [
                 "Bindle",
@@ -147,6 +162,7 @@ let package = Package(
                 "Bindle",
                 "HTTP",
                 "JSON",
+                "OCI",
                 "Platform",
                 "SandboxProtocol",
                 "TOML",
@@ -176,6 +192,8 @@ let package = Package(
                 "CLinux",
                 "CommandLineInterface",
                 "ControlPage",
+                "Cryptography",
+                "Export",
                 "Hippofacts",
                 "HTTP",
                 "JSON",
@@ -208,9 +226,11 @@ let package = Package(
                 "CommandLineInterface",
                 "ControlPage",
                 "Differences",
+                "Export",
                 "Hippofacts",
                 "HTTP",
                 "JSON",
+                "OCI",
                 "Platform",
                 "Sandbox",
                 "SandboxProtocol",
@@ -333,6 +353,23 @@ let package = Package(
                 "HTTP",
                 "TestSupport",
                 "TOML",
+            ]
+        ),
+        .testTarget(
+            name: "OCITests", dependencies: ["Cryptography", "HTTP", "JSON", "OCI", "TestSupport"]),
+        .testTarget(
+            name: "ExportTests",
+            dependencies: [
+                "Bindle",
+                "Content",
+                "Cryptography",
+                "Export",
+                "HTTP",
+                "JSON",
+                "OCI",
+                "TestSupport",
+                "TOML",
+                "WAGI",
             ]
         ),
         .testTarget(

@@ -24,6 +24,9 @@ extension Command {
         examples: [
             Example("hippo-dev wagi -c modules.toml", "Serve the modules that a file lists."),
             Example(
+                "hippo-dev wagi -c modules.toml --static wwwroot",
+                "Serve files, too, at the paths that no module takes."),
+            Example(
                 "hippo-dev wagi -b weather/1.2.3 --bindle-url http://127.0.0.1:8080/v1", "Serve a bindle of a server."),
             Example("hippo-dev wagi -b weather/1.2.3 --bindle-path .hippo", "Serve a standalone bindle."),
         ],
@@ -85,8 +88,13 @@ private struct WAGIOptions {
         summary: "Accepted for wagi's sake: the configuration of its compiler's cache. Here nothing is compiled ahead.")
     static let allowTransientWrite = Option(
         flag: "allow-transient-write", summary: "Let modules change their files, in memory that goes with the process.")
+    static let staticFiles = Option(
+        name: "static", valueName: "DIR",
+        summary:
+            "With --config: answer paths that no module takes with the files of this directory, as they are at the "
+            + "start. [default: what 'static' in FILE names]")
     static let noStatic = Option(
-        flag: "no-static", summary: "Answer paths that no module takes with 404, and not with the bindle's files.")
+        flag: "no-static", summary: "Answer paths that no module takes with 404, and not with files.")
     static let showErrors = Option(
         flag: "show-errors",
         summary: "Show every client the stack, output and request of a module that fails, and not only in the log.")
@@ -108,6 +116,7 @@ private struct WAGIOptions {
             environmentFile, logDirectory, logLimit, moduleCache, cache, ServerTLSOptions.certificate,
             ServerTLSOptions.key,
             allowTransientWrite,
+            staticFiles,
             noStatic,
             showErrors, allowedHost, allowedOutbound,
         ] + LimitOptions.ofRequests + WorkerArguments.Name.allCases.compactMap { descriptors[$0] }
@@ -196,10 +205,20 @@ private struct WAGIOptions {
         case (let file?, nil):
             let modules = try ModulesFile(file: file)
             for warning in modules.warnings { note("warning: \(warning)") }
-            return { try Application(handlers: modules.handlers, configuration: $0) }
+            if let directory = arguments[Self.staticFiles], arguments.isSet(Self.noStatic) {
+                throw UsageError("'--static \(directory)' and '--no-static' exclude each other")
+            }
+            return { [arguments] in
+                var configuration = $0
+                configuration.staticDirectory = arguments[Self.staticFiles] ?? modules.staticDirectory
+                return try Application(handlers: modules.handlers, configuration: configuration)
+            }
         case (nil, let text?):
             let id: BindleID
             do { id = try BindleID(text) } catch { throw UsageError(error.description) }
+            guard arguments[Self.staticFiles] == nil else {
+                throw UsageError("'--static' goes with '--config': a bindle has its own files")
+            }
             // A server named by the environment only gives way to a directory named on the command line.
             if let directory = arguments[Self.bindlePath] {
                 if arguments.source(of: Self.bindleURL) == .commandLine {

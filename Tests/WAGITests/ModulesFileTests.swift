@@ -5,6 +5,14 @@ import Testing
 
 /// Reading `modules.toml`, and variables.
 struct ModulesFileTests {
+    @Test("The directory of files is named at the top, and is a text") func staticDirectory() throws {
+        let module = "[[module]]\nroute = \"/\"\nmodule = \"a.wasm\""
+        #expect(try read("static = \"www\"\n" + module).staticDirectory == "www")
+        #expect(try read(module).staticDirectory == nil && read("static = \"www\"\n" + module).warnings.isEmpty)
+        #expect(throws: LoadError.self) { try read("static = \"\"\n" + module) }
+        #expect(throws: LoadError.self) { try read("static = 1\n" + module) }
+    }
+
     @Test("Everything that a module can have") func everythingThatAModuleCanHave() throws {
         let file = try read(
             """
@@ -82,7 +90,7 @@ struct ModulesFileTests {
             ("[[modul]]\nroute = \"/\"", 1, 3, "there is no [[module]]: did you mean it by 'modul'?"),
             ("[[module]]\nroute = \"/\"", 1, 3, "[[module]] has no 'module'"),
             ("[[module]]\nmodule = \"a\"", 1, 3, "[[module]] has no 'route'"),
-            ("[[module]]\nmodule = \"oci://x/y\"\nroute = \"/\"", 2, 10, "OCI registries are not supported"),
+            ("[[module]]\nmodule = \"oci://x/y\"\nroute = \"/\"", 2, 10, "'x' is no host"),
             ("[[module]]\nmodule = \"https://x/y\"\nroute = \"/\"", 2, 10, "'https' URLs are not supported"),
             ("[[module]]\nmodule = \"bindle:x/1.0.0\"\nroute = \"/\"", 2, 10, "needs 'bindle_server'"),
             (

@@ -12,12 +12,17 @@ package struct TarEntry: Hashable, Sendable {
     package let size: Int64
     /// Whether its owner may execute the file.
     package let isExecutable: Bool
+    /// Whether everybody may put files into the directory, and remove their own, as in `/tmp`. Only written, not read.
+    package let isForAll: Bool
 
-    package init(path: String, kind: Kind, size: Int64 = 0, isExecutable: Bool = false) {
+    package init(
+        path: String, kind: Kind, size: Int64 = 0, isExecutable: Bool = false, isForAll: Bool = false
+    ) {
         self.path = path
         self.kind = kind
         self.size = size
         self.isExecutable = isExecutable
+        self.isForAll = isForAll
     }
 }
 

@@ -34,9 +34,16 @@ package final class TarWriter {
         let (name, prefix) = place ?? (Array(path.utf8.suffix(TarHeader.name.size)), [])
         try writeHeader(
             name: name, prefix: prefix, type: UInt8(ascii: entry.kind == .directory ? "5" : "0"),
-            mode: entry.kind == .directory || entry.isExecutable ? 0o755 : 0o644, size: isLarge ? 0 : entry.size)
+            mode: Self.mode(of: entry), size: isLarge ? 0 : entry.size)
         remaining = entry.size
         padding = TarHeader.padding(after: entry.size)
+    }
+
+    private static func mode(of entry: TarEntry) -> Int64 {
+        switch entry.kind {
+        case .directory: entry.isForAll ? 0o1777 : 0o755
+        case .file: entry.isExecutable ? 0o755 : 0o644
+        }
     }
 
     /// Writes bytes of the current file.

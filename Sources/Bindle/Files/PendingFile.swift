@@ -1,12 +1,12 @@
-import Platform
+package import Platform
 
 /// A file that is being written beside the place that it takes once it is whole.
-final class PendingFile {
+package final class PendingFile {
     private let path: String
     private let pendingPath: String
     private var descriptor: Int32
 
-    init(replacing path: String, permissions: mode_t = 0o644) throws(FileWriteError) {
+    package init(replacing path: String, permissions: mode_t = 0o644) throws(FileWriteError) {
         self.path = path
         pendingPath = "\(path).\(getpid())-\(UInt32.random(in: 0...(.max))).partial"
         descriptor = open(pendingPath, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, permissions)
@@ -23,7 +23,7 @@ final class PendingFile {
         FileWriteError(path: path, detail: SystemError.reason(errno))
     }
 
-    func write(_ bytes: UnsafeRawBufferPointer) throws(FileWriteError) {
+    package func write(_ bytes: UnsafeRawBufferPointer) throws(FileWriteError) {
         var rest = bytes
         while !rest.isEmpty {
             let count = Platform.write(descriptor, rest.baseAddress!, rest.count)
@@ -43,7 +43,7 @@ final class PendingFile {
     }
 
     /// Gives the file its name. Closing can fail too: on a network file system, that is where a full disk shows.
-    func commit() throws(FileWriteError) {
+    package func commit() throws(FileWriteError) {
         let closed = close(descriptor)
         descriptor = -1
         guard closed == 0, rename(pendingPath, path) == 0 else {

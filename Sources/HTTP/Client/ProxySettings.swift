@@ -84,7 +84,7 @@ package struct ProxySettings: Hashable, Sendable {
         return isException ? .direct : route
     }
 
-    static func isLoopback(_ host: String) -> Bool {
+    package static func isLoopback(_ host: String) -> Bool {
         if let ip = SocketAddress.parseIP(host) { return SocketAddress(ip: ip, port: 0).isLoopback }
         return host == "localhost" || host.hasSuffix(".localhost")
     }

@@ -3,8 +3,8 @@ import ControlPage
 import HTTP
 import WebGuard
 
-/// The server at a sandbox's control address: the control page, and a Bindle server, through which any Bindle client, the
-/// WAGI processes among them, gets at the store.
+/// The server at a sandbox's control address: the control page, artifacts, and a Bindle server, through which any Bindle client,
+/// the WAGI processes among them, gets at the store.
 final class EmbeddedBindleServer: Sendable {
     private let server: Server
 
@@ -25,9 +25,14 @@ final class EmbeddedBindleServer: Sendable {
             store: store, mode: .development, version: version, trust: ServerTrust(hostKey: hostKey),
             webGuard: webGuard, authentication: authentication, rollBack: rollBack)
         let handler = bindles.handler
+        let artifacts = ArtifactServer(store: store, webGuard: webGuard, authentication: authentication)
         var configuration = bindles.configuration()
         configuration.tls = identity
         server = Server(socket: socket, configuration: configuration) { request, body, writer in
+            if ArtifactServer.answers(request) {
+                // Packing takes its time.
+                return try writer.respond(writer.whileWaiting { artifacts.respond(to: request) })
+            }
             let response = page.respond(to: request, body) { writer.whileWaiting($0) }
             guard let response else { return try handler(request, body, writer) }
             try writer.respond(response)

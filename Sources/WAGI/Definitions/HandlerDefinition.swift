@@ -1,5 +1,6 @@
 package import Bindle
 import Content
+package import OCI
 
 /// A module and the route that it serves, as `modules.toml` or a bindle declares it.
 package struct HandlerDefinition: Sendable {
@@ -61,6 +62,8 @@ package struct ModuleReference: Hashable, Sendable {
         case content(ContentFile)
         /// The first module of a bindle that is in none of its groups.
         case bindle(BindleID, server: String)
+        /// The module of an image.
+        case image(ImageReference)
     }
 
     let source: Source
@@ -82,6 +85,12 @@ package struct ModuleReference: Hashable, Sendable {
     package init(bindle id: BindleID, server: String) {
         source = .bindle(id, server: server)
         name = "bindle:\(id)"
+    }
+
+    /// The module of an image in a registry.
+    package init(image reference: ImageReference) {
+        source = .image(reference)
+        name = "oci:\(reference)"
     }
 
     init(_ content: ContentFile, name: String) {

@@ -1,5 +1,6 @@
 import Bindle
 import HTTP
+import OCI
 import Platform
 package import TOML
 
@@ -21,6 +22,9 @@ package struct ModulesFile: Sendable {
     /// The modules that can be served, in the order of the file.
     package private(set) var handlers: [HandlerDefinition] = []
     package private(set) var warnings: [Warning] = []
+    /// The directory of files that are served where no module takes a path: `static`, which the program wagi does not know.
+    /// Relative to the working directory, as the modules are.
+    package private(set) var staticDirectory: String?
     private let file: String
 
     /// Reads the file at `path`.
@@ -40,6 +44,8 @@ package struct ModulesFile: Sendable {
         do throws(TOMLError) {
             var document = try TOMLSection(parsing: text)
             let modules = try document.sections("module")
+            staticDirectory = try document.string("static")
+            if staticDirectory == "" { throw document.error("'static' is empty", atValueOf: "static") }
             warnOfUnknownKeys(document)
             guard !modules.isEmpty else { throw document.missing("module", "there is no [[module]]") }
             for module in modules { try read(module) }
@@ -87,12 +93,15 @@ package struct ModulesFile: Sendable {
         case "file": return ModuleReference(path: try Self.path(ofFileURL: text, section))
         case "bindle": return try bindleModule(text, &section)
         case "oci":
-            throw section.error(
-                "modules from OCI registries are not supported: fetch the module, and name its file",
-                atValueOf: "module")
+            let rest = text.dropFirst("oci:".count)
+            do throws(RegistryError) {
+                return ModuleReference(image: try ImageReference(rest.hasPrefix("//") ? rest.dropFirst(2) : rest))
+            } catch {
+                throw section.error(error.description, atValueOf: "module")
+            }
         case let scheme?:
             throw section.error(
-                "'\(scheme)' URLs are not supported: a module is a path, a file: URL or bindle:NAME/VERSION",
+                "'\(scheme)' URLs are not supported: a module is a path, a file: URL, bindle:NAME/VERSION or oci:HOST/NAME:TAG",
                 atValueOf: "module")
         }
     }

@@ -63,7 +63,7 @@ package struct ModuleLoader {
                     Self.binary(of: content.open(file, named: reference.name), reference.name), reference.name)
             case .file(let path):
                 return try Self.module(try ModuleBinary(contentsOfFile: path), reference.name)
-            case .bindle: preconditionFailure("what a bindle has is a content when it is loaded")
+            case .bindle, .image: preconditionFailure("what is fetched is a content when it is loaded")
             }
         } catch let error as ContentError {
             throw LoadError("\(error)", file: reference.name)

@@ -44,6 +44,9 @@ package final class Application: Sendable {
         handlers definitions: [HandlerDefinition], configuration: WAGIConfiguration = WAGIConfiguration()
     ) throws(LoadError) {
         var loading = Loading(configuration)
+        if configuration.servesStaticFiles, let directory = configuration.staticDirectory {
+            try loading.serveFiles(of: directory)
+        }
         try loading.loadHandlers(definitions)
         self.init(loading)
     }

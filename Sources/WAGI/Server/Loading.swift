@@ -1,10 +1,12 @@
 import Bindle
 import Content
 import HTTP
+import OCI
 import Platform
 import SandboxProtocol
 import WASI
 import WASIExperimentalHTTP
+import WebAssembly
 import WebAssemblyRuntime
 
 /// An application while it is loaded.
@@ -38,6 +40,9 @@ struct Loading {
     private var wwwroot: Wwwroot?
     private var content: (any ContentSource)?
     private var stageStart = ContinuousClock.now
+    /// The modules of images, as long as others may have the same.
+    private var images: [ImageReference: [UInt8]] = [:]
+    private let registries = RegistryClient(credentials: RegistryCredentials(environment: ProcessEnvironment.all))
 
     /// The files that clients may have.
     var assets: AssetNames { AssetNames(wwwroot: configuration.servesStaticFiles ? wwwroot : nil) }
@@ -201,6 +206,19 @@ struct Loading {
         }
     }
 
+    // MARK: A directory of the host
+
+    /// Has clients served the files of a directory, as they are now, where no handler takes a path.
+    mutating func serveFiles(of directory: String) throws(LoadError) {
+        stageStart = .now
+        let found = try StaticDirectory(directory)
+        warnings += found.warnings
+        do { wwwroot = try Wwwroot(found.files) } catch { throw LoadError("\(error)", file: directory) }
+        content = ProjectBackedContent(MemoryContent([]), project: FilePath.absolute(directory))
+        openStaticFiles()
+        endStage("wwwroot")
+    }
+
     private mutating func openStaticFiles() {
         guard let wwwroot, let content, configuration.servesStaticFiles else { return }
         staticFiles = StaticFiles(wwwroot, content: content)
@@ -246,6 +264,7 @@ struct Loading {
 
     /// A module, whose bytes are fetched first if they are in a bindle.
     private mutating func load(_ reference: ModuleReference) throws(LoadError) -> LinkedModule {
+        if case .image(let image) = reference.source { return try load(image, reference) }
         guard case .bindle(let id, let server) = reference.source else {
             return try loader.load(reference, from: content)
         }
@@ -272,11 +291,34 @@ struct Loading {
             ModuleReference(file, name: reference.name), from: cache(directory, of: id, from: client))
     }
 
+    /// A module of an image, which is fetched once however many routes it serves.
+    private mutating func load(_ image: ImageReference, _ reference: ModuleReference) throws(LoadError) -> LinkedModule
+    {
+        let bytes: [UInt8]
+        do throws(RegistryError) {
+            if let known = images[image] {
+                bytes = known
+            } else {
+                bytes = try registries.module(image, limit: ModuleBinary.largestFile)
+            }
+        } catch {
+            throw LoadError("the module cannot be fetched: \(error)", file: reference.name)
+        }
+        images[image] = bytes
+        let file = ContentFile(
+            digest: SHA256.hash(bytes), size: bytes.count, mediaType: "application/wasm", modificationTime: 0)
+        return try loader.load(ModuleReference(file, name: reference.name), from: MemoryContent([bytes]))
+    }
+
     /// The directories of the host that a module gets. One that is not there is left out, and warned of.
     private mutating func volumes(of definition: HandlerDefinition) throws(LoadError) -> [Preopen] {
+        let staticDirectoryID = configuration.staticDirectory.flatMap { FileStatus(path: $0)?.id }
         var preopens: [Preopen] = []
         for volume in definition.volumes {
-            let preopen = Preopen(hostPath: volume.hostPath, guestPath: volume.guestPath, access: .readWrite)
+            // What clients are served is known by the digests that it had at the start.
+            let isServed = staticDirectoryID != nil && FileStatus(path: volume.hostPath)?.id == staticDirectoryID
+            let preopen = Preopen(
+                hostPath: volume.hostPath, guestPath: volume.guestPath, access: isServed ? .readOnly : .readWrite)
             do throws(PreopenError) {
                 try preopen.open()
                 preopens.append(preopen)

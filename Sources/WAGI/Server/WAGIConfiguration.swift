@@ -23,6 +23,9 @@ package struct WAGIConfiguration: Sendable {
     package var allowedHosts: [String] = []
     /// Whether paths that no handler takes are looked up among the assets.
     package var servesStaticFiles = true
+    /// A directory of the host with the files that clients are served where no handler takes a path; nil for those of the
+    /// bindle. Only for handlers whose modules are files, which may read it and not change it.
+    package var staticDirectory: String?
     /// Whether guests may change the assets: in a layer over them that begins empty with each process.
     package var allowsTransientWrite = false
     /// How much that layer may hold, in bytes.

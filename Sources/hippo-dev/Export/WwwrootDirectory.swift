@@ -1,5 +1,6 @@
 import Bindle
 import Content
+import Export
 import Platform
 
 /// A directory that the files of an application are written into.
@@ -23,24 +24,20 @@ struct WwwrootDirectory {
     ///
     /// - Returns: their number.
     /// - Throws: also for names that would leave the directory, and for those that contradict each other.
-    func write(_ source: any ExportSource) throws -> Int {
-        let files = try Wwwroot.files(of: source.assets, in: source.id, time: { _ in 0 })
-        do throws(WwwrootError) { _ = try Wwwroot(files) } catch { throw AssetError(error, in: source.id) }
+    func write(_ source: ExportSource) throws -> Int {
+        let assets = ApplicationParcels(source.invoice).assets
+        let files = try Wwwroot.files(of: assets, in: source.invoice.id, time: { _ in 0 })
+        do throws(WwwrootError) { _ = try Wwwroot(files) } catch { throw AssetError(error, in: source.invoice.id) }
         var directories: Set<RelativePath> = []
         var written: Set<RelativePath> = []
-        for (label, (name, file)) in zip(source.assets, files) where written.insert(name).inserted {
+        for (name, file) in files where written.insert(name).inserted {
             try makeDirectory(name.parent, &directories)
             let target = "\(path)/\(name)"
             let descriptor = open(target, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o666)
             guard descriptor >= 0 else { throw SystemError.last("write", path: target) }
             defer { close(descriptor) }
-            var hash = SHA256()
-            try source.read(label) { bytes in
-                hash.update(bytes)
-                try Self.write(bytes, to: descriptor, target)
-            }
-            guard hash.finalize() == file.digest else {
-                throw CommandFailure("'\(name)' has changed while it was written")
+            try source.content.open(file, named: name.string).forEachChunk(of: file, named: name.string) {
+                try FileWriter.write($0, to: descriptor, path: target)
             }
         }
         return written.count
@@ -52,15 +49,5 @@ struct WwwrootDirectory {
         let target = "\(path)/\(directory)"
         guard mkdir(target, 0o777) == 0 else { throw SystemError.last("make the directory", path: target) }
         made.insert(directory)
-    }
-
-    private static func write(_ bytes: UnsafeRawBufferPointer, to descriptor: Int32, _ path: String) throws {
-        var rest = bytes
-        while !rest.isEmpty {
-            let count = Platform.write(descriptor, rest.baseAddress, rest.count)
-            if count < 0 && errno == EINTR { continue }
-            guard count > 0 else { throw SystemError.last("write", path: path) }
-            rest = UnsafeRawBufferPointer(rebasing: rest[count...])
-        }
     }
 }

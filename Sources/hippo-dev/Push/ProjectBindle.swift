@@ -102,7 +102,7 @@ struct ProjectBindle {
             try? FileWriter.write(lines, to: memory)
         }
         guard !lines.isEmpty else { return }
-        StandardError.write("note: on wagi 0.8.1, not all runs as in hippo-dev:\n\(lines)")
+        StandardError.write("\(WAGIDifferences.heading)\n\(lines)")
     }
 
     /// Where a parcel's bytes are; those of external bindles wherever they were found.
