@@ -93,10 +93,12 @@ let package = Package(
             ],
             swiftSettings: optimised
         ),
+        .target(name: "BlobStorage", dependencies: ["Cryptography", "HTTP", "Platform"]),
         .target(
             name: "Bindle",
             dependencies: [
                 "Archive",
+                "BlobStorage",
                 "CLinux",
                 "Content",
                 "Cryptography",
@@ -234,7 +236,8 @@ let package = Package(
             exclude: ["Guests", "Peers"]
         ),
         .target(
-            name: "TestSupport", dependencies: ["Platform"], path: "Tests/TestSupport", exclude: ["Fuzzed", "Requests"]),
+            name: "TestSupport", dependencies: ["Cryptography", "HTTP", "Platform"], path: "Tests/TestSupport",
+            exclude: ["BlobStores/moto_server.py", "Fuzzed", "Requests"]),
         .testTarget(name: "PlatformTests", dependencies: ["Platform", "TestSupport"]),
         .testTarget(name: "JSONTests", dependencies: ["JSON", "TestSupport"]),
         .testTarget(name: "TOMLTests", dependencies: ["TestSupport", "TOML"]),
@@ -315,10 +318,14 @@ let package = Package(
         ),
         .testTarget(name: "ArchiveTests", dependencies: ["Archive", "TestSupport"], swiftSettings: optimised),
         .testTarget(
+            name: "BlobStorageTests",
+            dependencies: ["BlobStorage", "Cryptography", "HTTP", "JSON", "Platform", "TestSupport"]),
+        .testTarget(
             name: "BindleTests",
             dependencies: [
                 "Archive",
                 "Bindle",
+                "BlobStorage",
                 "Content",
                 "Cryptography",
                 "HTTP",
