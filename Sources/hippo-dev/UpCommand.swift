@@ -51,6 +51,7 @@ extension Command {
               listen = "127.0.0.1:3000"      # and port, https, tls-cert, tls-key, bindle-http, bindle-listen, allow-hosts, allow-outbound, show-errors, token,
               static = true                  # store, watch, ephemeral, env-file, allow-transient-write, log-dir, reload,
               timeout = "30s"                # wagi, editor, max-memory, max-response, max-history, log-limit; poll = "1s"
+              parcels = "dir:parcels"        # or s3://BUCKET/PREFIX…; and endpoint, parcel-cache, own-parcels
               max-waiting = 1024             # requests that may be under way at a time
               dotenv = false                 # .env is for ${NAME} in [env] only
               behind = "http://localhost:5173"  # a server such as Vite's, which passes requests on to this one
@@ -251,7 +252,9 @@ enum UpOptions {
             timeout, maximumMemory, maximumResponse, logDirectory, logLimit, wagi, editor, json, timings,
             OutputOptions.color,
             OutputOptions.quiet, OutputOptions.verbose,
-        ] + HostKeyOptions.all + LimitOptions.further + [LimitOptions.transient, LimitOptions.waiting]
+        ] + ParcelOptions.all + HostKeyOptions.all + LimitOptions.further + [
+            LimitOptions.transient, LimitOptions.waiting,
+        ]
 
     static func settings(_ arguments: ParsedArguments) throws -> SandboxSettings {
         let address = "an address like 127.0.0.1:3000"
@@ -295,6 +298,7 @@ enum UpOptions {
         } else {
             settings.storage = arguments[store].map { .file(absolute($0)) }
         }
+        settings.parcels = try ParcelOptions.settings(arguments)
         settings.historyBytes = try arguments.value(of: maximumHistory, expecting: "a size like 500MiB") {
             ByteCount(parsing: $0)?.bytes
         }
