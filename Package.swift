@@ -94,11 +94,13 @@ let package = Package(
             ],
             swiftSettings: optimised
         ),
+        .target(name: "BlobStorage", dependencies: ["Cryptography", "HTTP", "Platform"]),
         .target(name: "OCI", dependencies: ["Cryptography", "HTTP", "JSON", "Platform"]),
         .target(
             name: "Bindle",
             dependencies: [
                 "Archive",
+                "BlobStorage",
                 "CLinux",
                 "Content",
                 "Cryptography",
@@ -261,8 +263,8 @@ let package = Package(
             exclude: ["Guests", "Peers"]
         ),
         .target(
-            name: "TestSupport", dependencies: ["JSON", "Platform"], path: "Tests/TestSupport",
-            exclude: ["Fuzzed", "Requests"]),
+            name: "TestSupport", dependencies: ["Cryptography", "HTTP", "JSON", "Platform"], path: "Tests/TestSupport",
+            exclude: ["BlobStores/moto_server.py", "Fuzzed", "Requests"]),
         .testTarget(name: "PlatformTests", dependencies: ["Platform", "TestSupport"]),
         .testTarget(name: "DifferencesTests", dependencies: ["Differences", "TestSupport"]),
         .testTarget(name: "JSONTests", dependencies: ["JSON", "TestSupport"]),
@@ -344,10 +346,14 @@ let package = Package(
         ),
         .testTarget(name: "ArchiveTests", dependencies: ["Archive", "TestSupport"], swiftSettings: optimised),
         .testTarget(
+            name: "BlobStorageTests",
+            dependencies: ["BlobStorage", "Cryptography", "HTTP", "JSON", "Platform", "TestSupport"]),
+        .testTarget(
             name: "BindleTests",
             dependencies: [
                 "Archive",
                 "Bindle",
+                "BlobStorage",
                 "Content",
                 "Cryptography",
                 "HTTP",

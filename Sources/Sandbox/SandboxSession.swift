@@ -133,7 +133,8 @@ package enum SandboxSession {
 
         let store = try BindleStore(
             path: storage.path, isTemporary: storage.isTemporary,
-            historyLimit: settings.historyBytes ?? BindleStore.defaultHistoryLimit)
+            historyLimit: settings.historyBytes ?? BindleStore.defaultHistoryLimit,
+            parcels: settings.parcels?.storage)
         // A stop does not wait for a large file that is being copied.
         cancellation.onCancel { store.interrupt() }
         let webGuard = WebGuard(names: .ofThisMachine(allowing: settings.allowedHosts))

@@ -52,6 +52,7 @@ extension Command {
               static = true                  # store, watch, ephemeral, env-file, allow-transient-write, log-dir, reload,
               timeout = "30s"                # wagi, editor, max-memory, max-response, max-history, log-limit; poll = "1s"
               channel-idle = "15min"         # how long a channel's process serves while nobody asks for it
+              parcels = "dir:parcels"        # or s3://BUCKET/PREFIX…; and endpoint, parcel-cache, own-parcels
               max-waiting = 1024             # requests that may be under way at a time
               dotenv = false                 # .env is for ${NAME} in [env] only
               behind = "http://localhost:5173"  # a server such as Vite's, which passes requests on to this one
@@ -252,7 +253,9 @@ enum UpOptions {
             timeout, maximumMemory, maximumResponse, logDirectory, logLimit, wagi, editor, json, timings,
             OutputOptions.color,
             OutputOptions.quiet, OutputOptions.verbose,
-        ] + HostKeyOptions.all + LimitOptions.further + [LimitOptions.transient, LimitOptions.waiting]
+        ] + ParcelOptions.all + HostKeyOptions.all + LimitOptions.further + [
+            LimitOptions.transient, LimitOptions.waiting,
+        ]
 
     static func settings(_ arguments: ParsedArguments) throws -> SandboxSettings {
         let address = "an address like 127.0.0.1:3000"
@@ -296,6 +299,7 @@ enum UpOptions {
         } else {
             settings.storage = arguments[store].map { .file(absolute($0)) }
         }
+        settings.parcels = try ParcelOptions.settings(arguments)
         settings.historyBytes = try arguments.value(of: maximumHistory, expecting: "a size like 500MiB") {
             ByteCount(parsing: $0)?.bytes
         }

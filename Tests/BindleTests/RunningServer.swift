@@ -4,7 +4,7 @@ import TestSupport
 
 import Bindle
 
-/// A Bindle server on a free port, over a store of its own.
+/// A Bindle server on a free port, over a store of its own unless one is given.
 final class RunningServer {
     let directory: TemporaryDirectory
     let store: BindleStore
@@ -14,13 +14,14 @@ final class RunningServer {
     private let client = Client()
 
     init(
-        _ mode: BindleStore.Mode, trust: ServerTrust = ServerTrust(), authentication: ServerAuthentication? = nil,
+        _ mode: BindleStore.Mode, store: BindleStore? = nil, trust: ServerTrust = ServerTrust(),
+        authentication: ServerAuthentication? = nil,
         configure: (inout ServerConfiguration) -> Void = { _ in }
     ) throws {
         directory = try TemporaryDirectory()
-        store = try BindleStore(path: directory.path + "/bindles.sqlite")
+        self.store = try store ?? BindleStore(path: directory.path + "/bindles.sqlite")
         bindles = BindleServer(
-            store: store, mode: mode, version: "0.1.0", trust: trust, authentication: authentication)
+            store: self.store, mode: mode, version: "0.1.0", trust: trust, authentication: authentication)
         var configuration = bindles.configuration()
         configure(&configuration)
         server = Server(

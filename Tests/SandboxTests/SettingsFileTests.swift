@@ -1,3 +1,4 @@
+import Bindle
 import HTTP
 import Hippofacts
 import TOML
@@ -51,6 +52,10 @@ struct SettingsFileTests {
             max-memory = "64MiB"
             max-response = "10kB"
             max-history = "500MiB"
+            parcels = "s3://bucket/prefix"
+            endpoint = "http://127.0.0.1:9000"
+            parcel-cache = "20MiB"
+            own-parcels = true
             max-waiting = 50
             behind = "HTTP://LocalHost:5173"
             """)
@@ -85,6 +90,9 @@ struct SettingsFileTests {
         expected.limits.memoryBytes = 64 << 20
         expected.limits.responseBytes = 10_000
         expected.historyBytes = 500 << 20
+        expected.parcels = ParcelSettings(
+            location: try ParcelLocation(parsing: "s3://bucket/prefix", endpoint: "http://127.0.0.1:9000"),
+            cacheLimit: 20 << 20, isOwn: true)
         expected.limits.waitingRequests = 50
         expected.behind = try HTTPURL("http://localhost:5173/")
         #expect(settings == expected)
@@ -96,6 +104,8 @@ struct SettingsFileTests {
             ("[bild]", 1, 2, "unknown key 'bild'"),
             ("[up]\ntimeout = \"soon\"", 2, 11, "'soon' does not fit here; write something like \"30s\""),
             ("[up]\nbehind = \"localhost:5173\"", 2, 10, "write something like \"http://localhost:5173\""),
+            ("[up]\nparcels = \"ftp://host\"", 2, 11, "is no kind of blob store"),
+            ("[up]\nendpoint = \"http://host\"", 2, 1, "'endpoint' goes with 'parcels'"),
             ("[up]\nmax-waiting = 0", 2, 15, "has to be between 1 and 1000000"),
             ("[build]\ncomand = \"make\"", 2, 1, "unknown key 'comand' in [build]: did you mean 'command'?"),
             ("[build]\ncommand = 3", 2, 11, "has to be a string"),

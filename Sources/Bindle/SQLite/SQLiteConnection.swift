@@ -222,7 +222,7 @@ final class SQLiteConnection {
 
     /// Runs `body` in a transaction that has the right to write from its beginning, and undoes it all if `body` fails.
     ///
-    /// Files of content are brought to the disk before the rows that need them are, and are to be removed when the rows that
+    /// Files of content are given to the blob store, if there is one, and brought to the disk before the rows that need them are, and are to be removed when the rows that
     /// needed them are gone for good: see `removeDoomedFiles`. The rows come to the disk afterwards: see `WriteAheadLog`.
     func transaction<Result>(_ body: () throws(StoreError) -> Result) throws(StoreError) -> Result {
         let wantsSync = !isTemporary && !isWithoutSync
@@ -231,6 +231,7 @@ final class SQLiteConnection {
         let result: Result
         do {
             result = try body()
+            try files.send(madeFiles)
             if wantsSync { try files.sync(madeFiles) }
             try run("COMMIT")
         } catch {

@@ -14,7 +14,9 @@ struct Failure: Error, CustomStringConvertible {
     }
 
     init(_ error: StoreError) {
-        self.init(Self.status(of: error), error.description)
+        var headers: Headers = [:]
+        if case .parcelsUnavailable = error { headers.set("Retry-After", "5") }
+        self.init(Self.status(of: error), error.description, headers: headers)
     }
 
     var description: String { message }
@@ -32,6 +34,7 @@ struct Failure: Error, CustomStringConvertible {
         case .invalidInvoice, .notInInvoice, .wrongDigest, .wrongSize, .notAnApp: .badRequest
         // 507 Insufficient Storage (RFC 4918 section 11.5)
         case .diskFull: Status(507)
+        case .parcelsUnavailable: .serviceUnavailable
         case .inUse, .newerFormat, .notAStore, .corrupt, .notWritable, .cannotOpen, .database, .unreadableSource,
             .sourceChanged, .interrupted:
             .internalServerError

@@ -1,3 +1,4 @@
+import Platform
 package import Cryptography
 package import HTTP
 import Synchronization

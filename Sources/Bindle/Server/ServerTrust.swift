@@ -1,3 +1,5 @@
+import Platform
+
 /// Which invoices a server takes in, and with which key it vouches for those. By default it takes all and signs none.
 package struct ServerTrust: Sendable {
     /// What the signatures of an invoice have to be; `nil` asks for none.

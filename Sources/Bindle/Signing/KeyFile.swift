@@ -1,3 +1,4 @@
+import Platform
 import TOML
 
 /// What keyrings and files of secret keys have in common: `version = "1.0"` and a list of `[[key]]`.

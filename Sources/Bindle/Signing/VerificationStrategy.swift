@@ -1,3 +1,4 @@
+import Platform
 import Cryptography
 
 /// What an invoice's signatures have to be for it to be trusted. Signatures are valid when they are the named key's of

@@ -1,4 +1,5 @@
 import Cryptography
+import Glibc
 
 /// A parcel whose bytes are not what its digest says, or gone; and who needs it.
 package struct DamagedParcel: Hashable, Sendable, CustomStringConvertible {
@@ -65,7 +66,7 @@ extension BindleStore {
         }
     }
 
-    /// Reads every content and compares its digest. What is damaged counts as missing from then on, so that whoever has it
+    /// Reads every content, from the blob store, too, and compares its digest. What is damaged counts as missing from then on, so that whoever has it
     /// is asked for it again.
     ///
     /// - Returns: What is damaged, those included that were found to be when the store was opened, and are still missing.
@@ -79,7 +80,12 @@ extension BindleStore {
             }
             for file in try ContentTable.files(on: connection) {
                 let read = try? SHA256.hash(fileAt: connection.files.path(of: file.digest))
-                if read?.digest != file.digest { damaged.append((file.number, file.digest)) }
+                if read?.digest == file.digest { continue }
+                if let descriptor = try connection.files.fetch(file.digest, size: Int(file.identity.size)) {
+                    close(descriptor)
+                } else {
+                    damaged.append((file.number, file.digest))
+                }
             }
             return damaged
         }

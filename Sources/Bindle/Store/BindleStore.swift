@@ -13,6 +13,8 @@ package final class BindleStore: Sendable {
     /// The path of the file.
     package let path: String
     let pool: ConnectionPool
+    /// Gives the processes that read the store what is not on this machine; `nil` where all is.
+    private let provider: ParcelProvider?
 
     /// What happens to an ID that is taken, and to a bindle that is deleted.
     package enum Mode: Sendable {
@@ -38,19 +40,40 @@ package final class BindleStore: Sendable {
     /// - Parameters:
     ///   - isTemporary: Whether the file is removed with the process, and need not survive the machine.
     ///   - historyLimit: The bytes that only the history may have. What the newest revisions need is kept even so.
-    ///   - rowLimit: See `ParcelStorage.rowLimit`.
+    ///   - rowLimit: Parcels of at most this many bytes stay in rows, where the store has them itself.
+    ///   - parcels: Where the parcels are to be. What is elsewhere is brought there. `nil` for where they are.
     ///   - now: What time it is, in nanoseconds since 1970.
     package init(
         path: String, isTemporary: Bool = false, historyLimit: Int = defaultHistoryLimit,
-        rowLimit: Int = ContentFiles.usualRowLimit, now: @escaping @Sendable () -> Int64 = { WallClock.nanoseconds() }
+        rowLimit: Int = ContentFiles.usualRowLimit, parcels: ParcelStorage? = nil,
+        now: @escaping @Sendable () -> Int64 = { WallClock.nanoseconds() }
     ) throws(StoreError) {
         self.path = path
         self.historyLimit = Atomic(historyLimit)
         self.now = now
-        pool = try ConnectionPool(
-            path: path, isTemporary: isTemporary,
-            files: ContentFiles(storePath: path, isTemporary: isTemporary, rowLimit: rowLimit))
+        let files = try Self.files(ofStore: path, isTemporary: isTemporary, rowLimit: rowLimit, parcels)
+        pool = try ConnectionPool(path: path, isTemporary: isTemporary, files: files)
+        provider = files.remote == nil ? nil : try ParcelProvider(storePath: path, files: files)
     }
+
+    private static func files(
+        ofStore path: String, isTemporary: Bool, rowLimit: Int, _ given: ParcelStorage?
+    ) throws(StoreError) -> ContentFiles {
+        var storage = given
+        if storage == nil, let recorded = ParcelPlaceTable.recorded(inStore: path) {
+            storage = ParcelStorage(recorded.location)
+            storage?.cacheLimit = recorded.cacheLimit
+        }
+        guard let storage, storage.location != .store else {
+            return ContentFiles(
+                storePath: path, isTemporary: isTemporary, rowLimit: rowLimit,
+                environment: storage?.environment ?? ProcessEnvironment.all)
+        }
+        return try ContentFiles(storePath: path, isTemporary: isTemporary, storage: storage)
+    }
+
+    /// Where the parcels are.
+    package var parcelLocation: ParcelLocation { pool.files.location }
 
     /// Whether the store's file or the directory of its large parcels has been removed, or another stands in its place.
     package var isGone: Bool { pool.isGone }
@@ -349,7 +372,8 @@ package final class BindleStore: Sendable {
             case reader(ParcelReader)
             /// It is known by something else now, and was read again.
             case renewed(ParcelReader, Int64, FileIdentity)
-            case damaged(Int64, BindleID)
+            /// There is no file, or none that is right.
+            case missing(Int64, BindleID, SHA256Digest, size: Int, mediaType: String)
         }
         let found = try snapshot { (connection) throws(StoreError) -> Found in
             let (id, bindle, state) = try find(connection)
@@ -367,7 +391,8 @@ package final class BindleStore: Sendable {
                 guard let known = try ContentTable.identity(ofFile: content.number, on: connection),
                     let file = ParcelReader.open(
                         key, known: known, at: connection.files.path(of: key), mediaType: reference.mediaType)
-                else { return .damaged(content.number, id) }
+                else { return .missing(content.number, id, key, size: content.size, mediaType: reference.mediaType) }
+                connection.files.noteUse(of: key)
                 return file.identity == known ? .reader(file) : .renewed(file, content.number, file.identity ?? known)
             }
         }
@@ -378,7 +403,10 @@ package final class BindleStore: Sendable {
                 try ContentTable.setIdentity(identity, ofFile: number, on: connection)
             }
             return reader
-        case .damaged(let number, let id):
+        case .missing(let number, let id, let key, let size, let mediaType):
+            if let descriptor = try pool.files.fetch(key, size: size) {
+                return ParcelReader(adopting: descriptor, size: size, mediaType: mediaType)
+            }
             note { (connection) throws(StoreError) in try ContentTable.lose(number, on: connection) }
             throw .parcelNotUploaded(id, digest: digest)
         }

@@ -96,6 +96,7 @@ final class ConnectionPool: Sendable {
                 """)
             try connection.execute("PRAGMA journal_mode = WAL")
         }
+        try ParcelMove.run(on: connection)
         let lost = try reconcile(connection)
         if !isTemporary { try connection.execute("PRAGMA synchronous = NORMAL") }
         let log = isTemporary ? nil : try WriteAheadLog(path: path + "-wal")
@@ -246,6 +247,7 @@ final class ConnectionPool: Sendable {
         guard isDone else { return tryAgainLater() }
         settling.withLock { $0.failures = 0 }
         try? write(isNoted: false) { (connection) throws(StoreError) in
+            files.trimIfNeeded()
             try connection.removeDoomedFiles()
             try connection.execute("PRAGMA shrink_memory")
         }

@@ -24,6 +24,11 @@ package final class ParcelReader {
         descriptor = -1
     }
 
+    /// Takes over the open file of a parcel, whose bytes have been checked.
+    convenience init(adopting descriptor: Int32, size: Int, mediaType: String) {
+        self.init(descriptor: descriptor, size: size, mediaType: mediaType)
+    }
+
     private init(descriptor: Int32, size: Int, mediaType: String) {
         self.mediaType = mediaType
         self.size = size

@@ -59,7 +59,8 @@ package final class ParcelUpload {
         try result.get()
     }
 
-    /// Checks digest and size and makes the parcel visible. When it returns, the parcel is on the disk.
+    /// Checks digest and size and makes the parcel visible. When it returns, the parcel is on the disk, or the blob
+    /// store has said that it keeps it.
     /// - Returns: `false` when somebody else has uploaded the same parcel meanwhile.
     @discardableResult
     package func finish() throws(StoreError) -> Bool {
@@ -69,7 +70,10 @@ package final class ParcelUpload {
         let actual = hash.finalize()
         guard actual == digest else { throw .wrongDigest(expected: digest.hex, actual: actual) }
         // The long part, before others have to wait for it.
-        if let file, !pool.isTemporary { try file.sync() }
+        if let file {
+            try pool.files.send(file, as: digest)
+            if !pool.isTemporary, !file.isRemote { try file.sync() }
+        }
         let (bytes, file, id, digest) = (bytes, UncheckedFile(file: file), id, digest)
         let isNew = try pool.write { (connection) throws(StoreError) in
             try connection.transaction { () throws(StoreError) in

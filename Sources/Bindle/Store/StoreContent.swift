@@ -33,6 +33,8 @@ package final class StoreContent: ContentSource {
     private struct Opened: @unchecked Sendable {
         let connection: SQLiteConnection
         let file: FileID?
+        /// Where the parcels are that are in no row; `nil` for beside the store.
+        let place: ParcelPlace?
     }
 
     /// - Parameters:
@@ -46,9 +48,22 @@ package final class StoreContent: ContentSource {
 
     package func open(_ file: ContentFile, named name: String) throws(ContentError) -> OpenContent {
         let result = state.withLock { state in
-            Result { () throws(ContentError) in try open(file, named: name, &state) }
+            let result = Result { () throws(ContentError) in try open(file, named: name, &state) }
+            return (content: result, isRemote: state.opened?.place?.isRemote ?? false)
         }
-        return try result.get()
+        do throws(ContentError) { return try result.content.get() } catch {
+            guard result.isRemote else { throw error }
+        }
+        // Others do not wait for what has to come through the network.
+        switch ParcelRequest(digest: file.digest, size: file.size).send(toStore: path) {
+        case .file(let descriptor):
+            let content = OpenContent(adopting: descriptor, of: file)
+            try content.verify(named: name)
+            state.withLock { hold(content, file.digest, &$0) }
+            return content
+        case .missing: throw .gone(name: name)
+        case .failure(let reason): throw .unavailable(name: name, reason: reason)
+        }
     }
 
     /// Opens the store, so that it goes on being read should it be removed before a content is asked for.
@@ -94,7 +109,7 @@ package final class StoreContent: ContentSource {
             version == StoreSchema.currentVersion
         else { return nil }
         _ = try? connection.firstRow("SELECT id FROM content LIMIT 1") { (_) throws(StoreError) in true }
-        state.opened = Opened(connection: connection, file: file)
+        state.opened = Opened(connection: connection, file: file, place: try? ParcelPlaceTable.read(on: connection))
         return connection
     }
 
@@ -145,7 +160,8 @@ package final class StoreContent: ContentSource {
     private func open(
         _ file: ContentFile, known: FileIdentity, named name: String, _ state: inout State
     ) throws(ContentError) -> OpenContent {
-        let path = ContentFiles.path(ofStore: path) + "/" + file.digest.hex
+        let directory = state.opened?.place?.directory ?? ContentFiles.path(ofStore: path)
+        let path = directory + "/" + file.digest.hex
         let descriptor = Glibc.open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
         guard descriptor >= 0 else {
             let code = errno

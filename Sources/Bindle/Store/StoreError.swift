@@ -22,6 +22,8 @@ package enum StoreError: Error, Hashable, CustomStringConvertible {
     /// SQLite failed otherwise.
     case database(path: String, sql: String?, message: String)
 
+    /// The blob store that has the parcels does not do what it is asked, or cannot be asked.
+    case parcelsUnavailable(location: String, detail: String)
     /// The store is the data directory of another program, which is only read.
     case readOnly(path: String)
     /// The process is about to end: see `BindleStore.interrupt`.
@@ -111,6 +113,8 @@ package enum StoreError: Error, Hashable, CustomStringConvertible {
         case .cannotOpen(let path, let detail): "the store \(path) cannot be opened: \(detail)"
         case .database(let path, let sql, let message):
             "the store \(path) failed: \(message)" + (sql.map { " in: \($0)" } ?? "")
+        case .parcelsUnavailable(let location, let detail):
+            "the parcels at \(location) are out of reach: \(detail). Nothing was changed"
         case .readOnly(let path): "\(path) belongs to another server: it is only read. Import it to change anything"
         case .interrupted: "the store was interrupted. Nothing was changed"
         case .noSuchBindle(let id): "there is no bindle \(id)"

@@ -217,6 +217,16 @@ enum StoreSchema {
                 FOREIGN KEY (app, channel) REFERENCES channel ON DELETE CASCADE
             ) STRICT, WITHOUT ROWID;
             """),
+        // Where the parcels are that are in no row: without a row, beside the store.
+        .script(
+            """
+            CREATE TABLE parcel_place (
+                location TEXT NOT NULL, -- as the option has it
+                endpoint TEXT NOT NULL, -- empty for the usual one
+                directory TEXT NOT NULL,
+                cache INTEGER NOT NULL -- bytes in the directory, at most
+            ) STRICT;
+            """),
     ]
 
     /// The format in which parcels and entries were as `Format4` knows them.

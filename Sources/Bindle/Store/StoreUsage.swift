@@ -25,13 +25,14 @@ extension BindleStore {
             let unnamed = try number(
                 "SELECT count(*) FROM content WHERE NOT EXISTS (SELECT 1 FROM entry WHERE content = content.id)")
             let named = Set(try ContentTable.files(on: connection).map(\.digest.hex))
+            let isShared = if case .directory = pool.files.location { true } else { false }
             return StoreUsage(
                 bindles: try number("SELECT count(*) FROM bindle WHERE live"),
                 revisions: try number("SELECT count(*) FROM revision"),
                 releases: try number("SELECT count(*) FROM release"),
                 parcels: try number("SELECT count(*) FROM content WHERE place <> 0"),
                 parcelBytes: try number("SELECT coalesce(sum(size), 0) FROM content WHERE place <> 0"),
-                danglingParcels: unnamed + pool.files.names().count { !named.contains($0) },
+                danglingParcels: unnamed + (isShared ? 0 : pool.files.names().count { !named.contains($0) }),
                 fileBytes: pageSize * (try number("PRAGMA page_count")) + pool.files.totalSize(),
                 freeBytes: pageSize * (try number("PRAGMA freelist_count")))
         }

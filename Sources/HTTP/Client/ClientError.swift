@@ -38,6 +38,11 @@ package struct ClientError: Error, Hashable, CustomStringConvertible {
     package let reason: Reason
     package let url: HTTPURL
 
+    package init(reason: Reason, url: HTTPURL) {
+        self.reason = reason
+        self.url = url
+    }
+
     package var description: String { "\(url): \(explanation)" }
 
     private var explanation: String {

@@ -5,7 +5,7 @@
 #endif
 
 /// Dates as HTTP writes them: `Sun, 06 Nov 1994 08:49:37 GMT` (RFC 9110 section 5.6.7).
-enum HTTPDate {
+package enum HTTPDate {
     private static let days = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"]
     private static let months = [
         "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
@@ -25,7 +25,7 @@ enum HTTPDate {
     }
 
     /// The date so many seconds after the beginning of 1970.
-    static func format(secondsSince1970 seconds: Int64) -> String {
+    package static func format(secondsSince1970 seconds: Int64) -> String {
         let (day, second) = seconds.flooredQuotientAndRemainder(by: 86400)
         let date = CivilDate(daysSince1970: day)
         let weekday = Int((day + 4).flooredQuotientAndRemainder(by: 7).remainder)

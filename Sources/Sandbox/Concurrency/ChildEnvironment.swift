@@ -4,7 +4,7 @@ import Platform
 /// commands run code that nobody has read.
 enum ChildEnvironment {
     private static let secretPrefixes = ["BINDLE_", "HIPPO_"]
-    private static let secretParts = ["TOKEN", "SECRET", "PASSWORD"]
+    private static let secretParts = ["TOKEN", "SECRET", "PASSWORD", "STORAGE_KEY", "CONNECTION_STRING"]
 
     /// Whether a variable is kept from other processes unless it is asked for.
     static func isSecret(_ name: String) -> Bool {

@@ -67,6 +67,8 @@ package struct SandboxSettings: Sendable, Equatable {
     package var pollInterval: Duration?
     /// By default the file `.hippo/bindles.sqlite` in the project.
     package var storage: Storage?
+    /// Where the parcels are kept; by default where they are, at first beside the store.
+    package var parcels: ParcelSettings?
     /// Bytes of parcels that only earlier revisions have; by default 1 GiB.
     package var historyBytes: Int?
     /// Variables for the guests, the weaker before the stronger: of two with the same name, the later one counts.
@@ -138,6 +140,7 @@ package struct SandboxSettings: Sendable, Equatable {
         settings.pollInterval = pollInterval ?? weaker.pollInterval
         settings.isWatching = isWatching ?? weaker.isWatching
         settings.storage = storage ?? weaker.storage
+        settings.parcels = parcels ?? weaker.parcels
         settings.historyBytes = historyBytes ?? weaker.historyBytes
         settings.variableSources = weaker.variableSources + variableSources
         settings.givesDotenv = givesDotenv ?? weaker.givesDotenv

@@ -175,6 +175,7 @@ enum SettingsFile {
         } else if let store {
             settings.storage = .file(absolute(store))
         }
+        settings.parcels = try parcels(in: &up, projectDirectory)
         settings.historyBytes = try value("max-history", in: &up, likeness: "500MiB") { ByteCount(parsing: $0)?.bytes }
         settings.variableSources = try (up.strings("env-file") ?? []).map { .file(absolute($0)) }
         settings.givesDotenv = try up.boolean("dotenv")
@@ -206,6 +207,29 @@ enum SettingsFile {
         settings.editor = try value("editor", in: &up, likeness: "vscode") { EditorLink(parsing: $0) }
         // A name alone is looked for on the PATH.
         settings.wagiProgram = try up.string("wagi").map { $0.contains("/") ? absolute($0) : $0 }
+    }
+
+    /// Where the parcels are. What is said of the place goes with its name.
+    private static func parcels(
+        in up: inout TOMLSection, _ projectDirectory: String
+    ) throws(TOMLError) -> ParcelSettings? {
+        let place = try up.string("parcels")
+        let endpoint = try up.string("endpoint")
+        let cache = try value("parcel-cache", in: &up, likeness: "500MiB") { ByteCount(parsing: $0)?.bytes }
+        let isOwn = try up.boolean("own-parcels")
+        guard let place else {
+            for key in ["endpoint", "parcel-cache", "own-parcels"] where up.table[key] != nil {
+                throw up.error("'\(key)' goes with 'parcels'", atKey: key)
+            }
+            return nil
+        }
+        do {
+            return ParcelSettings(
+                location: try ParcelLocation(parsing: place, endpoint: endpoint, in: projectDirectory),
+                cacheLimit: cache, isOwn: isOwn ?? false)
+        } catch {
+            throw up.error("\(error)", atValueOf: "parcels")
+        }
     }
 
     /// Prefixes of paths, and the servers that answer below them.

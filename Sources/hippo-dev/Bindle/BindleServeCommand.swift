@@ -25,10 +25,13 @@ extension Command {
         options: [
             listen, allowedHost, store, strict, htpasswd, tokens, noToken, anonymousGet, strategy, timeout,
             BindleOptions.keyring, ServerTLSOptions.certificate, ServerTLSOptions.key,
-        ] + HostKeyOptions.all,
+        ] + ParcelOptions.all + HostKeyOptions.all,
         examples: [
             Example("hippo-dev bindle serve", "Serve the bindles of this project."),
             Example("hippo-dev bindle serve --strict --store /srv/bindles.sqlite", "Serve a store for good."),
+            Example(
+                "hippo-dev bindle serve --parcels s3://BUCKET/PREFIX",
+                "Keep the parcels in a bucket, by AWS's usual variables and files."),
         ],
         action: serve
     )
@@ -86,7 +89,7 @@ extension Command {
         let mode: BindleStore.Mode = arguments.isSet(strict) ? .immutable : .development
         let access = try accessToken(arguments, address: address, store: path)
         let bindles = BindleServer(
-            store: ReferenceDirectory.isOne(path) ? ReferenceDirectory(path) : try BindleStore(path: path), mode: mode,
+            store: try open(path, parcels: try ParcelOptions.settings(arguments)), mode: mode,
             version: Commands.version, trust: try trust(arguments),
             webGuard: WebGuard(names: .ofThisMachine(allowing: arguments.values(of: allowedHost))),
             authentication: try authentication(arguments, access))
@@ -110,6 +113,16 @@ extension Command {
         ended.wait()
         server.drain(deadline: patience)
         return .success
+    }
+
+    private static func open(_ path: String, parcels: ParcelSettings?) throws -> any BindleStorage {
+        guard ReferenceDirectory.isOne(path) else {
+            return try BindleStore(path: path, parcels: parcels?.storage)
+        }
+        guard parcels == nil else {
+            throw UsageError("'--parcels' goes with a store of this program, and \(path) is a reference server's")
+        }
+        return ReferenceDirectory(path)
     }
 
     private static func trust(_ arguments: ParsedArguments) throws -> ServerTrust {

@@ -8,6 +8,8 @@ package final class PendingContent {
     private let path: String
     private var descriptor: Int32
     private(set) var isSynced = false
+    /// Whether a blob store has it.
+    var isRemote = false
 
     /// Names of files that are being written end so.
     static let suffix = ".partial"
@@ -79,6 +81,13 @@ package final class PendingContent {
     func sync() throws(StoreError) {
         guard fsync(descriptor) == 0 else { throw StoreError(systemCode: errno, path: path) }
         isSynced = true
+    }
+
+    /// The file, opened once more, which stays readable whatever becomes of this.
+    func duplicate() throws(StoreError) -> Int32 {
+        let copy = fcntl(descriptor, F_DUPFD_CLOEXEC, 0)
+        guard copy >= 0 else { throw StoreError(systemCode: errno, path: path) }
+        return copy
     }
 
     /// Gives the file its name.

@@ -1,7 +1,5 @@
-import Platform
-
 /// Bytes over a local socket with descriptors along (`SCM_RIGHTS`, unix(7)).
-enum DescriptorPassing {
+package enum DescriptorPassing {
     /// `SCM_RIGHTS`, and the flag by which what comes is closed on execution.
     private static let (rights, closesOnExecution): (Int32, Int32) = (1, 0x4000_0000)
     private static let headerSize = MemoryLayout<cmsghdr>.size
@@ -9,7 +7,7 @@ enum DescriptorPassing {
     /// Sends bytes, at least one, with descriptors along with the first.
     ///
     /// - Returns: how many bytes were sent; -1 and `errno` as send(2).
-    static func send(_ bytes: UnsafeRawBufferPointer, with descriptors: [Int32], over socket: Int32) -> Int {
+    package static func send(_ bytes: UnsafeRawBufferPointer, with descriptors: [Int32], over socket: Int32) -> Int {
         let length = headerSize + descriptors.count * MemoryLayout<Int32>.size
         // In words, so that the parts are aligned as the kernel has them.
         var control = [UInt64](repeating: 0, count: (length + 7) / 8)
@@ -35,7 +33,7 @@ enum DescriptorPassing {
     /// Receives bytes, and the descriptors that have come along with them.
     ///
     /// - Returns: how many bytes; -1 and `errno` as recv(2).
-    static func receive(
+    package static func receive(
         _ buffer: UnsafeMutableRawBufferPointer, with descriptors: inout [Int32], upTo limit: Int, over socket: Int32
     ) -> Int {
         var control = [UInt64](repeating: 0, count: (headerSize + limit * 4 + 7) / 8)
