@@ -49,6 +49,7 @@ let package = Package(
         .systemLibrary(name: "CLinux"),
         .target(name: "Platform", dependencies: ["CLinux"]),
         .target(name: "JSON"),
+        .target(name: "Differences", swiftSettings: optimised),
         .target(name: "TOML", dependencies: ["Platform"]),
         .target(name: "HTTP", dependencies: ["CLinux", "Content", "Platform"]),
         .target(name: "WebGuard", dependencies: ["HTTP", "Platform"]),
@@ -112,6 +113,7 @@ let package = Package(
             name: "ControlPage",
             dependencies: [
                 "Bindle",
+                "Differences",
                 "HTTP",
                 "JSON",
                 "Platform",
@@ -201,6 +203,7 @@ let package = Package(
                 "Archive",
                 "Bindle",
                 "CommandLineInterface",
+                "ControlPage",
                 "Hippofacts",
                 "HTTP",
                 "JSON",
@@ -236,6 +239,7 @@ let package = Package(
         .target(
             name: "TestSupport", dependencies: ["Platform"], path: "Tests/TestSupport", exclude: ["Fuzzed", "Requests"]),
         .testTarget(name: "PlatformTests", dependencies: ["Platform", "TestSupport"]),
+        .testTarget(name: "DifferencesTests", dependencies: ["Differences", "TestSupport"]),
         .testTarget(name: "JSONTests", dependencies: ["JSON", "TestSupport"]),
         .testTarget(name: "TOMLTests", dependencies: ["TestSupport", "TOML"]),
         .testTarget(
@@ -359,6 +363,7 @@ let package = Package(
             dependencies: [
                 "Bindle",
                 "Content",
+                "Cryptography",
                 "hippo-dev",
                 "Hippofacts",
                 "HTTP",

@@ -97,7 +97,8 @@ package final class ControlPage: Sendable {
     private static func cut(_ line: LogLine) -> LogLine {
         guard line.text.utf8.count > lineLength, line.text.count > lineLength else { return line }
         return LogLine(
-            source: line.source, route: line.route, text: line.text.prefix(lineLength) + "…", time: line.time)
+            source: line.source, route: line.route, text: line.text.prefix(lineLength) + "…", time: line.time,
+            channel: line.channel)
     }
 
     /// Begins to tell pages when there are new requests and lines: now and then, on a thread of its own, so that thousands of

@@ -15,6 +15,7 @@ struct RequestLine {
             "milliseconds": .number((request.milliseconds * 1000).rounded() / 1000),
             "revision": .integer(request.revision), "incomplete": .boolean(request.isIncomplete),
         ]
+        request.channel?.forEachMember { object[$0] = $1 }
         // A client that is gone has got no status.
         if request.status > 0 { object["status"] = .integer(request.status) }
         return object

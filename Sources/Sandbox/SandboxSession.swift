@@ -66,8 +66,10 @@ package enum SandboxSession {
         let controlURL = "\(bindleIdentity == nil ? "http" : "https")://\(bindleSocket.address.reachable)/"
         let bindleURL = controlURL + "v1"
         let announced = Mutex(settings)
+        let channelSupervisor = Mutex<ChannelSupervisor?>(nil)
         let announce: @Sendable (SandboxSettings) -> Void = { settings in
             announced.withLock { $0 = settings }
+            channelSupervisor.withLock { $0 }?.use(settings)
             storage.lock?.announce(
                 RunningSandbox(
                     app: shownURL, server: ownURL, bindle: bindleURL, bindleKeyPin: bindleIdentity?.publicKeyPin,
@@ -102,8 +104,11 @@ package enum SandboxSession {
         }
         try terminator?.start()
         defer { terminator?.finish(within: terminatorGrace) }
+        let switchboard = try Switchboard(app: connections)
+        defer { switchboard.stop() }
         let workerSurroundings = WorkerSurroundings(
-            connections: connections, board: board, changes: changes, requestLog: requestLog)
+            connections: connections, switchboard: switchboard.incoming, board: board, changes: changes,
+            requestLog: requestLog)
         let feed = ControlFeed()
         var supervisor = WorkerSupervisor(
             command: workerCommand(settings),
@@ -131,9 +136,18 @@ package enum SandboxSession {
         cancellation.onCancel { store.interrupt() }
         let webGuard = WebGuard(names: .ofThisMachine(allowing: settings.allowedHosts))
         let authentication = token.map { ServerAuthentication(tokens: [$0.value]) }
+        let channels = ChannelSupervisor(
+            .init(
+                store: store, project: project, appURL: try HTTPURL(appURL), bindleURL: bindleURL,
+                surroundings: WorkerSurroundings(switchboard: switchboard.incoming, requestLog: requestLog),
+                switchboard: switchboard, workerCommand: workerCommand, now: now,
+                announceHosts: { hosts, onTold in mailbox.post(.otherHosts(hosts, onTold: onTold)) }),
+            settings: settings)
+        channelSupervisor.withLock { $0 = channels }
+        store.onReleaseChange { channels.reconsider() }
         let page = ControlPage(
             store: store, appURL: shownURL, version: configuration.version, webGuard: webGuard,
-            authentication: authentication)
+            authentication: authentication, sections: [ChannelSection(channels)])
         page.start()
         defer { page.stop() }
         feed.attach(page)
@@ -150,7 +164,13 @@ package enum SandboxSession {
             onReaderGone: { stop("nobody reads the output") },
             onEvent: { event in
                 feed.note(event)
-                if case .ready = event { once?.begin(at: appURL) }
+                switch event {
+                case .ready(_, _, let id, _):
+                    channels.noteServed(id)
+                    once?.begin(at: appURL)
+                case .serving(_, let id, _, _): channels.noteServed(id)
+                default: break
+                }
                 // A page that is opened while the first build runs waits for its end.
                 guard configuration.opensPage else { return }
                 switch event {
@@ -161,6 +181,7 @@ package enum SandboxSession {
         requestLog.start {
             output.tell($0)
             feed.note($0)
+            channels.note($0)
         }
         stopGuard.onEnd { reason in
             output.tell(.stopped(reason: reason))
@@ -190,7 +211,11 @@ package enum SandboxSession {
                 project: project, commandLineSettings: configuration.settings, content: content,
                 buildOutputs: BuildOutputsFile(path: storage.buildOutputsPath), appURL: shownURL, bindleURL: bindleURL,
                 mailbox: mailbox, freshness: freshness, changes: changes, hasColours: hasColours(configuration.output),
-                cancellation: cancellation, onStop: { stopGuard.obey() }, now: now, emit: { output.tell($0) },
+                cancellation: cancellation,
+                onStop: {
+                    stopGuard.obey()
+                    channels.beginStop(patience: SandboxLoop.stopPatience)
+                }, now: now, emit: { output.tell($0) },
                 emitBuildLine: {
                     output.tellBuildLine($0)
                     feed.noteBuildLine($0)
@@ -202,7 +227,9 @@ package enum SandboxSession {
         let keys = configuration.takesKeys ? TerminalKeys { obey($0, shownURL, output, mailbox, stop) } : nil
         defer { keys?.stop() }
         if let queueProblem { output.tell(.log(.sandbox, text: "\(queueProblem)")) }
+        channels.start { output.tell(.log(.sandbox, text: $0)) }
         let end = try loop.run()
+        channels.waitForEnd(patience: SandboxLoop.stopPatience + .milliseconds(100))
         let onceEnd = once?.finish()
         output.tell(.stopped(reason: end.reason))
         output.close()

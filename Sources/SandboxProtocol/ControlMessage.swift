@@ -15,6 +15,9 @@ package enum LauncherMessage: Hashable, Sendable {
     /// In place of `load`, when there is nothing to be served yet: answer every request with the status of the project.
     /// `status` and `serve` follow.
     case hold
+    /// For which hosts it answers: connections pass to the sandbox whose next request is for another one. Sent before
+    /// `serve`, and at each change from then on; without it, the process answers for all.
+    case hosts(ServedHosts)
     /// What pages are to know of the project. Sent before `serve`, and at each change from then on.
     case status(ProjectStatus)
     /// Accept connections. Sent once, after `ready`.
@@ -128,6 +131,7 @@ extension LauncherMessage: ControlMessage {
         case .prepare(let load): load.json(type: "prepare")
         case .load(let load): load.json(type: "load")
         case .hold: ["type": .string("hold")]
+        case .hosts(let hosts): ["type": .string("hosts"), "hosts": .object(hosts.json)]
         case .status(let status): ["type": .string("status"), "project": .object(status.json)]
         case .serve: ["type": .string("serve")]
         case .drain: ["type": .string("drain")]
@@ -149,6 +153,9 @@ extension LauncherMessage: ControlMessage {
             guard let load = Load(json: json) else { return nil }
             self = .load(load)
         case "hold": self = .hold
+        case "hosts":
+            guard let hosts = json["hosts"]?.object.flatMap(ServedHosts.init(json:)) else { return nil }
+            self = .hosts(hosts)
         case "status":
             guard let status = json["project"]?.object.flatMap(ProjectStatus.init(json:)) else { return nil }
             self = .status(status)

@@ -15,10 +15,12 @@ package struct ServedRequest: Hashable, Sendable {
     package let number: UInt64
     /// Whether the client did not get the whole response.
     package let isIncomplete: Bool
+    /// The channel whose process has answered; `nil` for the working copy's.
+    package var channel: ServedChannel?
 
     package init(
         method: String, target: String, status: Int, byteCount: Int, milliseconds: Double, revision: Int,
-        number: UInt64 = 0, isIncomplete: Bool = false
+        number: UInt64 = 0, isIncomplete: Bool = false, channel: ServedChannel? = nil
     ) {
         self.method = method
         self.target = target
@@ -28,5 +30,6 @@ package struct ServedRequest: Hashable, Sendable {
         self.revision = revision
         self.number = number
         self.isIncomplete = isIncomplete
+        self.channel = channel
     }
 }

@@ -10,6 +10,8 @@ package struct WorkerArguments: Hashable, Sendable {
     package var control: Int32
     /// Both ends of the queue of connections that pass from process to process.
     package var connections: Connections?
+    /// The sending end of the queue to the sandbox, for connections whose requests are for another process.
+    package var switchboard: Int32?
     /// The revision board.
     package var board: Int32?
     /// The queue of file changes.
@@ -43,6 +45,7 @@ package struct WorkerArguments: Hashable, Sendable {
         case control = "control-fd"
         case sending = "pass-fd"
         case receiving = "receive-fd"
+        case switchboard = "switchboard-fd"
         case board = "board-fd"
         case changes = "changes-fd"
         case log = "log-fd"
@@ -58,7 +61,8 @@ package struct WorkerArguments: Hashable, Sendable {
     package var arguments: [String] {
         let values: [(Name, Int32?)] = [
             (.listen, listen), (.control, control), (.sending, connections?.sending),
-            (.receiving, connections?.receiving), (.board, board), (.changes, changes),
+            (.receiving, connections?.receiving), (.switchboard, switchboard), (.board, board),
+            (.changes, changes),
             (.log, log?.memory), (.wakeUp, log?.wakeUp),
         ]
         return ["wagi"] + values.flatMap { name, value in value.map { ["--\(name.rawValue)", String($0)] } ?? [] }
@@ -85,6 +89,7 @@ package struct WorkerArguments: Hashable, Sendable {
             connections = Connections(sending: sending, receiving: receiving)
         }
         if let memory = numbers[.log], let wakeUp = numbers[.wakeUp] { log = Log(memory: memory, wakeUp: wakeUp) }
+        switchboard = numbers[.switchboard]
         board = numbers[.board]
         changes = numbers[.changes]
     }

@@ -67,6 +67,10 @@ package struct HostNames: Sendable {
         return !name.contains(".") || names.contains(name) || Self.localDomains.contains { name.hasSuffix($0) }
     }
 
+    /// The host that a `Host` field names, in lower case, without its port and without a dot at its end; `nil` if the field
+    /// is not well-formed.
+    package static func name(inHostField field: String) -> String? { host(of: field).map(normalized) }
+
     /// The host of a `Host` field without its port; `nil` if that is not well-formed.
     static func host(of field: String) -> Substring? {
         if field.hasPrefix("[") {

@@ -27,6 +27,7 @@ enum Commands {
             ("logout", { .logout }),
             ("revisions", { .revisions }),
             ("rollback", { .rollback }),
+            ("channel", { .channel }),
             ("export", { .export }),
             ("schema", { .schema }),
             ("self", { .`self` }),

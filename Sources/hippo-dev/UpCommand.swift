@@ -51,6 +51,7 @@ extension Command {
               listen = "127.0.0.1:3000"      # and port, https, tls-cert, tls-key, bindle-http, bindle-listen, allow-hosts, allow-outbound, show-errors, token,
               static = true                  # store, watch, ephemeral, env-file, allow-transient-write, log-dir, reload,
               timeout = "30s"                # wagi, editor, max-memory, max-response, max-history, log-limit; poll = "1s"
+              channel-idle = "15min"         # how long a channel's process serves while nobody asks for it
               max-waiting = 1024             # requests that may be under way at a time
               dotenv = false                 # .env is for ${NAME} in [env] only
               behind = "http://localhost:5173"  # a server such as Vite's, which passes requests on to this one

@@ -12,7 +12,7 @@ package struct BindleClient: Sendable {
         case basic(username: String, password: String)
         case bearer(token: String)
 
-        var header: String? {
+        package var header: String? {
             switch self {
             case .none: nil
             case .basic(let username, let password): "Basic " + Base64.encode("\(username):\(password)".utf8)

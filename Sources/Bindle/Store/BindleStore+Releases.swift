@@ -35,6 +35,7 @@ extension BindleStore {
         }.parts
         // What the one before had may be the history's alone now.
         if effect == .replaced { historySize.withLock { $0 = nil } }
+        if effect != .unchanged { noteReleaseChange() }
         return (release, effect)
     }
 
@@ -77,6 +78,7 @@ extension BindleStore {
             }
         }
         historySize.withLock { $0 = nil }
+        noteReleaseChange()
     }
 
     // MARK: - Looking

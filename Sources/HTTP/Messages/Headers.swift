@@ -113,6 +113,14 @@ package struct Headers: Sendable {
         try bytes.withUnsafeBytes { bytes in try body(fields.map { (bytes[$0.name], bytes[$0.value]) }) }
     }
 
+    /// Whether the first field called `name` has this value. It costs no allocation.
+    func first(_ name: String, is value: [UInt8]) -> Bool {
+        guard let index = firstIndex(of: name), Int(fields[index].valueCount) == value.count else { return false }
+        return bytes.withUnsafeBytes { bytes in
+            value.withUnsafeBytes { $0.elementsEqual(bytes[fields[index].value]) }
+        }
+    }
+
     func firstIndex(of name: String) -> Int? {
         withUTF8(of: name) { name in fields.firstIndex { matches($0, name) } }
     }

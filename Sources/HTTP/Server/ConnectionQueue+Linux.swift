@@ -11,6 +11,7 @@
     package final class ConnectionQueue: Sendable {
         /// Each descriptor is closed with the queue.
         package let sendingDescriptor: Int32
+        /// -1 where only another process has this end.
         package let receivingDescriptor: Int32
 
         /// A connection, and what is known of it.
@@ -58,9 +59,21 @@
             for descriptor in [sending, receiving] { _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC) }
         }
 
+        /// Takes over the sending end alone of a queue that another process takes connections out of.
+        package init(adoptingSending sending: Int32) {
+            (sendingDescriptor, receivingDescriptor) = (sending, -1)
+            _ = fcntl(sending, F_SETFD, FD_CLOEXEC)
+        }
+
         deinit {
             close(sendingDescriptor)
-            close(receivingDescriptor)
+            if receivingDescriptor >= 0 { close(receivingDescriptor) }
+        }
+
+        /// Whether connections wait in it.
+        package var hasConnections: Bool {
+            var polled = pollfd(fd: receivingDescriptor, events: Int16(POLLIN), revents: 0)
+            return poll(&polled, 1, 0) > 0 && polled.revents & Int16(POLLIN) != 0
         }
 
         /// Makes a connection to whoever takes connections out of this queue.

@@ -63,7 +63,7 @@ extension EventLoop {
                 throw MessageError(
                     .contentTooLarge, "a body of more than \(context.configuration.maximumBody) bytes")
             }
-            admit(connection, head, byteCount: byteCount)
+            consider(connection, head, byteCount: byteCount)
         } catch {
             refuse(connection, error)
         }

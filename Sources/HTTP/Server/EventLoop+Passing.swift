@@ -1,9 +1,28 @@
 import Platform
 
-/// How requests wait to be admitted, and how connections pass to the process that serves after this one.
+/// How requests wait to be admitted, and how connections pass to the process that serves after this one, or to the one that
+/// serves another host.
 extension EventLoop {
+    /// Decides who answers the request whose head has been parsed, the first `byteCount` bytes of the input, and when.
+    func consider(_ connection: Connection, _ head: RequestHead, byteCount: Int) {
+        assertOnLoop()
+        guard let queue = context.configuration.hostRouting?.queue(for: head.headers, usual: &usualHost) else {
+            return admit(connection, head, byteCount: byteCount)
+        }
+        switch send(connection, through: queue) {
+        case .sent: break
+        case .full:
+            connection.state = .parked(head, byteCount: byteCount)
+            connection.deadline = .distantFuture
+            connection.isUnpassed = true
+            unpassed.append(connection)
+        case .impossible:
+            refuse(connection, MessageError(.serviceUnavailable, "nobody answers for this host at the moment"))
+        }
+    }
+
     /// Asks whether the request whose head has been parsed may be answered; parks the connection if not.
-    func admit(_ connection: Connection, _ head: RequestHead, byteCount: Int) {
+    private func admit(_ connection: Connection, _ head: RequestHead, byteCount: Int) {
         assertOnLoop()
         guard let admission = context.configuration.admission, draining == nil else {
             return begin(connection, head, byteCount: byteCount)
@@ -48,14 +67,8 @@ extension EventLoop {
     func pass(_ connection: Connection) {
         assertOnLoop()
         guard let queue = context.configuration.connectionQueue else { return }
-        let result = queue.send(
-            connection.fileDescriptor, remoteAddress: connection.isSecured ? connection.remoteAddress : nil,
-            isSecured: connection.isSecured, waitingSince: connection.waitingSince, isReused: connection.isReused,
-            input: connection.input.readable)
-        switch result {
-        case .sent:
-            connection.input.consume(connection.input.count)
-            close(connection)
+        switch send(connection, through: queue) {
+        case .sent: break
         case .full:
             connection.isUnpassed = true
             unpassed.append(connection)
@@ -63,7 +76,7 @@ extension EventLoop {
             // As if there were no queue.
             connection.isHeld = true
             if case .parked(let head, let byteCount) = connection.state {
-                begin(connection, head, byteCount: byteCount)
+                consider(connection, head, byteCount: byteCount)
             } else if let draining {
                 setDeadline(of: connection, min(connection.deadline, draining.idleUntil))
             }
@@ -71,7 +84,20 @@ extension EventLoop {
         }
     }
 
-    /// Tries once more to pass on what the queue had no room for.
+    /// Sends a connection, which is closed here if that goes well: it has begun no request, or only received its head.
+    private func send(_ connection: Connection, through queue: ConnectionQueue) -> ConnectionQueue.SendResult {
+        let result = queue.send(
+            connection.fileDescriptor, remoteAddress: connection.isSecured ? connection.remoteAddress : nil,
+            isSecured: connection.isSecured, waitingSince: connection.waitingSince, isReused: connection.isReused,
+            input: connection.input.readable)
+        if result == .sent {
+            connection.input.consume(connection.input.count)
+            close(connection)
+        }
+        return result
+    }
+
+    /// Tries once more to pass on what a queue had no room for.
     func retryPassing() {
         assertOnLoop()
         guard !unpassed.isEmpty else { return }
@@ -79,7 +105,14 @@ extension EventLoop {
         unpassed.removeAll(keepingCapacity: true)
         for connection in connections where !connection.isClosed {
             connection.isUnpassed = false
-            if isHandingOver { pass(connection) } else { proceed(connection) }
+            if isHandingOver {
+                pass(connection)
+            } else {
+                if case .parked(let head, let byteCount) = connection.state {
+                    consider(connection, head, byteCount: byteCount)
+                }
+                proceed(connection)
+            }
         }
     }
 

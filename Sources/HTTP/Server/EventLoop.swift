@@ -57,7 +57,9 @@ final class EventLoop: @unchecked Sendable {
     private(set) var isHandingOver = false
     /// Connections whose requests wait to be admitted.
     var parked: [Connection] = []
-    /// Connections that the queue to the other process had no room for.
+    /// The host of nearly all requests.
+    var usualHost = HostRouting.Usual()
+    /// Connections that a queue to another process had no room for.
     var unpassed: [Connection] = []
     private var isStopping = false
     private var lostRequests = false

@@ -65,6 +65,9 @@ package struct ServerConfiguration: Sendable {
     /// what the head says, and how long the request has waited so far. It must not block. `nil` admits every request at
     /// once.
     package var admission: (@Sendable (_ target: String, _ headers: Headers, _ waited: Duration) -> Admission)?
+    /// Which hosts it answers for, and where connections pass whose requests are for others; `nil` for all. Asked before
+    /// `admission`.
+    package var hostRouting: HostRouting?
     /// Through which connections come from the process that served the socket before this one, and go to the next.
     package var connectionQueue: ConnectionQueue?
 

@@ -69,7 +69,10 @@ final class ControlFeed: Sendable {
 
 extension LogLine {
     fileprivate init(_ source: LogSource, _ text: String, time: Double) {
-        let route: String? = if case .guest(let route) = source { route } else { nil }
-        self.init(source: source.word, route: route, text: text, time: time)
+        guard case .guest(let route, let channel) = source else {
+            self.init(source: source.word, text: text, time: time)
+            return
+        }
+        self.init(source: source.word, route: route, text: text, time: time, channel: channel)
     }
 }

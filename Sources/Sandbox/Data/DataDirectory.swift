@@ -26,6 +26,14 @@ package struct DataDirectory: Hashable, Sendable {
         self.init(path: FilePath.absolute(path), isOfProject: false)
     }
 
+    /// The directory of a channel of the project's own app, beside this one.
+    package func ofChannel(named name: String) -> DataDirectory {
+        DataDirectory(path: "\(channelsPath)/\(name)", isOfProject: isOfProject)
+    }
+
+    /// Where those of channels are.
+    var channelsPath: String { path + ".channels" }
+
     /// The directory of a project, as `hippo-dev up` would have it; `nil` if there is none.
     ///
     /// - Parameter given: what the command line names, relative to the working directory.

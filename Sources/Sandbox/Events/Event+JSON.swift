@@ -44,7 +44,10 @@ extension Event {
             var object: JSONObject = [
                 "event": .string("log"), "source": .string(source.word), "text": .string(text),
             ]
-            if case .guest(let route) = source { object["route"] = .string(route) }
+            if case .guest(let route, let channel) = source {
+                object["route"] = .string(route)
+                channel?.forEachMember { object[$0] = $1 }
+            }
             return object
         case .stopped(let reason):
             return ["event": .string("stopped"), "reason": .string(reason)]
@@ -91,11 +94,12 @@ extension Event {
                 ServedRequest(
                     method: method, target: path, status: status, byteCount: bytes, milliseconds: milliseconds,
                     revision: revision, number: integer("number").flatMap(UInt64.init(exactly:)) ?? 0,
-                    isIncomplete: json["incomplete"] == .boolean(true)))
+                    isIncomplete: json["incomplete"] == .boolean(true), channel: ServedChannel(json: json)))
         case "log":
             guard let text = string("text") else { return nil }
             switch string("source") {
-            case "guest": self = .log(.guest(route: string("route") ?? ""), text: text)
+            case "guest":
+                self = .log(.guest(route: string("route") ?? "", channel: ServedChannel(json: json)), text: text)
             case "build": self = .log(.build, text: text)
             case "sandbox": self = .log(.sandbox, text: text)
             default: return nil

@@ -23,8 +23,8 @@ package enum Event: Hashable, Sendable {
 
 /// Who wrote a line of log.
 package enum LogSource: Hashable, Sendable {
-    /// The handler of that route, on its standard error.
-    case guest(route: String)
+    /// The handler of that route, on its standard error; in the process of a channel if one is named.
+    case guest(route: String, channel: ServedChannel? = nil)
     /// The build command.
     case build
     /// The sandbox itself: something worth knowing that is no failure.

@@ -97,9 +97,10 @@ package struct HumanEventRenderer: EventRenderer {
             return String(decoding: line, as: UTF8.self)
         case .log(let source, let text):
             switch source {
-            case .guest(let route):
+            case .guest(let route, let channel):
                 if style.verbosity == .quiet { return "" }
-                return "\(stamp)   \(styled(PrintableText.line(route) + " │", .dim)) \(PrintableText.line(text))\n"
+                let writer = PrintableText.line((channel.map { "\($0.name) " } ?? "") + route)
+                return "\(stamp)   \(styled(writer + " │", .dim)) \(PrintableText.line(text))\n"
             // A build command's colours are its own.
             case .build:
                 if style.verbosity == .quiet { return "" }
@@ -160,7 +161,11 @@ package struct HumanEventRenderer: EventRenderer {
         // Without a status, the client has got nothing.
         output += styled(request.status == 0 ? "-" : String(request.status), color).utf8
         var rest = Self.duration(request.milliseconds)
-        if style.verbosity == .verbose { rest += ", \(request.byteCount) bytes, revision \(request.revision)" }
+        if style.verbosity == .verbose {
+            let served = request.channel?.release ?? "revision \(request.revision)"
+            rest += ", \(request.byteCount) bytes, \(served)"
+        }
+        if let channel = request.channel { rest += ", \(PrintableText.line(channel.name))" }
         if request.isIncomplete { rest += ", cut off" }
         output.append(UInt8(ascii: " "))
         output += styled(rest, .dim).utf8

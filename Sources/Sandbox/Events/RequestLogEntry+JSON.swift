@@ -42,6 +42,7 @@ extension ServedRequest {
         body("revision", .integer(revision))
         if number > 0 { body("number", .integer(Int(clamping: number))) }
         if isIncomplete { body("incomplete", .boolean(true)) }
+        channel?.forEachMember(body)
     }
 }
 
@@ -51,7 +52,8 @@ extension Event {
         switch entry.content {
         case .request(let request): self = .request(request)
         case .line(let text, let route, let number):
-            self = .log(.guest(route: route), text: number == 0 ? text : "[\(number)] \(text)")
+            self = .log(
+                .guest(route: route, channel: entry.channel), text: number == 0 ? text : "[\(number)] \(text)")
         case .dropped, .damaged: self = .log(.sandbox, text: entry.notice ?? "")
         }
     }

@@ -10,10 +10,10 @@ final class ServedContent: Sendable {
     let wwwroot: Wwwroot
     /// The file of the store.
     let store: String
-    /// The project's directory, whose files stand in where the store is damaged.
-    let project: String
+    /// The project's directory, whose files stand in where the store is damaged; `nil` where it is no project's content.
+    let project: String?
 
-    init(handlers: [ServedHandler], wwwroot: Wwwroot, store: String, project: String) {
+    init(handlers: [ServedHandler], wwwroot: Wwwroot, store: String, project: String?) {
         self.handlers = handlers
         self.wwwroot = wwwroot
         self.store = store

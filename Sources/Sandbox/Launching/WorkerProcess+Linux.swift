@@ -26,6 +26,10 @@ struct WorkerCommand: Sendable, Equatable {
 /// What all WAGI processes of a sandbox share, apart from the listening socket.
 struct WorkerSurroundings: Sendable {
     var connections: ConnectionQueue?
+    /// The queue to the sandbox, for connections whose requests are for another process.
+    var switchboard: ConnectionQueue?
+    /// `APP/CHANNEL` for the processes of a channel.
+    var channel: String?
     var board: RevisionBoard?
     var changes: ChangeQueue?
     /// Reads what processes log.
@@ -46,6 +50,7 @@ struct WorkerSurroundings: Sendable {
             let sending = give(connections.sendingDescriptor)
             arguments.connections = .init(sending: sending, receiving: give(connections.receivingDescriptor))
         }
+        if let switchboard { arguments.switchboard = give(switchboard.sendingDescriptor) }
         if let board { arguments.board = give(board.fileDescriptor) }
         if let changes { arguments.changes = give(changes.fileDescriptor) }
         if let log = log?.descriptors {
@@ -100,7 +105,7 @@ final class WorkerProcess: WorkerHandle {
     ) throws {
         var arguments = WorkerArguments(
             listen: listeningSocket == nil ? nil : Self.listenDescriptor, control: Self.controlDescriptor)
-        let log = try surroundings.requestLog?.makeLog()
+        let log = try surroundings.requestLog?.makeLog(channel: surroundings.channel)
         self.log = log
         let shared = surroundings.descriptors(from: Self.controlDescriptor + 1, log: log?.memory, &arguments)
         let (near, far) = try ControlChannel.pair()
@@ -134,6 +139,7 @@ final class WorkerProcess: WorkerHandle {
 
     /// Sends a message. A process that is gone is reported by its end, not here.
     func send(_ message: LauncherMessage, with descriptors: [Int32]) {
+        if case .load(let load) = message { log?.note(release: load.bindle) }
         try? channel.send(message, with: descriptors)
     }
 

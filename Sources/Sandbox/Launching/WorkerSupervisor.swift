@@ -88,6 +88,8 @@ struct WorkerSupervisor {
     private var isStandbyPrepared = false
     /// How often a process of the target has died soon after its start.
     private var deathCount = 0
+    /// For which hosts the processes answer; nil for all.
+    private var hosts: ServedHosts?
     /// Whether the status is to be told if what served last does not serve again.
     private var isHoldWanted = false
     private var restart: (target: Target, time: Instant)?
@@ -127,6 +129,13 @@ struct WorkerSupervisor {
     var nextDeadline: Instant? {
         let signDeadline = load.map { $0.lastSign + Self.signPatience }
         return (drains.values.map(\.deadline) + [restart?.time, signDeadline].compactMap { $0 }).min()
+    }
+
+    /// Has the processes answer for these hosts alone from now on.
+    mutating func use(_ hosts: ServedHosts) {
+        guard hosts != self.hosts else { return }
+        self.hosts = hosts
+        for worker in [serving?.worker, holding].compactMap({ $0 }) { workers[worker]?.send(.hosts(hosts)) }
     }
 
     /// Starts processes in another way from now on.
@@ -227,7 +236,14 @@ struct WorkerSupervisor {
         guard let worker = standby else { return }
         standby = nil
         holding = worker
-        for message in [.hold, .status(status), .serve] as [LauncherMessage] { workers[worker]?.send(message) }
+        for message in [.hold, .status(status)] as [LauncherMessage] { workers[worker]?.send(message) }
+        beginServing(worker)
+    }
+
+    /// Has a process accept connections, of which those for other hosts pass on.
+    private func beginServing(_ worker: WorkerID) {
+        if let hosts { workers[worker]?.send(.hosts(hosts)) }
+        workers[worker]?.send(.serve)
     }
 
     /// Ends a load that has not come to its end.
@@ -326,7 +342,7 @@ struct WorkerSupervisor {
         onTakeOver(load.target)
         onStatus(status)
         workers[load.worker]?.send(.status(status))
-        workers[load.worker]?.send(.serve)
+        beginServing(load.worker)
         // Connections that arrive between the two wait in the socket's queue, and those that pass on in theirs.
         for old in [serving?.worker, holding].compactMap({ $0 }) {
             // Told first, so that pages do not have to come back to learn of it.

@@ -24,6 +24,8 @@ final class SandboxLoop {
         /// Something to be told.
         case notice(String)
         case fetched(ExternalFetches.Item, ExternalBindleError?)
+        /// The working copy is served at all hosts but these. Called when its processes have been told.
+        case otherHosts(Set<String>, onTold: @Sendable () -> Void)
         case stop(reason: String)
     }
 
@@ -199,6 +201,9 @@ final class SandboxLoop {
         case .fetched(let item, let failure):
             content.externals.finish(item, failure)
             return .fetched(isPending: content.externals.isPending)
+        case .otherHosts(let hosts, let onTold):
+            supervisor.use(.allBut(hosts))
+            onTold()
         case .stop(let reason): return .stop(reason: reason)
         }
         return nil
@@ -249,6 +254,7 @@ final class SandboxLoop {
                     if let report = supervisor.handle(worker, event) { _ = note(report) }
                 case .buildEnded(let number, _): if build?.number == number { build = nil }
                 case .rollBack(let request): request.finish(.failure(.notServed("hippo-dev up is being stopped")))
+                case .otherHosts(_, let onTold): onTold()
                 case .stop, .change, .caughtUp, .fetched, .rebuild, .notice, .storeTouched: break
                 }
             }

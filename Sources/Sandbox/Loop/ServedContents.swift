@@ -6,7 +6,7 @@ import SandboxProtocol
 /// Makes what WAGI processes serve of one revision after the other, at the cost of what has changed.
 struct ServedContents {
     private let store: String
-    private let project: String
+    private let project: String?
     /// The one that was made last.
     private var wwwroot: Wwwroot?
     private var handlers: [ServedHandler] = []
@@ -17,8 +17,8 @@ struct ServedContents {
 
     /// - Parameters:
     ///   - store: the file of the store.
-    ///   - project: the directory in which the project has its files under their names.
-    init(store: String, project: String) {
+    ///   - project: the directory in which the project has its files under their names; `nil` if it is no project's content.
+    init(store: String, project: String?) {
         self.store = store
         self.project = project
     }

@@ -113,6 +113,8 @@ package struct SandboxSettings: Sendable, Equatable {
     package var upstreamStrategy: String?
     /// The path of another WAGI program, which serves in place of this one.
     package var wagiProgram: String?
+    /// How long a channel's process serves while nobody asks for it; `nil` for what is usual.
+    package var channelIdleTime: Duration?
     /// How pages open files in the developer's editor; VS Code's way where nothing is said.
     package var editor: EditorLink?
 
@@ -157,6 +159,7 @@ package struct SandboxSettings: Sendable, Equatable {
         settings.upstream = upstream ?? weaker.upstream
         settings.upstreamStrategy = upstreamStrategy ?? weaker.upstreamStrategy
         settings.wagiProgram = wagiProgram ?? weaker.wagiProgram
+        settings.channelIdleTime = channelIdleTime ?? weaker.channelIdleTime
         settings.editor = editor ?? weaker.editor
         return settings
     }
@@ -175,11 +178,13 @@ package struct SandboxSettings: Sendable, Equatable {
     /// Keeps what handlers write out of the bundle, if that is in the project.
     mutating func excludeData(inProject directory: String) {
         guard let data, data.path.utf8.starts(with: (directory + "/").utf8) else { return }
-        let path = String(Substring(data.path.utf8.dropFirst(directory.utf8.count + 1)))
-        // Characters that mean something in patterns stand for any.
-        let literal = String(path.map { "*?[]{}!\\".contains($0) ? "?" : $0 })
-        guard let pattern = try? GlobPattern(literal + "/**/*"), !excludedFiles.contains(pattern) else { return }
-        excludedFiles.append(pattern)
+        for path in [data.path, data.channelsPath] {
+            let path = String(Substring(path.utf8.dropFirst(directory.utf8.count + 1)))
+            // Characters that mean something in patterns stand for any.
+            let literal = String(path.map { "*?[]{}!\\".contains($0) ? "?" : $0 })
+            guard let pattern = try? GlobPattern(literal + "/**/*"), !excludedFiles.contains(pattern) else { continue }
+            excludedFiles.append(pattern)
+        }
     }
 
     /// Where the app is served when nothing else is said.

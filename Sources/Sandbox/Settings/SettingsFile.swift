@@ -191,6 +191,7 @@ enum SettingsFile {
         settings.limits.waitingRequests = try up.integer("max-waiting", in: 1...1_000_000)
         settings.logDirectory = try up.string("log-dir").map(absolute)
         settings.logFileLimit = try value("log-limit", in: &up, likeness: "10MiB") { ByteCount(parsing: $0)?.bytes }
+        settings.channelIdleTime = try value("channel-idle", in: &up, likeness: "15min") { Duration(parsing: $0) }
         settings.libraries = try up.strings("libraries").map { $0.map(absolute) }
         settings.upstream = try up.string("upstream")
         if let upstream = settings.upstream {

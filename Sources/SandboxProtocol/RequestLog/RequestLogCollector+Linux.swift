@@ -40,10 +40,12 @@ package final class RequestLogCollector: Sendable {
     }
 
     /// Makes a log, which is read from now on until `CollectedRequestLog.finish`.
-    package func makeLog() throws(SystemError) -> CollectedRequestLog {
+    ///
+    /// - Parameter channel: `APP/CHANNEL`, where the process that writes is a channel's.
+    package func makeLog(channel: String? = nil) throws(SystemError) -> CollectedRequestLog {
         let memory = try RequestLogMemory()
         try watch(memory.wakeUp)
-        let log = CollectedRequestLog(memory, collector: self)
+        let log = CollectedRequestLog(memory, collector: self, channel: channel)
         state.withLock { $0.logs.append(log) }
         return log
     }
@@ -117,6 +119,8 @@ package final class CollectedRequestLog: Sendable {
         var reader: RequestLogReader
         var showsRequests = false
         var isFinished = false
+        /// Whose process writes; `nil` for the working copy's.
+        var channel: ServedChannel?
         /// When drops were last told.
         var droppedAt = MonotonicTime.distantPast
         var drops: (requests: UInt64, lines: UInt64) = (0, 0)
@@ -127,10 +131,16 @@ package final class CollectedRequestLog: Sendable {
     /// Drops are told once in so long.
     private static let dropInterval = Duration.seconds(1)
 
-    init(_ memory: RequestLogMemory, collector: RequestLogCollector) {
+    init(_ memory: RequestLogMemory, collector: RequestLogCollector, channel: String?) {
         self.memory = memory
         self.collector = collector
-        reading = Mutex(Reading(reader: RequestLogReader(memory)))
+        reading = Mutex(
+            Reading(reader: RequestLogReader(memory), channel: channel.map { ServedChannel(name: $0) }))
+    }
+
+    /// Takes note of the release that a channel's process serves.
+    package func note(release: String) {
+        reading.withLock { $0.channel?.release = release }
     }
 
     /// Hands on requests, too, from now on: until then, only what comes before the first.
@@ -167,7 +177,9 @@ package final class CollectedRequestLog: Sendable {
         // No more than the memory holds, however fast it is written meanwhile.
         for _ in 0..<RequestLogLayout.capacity / (Self.batch * RequestLogLayout.Field.end) + 1 {
             let (entries, isMore) = next(&reading, isOver: isOver)
-            if !entries.isEmpty { deliver(entries) }
+            if !entries.isEmpty {
+                deliver(reading.channel.map { channel in entries.map { $0.told(by: channel) } } ?? entries)
+            }
             isBusy = isBusy || !entries.isEmpty || reading.showsRequests && reading.drops != (0, 0)
             if !isMore { break }
         }

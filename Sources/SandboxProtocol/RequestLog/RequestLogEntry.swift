@@ -14,10 +14,22 @@ package struct RequestLogEntry: Hashable, Sendable {
     /// Seconds since 1970.
     package let time: Double
     package let content: Content
+    /// The channel whose process tells it; `nil` for the working copy's.
+    package let channel: ServedChannel?
 
-    package init(time: Double, content: Content) {
+    package init(time: Double, content: Content, channel: ServedChannel? = nil) {
         self.time = time
         self.content = content
+        self.channel = channel
+    }
+
+    /// The same, told by the process of a channel.
+    func told(by channel: ServedChannel) -> RequestLogEntry {
+        guard case .request(var request) = content else {
+            return RequestLogEntry(time: time, content: content, channel: channel)
+        }
+        request.channel = channel
+        return RequestLogEntry(time: time, content: .request(request), channel: channel)
     }
 
     /// What the sandbox itself has to say of it, in a complete sentence; `nil` for requests and lines.

@@ -68,6 +68,7 @@ struct StatusPage: Sendable {
         "assemble": "The bindle cannot be put together",
         "store": "The bindle cannot be stored",
         "launch": "The app cannot be started",
+        "release": "The channel cannot be served",
     ]
 }
 

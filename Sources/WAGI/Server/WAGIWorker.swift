@@ -4,6 +4,7 @@ import HTTP
 import Platform
 package import SandboxProtocol
 import Synchronization
+import WebGuard
 
 /// A WAGI process that a sandbox has started: it does what it is told over a control channel, and ends with it.
 ///
@@ -15,6 +16,9 @@ package final class WAGIWorker: Sendable {
     private let makeConfiguration: @Sendable (WorkerConfiguration) throws(LoadError) -> WAGIConfiguration
     private let said = Mutex(WAGIConfiguration())
     private let connections: ConnectionQueue?
+    /// Where connections pass whose requests are for other processes.
+    private let switchboard: ConnectionQueue?
+    private let hostRouting = HostRouting()
     private let board: RevisionBoard?
     private let changes: Int32?
     private let log: RequestLogWriter?
@@ -37,6 +41,7 @@ package final class WAGIWorker: Sendable {
         connections = arguments.connections.map {
             ConnectionQueue(adoptingSending: $0.sending, receiving: $0.receiving)
         }
+        switchboard = arguments.switchboard.map { ConnectionQueue(adoptingSending: $0) }
         board = try arguments.board.map { try RevisionBoard(adopting: $0) }
         log = try arguments.log.map { RequestLogWriter(try RequestLogMemory(adopting: $0)) }
         changes = arguments.changes
@@ -169,6 +174,7 @@ package final class WAGIWorker: Sendable {
         var configuration = ServerConfiguration()
         configuration.requestLog = log.map { ServedRequestLog($0, revision: revision) }
         configuration.connectionQueue = connections
+        if switchboard != nil { configuration.hostRouting = hostRouting }
         if let front = self.configuration.front { configuration.adoption = { front.adopt($0) } }
         if let board {
             let gate = RevisionGate(
@@ -196,6 +202,8 @@ package final class WAGIWorker: Sendable {
                 }
             case .drain, .handOver:
                 return finish(server, handsOver: message == .handOver && connections != nil)
+            case .hosts(let hosts):
+                answer(for: hosts)
             case .status(let status):
                 liveReload.update(status)
             case .configure, .load, .prepare, .hold:
@@ -204,6 +212,14 @@ package final class WAGIWorker: Sendable {
             }
         }
         server.stop()
+    }
+
+    /// Answers for these hosts alone from now on.
+    private func answer(for hosts: ServedHosts) {
+        guard let switchboard else { return }
+        hostRouting.use { field in
+            hosts.includes(field.flatMap { HostNames.name(inHostField: $0) }) ? nil : switchboard
+        }
     }
 
     /// Finishes the requests that have begun.

@@ -63,7 +63,10 @@ private enum DataOptions {
     static let data = Option(
         name: "data", valueName: "DIR", summary: "The data directory, where hippo-dev up was given one.")
 
-    static let all = [project, data]
+    static let channel = Option(
+        name: "channel", valueName: "NAME", summary: "The data of this channel of the project's app.")
+
+    static let all = [project, data, channel]
 
     static func directory(_ arguments: ParsedArguments) throws -> DataDirectory {
         let path = arguments[project] ?? "."
@@ -72,6 +75,7 @@ private enum DataOptions {
                 "the project keeps no data: write [data] with path = \"data\" into hippo-dev.toml, or name a directory by "
                     + "--data")
         }
-        return directory
+        guard let channel = arguments[channel] else { return directory }
+        return try ProjectChannels.data(ofChannel: channel, beside: directory)
     }
 }

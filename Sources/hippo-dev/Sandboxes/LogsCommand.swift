@@ -76,7 +76,7 @@ private struct LogPrinter {
     mutating func print(_ entries: [LogEntry], last limit: Int) {
         let wanted = entries.filter { entry in
             guard let route else { return true }
-            if case .log(.guest(route), _) = entry.event { return true }
+            if case .log(.guest(let writer, _), _) = entry.event { return writer == route }
             return false
         }
         var text = ""
