@@ -126,6 +126,18 @@ let package = Package(
             ]
         ),
         .target(
+            name: "HippoAPI",
+            dependencies: [
+                "Bindle",
+                "ControlPage",
+                "Cryptography",
+                "HTTP",
+                "JSON",
+                "Platform",
+                "WebGuard",
+            ]
+        ),
+        .target(
             name: "Hippofacts",
             dependencies: [
                 "Bindle",
@@ -173,6 +185,7 @@ let package = Package(
                 "CLinux",
                 "CommandLineInterface",
                 "ControlPage",
+                "HippoAPI",
                 "Hippofacts",
                 "HTTP",
                 "JSON",
@@ -204,6 +217,7 @@ let package = Package(
                 "Bindle",
                 "CommandLineInterface",
                 "ControlPage",
+                "HippoAPI",
                 "Hippofacts",
                 "HTTP",
                 "JSON",
@@ -256,6 +270,12 @@ let package = Package(
                 "WebGuard",
             ]
         ),
+        .testTarget(
+            name: "HippoAPITests",
+            dependencies: [
+                "Bindle", "ControlPage", "Cryptography", "HippoAPI", "HTTP", "JSON", "Platform", "TestSupport", "WebGuard",
+            ],
+            exclude: ["Recorded"]),
         .testTarget(name: "WebGuardTests", dependencies: ["HTTP", "WebGuard"]),
         .testTarget(name: "WebAssemblyTests", dependencies: ["TestSupport", "WebAssembly"]),
         .testTarget(

@@ -1,6 +1,7 @@
 import Bindle
 import ControlPage
 package import HTTP
+import HippoAPI
 import Hippofacts
 import Platform
 package import SandboxProtocol
@@ -151,8 +152,15 @@ package enum SandboxSession {
         page.start()
         defer { page.stop() }
         feed.attach(page)
+        let hippo = HippoAPI(
+            store: store,
+            storage: HippoStorage(
+                forStore: pathForSecrets(storage, project), environment: ProcessEnvironment.all),
+            registration: bindleSocket.address.isLoopback ? .open : .closed, webGuard: webGuard, channels: channels,
+            log: { page.lines(of: $0) })
         let bindleServer = try EmbeddedBindleServer(
-            store: store, page: page, socket: bindleSocket, identity: bindleIdentity, version: configuration.version,
+            store: store, page: page, hippo: hippo, socket: bindleSocket, identity: bindleIdentity,
+            version: configuration.version,
             webGuard: webGuard, hostKey: configuration.hostKeyPath.map(hostKey), authentication: authentication,
             rollBack: { RollbackRequest.send(revision: $0, to: mailbox) })
         defer { bindleServer.stop() }
@@ -258,9 +266,12 @@ package enum SandboxSession {
         _ settings: SandboxSettings, _ address: SocketAddress, _ storage: Storage, _ project: Project
     ) throws -> AccessToken? {
         guard !address.isLoopback, settings.asksForToken ?? true else { return nil }
-        // A store that is kept nowhere has another path each time.
-        let store = storage.isTemporary ? project.directory : storage.path
-        return try AccessToken.make(forStore: store, environment: ProcessEnvironment.all)
+        return try AccessToken.make(forStore: pathForSecrets(storage, project), environment: ProcessEnvironment.all)
+    }
+
+    /// The path by which secrets about the store are kept. One that is kept nowhere has another path each time.
+    private static func pathForSecrets(_ storage: Storage, _ project: Project) -> String {
+        storage.isTemporary ? project.directory : storage.path
     }
 
     /// The key of a file. If there is none yet, it is made now, while other things go on.

@@ -25,6 +25,7 @@ enum Commands {
             ("bindle", { .bindle }),
             ("login", { .login }),
             ("logout", { .logout }),
+            ("account", { .account }),
             ("revisions", { .revisions }),
             ("rollback", { .rollback }),
             ("channel", { .channel }),
