@@ -17,10 +17,13 @@ extension Command {
             External bindles come from the libraries of hippo-dev.toml, the project's store, --upstream, or the server \
             itself; what it lacks of their parcels is sent too.
 
-            With --hippo-url, the revision is registered with Hippo afterwards.
+            With --hippo-url, the revision is registered with Hippo afterwards, whichever version of Hippo that is. The \
+            app is made if there is none, and a revision that is there is not registered again. --channel makes a \
+            channel too: one that follows the newest release or, where a development version is pushed, has that one, \
+            until the next one is pushed to it.
             """,
         options: [ProjectBindle.versioning, ProjectBindle.withSettings] + ProjectBindle.externalOptions
-            + BindleOptions.server + HippoOptions.all
+            + BindleOptions.server + HippoOptions.all + [HippoOptions.channel]
             + SigningOptions.all + TransferOptions.all,
         arguments: [ProjectBindle.path],
         examples: [
@@ -38,6 +41,10 @@ extension Command {
         let client = try BindleOptions.client(arguments)
         // Before anything is pushed, so that a wrong password is not found out afterwards.
         let hippo = try HippoOptions.authenticatedClient(arguments)
+        let channel = arguments[HippoOptions.channel]
+        guard channel == nil || hippo != nil else {
+            throw UsageError("'--\(HippoOptions.channel.name)' goes with '--\(HippoOptions.hippoURL.name)'")
+        }
         let project = try ProjectBindle(arguments, for: client)
         var place: TemporaryPlace?
         func temporaryPlace() throws -> TemporaryPlace {
@@ -56,13 +63,13 @@ extension Command {
             } catch PushError.taken where project.isVersionOpen && attempt < versionAttempts {
                 continue
             }
-            if let hippo {
-                do { try hippo.register(invoice.id) } catch {
+            var registered = ""
+            if var hippo {
+                do { registered = ", \(try hippo.publish(invoice.id, channel: channel).text(on: hippo.url))" } catch {
                     throw CommandFailure(
                         "\(invoice.id) is pushed, but Hippo has not taken it: \(error); push again to try once more")
                 }
             }
-            let registered = hippo.map { ", registered with \($0.url)" } ?? ""
             if !arguments.isSet(TransferOptions.quiet) { project.tellDifferences(expansion) }
             sender.report(invoice.id, "Pushed \(invoice.id): \(sent)\(registered)")
             return .success
