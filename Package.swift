@@ -217,6 +217,7 @@ let package = Package(
                 "Bindle",
                 "CommandLineInterface",
                 "ControlPage",
+                "Differences",
                 "HippoAPI",
                 "Hippofacts",
                 "HTTP",
@@ -251,7 +252,8 @@ let package = Package(
             exclude: ["Guests", "Peers"]
         ),
         .target(
-            name: "TestSupport", dependencies: ["Platform"], path: "Tests/TestSupport", exclude: ["Fuzzed", "Requests"]),
+            name: "TestSupport", dependencies: ["JSON", "Platform"], path: "Tests/TestSupport",
+            exclude: ["Fuzzed", "Requests"]),
         .testTarget(name: "PlatformTests", dependencies: ["Platform", "TestSupport"]),
         .testTarget(name: "DifferencesTests", dependencies: ["Differences", "TestSupport"]),
         .testTarget(name: "JSONTests", dependencies: ["JSON", "TestSupport"]),
@@ -381,8 +383,10 @@ let package = Package(
         .testTarget(
             name: "SandboxTests",
             dependencies: [
+                "Archive",
                 "Bindle",
                 "Content",
+                "ControlPage",
                 "Cryptography",
                 "hippo-dev",
                 "Hippofacts",

@@ -30,7 +30,7 @@ enum PageFile {
         }
     }
 
-    private var bytes: [UInt8] {
+    var bytes: [UInt8] {
         switch self {
         case .page: PackageResources.page_html
         case .styleSheet: PackageResources.page_css

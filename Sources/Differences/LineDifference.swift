@@ -10,6 +10,12 @@ package struct LineDifference: Hashable, Sendable {
         package let text: String
         /// Whether it ends with a line feed; the last line of a text may not.
         package let isEnded: Bool
+
+        package init(change: Change, text: String, isEnded: Bool = true) {
+            self.change = change
+            self.text = text
+            self.isEnded = isEnded
+        }
     }
 
     /// Lines that follow each other, of which some are different.
@@ -18,6 +24,12 @@ package struct LineDifference: Hashable, Sendable {
         package let oldStart: Int
         package let newStart: Int
         package let lines: [Line]
+
+        package init(oldStart: Int, newStart: Int, lines: [Line]) {
+            self.oldStart = oldStart
+            self.newStart = newStart
+            self.lines = lines
+        }
 
         package func count(in change: Change) -> Int { lines.count { $0.change == change || $0.change == .same } }
     }
@@ -70,6 +82,13 @@ package struct LineDifference: Hashable, Sendable {
             if isCut { break }
         }
         self.hunks = hunks
+        self.isCut = isCut
+    }
+
+    /// A difference that was found before, as by another process.
+    package init(hunks: [Hunk], isMinimal: Bool = true, isCut: Bool = false) {
+        self.hunks = hunks
+        self.isMinimal = isMinimal
         self.isCut = isCut
     }
 

@@ -27,30 +27,13 @@ package struct SandboxHistory: Sendable {
     ///   - path: The project, as for `hippo-dev up`.
     ///   - store: The store's file, where it is not the one of the project's settings.
     package init(path: String, store: String?) throws {
-        let file: String
-        if let store {
-            file = store
-        } else {
-            let project = try Project(at: path)
-            let settings = try SettingsFile.read(inProject: project.directory)
-            guard let own = Storage.file(settings.storage, projectDirectory: project.directory) else {
-                throw SandboxHistoryError.ephemeral
+        access =
+            switch try StoreAccess(path: path, store: store) {
+            case .running(let sandbox, let credentials):
+                .running(
+                    try RevisionClient(bindleURL: sandbox.bindle, credentials: credentials, tls: sandbox.tls))
+            case .stopped(let store): .stopped(store)
             }
-            file = own
-        }
-        guard FileStatus(path: file) != nil else { throw SandboxHistoryError.noStore(file) }
-        try PrivateFiles.checkStore(file)
-        do {
-            access = .stopped(try BindleStore(path: file))
-        } catch .inUse(let path, let holder) {
-            guard let sandbox = SandboxLock.holder(ofStore: file) else {
-                throw StoreError.inUse(path: path, holder: holder)
-            }
-            let credentials = try AccessToken.credentials(
-                forStore: file, environment: ProcessEnvironment.all)
-            access = .running(
-                try RevisionClient(bindleURL: sandbox.bindle, credentials: credentials, tls: sandbox.tls))
-        }
     }
 
     /// Whether a sandbox runs on it.
@@ -78,20 +61,6 @@ package struct SandboxHistory: Sendable {
         switch access {
         case .running(let client): try client.restore(revision: number)
         case .stopped(let store): try store.restore(revision: number)
-        }
-    }
-}
-
-/// Why there is no history.
-package enum SandboxHistoryError: Error, CustomStringConvertible {
-    case ephemeral
-    case noStore(String)
-
-    package var description: String {
-        switch self {
-        case .ephemeral:
-            "this project's sandbox keeps nothing (ephemeral). While it runs, name its Bindle server with --bindle-url"
-        case .noStore(let path): "there are no revisions yet: hippo-dev up has not made the store \(path)"
         }
     }
 }

@@ -145,10 +145,21 @@ package enum SandboxSession {
                 announceHosts: { hosts, onTold in mailbox.post(.otherHosts(hosts, onTold: onTold)) }),
             settings: settings)
         channelSupervisor.withLock { $0 = channels }
-        store.onReleaseChange { channels.reconsider() }
+        let upstream: @Sendable (SandboxSettings) throws -> ExternalBindles.Upstream? = { settings in
+            try settings.upstream.map { try configuration.makeUpstream($0, settings.upstreamStrategy) }
+        }
+        let feeding = Feed(store: store, scratch: storage.scratchDirectory) {
+            try upstream(announced.withLock { $0 })
+        }
+        let rollBack: BindleServer.RollBack = { RollbackRequest.send(revision: $0, to: mailbox) }
         let page = ControlPage(
             store: store, appURL: shownURL, version: configuration.version, webGuard: webGuard,
-            authentication: authentication, sections: [ChannelSection(channels)])
+            authentication: authentication,
+            sections: [
+                ReleaseSection(store: store) { _ in channels.reconsider() },
+                RevisionSection(store: store, rollBack: rollBack), ComparisonSection(store: store),
+                BindleSection(store: store), FeedSection(feeding), ChannelSection(channels),
+            ])
         page.start()
         defer { page.stop() }
         feed.attach(page)
@@ -162,7 +173,7 @@ package enum SandboxSession {
             store: store, page: page, hippo: hippo, socket: bindleSocket, identity: bindleIdentity,
             version: configuration.version,
             webGuard: webGuard, hostKey: configuration.hostKeyPath.map(hostKey), authentication: authentication,
-            rollBack: { RollbackRequest.send(revision: $0, to: mailbox) })
+            rollBack: rollBack)
         defer { bindleServer.stop() }
         let isOpen = Atomic(false)
         let output = SandboxOutput(
@@ -207,9 +218,6 @@ package enum SandboxSession {
         }
         if let identity, let note = identity.trustNote { output.tell(.log(.sandbox, text: note)) }
         for note in notes { output.tell(.log(.sandbox, text: note)) }
-        let upstream: @Sendable (SandboxSettings) throws -> ExternalBindles.Upstream? = { settings in
-            try settings.upstream.map { try configuration.makeUpstream($0, settings.upstreamStrategy) }
-        }
         let content = ProjectContent(
             project: project, store: store, digestsPath: storage.digestsPath,
             upstream: try upstream(settings), cancellation: cancellation, emit: { output.tell($0) },

@@ -28,6 +28,7 @@ enum Commands {
             ("account", { .account }),
             ("revisions", { .revisions }),
             ("rollback", { .rollback }),
+            ("release", { .release }),
             ("channel", { .channel }),
             ("export", { .export }),
             ("schema", { .schema }),

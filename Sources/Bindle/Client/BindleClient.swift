@@ -12,6 +12,7 @@ package struct BindleClient: Sendable {
         case basic(username: String, password: String)
         case bearer(token: String)
 
+        /// What stands in the field `Authorization`.
         package var header: String? {
             switch self {
             case .none: nil
@@ -41,7 +42,8 @@ package struct BindleClient: Sendable {
         self.credentials = credentials
         var configuration = configuration
         configuration.maximumRedirects = Self.redirectLimit
-        configuration.allowsRedirect = { baseURL.scheme == "http" || $0.scheme == "https" }
+        let allowsRedirect = configuration.allowsRedirect ?? { _ in true }
+        configuration.allowsRedirect = { (baseURL.scheme == "http" || $0.scheme == "https") && allowsRedirect($0) }
         client = Client(configuration: configuration)
     }
 

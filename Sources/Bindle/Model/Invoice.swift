@@ -56,4 +56,6 @@ package struct Invoice: Hashable, Sendable {
         var seen = Set<String>()
         return parcels.compactMap { seen.insert($0.label.sha256).inserted ? $0.label : nil }
     }
+    /// The bytes of its parcels, each digest once, as their labels say; the largest number where they say more than that.
+    package var size: Int { distinctLabels.reduce(0) { $0.addingSaturating(max(0, $1.size)) } }
 }

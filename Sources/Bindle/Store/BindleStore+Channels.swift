@@ -1,11 +1,4 @@
 extension BindleStore {
-    /// Has an action run after each change of releases and channels, on the thread that makes the change. It must not block.
-    package func onReleaseChange(_ action: @escaping @Sendable () -> Void) {
-        releaseObserver.withLock { $0 = action }
-    }
-
-    func noteReleaseChange() { releaseObserver.withLock { $0 }?() }
-
     /// All channels, by app and name.
     package func channels() throws(StoreError) -> [Channel] {
         try snapshot { (connection) throws(StoreError) in try ChannelTable.all(on: connection) }
@@ -26,7 +19,6 @@ extension BindleStore {
                 try ChannelTable.put(channel, on: connection)
             }
         }
-        noteReleaseChange()
     }
 
     /// - Throws: `StoreError.noSuchChannel`.
@@ -38,7 +30,6 @@ extension BindleStore {
                 }
             }
         }
-        noteReleaseChange()
     }
 
     /// The release that a channel serves now; `nil` while its range has none.

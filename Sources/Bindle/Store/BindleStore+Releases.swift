@@ -35,7 +35,6 @@ extension BindleStore {
         }.parts
         // What the one before had may be the history's alone now.
         if effect == .replaced { historySize.withLock { $0 = nil } }
-        if effect != .unchanged { noteReleaseChange() }
         return (release, effect)
     }
 
@@ -78,7 +77,6 @@ extension BindleStore {
             }
         }
         historySize.withLock { $0 = nil }
-        noteReleaseChange()
     }
 
     // MARK: - Looking

@@ -26,8 +26,6 @@ package final class BindleStore: Sendable {
     let lastSaved = Mutex<RememberedInvoice?>(nil)
     /// The bytes that only the history has, at most; `nil` until they are counted.
     let historySize = Mutex<Int?>(nil)
-    /// See `onReleaseChange`.
-    let releaseObserver = Mutex<(@Sendable () -> Void)?>(nil)
     /// The bytes that only the history may have; see `collectHistory`.
     let historyLimit: Atomic<Int>
     /// What time it is, in nanoseconds since 1970.

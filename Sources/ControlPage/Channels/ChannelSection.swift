@@ -56,18 +56,9 @@ package struct ChannelSection: ControlSection {
         do { return try body() } catch let problem as ChannelProblem {
             throw ControlFailure(problem.kind == .clash ? .conflict : .badRequest, problem.description)
         } catch let error as StoreError {
-            throw ControlFailure(status(of: error), "\(error)")
+            throw ControlFailure(error)
         } catch {
             throw ControlFailure(.internalServerError, "\(error)")
-        }
-    }
-
-    private static func status(of error: StoreError) -> Status {
-        switch error {
-        case .noSuchChannel: .notFound
-        case .noSuchRelease: .unprocessableContent
-        case .notAnApp: .badRequest
-        default: .internalServerError
         }
     }
 }

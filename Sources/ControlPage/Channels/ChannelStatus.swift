@@ -42,7 +42,7 @@ package struct ChannelStatus: Sendable {
         object["host"] = .string(channel.servedHost)
         object["hasOwnHost"] = .boolean(channel.host != nil)
         object["url"] = url.map { .string($0) }
-        object["release"] = (release?.id.description).map { .string($0) } ?? .null
+        object["release"] = release.map { .string($0.id.description) }
         switch condition {
         case nil: break
         case .idle?: object["state"] = .string("idle")

@@ -27,7 +27,7 @@ package enum VersionPattern: Hashable, Sendable, CustomStringConvertible {
 
     /// The version itself; for `1.2.*`, the one after the highest patch number among those that are known.
     /// Nil when there is no higher number.
-    func resolved(known: () throws -> [SemanticVersion]) rethrows -> SemanticVersion? {
+    package func resolved(known: () throws -> [SemanticVersion]) rethrows -> SemanticVersion? {
         switch self {
         case .exact(let version): return version
         case .nextPatch(let major, let minor):

@@ -44,6 +44,9 @@ struct ChannelRunner {
     /// How long the last requests may take when a process is idle or has no release to serve any more.
     static let drainPatience = Duration.seconds(30)
 
+    /// The same when the channel has another host.
+    static let movePatience = Duration.seconds(2)
+
     let queue: ConnectionQueue
     private(set) var channel: Channel
     private let dependencies: Dependencies
@@ -94,8 +97,11 @@ struct ChannelRunner {
 
     /// The channel, the releases, or the settings have changed.
     mutating func reconsider(_ channel: Channel) {
+        let isMoved = self.channel.servedHost != channel.servedHost
         self.channel = channel
-        if supervisor != nil, !isEnding { update() }
+        guard supervisor != nil, !isEnding else { return }
+        // A process knows one host, and answers no request for another one. Those for the new host wait in the queue.
+        if isMoved { end(patience: Self.movePatience) } else { update() }
     }
 
     /// A process has said something, or has ended.
@@ -141,7 +147,6 @@ struct ChannelRunner {
 
     /// Serves what the channel is to serve now.
     private mutating func update() {
-        supervisor?.use(.only(channel.servedHost))
         let command = dependencies.command(channel)
         do {
             guard let release = try dependencies.release(channel) else {

@@ -138,6 +138,11 @@ final class Storage: Sendable {
         }
     }
 
+    /// A directory for what is on its way into the store, which the sandbox alone uses: one that no project has files in.
+    var scratchDirectory: String {
+        isProjectsOwn || isTemporary ? FilePath.parent(path) : FilePath.temporaryDirectory
+    }
+
     private static func directory(ofProject directory: String) -> String { directory + "/.hippo" }
 
     /// Removes what is temporary.

@@ -78,17 +78,7 @@ struct RevisionList {
                 notes.joined(separator: ", "),
             ]
         }
-        let widths = rows[0].indices.map { column in rows.map { $0[column].count }.max() ?? 0 }
-        text = rows.map { row in
-            let cells = zip(row, widths).enumerated().map { column, cell in
-                let padding = String(repeating: " ", count: cell.1 - cell.0.count)
-                // Numbers are to the right of their columns.
-                return column == 0 || column >= 3 && column < 5 ? padding + cell.0 : cell.0 + padding
-            }
-            var line = cells.joined(separator: "  ")
-            while line.last == " " { line.removeLast() }
-            return line + "\n"
-        }.joined()
+        text = TextTable(rows, rightAligned: [0, 3, 4]).text
     }
 }
 

@@ -68,13 +68,29 @@ enum HistoryOptions {
     static let all = [store, bindleURL]
 
     static func history(_ arguments: ParsedArguments) throws -> SandboxHistory {
-        if let url = arguments[bindleURL] {
+        guard let path = projectPath(arguments) else {
             return try SandboxHistory(
-                bindleURL: url, token: ProcessEnvironment.all["BINDLE_TOKEN"], tls: TLSOptions.usualPolicy)
+                bindleURL: arguments[bindleURL] ?? "", token: ProcessEnvironment.all["BINDLE_TOKEN"],
+                tls: TLSOptions.usualPolicy)
         }
+        return try SandboxHistory(path: path, store: arguments[store])
+    }
+
+    /// The API of the sandbox.
+    static func control(_ arguments: ParsedArguments) throws -> SandboxControl {
+        guard let path = projectPath(arguments) else {
+            return try SandboxControl(
+                bindleURL: arguments[bindleURL] ?? "", token: ProcessEnvironment.all["BINDLE_TOKEN"],
+                tls: TLSOptions.usualPolicy)
+        }
+        return try SandboxControl(path: path, store: arguments[store])
+    }
+
+    /// The project that is meant; `nil` where a sandbox is named by its URL.
+    static func projectPath(_ arguments: ParsedArguments) -> String? {
+        guard arguments[bindleURL] == nil else { return nil }
         let hasOption = arguments.command.options.contains(project)
-        return try SandboxHistory(
-            path: (hasOption ? arguments[project] : arguments[path]) ?? ".", store: arguments[store])
+        return (hasOption ? arguments[project] : arguments[path]) ?? "."
     }
 
     static func number(_ arguments: ParsedArguments, _ argument: Argument) throws -> Int {

@@ -1,0 +1,246 @@
+import Archive
+import Bindle
+import Content
+import ControlPage
+import HTTP
+import Hippofacts
+import Platform
+
+/// Takes bindles into the store that are not made of the project: those of other servers, and those of files that somebody
+/// has dropped on the control page.
+///
+/// Nothing is in the store before all of it is there, and nothing is left of what is refused.
+final class Feed: Sendable {
+    private let store: BindleStore
+    /// The directory for what is on its way.
+    private let scratch: String
+    private let upstream: @Sendable () throws -> ExternalBindles.Upstream?
+
+    /// How much a bindle may have, and how long it may take to fetch one.
+    static let sizeLimit = 2 << 30
+    private static let parcelLimit = 100_000
+    private static let patience = Duration.seconds(600)
+
+    /// - Parameters:
+    ///   - scratch: A directory for what is on its way. Only the sandbox that has the store may use it.
+    ///   - upstream: The server that a bindle is fetched from of which nothing but the ID is known.
+    init(store: BindleStore, scratch: String, upstream: @escaping @Sendable () throws -> ExternalBindles.Upstream?) {
+        self.store = store
+        self.scratch = scratch
+        self.upstream = upstream
+        FeedDirectory.removeRemains(in: scratch)
+    }
+
+    /// What was taken in, or would be.
+    struct Meal {
+        var invoice: Invoice
+        /// `nil` where it was not to be taken in.
+        var effect: BindleStore.Creation.Effect?
+        /// What is to be said of it.
+        var notes: [String] = []
+        /// Whether nothing says what its name and its handlers are.
+        var isInferred = false
+    }
+
+    // MARK: - From servers
+
+    /// Fetches a bindle that the store does not have yet.
+    func take(_ id: BindleID, replacing: Bool) throws(ControlFailure) -> Meal {
+        if !replacing, let invoice = try? store.invoice(id), (try? store.missingParcels(of: id)) == [] {
+            return Meal(invoice: invoice, effect: .unchanged, notes: ["The store has \(id) already."])
+        }
+        let server: ExternalBindles.Upstream?
+        do { server = try upstream() } catch { throw ControlFailure(.badGateway, "\(error)") }
+        guard let server else {
+            throw ControlFailure(
+                .notFound,
+                "the store does not have \(id), and no other server is known: give the URL of the bindle, or name a Bindle "
+                    + "server with --upstream URL")
+        }
+        return try fetch(id, from: server, replacing: replacing)
+    }
+
+    /// Fetches what a URL leads to: a bindle of a Bindle server, or a standalone bindle that is packed.
+    func take(_ url: FeedURL, replacing: Bool) throws(ControlFailure) -> Meal {
+        switch url.kind {
+        case .bindle(let id, let server):
+            let client = BindleClient(baseURL: server, configuration: Self.configuration(for: server))
+            return try fetch(id, from: ExternalBindles.Upstream(client: client), replacing: replacing)
+        case .archive: return try fetchArchive(url.url, replacing: replacing)
+        }
+    }
+
+    /// How servers are asked that somebody has given the URL of. They get no credentials.
+    private static func configuration(for url: HTTPURL) -> ClientConfiguration {
+        var configuration = ClientConfiguration()
+        configuration.totalTimeout = patience
+        configuration.maximumRedirects = 5
+        configuration.allowsRedirect = FeedURL.allowsRedirect(from: url)
+        configuration.proxies = ProxySettings(environment: ProcessEnvironment.all)
+        configuration.tls.localAuthorityPath = LocalAuthority.certificatePath(
+            in: KeyStorage.configurationDirectory(ProcessEnvironment.all) + "/hippo")
+        return configuration
+    }
+
+    private func fetch(
+        _ id: BindleID, from server: ExternalBindles.Upstream, replacing: Bool
+    ) throws(ControlFailure) -> Meal {
+        let deadline = MonotonicTime.now + Self.patience
+        let directory = try FeedDirectory(in: scratch)
+        let invoice: Invoice
+        do throws(ExternalBindleError) {
+            invoice = try server.invoice(id)
+            try Self.checkSize(of: invoice)
+            for label in try ExternalBindles(store: store, upstream: nil).missing(invoice.distinctLabels) {
+                guard MonotonicTime.now < deadline else {
+                    throw .unreachable(id, server: "\(server.client.baseURL)", reason: "it takes too long")
+                }
+                let path = "\(directory.path)/\(label.sha256)"
+                let file = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+                guard file >= 0 else { throw .store(StoreError.diskFull(path: path)) }
+                defer { close(file) }
+                try server.parcel(label, of: id) { try FileWriter.write($0, to: file, path: path) }
+            }
+        } catch {
+            throw ControlFailure(fetching: error)
+        }
+        return try save(invoice, replacing: replacing) { label in .file(path: "\(directory.path)/\(label.sha256)") }
+    }
+
+    private static func checkSize(of invoice: Invoice) throws(ExternalBindleError) {
+        guard invoice.size <= sizeLimit, invoice.parcels.count <= parcelLimit else {
+            throw .tooLarge(invoice.id, size: invoice.size)
+        }
+    }
+
+    private func fetchArchive(_ url: HTTPURL, replacing: Bool) throws(ControlFailure) -> Meal {
+        let directory = try FeedDirectory(in: scratch)
+        let path = directory.path + "/archive"
+        try Self.download(url, to: path)
+        let bindle: StandaloneBindle
+        do {
+            bindle = try StandaloneBindle.unpack(
+                path, into: directory.path, limits: UnpackingLimits(maximumSize: Int64(Self.sizeLimit)))
+            try bindle.invoice.validate()
+        } catch {
+            let text = "\(error)".replacing(path, with: "\(url)").replacing(directory.path + "/", with: "")
+            throw ControlFailure(.unprocessableContent, text)
+        }
+        return try save(bindle.invoice, replacing: replacing) { .file(path: bindle.parcelPath($0.sha256)) }
+    }
+
+    private static func download(_ url: HTTPURL, to path: String) throws(ControlFailure) {
+        let file = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+        guard file >= 0 else { throw ControlFailure(.internalServerError, "what is fetched cannot be kept") }
+        defer { close(file) }
+        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 256 << 10, alignment: 64)
+        defer { buffer.deallocate() }
+        do {
+            let response = try Client(configuration: configuration(for: url)).send(ClientRequest(.get, url))
+            defer { response.close() }
+            guard response.status == .ok else {
+                throw ControlFailure(.badGateway, "\(url): the server answered \(response.status)")
+            }
+            var size = 0
+            while case let count = try response.read(into: buffer), count > 0 {
+                size += count
+                guard size <= sizeLimit else {
+                    throw ControlFailure(.unprocessableContent, "\(url) has more than \(sizeLimit) bytes")
+                }
+                try FileWriter.write(UnsafeRawBufferPointer(rebasing: buffer[..<count]), to: file, path: path)
+            }
+        } catch let error as ControlFailure {
+            throw error
+        } catch let error as SystemError {
+            throw ControlFailure(Status(507), "what is fetched cannot be kept: \(error.reason)")
+        } catch {
+            throw ControlFailure(.badGateway, "\(error)")
+        }
+    }
+
+    // MARK: - Files
+
+    /// Makes a bindle of files, which are sent as a tar archive.
+    ///
+    /// - Parameters:
+    ///   - name: Its name, whatever the files say; found out if `nil`.
+    ///   - version: Its version, in the same way.
+    ///   - isTrial: Whether it is only found out what would be made.
+    func take(
+        files body: RequestBody, name: String?, version: SemanticVersion?, isTrial: Bool, replacing: Bool
+    ) throws(ControlFailure) -> Meal {
+        let directory = try FeedDirectory(in: scratch)
+        let files = FedFiles(try directory.unpack(body) { FedFiles.isIgnored($0) }, in: directory.path)
+        var (expansion, meal) = try files.expanded(name: name) { [store] id in
+            try ExternalBindles(store: store, upstream: nil).invoice(id)
+        }
+        let ownVersion = files.isDescribed ? expansion.invoice.id.version : freeVersion(for: meal.invoice)
+        meal.invoice.bindle.id = expansion.invoice.id.with(version: version ?? ownVersion)
+        guard !isTrial else { return meal }
+        let saved = try save(meal.invoice, replacing: replacing) { (label) throws(StoreError) in
+            try expansion.parcelSource(of: label)
+        }
+        meal.effect = saved.effect
+        return meal
+    }
+
+    /// The version of a bindle that says nothing of it: that of the newest of its name, if that has the same content, and
+    /// otherwise the next.
+    private func freeVersion(for invoice: Invoice) -> SemanticVersion {
+        let all = (try? store.allIDs(includingYanked: true)) ?? []
+        guard let newest = all.last(where: { $0.name == invoice.id.name }) else { return SemanticVersion(0, 1, 0) }
+        if let stored = try? store.invoice(newest, includingYanked: true), stored.hasContent(of: invoice) {
+            return newest.version
+        }
+        let version = newest.version
+        guard version.patch < .max else { return version }
+        return SemanticVersion(
+            version.major, version.minor, version.prerelease.isEmpty ? version.patch + 1 : version.patch)
+    }
+
+    // MARK: - The store
+
+    private func save(
+        _ invoice: Invoice, replacing: Bool,
+        source: @escaping (Label) throws(StoreError) -> BindleStore.ParcelSource
+    ) throws(ControlFailure) -> Meal {
+        if !replacing, let stored = try? store.invoice(invoice.id, includingYanked: true),
+            !stored.hasContent(of: invoice)
+        {
+            throw ControlFailure(
+                .conflict,
+                "the store has a bindle \(invoice.id) with other content: give another version, or replace it")
+        }
+        do throws(StoreError) {
+            return Meal(invoice: invoice, effect: try store.save(invoice, source: source))
+        } catch {
+            if case .unreadableSource = error {
+                throw ControlFailure(
+                    .unprocessableContent, "\(invoice.id) lacks a parcel that the store does not have either")
+            }
+            throw ControlFailure(error)
+        }
+    }
+}
+
+extension Invoice {
+    /// Whether another invoice is of the same content, whatever it is called.
+    fileprivate func hasContent(of other: Invoice) -> Bool {
+        let comparison = ContentComparison(from: self, to: other)
+        return comparison.files.isEmpty && comparison.otherDifferences.isEmpty
+    }
+}
+
+extension ControlFailure {
+    /// Why a bindle was not fetched.
+    fileprivate init(fetching error: ExternalBindleError) {
+        switch error {
+        case .notFound(let id, let server, nil): self.init(.notFound, "\(server) does not have \(id)")
+        case .notFound(let id, let server, let parcel?): self.init(.badGateway, "\(server) lacks '\(parcel)' of \(id)")
+        case .noUpstream(let id): self.init(.notFound, "no server is known that has \(id)")
+        case .unreachable, .refused, .notTrusted: self.init(.badGateway, error.reason)
+        case .tooLarge: self.init(.unprocessableContent, "\(error)")
+        case .store(let error): self.init(error)
+        }
+    }
+}
