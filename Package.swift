@@ -416,6 +416,7 @@ let package = Package(
         .testTarget(
             name: "EndToEndTests",
             dependencies: [
+                "Archive",
                 "Bindle",
                 "hippo-dev",
                 "HTTP",

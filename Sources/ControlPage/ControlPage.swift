@@ -153,7 +153,10 @@ package final class ControlPage: Sendable {
     // MARK: Requests
 
     /// Answers a request for a path that is the page's own; `nil` for the Bindle server's.
-    package func respond(to request: Request, _ body: RequestBody) -> Response? {
+    /// - Parameter whileWaiting: Runs what waits for something but the client; see `ResponseWriter.whileWaiting`.
+    package func respond(
+        to request: Request, _ body: RequestBody, whileWaiting: @escaping (() -> Void) -> Void = { $0() }
+    ) -> Response? {
         guard let endpoint = ControlEndpoint(path: request.path) else { return nil }
         if let refusal = webGuard.refusal(of: request) { return refusal.response }
         guard webGuard.isOwn(request) || endpoint == .page && WebGuard.isTopLevelNavigation(request) else {
@@ -164,7 +167,7 @@ package final class ControlPage: Sendable {
                 throw ControlFailure(.unauthorized, "this needs the token that 'hippo-dev up' tells of")
             }
             if case .section(let path) = endpoint {
-                return try answer(ControlRequest(request, path: path, body: body))
+                return try answer(ControlRequest(request, path: path, body: body, whileWaiting: whileWaiting))
             }
             guard request.method == .get || request.method == .head else {
                 throw ControlFailure(request, takesOnly: [.get, .head])

@@ -11,10 +11,32 @@ package struct ControlRequest {
     package let path: [String]
     package let body: RequestBody
 
-    package init(_ request: Request, path: [String], body: RequestBody) {
+    private let waiting: (() -> Void) -> Void
+
+    /// - Parameter whileWaiting: Runs what waits for something but the client; see `ResponseWriter.whileWaiting`.
+    package init(
+        _ request: Request, path: [String], body: RequestBody,
+        whileWaiting: @escaping (() -> Void) -> Void = { $0() }
+    ) {
         self.request = request
         self.path = path
         self.body = body
+        waiting = whileWaiting
+    }
+
+    /// Runs `wait`, which waits for something but the client. Other requests may have their turn meanwhile: few are answered
+    /// at a time.
+    package func whileWaiting<Value, Failure: Error>(
+        _ wait: () throws(Failure) -> Value
+    ) throws(Failure) -> Value {
+        var result: Result<Value, Failure>?
+        withoutActuallyEscaping(wait) { wait in
+            waiting {
+                result = Result { () throws(Failure) in try wait() }
+            }
+        }
+        guard let result else { preconditionFailure("what waits is run once") }
+        return try result.get()
     }
 
     /// Refuses other methods. Whoever takes GET takes HEAD.

@@ -28,7 +28,7 @@ package struct SandboxHistory: Sendable {
     ///   - store: The store's file, where it is not the one of the project's settings.
     package init(path: String, store: String?) throws {
         access =
-            switch try StoreAccess(path: path, store: store) {
+            switch try StoreAccess.find(path: path, store: store) {
             case .running(let sandbox, let credentials):
                 .running(
                     try RevisionClient(bindleURL: sandbox.bindle, credentials: credentials, tls: sandbox.tls))

@@ -65,6 +65,18 @@ struct ControlSectionTests {
         #expect(send("/echo", "{}", [:]).status == .unsupportedMediaType)
     }
 
+    @Test("has others have their turn while it waits") func waiting() throws {
+        var hasWaited = false
+        let request = ControlRequest(Request(target: "/api/v1/echo"), path: ["echo"], body: RequestBody([])) { wait in
+            hasWaited = true
+            wait()
+        }
+        #expect(request.whileWaiting { 7 } == 7 && hasWaited)
+        #expect(throws: ControlFailure(.conflict, "no")) {
+            try request.whileWaiting { () throws(ControlFailure) -> Int in throw ControlFailure(.conflict, "no") }
+        }
+    }
+
     @Test("is asked by nobody who may not see the project") func guarded() {
         #expect(send("/echo", "{}", ["Sec-Fetch-Site": "same-site"]).status == .forbidden)
         #expect(send("/echo", "{}", ["Origin": "http://127.0.0.1:3000"]).status == .forbidden)

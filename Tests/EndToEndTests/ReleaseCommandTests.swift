@@ -44,6 +44,16 @@ struct ReleaseCommandTests {
         #expect(try JSONValue(parsing: Array(url.output.utf8)).object?["releases"]?.array?.count == 2)
     }
 
+    @Test("A sandbox that keeps nothing has releases as long as it runs") func ephemeral() async throws {
+        let app = try SmallApp()
+        let scene = try await UpTests.Scene(app, ["--ephemeral"])
+        #expect(try run(app, []).output.hasPrefix("Released small/1.2.3,"))
+        #expect(try Program.run(["revisions", app.path]).output.contains("served last"))
+        kill(scene.sandbox.id, SIGINT)
+        _ = try await scene.sandbox.waitForEnd()
+        #expect(try run(app, ["list"]).status == 1)
+    }
+
     @Test("Without a sandbox, releases are made in the store, and stay when the project goes on") func stopped()
         async throws
     {

@@ -26,7 +26,8 @@ package struct RevisionSection: ControlSection {
             guard let number = try request.json(["revision"]).revision("revision") else {
                 throw ControlFailure(.badRequest, "'revision' says which one is brought back")
             }
-            switch rollBack(number) {
+            // It serves a moment later.
+            switch request.whileWaiting({ rollBack(number) }) {
             case .success(let revision): return Response(json: revision.json)
             case .failure(.store(let error)): throw ControlFailure(error)
             case .failure(.notServed(let message)): throw ControlFailure(.conflict, message)

@@ -8,10 +8,12 @@ extension Hippofacts {
     /// The names that modules end with.
     private static let moduleSuffixes = [".wasm", ".wat"]
 
-    /// Patterns of all modules, which are no files of handlers.
-    package static let modulePatterns = moduleSuffixes.compactMap { try? GlobPattern("**/*\($0)") }
+    /// Patterns of what is no file of a handler where nobody has described files: modules, and what is hidden.
+    package static let undescribedExclusions = (moduleSuffixes.map { "*\($0)" } + [".*"]).compactMap { name in
+        try? GlobPattern("**/\(name)")
+    }
 
-    /// Describes the files of a directory. Hidden ones are left out.
+    /// Describes the files of a directory. Hidden ones are left out, with `undescribedExclusions`.
     ///
     /// A single module answers every path. Of several, each answers the path that it has without what its name ends with,
     /// and all below it; one that is called `index` or `main` at the top answers what no other does. Where there is no module,
@@ -24,6 +26,11 @@ extension Hippofacts {
         var bindle = TOMLTable()
         bindle["name"] = TOMLValue(name)
         bindle["version"] = TOMLValue(version.description)
+        // Only patterns that match something.
+        let others = files.filter { !Self.isHidden($0) && !Self.hasModuleName($0) }
+        var patterns: [String] = []
+        if others.contains(where: { $0.components.count == 1 }) { patterns.append("[!.]*") }
+        if others.contains(where: { $0.components.count > 1 }) { patterns.append("[!.]*/**/[!.]*") }
         var document = TOMLTable()
         document["bindle"] = TOMLValue(bindle)
         document["handler"] = TOMLValue(
@@ -31,7 +38,7 @@ extension Hippofacts {
                 var handler = TOMLTable()
                 handler["name"] = TOMLValue(module.string)
                 handler["route"] = TOMLValue(route)
-                handler["files"] = TOMLValue(["[!.]*", "[!.]*/**/[!.]*"].map { TOMLValue($0) })
+                handler["files"] = TOMLValue(patterns)
                 return handler
             })
         try self.init(parsing: Array(document.serialized().utf8), file: directory + "/HIPPOFACTS")
@@ -47,9 +54,14 @@ extension Hippofacts {
             + (rest.map { [($0, "/...")] } ?? [])
     }
 
-    private static func isModule(_ path: RelativePath) -> Bool {
+    private static func isModule(_ path: RelativePath) -> Bool { hasModuleName(path) && !isHidden(path) }
+
+    private static func hasModuleName(_ path: RelativePath) -> Bool {
         moduleSuffixes.contains { path.string.hasSuffix($0) }
-            && !path.components.contains { $0.utf8.first == UInt8(ascii: ".") }
+    }
+
+    private static func isHidden(_ path: RelativePath) -> Bool {
+        path.components.contains { $0.utf8.first == UInt8(ascii: ".") }
     }
 
     private static func stem(of module: RelativePath) -> String {

@@ -32,7 +32,7 @@ package struct SandboxControl: Sendable {
     ///   - path: The project, as for `hippo-dev up`.
     ///   - store: The store's file, where it is not the one of the project's settings.
     package init(path: String, store: String?) throws {
-        switch try StoreAccess(path: path, store: store) {
+        switch try StoreAccess.find(path: path, store: store) {
         case .running(let sandbox, let credentials):
             access = try Self.access(sandbox.bindle, credentials, sandbox.tls)
         case .stopped(let store): access = .stopped(Self.sections(of: store))

@@ -56,7 +56,7 @@ struct FedFiles {
                     file: facts.file, message: "a module is above the files that were dropped, where nothing is read")
             }
             var options = ExpansionOptions(externalInvoice: externalInvoice)
-            if !isDescribed { options.excludedFiles = Hippofacts.modulePatterns }
+            if !isDescribed { options.excludedFiles = Hippofacts.undescribedExclusions }
             var cache = DigestCache()
             expansion = try facts.expanded(options, cache: &cache)
         } catch {
@@ -91,7 +91,10 @@ struct FedFiles {
                         ? "its settings are for a project that hippo-dev up runs." : "it is not taken in from a drop."))
         }
         if ignored.count > Self.toldLimit { notes.append("\(ignored.count - Self.toldLimit) more files are ignored.") }
-        notes += expansion.warnings.prefix(Self.toldLimit).map { shown($0.description) + "." }
+        notes += expansion.warnings.prefix(Self.toldLimit).map { warning in
+            // What nobody has written has no place.
+            shown(isDescribed ? warning.description : warning.message) + "."
+        }
         return notes
     }
 

@@ -28,8 +28,13 @@ struct FeedSection: ControlSection {
         let body = try request.json(["id", "url", "replace"])
         let isReplacing = try body.isSet("replace")
         switch (try body.id("id"), try body.text("url")) {
-        case (let id?, nil): return response(try feed.take(id, replacing: isReplacing))
-        case (nil, let url?): return response(try feed.take(try FeedURL(url), replacing: isReplacing))
+        case (let id?, nil):
+            return response(
+                try request.whileWaiting { () throws(ControlFailure) in try feed.take(id, replacing: isReplacing) })
+        case (nil, let url?):
+            let url = try FeedURL(url)
+            return response(
+                try request.whileWaiting { () throws(ControlFailure) in try feed.take(url, replacing: isReplacing) })
         default: throw ControlFailure(.badRequest, "either 'id' or 'url' says what is taken in")
         }
     }

@@ -30,7 +30,8 @@ final class EmbeddedBindleServer: Sendable {
         var configuration = bindles.configuration()
         configuration.tls = identity
         server = Server(socket: socket, configuration: configuration) { request, body, writer in
-            guard let response = page.respond(to: request, body) ?? hippo.respond(to: request, body) else {
+            let own = page.respond(to: request, body) { writer.whileWaiting($0) }
+            guard let response = own ?? hippo.respond(to: request, body) else {
                 return try handler(request, body, writer)
             }
             try writer.respond(response)

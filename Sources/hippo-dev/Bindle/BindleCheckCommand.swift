@@ -27,7 +27,7 @@ extension Command {
                 """
                 \(path) is sound.
                 \(Quantity.count(usage.bindles, "bindle")), \(Quantity.count(usage.revisions, "revision")), \
-                \(Quantity.count(usage.parcels, "parcel")) of \(Quantity.size(usage.parcelBytes))
+                \(Quantity.count(usage.releases, "release")), \(Quantity.count(usage.parcels, "parcel")) of \(Quantity.size(usage.parcelBytes))
                 \(Quantity.size(usage.fileBytes)) on the disk, \(Quantity.size(usage.freeBytes)) of them free
                 """)
             return .success
