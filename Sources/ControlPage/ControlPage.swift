@@ -11,10 +11,9 @@ package import WebGuard
 ///
 /// It stands beside the Bindle server, and is told of everything by the sandbox. See <doc:ControlPage>.
 package final class ControlPage: Sendable {
-    /// So many are kept of each. Neither is read by anybody while no page is open.
-    private static let requestLimit = 1000
+    /// So many are kept. They are read by nobody while no page is open.
     private static let lineLimit = 2000
-    /// What is kept of each, in bytes: a client chooses how long a target is, and a guest, a line.
+    /// What they take, in bytes: a guest chooses how long a line is.
     private static let sizeLimit = 1 << 20
     /// A line in the log can be of any length; this much of it is kept, in characters.
     private static let lineLength = 4096
@@ -23,7 +22,6 @@ package final class ControlPage: Sendable {
 
     private struct State {
         var app: AppState
-        var requests = Recent<RequestLine>(count: requestLimit, size: sizeLimit)
         var lines = Recent<LogLine>(count: lineLimit, size: sizeLimit)
         var contents: RevisionContents?
         /// Whether there is activity that pages have not been told of.
@@ -38,16 +36,20 @@ package final class ControlPage: Sendable {
     private let webGuard: WebGuard
     private let authentication: ServerAuthentication?
     private let sections: [any ControlSection]
+    private let requests: RequestList
 
     /// - Parameters:
     ///   - appURL: Where the app is served.
     ///   - version: The program's.
+    ///   - requests: What the app has answered.
     ///   - sections: What answers below `/api/v1` besides the page itself.
     ///   - authentication: Who gets at the data; `nil` for everybody who passes the guard.
     package init(
         store: any BindleStorage, appURL: String, version: String, webGuard: WebGuard,
-        authentication: ServerAuthentication?, sections: [any ControlSection] = []
+        authentication: ServerAuthentication?, requests: RequestList = RequestList(),
+        sections: [any ControlSection] = []
     ) {
+        self.requests = requests
         self.sections = sections
         self.store = store
         self.webGuard = webGuard
@@ -79,11 +81,8 @@ package final class ControlPage: Sendable {
 
     /// Takes note of requests that were answered and of lines, in their order.
     package func note(_ requests: [(request: ServedRequest, time: Double)], _ lines: [LogLine]) {
+        self.requests.note(requests)
         let isNews = state.withLock { state in
-            for (request, time) in requests {
-                state.requests.append(
-                    RequestLine(request: request, time: time), size: 128 + request.target.utf8.count)
-            }
             for line in lines {
                 let line = Self.cut(line)
                 state.lines.append(line, size: 128 + line.text.utf8.count)
@@ -110,7 +109,7 @@ package final class ControlPage: Sendable {
                 let event = state.withLock { state -> ServerSentEvent? in
                     guard !state.isOver else { return nil }
                     state.isActive = false
-                    return Self.activityEvent(state)
+                    return activityEvent(state)
                 }
                 guard let event else { return }
                 events.send(event)
@@ -139,15 +138,15 @@ package final class ControlPage: Sendable {
         ServerSentEvent(name: "app", data: state.withLock { $0.app }.json.serialized)
     }
 
-    private static func activityEvent(_ state: State) -> ServerSentEvent {
+    private func activityEvent(_ state: State) -> ServerSentEvent {
         let object: JSONObject = [
-            "requests": .integer(state.requests.latest), "log": .integer(state.lines.latest),
+            "requests": .integer(requests.latest), "log": .integer(state.lines.latest),
         ]
         return ServerSentEvent(name: "activity", data: object.serialized)
     }
 
     @Sendable private func firstEvents() -> [ServerSentEvent] {
-        [appEvent(), state.withLock { Self.activityEvent($0) }]
+        [appEvent(), state.withLock { activityEvent($0) }]
     }
 
     // MARK: Requests
@@ -204,7 +203,9 @@ package final class ControlPage: Sendable {
                     offset: try parameters.count("offset", default: 0),
                     limit: try parameters.count("limit", default: 100, limit: 1000),
                     containing: parameters.text("text")))
-        case .requests: return Response(json: try requests(ControlParameters(request, known: ["after"])))
+        case .requests:
+            let parameters = try ControlParameters(request, known: ["after"])
+            return Response(json: requests.json(after: try parameters.count("after", default: 0)))
         case .log:
             return Response(json: try log(ControlParameters(request, known: ["after", "source", "route", "text"])))
         case .events:
@@ -230,15 +231,6 @@ package final class ControlPage: Sendable {
         }
         state.withLock { $0.contents = found }
         return found
-    }
-
-    private func requests(_ parameters: ControlParameters) throws(ControlFailure) -> JSONObject {
-        let after = try parameters.count("after", default: 0)
-        let (latest, requests) = state.withLock { ($0.requests.latest, $0.requests.after(after)) }
-        return [
-            "latest": .integer(latest),
-            "requests": .array(requests.map { .object($0.element.json(number: $0.number)) }),
-        ]
     }
 
     private func log(_ parameters: ControlParameters) throws(ControlFailure) -> JSONObject {

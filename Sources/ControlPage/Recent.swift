@@ -16,6 +16,10 @@ struct Recent<Element> {
     }
 
     private var count: Int { elements.count - gone }
+    /// Whether each one that comes gives up another.
+    var isFull: Bool { latest > count }
+    /// The oldest.
+    var first: Element? { count > 0 ? elements[gone].element : nil }
 
     /// - Parameter size: what the element takes, in bytes: an estimate. The latest is kept, whatever its size.
     mutating func append(_ element: Element, size: Int) {

@@ -1,4 +1,5 @@
 import Bindle
+import Content
 import ControlPage
 package import HTTP
 import HippoAPI
@@ -97,6 +98,7 @@ package enum SandboxSession {
         let (changes, queueProblem) = changeQueue(isWanted: isWatching && settings.pollInterval == nil)
         let requestLog = try RequestLogCollector()
         defer { requestLog.stop() }
+        let recordings = try RecordingReader()
         let connections = try ConnectionQueue()
         let terminator = try identity.map { identity in
             try TLSTerminator(socket: appSocket, identity: identity, connections: connections) {
@@ -109,7 +111,7 @@ package enum SandboxSession {
         defer { switchboard.stop() }
         let workerSurroundings = WorkerSurroundings(
             connections: connections, switchboard: switchboard.incoming, board: board, changes: changes,
-            requestLog: requestLog)
+            requestLog: requestLog, recordings: recordings.memory)
         let feed = ControlFeed()
         var supervisor = WorkerSupervisor(
             command: workerCommand(settings),
@@ -137,10 +139,20 @@ package enum SandboxSession {
         cancellation.onCancel { store.interrupt() }
         let webGuard = WebGuard(names: .ofThisMachine(allowing: settings.allowedHosts))
         let authentication = token.map { ServerAuthentication(tokens: [$0.value]) }
+        let requests = RequestList(recordings: recordings)
+        Replayer.removeLeftovers(beside: storage.path)
+        let replayer = Replayer(
+            .init(
+                store: store, storePath: storage.path, project: project.directory, bindleURL: bindleURL,
+                recordings: recordings.memory, command: { workerCommand(announced.withLock { $0 }) },
+                status: { feed.status }))
+        let rollBack: BindleServer.RollBack = { RollbackRequest.send(revision: $0, to: mailbox) }
         let channels = ChannelSupervisor(
             .init(
                 store: store, project: project, appURL: try HTTPURL(appURL), bindleURL: bindleURL,
-                surroundings: WorkerSurroundings(switchboard: switchboard.incoming, requestLog: requestLog),
+                surroundings: WorkerSurroundings(
+                    switchboard: switchboard.incoming, requestLog: requestLog,
+                    recordings: recordings.memory),
                 switchboard: switchboard, workerCommand: workerCommand, now: now,
                 announceHosts: { hosts, onTold in mailbox.post(.otherHosts(hosts, onTold: onTold)) }),
             settings: settings)
@@ -151,14 +163,16 @@ package enum SandboxSession {
         let feeding = Feed(store: store, scratch: storage.scratchDirectory) {
             try upstream(announced.withLock { $0 })
         }
-        let rollBack: BindleServer.RollBack = { RollbackRequest.send(revision: $0, to: mailbox) }
         let page = ControlPage(
             store: store, appURL: shownURL, version: configuration.version, webGuard: webGuard,
-            authentication: authentication,
+            authentication: authentication, requests: requests,
             sections: [
                 ReleaseSection(store: store) { _ in channels.reconsider() },
                 RevisionSection(store: store, rollBack: rollBack), ComparisonSection(store: store),
                 BindleSection(store: store), FeedSection(feeding), ChannelSection(channels),
+                RequestSection(
+                    list: requests, appURL: appURL, version: configuration.version,
+                    storedFiles: storedFiles(storage.path), replayer: replayer),
             ])
         page.start()
         defer { page.stop() }
@@ -197,11 +211,13 @@ package enum SandboxSession {
                 default: break
                 }
             })
-        requestLog.start {
+        let tellRequests: RequestLogCollector.Deliver = {
             output.tell($0)
             feed.note($0)
             channels.note($0)
         }
+        requestLog.start(tellRequests)
+        replayer.start(tellRequests)
         stopGuard.onEnd { reason in
             output.tell(.stopped(reason: reason))
             output.close()
@@ -253,6 +269,20 @@ package enum SandboxSession {
         let log = FileStatus(linkAt: storage.path + "-wal")
         if let log, log.size > Self.longestLog, cancellation.isCancelled { _ = Unmanaged.passRetained(store) }
         return end.isFailure ? .failed : onceEnd ?? .stopped
+    }
+
+    /// Finds the contents of files that have been served.
+    private static func storedFiles(_ store: String) -> RequestSection.StoredFiles {
+        let content = StoreContent(path: store)
+        return { digest, size in
+            guard let digest = SHA256Digest(hex: digest) else { return nil }
+            let file = ContentFile(digest: digest, size: size, mediaType: "", modificationTime: 0)
+            guard let open = try? content.open(file, named: digest.hex) else { return nil }
+            switch open.storage {
+            case .bytes(let bytes): return .bytes(bytes)
+            case .file(let descriptor): return .file(OpenFile(open, descriptor: descriptor))
+            }
+        }
     }
 
     /// The files that this process's output goes to, as in `hippo-dev up > log`: what it tells of a change must not be one.

@@ -15,12 +15,16 @@ package struct ServedRequest: Hashable, Sendable {
     package let number: UInt64
     /// Whether the client did not get the whole response.
     package let isIncomplete: Bool
+    /// Where it is kept among the recordings, a multiple of eight; `nil` if it is not.
+    package let recording: UInt64?
+
     /// The channel whose process has answered; `nil` for the working copy's.
     package var channel: ServedChannel?
 
     package init(
         method: String, target: String, status: Int, byteCount: Int, milliseconds: Double, revision: Int,
-        number: UInt64 = 0, isIncomplete: Bool = false, channel: ServedChannel? = nil
+        number: UInt64 = 0, isIncomplete: Bool = false, channel: ServedChannel? = nil,
+        recording: UInt64? = nil
     ) {
         self.method = method
         self.target = target
@@ -30,6 +34,7 @@ package struct ServedRequest: Hashable, Sendable {
         self.revision = revision
         self.number = number
         self.isIncomplete = isIncomplete
+        self.recording = recording
         self.channel = channel
     }
 }

@@ -18,6 +18,8 @@ package struct WorkerArguments: Hashable, Sendable {
     package var changes: Int32?
     /// The request log.
     package var log: Log?
+    /// The memory of recordings.
+    package var recordings: Int32?
 
     package struct Connections: Hashable, Sendable {
         package var sending: Int32
@@ -50,6 +52,7 @@ package struct WorkerArguments: Hashable, Sendable {
         case changes = "changes-fd"
         case log = "log-fd"
         case wakeUp = "wake-fd"
+        case recordings = "recordings-fd"
     }
 
     package init(listen: Int32?, control: Int32) {
@@ -63,7 +66,7 @@ package struct WorkerArguments: Hashable, Sendable {
             (.listen, listen), (.control, control), (.sending, connections?.sending),
             (.receiving, connections?.receiving), (.switchboard, switchboard), (.board, board),
             (.changes, changes),
-            (.log, log?.memory), (.wakeUp, log?.wakeUp),
+            (.log, log?.memory), (.wakeUp, log?.wakeUp), (.recordings, recordings),
         ]
         return ["wagi"] + values.flatMap { name, value in value.map { ["--\(name.rawValue)", String($0)] } ?? [] }
     }
@@ -91,6 +94,7 @@ package struct WorkerArguments: Hashable, Sendable {
         if let memory = numbers[.log], let wakeUp = numbers[.wakeUp] { log = Log(memory: memory, wakeUp: wakeUp) }
         switchboard = numbers[.switchboard]
         board = numbers[.board]
+        recordings = numbers[.recordings]
         changes = numbers[.changes]
     }
 }

@@ -15,26 +15,25 @@ struct ChannelSectionTests {
     let page: ControlPage
     let description: APIDescription
 
-    /// Keeps channels in a store, and runs no processes.
+    /// Channels in a store, and an environment.
     struct Control: ChannelControl {
-        let store: BindleStore
+        let stored: StoredChannels
 
         func channels() throws(StoreError) -> [ChannelStatus] {
-            var statuses: [ChannelStatus] = []
-            for channel in try store.channels() { statuses.append(try status(channel)) }
-            return statuses
+            try stored.channels().map { status in
+                ChannelStatus(
+                    channel: status.channel, url: "http://\(status.channel.servedHost):3000/", release: status.release,
+                    condition: .failed("It is broken.", serving: nil), data: "/project/data.channels/x")
+            }
         }
 
         func change(_ key: ChannelKey, _ change: ChannelChange) throws -> (status: ChannelStatus, isNew: Bool) {
-            let channels = try store.channels()
-            let channel = try change.apply(to: key, among: channels, appHosts: ["shop.example"])
-            try store.put(channel)
-            return (try status(channel), !channels.contains { ChannelKey($0) == key })
+            try stored.change(key, change)
         }
 
-        func remove(_ key: ChannelKey) throws(StoreError) { try store.removeChannel(app: key.app, name: key.name) }
+        func remove(_ key: ChannelKey) throws(StoreError) -> ChannelStatus { try stored.remove(key) }
 
-        func environment() throws(StoreError) -> EnvironmentReport {
+        func environment() throws(StoreError) -> EnvironmentReport? {
             EnvironmentReport(
                 app: .init(
                     channel: nil,
@@ -48,12 +47,6 @@ struct ChannelSectionTests {
                         variables: [.init(name: "MY_KEY", value: "k3y", source: "channel")], data: nil)
                 ], dataLimit: 100)
         }
-
-        private func status(_ channel: Channel) throws(StoreError) -> ChannelStatus {
-            ChannelStatus(
-                channel: channel, url: "http://\(channel.servedHost):3000/", release: try store.release(of: channel),
-                condition: .failed("It is broken.", serving: nil), data: "/project/data.channels/\(channel.name)")
-        }
     }
 
     init() throws {
@@ -62,8 +55,8 @@ struct ChannelSectionTests {
         self.store = store
         page = ControlPage(
             store: store, appURL: "http://127.0.0.1:3000/", version: "1", webGuard: WebGuard(), authentication: nil,
-            sections: [ChannelSection(Control(store: store))])
-        description = try APIDescription()
+            sections: [ChannelSection(Control(stored: StoredChannels(store, appHosts: ["shop.example"])))])
+        description = try APIDescription(PageFile.description.bytes)
         for version in ["1.0.0", "1.1.0", "2.0.0"] {
             let invoice = Invoice(bindle: .init(id: try BindleID("app/\(version)")))
             let revision = try store.saveRevision(invoice) { (_) throws(StoreError) in .bytes([]) }.number
@@ -78,8 +71,9 @@ struct ChannelSectionTests {
         let request = Request(
             method: method, target: "/api/v1" + target, headers: ["Host": "127.0.0.1:8080", "Content-Type": type])
         let response = try #require(page.respond(to: request, RequestBody(Array(body.utf8))))
-        try description.check(response, to: method, String(target.prefix { $0 != "?" }))
         guard case .bytes(let bytes) = response.body else { return (response.status.code, [:]) }
+        try description.check(
+            response.status.code, bytes, to: method.rawValue, String(target.prefix { $0 != "?" }))
         return (response.status.code, try #require(try JSONValue(parsing: bytes).object))
     }
 
@@ -93,7 +87,7 @@ struct ChannelSectionTests {
         #expect(made.status == 201)
         #expect(made.channel["host"] == "stable.app.localhost" && made.channel["release"] == "app/1.1.0")
         #expect(made.channel["env"]?.object?["A"] == "1")
-        #expect(made.channel["env"]?.object?["MY_SECRET"] == .string(SecretName.mask))
+        #expect(made.channel["env"]?.object?["MY_SECRET"] == .string(Masking.text))
         let pinned = try put("stable", #"{"pin": "1.0.0", "env": {"A": null, "B": "2"}}"#)
         #expect(pinned.status == 200 && pinned.channel["pin"] == "1.0.0" && pinned.channel["range"] == nil)
         #expect(try store.channels()[0].variables.map(\.name) == ["MY_SECRET", "B"])
@@ -105,7 +99,7 @@ struct ChannelSectionTests {
         let list = try send(.get, "/channels").body["channels"]?.array ?? []
         #expect(list.map { $0.object?["name"]?.string } == ["dev", "stable"])
         #expect(list[0].object?["state"] == "failed" && list[0].object?["error"] == "It is broken.")
-        #expect(try send(.delete, "/channel?app=app&name=dev").status == 204)
+        #expect(try send(.delete, "/channel?app=app&name=dev").body["channel"]?.object?["name"] == "dev")
         #expect(try send(.delete, "/channel?app=app&name=dev").status == 404)
         #expect(try store.channels().map(\.name) == ["stable"])
     }
@@ -170,7 +164,7 @@ struct ChannelSectionTests {
     @Test("environments show names, and mask the values of secrets") func environment() throws {
         let report = try send(.get, "/environment").body
         let variables = report["app"]?.object?["variables"]?.array?.compactMap(\.object) ?? []
-        #expect(variables.map { $0["value"]?.string } == ["red", SecretName.mask])
+        #expect(variables.map { $0["value"]?.string } == ["red", Masking.text])
         #expect(report["dotenv"] == ["API_TOKEN"])
         #expect(report["app"]?.object?["data"] == "/project/data" && report["dataLimit"]?.integer == 100)
         let channel = report["channels"]?.array?.first?.object

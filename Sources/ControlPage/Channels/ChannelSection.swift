@@ -10,9 +10,12 @@ package protocol ChannelControl: Sendable {
     ///
     /// - Returns: the channel, and whether it is new.
     func change(_ key: ChannelKey, _ change: ChannelChange) throws -> (status: ChannelStatus, isNew: Bool)
-    func remove(_ key: ChannelKey) throws(StoreError)
-    /// What handlers have in their environments.
-    func environment() throws(StoreError) -> EnvironmentReport
+    /// Removes a channel.
+    ///
+    /// - Returns: the channel as it was.
+    func remove(_ key: ChannelKey) throws(StoreError) -> ChannelStatus
+    /// What handlers have in their environments; `nil` where none runs.
+    func environment() throws(StoreError) -> EnvironmentReport?
 }
 
 /// The part of the API that is about channels: `/channels`, `/channel`, `/environment`.
@@ -34,7 +37,8 @@ package struct ChannelSection: ControlSection {
         case ["environment"]:
             try request.allow(.get)
             _ = try request.parameters([])
-            return Response(json: try Self.asking { try control.environment() }.json)
+            guard let report = try Self.asking({ try control.environment() }) else { return nil }
+            return Response(json: report.json)
         default: return nil
         }
     }
@@ -44,8 +48,8 @@ package struct ChannelSection: ControlSection {
         let parameters = try request.parameters(["app", "name"])
         let key = ChannelKey(app: try parameters.required("app"), name: try parameters.required("name"))
         if request.request.method == .delete {
-            try Self.asking { try control.remove(key) }
-            return Response(status: .noContent)
+            let removed = try Self.asking { try control.remove(key) }
+            return Response(json: ["channel": .object(removed.json)])
         }
         let object = try request.json(ChannelChange.members)
         let (status, isNew) = try Self.asking { try control.change(key, try ChannelChange(json: object)) }

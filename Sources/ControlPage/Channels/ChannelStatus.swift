@@ -64,9 +64,10 @@ package struct ChannelStatus: Sendable {
 extension [Channel.Variable] {
     /// The values by name, those of secrets masked.
     package var masked: JSONObject {
+        let masking = Masking(isOn: true)
         var values = JSONObject()
         for variable in self {
-            values[variable.name] = .string(SecretName.isSecret(variable.name) ? SecretName.mask : variable.value)
+            values[variable.name] = .string(masking.hides(variable: variable.name) ? Masking.text : variable.value)
         }
         return values
     }

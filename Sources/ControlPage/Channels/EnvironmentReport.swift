@@ -56,9 +56,9 @@ extension EnvironmentReport.Environment {
         var object: JSONObject = [
             "variables": .array(
                 variables.map { variable in
-                    let isSecret = SecretName.isSecret(variable.name)
+                    let isSecret = Masking(isOn: true).hides(variable: variable.name)
                     return .object([
-                        "name": .string(variable.name), "value": .string(isSecret ? SecretName.mask : variable.value),
+                        "name": .string(variable.name), "value": .string(isSecret ? Masking.text : variable.value),
                         "secret": .boolean(isSecret), "source": .string(variable.source),
                     ])
                 })

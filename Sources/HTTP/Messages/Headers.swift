@@ -113,6 +113,31 @@ package struct Headers: Sendable {
         try bytes.withUnsafeBytes { bytes in try body(fields.map { (bytes[$0.name], bytes[$0.value]) }) }
     }
 
+    /// How many bytes `copyLines` writes.
+    package var lineByteCount: Int {
+        fields.reduce(0) { $0 + Int($1.nameCount) + Int($1.valueCount) + 4 }
+    }
+
+    /// Writes a line `Name: value` for each field, with CR LF.
+    ///
+    /// - Parameter buffer: of `lineByteCount` bytes.
+    package func copyLines(to buffer: UnsafeMutableRawBufferPointer) {
+        bytes.withUnsafeBytes { bytes in
+            var rest = buffer
+            func put(_ piece: UnsafeRawBufferPointer) {
+                rest.copyMemory(from: piece)
+                rest = UnsafeMutableRawBufferPointer(rebasing: rest[piece.count...])
+            }
+            let (separator, end): (StaticString, StaticString) = (": ", "\r\n")
+            for field in fields {
+                put(UnsafeRawBufferPointer(rebasing: bytes[field.name]))
+                put(UnsafeRawBufferPointer(start: separator.utf8Start, count: 2))
+                put(UnsafeRawBufferPointer(rebasing: bytes[field.value]))
+                put(UnsafeRawBufferPointer(start: end.utf8Start, count: 2))
+            }
+        }
+    }
+
     /// Whether the first field called `name` has this value. It costs no allocation.
     func first(_ name: String, is value: [UInt8]) -> Bool {
         guard let index = firstIndex(of: name), Int(fields[index].valueCount) == value.count else { return false }

@@ -5,6 +5,9 @@ package struct Response: Sendable {
     /// (A `Content-Length` given here is kept where it cannot be derived: in a response to HEAD, or with `.stream`.)
     package var headers: Headers
     package var body: Body
+    /// Whether the body is a stored file, or a part of it, whose digest is the `ETag`: whoever keeps the response need
+    /// not copy it.
+    package var isStored = false
 
     package init(status: Status = .ok, headers: Headers = [:], body: Body = .empty) {
         self.status = status

@@ -23,7 +23,9 @@ extension ResponseWriter {
         for field in headers where field.name.lowercased() != "connection" {
             head += "\(field.name): \(field.value)\r\n"
         }
-        try connection.sendWhole(Array((head + "\r\n").utf8))
+        head += "\r\n"
+        connection.recordHead(Array(head.utf8)[...])
+        try connection.sendWhole(Array(head.utf8))
         let own = Tunnel.End(
             fileDescriptor: connection.fileDescriptor, input: connection.input,
             send: { bytes in

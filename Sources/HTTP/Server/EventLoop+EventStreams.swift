@@ -69,6 +69,7 @@ extension EventLoop {
 extension Exchange {
     /// Enqueues a part of a stream of events.
     func appendEvent(_ bytes: [UInt8]) {
+        recordPart(bytes)
         guard case .chunked = eventFraming else { return output.append(bytes) }
         var chunk: [UInt8] = []
         ResponseHeadEncoder.appendChunkSize(bytes.count, to: &chunk)

@@ -154,6 +154,7 @@ extension EventLoop {
         let exchange = Exchange(
             context: context, workers: workers, fileDescriptor: connection.fileDescriptor, request: request, head: head,
             input: connection.input)
+        if let recorder = context.configuration.recorder { exchange.isRecorded = recorder.records(request.target) }
         exchange.mark = connection.mark
         connection.mark = nil
         connection.exchange = exchange

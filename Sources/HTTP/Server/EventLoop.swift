@@ -121,6 +121,7 @@ final class EventLoop: @unchecked Sendable {
         let exchange = connection.exchange!
         exchange.worker = worker
         let start = MonotonicTime.now
+        if exchange.isRecorded { exchange.handlerStart = .now }
         let body = RequestBody(exchange)
         let writer = ResponseWriter(exchange)
         do {

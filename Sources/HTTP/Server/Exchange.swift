@@ -41,6 +41,14 @@ final class Exchange: @unchecked Sendable {
     private var backlog: SpillFile?
     /// Whether the client has ended its side, as far as a worker has seen.
     var inputHasEnded = false
+    /// Whether the recorder is to get the request.
+    var isRecorded = false
+    /// The beginning of the body, for the recorder.
+    private(set) var recordedBody: [UInt8] = []
+    /// When the handler began, if the request is recorded.
+    var handlerStart: ContinuousClock.Instant?
+    /// What the recorder is to get besides.
+    var details: (any Sendable)?
 
     // MARK: The response's side
 
@@ -67,6 +75,11 @@ final class Exchange: @unchecked Sendable {
     var eventFraming = ResponseFraming.chunked
     /// How far the handler's response has come.
     var progress = ResponseProgress.noHead
+    /// What the recorder is to get of the response.
+    private(set) var capture = ResponseCapture()
+    private var hasRecorded = false
+    /// Where the recorder keeps it.
+    private var recording: UInt64?
     /// Bytes of the body that have not left yet, since more may follow. Without them, or with them all, the response is
     /// one piece.
     var held: [UInt8] = []
@@ -215,20 +228,21 @@ final class Exchange: @unchecked Sendable {
         guard !isReported else { return }
         isReported = true
         let configuration = context.configuration
-        guard configuration.requestLog != nil || configuration.requestObserver != nil else { return }
-        let record = record(sentCount: sentCount)
+        guard configuration.requestLog != nil || configuration.requestObserver != nil || isRecorded else { return }
+        let duration = ContinuousClock.now - request.receivedAt
+        record(duration)
+        let record = record(sentCount: sentCount, duration)
         configuration.requestLog?.end(record, at: logPlace)
         configuration.requestObserver?(record)
     }
 
-    private func record(sentCount: Int64) -> RequestRecord {
+    private func record(sentCount: Int64, _ duration: Duration) -> RequestRecord {
         RequestRecord(
             id: request.id, method: isMalformed ? nil : request.method,
             target: isMalformed ? nil : request.target, remoteAddress: request.remoteAddress,
             // What has not left, the client has not got.
             status: sentCount > 0 ? status : nil, bodyBytes: max(0, sentCount - overhead),
-            duration: ContinuousClock.now - request.receivedAt,
-            failure: failure)
+            duration: duration, failure: failure, recording: recording)
     }
 
     /// Sends what is in the output, as far as the client takes it. With the last of it, the response is in the access log.
@@ -238,7 +252,9 @@ final class Exchange: @unchecked Sendable {
         if let log = context.configuration.requestLog, remaining <= Self.loggedAhead, remaining > 0, !isReported,
             events == nil
         {
-            logPlace = log.begin(record(sentCount: sentCount + remaining))
+            let duration = ContinuousClock.now - request.receivedAt
+            record(duration)
+            logPlace = log.begin(record(sentCount: sentCount + remaining, duration))
         }
         switch output.send(to: fileDescriptor, counting: &sentCount) {
         case .finished:
@@ -255,6 +271,53 @@ final class Exchange: @unchecked Sendable {
 
     /// In bytes.
     private static let loggedAhead: Int64 = 256 << 10
+}
+
+// MARK: Recording
+
+extension Exchange {
+    /// Has the recorder keep the request, once.
+    ///
+    /// - Parameter duration: since the request's head was there.
+    private func record(_ duration: Duration) {
+        guard isRecorded, !hasRecorded, let recorder = context.configuration.recorder else { return }
+        hasRecorded = true
+        recordUnread()
+        recording = recorder.record(RecordedExchange(exchange: self, duration: duration))
+    }
+
+    /// Takes bytes of the request's body that have been read.
+    func recordBody(_ bytes: UnsafeRawBufferPointer) {
+        guard isRecorded, recordedBody.count < ResponseCapture.bodyLimit else { return }
+        let kept = bytes.prefix(ResponseCapture.bodyLimit - recordedBody.count)
+        recordedBody.append(contentsOf: UnsafeRawBufferPointer(rebasing: kept))
+    }
+
+    /// Takes what has come of a body that nobody has read.
+    private func recordUnread() {
+        guard case .length(let length) = framing, !inputIsBroken, bodyCount < length,
+            Int64(recordedBody.count) == bodyCount
+        else { return }
+        recordBody(UnsafeRawBufferPointer(rebasing: input.readable.prefix(Int(clamping: length - bodyCount))))
+    }
+
+    /// Takes the response's head as it is sent.
+    func recordHead(_ head: ArraySlice<UInt8>) {
+        if isRecorded { capture.head = Array(head) }
+    }
+
+    /// Takes a whole body, in place of what there was.
+    func recordWhole(_ body: Response.Body, isStored: Bool = false) {
+        if isRecorded { capture.set(body, isStored: isStored) }
+    }
+
+    /// Takes a part of the response's body.
+    func recordPart(_ bytes: [UInt8]) {
+        if isRecorded { capture.append(bytes) }
+    }
+
+    /// Forgets the response.
+    func discardRecordedResponse() { capture = ResponseCapture() }
 }
 
 // MARK: Receiving while the response is sent
@@ -373,6 +436,10 @@ extension Exchange {
         let body = held
         held = []
         let (prefix, isSent, suffix) = frame(body.count + bytes.count)
+        if isSent, isRecorded {
+            capture.append(body)
+            capture.append(bytes)
+        }
         var failure: ResponseError?
         prefix.withUnsafeBytes { prefix in
             body.withUnsafeBytes { body in
@@ -446,6 +513,7 @@ extension Exchange {
         let body = held
         held = []
         let (prefix, isSent, suffix) = frame(body.count)
+        if isSent, isRecorded { capture.append(body) }
         output.append(prefix + (isSent ? body + suffix : []))
         disconnection.noteResponse()
         // Whoever writes next sees what is wrong.

@@ -111,11 +111,11 @@ package final class RequestBody {
             case .end:
                 return 0
             case .bytes(let count):
-                return try account(exchange, count, limit: limit)
+                return try account(exchange, buffer, count, limit: limit)
             case .needsInput:
                 try sendContinueIfOwed(exchange)
                 switch try receive(exchange, into: buffer, unlessReadable: other) {
-                case .body(let count): return try account(exchange, count, limit: limit)
+                case .body(let count): return try account(exchange, buffer, count, limit: limit)
                 case .input: continue
                 case .otherIsReadable: return nil
                 }
@@ -124,7 +124,10 @@ package final class RequestBody {
     }
 
     /// Counts bytes of body; the limit holds for chunked bodies as well.
-    private static func account(_ exchange: Exchange, _ count: Int, limit: Int64) throws(RequestBodyError) -> Int {
+    private static func account(
+        _ exchange: Exchange, _ buffer: UnsafeMutableRawBufferPointer, _ count: Int, limit: Int64
+    ) throws(RequestBodyError) -> Int {
+        exchange.recordBody(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
         exchange.bodyCount += Int64(count)
         guard exchange.bodyCount <= limit else { throw .tooLarge(limit: limit) }
         return count

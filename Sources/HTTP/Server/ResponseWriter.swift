@@ -24,6 +24,15 @@ package final class ResponseWriter {
     /// What the server's inline handler has found out about the request.
     package var preparation: (any Sendable)? { exchange.preparation }
 
+    /// Whether the server keeps the request and its response.
+    package var isRecorded: Bool { exchange.isRecorded }
+
+    /// What a recorder is to get besides: from whoever answers.
+    package var details: (any Sendable)? {
+        get { exchange.details }
+        set { exchange.details = newValue }
+    }
+
     /// Whether the client is known to be gone. Safe on any thread.
     package var isClientDisconnected: Bool { exchange.disconnection.isDisconnected }
 
@@ -75,6 +84,7 @@ package final class ResponseWriter {
             exchange.held = []
             exchange.progress = .noHead
             exchange.status = nil
+            exchange.discardRecordedResponse()
         }
     }
 
@@ -206,6 +216,7 @@ package final class ResponseWriter {
         // In an answer to HEAD, a body that is not there says nothing about that of another method.
         let known = declarations.contentLength ?? (isBodiless && body.isEmpty ? nil : Int64(body.count))
         let framing = exchange.framing(status, bodyLength: known)
+        exchange.recordWhole(isBodiless ? .empty : .bytes(body))
         var whole: [UInt8] = []
         exchange.encodeHead(status, headers, declarations, framing, into: &whole)
         if !isBodiless { whole.append(contentsOf: body) }
@@ -245,6 +256,9 @@ package final class ResponseWriter {
         switch framing {
         case .none: return
         case .length where exchange.status?.code == 205: return
+        default: exchange.recordPart(bytes)
+        }
+        switch framing {
         case .chunked where !bytes.isEmpty:
             var chunk: [UInt8] = []
             ResponseHeadEncoder.appendChunkSize(bytes.count, to: &chunk)
@@ -328,7 +342,11 @@ extension Exchange {
         }
         encodeHead(response.status, response.headers, declarations, framing, into: &head)
         output.append(head)
-        guard case .length = framing else { return }
+        guard case .length = framing else {
+            recordWhole(.empty)
+            return
+        }
+        recordWhole(response.body, isStored: response.isStored)
         do throws(ResponseError) {
             switch response.body {
             case .empty, .stream, .events: break
@@ -364,8 +382,10 @@ extension Exchange {
         var headers = headers
         if let mark { headers.set(mark.name, mark.value) }
         self.status = status
+        let start = head.count
         context.encoder.append(
             status, headers, framing: framing, version: request.version, keepsAlive: keepsAlive, to: &head)
+        recordHead(head[start...])
         overhead += Int64(head.count)
     }
 

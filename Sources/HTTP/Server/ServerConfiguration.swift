@@ -80,6 +80,8 @@ package struct ServerConfiguration: Sendable {
 
     /// As `requestObserver`, for a log that must not miss a request.
     package var requestLog: (any RequestLog)?
+    /// Keeps requests and responses; `nil` to keep none.
+    package var recorder: (any RequestRecorder)?
 
     /// Told of what the server itself notices: a handler that threw, a lack of file descriptors.
     package var problemObserver: (@Sendable (String) -> Void)?
@@ -117,4 +119,6 @@ package struct RequestRecord: Sendable {
     package let duration: Duration
     /// Why the response is not whole, when it is not.
     package let failure: String?
+    /// Where the recorder keeps it; `nil` if it does not.
+    package let recording: UInt64?
 }

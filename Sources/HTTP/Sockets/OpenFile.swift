@@ -1,4 +1,4 @@
-import Content
+package import Content
 package import Platform
 
 #if canImport(Glibc)
@@ -29,7 +29,7 @@ package final class OpenFile: Sendable {
     }
 
     /// The descriptor of a content, which stays open with this.
-    init(_ content: OpenContent, descriptor: Int32) {
+    package init(_ content: OpenContent, descriptor: Int32) {
         fileDescriptor = descriptor
         size = Int64(content.size)
         self.content = content
@@ -53,7 +53,7 @@ package final class OpenFile: Sendable {
     var owner: OpenContent.Owner? { content?.owner }
 
     /// Reads a range: less of it only where the file ends before.
-    func bytes(in range: Range<Int64>) throws(SystemError) -> [UInt8] {
+    package func bytes(in range: Range<Int64>) throws(SystemError) -> [UInt8] {
         var problem: SystemError?
         let bytes = [UInt8](unsafeUninitializedCapacity: range.count) { buffer, count in
             do throws(SystemError) {

@@ -35,7 +35,11 @@ final class FileRepresentation: Sendable {
     var isIntact: Bool { if case .file(let file) = representation.source { file.isIntact } else { true } }
 
     /// The response to GET or HEAD.
-    func respond(to request: Request) -> Response { representation.respond(to: request) }
+    func respond(to request: Request) -> Response {
+        var response = representation.respond(to: request)
+        response.isStored = true
+        return response
+    }
 }
 
 extension ContentFile {

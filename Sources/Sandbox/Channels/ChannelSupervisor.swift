@@ -350,12 +350,17 @@ extension ChannelSupervisor: ChannelControl {
         }
     }
 
-    func remove(_ key: ChannelKey) throws(StoreError) {
+    func remove(_ key: ChannelKey) throws(StoreError) -> ChannelStatus {
+        guard let channel = try dependencies.store.channels().first(where: { ChannelKey($0) == key }) else {
+            throw .noSuchChannel(app: key.app, name: key.name)
+        }
+        let status = try status(of: channel)
         try dependencies.store.removeChannel(app: key.app, name: key.name)
         awaitChange()
+        return status
     }
 
-    func environment() throws(StoreError) -> EnvironmentReport {
+    func environment() throws(StoreError) -> EnvironmentReport? {
         let (settings, app) = state.withLock { ($0.settings, $0.app) }
         let own = Self.variables(of: settings)
         let channels = try dependencies.store.channels().map { channel in

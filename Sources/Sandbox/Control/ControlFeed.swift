@@ -15,6 +15,9 @@ final class ControlFeed: Sendable {
 
     private let state = Mutex(State())
 
+    /// What the project is like, as far as it has been told.
+    var status: ProjectStatus? { state.withLock { $0.status } }
+
     /// Tells a page from now on.
     func attach(_ page: ControlPage) {
         let status = state.withLock { state in

@@ -35,7 +35,9 @@ package struct SandboxControl: Sendable {
         switch try StoreAccess.find(path: path, store: store) {
         case .running(let sandbox, let credentials):
             access = try Self.access(sandbox.bindle, credentials, sandbox.tls)
-        case .stopped(let store): access = .stopped(Self.sections(of: store))
+        case .stopped(let store):
+            let settings = try SettingsFile.read(inProject: try Project(at: path).directory)
+            access = .stopped(Self.sections(of: store, appHosts: settings.allowedHosts))
         }
     }
 
@@ -51,8 +53,9 @@ package struct SandboxControl: Sendable {
     }
 
     /// The parts of the API that need nothing but a store.
-    private static func sections(of store: BindleStore) -> [any ControlSection] {
+    private static func sections(of store: BindleStore, appHosts: [String]) -> [any ControlSection] {
         [
+            ChannelSection(StoredChannels(store, appHosts: appHosts)),
             ReleaseSection(store: store), ComparisonSection(store: store), BindleSection(store: store),
             RevisionSection(store: store) { number in
                 do throws(StoreError) { return .success(try store.restore(revision: number)) } catch {

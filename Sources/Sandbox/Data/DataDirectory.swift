@@ -27,6 +27,8 @@ package struct DataDirectory: Hashable, Sendable {
     }
 
     /// The directory of a channel of the project's own app, beside this one.
+    ///
+    /// - Parameter name: one that a channel may have (`ChannelChange.isName`), as every name in a store is.
     package func ofChannel(named name: String) -> DataDirectory {
         DataDirectory(path: "\(channelsPath)/\(name)", isOfProject: isOfProject)
     }

@@ -34,6 +34,8 @@ struct WorkerSurroundings: Sendable {
     var changes: ChangeQueue?
     /// Reads what processes log.
     var requestLog: RequestLogCollector?
+    /// Where processes keep requests.
+    var recordings: RecordingMemory?
 
     /// The descriptors that a process is given, from this number on, and the arguments that tell it of them.
     ///
@@ -53,6 +55,7 @@ struct WorkerSurroundings: Sendable {
         if let switchboard { arguments.switchboard = give(switchboard.sendingDescriptor) }
         if let board { arguments.board = give(board.fileDescriptor) }
         if let changes { arguments.changes = give(changes.fileDescriptor) }
+        if let recordings { arguments.recordings = give(recordings.descriptor) }
         if let log = log?.descriptors {
             let memory = give(log.memory)
             arguments.log = .init(memory: memory, wakeUp: give(log.wakeUp))

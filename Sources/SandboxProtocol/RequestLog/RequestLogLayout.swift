@@ -47,7 +47,9 @@ enum RequestLogLayout {
         static let revision = 40
         /// Nanoseconds since 1970.
         static let time = 48
-        static let end = 56
+        /// The position of the request's recording, with the lowest bit set; 0 if there is none.
+        static let recording = 56
+        static let end = 64
     }
 
     enum Kind: UInt8 {

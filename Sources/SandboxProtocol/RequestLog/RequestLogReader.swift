@@ -177,11 +177,14 @@ struct RequestLogReader {
                 let request = ServedRequest(
                     method: firstText(), target: secondText(), status: status, byteCount: byteCount,
                     milliseconds: milliseconds, revision: revision, number: number(Field.number, UInt64.self),
-                    isIncomplete: flags.contains(.isIncomplete))
+                    isIncomplete: flags.contains(.isIncomplete),
+                    recording: recording(number(Field.recording, UInt64.self)))
                 return RequestLogEntry(time: time, content: .request(request))
             }
         }
     }
+
+    private static func recording(_ word: UInt64) -> UInt64? { word & 7 == 1 ? word & ~7 : nil }
 
     /// Seconds since 1970. A time that is more than an hour from now is not believed.
     private static func time(_ nanoseconds: UInt64) -> Double {

@@ -69,6 +69,7 @@ package final class RequestLogWriter: Sendable {
         record.byteCount = UInt64(clamping: request.byteCount)
         record.milliseconds = request.milliseconds
         record.revision = UInt64(clamping: request.revision)
+        record.recording = request.recording.map { $0 | 1 } ?? 0
         if request.isIncomplete { record.flags.insert(.isIncomplete) }
         return write(
             record, request.method, Layout.maximumMethod, request.target, Layout.maximumTarget, state,
@@ -101,6 +102,7 @@ package final class RequestLogWriter: Sendable {
         var byteCount: UInt64 = 0
         var milliseconds = 0.0
         var revision: UInt64 = 0
+        var recording: UInt64 = 0
     }
 
     private func write(
@@ -144,6 +146,7 @@ package final class RequestLogWriter: Sendable {
                 of: record.milliseconds.bitPattern, toByteOffset: Field.milliseconds, as: UInt64.self)
             bytes.storeBytes(of: record.revision, toByteOffset: Field.revision, as: UInt64.self)
             bytes.storeBytes(of: Self.now, toByteOffset: Field.time, as: UInt64.self)
+            bytes.storeBytes(of: record.recording, toByteOffset: Field.recording, as: UInt64.self)
             var texts = UnsafeMutableRawBufferPointer(rebasing: bytes[Field.end...])
             texts.copyMemory(from: first)
             texts = UnsafeMutableRawBufferPointer(rebasing: texts[first.count...])

@@ -29,11 +29,13 @@ extension LinkedModule {
 
     /// Runs one function in an instance of its own, after `_initialize` if the module is a reactor.
     ///
+    /// - Parameter whenReady: called when the instance is there.
     /// - Throws: `GuestFailure`; the error of a host function unchanged.
-    func run(_ function: String, in store: Store) throws {
+    func run(_ function: String, in store: Store, whenReady: () -> Void = {}) throws {
         if let failure = missing(function) { throw failure }
         do {
             let instance = try instantiate(in: store)
+            whenReady()
             if function != "_start", isFunctionToRun("_initialize") {
                 try instance.function(named: "_initialize")?.call()
             }

@@ -159,7 +159,7 @@ final class GuestErrorOutput: @unchecked Sendable {
     private let requestID: UInt64?
     /// The end of all that was written.
     private(set) var end = FailureReport.Output()
-    private static let keptEnd = 16 << 10
+    static let keptEnd = 16 << 10
     /// Of a longer line, no more is kept: what a guest writes without an end must not be kept without one.
     static let maximumLine = 8 << 10
     /// How many bytes of the line were not kept.

@@ -36,7 +36,7 @@ package struct ServedRequestLog: RequestLog {
         ServedRequest(
             method: record.method?.rawValue ?? "-", target: record.target ?? "-", status: record.status?.code ?? 0,
             byteCount: Int(record.bodyBytes), milliseconds: record.duration.milliseconds, revision: revision,
-            number: record.id, isIncomplete: record.failure != nil)
+            number: record.id, isIncomplete: record.failure != nil, recording: record.recording)
     }
 }
 

@@ -99,6 +99,18 @@ struct FailureReport {
         return editor.url(file: path, line: location.line, column: location.column)
     }
 
+    /// The report as it is kept with the request.
+    var recorded: RecordedFailure {
+        RecordedFailure(
+            problem: problem, calls: calls.map { .init(function: $0.function, place: $0.place, link: $0.link) },
+            omission: omission,
+            source: source.map { source in
+                .init(
+                    file: source.file, line: source.line, column: source.column, excerpt: source.excerpt,
+                    link: editor.url(file: source.path, line: source.line, column: source.column))
+            })
+    }
+
     func response() -> Response {
         guard PageRequest.accepts(request) else { return Response(status: status, text: text) }
         return Response(status: status, text: page.html, contentType: "text/html; charset=utf-8")

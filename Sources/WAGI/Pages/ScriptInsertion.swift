@@ -134,6 +134,7 @@ struct ScriptInsertion: Sendable {
             let element = element(
                 for: response.status, &response.headers, bodyBeginning: Self.beginning(of: response.body))
         else { return response }
+        response.isStored = false
         switch response.body {
         case .empty: response.body = .bytes(element)
         case .bytes(let bytes): response.body = .bytes(Self.insert(element, into: bytes).flatMap(\.self))

@@ -104,16 +104,29 @@ extension Application {
             standardOutput: .output { try exchange.write($0) },
             standardError: .output { errorOutput.write($0) })
         guest.environmentBlock = environment.block
+        var recorded: HandlerRun?
+        if writer.isRecorded {
+            recorded = HandlerRun(
+                handler: handler, environment: environment.block.bytes, arguments: guest.arguments,
+                errorOutput: errorOutput)
+            writer.details = recorded
+        }
         guest.whileWaiting = { exchange.whileWaiting($0) }
         guest.descriptorLimit = configuration.limits.openFiles
         guest.descriptorRemedy = configuration.limits.openFilesRemedy
         let context = WASIContext(guest)
         store.hostState = GuestState.state(context, handler.outboundHTTP) { exchange.whileWaiting($0) }
-        defer { warn(exchange.warnings, routed) }
+        let start = recorded.map { _ in ContinuousClock.now }
+        defer {
+            recorded?.memoryBytes = store.memoryBytesInUse
+            warn(exchange.warnings, routed)
+        }
         do {
             // What follows a guest is not to be disturbed by signals to it.
             defer { deadlines.cancel(ticket) }
-            try handler.module.run(handler.function, in: store)
+            try handler.module.run(handler.function, in: store) {
+                if let recorded, let start { recorded.instantiation = .now - start }
+            }
             try exchange.finish()
         } catch GuestFailure.trap(let trap) {
             errorOutput.flush()
@@ -178,6 +191,7 @@ extension Application {
             status: status, problem: problem, isMalformed: isMalformed, trap: trap, handler: handler, request: request,
             output: run.exchange?.output, errorOutput: run.errorOutput?.end,
             sourceDirectory: configuration.sourceDirectory, editor: configuration.editor)
+        (run.writer.details as? HandlerRun)?.failure = report.recorded
         guard !run.writer.hasSent else {
             configuration.liveReload?.tell(report)
             if try run.exchange?.endPage() == true { return }

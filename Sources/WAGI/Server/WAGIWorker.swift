@@ -22,6 +22,7 @@ package final class WAGIWorker: Sendable {
     private let board: RevisionBoard?
     private let changes: Int32?
     private let log: RequestLogWriter?
+    private let recordings: RecordingWriter?
     /// Sends in order, without letting those who send wait for the sandbox to read.
     private let sending = DispatchQueue(label: "control channel")
     /// How long serving may wait for the addresses of the server in front, whose name is mostly known at once.
@@ -44,6 +45,7 @@ package final class WAGIWorker: Sendable {
         switchboard = arguments.switchboard.map { ConnectionQueue(adoptingSending: $0) }
         board = try arguments.board.map { try RevisionBoard(adopting: $0) }
         log = try arguments.log.map { RequestLogWriter(try RequestLogMemory(adopting: $0)) }
+        recordings = try arguments.recordings.map { RecordingWriter(try RecordingMemory(adopting: $0)) }
         changes = arguments.changes
         if let changes { _ = fcntl(changes, F_SETFD, FD_CLOEXEC) }
         makeConfiguration = configuration
@@ -173,6 +175,7 @@ package final class WAGIWorker: Sendable {
     private func serverConfiguration(revision: Int) -> ServerConfiguration {
         var configuration = ServerConfiguration()
         configuration.requestLog = log.map { ServedRequestLog($0, revision: revision) }
+        configuration.recorder = recordings.map { ServedRequestRecorder($0, revision: revision) }
         configuration.connectionQueue = connections
         if switchboard != nil { configuration.hostRouting = hostRouting }
         if let front = self.configuration.front { configuration.adoption = { front.adopt($0) } }

@@ -26,7 +26,8 @@ package final class Store: @unchecked Sendable {
     let emptyMemory: UnsafeMutablePointer<MemoryRecord>
     /// What a host function threw, until the execution it ended is left.
     var pendingError: (any Error)?
-    var memoryBytesInUse = 0
+    /// Bytes of linear memory that instances have. It never becomes less: at the end, it is the most that there was.
+    package internal(set) var memoryBytesInUse = 0
     var tableElementsInUse = 0
 
     /// The limits that refused the guest something, in the order in which they first did.

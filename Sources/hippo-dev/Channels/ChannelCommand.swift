@@ -31,10 +31,10 @@ extension Command {
             Example("hippo-dev channel add demo --pin 1.2.0 --env GREETING=Hello", "Serve one release, and greet."),
         ],
         action: { arguments in
-            let channels = try ChannelOptions.channels(arguments)
+            let channels = try ProjectChannels(arguments)
             let key = try ChannelOptions.key(arguments, channels)
             let change = try ChannelOptions.change(arguments)
-            print(ChannelText.line(try channels.change(key, change, mustExist: false)))
+            print(ChannelText.line(try channels.add(key, change)))
             return .success
         })
 
@@ -45,7 +45,7 @@ extension Command {
         arguments: [ChannelOptions.name],
         examples: [Example("hippo-dev channel set stable --pin 1.1.0", "Go back to an earlier release.")],
         action: { arguments in
-            let channels = try ChannelOptions.channels(arguments)
+            let channels = try ProjectChannels(arguments)
             let key = try ChannelOptions.key(arguments, channels)
             var change = try ChannelOptions.change(arguments)
             change.variables += arguments.values(of: ChannelOptions.unset).map { ($0, nil) }
@@ -56,7 +56,7 @@ extension Command {
                 change.host = .usual
             }
             guard change != ChannelChange() else { throw UsageError("nothing is to be changed: name an option") }
-            print(ChannelText.line(try channels.change(key, change, mustExist: true)))
+            print(ChannelText.line(try channels.set(key, change)))
             return .success
         })
 
@@ -66,7 +66,7 @@ extension Command {
         options: ChannelOptions.common,
         arguments: [ChannelOptions.name],
         action: { arguments in
-            let channels = try ChannelOptions.channels(arguments)
+            let channels = try ProjectChannels(arguments)
             let key = try ChannelOptions.key(arguments, channels)
             try channels.remove(key)
             print("Channel \(key) is removed")
@@ -76,9 +76,9 @@ extension Command {
     private static let channelList = Command(
         name: "list",
         summary: "List channels, and what each serves.",
-        options: [ChannelOptions.json, ChannelOptions.project, ChannelOptions.store],
+        options: [ChannelOptions.json, HistoryOptions.project] + HistoryOptions.all,
         action: { arguments in
-            let list = try ChannelOptions.channels(arguments).list()
+            let list = try ProjectChannels(arguments).list()
             if arguments.isSet(ChannelOptions.json) {
                 print(JSONValue.array(list.map { .object($0) }).serialized)
             } else if list.isEmpty {
@@ -120,22 +120,13 @@ private enum ChannelOptions {
         isRepeatable: true)
     static let unset = Option(
         name: "unset", valueName: "NAME", summary: "Remove one of the channel's own variables.", isRepeatable: true)
-    static let project = Option(
-        name: "project", shortName: "p", valueName: "PATH", summary: "The project, as for hippo-dev up.",
-        defaultValue: ".")
-    static let store = Option(
-        name: "store", valueName: "FILE", summary: "The store, where hippo-dev up was given one.")
     static let json = Option(flag: "json", summary: "Show the channels in JSON. Values of secrets are masked.")
 
     static let ofChange = [range, pin, host, variables]
-    static let common = [app, project, store]
-
-    static func channels(_ arguments: ParsedArguments) throws -> ProjectChannels {
-        try ProjectChannels(path: arguments[project] ?? ".", store: arguments[store])
-    }
+    static let common = [app, HistoryOptions.project] + HistoryOptions.all
 
     static func key(_ arguments: ParsedArguments, _ channels: ProjectChannels) throws -> ChannelKey {
-        ChannelKey(app: try arguments[app] ?? channels.app, name: arguments[name] ?? "")
+        ChannelKey(app: try arguments[app] ?? channels.app(), name: arguments[name] ?? "")
     }
 
     static func change(_ arguments: ParsedArguments) throws -> ChannelChange {

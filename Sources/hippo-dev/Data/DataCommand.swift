@@ -1,4 +1,5 @@
 import CommandLineInterface
+import ControlPage
 import Platform
 import Sandbox
 
@@ -76,6 +77,7 @@ private enum DataOptions {
                     + "--data")
         }
         guard let channel = arguments[channel] else { return directory }
-        return try ProjectChannels.data(ofChannel: channel, beside: directory)
+        guard ChannelChange.isName(channel) else { throw UsageError("'\(channel)' is no name of a channel") }
+        return directory.ofChannel(named: channel)
     }
 }

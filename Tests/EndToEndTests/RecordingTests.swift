@@ -1,0 +1,175 @@
+import Foundation
+import HTTP
+import JSON
+import TestSupport
+import Testing
+
+/// Requests that a sandbox keeps, and sends again.
+@Suite(.timeLimit(.minutes(15)))
+struct RecordingTests {
+    /// A sandbox, and its API.
+    private struct Scene {
+        let sandbox: SandboxProcess
+        let url: String
+        let api: String
+
+        init(_ app: SmallApp, _ arguments: [String] = []) async throws {
+            sandbox = try SandboxProcess(app.path, arguments)
+            let ready = try await sandbox.next("ready")
+            url = try #require(ready["app"]?.string)
+            api = try #require(ready["bindle"]?.string).replacing("/v1", with: "/api/v1")
+        }
+
+        func call(_ path: String, posting body: String? = nil) throws -> (status: Int, body: JSONObject) {
+            var request = ClientRequest(body == nil ? .get : .post, try HTTPURL(api + path))
+            if let body {
+                request.headers.set("Content-Type", "application/json")
+                request.body = .bytes(Array(body.utf8))
+            }
+            let response = try Client().send(request)
+            let bytes = try response.readAll(limit: 64 << 20)
+            return (response.status.code, (try? JSONValue(parsing: bytes))?.object ?? [:])
+        }
+
+        /// The latest of the listed requests for a target, once there are so many.
+        func listed(_ target: String, count: Int = 1) throws -> [JSONObject] {
+            var found: [JSONObject] = []
+            _ = eventually {
+                let list = (try? call("/requests").body["requests"]?.array) ?? []
+                found = list.compactMap(\.object).filter { $0["target"]?.string == target }
+                return found.count >= count
+            }
+            try #require(found.count >= count, "\(target) is not in the list \(count) times")
+            return found
+        }
+
+        func number(_ target: String) throws -> Int { try #require(try listed(target).last?["number"]?.integer) }
+
+        func detail(_ number: Int) throws -> JSONObject {
+            let answer = try call("/requests/\(number)")
+            try #require(answer.status == 200, "\(answer.body.serialized)")
+            return answer.body
+        }
+
+        func replay(_ number: Int, _ body: String) throws -> JSONObject {
+            let answer = try call("/requests/\(number)/replay", posting: body)
+            try #require(answer.status == 200, "\(answer.body.serialized)")
+            return answer.body
+        }
+    }
+
+    @Test("A recorded request is sent again against two revisions, and the differences are told; both are in the list")
+    func twoRevisions() async throws {
+        let app = try SmallApp()
+        let scene = try await Scene(app)
+        #expect(try get(scene.url + "hello?a=1").body == "hello 1")
+        try app.writeHandler("hello 2")
+        try await scene.sandbox.next("serving")
+        let number = try scene.number("/hello?a=1")
+        let same = try scene.replay(number, #"{"against": "revision:1"}"#)
+        #expect(same["comparison"]?.object?["same"] == .boolean(true), "\(same.serialized)")
+        let other = try scene.replay(number, #"{"against": "revision:2"}"#)
+        let comparison = try #require(other["comparison"]?.object)
+        #expect(comparison["same"] == .boolean(false) && other["against"] == .string("revision:2"))
+        let lines = comparison["body"]?.object?["hunks"]?.array?.first?.object?["lines"]?.array ?? []
+        #expect(lines.compactMap { $0.object?["text"]?.string } == ["hello 1", "hello 2"])
+        // What serves now, edited.
+        let edited = try scene.replay(number, #"{"edit": {"target": "/nothing"}}"#)
+        #expect(edited["comparison"]?.object?["status"]?.object?["after"] == .integer(404))
+        let replays = try scene.listed("/hello?a=1", count: 3)
+        #expect(replays.map { $0["replayOf"]?.integer } == [nil, number, number])
+        #expect([same, other].map { $0["number"]?.integer } == replays.dropFirst().map { $0["number"]?.integer })
+        #expect(replays.map { $0["revision"]?.integer } == [1, 1, 2])
+        #expect(try scene.detail(number)["replays"]?.array?.count == 3)
+        // Neither serves where the app does.
+        #expect(try get(scene.url + "hello").body == "hello 2")
+        let unknown = try scene.call("/requests/\(number)/replay", posting: #"{"against": "revision:99"}"#)
+        #expect(unknown.status == 404, "\(unknown.body.serialized)")
+    }
+
+    @Test("A request is kept when a save, or its death, has replaced the process that answered it")
+    func replaced() async throws {
+        let app = try SmallApp()
+        let scene = try await Scene(app)
+        #expect(try get(scene.url + "hello?first").status == 200)
+        #expect(try get(scene.url + "style.css?first").status == 200)
+        try app.writeHandler("hello 2")
+        try await scene.sandbox.next("serving")
+        #expect(try get(scene.url + "hello?second").status == 200)
+        for process in scene.sandbox.descendants() { kill(process, SIGKILL) }
+        try await scene.sandbox.next("log") { $0["text"]?.string?.hasPrefix("The WAGI process ended") == true }
+        #expect(eventually { (try? get(scene.url + "hello?third").status) == 200 })
+        for (target, text) in [("/hello?first", "hello 1"), ("/hello?second", "hello 2"), ("/hello?third", "hello 2")] {
+            let detail = try scene.detail(scene.number(target))
+            #expect(detail["response"]?.object?["body"]?.object?["text"] == .string(text), "\(target)")
+            #expect(detail["handler"] == .string("hello.wat") && detail["route"] == .string("/hello"))
+            #expect(detail["run"]?.object?["memory"] == .integer(65536))
+        }
+        // A file's body is the store's.
+        let file = try scene.number("/style.css?first")
+        let body = try Client().send(ClientRequest(.get, HTTPURL(scene.api + "/requests/\(file)/body?of=response")))
+        #expect(String(decoding: try body.readAll(limit: 1000), as: UTF8.self) == "h1 { color: red }")
+        #expect(try scene.detail(file)["file"] == .boolean(true))
+    }
+
+    @Test("The last 1,000 requests are kept, whatever came before") func thousand() async throws {
+        let app = try SmallApp()
+        let scene = try await Scene(app)
+        let client = Client()
+        for number in 1...1500 {
+            let target = number % 2 == 0 ? "hello" : "style.css"
+            let response = try client.send(ClientRequest(.get, HTTPURL("\(scene.url)\(target)?\(number)")))
+            _ = try response.readAll(limit: 1000)
+        }
+        _ = try scene.number("/hello?1500")
+        let list = try scene.call("/requests").body["requests"]?.array?.compactMap(\.object) ?? []
+        #expect(list.count == 1000 && list.allSatisfy { $0["recorded"] == .boolean(true) })
+        let har = try scene.call("/har").body["log"]?.object?["entries"]?.array
+        #expect(har?.count == 1000)
+    }
+
+    /// A handler that adds a byte to `/data/n`, and answers with the number of bytes there, of one digit.
+    private static let counter = """
+        (module
+          (import "wasi_snapshot_preview1" "fd_write" (func $fd_write (param i32 i32 i32 i32) (result i32)))
+          (import "wasi_snapshot_preview1" "fd_filestat_get" (func $fd_filestat_get (param i32 i32) (result i32)))
+          (import "wasi_snapshot_preview1" "path_open"
+            (func $path_open (param i32 i32 i32 i32 i32 i64 i64 i32 i32) (result i32)))
+          (memory (export "memory") 1)
+          (data (i32.const 16) "content-type: text/plain\\0a\\0a?")
+          (data (i32.const 64) "n")
+          (func (export "_start")
+            ;; Created if need be, and appended to.
+            (if (call $path_open (i32.const 3) (i32.const 0) (i32.const 64) (i32.const 1) (i32.const 1)
+                (i64.const -1) (i64.const -1) (i32.const 1) (i32.const 80)) (then (unreachable)))
+            (i32.store (i32.const 0) (i32.const 64)) (i32.store (i32.const 4) (i32.const 1))
+            (drop (call $fd_write (i32.load (i32.const 80)) (i32.const 0) (i32.const 1) (i32.const 8)))
+            (drop (call $fd_filestat_get (i32.load (i32.const 80)) (i32.const 128)))
+            (i32.store8 (i32.const 42) (i32.add (i32.const 48) (i32.load (i32.const 160))))
+            (i32.store (i32.const 0) (i32.const 16)) (i32.store (i32.const 4) (i32.const 27))
+            (drop (call $fd_write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 8)))))
+        """
+
+    @Test("A request that is sent again has a copy of the data, and changes nothing of it") func data() async throws {
+        let app = try SmallApp()
+        try app.save(Self.counter, to: "hello.wat")
+        try app.save(
+            "[bindle]\nname = \"small\"\nversion = \"1.2.3\"\n\n[[handler]]\nname = \"hello.wat\"\nroute = \"/hello\"\n",
+            to: "HIPPOFACTS")
+        let directory = try TemporaryDirectory()
+        let scene = try await Scene(app, ["--data", directory.path])
+        #expect(try get(scene.url + "hello").body == "1")
+        #expect(try get(scene.url + "hello").body == "2")
+        let number = try scene.number("/hello")
+        for _ in 0..<2 {
+            let replay = try scene.replay(number, "{}")
+            let body = try #require(replay["comparison"]?.object?["body"]?.object)
+            let lines = body["hunks"]?.array?.first?.object?["lines"]?.array ?? []
+            #expect(lines.compactMap { $0.object?["text"]?.string } == ["2", "3"], "\(replay.serialized)")
+        }
+        #expect(try String(contentsOfFile: directory.path + "/n", encoding: .utf8) == "nn")
+        #expect(try get(scene.url + "hello").body == "3")
+        let left = try FileManager.default.contentsOfDirectory(atPath: app.path + "/.hippo")
+        #expect(!left.contains { $0.hasPrefix("replay-") }, "\(left)")
+    }
+}
