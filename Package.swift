@@ -389,6 +389,7 @@ let package = Package(
                 "ControlPage",
                 "Cryptography",
                 "hippo-dev",
+                "HippoAPI",
                 "Hippofacts",
                 "HTTP",
                 "JSON",
@@ -396,6 +397,7 @@ let package = Package(
                 "Sandbox",
                 "SandboxProtocol",
                 "TestSupport",
+                "WebGuard",
             ]
         ),
         .testTarget(

@@ -20,6 +20,7 @@ package final class HippoAPI: Sendable {
     let storage: HippoStorage
     let control: any ChannelControl
     let log: @Sendable (ChannelKey) -> [String]
+    let onReleaseChange: @Sendable (_ name: String) -> Void
     private let registration: Registration
     private let webGuard: WebGuard
     private let time: any TimeSource
@@ -32,15 +33,18 @@ package final class HippoAPI: Sendable {
     ///   - registration: Open for a listener that only this machine reaches.
     ///   - channels: Who keeps the channels, and runs what they serve.
     ///   - log: The last lines that the handlers of a channel have logged, oldest first.
+    ///   - onReleaseChange: Called with the name of releases of which some have been made or removed.
     package init(
         store: BindleStore, storage: HippoStorage, registration: Registration, webGuard: WebGuard,
         channels: any ChannelControl, log: @escaping @Sendable (ChannelKey) -> [String],
+        onReleaseChange: @escaping @Sendable (_ name: String) -> Void = { _ in },
         time: any TimeSource = .system
     ) {
         self.store = store
         self.storage = storage
         control = channels
         self.log = log
+        self.onReleaseChange = onReleaseChange
         self.registration = registration
         self.webGuard = webGuard
         self.time = time

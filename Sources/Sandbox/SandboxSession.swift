@@ -163,6 +163,8 @@ package enum SandboxSession {
         let feeding = Feed(store: store, scratch: storage.scratchDirectory) {
             try upstream(announced.withLock { $0 })
         }
+        let secrets = HippoStorage(
+            forStore: pathForSecrets(storage, project), environment: ProcessEnvironment.all)
         let page = ControlPage(
             store: store, appURL: shownURL, version: configuration.version, webGuard: webGuard,
             authentication: authentication, requests: requests,
@@ -170,6 +172,7 @@ package enum SandboxSession {
                 ReleaseSection(store: store) { _ in channels.reconsider() },
                 RevisionSection(store: store, rollBack: rollBack), ComparisonSection(store: store),
                 BindleSection(store: store), FeedSection(feeding), ChannelSection(channels),
+                TokenSection(secrets),
                 RequestSection(
                     list: requests, appURL: appURL, version: configuration.version,
                     storedFiles: storedFiles(storage.path), replayer: replayer),
@@ -178,13 +181,13 @@ package enum SandboxSession {
         defer { page.stop() }
         feed.attach(page)
         let hippo = HippoAPI(
-            store: store,
-            storage: HippoStorage(
-                forStore: pathForSecrets(storage, project), environment: ProcessEnvironment.all),
-            registration: bindleSocket.address.isLoopback ? .open : .closed, webGuard: webGuard, channels: channels,
-            log: { page.lines(of: $0) })
+            store: store, storage: secrets, registration: bindleSocket.address.isLoopback ? .open : .closed,
+            webGuard: webGuard, channels: channels,
+            log: { page.lines(of: $0) }, onReleaseChange: { _ in channels.reconsider() })
+        let gate = UploadGate(
+            feed: feeding, store: store, storage: secrets, channels: channels, webGuard: webGuard)
         let bindleServer = try EmbeddedBindleServer(
-            store: store, page: page, hippo: hippo, socket: bindleSocket, identity: bindleIdentity,
+            store: store, page: page, hippo: hippo, gate: gate, socket: bindleSocket, identity: bindleIdentity,
             version: configuration.version,
             webGuard: webGuard, hostKey: configuration.hostKeyPath.map(hostKey), authentication: authentication,
             rollBack: rollBack)

@@ -26,6 +26,7 @@ enum Commands {
             ("login", { .login }),
             ("logout", { .logout }),
             ("account", { .account }),
+            ("token", { .token }),
             ("revisions", { .revisions }),
             ("rollback", { .rollback }),
             ("release", { .release }),

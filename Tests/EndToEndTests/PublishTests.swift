@@ -191,4 +191,47 @@ struct PublishTests {
         let health = try JSONValue(parsing: send(.get, "/healthz", nil).readAll(limit: 1 << 20)).object
         #expect(health?["status"] == "OK" && health?["version"]?.string != nil)
     }
+
+    // MARK: The gate of a sandbox
+
+    @Test("By push --gate, somebody with a token hands a project in, which a channel serves") func gate() async throws {
+        let host = try SmallApp()
+        try host.save(
+            try String(contentsOfFile: host.path + "/HIPPOFACTS", encoding: .utf8).replacingOccurrences(
+                of: "\"small\"", with: "\"host\""), to: "HIPPOFACTS")
+        let sandbox = try SandboxProcess(
+            host.path, bindleListen: "0.0.0.0:0", environment: ["XDG_CONFIG_HOME": home.path + "/config"])
+        defer { withExtendedLifetime(sandbox) {} }
+        let ready = try await sandbox.next("ready")
+        let control = try #require(ready["bindle"]?.string).replacingOccurrences(of: "/v1", with: "")
+        let appURL = try HTTPURL(try #require(ready["app"]?.string))
+        let made = try run(
+            ["token", "add", "ci", "--name", "small", "--channel", "dev", "--days", "1", "--project", host.path])
+        let token = made.output.trimmingCharacters(in: .newlines)
+        #expect(made.status == 0 && token.hasPrefix("hippo_"), "\(made.errors)")
+        let listed = try run(["token", "list", "--project", host.path]).output
+        #expect(listed.contains("ci  small  dev  until ") && !listed.contains(token))
+        func push(_ more: String..., token: String = token) throws -> Program.Result {
+            try run(["push", app.path, "--gate", control] + more, environment: ["HIPPO_GATE_TOKEN": token])
+        }
+        let none = try push(token: "")
+        #expect(none.status == 1 && none.errors.contains("HIPPO_GATE_TOKEN"))
+        let wrong = try push("--channel", "stable")
+        #expect(wrong.status == 1 && wrong.errors.contains("not good for the channel 'stable'"), "\(wrong.errors)")
+        let pushed = try push("--channel", "dev")
+        #expect(pushed.status == 0 && pushed.output.hasPrefix("Handed in small/1.2.3: "), "\(pushed.errors)")
+        #expect(pushed.output.contains("served at http://dev.small.localhost:"), "\(pushed.output)")
+        let socket = try RawSocket(port: appURL.port)
+        try socket.send(
+            "GET /hello HTTP/1.1\r\nHost: dev.small.localhost:\(appURL.port)\r\nConnection: close\r\n\r\n")
+        #expect(try socket.receiveAll().contains("hello 1"))
+        #expect(try push().output.hasPrefix("Handed in small/1.2.3: it was there already"))
+        // The token is for the gate alone.
+        let response = try Client().send(
+            ClientRequest(.get, try HTTPURL(control + "/api/v1/app"), headers: ["Authorization": "Bearer \(token)"]))
+        #expect(response.status.code == 401)
+        let id = String(listed.prefix { $0 != " " })
+        #expect(try run(["token", "remove", id, "--project", host.path]).status == 0)
+        #expect(try push().errors.contains("401"))
+    }
 }

@@ -18,11 +18,16 @@ struct StoredChannels: ChannelControl {
         return (try status(of: channel), !channels.contains { ChannelKey($0) == key })
     }
 
-    func remove(_ key: ChannelKey) throws(StoreError) { try store.removeChannel(app: key.app, name: key.name) }
-
-    func environment() throws(StoreError) -> EnvironmentReport {
-        EnvironmentReport(app: .init(channel: nil, variables: [], data: nil), channels: [], dataLimit: nil)
+    func remove(_ key: ChannelKey) throws(StoreError) -> ChannelStatus {
+        guard let channel = try store.channels().first(where: { ChannelKey($0) == key }) else {
+            throw .noSuchChannel(app: key.app, name: key.name)
+        }
+        let status = try status(of: channel)
+        try store.removeChannel(app: key.app, name: key.name)
+        return status
     }
+
+    func environment() throws(StoreError) -> EnvironmentReport? { nil }
 
     private func status(of channel: Channel) throws(StoreError) -> ChannelStatus {
         ChannelStatus(

@@ -22,6 +22,15 @@ extension HippoRecord {
                         "channels": .array($0.channels.map { .string($0.description) }),
                     ])
                 }),
+            "tokens": .array(
+                tokens.map {
+                    .object([
+                        "id": .string($0.id.description), "label": .string($0.label), "digest": .string($0.digest.hex),
+                        "names": .array($0.names.map { .string($0) }),
+                        "channels": .array($0.channels.map { .string($0) }), "created": .integer(Int($0.creation)),
+                        "expires": $0.expiration.map { .integer(Int($0)) } ?? .null,
+                    ])
+                }),
         ]
     }
 
@@ -41,6 +50,19 @@ extension HippoRecord {
                 return nil
             }
             apps.append(HippoApp(name: name, storage: storage))
+        }
+        for token in json["tokens"]?.array ?? [] {
+            guard let object = token.object, let id = object["id"]?.string.flatMap({ HippoID($0) }),
+                let label = object["label"]?.string,
+                let digest = object["digest"]?.string.flatMap({ SHA256Digest(hex: $0) }),
+                let creation = object["created"]?.integer,
+                let expiration = object["expires"], expiration == .null || expiration.integer != nil
+            else { return nil }
+            func texts(_ name: String) -> [String] { (object[name]?.array ?? []).compactMap(\.string) }
+            tokens.append(
+                UploadToken(
+                    id: id, label: label, digest: digest, names: texts("names"), channels: texts("channels"),
+                    creation: Int64(creation), expiration: expiration.integer.map { Int64($0) }))
         }
         for certificate in json["certificates"]?.array ?? [] {
             guard let object = certificate.object, let id = object["id"]?.string.flatMap({ HippoID($0) }),

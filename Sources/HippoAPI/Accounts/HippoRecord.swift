@@ -9,6 +9,7 @@ package struct HippoRecord: Hashable, Sendable {
     /// The apps that clients have made, in their order. Others follow from what is in the store.
     var apps: [HippoApp] = []
     var certificates: [HippoCertificate] = []
+    package internal(set) var tokens: [UploadToken] = []
 
     /// There cannot be more of either.
     static let accountLimit = 1000

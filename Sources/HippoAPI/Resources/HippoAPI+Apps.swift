@@ -50,6 +50,7 @@ extension HippoAPI {
                 }
             }
         }
+        onReleaseChange(storage)
         return answer(app.id)
     }
 
@@ -89,6 +90,7 @@ extension HippoAPI {
             for release in try store.releases(named: app.storage) { try store.removeRelease(release.id) }
         }
         try change { (record) throws(HippoFailure) in record.apps.removeAll { $0.storage == app.storage } }
+        onReleaseChange(app.storage)
         return done
     }
 

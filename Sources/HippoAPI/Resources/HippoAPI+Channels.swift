@@ -94,7 +94,7 @@ extension HippoAPI {
     }
 
     func remove(_ channel: Channel) throws(HippoFailure) {
-        try storing { () throws(StoreError) in try control.remove(ChannelKey(channel)) }
+        _ = try storing { () throws(StoreError) in try control.remove(ChannelKey(channel)) }
         guard try record()?.certificates.contains(where: { $0.channels.contains(channel.hippoID) }) ?? false else {
             return
         }

@@ -32,12 +32,14 @@ extension HippoAPI {
             default: throw HippoFailure(error)
             }
         }
+        onReleaseChange(storage)
         return Response(status: .created, headers: ["Cache-Control": "no-store"])
     }
 
     func removeRevision(_ id: HippoID) throws(HippoFailure) -> Response {
         let release = try view().release(id)
         try storing { () throws(StoreError) in try store.removeRelease(release.id) }
+        onReleaseChange(release.id.name)
         return done
     }
 }

@@ -13,13 +13,15 @@ final class EmbeddedBindleServer: Sendable {
     /// - Parameters:
     ///   - page: What answers at the paths that are the control page's.
     ///   - hippo: What answers at Hippo's paths.
+    ///   - gate: Where those hand projects in who may do nothing else.
     ///   - identity: As whom it speaks TLS; `nil` for plain HTTP.
     ///   - webGuard: By which names the server may be addressed.
     ///   - hostKey: Signs what is given out, which is no part of a save.
     ///   - authentication: Who may use the server; nil for everybody.
     ///   - rollBack: Brings back a revision, and waits until it serves.
     init(
-        store: BindleStore, page: ControlPage, hippo: HippoAPI, socket: ListeningSocket, identity: TLSIdentity?,
+        store: BindleStore, page: ControlPage, hippo: HippoAPI, gate: UploadGate, socket: ListeningSocket,
+        identity: TLSIdentity?,
         version: String, webGuard: WebGuard,
         hostKey: HostKey?, authentication: ServerAuthentication?, rollBack: @escaping BindleServer.RollBack
     ) throws(ServerError) {
@@ -30,7 +32,9 @@ final class EmbeddedBindleServer: Sendable {
         var configuration = bindles.configuration()
         configuration.tls = identity
         server = Server(socket: socket, configuration: configuration) { request, body, writer in
-            let own = page.respond(to: request, body) { writer.whileWaiting($0) }
+            // The gate asks for tokens of its own, and the page would ask for its.
+            let own =
+                gate.respond(to: request, body) ?? page.respond(to: request, body) { writer.whileWaiting($0) }
             guard let response = own ?? hippo.respond(to: request, body) else {
                 return try handler(request, body, writer)
             }

@@ -9,7 +9,8 @@ enum HippoOptions {
         name: "hippo-url", valueName: "URL", summary: "The Hippo server that is told of the revision.",
         environmentVariable: "HIPPO_URL")
     static let channel = Option(
-        name: "channel", valueName: "NAME", summary: "The channel of the app that there is to be; with --hippo-url.")
+        name: "channel", valueName: "NAME",
+        summary: "The channel of the app that there is to be, or that is to serve; with --hippo-url or --gate.")
     private static let username = Option(
         name: "hippo-username", valueName: "NAME", summary: "Who one is to Hippo.",
         environmentVariable: "HIPPO_USERNAME")
@@ -22,6 +23,11 @@ enum HippoOptions {
 
     static func url(_ arguments: ParsedArguments) throws -> HTTPURL? {
         try arguments.value(of: hippoURL, expecting: "a URL like https://hippo.example.com") { try HTTPURL($0) }
+    }
+
+    /// Whether the command line itself names a Hippo.
+    static func isServerNamed(_ arguments: ParsedArguments) -> Bool {
+        arguments.source(of: hippoURL) == .commandLine
     }
 
     static func username(_ arguments: ParsedArguments) -> String? { arguments[username] }

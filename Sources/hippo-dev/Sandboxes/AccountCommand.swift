@@ -2,7 +2,6 @@ import Bindle
 import CommandLineInterface
 import HippoAPI
 import Platform
-import Sandbox
 
 extension Command {
     /// `hippo-dev account`: who may use Hippo's API of a sandbox.
@@ -21,26 +20,19 @@ extension Command {
     )
 
     private static let name = Argument("NAME", summary: "The account: letters, digits, '-' and '_'.")
-    private static let project = Option(
-        name: "project", valueName: "PATH", summary: "The project, as for hippo-dev up.", defaultValue: ".")
-    private static let store = Option(
-        name: "store", valueName: "FILE", summary: "The store, where hippo-dev up was given one.")
-    private static let ephemeral = Option(
-        flag: "ephemeral", summary: "Mean the sandboxes of the project that were started with --ephemeral.")
     private static let passwordFromInput = Option(
         flag: "password-stdin", summary: "Read the password from standard input: its first line.")
-    private static let place = [project, store, ephemeral]
 
     private static let add = Command(
         name: "add",
         summary: "Make an account. Its password is asked for.",
-        options: place + [passwordFromInput],
+        options: SecretsOptions.all + [passwordFromInput],
         arguments: [name],
         examples: [Example("hippo-dev account add ada --password-stdin < password", "Make one from a script.")],
         action: { arguments in
             let name = arguments[Self.name] ?? ""
             let password = try password(arguments, name)
-            try storage(arguments).update { (record) throws(HippoAccountError) in
+            try SecretsOptions.storage(arguments).update { (record) throws(HippoAccountError) in
                 try record.addAccount(name: name, password: password)
             }.get()
             StandardOutput.tell("Made the account \(name)")
@@ -51,9 +43,9 @@ extension Command {
     private static let list = Command(
         name: "list",
         summary: "List the accounts.",
-        options: place,
+        options: SecretsOptions.all,
         action: { arguments in
-            let accounts = try storage(arguments).load()?.accounts ?? []
+            let accounts = try SecretsOptions.storage(arguments).load()?.accounts ?? []
             if accounts.isEmpty {
                 print("There are no accounts. 'hippo-dev account add NAME' makes one.")
             }
@@ -65,26 +57,17 @@ extension Command {
     private static let remove = Command(
         name: "remove",
         summary: "Remove an account. Its tokens hold no longer.",
-        options: place,
+        options: SecretsOptions.all,
         arguments: [name],
         action: { arguments in
             let name = arguments[Self.name] ?? ""
-            try storage(arguments).update { (record) throws(HippoAccountError) in
+            try SecretsOptions.storage(arguments).update { (record) throws(HippoAccountError) in
                 try record.removeAccount(named: name)
             }.get()
             StandardOutput.tell("Removed the account \(name)")
             return .success
         }
     )
-
-    private static func storage(_ arguments: ParsedArguments) throws -> HippoStorage {
-        guard !arguments.isSet(ephemeral) || arguments[store] == nil else {
-            throw UsageError("'--\(ephemeral.name)' excludes '--\(store.name)'")
-        }
-        let path = try ProjectStore.pathForSecrets(
-            ofProject: arguments[project] ?? ".", store: arguments[store], isEphemeral: arguments.isSet(ephemeral))
-        return HippoStorage(forStore: path, environment: ProcessEnvironment.all)
-    }
 
     private static func password(_ arguments: ParsedArguments, _ name: String) throws -> String {
         guard !arguments.isSet(passwordFromInput) else {
