@@ -29,6 +29,7 @@ enum Commands {
             ("token", { .token }),
             ("revisions", { .revisions }),
             ("rollback", { .rollback }),
+            ("requests", { .requests }),
             ("release", { .release }),
             ("channel", { .channel }),
             ("export", { .export }),

@@ -88,7 +88,8 @@ struct RequestSectionTests {
         let request = Request(
             method: method, target: "/api/v1" + target,
             headers: ["Host": "127.0.0.1:8080", "Content-Type": "application/json"])
-        let response = try #require(page.respond(to: request, RequestBody(Array(body.utf8))))
+        var response = try #require(page.respond(to: request, RequestBody(Array(body.utf8))))
+        if case .stream = response.body { response.body = .bytes(try Self.bytes(of: response.body)) }
         let bytes: [UInt8] = if case .bytes(let bytes) = response.body { bytes } else { [] }
         try description.check(response.status.code, bytes, to: method.rawValue, path)
         return response

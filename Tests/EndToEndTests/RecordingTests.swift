@@ -92,7 +92,7 @@ struct RecordingTests {
         let app = try SmallApp()
         let scene = try await Scene(app)
         #expect(try get(scene.url + "hello?first").status == 200)
-        #expect(try get(scene.url + "style.css?first").status == 200)
+        #expect(try get(scene.url + "assets/style.css?first").status == 200)
         try app.writeHandler("hello 2")
         try await scene.sandbox.next("serving")
         #expect(try get(scene.url + "hello?second").status == 200)
@@ -106,7 +106,7 @@ struct RecordingTests {
             #expect(detail["run"]?.object?["memory"] == .integer(65536))
         }
         // A file's body is the store's.
-        let file = try scene.number("/style.css?first")
+        let file = try scene.number("/assets/style.css?first")
         let body = try Client().send(ClientRequest(.get, HTTPURL(scene.api + "/requests/\(file)/body?of=response")))
         #expect(String(decoding: try body.readAll(limit: 1000), as: UTF8.self) == "h1 { color: red }")
         #expect(try scene.detail(file)["file"] == .boolean(true))
@@ -117,7 +117,7 @@ struct RecordingTests {
         let scene = try await Scene(app)
         let client = Client()
         for number in 1...1500 {
-            let target = number % 2 == 0 ? "hello" : "style.css"
+            let target = number % 2 == 0 ? "hello" : "assets/style.css"
             let response = try client.send(ClientRequest(.get, HTTPURL("\(scene.url)\(target)?\(number)")))
             _ = try response.readAll(limit: 1000)
         }
@@ -171,5 +171,35 @@ struct RecordingTests {
         #expect(try get(scene.url + "hello").body == "3")
         let left = try FileManager.default.contentsOfDirectory(atPath: app.path + "/.hippo")
         #expect(!left.contains { $0.hasPrefix("replay-") }, "\(left)")
+    }
+}
+
+/// `hippo-dev requests`.
+@Suite(.timeLimit(.minutes(15)))
+struct RequestsCommandTests {
+    @Test("Requests are listed, shown and sent again by their numbers") func command() async throws {
+        let app = try SmallApp()
+        let sandbox = try SandboxProcess(app.path)
+        let url = try #require(try await sandbox.next("ready")["app"]?.string)
+        #expect(try get(url + "hello?number").body == "hello 1")
+        try app.writeHandler("hello 2")
+        try await sandbox.next("serving")
+        func run(_ words: String...) throws -> Program.Result {
+            try Program.run(["requests"] + words + ["--project", app.path])
+        }
+        #expect(eventually { (try? run().output.contains("/hello?number")) == true })
+        let list = try run()
+        #expect(list.status == 0 && list.output.contains("hello.wat"), "\(list)")
+        let number = try #require(
+            list.output.split(separator: "\n").first { $0.contains("/hello?number") }?.split(separator: " ").first)
+        let shown = try run("show", String(number))
+        #expect(shown.output.contains("GET /hello?number") && shown.output.contains("HTTP/1.1 200 OK"), "\(shown)")
+        #expect(shown.output.contains("_start of hello.wat at /hello") && shown.output.contains("hello 1"), "\(shown)")
+        let same = try run("replay", String(number), "--against", "1")
+        #expect(same.status == 0 && same.output.contains("in the same way"), "\(same)")
+        let different = try run("replay", String(number))
+        #expect(different.status == 1 && different.output.contains("-hello 1\n"), "\(different)")
+        #expect(different.output.contains("+hello 2\n"), "\(different)")
+        #expect(try run("show", "9999").status != 0)
     }
 }

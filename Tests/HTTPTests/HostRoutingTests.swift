@@ -17,6 +17,7 @@ struct HostRoutingTests {
         /// How often the app's server has looked a host up.
         let lookUps = Mutex(0)
         let passed = Mutex(0)
+        let events = EventStream()
 
         init(channelConfiguration: (inout ServerConfiguration) -> Void = { _ in }) throws {
             let (appQueue, channelQueue, betweenQueue) = (
@@ -29,8 +30,12 @@ struct HostRoutingTests {
             }
             appRouting = routing
             self.betweenQueue = betweenQueue
+            let events = events
             let answer: @Sendable (String) -> RequestHandler = { name in
                 { request, body, writer in
+                    if request.path == "/events" {
+                        return try writer.respond(Response(body: .events(events, first: { [.init(data: name)] })))
+                    }
                     let text = String(decoding: try body.readAll(limit: 1 << 24), as: UTF8.self)
                     try writer.respond(
                         Response(text: "\(name) \(request.path) \(text.isEmpty ? "" : String(text.utf8.count))"))
@@ -133,6 +138,18 @@ struct HostRoutingTests {
         #expect(try connection.response().text == "app /e 2")
     }
 
+    @Test("a stream of events goes on on the connection that has passed, as long as its client stays")
+    func events() throws {
+        let stage = try Stage()
+        let connection = try stage.app.connect()
+        try connection.send(Self.get("/", "app"))
+        _ = try connection.response()
+        try connection.send(Self.get("/events", "stable.app"))
+        _ = try connection.read(through: "data: channel\n\n")
+        stage.events.send(ServerSentEvent(data: "more"))
+        _ = try connection.read(through: "data: more\n\n")
+    }
+
     @Test("a head that comes in pieces passes when it is whole")
     func pieces() throws {
         let stage = try Stage()
@@ -212,6 +229,27 @@ struct HostRoutingTests {
         }
         // The app is not held up.
         #expect(try stage.app.exchange(Self.get("/", "app")).text == "app / ")
+    }
+
+    @Test("a client is told when there has been no room for its connection for long")
+    func lack() throws {
+        let queue = try ConnectionQueue()
+        let server = try TestServer(
+            configure: {
+                $0.headTimeout = .milliseconds(200)
+                $0.hostRouting = HostRouting { $0 == "other" ? queue : nil }
+            }, handler: echo)
+        // More than a queue holds: the system lets a socket have some hundred kilobytes.
+        let long = String(repeating: "x", count: 60_000)
+        let connections = try (0..<80).map { _ in
+            let connection = try server.connect()
+            try connection.send("GET / HTTP/1.1\r\nHost: other\r\nX-Long: \(long)\r\n\r\n")
+            return connection
+        }
+        // The first of them are in the queue, and nobody answers them.
+        #expect(try connections[79].response().status == 503)
+        #expect(try connections[78].response().status == 503)
+        #expect(try server.exchange(Self.get("/", "app")).status == 200)
     }
 
     @Test("where nobody takes connections out of the queue any more, the client is told")

@@ -19,7 +19,8 @@ struct ControlProtocolTests {
         let messages: [LauncherMessage] = [
             .configure(configuration),
             .load(.init(bindle: "weather/1.2.3", bindleURL: "http://127.0.0.1:8080/v1", revision: 7)), .hold,
-            .status(status), .status(broken), .serve, .drain,
+            .status(status), .status(broken), .hosts(.allBut([])), .hosts(.allBut(["a.localhost", "b.example"])),
+            .hosts(.only("a.localhost")), .serve, .drain,
             .handOver,
             .prepare(
                 .init(

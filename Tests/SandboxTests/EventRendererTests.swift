@@ -59,6 +59,12 @@ struct EventRendererTests {
         #expect(
             json(.log(.guest(route: "/x"), text: "y")) == #"{"event":"log","source":"guest","text":"y","route":"/x"}"#
                 + "\n")
+        let channel = ServedChannel(name: "a/stable", release: "a/1.0.0")
+        #expect(
+            json(.log(.guest(route: "/x", channel: channel), text: "y"))
+                == #"{"event":"log","source":"guest","text":"y","route":"/x","channel":"a/stable","release":"a/1.0.0"}"#
+                + "\n")
+        #expect(text(.log(.guest(route: "/x", channel: channel), text: "y")).contains("a/stable /x │ y"))
         #expect(json(.stopped(reason: "interrupted")) == #"{"event":"stopped","reason":"interrupted"}"# + "\n")
     }
 

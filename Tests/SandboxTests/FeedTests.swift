@@ -341,6 +341,19 @@ struct FeedTests {
         #expect(try store.allIDs() == [])
         #expect(try fetch(packed).status == 201)
         #expect(try store.missingParcels(of: id) == [])
+        // Dropped, it is the same bindle.
+        try store.delete(id)
+        var archive: [UInt8] = []
+        let writer = TarWriter { archive += $0 }
+        try writer.begin(TarEntry(path: "bindle.tar.gz", kind: .file, size: Int64(packed.count)))
+        try packed.withUnsafeBytes { try writer.write($0) }
+        try writer.finish()
+        let dropped = try send("/feed/files?try=true", archive, type: "application/x-tar")
+        #expect(dropped.status == 200 && dropped.body["bindle"] == .string(id.description), "\(dropped)")
+        #expect(try send("/feed/files", archive, type: "application/x-tar").status == 201)
+        #expect(try send("/feed/files?version=2.0.0", archive, type: "application/x-tar").body["version"] == "2.0.0")
+        #expect(try drop(["bindle.tar.gz": "no archive"]).status == 422)
+        try store.delete(BindleID(name: id.name, version: SemanticVersion(2, 0, 0)))
         // One that lacks a parcel.
         try FileManager.default.removeItem(atPath: bindle.parcelPath(server.invoice.parcels[0].label.sha256))
         try bindle.pack(to: file)

@@ -24,6 +24,11 @@ struct LogTests {
                 ServedRequest(
                     method: "GET", target: "/", status: 200, byteCount: 3, milliseconds: 2.5, revision: 1, number: 7,
                     isIncomplete: true)),
+            .request(
+                ServedRequest(
+                    method: "GET", target: "/", status: 200, byteCount: 3, milliseconds: 2.5, revision: 0,
+                    channel: ServedChannel(name: "app/stable", release: "app/1.0.0"))),
+            .log(.guest(route: "/r", channel: ServedChannel(name: "app/stable")), text: "t"),
             .log(.guest(route: "/r"), text: "t"), .log(.build, text: "t"), .log(.sandbox, text: "t"),
             .stopped(reason: "quit"),
         ])

@@ -14,12 +14,13 @@ struct WorkerConfigurationTests {
 
     @Test("every descriptor survives the way over the command line, whichever of them there are")
     func arguments() {
-        for mask in 0..<16 {
+        for mask in 0..<32 {
             var arguments = WorkerArguments(listen: 3, control: 4)
             if mask & 1 != 0 { arguments.connections = .init(sending: 5, receiving: 6) }
             if mask & 2 != 0 { arguments.board = 7 }
             if mask & 4 != 0 { arguments.changes = 8 }
             if mask & 8 != 0 { arguments.log = .init(memory: 9, wakeUp: 10) }
+            if mask & 16 != 0 { arguments.switchboard = 11 }
             #expect(arguments.arguments.first == "wagi")
             #expect(read(arguments.arguments) == arguments)
             // Where connections come through the queue only.

@@ -61,7 +61,8 @@ import Testing
         #expect(recording.statusLine == "HTTP/1.1 200 OK" && recording.responseField("X-A") == "1")
         let run = try #require(recording.handler)
         #expect(run.route == "/a/..." && run.module.hasSuffix("module.wat") && run.function == "_start")
-        #expect(run.environment.contains(.init("COLOUR", "blue")) && run.environment.contains(.init("HTTP_COOKIE", "c=1")))
+        #expect(
+            run.environment.contains(.init("COLOUR", "blue")) && run.environment.contains(.init("HTTP_COOKIE", "c=1")))
         #expect(run.arguments.map { String(decoding: $0, as: UTF8.self) } == ["/a/b", "x=1", "y"])
         #expect(scene.text(run.errorOutput) == "noted\n" && run.memoryBytes == 4 * 65536 && run.failure == nil)
         #expect(recording.instantiate > 0 && recording.run > 0 && recording.queue >= 0)
@@ -105,7 +106,9 @@ import Testing
         #expect(try scene.recording(2).status == 404)
     }
 
-    @Test("A trap is kept with its stack, and a response that was cut off with what was sent of it") func failures() throws {
+    @Test("A trap is kept with its stack, and a response that was cut off with what was sent of it") func failures()
+        throws
+    {
         let scene = try Scene(
             Guest.text(
                 """

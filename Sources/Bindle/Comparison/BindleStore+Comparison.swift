@@ -24,8 +24,11 @@ extension BindleStore {
     }
 
     private func label(of name: String, in reference: ContentReference) throws(StoreError) -> Label? {
-        let invoice = try content(of: reference).invoice
-        return invoice.parcels.first { NameBytes.areEqual($0.label.name, name) }?.label
+        try snapshot { (connection) throws(StoreError) in
+            let content = try ContentLocation(reference, on: connection)
+            return try InvoiceTable.label(
+                of: name, ofBindle: content.state.bindle, at: content.state.number, on: connection)
+        }
     }
 }
 

@@ -15,11 +15,17 @@ extension BindleStore {
     package func makeRelease(
         of source: ContentReference, version: SemanticVersion? = nil, replacing: Bool = false
     ) throws(StoreError) -> (release: Release, effect: Creation.Effect) {
+        // Reading all of a large invoice is no reason to keep a save waiting.
+        let prepared = try snapshot { (connection) throws(StoreError) in
+            try freeze(try ContentLocation(source, on: connection), version, on: connection)
+        }
         let (release, effect) = try pool.write { (connection) throws(StoreError) in
             try connection.transaction { () throws(StoreError) in
-                let content = try StoredContent(source, on: connection)
-                let id = content.id.with(version: version ?? content.id.version)
-                let row = try freeze(content, as: id, on: connection)
+                let content = try ContentLocation(source, on: connection)
+                let row =
+                    content.state == prepared.state ? prepared : try freeze(content, version, on: connection)
+                try checkPresence(of: content, on: connection)
+                let id = row.release.id
                 guard let before = try ReleaseTable.find(id, on: connection) else {
                     try ReleaseTable.put(row, on: connection)
                     return Freezing(release: row.release, effect: .created)
@@ -44,21 +50,26 @@ extension BindleStore {
         var parts: (Release, Creation.Effect) { (release, effect) }
     }
 
-    private func freeze(
-        _ content: StoredContent, as id: BindleID, on connection: SQLiteConnection
-    ) throws(StoreError) -> ReleaseTable.Row {
+    private func checkPresence(of content: ContentLocation, on connection: SQLiteConnection) throws(StoreError) {
         if let missing = try InvoiceTable.missingDigest(
             ofBindle: content.state.bindle, at: content.state.number, on: connection)
         {
             throw .parcelNotUploaded(content.id, digest: missing.hex)
         }
+    }
+
+    private func freeze(
+        _ content: ContentLocation, _ version: SemanticVersion?, on connection: SQLiteConnection
+    ) throws(StoreError) -> ReleaseTable.Row {
+        try checkPresence(of: content, on: connection)
         let measure = try InvoiceTable.measure(
             bindle: content.state.bindle, at: content.state.number, on: connection)
         let digest = try InvoiceTable.contentDigest(
             ofBindle: content.state.bindle, at: content.state.number, content.id, on: connection)
         return ReleaseTable.Row(
             release: Release(
-                id: id, digest: digest.hex, creationTime: now() / 1_000_000, revision: content.revision,
+                id: content.id.with(version: version ?? content.id.version), digest: digest.hex,
+                creationTime: now() / 1_000_000, revision: content.revision,
                 parcelCount: measure.parcelCount, size: measure.size),
             state: content.state)
     }
@@ -122,7 +133,7 @@ extension BindleStore {
     /// A release's has the release's ID, and without the signatures that its bindle had if that is another one.
     package func content(of reference: ContentReference) throws(StoreError) -> (invoice: Invoice, times: [Int64]) {
         try snapshot { (connection) throws(StoreError) in
-            let content = try StoredContent(reference, on: connection)
+            let content = try ContentLocation(reference, on: connection)
             var (invoice, times) = try InvoiceTable.invoice(
                 content.id, ofBindle: content.state.bindle, at: content.state.number, on: connection)
             if case .release(let id) = reference, invoice.id != id {
@@ -136,38 +147,8 @@ extension BindleStore {
     /// Opens a parcel for reading. See `parcel(_:of:revision:includingYanked:)`.
     package func parcel(_ digest: String, in reference: ContentReference) throws(StoreError) -> ParcelReader {
         try parcel(digest) { (connection) throws(StoreError) in
-            let content = try StoredContent(reference, on: connection)
+            let content = try ContentLocation(reference, on: connection)
             return (content.id, content.state.bindle, content.state.number)
-        }
-    }
-}
-
-/// Where content is: the state of a bindle that was, or is.
-private struct StoredContent {
-    /// The ID of the bindle that has the state.
-    let id: BindleID
-    let state: KeptStates.State
-    /// The revision that it is of, as far as that is known.
-    let revision: Int?
-
-    init(_ reference: ContentReference, on connection: SQLiteConnection) throws(StoreError) {
-        switch reference {
-        case .revision(let number):
-            let row = try RevisionTable.find(number, on: connection)
-            id = row.revision.id
-            state = KeptStates.State(bindle: row.bindle, number: row.state)
-            revision = number
-        case .release(let releaseID):
-            guard let row = try ReleaseTable.find(releaseID, on: connection) else { throw .noSuchRelease(releaseID) }
-            id = releaseID
-            state = row.state
-            revision = row.release.revision
-        case .bindle(let bindleID):
-            guard let row = try BindleTable.find(bindleID, on: connection) else { throw .noSuchBindle(bindleID) }
-            guard !row.isYanked else { throw .yanked(bindleID) }
-            id = bindleID
-            state = KeptStates.State(bindle: row.number, number: row.state)
-            revision = nil
         }
     }
 }

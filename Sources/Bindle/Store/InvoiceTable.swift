@@ -137,6 +137,26 @@ enum InvoiceTable {
     private static let entryColumns = "e.position, e.time, e.size, e.shape, e.name, c.sha256"
     private static let entrySource = "FROM entry e CROSS JOIN content c ON c.id = e.content"
 
+    /// The label of the first parcel of a name in a state of a bindle; `nil` if there is none.
+    static func label(
+        of name: String, ofBindle bindle: Int64, at state: Int64, on connection: SQLiteConnection
+    ) throws(StoreError) -> Label? {
+        let shapes = ShapeCache(on: connection)
+        return try connection.firstRow(
+            """
+            SELECT \(entryColumns) \(entrySource) WHERE e.bindle = ?1 AND e.until = 0 AND e.since <= ?2 AND e.name = ?3
+            UNION ALL
+            SELECT \(entryColumns) \(entrySource) WHERE e.bindle = ?1 AND e.until > ?2 AND e.since <= ?2 AND e.name = ?3
+            ORDER BY 1 LIMIT 1
+            """, .integer(bindle), .integer(state), .text(name)
+        ) { (row) throws(StoreError) in
+            let entry = Entry(row: row)
+            return try shapes.shape(entry.shape).parcel(
+                name: entry.name, digest: try entry.digest, size: entry.size
+            ).label
+        }
+    }
+
     private static func forEachEntry(
         ofBindle bindle: Int64, at state: Int64?, on connection: SQLiteConnection,
         _ body: (Entry) throws(StoreError) -> Void

@@ -2,7 +2,7 @@
 /// removes them. They run within the caller's transaction or snapshot.
 enum KeptStates {
     /// A state of a bindle's invoice.
-    struct State: Hashable {
+    struct State: Hashable, Sendable {
         let bindle: Int64
         let number: Int64
     }

@@ -3,7 +3,7 @@ import Cryptography
 /// The statements about releases. They run within the caller's transaction or snapshot.
 enum ReleaseTable {
     /// A release, and the state of a bindle that it is.
-    struct Row {
+    struct Row: Sendable {
         let release: Release
         let state: KeptStates.State
     }

@@ -1,7 +1,7 @@
 package import Bindle
 import HTTP
 
-/// At which host a channel serves. See <doc:Channels>.
+/// At which host a channel serves. See Channels.md in Sandbox.docc.
 package enum ChannelHost {
     /// Characters of a label (RFC 1035 section 2.3.4).
     private static let longestLabel = 63

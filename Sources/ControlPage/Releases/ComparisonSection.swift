@@ -2,12 +2,14 @@ package import Bindle
 package import Differences
 package import HTTP
 package import JSON
+import Synchronization
 
 /// What is different between two releases, revisions or bindles: which files, and what in one of them.
 package struct ComparisonSection: ControlSection {
     /// Larger files are not compared line by line; in bytes.
     private static let longestText = 1 << 20
     private let store: BindleStore
+    private let latest = LatestComparison()
 
     package init(store: BindleStore) {
         self.store = store
@@ -29,7 +31,9 @@ package struct ComparisonSection: ControlSection {
         let (from, to) = (try parameters.content("from"), try parameters.content("to"))
         let offset = try parameters.count("offset", default: 0)
         let limit = try parameters.count("limit", default: 100, limit: 1000)
-        let comparison = try ControlFailure.translating { () throws(StoreError) in try store.compare(from, with: to) }
+        let comparison = try ControlFailure.translating { () throws(StoreError) in
+            try latest.comparison(of: from, with: to, in: store)
+        }
         return Response(json: [
             "from": .string(from.description), "to": .string(to.description),
             "total": .integer(comparison.files.count), "same": .integer(comparison.sameCount),
@@ -62,6 +66,31 @@ package struct ComparisonSection: ControlSection {
         }
         object["same"] = .boolean(isSame)
         return Response(json: object)
+    }
+}
+
+/// The comparison that was asked for last: the next page of it is asked for soon.
+private final class LatestComparison: Sendable {
+    private struct Known {
+        let from: ContentReference
+        let to: ContentReference
+        /// The store's when it was made.
+        let generation: Int
+        let comparison: ContentComparison
+    }
+
+    private let known = Mutex<Known?>(nil)
+
+    func comparison(
+        of from: ContentReference, with to: ContentReference, in store: BindleStore
+    ) throws(StoreError) -> ContentComparison {
+        let generation = store.generation
+        if let known = known.withLock({ $0 }), known.from == from, known.to == to, known.generation == generation {
+            return known.comparison
+        }
+        let comparison = try store.compare(from, with: to)
+        known.withLock { $0 = Known(from: from, to: to, generation: generation, comparison: comparison) }
+        return comparison
     }
 }
 

@@ -12,13 +12,21 @@ extension EventLoop {
         switch send(connection, through: queue) {
         case .sent: break
         case .full:
-            connection.state = .parked(head, byteCount: byteCount)
-            connection.deadline = .distantFuture
+            if case .parked = connection.state {
+            } else {
+                connection.state = .parked(head, byteCount: byteCount)
+                // Whoever answers for the host may be stuck. What waits for it must not fill this server for ever.
+                setDeadline(of: connection, .now + context.configuration.headTimeout)
+            }
             connection.isUnpassed = true
             unpassed.append(connection)
-        case .impossible:
-            refuse(connection, MessageError(.serviceUnavailable, "nobody answers for this host at the moment"))
+        case .impossible: refusePassing(connection)
         }
+    }
+
+    /// Answers a request that cannot pass to the one who answers for its host.
+    func refusePassing(_ connection: Connection) {
+        refuse(connection, MessageError(.serviceUnavailable, "nobody answers for this host at the moment"))
     }
 
     /// Asks whether the request whose head has been parsed may be answered; parks the connection if not.

@@ -426,6 +426,9 @@ final class EventLoop: @unchecked Sendable {
             sendHeartbeat(on: connection)
         case .skippingBody, .lingering:
             close(connection)
+        case .parked where connection.isUnpassed:
+            refusePassing(connection)
+            proceed(connection)
         case .parked, .closed:
             break
         }

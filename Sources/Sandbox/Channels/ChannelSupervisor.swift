@@ -92,14 +92,11 @@ final class ChannelSupervisor: Sendable {
         reconsider()
     }
 
-    /// Takes note of the bindle that serves: the project may have another name now.
+    /// Takes note of the bindle that serves: the project may have another name now, or a new store, without channels.
     func noteServed(_ id: String) {
         guard let name = try? BindleID(id).name else { return }
-        let isNew = state.withLock { state in
-            defer { state.app = name }
-            return state.app != name
-        }
-        if isNew { reconsider() }
+        state.withLock { $0.app = name }
+        reconsider()
     }
 
     /// Takes note of requests.

@@ -120,16 +120,25 @@ final class Feed: Sendable {
         let directory = try FeedDirectory(in: scratch)
         let path = directory.path + "/archive"
         try Self.download(url, to: path)
-        let bindle: StandaloneBindle
-        do {
-            bindle = try StandaloneBindle.unpack(
-                path, into: directory.path, limits: UnpackingLimits(maximumSize: Int64(Self.sizeLimit)))
-            try bindle.invoice.validate()
-        } catch {
-            let text = "\(error)".replacing(path, with: "\(url)").replacing(directory.path + "/", with: "")
-            throw ControlFailure(.unprocessableContent, text)
-        }
+        let bindle = try Self.unpack(path, in: directory, shownAs: "\(url)")
         return try save(bindle.invoice, replacing: replacing) { .file(path: bindle.parcelPath($0.sha256)) }
+    }
+
+    /// Unpacks a standalone bindle.
+    /// - Parameter name: What errors call it.
+    private static func unpack(
+        _ path: String, in directory: FeedDirectory, shownAs name: String
+    ) throws(ControlFailure) -> StandaloneBindle {
+        do {
+            let bindle = try StandaloneBindle.unpack(
+                path, into: directory.path, limits: UnpackingLimits(maximumSize: Int64(sizeLimit)))
+            try bindle.invoice.validate()
+            return bindle
+        } catch {
+            throw ControlFailure(
+                .unprocessableContent,
+                "\(error)".replacing(path, with: name).replacing(directory.path + "/", with: ""))
+        }
     }
 
     private static func download(_ url: HTTPURL, to path: String) throws(ControlFailure) {
@@ -163,7 +172,7 @@ final class Feed: Sendable {
 
     // MARK: - Files
 
-    /// Makes a bindle of files, which are sent as a tar archive.
+    /// Makes a bindle of files, which are sent as a tar archive. A single one that is a packed standalone bindle is that bindle.
     ///
     /// - Parameters:
     ///   - name: Its name, whatever the files say; found out if `nil`.
@@ -173,7 +182,15 @@ final class Feed: Sendable {
         files body: RequestBody, name: String?, version: SemanticVersion?, isTrial: Bool, replacing: Bool
     ) throws(ControlFailure) -> Meal {
         let directory = try FeedDirectory(in: scratch)
-        let files = FedFiles(try directory.unpack(body) { FedFiles.isIgnored($0) }, in: directory.path)
+        let unpacked = try directory.unpack(body) { FedFiles.isIgnored($0) }
+        if unpacked.files.count == 1, let file = unpacked.files.first, StandaloneBindle.isArchivePath(file.string) {
+            let bindle = try Self.unpack("\(directory.path)/\(file)", in: directory, shownAs: file.string)
+            var invoice = bindle.invoice
+            invoice.rename(name, version)
+            guard !isTrial else { return Meal(invoice: invoice) }
+            return try save(invoice, replacing: replacing) { .file(path: bindle.parcelPath($0.sha256)) }
+        }
+        let files = FedFiles(unpacked, in: directory.path)
         var (expansion, meal) = try files.expanded(name: name) { [store] id in
             try ExternalBindles(store: store, upstream: nil).invoice(id)
         }
@@ -264,6 +281,15 @@ final class Feed: Sendable {
 }
 
 extension Invoice {
+    /// Gives it another name or version. Signatures are of both, and do not hold any more then.
+    fileprivate mutating func rename(_ name: String?, _ version: SemanticVersion?) {
+        guard let renamed = try? BindleID(name: name ?? id.name, version: version ?? id.version), renamed != id else {
+            return
+        }
+        bindle.id = renamed
+        signatures = []
+    }
+
     /// Whether another invoice is of the same content, whatever it is called.
     fileprivate func hasContent(of other: Invoice) -> Bool {
         let comparison = ContentComparison(from: self, to: other)

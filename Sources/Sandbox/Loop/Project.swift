@@ -77,7 +77,7 @@ struct Project: Sendable {
         var own = [settings.logDirectory.map { $0 + "/" }].compactMap { $0 }
         if case .file(let store) = settings.storage { own.append(store) }
         // What handlers keep is theirs, and no input of anything.
-        if let data = settings.data { own.append(data.path + "/") }
+        if let data = settings.data { own += [data.path + "/", data.channelsPath + "/"] }
         own += ownFiles
         scope.ownPrefixes = own.filter { $0.hasPrefix(directory + "/") }.map(relative)
         scope.exclusions = settings.excludedFiles

@@ -54,7 +54,9 @@ package final class RecordingReader: Sendable {
     /// The number in the field that says so, which is never the first.
     private static func replayed(_ fields: ArraySlice<UInt8>) -> Int? {
         guard let start = fields.firstRange(of: replayLine)?.upperBound else { return nil }
-        return Int(String(decoding: fields[start...].prefix { $0 != 0x0D }, as: UTF8.self)).flatMap { $0 > 0 ? $0 : nil }
+        return Int(String(decoding: fields[start...].prefix { $0 != 0x0D }, as: UTF8.self)).flatMap {
+            $0 > 0 ? $0 : nil
+        }
     }
 
     /// The kept bytes of a body; `nil` if they are not there any more.
@@ -135,13 +137,15 @@ package final class RecordingReader: Sendable {
                 environment: strings(section(.environment)).map { field($0, separator: UInt8(ascii: "=")) },
                 arguments: strings(section(.arguments)).map { Array($0) }, errorOutput: blob(bytes, .errorOutput),
                 memoryBytes: Int(clamping: number(bytes, Field.memory, UInt64.self)),
-                failure: (try? JSONValue(parsing: Array(section(.failure))))?.object.flatMap(RecordedFailure.init(json:)))
+                failure: (try? JSONValue(parsing: Array(section(.failure))))?.object.flatMap(
+                    RecordedFailure.init(json:)))
         }
         let responseLines = lines(section(.responseHead))
         return RequestRecording(
             number: number(bytes, Field.number, UInt64.self), revision: revision,
             time: Double(number(bytes, Field.time, UInt64.self)) / 1e9,
-            queue: milliseconds(Field.queue), instantiate: milliseconds(Field.instantiate), run: milliseconds(Field.run),
+            queue: milliseconds(Field.queue), instantiate: milliseconds(Field.instantiate),
+            run: milliseconds(Field.run),
             isSecured: flags.contains(.isSecured), method: text(.method), target: Array(section(.target)),
             fields: lines(section(.requestFields)).map { field($0, separator: UInt8(ascii: ":")) },
             requestBody: blob(bytes, .requestBody),

@@ -113,7 +113,8 @@ package final class RecordingWriter: Sendable {
         writeNumbers(contents, size, bytes)
         counts.write(to: bytes)
         writeBlob(contents.requestBody, .requestBody, bytes)
-        writeBlob(contents.bodyIsStored ? Body() : contents.responseBody, .responseBody, bytes)
+        let stored = Body([], total: contents.responseBody.total)
+        writeBlob(contents.bodyIsStored ? stored : contents.responseBody, .responseBody, bytes)
         writeBlob(contents.handler?.errorOutput ?? Body(), .errorOutput, bytes)
         writeSections(contents, fields, failure, counts, bytes)
         let digest = RecordingDigest.of(UnsafeRawBufferPointer(rebasing: bytes[Field.size..<size]))
@@ -156,7 +157,8 @@ package final class RecordingWriter: Sendable {
         let field = Field.blobs + blob.rawValue * Layout.BlobField.end
         bytes.storeBytes(of: position, toByteOffset: field + Layout.BlobField.position, as: UInt64.self)
         bytes.storeBytes(of: digest, toByteOffset: field + Layout.BlobField.digest, as: UInt64.self)
-        bytes.storeBytes(of: UInt64(clamping: body.total), toByteOffset: field + Layout.BlobField.total, as: UInt64.self)
+        bytes.storeBytes(
+            of: UInt64(clamping: body.total), toByteOffset: field + Layout.BlobField.total, as: UInt64.self)
         bytes.storeBytes(of: UInt64(count), toByteOffset: field + Layout.BlobField.count, as: UInt64.self)
     }
 
@@ -193,7 +195,11 @@ package final class RecordingWriter: Sendable {
         put(.function, handler.function)
         handler.environment.withUnsafeBytes { put(.environment, $0) }
         if counts[.arguments] > 0 {
-            let joined = handler.arguments.flatMap { Array($0.utf8) + [0] }
+            var joined: [UInt8] = []
+            for argument in handler.arguments {
+                joined += argument.utf8
+                joined.append(0)
+            }
             joined.withUnsafeBytes { put(.arguments, $0) }
         }
         failure.withUnsafeBytes { put(.failure, $0) }

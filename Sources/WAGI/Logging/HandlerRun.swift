@@ -30,7 +30,8 @@ final class HandlerRun: @unchecked Sendable {
         recorded.function = handler.function
         recorded.environment = environment
         recorded.arguments = arguments
-        recorded.errorOutput = .init(errorOutput.end.bytes.suffix(GuestErrorOutput.keptEnd), total: errorOutput.end.byteCount)
+        recorded.errorOutput = .init(
+            errorOutput.end.bytes.suffix(GuestErrorOutput.keptEnd), total: errorOutput.end.byteCount)
         recorded.failure = failure
         return recorded
     }
