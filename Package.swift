@@ -146,6 +146,18 @@ let package = Package(
             ]
         ),
         .target(
+            name: "HippoAPI",
+            dependencies: [
+                "Bindle",
+                "ControlPage",
+                "Cryptography",
+                "HTTP",
+                "JSON",
+                "Platform",
+                "WebGuard",
+            ]
+        ),
+        .target(
             name: "Hippofacts",
             dependencies: [
                 "Bindle",
@@ -196,6 +208,7 @@ let package = Package(
                 "ControlPage",
                 "Cryptography",
                 "Export",
+                "HippoAPI",
                 "Hippofacts",
                 "HTTP",
                 "JSON",
@@ -229,6 +242,7 @@ let package = Package(
                 "ControlPage",
                 "Differences",
                 "Export",
+                "HippoAPI",
                 "Hippofacts",
                 "HTTP",
                 "JSON",
@@ -283,6 +297,12 @@ let package = Package(
                 "WebGuard",
             ]
         ),
+        .testTarget(
+            name: "HippoAPITests",
+            dependencies: [
+                "Bindle", "ControlPage", "Cryptography", "HippoAPI", "HTTP", "JSON", "Platform", "TestSupport", "WebGuard",
+            ],
+            exclude: ["Recorded"]),
         .testTarget(name: "WebGuardTests", dependencies: ["HTTP", "WebGuard"]),
         .testTarget(name: "WebAssemblyTests", dependencies: ["TestSupport", "WebAssembly"]),
         .testTarget(
@@ -415,6 +435,7 @@ let package = Package(
                 "ControlPage",
                 "Cryptography",
                 "hippo-dev",
+                "HippoAPI",
                 "Hippofacts",
                 "HTTP",
                 "JSON",
@@ -422,6 +443,7 @@ let package = Package(
                 "Sandbox",
                 "SandboxProtocol",
                 "TestSupport",
+                "WebGuard",
             ]
         ),
         .testTarget(

@@ -21,7 +21,7 @@ package struct ControlFailure: Error, Hashable {
         self.allowed = allowed
     }
 
-    var response: Response {
+    package var response: Response {
         var response = Response(json: ["error": .string(message)])
         response.status = status
         // Not Basic: a browser would ask for a name and a password in a window of its own.

@@ -124,6 +124,14 @@ package final class ControlPage: Sendable {
         activity.signal()
     }
 
+    /// The last lines that the handlers of a channel have logged, oldest first.
+    package func lines(of channel: ChannelKey) -> [String] {
+        let name = channel.description
+        return state.withLock { $0.lines.after(0) }.compactMap { _, line in
+            line.channel?.name == name ? line.text : nil
+        }
+    }
+
     // MARK: Events
 
     private func appEvent() -> ServerSentEvent {

@@ -18,13 +18,42 @@ package struct Bcrypt: Hashable, Sendable {
         self.hash = hash
     }
 
+    /// Hashes a password with a new salt.
+    ///
+    /// - Parameter cost: The binary logarithm of the number of rounds, 4…31.
+    package init(hashing password: String, cost: Int = usualCost) {
+        var generator = SystemRandomNumberGenerator()
+        let salt = (0..<16).map { _ in UInt8.random(in: 0 ... .max, using: &generator) }
+        self.init(hashing: password, cost: cost, salt: salt)
+    }
+
+    /// - Parameter salt: 16 bytes.
+    init(hashing password: String, cost: Int, salt: [UInt8]) {
+        precondition((4...31).contains(cost) && salt.count == 16)
+        self.cost = cost
+        self.salt = salt
+        hash = Self.hash(Self.key(password), salt: salt, cost: cost)
+    }
+
+    /// The cost for passwords of people: a look at one takes some 0.1 s. See <doc:Cryptography>.
+    package static let usualCost = 10
+
+    /// Of a password, so many bytes count at most.
+    package static let longestPassword = 72
+
     /// Whether `password` is the one that was hashed. Takes 2^cost rounds, some 0.1 ms each, by design.
     package func matches(_ password: String) -> Bool {
-        // The end mark is part of the key; of more than 72 bytes, the rest does not count.
-        let key = Array((Array(password.utf8) + [0]).prefix(72))
-        let computed = Self.hash(key, salt: salt, cost: cost)
-        // In a course that does not tell how many bytes are right.
-        return zip(computed, hash).reduce(0) { $0 | ($1.0 ^ $1.1) } == 0 && computed.count == hash.count
+        ConstantTime.areEqual(Self.hash(Self.key(password), salt: salt, cost: cost), hash)
+    }
+
+    /// The hash as Apache's `htpasswd` writes it.
+    package var text: String {
+        "$2y$\(cost < 10 ? "0" : "")\(cost)$\(Self.encode(salt))\(Self.encode(hash))"
+    }
+
+    /// The end mark is part of the key.
+    private static func key(_ password: String) -> [UInt8] {
+        Array((Array(password.utf8) + [0]).prefix(longestPassword))
     }
 
     private static func hash(_ key: [UInt8], salt: [UInt8], cost: Int) -> [UInt8] {
@@ -64,6 +93,22 @@ package struct Bcrypt: Hashable, Sendable {
             }
         }
         return bytes
+    }
+
+    private static func encode(_ bytes: [UInt8]) -> String {
+        var text: [UInt8] = []
+        var bits: UInt32 = 0
+        var count = 0
+        for byte in bytes {
+            bits = bits << 8 | UInt32(byte)
+            count += 8
+            while count >= 6 {
+                count -= 6
+                text.append(alphabet[Int(bits >> UInt32(count) & 0x3F)])
+            }
+        }
+        if count > 0 { text.append(alphabet[Int(bits << UInt32(6 - count) & 0x3F)]) }
+        return String(decoding: text, as: UTF8.self)
     }
 }
 

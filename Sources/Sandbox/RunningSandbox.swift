@@ -89,6 +89,13 @@ package enum ProjectStore {
         return Storage.file(settings.storage, projectDirectory: project.directory)
     }
 
+    /// The path by which secrets about a store are kept: its own, or, where nothing is kept, which has another path each time,
+    /// the project's.
+    package static func pathForSecrets(ofProject path: String, store: String?, isEphemeral: Bool) throws -> String {
+        if !isEphemeral, let file = try file(ofProject: path, store: store) { return file }
+        return try Project(at: path).directory
+    }
+
     /// The stores of a project on which sandboxes run; first the one that is kept.
     static func inUse(ofProject path: String, store: String?) throws -> [String] {
         let kept = try file(ofProject: path, store: store).map { [$0] } ?? []

@@ -2,6 +2,7 @@ import Bindle
 import Content
 import ControlPage
 package import HTTP
+import HippoAPI
 import Hippofacts
 import Platform
 package import SandboxProtocol
@@ -163,6 +164,8 @@ package enum SandboxSession {
         let feeding = Feed(store: store, scratch: storage.scratchDirectory) {
             try upstream(announced.withLock { $0 })
         }
+        let secrets = HippoStorage(
+            forStore: pathForSecrets(storage, project), environment: ProcessEnvironment.all)
         let page = ControlPage(
             store: store, appURL: shownURL, version: configuration.version, webGuard: webGuard,
             authentication: authentication, requests: requests,
@@ -170,6 +173,7 @@ package enum SandboxSession {
                 ReleaseSection(store: store) { _ in channels.reconsider() },
                 RevisionSection(store: store, rollBack: rollBack), ComparisonSection(store: store),
                 BindleSection(store: store), FeedSection(feeding), ChannelSection(channels),
+                TokenSection(secrets),
                 RequestSection(
                     list: requests, appURL: appURL, version: configuration.version,
                     storedFiles: storedFiles(storage.path), replayer: replayer),
@@ -177,8 +181,15 @@ package enum SandboxSession {
         page.start()
         defer { page.stop() }
         feed.attach(page)
+        let hippo = HippoAPI(
+            store: store, storage: secrets, registration: bindleSocket.address.isLoopback ? .open : .closed,
+            webGuard: webGuard, channels: channels,
+            log: { page.lines(of: $0) }, onReleaseChange: { _ in channels.reconsider() })
+        let gate = UploadGate(
+            feed: feeding, store: store, storage: secrets, channels: channels, webGuard: webGuard)
         let bindleServer = try EmbeddedBindleServer(
-            store: store, page: page, socket: bindleSocket, identity: bindleIdentity, version: configuration.version,
+            store: store, page: page, hippo: hippo, gate: gate, socket: bindleSocket, identity: bindleIdentity,
+            version: configuration.version,
             webGuard: webGuard, hostKey: configuration.hostKeyPath.map(hostKey), authentication: authentication,
             rollBack: rollBack)
         defer { bindleServer.stop() }
@@ -297,9 +308,12 @@ package enum SandboxSession {
         _ settings: SandboxSettings, _ address: SocketAddress, _ storage: Storage, _ project: Project
     ) throws -> AccessToken? {
         guard !address.isLoopback, settings.asksForToken ?? true else { return nil }
-        // A store that is kept nowhere has another path each time.
-        let store = storage.isTemporary ? project.directory : storage.path
-        return try AccessToken.make(forStore: store, environment: ProcessEnvironment.all)
+        return try AccessToken.make(forStore: pathForSecrets(storage, project), environment: ProcessEnvironment.all)
+    }
+
+    /// The path by which secrets about the store are kept. One that is kept nowhere has another path each time.
+    private static func pathForSecrets(_ storage: Storage, _ project: Project) -> String {
+        storage.isTemporary ? project.directory : storage.path
     }
 
     /// The key of a file. If there is none yet, it is made now, while other things go on.

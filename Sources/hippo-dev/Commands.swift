@@ -25,6 +25,8 @@ enum Commands {
             ("bindle", { .bindle }),
             ("login", { .login }),
             ("logout", { .logout }),
+            ("account", { .account }),
+            ("token", { .token }),
             ("revisions", { .revisions }),
             ("rollback", { .rollback }),
             ("requests", { .requests }),

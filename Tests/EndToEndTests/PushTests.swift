@@ -7,7 +7,7 @@ import TestSupport
 import Testing
 
 /// `hippo-dev bindle serve` on a free port, over a store of its own.
-private final class BindleServerProcess {
+final class BindleServerProcess {
     let url: String
     let directory: TemporaryDirectory
     private let process = Process()
@@ -40,43 +40,6 @@ private final class BindleServerProcess {
     deinit {
         kill(process.processIdentifier, SIGKILL)
         process.waitUntilExit()
-    }
-}
-
-/// Hippo's API, as far as pushing needs it.
-private final class FakeHippo {
-    private let server: Server
-    let requests: RequestLog
-
-    final class RequestLog: Sendable {
-        private let state = Mutex<[String]>([])
-        var all: [String] { state.withLock { $0 } }
-        func add(_ line: String) { state.withLock { $0.append(line) } }
-    }
-
-    var url: String { "http://\(server.address)" }
-
-    init(isWilling: Bool = true) throws {
-        let requests = RequestLog()
-        self.requests = requests
-        server = Server(socket: try ListeningSocket(binding: .loopback(port: 0))) { request, body, writer in
-            let text = String(decoding: try body.readAll(limit: 1 << 20), as: UTF8.self)
-            requests.add("\(request.method) \(request.path) \(request.headers["Authorization"] ?? "-") \(text)")
-            switch request.path {
-            case "/api/account/createtoken" where text.contains("\"password\":\"Passw0rd!\""):
-                let answer = #"{"token":"t0ken","expiration":"2999-01-01T00:00:00.1234567Z"}"#
-                try writer.respond(Response(status: .ok, text: answer, contentType: "application/json"))
-            case "/api/revision" where request.headers["Authorization"] == "Bearer t0ken" && isWilling:
-                try writer.respond(Response(status: .created, text: "\"id\"", contentType: "application/json"))
-            case "/api/revision": try writer.respond(Response(status: .badRequest, text: "no such app"))
-            default: try writer.respond(Response(status: .unauthorized, text: "no"))
-            }
-        }
-        try server.start()
-    }
-
-    deinit {
-        server.stop()
     }
 }
 
@@ -286,42 +249,6 @@ struct PushTests {
         let pushed = try run("push", app.path, "-v", "production", "-s", trusting.url)
         #expect(pushed.status == 0, "\(pushed.errors)")
         #expect(try run("push", app.path, "-v", "production", "-s", trusting.url, "--unsigned").status == 1)
-    }
-
-    @Test("a revision is registered with Hippo after the bindle is pushed")
-    func aRevisionIsRegisteredWithHippoAfterTheBindleIsPushed() throws {
-        let server = try BindleServerProcess()
-        let hippo = try FakeHippo()
-        let arguments = ["push", app.path, "-v", "production", "-s", server.url, "--hippo-url", hippo.url]
-        func push(_ environment: [String: String]) throws -> Program.Result {
-            try run(
-                arguments[0], arguments[1], arguments[2], arguments[3], arguments[4], arguments[5], arguments[6],
-                arguments[7], environment: environment)
-        }
-        let stranger = try push([:])
-        #expect(stranger.status == 1 && stranger.errors.contains("wants a login"))
-        let wrong = try push(["HIPPO_USERNAME": "admin", "HIPPO_PASSWORD": "wrong"])
-        #expect(wrong.status == 1 && wrong.errors.contains("401 Unauthorized") && !wrong.errors.contains("wrong\""))
-        #expect(try run("bindle", "search", "-s", server.url).output.isEmpty)
-        let pushed = try push(["HIPPO_USERNAME": "admin", "HIPPO_PASSWORD": "Passw0rd!"])
-        #expect(pushed.status == 0, "\(pushed.errors)")
-        #expect(pushed.output.hasSuffix("registered with \(hippo.url)/\n"))
-        #expect(
-            hippo.requests.all.suffix(2) == [
-                "POST /api/account/createtoken - {\"password\":\"Passw0rd!\",\"userName\":\"admin\"}",
-                "POST /api/revision Bearer t0ken {\"appStorageId\":\"small\",\"revisionNumber\":\"1.2.3\"}",
-            ])
-        // A login does as well.
-        let login = try run(
-            "login", "--hippo-url", hippo.url, "--hippo-username", "admin", "--password-stdin", input: "Passw0rd!\n")
-        #expect(login.status == 0, "\(login.errors)")
-        #expect(try push([:]).status == 0)
-        let unwilling = try FakeHippo(isWilling: false)
-        let refused = try run(
-            "push", app.path, "-v", "production", "-s", server.url, "--hippo-url", unwilling.url,
-            environment: ["HIPPO_USERNAME": "admin", "HIPPO_PASSWORD": "Passw0rd!"])
-        #expect(refused.status == 1)
-        #expect(refused.errors.contains("small/1.2.3 is pushed, but Hippo has not taken it"))
     }
 
     @Test("An invoice that is not there is named") func anInvoiceThatIsNotThereIsNamed() throws {

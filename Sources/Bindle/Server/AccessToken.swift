@@ -1,5 +1,4 @@
 import Cryptography
-import Platform
 
 /// The token that a server asks for which others can reach.
 ///
@@ -47,22 +46,18 @@ package struct AccessToken: Hashable, Sendable {
     {
         if let value = environment[variable], !value.isEmpty { return AccessToken(value: value, path: nil) }
         let path = path(forStore: store, environment)
-        let descriptor = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC)
-        guard descriptor >= 0 else {
-            if errno == ENOENT || errno == ENOTDIR { return nil }
-            throw AccessTokenError(path: path, problem: "the token cannot be read: \(SystemError.reason(errno))")
+        let bytes: [UInt8]?
+        do throws(PrivateFileError) { bytes = try PrivateFile.read(path, limit: 1024) } catch {
+            switch error {
+            case .open:
+                throw AccessTokenError(
+                    path: path, problem: "others may read the token; remove the file, and a new one is made")
+            case .unreadable(_, let detail), .malformed(_, let detail), .unwritable(_, let detail):
+                throw AccessTokenError(path: path, problem: "the token cannot be read: \(detail)")
+            }
         }
-        defer { close(descriptor) }
-        var status = stat()
-        guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG, status.st_uid == geteuid(),
-            status.st_mode & 0o077 == 0
-        else {
-            throw AccessTokenError(
-                path: path, problem: "others may read the token; remove the file, and a new one is made")
-        }
-        var bytes = [UInt8](repeating: 0, count: 1024)
-        let count = read(descriptor, &bytes, bytes.count)
-        let value = bytes.prefix(max(0, count)).prefix { (0x21...0x7E).contains($0) }
+        guard let bytes else { return nil }
+        let value = bytes.prefix { (0x21...0x7E).contains($0) }
         guard value.count >= 16 else {
             throw AccessTokenError(path: path, problem: "the file holds no token; remove it, and a new one is made")
         }
@@ -70,8 +65,7 @@ package struct AccessToken: Hashable, Sendable {
     }
 
     private static func path(forStore store: String, _ environment: [String: String]) -> String {
-        let absolute = FilePath.absolute(store)
-        return "\(KeyStorage.configurationDirectory(environment))/hippo/tokens/\(SHA256.hash(absolute.utf8).hex)"
+        KeyStorage.path(in: "tokens", forStore: store, environment)
     }
 }
 

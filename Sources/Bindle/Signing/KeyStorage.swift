@@ -1,3 +1,4 @@
+import Cryptography
 import Platform
 
 /// Where keys are kept by default: in the places, and named by the environment variables, of the Bindle client.
@@ -25,6 +26,13 @@ package struct KeyStorage: Sendable {
         func value(_ name: String) -> String? { environment[name].flatMap { $0.isEmpty ? nil : $0 } }
         return value("XDG_CONFIG_HOME").flatMap { $0.hasPrefix("/") ? $0 : nil }
             ?? (value("HOME") ?? FilePath.homeDirectory) + "/.config"
+    }
+
+    /// The file in which something is kept for a store, by its path: a store can come with a repository, so that nothing beside
+    /// it is believed.
+    package static func path(in kind: String, forStore store: String, _ environment: [String: String]) -> String {
+        let absolute = FilePath.absolute(store)
+        return "\(configurationDirectory(environment))/hippo/\(kind)/\(SHA256.hash(absolute.utf8).hex)"
     }
 
     /// The keyring; an empty one where there is no file.

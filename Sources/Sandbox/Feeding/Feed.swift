@@ -5,6 +5,7 @@ import ControlPage
 import HTTP
 import Hippofacts
 import Platform
+import Synchronization
 
 /// Takes bindles into the store that are not made of the project: those of other servers, and those of files that somebody
 /// has dropped on the control page.
@@ -15,6 +16,8 @@ final class Feed: Sendable {
     /// The directory for what is on its way.
     private let scratch: String
     private let upstream: @Sendable () throws -> ExternalBindles.Upstream?
+    /// Held while what was unpacked becomes a release.
+    private let releasing = Mutex<Void>(())
 
     /// How much a bindle may have, and how long it may take to fetch one.
     static let sizeLimit = 2 << 30
@@ -218,6 +221,43 @@ final class Feed: Sendable {
         }
         meal.effect = saved.effect
         return meal
+    }
+
+    /// Makes a release of a project that is sent as an archive.
+    ///
+    /// - Parameters:
+    ///   - id: What its HIPPOFACTS has to say that it is.
+    ///   - isPacked: Whether the archive is packed by gzip.
+    /// - Returns: the release, and whether it is new.
+    func release(
+        _ id: BindleID, of body: RequestBody, isPacked: Bool
+    ) throws(ControlFailure) -> (release: Release, effect: BindleStore.Creation.Effect) {
+        let directory = try FeedDirectory(in: scratch)
+        let files = FedFiles(
+            try directory.unpack(body, isPacked: isPacked) { FedFiles.isIgnored($0) }, in: directory.path)
+        guard files.isDescribed else {
+            throw ControlFailure(.unprocessableContent, "there is no HIPPOFACTS file in the archive")
+        }
+        let (expansion, meal) = try files.expanded(name: nil) { [store] id in
+            try ExternalBindles(store: store, upstream: nil).invoice(id)
+        }
+        guard meal.invoice.id == id else {
+            throw ControlFailure(
+                .unprocessableContent, "HIPPOFACTS is of \(meal.invoice.id), and the upload of \(id)")
+        }
+        // Of two for one ID, the second one meets what the first one has made.
+        return try releasing.withLock { _ throws(ControlFailure) in
+            if let known = try? store.content(ofRelease: id).invoice, !known.hasContent(of: meal.invoice) {
+                throw ControlFailure(
+                    .conflict, "there is a release \(id) with other content: give another version")
+            }
+            _ = try save(meal.invoice, replacing: false) { (label) throws(StoreError) in
+                try expansion.parcelSource(of: label)
+            }
+            do throws(StoreError) { return try store.makeRelease(of: .bindle(id)) } catch {
+                throw ControlFailure(error)
+            }
+        }
     }
 
     /// The version of a bindle that says nothing of it: that of the newest of its name, if that has the same content, and

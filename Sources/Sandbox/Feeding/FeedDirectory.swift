@@ -79,12 +79,18 @@ final class FeedDirectory: Sendable {
     }
 
     /// Unpacks a tar archive.
-    /// - Parameter isIgnored: Whether a file is not unpacked, by the components of its path.
+    /// - Parameters:
+    ///   - isPacked: Whether it is packed by gzip.
+    ///   - isIgnored: Whether a file is not unpacked, by the components of its path.
     func unpack(
-        _ body: RequestBody, unless isIgnored: (_ components: [Substring]) -> Bool
+        _ body: RequestBody, isPacked: Bool = false, unless isIgnored: (_ components: [Substring]) -> Bool
     ) throws(ControlFailure) -> Unpacked {
         do {
-            return try unpackEntries(body, unless: isIgnored)
+            guard isPacked else { return try unpackEntries({ try body.read(into: $0) }, unless: isIgnored) }
+            // Entries and what pads them count too.
+            let limits = UnpackingLimits(maximumSize: 2 * Self.sizeLimit)
+            let gzip = GzipReader(limits: limits) { try body.read(into: $0) }
+            return try unpackEntries({ try gzip.read(into: $0) }, unless: isIgnored)
         } catch let error as ControlFailure {
             throw error
         } catch ArchiveError.tooLarge(let limit) {
@@ -99,11 +105,11 @@ final class FeedDirectory: Sendable {
     }
 
     private func unpackEntries(
-        _ body: RequestBody, unless isIgnored: (_ components: [Substring]) -> Bool
+        _ source: @escaping ByteSource, unless isIgnored: (_ components: [Substring]) -> Bool
     ) throws -> Unpacked {
         let tar = TarReader(
-            limits: UnpackingLimits(maximumSize: Self.sizeLimit, maximumRatio: nil), maximumEntries: Self.entryLimit
-        ) { try body.read(into: $0) }
+            limits: UnpackingLimits(maximumSize: Self.sizeLimit, maximumRatio: nil), maximumEntries: Self.entryLimit,
+            from: source)
         let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 256 << 10, alignment: 64)
         defer { buffer.deallocate() }
         var unpacked = Unpacked()

@@ -46,7 +46,7 @@ struct ParcelSender {
     func send(
         _ invoice: Invoice, to client: BindleClient, content: (Label) -> ParcelContent
     ) throws -> String {
-        let display = showsProgress ? TransferDisplay(title: "\(invoice.id)") : nil
+        let display = display(for: invoice.id)
         defer { display?.clear() }
         let observe = display.map { display in { @Sendable (progress: PushProgress) in display.show(progress) } }
         let start = ContinuousClock.now
@@ -58,6 +58,9 @@ struct ParcelSender {
         return sent.isEmpty
             ? "all parcels were there" : "\(parcels), \(Quantity.size(bytes)) in \(Quantity.decimal(seconds)) s"
     }
+
+    /// A line on the terminal for what is sent; `nil` where there is none.
+    func display(for id: BindleID) -> TransferDisplay? { showsProgress ? TransferDisplay(title: "\(id)") : nil }
 
     /// Says in the way that was asked for that it is done.
     func report(_ id: BindleID, _ message: String) {

@@ -33,8 +33,10 @@ struct ProjectBindle {
     /// Where digests of files are kept for the next time.
     private let cachePath: String?
 
-    /// - Parameter client: Of the server that the bindle is for.
-    init(_ arguments: ParsedArguments, for client: BindleClient) throws {
+    /// - Parameters:
+    ///   - client: Of the server that the bindle is for.
+    ///   - isAsWritten: Whether the version is that of HIPPOFACTS, whatever the command line says.
+    init(_ arguments: ParsedArguments, for client: BindleClient, isAsWritten: Bool = false) throws {
         let path = arguments[Self.path] ?? "."
         facts = try Hippofacts(at: path)
         settings = try BundleSettings(ofProjectAt: path)
@@ -48,7 +50,7 @@ struct ProjectBindle {
         self.client = client
         externals = try ProjectExternals(
             path: path, store: nil, upstreams: { try UpstreamOptions.upstreams(arguments, $0, target: client) })
-        if ["production", "prod"].contains(arguments[Self.versioning]) {
+        if isAsWritten || ["production", "prod"].contains(arguments[Self.versioning]) {
             mode = .asWritten
         } else {
             let environment = ProcessEnvironment.all
@@ -87,6 +89,36 @@ struct ProjectBindle {
             if (try? PrivateFiles.makeDirectory("\(facts.directory)/.hippo")) != nil { try? cache.write(to: cachePath) }
         }
         return expansion
+    }
+
+    /// A file of the project.
+    struct ProjectFile: Hashable {
+        /// Below the project's directory.
+        let name: String
+        let path: String
+    }
+
+    /// The files that the bindle is made of, HIPPOFACTS first.
+    func files(of expansion: Expansion) throws -> [ProjectFile] {
+        guard facts.dependencies.modulesAbove.isEmpty else {
+            throw CommandFailure("a module is above the project's directory, and cannot be handed in with it")
+        }
+        var names: Set<String> = Set(facts.dependencies.modules.map(\.string))
+        for label in expansion.invoice.distinctLabels {
+            guard case .file(let path, _)? = expansion.sources[label], path.hasPrefix(facts.directory + "/") else {
+                continue
+            }
+            names.insert(String(path.dropFirst(facts.directory.count + 1)))
+        }
+        // Files of the same content are one parcel each, but several labels.
+        for parcel in expansion.invoice.parcels {
+            let path = "\(facts.directory)/\(parcel.label.name)"
+            if case .file? = expansion.sources[parcel.label], FileStatus(path: path)?.isRegular == true {
+                names.insert(parcel.label.name)
+            }
+        }
+        return [ProjectFile(name: "HIPPOFACTS", path: facts.file)]
+            + names.sorted().map { ProjectFile(name: $0, path: "\(facts.directory)/\($0)") }
     }
 
     /// Says how the bindle will run otherwise on the program wagi, unless that was said the last time.

@@ -25,13 +25,21 @@ final class TransferDisplay: Sendable {
     }
 
     func show(_ progress: PushProgress) {
+        draw { Self.describe(progress, seconds: $0) }
+    }
+
+    /// Shows how far something is that is sent in one piece.
+    func show(sent: Int64, of total: Int64) {
+        draw { Self.describe(sent: sent, of: total, seconds: $0).joined(separator: ", ") }
+    }
+
+    private func draw(_ text: (_ seconds: Double) -> String) {
         state.withLock { state in
             let now = ContinuousClock.now
             if let last = state.lastDrawn, now - last < Self.interval { return }
             state.lastDrawn = now
             state.isDrawn = true
-            let seconds = (now - state.start) / .seconds(1)
-            let line = "\(title): " + Self.describe(progress, seconds: seconds)
+            let line = "\(title): " + text((now - state.start) / .seconds(1))
             // A longer line would wrap, and could not be drawn over.
             write("\r\(line.prefix(width - 1))\u{1B}[K")
         }
@@ -48,16 +56,20 @@ final class TransferDisplay: Sendable {
 
     /// Parcels, bytes, rate, time left.
     static func describe(_ progress: PushProgress, seconds: Double) -> String {
-        var parts = [
-            "\(progress.finishedParcels) of \(progress.totalParcels) parcels",
-            "\(Quantity.size(Int(progress.sentBytes))) of \(Quantity.size(Int(progress.totalBytes)))",
-        ]
-        if seconds >= 0.5, progress.sentBytes > 0 {
-            let rate = Double(progress.sentBytes) / seconds
-            parts.append("\(Quantity.size(Int(rate)))/s")
-            parts.append("\(time(Double(progress.totalBytes - progress.sentBytes) / rate)) left")
-        }
+        let parts =
+            ["\(progress.finishedParcels) of \(progress.totalParcels) parcels"]
+            + describe(sent: progress.sentBytes, of: progress.totalBytes, seconds: seconds)
         return parts.joined(separator: ", ")
+    }
+
+    private static func describe(sent: Int64, of total: Int64, seconds: Double) -> [String] {
+        var parts = ["\(Quantity.size(Int(sent))) of \(Quantity.size(Int(total)))"]
+        if seconds >= 0.5, sent > 0 {
+            let rate = Double(sent) / seconds
+            parts.append("\(Quantity.size(Int(rate)))/s")
+            parts.append("\(time(Double(total - sent) / rate)) left")
+        }
+        return parts
     }
 
     private static func time(_ seconds: Double) -> String {

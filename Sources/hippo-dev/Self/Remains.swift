@@ -28,6 +28,7 @@ struct Remains {
         settings = [
             Item(path: directory + "/bindle.json", content: "credentials, which 'hippo-dev login' has left"),
             Item(path: directory + "/tokens", content: "tokens of stores that others can reach"),
+            Item(path: directory + "/api", content: "accounts and tokens of those who publish to stores"),
             Item(path: register.path, content: "the list of projects that were served"),
         ].filter { FileStatus(path: $0.path) != nil }
     }
