@@ -85,5 +85,6 @@ struct ReleaseCommandTests {
         let bad = try run(app, ["1.2"])
         #expect(bad.status != 0 && bad.errors.contains("semantic version"), "\(bad)")
         #expect(try run(app, ["diff", "nothing"]).status == 2)
+        #expect(try run(app, ["diff", "9.0.0"]).errors.contains("there is no release small/9.0.0"))
     }
 }

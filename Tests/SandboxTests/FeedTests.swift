@@ -363,6 +363,37 @@ struct FeedTests {
         #expect(try store.allIDs() == [])
     }
 
+    @Test("A bomb is refused as it goes off, and a redirect is followed a few times only") func bomb() throws {
+        var packed: [UInt8] = []
+        let gzip = try GzipWriter { packed += $0 }
+        let tar = TarWriter { try gzip.write($0) }
+        let size = 200 << 20
+        try tar.begin(TarEntry(path: "bomb/invoice.toml", kind: .file, size: Int64(size)))
+        let zeros = [UInt8](repeating: 0, count: 1 << 20)
+        for _ in 0..<size >> 20 { try zeros.withUnsafeBytes { try tar.write($0) } }
+        try tar.finish()
+        try gzip.finish()
+        let bytes = packed
+        let files = HTTP.Server(
+            socket: try ListeningSocket(binding: .loopback(port: 0)), configuration: ServerConfiguration()
+        ) { request, _, writer in
+            let isThere = request.path == "/bomb.tar.gz"
+            let next = request.path == "/once.tar.gz" ? "/bomb.tar.gz" : request.path + "x"
+            try writer.respond(
+                isThere
+                    ? Response(body: .bytes(bytes))
+                    : Response(status: .found, headers: ["Location": next], body: .bytes([])))
+        }
+        try files.start()
+        defer { files.stop() }
+        for name in ["bomb", "once"] {
+            let answer = try feed(["url": .string("http://\(files.address)/\(name).tar.gz")])
+            #expect(answer.status == 422 && answer.body["error"]?.string?.contains("attack") == true, "\(answer)")
+        }
+        #expect(try feed(["url": .string("http://\(files.address)/ever.tar.gz")]).status == 502)
+        #expect(try store.allIDs() == [])
+    }
+
     @Test("Redirects lead nowhere near, unless one is there already, and never away from TLS") func redirects() throws {
         func allows(_ from: String, _ to: String) throws -> Bool {
             try FeedURL.allowsRedirect(from: HTTPURL(from))(HTTPURL(to))

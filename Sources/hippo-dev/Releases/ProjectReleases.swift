@@ -51,7 +51,8 @@ struct ProjectReleases {
         if let reference = ContentReference(word) { return reference }
         if let number = Int(word), number > 0 { return .revision(number) }
         let id = try releaseID(word)
-        return try hasRelease(id) ? .release(id) : .bindle(id)
+        // A version alone is a release's.
+        return try SemanticVersion(word) != nil || hasRelease(id) ? .release(id) : .bindle(id)
     }
 
     /// The ID of a release, given by its version or as a whole.
