@@ -45,6 +45,7 @@ struct ChannelRunnerTests {
             let workers = Mutex<[Worker]>([])
             let release = Mutex<Release?>(nil)
             let told = Mutex<[String]>([])
+            let isBroken = Atomic(false)
         }
 
         private let shared = Shared()
@@ -69,6 +70,9 @@ struct ChannelRunnerTests {
                     },
                     bindleURL: "http://x/v1",
                     startWorker: { [shared] _, _ in
+                        if shared.isBroken.load(ordering: .relaxed) {
+                            throw SystemError(operation: "posix_spawn", code: 11)
+                        }
                         let worker = Worker()
                         shared.workers.withLock { $0.append(worker) }
                         return worker
@@ -92,6 +96,7 @@ struct ChannelRunnerTests {
             runner.reconsider(channel)
         }
 
+        func breakStarts(_ isBroken: Bool = true) { shared.isBroken.store(isBroken, ordering: .relaxed) }
         var workers: [Worker] { shared.workers.withLock { $0 } }
         var told: [String] { shared.told.withLock { $0 } }
 
@@ -232,6 +237,28 @@ struct ChannelRunnerTests {
         scene.end(2)
         scene.runner.noteRequest()
         #expect(scene.workers.count == 2 && !scene.runner.hasProcesses)
+    }
+
+    @Test("Where the process has died that told what is wrong, or none could be started, the next request starts one")
+    func stranding() throws {
+        let scene = try Scene()
+        scene.runner.noteRequest()
+        scene.end(1)
+        #expect(scene.workers.count == 1)
+        scene.runner.noteRequest()
+        #expect(scene.workers.count == 2 && scene.workers[1].words.first == "hold")
+        // One that waits already is not forgotten.
+        let client = try scene.queue.connect()
+        defer { close(client) }
+        scene.end(1)
+        #expect(scene.workers.count == 3)
+        scene.breakStarts()
+        scene.end(1)
+        #expect(scene.workers.count == 3 && scene.told.last?.contains("could be started") == true)
+        scene.breakStarts(false)
+        try scene.release("1.0.0")
+        scene.runner.noteRequest()
+        #expect(scene.workers.count == 4 && scene.workers[3].words.contains("load app/1.0.0"))
     }
 
     @Test("A channel whose host changes has another process, which knows the new one alone") func moving() throws {

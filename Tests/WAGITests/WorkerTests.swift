@@ -105,6 +105,41 @@ struct WorkerTests {
         #expect(second.waitForEnd())
     }
 
+    @Test("It answers for its hosts, whatever these are at the time, and passes on what is for others")
+    func hosts() throws {
+        let server = try BindleFixture()
+        let switchboard = try ConnectionQueue()
+        let sandbox = Server(connections: switchboard) { request, _, writer in
+            try writer.respond(Response(text: "passed for \(request.headers["Host"] ?? "")"))
+        }
+        try sandbox.start()
+        defer { sandbox.stop() }
+        let worker = try StartedWorker(switchboard: switchboard)
+        try worker.channel.send(LauncherMessage.load(.init(bindle: "test/1.0.0", bindleURL: server.url, revision: 3)))
+        guard case .ready? = try worker.receive() else {
+            Issue.record("not ready")
+            return
+        }
+        func answer(_ host: String) throws -> String {
+            var configuration = ClientConfiguration()
+            configuration.maximumIdlePerHost = 0
+            var request = ClientRequest(.get, try HTTPURL("http://\(worker.address)/hello"))
+            request.host = host
+            let response = try Client(configuration: configuration).send(request)
+            return String(decoding: try response.readAll(limit: 1000), as: UTF8.self)
+        }
+        try worker.channel.send(LauncherMessage.hosts(.allBut(["stable.app.localhost"])))
+        try worker.channel.send(LauncherMessage.serve)
+        #expect(try answer("localhost") == "hello")
+        #expect(try answer("Stable.app.localhost.:80") == "passed for Stable.app.localhost.:80")
+        try worker.channel.send(LauncherMessage.hosts(.only("localhost")))
+        #expect(eventually { (try? answer("app.localhost")) == "passed for app.localhost" })
+        #expect(try answer("LOCALHOST") == "hello")
+        #expect(try answer("[::1]") == "passed for [::1]")
+        try worker.channel.send(LauncherMessage.drain)
+        #expect(worker.waitForEnd())
+    }
+
     @Test("What is no wwwroot is refused")
     func hostileImage() throws {
         let server = try BindleFixture()
@@ -203,7 +238,8 @@ private final class StartedWorker {
     private let told = Logged()
     var logged: [RequestLogEntry.Content] { told.contents.withLock { $0 } }
 
-    init() throws {
+    /// - Parameter switchboard: where connections pass whose requests are for other processes.
+    init(switchboard: ConnectionQueue? = nil) throws {
         socket = try ListeningSocket(binding: .loopback(port: 0))
         address = socket.address
         cache = try TemporaryDirectory()
@@ -216,6 +252,7 @@ private final class StartedWorker {
         log.showRequests()
         collector.start { [told] entries in told.contents.withLock { $0 += entries.map(\.content) } }
         var arguments = WorkerArguments(listen: dup(socket.fileDescriptor), control: dup(far.fileDescriptor))
+        arguments.switchboard = switchboard.map { dup($0.sendingDescriptor) }
         let descriptors = log.memory.descriptors
         arguments.log = .init(memory: dup(descriptors.memory), wakeUp: dup(descriptors.wakeUp))
         let worker = try WAGIWorker(arguments) { (_) throws(LoadError) in

@@ -89,7 +89,13 @@ struct ChannelRunner {
     /// Somebody asks for the channel.
     mutating func noteRequest() {
         noteUse(at: dependencies.now())
-        if supervisor == nil, !isOver { start() }
+        if supervisor == nil || isStranded { start() }
+    }
+
+    /// Whether there is no process, and none will be started: none could be, or one that told what is wrong has died.
+    private var isStranded: Bool {
+        guard let supervisor, !isEnding else { return false }
+        return !supervisor.hasWorkers && supervisor.nextDeadline == nil
     }
 
     /// A request of the channel was answered then.
@@ -108,6 +114,7 @@ struct ChannelRunner {
     mutating func handle(_ worker: WorkerSupervisor.WorkerID, _ event: WorkerProcess.Event) {
         if let report = supervisor?.handle(worker, event) { note(report) }
         supervisor?.showRequests()
+        if isStranded, queue.hasConnections { start() }
         finishEnding()
     }
 
@@ -137,6 +144,7 @@ struct ChannelRunner {
     // MARK: Serving
 
     private mutating func start() {
+        guard !isOver else { return }
         supervisor = WorkerSupervisor(
             command: dependencies.command(channel), status: ProjectStatus(session: "channel", reloadsPages: false),
             now: dependencies.now, startWorker: dependencies.startWorker)
@@ -211,6 +219,6 @@ struct ChannelRunner {
         isEnding = false
         (given, problem, served) = (nil, nil, nil)
         // They came when no process took connections any more.
-        if !isOver, queue.hasConnections { noteRequest() }
+        if queue.hasConnections { noteRequest() }
     }
 }
