@@ -148,8 +148,6 @@ package enum ExternalBindleError: Error, Hashable, CustomStringConvertible {
     /// The upstream does not give it out, or gives out something else.
     case refused(BindleID, server: String, reason: String)
     case notTrusted(BindleID, server: String, VerificationError)
-    /// It has more bytes or parcels than are taken in.
-    case tooLarge(BindleID, size: Int)
     case store(StoreError)
 
     /// What is wrong with the upstream, without what the store has.
@@ -175,7 +173,6 @@ package enum ExternalBindleError: Error, Hashable, CustomStringConvertible {
         case .refused(_, let server, let reason):
             "the store does not have it, and \(server) does not give it: \(reason)"
         case .notTrusted(_, let server, let error): "\(server) has it, but \(error)"
-        case .tooLarge(let id, let size): "\(id) is too large to be taken in: it has \(size) bytes"
         case .store(let error): error.description
         }
     }

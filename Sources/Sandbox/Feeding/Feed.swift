@@ -88,35 +88,57 @@ final class Feed: Sendable {
         let deadline = MonotonicTime.now + Self.patience
         let directory = try FeedDirectory(in: scratch)
         let invoice: Invoice
-        do throws(ExternalBindleError) {
+        do {
             invoice = try server.invoice(id)
             try Self.checkSize(of: invoice)
             for label in try ExternalBindles(store: store, upstream: nil).missing(invoice.distinctLabels) {
                 guard MonotonicTime.now < deadline else {
-                    throw .unreachable(id, server: "\(server.client.baseURL)", reason: "it takes too long")
+                    throw ControlFailure(.badGateway, "\(server.client.baseURL) takes too long to give \(id)")
                 }
-                let path = "\(directory.path)/\(label.sha256)"
-                let file = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
-                guard file >= 0 else { throw .store(StoreError.diskFull(path: path)) }
-                defer { close(file) }
-                try server.parcel(label, of: id) { try FileWriter.write($0, to: file, path: path) }
+                try Self.fetch(label, of: id, from: server, into: directory)
             }
-        } catch {
+        } catch let error as ExternalBindleError {
             throw ControlFailure(fetching: error)
+        } catch let error as ControlFailure {
+            throw error
+        } catch {
+            throw ControlFailure(.internalServerError, "\(error)")
         }
         return try save(invoice, replacing: replacing) { label in .file(path: "\(directory.path)/\(label.sha256)") }
     }
 
-    private static func checkSize(of invoice: Invoice) throws(ExternalBindleError) {
+    private static func fetch(
+        _ label: Label, of id: BindleID, from server: ExternalBindles.Upstream, into directory: FeedDirectory
+    ) throws {
+        let file = try directory.makeFile(at: label.sha256)
+        defer { close(file) }
+        // What cannot be kept is no fault of the server's.
+        var failure: ControlFailure?
+        do {
+            try server.parcel(label, of: id) { bytes in
+                do throws(ControlFailure) { try FeedDirectory.write(bytes, to: file) } catch {
+                    failure = error
+                    throw error
+                }
+            }
+        } catch {
+            if let failure { throw failure }
+            throw error
+        }
+    }
+
+    private static func checkSize(of invoice: Invoice) throws(ControlFailure) {
         guard invoice.size <= sizeLimit, invoice.parcels.count <= parcelLimit else {
-            throw .tooLarge(invoice.id, size: invoice.size)
+            throw ControlFailure(
+                .unprocessableContent,
+                "\(invoice.id) is too large to be taken in: \(invoice.parcels.count) parcels of \(invoice.size) bytes")
         }
     }
 
     private func fetchArchive(_ url: HTTPURL, replacing: Bool) throws(ControlFailure) -> Meal {
         let directory = try FeedDirectory(in: scratch)
         let path = directory.path + "/archive"
-        try Self.download(url, to: path)
+        try Self.download(url, to: directory.makeFile(at: "archive"))
         let bindle = try Self.unpack(path, in: directory, shownAs: "\(url)")
         return try save(bindle.invoice, replacing: replacing) { .file(path: bindle.parcelPath($0.sha256)) }
     }
@@ -138,9 +160,8 @@ final class Feed: Sendable {
         }
     }
 
-    private static func download(_ url: HTTPURL, to path: String) throws(ControlFailure) {
-        let file = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
-        guard file >= 0 else { throw ControlFailure(.internalServerError, "what is fetched cannot be kept") }
+    /// - Parameter file: An open file, which is closed.
+    private static func download(_ url: HTTPURL, to file: Int32) throws(ControlFailure) {
         defer { close(file) }
         let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 256 << 10, alignment: 64)
         defer { buffer.deallocate() }
@@ -156,12 +177,10 @@ final class Feed: Sendable {
                 guard size <= sizeLimit else {
                     throw ControlFailure(.unprocessableContent, "\(url) has more than \(sizeLimit) bytes")
                 }
-                try FileWriter.write(UnsafeRawBufferPointer(rebasing: buffer[..<count]), to: file, path: path)
+                try FeedDirectory.write(UnsafeRawBufferPointer(rebasing: buffer[..<count]), to: file)
             }
         } catch let error as ControlFailure {
             throw error
-        } catch let error as SystemError {
-            throw ControlFailure(Status(507), "what is fetched cannot be kept: \(error.reason)")
         } catch {
             throw ControlFailure(.badGateway, "\(error)")
         }
@@ -265,7 +284,6 @@ extension ControlFailure {
         case .notFound(let id, let server, let parcel?): self.init(.badGateway, "\(server) lacks '\(parcel)' of \(id)")
         case .noUpstream(let id): self.init(.notFound, "no server is known that has \(id)")
         case .unreachable, .refused, .notTrusted: self.init(.badGateway, error.reason)
-        case .tooLarge: self.init(.unprocessableContent, "\(error)")
         case .store(let error): self.init(error)
         }
     }

@@ -35,12 +35,34 @@ final class FeedDirectory: Sendable {
     private static func failure(_ code: Int32) -> ControlFailure {
         switch code {
         case ENOSPC, EDQUOT, EFBIG:
-            ControlFailure(Status(507), "the disk is full: what was sent cannot be unpacked. Nothing was changed")
+            ControlFailure(Status(507), "the disk is full: what was to be taken in cannot be kept. Nothing was changed")
         case ENAMETOOLONG, EISDIR, ENOTDIR, EEXIST, EINVAL, EILSEQ:
             ControlFailure(.unprocessableContent, "the archive cannot be unpacked: \(SystemError.reason(code))")
         default:
-            ControlFailure(.internalServerError, "what was sent cannot be unpacked: \(SystemError.reason(code))")
+            ControlFailure(.internalServerError, "what was to be taken in cannot be kept: \(SystemError.reason(code))")
         }
+    }
+
+    // MARK: - Files
+
+    /// Makes an empty file, and the directories above it. Whoever calls it closes what it returns.
+    func makeFile(at path: String) throws(ControlFailure) -> Int32 {
+        let target = "\(self.path)/\(path)"
+        func open() -> Int32 { Glibc.open(target, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o600) }
+        var descriptor = open()
+        if descriptor < 0, errno == ENOENT {
+            do { try Directories.make(FilePath.parent(target), permissions: 0o700) } catch {
+                throw Self.failure(error.code)
+            }
+            descriptor = open()
+        }
+        guard descriptor >= 0 else { throw Self.failure(errno) }
+        return descriptor
+    }
+
+    /// Writes to a file that `makeFile` has made.
+    static func write(_ bytes: UnsafeRawBufferPointer, to file: Int32) throws(ControlFailure) {
+        do { try FileWriter.write(bytes, to: file, path: "") } catch { throw failure(error.code) }
     }
 
     // MARK: - Archives
@@ -94,33 +116,13 @@ final class FeedDirectory: Sendable {
                 unpacked.ignored.append(path.string)
                 continue
             }
-            let file = try make(path)
+            let file = try makeFile(at: path.string)
             defer { close(file) }
             while case let count = try tar.read(into: buffer), count > 0 {
-                do {
-                    try FileWriter.write(
-                        UnsafeRawBufferPointer(rebasing: buffer[..<count]), to: file, path: path.string)
-                } catch {
-                    throw Self.failure(error.code)
-                }
+                try Self.write(UnsafeRawBufferPointer(rebasing: buffer[..<count]), to: file)
             }
             unpacked.files.append(path)
         }
         return unpacked
-    }
-
-    /// Makes an empty file, and the directories above it.
-    private func make(_ path: RelativePath) throws(ControlFailure) -> Int32 {
-        let target = "\(self.path)/\(path)"
-        func open() -> Int32 { Glibc.open(target, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o600) }
-        var descriptor = open()
-        if descriptor < 0, errno == ENOENT {
-            do { try Directories.make(FilePath.parent(target), permissions: 0o700) } catch {
-                throw Self.failure(error.code)
-            }
-            descriptor = open()
-        }
-        guard descriptor >= 0 else { throw Self.failure(errno) }
-        return descriptor
     }
 }
