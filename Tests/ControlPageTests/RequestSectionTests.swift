@@ -116,8 +116,7 @@ struct RequestSectionTests {
     // MARK: Lists and details
 
     @Test("lists what has answered a request, and whether more is kept of it") func list() throws {
-        let handler = RecordingWriter.Handler()
-        (handler.route, handler.module, handler.function) = ("/a/...", "a.wasm", "_start")
+        let handler = RecordingWriter.Handler(route: "/a/...", module: "a.wasm", function: "_start")
         note(handler: handler)
         note(response: "HTTP/1.1 200 OK\r\nETag: \"x\"\r\n\r\n", answer: [], isStored: true, handler: nil)
         note(fields: ["X-Hippo-Replay": "1"])
@@ -138,14 +137,16 @@ struct RequestSectionTests {
 
     @Test("tells all of a request; what lets others in is masked, in every copy, unless it is asked for")
     func masking() throws {
-        let handler = RecordingWriter.Handler()
-        handler.environment = Array(
-            "HTTP_COOKIE=\(Self.secret)\0API_KEY=\(Self.secret)\0my_Token=\(Self.secret)\0HTTP_X_AUTH_TOKEN=\(Self.secret)\0PLAIN=plain\0"
-                .utf8)
-        handler.errorOutput = .init(Array("oh\n".utf8)[...], total: 3)
-        handler.failure = RecordedFailure(
-            problem: "it trapped", calls: [.init(function: "f", place: "p", link: nil)],
-            source: .init(file: "a.c", line: 2, column: 1, excerpt: [.init(number: 2, text: "x")], link: "l"))
+        let handler = RecordingWriter.Handler(
+            environment: Array(
+                """
+                HTTP_COOKIE=\(Self.secret)\0API_KEY=\(Self.secret)\0my_Token=\(Self.secret)\0\
+                HTTP_X_AUTH_TOKEN=\(Self.secret)\0PLAIN=plain\0
+                """.utf8),
+            errorOutput: .init(Array("oh\n".utf8)[...], total: 3),
+            failure: RecordedFailure(
+                problem: "it trapped", calls: [.init(function: "f", place: "p", link: nil)],
+                source: .init(file: "a.c", line: 2, column: 1, excerpt: [.init(number: 2, text: "x")], link: "l")))
         let number = note(
             "POST", "/a?b=1",
             fields: [

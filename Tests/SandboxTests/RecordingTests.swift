@@ -60,17 +60,15 @@ struct RecordingTests {
     @Test("A request comes back as it was, with what was run for it")
     func comesBack() throws {
         var contents = Self.contents(7)
-        (contents.queue, contents.instantiate, contents.run) = (.microseconds(3), .microseconds(20), .milliseconds(2))
+        (contents.queue, contents.instantiate, contents.run) = (3000, 20_000, 2_000_000)
         contents.memoryBytes = 65536
         contents.isSecured = true
-        let handler = RecordingWriter.Handler()
-        (handler.route, handler.module, handler.function) = ("/a/...", "a.wasm", "_start")
-        handler.environment = Array("A=1\0B=x=y\0EMPTY=\0".utf8)
-        handler.arguments = ["/a", "b=1"]
-        handler.errorOutput = .init(Array("oh\n".utf8)[...], total: 100)
-        handler.failure = RecordedFailure(
-            problem: "it trapped", calls: [.init(function: "f", place: "a.c:1", link: "l")], omission: "2 more",
-            source: .init(file: "a.c", line: 1, column: 2, excerpt: [.init(number: 1, text: "x")], link: nil))
+        let handler = RecordingWriter.Handler(
+            route: "/a/...", module: "a.wasm", function: "_start", environment: Array("A=1\0B=x=y\0EMPTY=\0".utf8),
+            arguments: ["/a", "b=1"], errorOutput: .init(Array("oh\n".utf8)[...], total: 100),
+            failure: RecordedFailure(
+                problem: "it trapped", calls: [.init(function: "f", place: "a.c:1", link: "l")], omission: "2 more",
+                source: .init(file: "a.c", line: 1, column: 2, excerpt: [.init(number: 1, text: "x")], link: nil)))
         contents.handler = handler
         let recording = try #require(reader.recording(at: writer.write(contents)))
         #expect(isAsWritten(recording, 7))
@@ -156,10 +154,9 @@ struct RecordingTests {
         var generator = SeededGenerator()
         for _ in 0..<2000 {
             var contents = Self.contents(1)
-            let handler = RecordingWriter.Handler()
-            handler.environment = generator.bytes(Int.random(in: 0...50, using: &generator))
-            handler.failure = RecordedFailure(problem: "p")
-            contents.handler = handler
+            contents.handler = RecordingWriter.Handler(
+                environment: generator.bytes(Int.random(in: 0...50, using: &generator)),
+                failure: RecordedFailure(problem: "p"))
             contents.responseHead = generator.bytes(Int.random(in: 0...50, using: &generator))
             let position = writer.write(contents)
             let size = Int(

@@ -45,8 +45,8 @@ package struct RecordedExchange {
     package var responseBodyCount: Int64 { response.bodyCount }
     /// Whether the body is a stored file, or a part of it: see ``Response/isStored``.
     package var isStored: Bool { response.isStored }
-    /// From the end of the request's head until a handler began; zero where the event loop answered.
-    package var queue: Duration { exchange.handlerStart.map { $0 - exchange.request.receivedAt } ?? .zero }
+    /// From the end of the request's head until a handler began; `nil` where the event loop answered.
+    package var queue: Duration? { exchange.handlerStart.map { $0 - exchange.request.receivedAt } }
     /// What the handler has to say: see ``ResponseWriter/details``.
     package var details: (any Sendable)? { exchange.details }
 }

@@ -149,7 +149,8 @@ final class Replayer: RequestReplayer {
         }
     }
 
-    private static let prefix = "replay-"
+    /// The store may be in any directory of the user's: nothing else is called so.
+    private static let prefix = ".hippo-dev-replay-"
 
     private static func makeDirectory(beside store: String) throws(SystemError) -> String {
         var template = Array("\(FilePath.parent(store))/\(prefix)XXXXXX".utf8CString)
@@ -160,7 +161,8 @@ final class Replayer: RequestReplayer {
     /// Removes copies that a sandbox that was killed has left. To be called by whoever has the store's lock.
     static func removeLeftovers(beside store: String) {
         let parent = FilePath.parent(store)
-        for name in (try? Directories.names(in: parent)) ?? [] where name.hasPrefix(prefix) {
+        for name in (try? Directories.names(in: parent)) ?? []
+        where name.hasPrefix(prefix) && name.utf8.count == prefix.utf8.count + 6 {
             try? Directories.removeTree("\(parent)/\(name)")
         }
     }

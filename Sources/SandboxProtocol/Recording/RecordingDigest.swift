@@ -20,12 +20,11 @@ enum RecordingDigest {
             b = mixed(b, UInt64(bytes[offset]))
             offset &+= 1
         }
-        return mixed(mixed(mixed(a, b), c), d)
+        let sum = mixed(mixed(mixed(a, b), c), d)
+        return sum ^ (sum &>> 32)
     }
 
+    /// Of one sum, each word makes another one: the factor is odd.
     @inline(__always)
-    private static func mixed(_ sum: UInt64, _ word: UInt64) -> UInt64 {
-        let product = (sum ^ word) &* 0xD6E8_FEB8_6659_FD93
-        return product ^ (product &>> 32)
-    }
+    private static func mixed(_ sum: UInt64, _ word: UInt64) -> UInt64 { (sum ^ word) &* 0xD6E8_FEB8_6659_FD93 }
 }

@@ -19,12 +19,12 @@ package final class RecordingWriter: Sendable {
     package struct Contents {
         package var number: UInt64
         package var revision: Int
-        /// Until a handler began with it.
-        package var queue: Duration
+        /// Nanoseconds until a handler began with it.
+        package var queue: Int64
         /// From then until the module was ready.
-        package var instantiate: Duration
+        package var instantiate: Int64
         /// From then until the response was complete.
-        package var run: Duration
+        package var run: Int64
         /// Bytes of the module's linear memories.
         package var memoryBytes: Int
         /// Whether the response's body is a stored file's, whose digest the response's ETag is. It is not copied.
@@ -42,8 +42,8 @@ package final class RecordingWriter: Sendable {
         package var handler: Handler?
 
         package init(
-            number: UInt64, revision: Int, queue: Duration = .zero, instantiate: Duration = .zero,
-            run: Duration = .zero, memoryBytes: Int = 0, bodyIsStored: Bool = false, isSecured: Bool = false,
+            number: UInt64, revision: Int, queue: Int64 = 0, instantiate: Int64 = 0, run: Int64 = 0,
+            memoryBytes: Int = 0, bodyIsStored: Bool = false, isSecured: Bool = false,
             method: String, target: String, fieldByteCount: Int, responseHead: [UInt8], requestBody: Body = Body(),
             responseBody: Body = Body(), handler: Handler? = nil
         ) {
@@ -66,7 +66,7 @@ package final class RecordingWriter: Sendable {
     }
 
     /// Bytes, of which the first are kept, or the last.
-    package struct Body {
+    package struct Body: Sendable {
         package var bytes: ArraySlice<UInt8> = []
         /// How many there were.
         package var total = 0
@@ -79,28 +79,32 @@ package final class RecordingWriter: Sendable {
         }
     }
 
-    /// What was run for a request. An object, since it is handed on several times.
-    package final class Handler {
-        package var route: String
-        package var module: String
-        package var function: String
-        /// `NAME=value`, each with a NUL.
-        package var environment: [UInt8]
-        package var arguments: [String]
-        /// The end of what it wrote to its standard error.
-        package var errorOutput = Body()
-        /// What became of it if it failed: see `RecordedFailure`.
-        package var failure: RecordedFailure?
+    /// What was run for a request: an object, since it is handed on several times, and nothing that can change, since each
+    /// look at that would be checked.
+    package final class Handler: Sendable {
+        let route: String
+        let module: String
+        let function: String
+        let environment: [UInt8]
+        let arguments: [String]
+        let errorOutput: Body
+        let failure: RecordedFailure?
 
+        /// - Parameters:
+        ///   - environment: `NAME=value`, each with a NUL.
+        ///   - errorOutput: the end of what it wrote to its standard error.
+        ///   - failure: what became of it if it failed.
         package init(
             route: String = "", module: String = "", function: String = "", environment: [UInt8] = [],
-            arguments: [String] = []
+            arguments: [String] = [], errorOutput: Body = Body(), failure: RecordedFailure? = nil
         ) {
             self.route = route
             self.module = module
             self.function = function
             self.environment = environment
             self.arguments = arguments
+            self.errorOutput = errorOutput
+            self.failure = failure
         }
     }
 
@@ -121,10 +125,10 @@ package final class RecordingWriter: Sendable {
         memory.mark(at: position).pointee.store(0, ordering: .relaxed)
         writeNumbers(contents, size, bytes)
         counts.write(to: bytes)
+        let handler = contents.handler
         writeBlob(contents.requestBody, .requestBody, bytes)
-        let stored = Body([], total: contents.responseBody.total)
-        writeBlob(contents.bodyIsStored ? stored : contents.responseBody, .responseBody, bytes)
-        writeBlob(contents.handler?.errorOutput ?? Body(), .errorOutput, bytes)
+        writeBlob(contents.responseBody, .responseBody, isKept: !contents.bodyIsStored, bytes)
+        if let handler { writeBlob(handler.errorOutput, .errorOutput, bytes) } else { writeNoBlob(.errorOutput, bytes) }
         writeSections(contents, fields, failure, counts, bytes)
         let digest = RecordingDigest.of(UnsafeRawBufferPointer(rebasing: bytes[Field.size..<size]))
         bytes.storeBytes(of: digest, toByteOffset: Field.digest, as: UInt64.self)
@@ -137,9 +141,7 @@ package final class RecordingWriter: Sendable {
         if contents.bodyIsStored { flags.insert(.bodyIsStored) }
         if contents.handler != nil { flags.insert(.hasRun) }
         if contents.isSecured { flags.insert(.isSecured) }
-        let (queue, instantiate, run) = (
-            contents.queue.nanoseconds, contents.instantiate.nanoseconds, contents.run.nanoseconds
-        )
+        let (queue, instantiate, run) = (contents.queue, contents.instantiate, contents.run)
         bytes.storeBytes(of: UInt32(size), toByteOffset: Field.size, as: UInt32.self)
         bytes.storeBytes(of: flags.rawValue, toByteOffset: Field.flags, as: UInt32.self)
         bytes.storeBytes(of: contents.number, toByteOffset: Field.number, as: UInt64.self)
@@ -152,22 +154,32 @@ package final class RecordingWriter: Sendable {
         bytes.storeBytes(of: UInt64(clamping: contents.memoryBytes), toByteOffset: Field.memory, as: UInt64.self)
     }
 
-    /// Keeps a body, of which no more than `maximumBlob` bytes may be given.
-    private func writeBlob(_ body: Body, _ blob: Layout.Blob, _ bytes: UnsafeMutableRawBufferPointer) {
-        let count = min(body.bytes.count, Layout.maximumBlob)
-        // Where there is none, it says which bodies are older.
-        let position = count > 0 ? memory.reserve(count, in: .bodies) : memory.reserved(in: .bodies)
-        var digest: UInt64 = 0
-        if count > 0 {
-            let place = memory.bytes(at: position, count: count, in: .bodies)!
-            body.bytes.withUnsafeBytes { place.copyMemory(from: UnsafeRawBufferPointer(rebasing: $0[..<count])) }
-            digest = RecordingDigest.of(UnsafeRawBufferPointer(place))
-        }
+    /// Keeps a body, of which no more than `maximumBlob` bytes are taken.
+    private func writeBlob(
+        _ body: Body, _ blob: Layout.Blob, isKept: Bool = true, _ bytes: UnsafeMutableRawBufferPointer
+    ) {
+        let count = isKept ? min(body.bytes.count, Layout.maximumBlob) : 0
+        guard count > 0 else { return writeNoBlob(blob, total: body.total, bytes) }
+        let position = memory.reserve(count, in: .bodies)
+        let place = memory.bytes(at: position, count: count, in: .bodies)!
+        body.bytes.withUnsafeBytes { place.copyMemory(from: UnsafeRawBufferPointer(rebasing: $0[..<count])) }
+        let digest = RecordingDigest.of(UnsafeRawBufferPointer(place))
+        writeBlob(blob, position, digest, body.total, count, bytes)
+    }
+
+    /// Where there is no body, its position says which bodies are older.
+    private func writeNoBlob(_ blob: Layout.Blob, total: Int = 0, _ bytes: UnsafeMutableRawBufferPointer) {
+        writeBlob(blob, memory.reserved(in: .bodies), 0, total, 0, bytes)
+    }
+
+    private func writeBlob(
+        _ blob: Layout.Blob, _ position: UInt64, _ digest: UInt64, _ total: Int, _ count: Int,
+        _ bytes: UnsafeMutableRawBufferPointer
+    ) {
         let field = Field.blobs + blob.rawValue * Layout.BlobField.end
         bytes.storeBytes(of: position, toByteOffset: field + Layout.BlobField.position, as: UInt64.self)
         bytes.storeBytes(of: digest, toByteOffset: field + Layout.BlobField.digest, as: UInt64.self)
-        bytes.storeBytes(
-            of: UInt64(clamping: body.total), toByteOffset: field + Layout.BlobField.total, as: UInt64.self)
+        bytes.storeBytes(of: UInt64(clamping: total), toByteOffset: field + Layout.BlobField.total, as: UInt64.self)
         bytes.storeBytes(of: UInt64(count), toByteOffset: field + Layout.BlobField.count, as: UInt64.self)
     }
 
@@ -175,43 +187,50 @@ package final class RecordingWriter: Sendable {
         _ contents: borrowing Contents, _ fields: (UnsafeMutableRawBufferPointer) -> Void, _ failure: [UInt8],
         _ counts: SectionCounts, _ bytes: UnsafeMutableRawBufferPointer
     ) {
-        var rest = UnsafeMutableRawBufferPointer(rebasing: bytes[Field.end...])
-        func put(_ section: Layout.Section, _ source: UnsafeRawBufferPointer) {
-            let count = min(source.count, counts[section])
-            rest.copyMemory(from: UnsafeRawBufferPointer(rebasing: source[..<count]))
-            rest = UnsafeMutableRawBufferPointer(rebasing: rest[counts[section]...])
-        }
-        func put(_ section: Layout.Section, _ text: String) {
-            var text = text
-            text.withUTF8 { put(section, UnsafeRawBufferPointer($0)) }
-        }
-        put(.method, contents.method)
-        put(.target, contents.target)
+        var place = bytes.baseAddress! + Field.end
+        Self.put(contents.method, counts[.method], &place)
+        Self.put(contents.target, counts[.target], &place)
         let fieldCount = contents.fieldByteCount
-        if fieldCount <= counts[.requestFields] {
-            fields(UnsafeMutableRawBufferPointer(rebasing: rest[..<fieldCount]))
-            rest = UnsafeMutableRawBufferPointer(rebasing: rest[fieldCount...])
+        if fieldCount == counts[.requestFields] {
+            fields(UnsafeMutableRawBufferPointer(start: place, count: fieldCount))
+            place += fieldCount
         } else {
             withUnsafeTemporaryAllocation(byteCount: fieldCount, alignment: 8) { whole in
                 fields(whole)
-                put(.requestFields, UnsafeRawBufferPointer(whole))
+                Self.put(UnsafeRawBufferPointer(whole), counts[.requestFields], &place)
             }
         }
-        contents.responseHead.withUnsafeBytes { put(.responseHead, $0) }
+        Self.put(contents.responseHead, counts[.responseHead], &place)
         guard let handler = contents.handler else { return }
-        put(.route, handler.route)
-        put(.module, handler.module)
-        put(.function, handler.function)
-        handler.environment.withUnsafeBytes { put(.environment, $0) }
-        if counts[.arguments] > 0 {
-            var joined: [UInt8] = []
-            for argument in handler.arguments {
-                joined += argument.utf8
-                joined.append(0)
-            }
-            joined.withUnsafeBytes { put(.arguments, $0) }
+        Self.put(handler.route, counts[.route], &place)
+        Self.put(handler.module, counts[.module], &place)
+        Self.put(handler.function, counts[.function], &place)
+        Self.put(handler.environment, counts[.environment], &place)
+        // As many as there is room for.
+        let end = place + counts[.arguments]
+        for argument in handler.arguments where place < end {
+            Self.put(argument, min(argument.utf8.count, end - place), &place)
+            guard place < end else { break }
+            place.storeBytes(of: 0, as: UInt8.self)
+            place += 1
         }
-        failure.withUnsafeBytes { put(.failure, $0) }
+        Self.put(failure, counts[.failure], &place)
+    }
+
+    /// Writes the first `count` bytes, which there are, and goes on behind them.
+    private static func put(_ source: UnsafeRawBufferPointer, _ count: Int, _ place: inout UnsafeMutableRawPointer) {
+        guard count > 0, let start = source.baseAddress else { return }
+        place.copyMemory(from: start, byteCount: count)
+        place += count
+    }
+
+    private static func put(_ source: [UInt8], _ count: Int, _ place: inout UnsafeMutableRawPointer) {
+        source.withUnsafeBytes { put($0, count, &place) }
+    }
+
+    private static func put(_ text: String, _ count: Int, _ place: inout UnsafeMutableRawPointer) {
+        var text = text
+        text.withUTF8 { put(UnsafeRawBufferPointer($0), count, &place) }
     }
 
     /// How many bytes each section has.

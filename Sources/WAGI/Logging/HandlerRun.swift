@@ -24,12 +24,11 @@ final class HandlerRun: @unchecked Sendable {
 
     /// What is kept of it.
     var recorded: RecordingWriter.Handler {
-        let recorded = RecordingWriter.Handler(
+        RecordingWriter.Handler(
             route: handler.route.description, module: handler.moduleName, function: handler.function,
-            environment: environment, arguments: arguments)
-        recorded.errorOutput = .init(
-            errorOutput.end.bytes.suffix(GuestErrorOutput.keptEnd), total: errorOutput.end.byteCount)
-        recorded.failure = failure
-        return recorded
+            environment: environment, arguments: arguments,
+            errorOutput: .init(
+                errorOutput.end.bytes.suffix(GuestErrorOutput.keptEnd), total: errorOutput.end.byteCount),
+            failure: failure)
     }
 }

@@ -17,11 +17,11 @@ package struct ServedRequestRecorder: RequestRecorder {
 
     package func record(_ exchange: RecordedExchange) -> UInt64? {
         let run = exchange.details as? HandlerRun
-        let queue = exchange.queue
-        let instantiation = run?.instantiation ?? .zero
+        let queue = exchange.queue?.nanoseconds ?? 0
+        let instantiation = run?.instantiation.nanoseconds ?? 0
         let contents = RecordingWriter.Contents(
             number: exchange.id, revision: revision, queue: queue, instantiate: instantiation,
-            run: exchange.duration - queue - instantiation, memoryBytes: run?.memoryBytes ?? 0,
+            run: exchange.duration.nanoseconds - queue - instantiation, memoryBytes: run?.memoryBytes ?? 0,
             bodyIsStored: exchange.isStored, isSecured: exchange.isSecured, method: exchange.method,
             target: exchange.target, fieldByteCount: exchange.fieldByteCount, responseHead: exchange.responseHead,
             requestBody: .init(exchange.requestBody[...], total: Int(clamping: exchange.requestBodyCount)),
