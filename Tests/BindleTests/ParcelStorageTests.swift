@@ -171,6 +171,19 @@ struct ParcelStorageTests {
         try store.checkIntegrity()
     }
 
+    @Test("in memory that a killed process has left are removed, and nothing else that a file may name")
+    func leftMemory() throws {
+        let left = "/dev/shm/hippo-dev-0-\(UInt64.random(in: 0 ... .max))"
+        let directory = try TemporaryDirectory()
+        for path in [left, "\(left)/../../..\(directory.path)", directory.path] {
+            try FileManager.default.createDirectory(atPath: left, withIntermediateDirectories: true)
+            ContentFiles.removeMemory(path)
+            #expect(FileManager.default.fileExists(atPath: directory.path))
+            #expect(FileManager.default.fileExists(atPath: left) == (path != left))
+        }
+        ContentFiles.removeMemory(left)
+    }
+
     @Test("are read by range over HTTP", arguments: ParcelPlaceKind.available)
     func ranges(_ kind: ParcelPlaceKind) throws {
         let place = try PlacedStore(kind)

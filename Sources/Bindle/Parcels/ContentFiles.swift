@@ -72,7 +72,7 @@ package final class ContentFiles: Sendable {
         case .store:
             self.init(storePath: storePath, isTemporary: isTemporary, environment: storage.environment)
         case .memory:
-            let path = "/dev/shm/hippo-dev-\(getuid())-\(UInt64.random(in: 0 ... .max))"
+            let path = "\(Self.memoryPrefix)\(getuid())-\(UInt64.random(in: 0 ... .max))"
             guard mkdir(path, 0o700) == 0 else { throw StoreError(systemCode: errno, path: path) }
             self.init(path, storage, remote: nil, isTemporary: true)
         case .directory(let path):
@@ -105,6 +105,18 @@ package final class ContentFiles: Sendable {
 
     deinit {
         if case .memory = location { try? Directories.removeTree(path) }
+    }
+
+    /// What the paths of directories in memory begin with; digits and hyphens follow.
+    private static let memoryPrefix = "/dev/shm/hippo-dev-"
+
+    /// Removes a directory in memory whose process has ended without doing it. The path may come from anybody: one that is not
+    /// of such a directory is left alone.
+    static func removeMemory(_ path: String) {
+        guard path.hasPrefix(memoryPrefix),
+            path.dropFirst(memoryPrefix.count).utf8.allSatisfy({ (0x30...0x39).contains($0) || $0 == 0x2D })
+        else { return }
+        try? Directories.removeTree(path)
     }
 
     /// What the store's file says of these files.
@@ -168,14 +180,17 @@ package final class ContentFiles: Sendable {
         state.withLock { state in
             state.doomed.remove(digest)
             if !file.isSynced { state.unsynced.insert(digest) }
-            if !file.isRemote { state.unsent.insert(digest) }
+            if remote != nil, !file.isRemote { state.unsent.insert(digest) }
         }
         noteCached(Int(identity.size))
         return identity
     }
 
     /// Takes note of a file that is there and that the blob store is to get.
-    func noteUnsent(_ digest: SHA256Digest) { state.withLock { _ = $0.unsent.insert(digest) } }
+    func noteUnsent(_ digest: SHA256Digest) {
+        guard remote != nil else { return }
+        state.withLock { _ = $0.unsent.insert(digest) }
+    }
 
     /// Gives the blob store those of the files that it does not have yet. To be called before a change is committed that
     /// needs them: when it returns, they count as stored.
@@ -293,7 +308,13 @@ package final class ContentFiles: Sendable {
 
     /// Removes what a process that has ended has left in the directory. What others have put there stays.
     func removeLeftover(_ name: String) {
-        if case .directory = location { return }
+        if case .directory = location {
+            // Another process may be writing it, unless it is old.
+            let status = FileStatus(linkAt: "\(path)/\(name)")
+            guard name.hasSuffix(PendingContent.suffix), let status,
+                status.identity.modificationSeconds < Int64(time(nil)) - 86_400
+            else { return }
+        }
         guard name.hasSuffix(PendingContent.suffix) || SHA256Digest(hex: name) != nil else { return }
         unlink("\(path)/\(name)")
     }
