@@ -21,6 +21,8 @@ package final class ContentFiles: Sendable {
     let cacheLimit: Int
     /// What has the parcels for good; `nil` where these files are all that there is.
     let remote: RemoteParcels?
+    /// The directory, if it is in memory.
+    private let memory: MemoryDirectory?
     /// Has the credentials for blob stores.
     let environment: [String: String]
     /// Whether nothing has to survive the machine, so that nothing has to be synced.
@@ -60,7 +62,7 @@ package final class ContentFiles: Sendable {
         location = .store
         self.isTemporary = isTemporary
         self.rowLimit = rowLimit
-        (cacheLimit, remote, isOwn) = (0, nil, true)
+        (cacheLimit, remote, isOwn, memory) = (0, nil, true, nil)
         self.environment = environment
         state.withLock { $0.directory = FileStatus(path: path)?.id }
     }
@@ -72,9 +74,8 @@ package final class ContentFiles: Sendable {
         case .store:
             self.init(storePath: storePath, isTemporary: isTemporary, environment: storage.environment)
         case .memory:
-            let path = "\(Self.memoryPrefix)\(getuid())-\(UInt64.random(in: 0 ... .max))"
-            guard mkdir(path, 0o700) == 0 else { throw StoreError(systemCode: errno, path: path) }
-            self.init(path, storage, remote: nil, isTemporary: true)
+            let memory = try MemoryDirectory()
+            self.init(memory.path, storage, remote: nil, isTemporary: true, memory: memory)
         case .directory(let path):
             self.init(path + "/sha256", storage, remote: nil, isTemporary: isTemporary)
         case .blobs(let location):
@@ -91,32 +92,20 @@ package final class ContentFiles: Sendable {
         }
     }
 
-    private init(_ path: String, _ storage: ParcelStorage, remote: RemoteParcels?, isTemporary: Bool) {
+    private init(
+        _ path: String, _ storage: ParcelStorage, remote: RemoteParcels?, isTemporary: Bool,
+        memory: MemoryDirectory? = nil
+    ) {
         self.path = path
         location = storage.location
         rowLimit = -1
         cacheLimit = storage.cacheLimit
         self.remote = remote
+        self.memory = memory
         self.isTemporary = isTemporary
         environment = storage.environment
         isOwn = storage.isOwn || storage.location == .memory
         state.withLock { $0.directory = FileStatus(path: path)?.id }
-    }
-
-    deinit {
-        if case .memory = location { try? Directories.removeTree(path) }
-    }
-
-    /// What the paths of directories in memory begin with; digits and hyphens follow.
-    private static let memoryPrefix = "/dev/shm/hippo-dev-"
-
-    /// Removes a directory in memory whose process has ended without doing it. The path may come from anybody: one that is not
-    /// of such a directory is left alone.
-    static func removeMemory(_ path: String) {
-        guard path.hasPrefix(memoryPrefix),
-            path.dropFirst(memoryPrefix.count).utf8.allSatisfy({ (0x30...0x39).contains($0) || $0 == 0x2D })
-        else { return }
-        try? Directories.removeTree(path)
     }
 
     /// What the store's file says of these files.

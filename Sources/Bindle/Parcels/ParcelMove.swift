@@ -14,7 +14,7 @@ enum ParcelMove {
         let old = recorded?.location ?? .store
         guard recorded != files.place, !(recorded == nil && files.location == .store) else { return }
         // Its process has ended.
-        if old == .memory, let directory = recorded?.directory { ContentFiles.removeMemory(directory) }
+        if old == .memory, let directory = recorded?.directory { MemoryDirectory.remove(directory) }
         let isElsewhere = old != files.location && old != .memory
         var source: ContentFiles?
         try connection.transaction { () throws(StoreError) in
