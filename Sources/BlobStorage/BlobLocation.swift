@@ -86,7 +86,6 @@ package struct BlobLocation: Hashable, Sendable, CustomStringConvertible {
     func open(
         environment: [String: String], retry: BlobRetry, cancellation: Platform.Cancellation, partSize: Int?
     ) throws(BlobLocationError) -> any BlobStore {
-        let requests = BlobRequests(retry: retry, cancellation: cancellation)
         switch place {
         case .s3(let bucket):
             let settings = AWSSettings(environment: environment)
@@ -98,8 +97,11 @@ package struct BlobLocation: Hashable, Sendable, CustomStringConvertible {
             let base = try Self.base(bucket, endpoint: endpoint ?? settings.endpoint, region: settings.region)
             return S3Blobs(
                 base: base, prefix: prefix,
-                signature: SignatureVersion4(credentials: credentials, region: settings.region),
-                requests: requests, partSize: partSize ?? S3Blobs.usualPartSize)
+                signer: S3Signer(
+                    SignatureVersion4(credentials: credentials, region: settings.region), environment: environment),
+                requests: BlobRequests(
+                    retry: retry, cancellation: cancellation, authorities: settings.authorities),
+                partSize: partSize ?? S3Blobs.usualPartSize)
         case .azure(let account, let container):
             let settings = try AzureSettings(account: account, environment: environment)
             guard let credentials = settings.credentials else {
@@ -110,7 +112,9 @@ package struct BlobLocation: Hashable, Sendable, CustomStringConvertible {
             let endpoint = endpoint ?? settings.endpoint ?? "https://\(account).blob.core.windows.net"
             return AzureBlobs(
                 base: "\(endpoint.trimmingSlashes)/\(container)", prefix: prefix, credentials: credentials,
-                requests: requests, blockSize: partSize ?? AzureBlobs.usualBlockSize)
+                requests: BlobRequests(
+                    retry: retry, cancellation: cancellation, authorities: environment["REQUESTS_CA_BUNDLE"]),
+                blockSize: partSize ?? AzureBlobs.usualBlockSize)
         }
     }
 

@@ -171,6 +171,26 @@ struct ParcelStorageTests {
         try store.checkIntegrity()
     }
 
+    @Test("in memory that a killed process has left are removed, and nothing else that a file may name")
+    func leftMemory() throws {
+        let left = "/dev/shm/hippo-dev-\(getuid())-\(UInt64.random(in: 0 ... .max))"
+        let directory = try TemporaryDirectory()
+        let used = try MemoryDirectory()
+        try FileManager.default.createDirectory(atPath: left, withIntermediateDirectories: true)
+        for path in [left, used.path] {
+            let old = [FileAttributeKey.modificationDate: Date(timeIntervalSinceNow: -60)]
+            try FileManager.default.setAttributes(old, ofItemAtPath: path)
+        }
+        MemoryDirectory.remove("\(left)/../../..\(directory.path)")
+        MemoryDirectory.remove(directory.path)
+        MemoryDirectory.remove(used.path)
+        #expect([directory.path, used.path, left].allSatisfy { FileManager.default.fileExists(atPath: $0) })
+        _ = try MemoryDirectory()
+        #expect(!FileManager.default.fileExists(atPath: left))
+        #expect(FileManager.default.fileExists(atPath: used.path))
+        withExtendedLifetime(used) {}
+    }
+
     @Test("are read by range over HTTP", arguments: ParcelPlaceKind.available)
     func ranges(_ kind: ParcelPlaceKind) throws {
         let place = try PlacedStore(kind)

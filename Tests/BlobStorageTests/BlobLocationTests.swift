@@ -87,6 +87,24 @@ struct BlobLocationTests {
         #expect(AWSSettings(environment: whole).credentials == AWSCredentials(accessKey: "HALF", secretKey: "s"))
     }
 
+    @Test("take new credentials from AWS's files, and keep the ones they have while there are none")
+    func renewedCredentials() throws {
+        let directory = try TemporaryDirectory()
+        func write(_ key: String?) throws {
+            let text = key.map { "[default]\naws_access_key_id = \($0)\naws_secret_access_key = s" } ?? ""
+            try directory.write(text, to: ".aws/credentials")
+        }
+        try write("ONE")
+        let environment = ["HOME": directory.path]
+        let credentials = try #require(AWSSettings(environment: environment).credentials)
+        let signer = S3Signer(
+            SignatureVersion4(credentials: credentials, region: "x"), environment: environment, interval: .zero)
+        for (written, expected) in [("ONE", "ONE"), ("TWO", "TWO"), (nil, "TWO"), ("THREE", "THREE")] {
+            try write(written)
+            #expect(signer.signature.credentials.accessKey == expected)
+        }
+    }
+
     @Test("take credentials from Azure's variables, those of the account that is meant")
     func azureSettings() throws {
         let text = "DefaultEndpointsProtocol=https;AccountName=one;AccountKey=a2V5==;EndpointSuffix=core.example"

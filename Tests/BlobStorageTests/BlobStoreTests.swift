@@ -171,6 +171,27 @@ struct BlobStoreTests {
         #expect(try shared.size(of: "in blocks") == 10_000_000)
     }
 
+    @Test("are reached by TLS, if they are who they say")
+    func tls() throws {
+        let directory = try TemporaryDirectory()
+        let server = try AzureStandIn(
+            identity: TLSIdentity(authority: try LocalAuthority(directory: directory.path)))
+        let location = try BlobLocation(parsing: "az://\(AzureStandIn.account)/\(AzureStandIn.container)")
+        let trusting = server.environment.merging(
+            ["REQUESTS_CA_BUNDLE": LocalAuthority.certificatePath(in: directory.path)]) { $1 }
+        let store = try location.open(environment: trusting)
+        let bytes = [UInt8](repeating: 6, count: 1_000_000)
+        #expect(try store.put("x", BlobContent(bytes), replacing: false))
+        let path = try directory.write(Data(bytes), to: "file").path
+        #expect(
+            try store.put("y", BlobContent(OpenFile(path: path), digest: SHA256.hash(bytes)), replacing: false))
+        #expect(try store.bytes(of: "x") == bytes && store.bytes(of: "y") == bytes)
+        let error = #expect(throws: BlobError.self) {
+            try location.open(environment: server.environment).size(of: "x")
+        }
+        #expect(error?.isTransient == false && error?.description.contains("not trusted") == true)
+    }
+
     // MARK: - Failures
 
     @Test("are refused with a wrong key, and say so without a secret", arguments: Service.available)

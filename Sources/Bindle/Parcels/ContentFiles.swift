@@ -21,6 +21,8 @@ package final class ContentFiles: Sendable {
     let cacheLimit: Int
     /// What has the parcels for good; `nil` where these files are all that there is.
     let remote: RemoteParcels?
+    /// The directory, if it is in memory.
+    private let memory: MemoryDirectory?
     /// Has the credentials for blob stores.
     let environment: [String: String]
     /// Whether nothing has to survive the machine, so that nothing has to be synced.
@@ -60,7 +62,7 @@ package final class ContentFiles: Sendable {
         location = .store
         self.isTemporary = isTemporary
         self.rowLimit = rowLimit
-        (cacheLimit, remote, isOwn) = (0, nil, true)
+        (cacheLimit, remote, isOwn, memory) = (0, nil, true, nil)
         self.environment = environment
         state.withLock { $0.directory = FileStatus(path: path)?.id }
     }
@@ -72,9 +74,8 @@ package final class ContentFiles: Sendable {
         case .store:
             self.init(storePath: storePath, isTemporary: isTemporary, environment: storage.environment)
         case .memory:
-            let path = "/dev/shm/hippo-dev-\(getuid())-\(UInt64.random(in: 0 ... .max))"
-            guard mkdir(path, 0o700) == 0 else { throw StoreError(systemCode: errno, path: path) }
-            self.init(path, storage, remote: nil, isTemporary: true)
+            let memory = try MemoryDirectory()
+            self.init(memory.path, storage, remote: nil, isTemporary: true, memory: memory)
         case .directory(let path):
             self.init(path + "/sha256", storage, remote: nil, isTemporary: isTemporary)
         case .blobs(let location):
@@ -91,20 +92,20 @@ package final class ContentFiles: Sendable {
         }
     }
 
-    private init(_ path: String, _ storage: ParcelStorage, remote: RemoteParcels?, isTemporary: Bool) {
+    private init(
+        _ path: String, _ storage: ParcelStorage, remote: RemoteParcels?, isTemporary: Bool,
+        memory: MemoryDirectory? = nil
+    ) {
         self.path = path
         location = storage.location
         rowLimit = -1
         cacheLimit = storage.cacheLimit
         self.remote = remote
+        self.memory = memory
         self.isTemporary = isTemporary
         environment = storage.environment
         isOwn = storage.isOwn || storage.location == .memory
         state.withLock { $0.directory = FileStatus(path: path)?.id }
-    }
-
-    deinit {
-        if case .memory = location { try? Directories.removeTree(path) }
     }
 
     /// What the store's file says of these files.
@@ -168,14 +169,17 @@ package final class ContentFiles: Sendable {
         state.withLock { state in
             state.doomed.remove(digest)
             if !file.isSynced { state.unsynced.insert(digest) }
-            if !file.isRemote { state.unsent.insert(digest) }
+            if remote != nil, !file.isRemote { state.unsent.insert(digest) }
         }
         noteCached(Int(identity.size))
         return identity
     }
 
     /// Takes note of a file that is there and that the blob store is to get.
-    func noteUnsent(_ digest: SHA256Digest) { state.withLock { _ = $0.unsent.insert(digest) } }
+    func noteUnsent(_ digest: SHA256Digest) {
+        guard remote != nil else { return }
+        state.withLock { _ = $0.unsent.insert(digest) }
+    }
 
     /// Gives the blob store those of the files that it does not have yet. To be called before a change is committed that
     /// needs them: when it returns, they count as stored.
@@ -293,7 +297,13 @@ package final class ContentFiles: Sendable {
 
     /// Removes what a process that has ended has left in the directory. What others have put there stays.
     func removeLeftover(_ name: String) {
-        if case .directory = location { return }
+        if case .directory = location {
+            // Another process may be writing it, unless it is old.
+            let status = FileStatus(linkAt: "\(path)/\(name)")
+            guard name.hasSuffix(PendingContent.suffix), let status,
+                status.identity.modificationSeconds < Int64(time(nil)) - 86_400
+            else { return }
+        }
         guard name.hasSuffix(PendingContent.suffix) || SHA256Digest(hex: name) != nil else { return }
         unlink("\(path)/\(name)")
     }

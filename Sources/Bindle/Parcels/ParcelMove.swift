@@ -13,10 +13,8 @@ enum ParcelMove {
         let recorded = try ParcelPlaceTable.read(on: connection)
         let old = recorded?.location ?? .store
         guard recorded != files.place, !(recorded == nil && files.location == .store) else { return }
-        if old == .memory, let directory = recorded?.directory, directory.hasPrefix("/dev/shm/hippo-dev-") {
-            // Its process has ended. What it has left is removed.
-            try? Directories.removeTree(directory)
-        }
+        // Its process has ended.
+        if old == .memory, let directory = recorded?.directory { MemoryDirectory.remove(directory) }
         let isElsewhere = old != files.location && old != .memory
         var source: ContentFiles?
         try connection.transaction { () throws(StoreError) in

@@ -121,7 +121,7 @@ package struct AzureBlobs: BlobStore {
     package func read(
         _ name: String, _ range: Range<Int>?, _ receive: (UnsafeRawBufferPointer) throws(BlobError) -> Void
     ) throws(BlobError) {
-        try requests.read(receive) { (received) throws(BlobError) in
+        try requests.read(isPart: range != nil, receive) { (received) throws(BlobError) in
             try request(.get, prefix + name, headers: BlobRange.headers("x-ms-range", range, received: received))
         }
     }

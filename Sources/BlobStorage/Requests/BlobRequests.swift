@@ -7,11 +7,13 @@ struct BlobRequests: Sendable {
     private let retry: BlobRetry
     private let cancellation: Platform.Cancellation
 
-    init(retry: BlobRetry, cancellation: Platform.Cancellation) {
+    /// - Parameter authorities: A file of certificates that are trusted instead of the system's.
+    init(retry: BlobRetry, cancellation: Platform.Cancellation, authorities: String? = nil) {
         var configuration = ClientConfiguration()
         configuration.stallTimeout = .seconds(30)
         configuration.maximumIdlePerHost = 16
         configuration.proxies = ProxySettings(environment: ProcessEnvironment.all)
+        configuration.tls.authoritiesPath = authorities
         client = Client(configuration: configuration)
         self.retry = retry
         self.cancellation = cancellation
@@ -37,9 +39,11 @@ struct BlobRequests: Sendable {
     }
 
     /// Reads a body of any length. Where it breaks off, the rest is asked for.
-    /// - Parameter make: Makes the request for what is behind so many bytes.
+    /// - Parameters:
+    ///   - isPart: Whether only a part of the blob is wanted, so that an answer with all of it is none.
+    ///   - make: Makes the request for what is behind so many bytes.
     func read(
-        _ receive: (UnsafeRawBufferPointer) throws(BlobError) -> Void,
+        isPart: Bool, _ receive: (UnsafeRawBufferPointer) throws(BlobError) -> Void,
         from make: (_ received: Int) throws(BlobError) -> ClientRequest
     ) throws(BlobError) {
         let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 256 << 10, alignment: 64)
@@ -48,7 +52,8 @@ struct BlobRequests: Sendable {
         var wanted: Int?
         try repeating { () throws(BlobError) in
             if received == wanted { return }
-            let (request, response) = try begin(accepting: received > 0 ? [206] : [200, 206]) { () throws(BlobError) in
+            let (request, response) = try begin(accepting: isPart || received > 0 ? [206] : [200, 206]) {
+                () throws(BlobError) in
                 try make(received)
             }
             if wanted == nil { wanted = response.contentLength.map { Int($0) } }
@@ -108,7 +113,10 @@ struct BlobRequests: Sendable {
         let error = XMLElement(parsing: body)
         // Some services give a number of seconds, some a date, for which the policy's own delay is taken.
         let delay = response.headers["Retry-After"].flatMap { Int($0) }.map { Duration.seconds(max(0, $0)) }
-        let message = error?["Message"]?.text.split(separator: "\n").first.map(String.init)
+        var message = error?["Message"]?.text.split(separator: "\n").first.map(String.init)
+        if let region = response.headers["x-amz-bucket-region"], [301, 307, 400].contains(response.status.code) {
+            message = (message.map { $0 + " " } ?? "") + "The bucket is in the region \(region): set AWS_REGION."
+        }
         return .refused(
             method: request.method.rawValue, url: shown(request.url), status: response.status,
             code: error?["Code"]?.text ?? response.headers["x-ms-error-code"], message: message, retryAfter: delay)

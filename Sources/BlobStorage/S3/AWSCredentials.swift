@@ -20,6 +20,8 @@ struct AWSSettings: Hashable, Sendable {
     var region: String
     /// Where the service is, if it is not AWS's own.
     var endpoint: String?
+    /// A file of certificates that are trusted instead of the system's.
+    var authorities: String?
     /// The name of the profile in the files.
     let profile: String
 
@@ -35,6 +37,7 @@ struct AWSSettings: Hashable, Sendable {
         profile = name
         region = value("AWS_REGION") ?? value("AWS_DEFAULT_REGION") ?? config["region"] ?? "us-east-1"
         endpoint = value("AWS_ENDPOINT_URL_S3") ?? value("AWS_ENDPOINT_URL") ?? config["endpoint_url"]
+        authorities = value("AWS_CA_BUNDLE") ?? config["ca_bundle"]
         // The pair of one source: never a key of one and the secret of another.
         if let key = value("AWS_ACCESS_KEY_ID"), let secret = value("AWS_SECRET_ACCESS_KEY") {
             credentials = AWSCredentials(accessKey: key, secretKey: secret, sessionToken: value("AWS_SESSION_TOKEN"))

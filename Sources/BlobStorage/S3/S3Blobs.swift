@@ -8,7 +8,7 @@ package struct S3Blobs: BlobStore {
     private let base: String
     /// What all keys begin with.
     private let prefix: String
-    private let signature: SignatureVersion4
+    private let signer: S3Signer
     private let requests: BlobRequests
     private let partSize: Int
 
@@ -17,12 +17,12 @@ package struct S3Blobs: BlobStore {
     private static let partLimit = 10_000
 
     init(
-        base: String, prefix: String, signature: SignatureVersion4, requests: BlobRequests,
+        base: String, prefix: String, signer: S3Signer, requests: BlobRequests,
         partSize: Int = usualPartSize
     ) {
         self.base = base
         self.prefix = prefix
-        self.signature = signature
+        self.signer = signer
         self.requests = requests
         self.partSize = partSize
     }
@@ -42,7 +42,7 @@ package struct S3Blobs: BlobStore {
             throw .malformed(method: method.rawValue, url: text, problem: "\(error)")
         }
         var request = ClientRequest(method, url, headers: headers, body: body)
-        signature.sign(&request, bodyDigest: digest, at: Int64(time(nil)))
+        signer.signature.sign(&request, bodyDigest: digest, at: Int64(time(nil)))
         return request
     }
 
@@ -145,7 +145,7 @@ package struct S3Blobs: BlobStore {
     package func read(
         _ name: String, _ range: Range<Int>?, _ receive: (UnsafeRawBufferPointer) throws(BlobError) -> Void
     ) throws(BlobError) {
-        try requests.read(receive) { (received) throws(BlobError) in
+        try requests.read(isPart: range != nil, receive) { (received) throws(BlobError) in
             let headers = BlobRange.headers("Range", range, received: received)
             return try request(.get, prefix + name, headers: headers)
         }

@@ -42,8 +42,8 @@ package final class StaticFiles: Sendable {
                     file = found
                 }
             } catch {
-                return Response(
-                    status: .internalServerError, text: "500 Internal Server Error: \(error)\n")
+                let status: Status = if case .unavailable = error { .serviceUnavailable } else { .internalServerError }
+                return Response(status: status, text: "\(status): \(error)\n")
             }
         }
         guard request.method == .get || request.method == .head else {

@@ -112,11 +112,11 @@ extension ProjectState {
         }
         if new.listen != old.listen || new.bindleListen != old.bindleListen || new.tls != old.tls
             || new.servesBindlesAsHTTP != old.servesBindlesAsHTTP
-            || new.storage != old.storage || new.behind != old.behind
+            || new.storage != old.storage || new.parcels != old.parcels || new.behind != old.behind
             || new.isWatching != old.isWatching || new.pollInterval != old.pollInterval
         {
             log(
-                "New addresses, HTTPS or not, another store, and watching or not take effect when hippo-dev up is started again."
+                "New addresses, HTTPS or not, another store or place of parcels, and watching or not take effect when hippo-dev up is started again."
             )
         }
         if new.libraries != old.libraries || new.upstream != old.upstream

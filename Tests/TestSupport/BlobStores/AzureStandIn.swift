@@ -22,17 +22,22 @@ package final class AzureStandIn: Sendable {
     }
 
     private let server: Server
+    private let scheme: String
     private let state: Holder
 
     private final class Holder: Sendable {
         let value = Mutex(State())
     }
 
-    package init() throws {
+    /// - Parameter identity: With whose certificate it speaks TLS; `nil` for plain HTTP.
+    package init(identity: TLSIdentity? = nil) throws {
         let holder = Holder()
         state = holder
+        scheme = identity == nil ? "http" : "https"
+        var configuration = ServerConfiguration()
+        configuration.tls = identity
         server = Server(
-            socket: try ListeningSocket(binding: .loopback(port: 0)), configuration: ServerConfiguration(),
+            socket: try ListeningSocket(binding: .loopback(port: 0)), configuration: configuration,
             handler: { request, body, writer in
                 let bytes = try body.readAll(limit: 64 << 20)
                 try writer.respond(Self.answer(request, bytes, holder))
@@ -44,8 +49,8 @@ package final class AzureStandIn: Sendable {
         server.stop()
     }
 
-    /// `http://127.0.0.1:PORT/ACCOUNT`.
-    package var url: String { "http://\(server.address)/\(Self.account)" }
+    /// `http://127.0.0.1:PORT/ACCOUNT`, or with `https`.
+    package var url: String { "\(scheme)://\(server.address)/\(Self.account)" }
 
     /// The variables by which Azure's tools, and what is tested, are told of it.
     package var environment: [String: String] {
