@@ -1,7 +1,7 @@
 import Bindle
 package import HTTP
 import JSON
-package import SandboxProtocol
+import SandboxProtocol
 
 /// What the API tells of one request, and does with it: all of what is kept, its bodies, curl, HAR, and sending it again.
 package struct RequestSection: ControlSection {
