@@ -1,5 +1,6 @@
 import Bindle
 import SandboxProtocol
+import Platform
 
 /// A command for a POSIX shell that sends a request again by curl, whatever bytes are in it.
 struct CurlCommand {

@@ -2,6 +2,7 @@ import Bindle
 import HTTP
 import JSON
 import SandboxProtocol
+import Platform
 
 /// What a request's repetition is to be like: as the API is asked for it.
 struct ReplayOrder {

@@ -1,6 +1,7 @@
 import Bindle
 import Cryptography
 import JSON
+import Platform
 
 /// What a client shows to say who it is: a JSON Web Token (RFC 7519), signed by HMAC with SHA-256 (HS256, RFC 7518, section 3.2).
 ///
