@@ -230,6 +230,7 @@ let package = Package(
                 "Cryptography",
                 "HTTP",
                 "Platform",
+                "SandboxProtocol",
                 "WASI",
                 "WebAssembly",
                 "WebAssemblyRuntime",
