@@ -269,6 +269,7 @@ let package = Package(
                 "Cryptography",
                 "HTTP",
                 "Platform",
+                "SandboxProtocol",
                 "WASI",
                 "WebAssembly",
                 "WebAssemblyRuntime",

@@ -8,7 +8,7 @@ let tool = CommandLineTool(
         subcommands: [
             EngineCommand.command, InstanceBenchmark.command, RequestBenchmark.command, ServeCommand.command,
             SaveBenchmark.command, RebuildBenchmark.command, PushBenchmark.command, HashBenchmark.command,
-            SoakCommand.command, BindleBenchmark.command,
+            SoakCommand.command, BindleBenchmark.command, RecordingBenchmark.command,
         ]
     ),
     version: "1",

@@ -187,11 +187,14 @@ private enum RequestText {
                 .text(from: "request \(of)", to: against)
         case "json":
             for change in body["changes"]?.array?.compactMap(\.object) ?? [] {
-                let (before, after) = (change["before"]?.serialized ?? "nothing", change["after"]?.serialized ?? "nothing")
+                let (before, after) = (
+                    change["before"]?.serialized ?? "nothing", change["after"]?.serialized ?? "nothing"
+                )
                 text += "\(change["path"]?.string ?? ""): \(before) → \(after)\n"
             }
         case "bytes":
-            text += "body: \(Quantity.size(body["before"]?.integer ?? 0)) → \(Quantity.size(body["after"]?.integer ?? 0)), "
+            text +=
+                "body: \(Quantity.size(body["before"]?.integer ?? 0)) → \(Quantity.size(body["after"]?.integer ?? 0)), "
             text += "different from byte \((body["firstDifference"]?.integer ?? 0) + 1) on\n"
         default: break
         }
