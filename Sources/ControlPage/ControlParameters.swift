@@ -2,6 +2,9 @@ import HTTP
 
 /// The parameters of a request to the API.
 package struct ControlParameters {
+    /// The largest number that every reader of JSON has as it is (RFC 8259, section 6).
+    package static let largestCount = (1 << 53) - 1
+
     private var values: [String: String] = [:]
 
     /// - Parameter known: The names that the endpoint knows. Others are an error: a filter that is misspelt must not give
@@ -39,13 +42,12 @@ package struct ControlParameters {
 
     /// A number that is not negative.
     package func count(
-        _ name: String, default usual: Int, limit: Int = .max
+        _ name: String, default usual: Int, limit: Int = largestCount
     ) throws(ControlFailure) -> Int {
         guard let text = values[name] else { return usual }
         guard !text.isEmpty, text.utf8.allSatisfy({ (0x30...0x39).contains($0) }), let count = Int(text), count <= limit
         else {
-            let bound = limit == .max ? "a number that is not negative" : "a number from 0 to \(limit)"
-            throw ControlFailure(.badRequest, "'\(name)' is \(bound), not '\(text)'")
+            throw ControlFailure(.badRequest, "'\(name)' is a number from 0 to \(limit), not '\(text)'")
         }
         return count
     }

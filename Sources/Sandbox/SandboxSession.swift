@@ -256,7 +256,10 @@ package enum SandboxSession {
                     output.tellBuildLine($0)
                     feed.noteBuildLine($0)
                 }, workerCommand: workerCommand, upstream: upstream, announce: announce,
-                restoreStorage: { try storage.restore() },
+                restoreStorage: {
+                    channels.noteNewStore()
+                    try storage.restore()
+                },
                 storeLacksParts: { storage.lacksParts },
                 storeWatch: StoreWatch(store: storage.path) { mailbox.post(.storeTouched) }),
             supervisor: supervisor, settings: settings)

@@ -76,6 +76,8 @@ package enum WorkerMessage: Hashable, Sendable {
     case alive
     /// What `prepare` asked for is done.
     case prepared
+    /// The process answers for the hosts of the last `hosts`, and no others. Sent for each.
+    case hostsTaken
     /// The bindle is loaded; `serve` may follow.
     case ready(revision: Int, timings: [StageTiming])
     /// Something is odd about the bindle, which can be served all the same. Sent before `ready`.
@@ -204,6 +206,7 @@ extension WorkerMessage: ControlMessage {
         switch self {
         case .alive: return ["type": .string("alive")]
         case .prepared: return ["type": .string("prepared")]
+        case .hostsTaken: return ["type": .string("hostsTaken")]
         case .ready(let revision, let timings):
             var milliseconds = JSONObject()
             for timing in timings { milliseconds[timing.stage] = .number(timing.milliseconds) }
@@ -224,6 +227,7 @@ extension WorkerMessage: ControlMessage {
         switch json["type"]?.string {
         case "alive": self = .alive
         case "prepared": self = .prepared
+        case "hostsTaken": self = .hostsTaken
         case "ready":
             guard let revision = json["revision"]?.integer, let stages = json["milliseconds"]?.object else {
                 return nil

@@ -93,7 +93,8 @@ struct StopTests {
         ])
     func secondSignals(signal: Int32, status: Int32) async throws {
         let app = try slowApp()
-        let sandbox = try SandboxProcess(app.path)
+        // However late this test goes on, the request is under way.
+        let sandbox = try SandboxProcess(app.path, ["--timeout", "10min"])
         let url = try #require(try await sandbox.next("ready")["app"]?.string)
         Thread.detachNewThread { _ = try? get(url + "loop") }
         try await sandbox.next("log") { $0["text"]?.string?.contains("begun") == true }

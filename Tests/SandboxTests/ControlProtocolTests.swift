@@ -42,7 +42,7 @@ struct ControlProtocolTests {
             .ready(revision: 7, timings: [StageTiming(stage: "fetch", milliseconds: 0.25)]),
             .failed(WorkerFailure(message: "no \"such\"\n\u{1}\u{1F600}", file: "a.wat", line: 3, column: 9)),
             .failed(WorkerFailure(message: "")),
-            .alive, .prepared,
+            .alive, .prepared, .hostsTaken,
             .warning("no \"_start\""),
         ]
         for message in messages { try far.send(message) }

@@ -44,6 +44,7 @@ final class ChannelSupervisor: Sendable {
         var conditions: [ChannelKey: ChannelStatus.Condition] = [:]
         /// When requests were answered, by `APP/CHANNEL`.
         var uses: [String: SuspendingClock.Instant] = [:]
+        var hasNewStore = false
     }
 
     /// How long a process serves a channel that nobody asks for.
@@ -51,6 +52,7 @@ final class ChannelSupervisor: Sendable {
     /// How long the working copy's processes may take to learn of new hosts before a change is reported as done.
     private static let announcementPatience = DispatchTimeInterval.seconds(1)
     private static let changePatience = DispatchTimeInterval.seconds(5)
+    private static let firstLookPatience = DispatchTimeInterval.seconds(1)
     /// So many are told of at the start.
     private static let shownChannels = 8
 
@@ -58,6 +60,7 @@ final class ChannelSupervisor: Sendable {
     private let mailbox = Mailbox<Message>()
     private let state: Mutex<State>
     private let hasEnded = DispatchSemaphore(value: 0)
+    private let hasBegun = DispatchSemaphore(value: 0)
     /// Held while a channel is changed, so that two that clash cannot come in at once.
     private let changing = Mutex<Void>(())
 
@@ -66,7 +69,8 @@ final class ChannelSupervisor: Sendable {
         state = Mutex(State(settings: settings, app: try? dependencies.project.facts().name))
     }
 
-    /// Begins to serve channels.
+    /// Begins to serve channels. Returns when the store has been asked for them: afterwards nobody asks it without a reason,
+    /// so that a project can be removed while it runs.
     ///
     /// - Parameter tell: tells people something, in a sentence.
     func start(_ tell: @escaping @Sendable (String) -> Void) {
@@ -76,6 +80,7 @@ final class ChannelSupervisor: Sendable {
             run()
             hasEnded.signal()
         }
+        _ = hasBegun.wait(timeout: .now() + Self.firstLookPatience)
     }
 
     /// Lets all processes finish their requests and end. Returns at once.
@@ -92,11 +97,17 @@ final class ChannelSupervisor: Sendable {
         reconsider()
     }
 
-    /// Takes note of the bindle that serves: the project may have another name now, or a new store, without channels.
+    /// Takes note that the store is about to be a new one, without channels. They are looked at when something of it serves.
+    func noteNewStore() { state.withLock { $0.hasNewStore = true } }
+
+    /// Takes note of the bindle that serves: the project may have another name now.
     func noteServed(_ id: String) {
         guard let name = try? BindleID(id).name else { return }
-        state.withLock { $0.app = name }
-        reconsider()
+        let isNew = state.withLock { state in
+            defer { (state.app, state.hasNewStore) = (name, false) }
+            return state.app != name || state.hasNewStore
+        }
+        if isNew { reconsider() }
     }
 
     /// Takes note of requests.
@@ -159,6 +170,7 @@ final class ChannelSupervisor: Sendable {
     private func run() {
         var desk = Desk()
         var isStopping = false
+        var isFirst = true
         while !isStopping || desk.hasProcesses {
             var done: [DispatchSemaphore] = []
             for message in mailbox.next(until: desk.nextDeadline.map(dispatchTime) ?? .distantFuture) {
@@ -181,6 +193,8 @@ final class ChannelSupervisor: Sendable {
             let conditions = desk.places.mapValues(\.runner.condition)
             state.withLock { $0.conditions = conditions }
             for semaphore in done { semaphore.signal() }
+            if isFirst { hasBegun.signal() }
+            isFirst = false
         }
     }
 

@@ -58,7 +58,7 @@ final class SideProcess: Sendable {
             monitor.withLock {
                 progress.lastSign = .now
                 switch event {
-                case .message(.alive), .message(.prepared): break
+                case .message(.alive), .message(.prepared), .message(.hostsTaken): break
                 case .message(.warning(let text)): progress.warnings.append(text)
                 case .message(.ready(_, let timings)): progress.outcome = progress.outcome ?? .ready(timings)
                 case .message(.failed(let failure)): progress.outcome = progress.outcome ?? .failed(failure)

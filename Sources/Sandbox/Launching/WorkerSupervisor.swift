@@ -90,6 +90,10 @@ struct WorkerSupervisor {
     private var deathCount = 0
     /// For which hosts the processes answer; nil for all.
     private var hosts: ServedHosts?
+    /// How often processes have been told of hosts without having said that they have taken note.
+    private var untakenHosts: [WorkerID: Int] = [:]
+    /// Called when all have.
+    private var onHostsTaken: [@Sendable () -> Void] = []
     /// Whether the status is to be told if what served last does not serve again.
     private var isHoldWanted = false
     private var restart: (target: Target, time: Instant)?
@@ -132,10 +136,27 @@ struct WorkerSupervisor {
     }
 
     /// Has the processes answer for these hosts alone from now on.
-    mutating func use(_ hosts: ServedHosts) {
-        guard hosts != self.hosts else { return }
-        self.hosts = hosts
-        for worker in [serving?.worker, holding].compactMap({ $0 }) { workers[worker]?.send(.hosts(hosts)) }
+    ///
+    /// - Parameter onTaken: called when none that takes connections answers for another one any more.
+    mutating func use(_ hosts: ServedHosts, onTaken: @escaping @Sendable () -> Void = {}) {
+        onHostsTaken.append(onTaken)
+        if hosts != self.hosts {
+            self.hosts = hosts
+            for worker in [serving?.worker, holding].compactMap({ $0 }) { tellHosts(to: worker) }
+        }
+        tellHostsTaken()
+    }
+
+    private mutating func tellHosts(to worker: WorkerID) {
+        guard let hosts else { return }
+        workers[worker]?.send(.hosts(hosts))
+        untakenHosts[worker, default: 0] += 1
+    }
+
+    private mutating func tellHostsTaken() {
+        guard untakenHosts.isEmpty else { return }
+        for action in onHostsTaken { action() }
+        onHostsTaken = []
     }
 
     /// Starts processes in another way from now on.
@@ -241,8 +262,8 @@ struct WorkerSupervisor {
     }
 
     /// Has a process accept connections, of which those for other hosts pass on.
-    private func beginServing(_ worker: WorkerID) {
-        if let hosts { workers[worker]?.send(.hosts(hosts)) }
+    private mutating func beginServing(_ worker: WorkerID) {
+        tellHosts(to: worker)
         workers[worker]?.send(.serve)
     }
 
@@ -258,6 +279,8 @@ struct WorkerSupervisor {
     mutating func stop(patience: Duration) {
         isStopping = true
         restart = nil
+        untakenHosts = [:]
+        tellHostsTaken()
         for (worker, process) in workers {
             if worker == serving?.worker || worker == holding || drains[worker] != nil {
                 // To one that hands over, too: nobody takes what it would still pass on.
@@ -288,6 +311,10 @@ struct WorkerSupervisor {
             workers[worker]?.kill()
             return giveUp(load.target, failure)
         case .message(.prepared): return nil
+        case .message(.hostsTaken):
+            untakenHosts[worker] = untakenHosts[worker].flatMap { $0 > 1 ? $0 - 1 : nil }
+            tellHostsTaken()
+            return nil
         case .message(.warning(let text)): return .warning(text)
         case .ended(let exit): return handleEnd(worker, exit)
         }
@@ -348,8 +375,11 @@ struct WorkerSupervisor {
             // Told first, so that pages do not have to come back to learn of it.
             workers[old]?.send(.status(status))
             workers[old]?.send(.handOver)
+            // It listens to nothing more of this, and takes no connections.
+            untakenHosts[old] = nil
             drains[old] = Drain(deadline: now() + Self.drainPatience)
         }
+        tellHostsTaken()
         holding = nil
         isHoldWanted = false
         if !load.isRestart { deathCount = 0 }
@@ -362,6 +392,8 @@ struct WorkerSupervisor {
     private mutating func handleEnd(_ worker: WorkerID, _ exit: ChildProcess.Exit) -> Report? {
         workers[worker] = nil
         drains[worker] = nil
+        untakenHosts[worker] = nil
+        tellHostsTaken()
         defer { prepareStandby() }
         guard !isStopping else { return nil }
         if worker == standby {

@@ -202,8 +202,7 @@ final class SandboxLoop {
             content.externals.finish(item, failure)
             return .fetched(isPending: content.externals.isPending)
         case .otherHosts(let hosts, let onTold):
-            supervisor.use(.allBut(hosts))
-            onTold()
+            supervisor.use(.allBut(hosts), onTaken: onTold)
         case .stop(let reason): return .stop(reason: reason)
         }
         return nil

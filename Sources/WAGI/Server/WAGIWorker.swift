@@ -207,6 +207,7 @@ package final class WAGIWorker: Sendable {
                 return finish(server, handsOver: message == .handOver && connections != nil)
             case .hosts(let hosts):
                 answer(for: hosts)
+                send(.hostsTaken)
             case .status(let status):
                 liveReload.update(status)
             case .configure, .load, .prepare, .hold:

@@ -15,7 +15,7 @@ struct ControlAPITests {
         _ = try get(try #require(ready["app"]?.string) + "hello")
         try await sandbox.next("request")
         // The stream of events never ends.
-        let findings = try Schemathesis.findings(
+        let findings = try await Schemathesis.findings(
             at: control + "/api/v1/openapi.json", excluding: ["/events"], examples: 30)
         #expect(findings.isEmpty, "\(findings)")
     }
