@@ -301,7 +301,8 @@ let package = Package(
         .testTarget(
             name: "HippoAPITests",
             dependencies: [
-                "Bindle", "ControlPage", "Cryptography", "HippoAPI", "HTTP", "JSON", "Platform", "TestSupport", "WebGuard",
+                "Bindle", "ControlPage", "Cryptography", "HippoAPI", "HTTP", "JSON", "Platform", "TestSupport",
+                "WebGuard",
             ],
             exclude: ["Recorded"]),
         .testTarget(name: "WebGuardTests", dependencies: ["HTTP", "WebGuard"]),

@@ -55,6 +55,15 @@ package struct BlobLocation: Hashable, Sendable, CustomStringConvertible {
         self.endpoint = endpoint
     }
 
+    /// The address of the service, where it is one of another machine that somebody has named: credentials go there, and who
+    /// may name it is to be the user, not a file that came with a project.
+    package var foreignEndpoint: String? {
+        guard let endpoint, let url = try? HTTPURL(endpoint.replacing("{bucket}", with: "bucket")),
+            !ProxySettings.isLoopback(url.host)
+        else { return nil }
+        return endpoint
+    }
+
     private static func isName(_ text: String, _ marks: String) -> Bool {
         !text.isEmpty && text.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || marks.contains($0)) }
     }

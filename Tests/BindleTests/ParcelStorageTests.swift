@@ -402,6 +402,32 @@ struct ParcelStorageTests {
         #expect(try ParcelLocation(parsing: location.description) == location)
     }
 
+    @Test("A store that came with a project does not say to which machine the user's credentials go")
+    func foreignEndpoint() throws {
+        for (endpoint, isForeign) in [
+            ("https://evil.example", true), ("http://127.0.0.1.evil.example", true),
+            ("http://{bucket}.evil.example", true),
+            ("http://127.0.0.1:9000", false), ("http://[::1]:9000", false),
+        ] {
+            let location = try ParcelLocation(parsing: "s3://bucket", endpoint: endpoint)
+            #expect((location.foreignEndpoint != nil) == isForeign, "\(endpoint)")
+        }
+        let directory = try TemporaryDirectory()
+        let path = directory.path + "/bindles.sqlite"
+        do { _ = try BindleStore(path: path) }
+        do {
+            let connection = try SQLiteConnection(path: path, access: .readWrite)
+            try connection.run(
+                "INSERT INTO parcel_place (location, endpoint, directory, cache) VALUES (?, ?, ?, 0)",
+                .text("az://account/container"), .text("https://evil.example"), .text(path + ".parcels"))
+        }
+        #expect {
+            _ = try BindleStore(path: path)
+        } throws: { error in
+            "\(error)".contains("--parcels az://account/container --endpoint https://evil.example")
+        }
+    }
+
     @Test("that make no sense are refused", arguments: ["", "dir:", "s3://", "ftp://host/x"])
     func refusal(text: String) {
         #expect(throws: ParcelLocationError.self) { try ParcelLocation(parsing: text) }

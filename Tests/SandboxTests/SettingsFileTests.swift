@@ -106,6 +106,11 @@ struct SettingsFileTests {
             ("[up]\nbehind = \"localhost:5173\"", 2, 10, "write something like \"http://localhost:5173\""),
             ("[up]\nparcels = \"ftp://host\"", 2, 11, "is no kind of blob store"),
             ("[up]\nendpoint = \"http://host\"", 2, 1, "'endpoint' goes with 'parcels'"),
+            ("[up]\nparcels = \"az://a/b\"\nendpoint = \"https://evil.example\"", 3, 12, "would get your credentials"),
+            (
+                "[up]\nparcels = \"s3://b\"\nendpoint = \"http://127.0.0.1.evil.example\"", 3, 12,
+                "would get your credentials"
+            ),
             ("[up]\nmax-waiting = 0", 2, 15, "has to be between 1 and 1000000"),
             ("[build]\ncomand = \"make\"", 2, 1, "unknown key 'comand' in [build]: did you mean 'command'?"),
             ("[build]\ncommand = 3", 2, 11, "has to be a string"),

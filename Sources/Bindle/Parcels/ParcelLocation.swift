@@ -52,6 +52,11 @@ package enum ParcelLocation: Hashable, Sendable, CustomStringConvertible {
         }
     }
 
+    /// The address of a service of another machine, which gets the user's credentials: only the user may name it.
+    package var foreignEndpoint: String? {
+        if case .blobs(let location) = self { location.foreignEndpoint } else { nil }
+    }
+
     /// The address of the service, where it is not the usual one.
     var endpoint: String? {
         if case .blobs(let location) = self { location.endpoint } else { nil }

@@ -61,6 +61,14 @@ package final class BindleStore: Sendable {
     ) throws(StoreError) -> ContentFiles {
         var storage = given
         if storage == nil, let recorded = ParcelPlaceTable.recorded(inStore: path) {
+            // The file may have come with a project of somebody who wants the credentials.
+            if let endpoint = recorded.location.foreignEndpoint {
+                throw .parcelsUnavailable(
+                    location: recorded.location.description,
+                    detail:
+                        "the store says that they are at \(endpoint), which would get your credentials: if they are "
+                        + "there, say so by --parcels \(recorded.location) --endpoint \(endpoint)")
+            }
             storage = ParcelStorage(recorded.location)
             storage?.cacheLimit = recorded.cacheLimit
         }

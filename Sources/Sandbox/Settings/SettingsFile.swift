@@ -223,13 +223,17 @@ enum SettingsFile {
             }
             return nil
         }
-        do {
-            return ParcelSettings(
-                location: try ParcelLocation(parsing: place, endpoint: endpoint, in: projectDirectory),
-                cacheLimit: cache, isOwn: isOwn ?? false)
-        } catch {
+        let location: ParcelLocation
+        do { location = try ParcelLocation(parsing: place, endpoint: endpoint, in: projectDirectory) } catch {
             throw up.error("\(error)", atValueOf: "parcels")
         }
+        // The file may have come with a project of somebody who wants the credentials.
+        guard location.foreignEndpoint == nil else {
+            throw up.error(
+                "a service that is not on this machine would get your credentials: give it by --parcels and --endpoint, or "
+                    + "by a variable of the service's own tools, such as AWS_ENDPOINT_URL", atValueOf: "endpoint")
+        }
+        return ParcelSettings(location: location, cacheLimit: cache, isOwn: isOwn ?? false)
     }
 
     /// Prefixes of paths, and the servers that answer below them.

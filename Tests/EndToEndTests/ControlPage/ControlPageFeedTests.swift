@@ -70,6 +70,7 @@ struct ControlPageFeedTests {
         // What cannot be made says why, and nothing comes of it.
         try other.save("[bindle\n", to: "HIPPOFACTS")
         try await drop([other.path + "/HIPPOFACTS", other.path + "/hello.wat"], on: "feed-drop", page)
-        try await page.tab.wait(until: "document.querySelector('#feed-result .alarm')?.innerText.includes('HIPPOFACTS')")
+        try await page.tab.wait(
+            until: "document.querySelector('#feed-result .alarm')?.innerText.includes('HIPPOFACTS')")
     }
 }
