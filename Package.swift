@@ -128,7 +128,7 @@ let package = Package(
                 .embedInCode("Page/api.js"), .embedInCode("Page/elements.js"), .embedInCode("Page/now.js"),
                 .embedInCode("Page/feed.js"), .embedInCode("Page/tar.js"), .embedInCode("Page/releases.js"),
                 .embedInCode("Page/channels.js"), .embedInCode("Page/activity.js"), .embedInCode("Page/exchange.js"),
-                .embedInCode("Page/environment.js"), .embedInCode("Page/openapi.json"),
+                .embedInCode("Page/environment.js"), .embedInCode("Page/tokens.js"), .embedInCode("Page/openapi.json"),
             ]
         ),
         .target(

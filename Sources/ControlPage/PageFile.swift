@@ -38,6 +38,7 @@ struct PageFile: Hashable {
         script("activity.js", PackageResources.activity_js),
         script("exchange.js", PackageResources.exchange_js),
         script("environment.js", PackageResources.environment_js),
+        script("tokens.js", PackageResources.tokens_js),
     ]
 
     private static let byPath = Dictionary(uniqueKeysWithValues: all.map { ($0.path, $0) })

@@ -6,6 +6,7 @@ import { tellActivity } from "./activity.js";
 import { showReleases } from "./releases.js";
 import { showChannels } from "./channels.js";
 import { showEnvironment } from "./environment.js";
+import { showTokens } from "./tokens.js";
 import "./feed.js";
 
 function complain(text) {
@@ -38,7 +39,7 @@ function askForToken() {
   $("token-text").focus();
 }
 
-const showTheRest = () => Promise.all([showReleases(), showChannels(), showEnvironment()]);
+const showTheRest = () => Promise.all([showReleases(), showChannels(), showTokens(), showEnvironment()]);
 
 async function follow() {
   let pause = 500;

@@ -105,13 +105,22 @@ struct ControlPageBrowserTests {
                 try await tab.wait(until: "\(Self.text("requests-rows")).includes('/none')")
                 try await tab.wait(until: "!document.getElementById('problem').hidden")
                 try await tab.evaluate(script + "; 0")
-                let found = try await tab.evaluate(
-                    """
-                    axe.run(document, { resultTypes: ['violations'] }).then(result => result.violations
-                      .filter(violation => ['serious', 'critical'].includes(violation.impact))
-                      .map(violation => violation.id + ': ' + violation.nodes.map(node => node.html).join(' ')).join('\\n'))
-                    """)
-                #expect(found == .string(""), "\(scheme) \(width)")
+                try await tab.evaluate("document.querySelector('#requests-rows button').click()")
+                try await tab.wait(until: "document.getElementById('exchange').open")
+                try await tab.evaluate("document.getElementById('exchange').close()")
+                // The page, and each of its dialogs.
+                for dialog in ["", "exchange", "comparison", "channel-dialog", "publish-dialog"] {
+                    let opened = "document.getElementById('\(dialog)')"
+                    try await tab.evaluate(dialog.isEmpty ? "0" : "\(opened).showModal()")
+                    let found = try await tab.evaluate(
+                        """
+                        axe.run(document, { resultTypes: ['violations'] }).then(result => result.violations
+                          .filter(violation => ['serious', 'critical'].includes(violation.impact))
+                          .map(violation => violation.id + ': ' + violation.nodes.map(node => node.html).join(' ')).join('\\n'))
+                        """)
+                    #expect(found == .string(""), "\(scheme) \(width) \(dialog)")
+                    try await tab.evaluate(dialog.isEmpty ? "0" : "\(opened).close()")
+                }
                 // Nothing is wider than the window.
                 #expect(
                     try await tab.evaluate("document.documentElement.scrollWidth <= innerWidth") == .boolean(true),
@@ -129,13 +138,14 @@ struct ControlPageBrowserTests {
         try await tab.wait(until: "document.querySelector('#routes a') !== null")
         try await tab.wait(until: "\(Self.text("parcels-rows")).includes('hello')")
         var order: [String] = []
-        for _ in 0..<10 {
+        for _ in 0..<11 {
             try await tab.press("Tab", code: 9)
             order.append(try await tab.evaluate("document.activeElement.innerText").string ?? "")
         }
         #expect(
-            order.prefix(9) == [
-                "Skip to the app", "Now", "Feed", "Releases", "Channels", "Parcels", "Requests", "Log", "Environment",
+            order.prefix(10) == [
+                "Skip to the app", "Now", "Feed", "Releases", "Channels", "Parcels", "Requests", "Log", "Tokens",
+                "Environment",
             ])
         #expect(order.last?.hasPrefix("http://") == true)
     }
