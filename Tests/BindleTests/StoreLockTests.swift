@@ -1,4 +1,5 @@
 import Foundation
+import Synchronization
 import TestSupport
 import Testing
 
@@ -42,5 +43,34 @@ struct StoreLockTests {
             try BindleStore(path: path)
         }
         withExtendedLifetime(running) {}
+    }
+
+    @Test("A store that is refused closes no descriptor twice: what has its number by then is somebody else's")
+    func refusal() throws {
+        let directory = try TemporaryDirectory()
+        let path = directory.path + "/bindles.sqlite"
+        let store = try BindleStore(path: path)
+        let isOver = Atomic(false)
+        let threads = DispatchGroup()
+        for _ in 0..<2 {
+            threads.enter()
+            Thread {
+                while !isOver.load(ordering: .relaxed) { _ = try? BindleStore(path: path) }
+                threads.leave()
+            }.start()
+        }
+        var lost = 0
+        for number in 0..<2000 {
+            let descriptor = open("\(directory.path)/\(number % 8)", O_RDWR | O_CREAT, 0o600)
+            _ = write(descriptor, "kept", 4)
+            sched_yield()
+            var status = stat()
+            if fstat(descriptor, &status) != 0 || status.st_size < 4 { lost += 1 }
+            if close(descriptor) != 0 { lost += 1 }
+        }
+        isOver.store(true, ordering: .relaxed)
+        threads.wait()
+        #expect(lost == 0)
+        withExtendedLifetime(store) {}
     }
 }

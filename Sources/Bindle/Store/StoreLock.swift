@@ -15,7 +15,7 @@ final class StoreLock: Sendable {
     init(storePath: String) throws(StoreError) {
         let path = storePath + ".lock"
         // Not through a link, which a repository can bring: what it leads to would be emptied.
-        descriptor = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0o600)
+        let descriptor = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else {
             let code = errno
             let detail = "\(path): \(SystemError.reason(code))"
@@ -45,6 +45,9 @@ final class StoreLock: Sendable {
         // Who holds the lock is for people; that it is held does not hang on it.
         _ = ftruncate(descriptor, 0)
         _ = note.withCString { pwrite(descriptor, $0, strlen($0), 0) }
+        // Not before: an object that has all its properties is deinitialised when its initialiser throws, and would close the
+        // descriptor once more, which may be somebody else's by then.
+        self.descriptor = descriptor
     }
 
     deinit {

@@ -22,7 +22,7 @@ final class SandboxLock: Sendable {
     /// Claims the store in this file.
     init(store: String) throws {
         let path = Self.path(ofStore: store)
-        fileDescriptor = PrivateFiles.open(path, O_RDWR | O_CREAT)
+        let fileDescriptor = PrivateFiles.open(path, O_RDWR | O_CREAT)
         guard fileDescriptor >= 0 else { throw Unusable(path: path, code: errno) }
         var attempt = 0
         while flock(fileDescriptor, LOCK_EX | LOCK_NB) != 0 {
@@ -39,6 +39,8 @@ final class SandboxLock: Sendable {
         }
         // What a sandbox that was killed has left says nothing.
         ftruncate(fileDescriptor, 0)
+        // Not before: what has all its properties is deinitialised when its initialiser throws, and would close it once more.
+        self.fileDescriptor = fileDescriptor
     }
 
     deinit {

@@ -11,8 +11,12 @@ enum Schemathesis {
 
     /// Runs it, and returns what it has found: nothing if all is well.
     ///
-    /// - Parameter excluded: paths of the document that are left out.
-    static func findings(at document: String, excluding excluded: [String], examples: Int) async throws -> String {
+    /// - Parameters:
+    ///   - excluded: paths of the document that are left out.
+    ///   - token: what each request shows as Bearer.
+    static func findings(
+        at document: String, excluding excluded: [String], token: String, examples: Int
+    ) async throws -> String {
         let place = try TemporaryDirectory()
         let process = Process()
         process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
@@ -20,6 +24,7 @@ enum Schemathesis {
         process.arguments =
             ["python3", directory.path + "/bin/schemathesis", "run", document, "--seed", "1", "--no-color"]
             + ["--max-examples", String(examples), "--request-timeout", "30", "--continue-on-failure"]
+            + ["--header", "Authorization: Bearer \(token)"]
             // What makes an ID, a range or a pair of members valid is more than a schema says.
             + ["--exclude-checks", "positive_data_acceptance"] + excluded.flatMap { ["--exclude-path", $0] }
         // Archives are made of any text: none of them is one.
