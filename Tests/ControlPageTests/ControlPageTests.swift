@@ -205,6 +205,17 @@ struct ControlPageTests {
         #expect(headers["Set-Cookie"] == nil)
     }
 
+    @Test("Each element of the page has an ID of its own, and each script is there") func identifiers() throws {
+        guard case .bytes(let bytes) = get("/").body else { return #expect(Bool(false)) }
+        let text = String(decoding: bytes, as: UTF8.self)
+        let all = text.matches(of: /\bid="([^"]+)"/).map { String($0.1) }
+        #expect(all.count > 50)
+        #expect(Dictionary(grouping: all) { $0 }.filter { $0.value.count > 1 }.keys.sorted() == [])
+        for reference in text.matches(of: /(?:href|for|aria-labelledby)="#?([a-z-]+)"/) {
+            #expect(all.contains(String(reference.1)), "\(reference.1)")
+        }
+    }
+
     @Test("Where a token is asked for, only the page itself comes without") func token() throws {
         let page = ControlPage(
             store: store, appURL: "http://127.0.0.1:3000/", version: "1", webGuard: WebGuard(),

@@ -32,10 +32,10 @@ async function show() {
   $("exchange-times-part").hidden = !exchange.timings;
   const parts = [];
   if (run?.failure) parts.push(failure(run.failure));
-  if (exchange.request) parts.push(section("Request", fields(exchange.request.headers), body("request", exchange.request.body)));
-  if (exchange.response) parts.push(section("Response", fields(exchange.response.headers), body("response", exchange.response.body)));
+  if (exchange.request) parts.push(section("Request", fields(exchange.request.headers, "Fields of the request"), body("request", exchange.request.body)));
+  if (exchange.response) parts.push(section("Response", fields(exchange.response.headers, "Fields of the response"), body("response", exchange.response.body)));
   if (run?.errorOutput.text) parts.push(section("Standard error", text(run.errorOutput.text, "Standard error")));
-  if (run) parts.push(section("Environment", fields(run.environment)));
+  if (run) parts.push(section("Environment", fields(run.environment, "Variables")));
   if (run?.arguments.length) parts.push(section("Arguments", text(run.arguments.join("\n"), "Arguments")));
   $("exchange-parts").replaceChildren(...parts);
 }
@@ -57,6 +57,15 @@ function failure({ problem, calls, omission, source }) {
   return section("Failure", ...parts);
 }
 
+/** What may be wider than there is room for, and is moved by the keyboard too. */
+function region(content, label) {
+  const made = element("div", content, "scroll");
+  made.tabIndex = 0;
+  made.setAttribute("role", "region");
+  made.setAttribute("aria-label", label);
+  return made;
+}
+
 function text(content, label) {
   const made = element("pre", content);
   made.tabIndex = 0;
@@ -68,9 +77,9 @@ function section(title, ...content) {
   return element("section", [element("h3", title), ...content]);
 }
 
-function fields(list) {
+function fields(list, label) {
   const rows = list.map(({ name, value, masked }) => row([[name, "code quiet"], [masked ? "hidden" : value, masked ? "quiet" : "code"]]));
-  return element("div", element("table", element("tbody", rows)), "scroll");
+  return region(element("table", element("tbody", rows)), label);
 }
 
 function body(of, content) {
@@ -188,7 +197,7 @@ function shown({ status, headers, body: content }) {
       cell.scope = "col";
       return cell;
     })));
-    parts.push(element("div", element("table", [head, element("tbody", rows)]), "scroll"));
+    parts.push(region(element("table", [head, element("tbody", rows)]), "What differs"));
   }
   if (content.hunks) parts.push(text(undefined, "What differs in the body"));
   if (content.hunks) parts.at(-1).append(...differenceLines(content));
