@@ -65,6 +65,9 @@ let package = Package(
         .target(name: "WebAssemblyText", dependencies: ["WebAssembly"], swiftSettings: optimised),
         .target(name: "WebAssemblyRuntime", dependencies: ["CLinux", "WebAssembly"], swiftSettings: threaded),
         .target(
+            name: "ComponentModel", dependencies: ["CLinux", "WebAssembly", "WebAssemblyRuntime"],
+            swiftSettings: optimised),
+        .target(
             name: "WASI",
             dependencies: [
                 "Content",
@@ -331,6 +334,13 @@ let package = Package(
                 "WebAssembly",
                 "WebAssemblyRuntime",
                 "WebAssemblyText",
+            ],
+            swiftSettings: optimised
+        ),
+        .testTarget(
+            name: "ComponentModelTests",
+            dependencies: [
+                "ComponentModel", "JSON", "TestSupport", "WebAssembly", "WebAssemblyRuntime", "WebAssemblyText",
             ],
             swiftSettings: optimised
         ),
