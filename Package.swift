@@ -281,7 +281,8 @@ let package = Package(
             exclude: ["Guests", "Peers"]
         ),
         .target(
-            name: "TestSupport", dependencies: ["Cryptography", "HTTP", "JSON", "Platform"], path: "Tests/TestSupport",
+            name: "TestSupport", dependencies: ["Archive", "Cryptography", "HTTP", "JSON", "Platform"],
+            path: "Tests/TestSupport",
             exclude: ["BlobStores/moto_server.py", "Fuzzed", "Requests"]),
         .testTarget(name: "PlatformTests", dependencies: ["Platform", "TestSupport"]),
         .testTarget(name: "DifferencesTests", dependencies: ["Differences", "TestSupport"]),

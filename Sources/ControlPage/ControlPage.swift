@@ -69,6 +69,11 @@ package final class ControlPage: Sendable {
         change { $0.served = AppState.Served(id: id, timings: timings, isUnchanged: isUnchanged) }
     }
 
+    /// Takes note that releases, channels or what they serve may have changed.
+    package func noteChannels() {
+        events.send(ServerSentEvent(name: "channels", data: "{}"))
+    }
+
     private func change(_ change: (inout AppState) -> Void) {
         state.withLock { change(&$0.app) }
         events.send(appEvent())

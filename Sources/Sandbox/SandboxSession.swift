@@ -136,6 +136,8 @@ package enum SandboxSession {
             path: storage.path, isTemporary: storage.isTemporary,
             historyLimit: settings.historyBytes ?? BindleStore.defaultHistoryLimit,
             parcels: settings.parcels?.storage)
+        defer { store.removeMemory() }
+        stopGuard.onEnd { _ in store.removeMemory() }
         // A stop does not wait for a large file that is being copied.
         cancellation.onCancel { store.interrupt() }
         let webGuard = WebGuard(names: .ofThisMachine(allowing: settings.allowedHosts))
@@ -266,7 +268,7 @@ package enum SandboxSession {
         let keys = configuration.takesKeys ? TerminalKeys { obey($0, shownURL, output, mailbox, stop) } : nil
         defer { keys?.stop() }
         if let queueProblem { output.tell(.log(.sandbox, text: "\(queueProblem)")) }
-        channels.start { output.tell(.log(.sandbox, text: $0)) }
+        channels.start({ output.tell(.log(.sandbox, text: $0)) }, onChange: { page.noteChannels() })
         let end = try loop.run()
         channels.waitForEnd(patience: SandboxLoop.stopPatience + .milliseconds(100))
         let onceEnd = once?.finish()

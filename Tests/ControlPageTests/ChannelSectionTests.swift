@@ -4,7 +4,6 @@ import JSON
 import Synchronization
 import TestSupport
 import Testing
-import WebGuard
 
 @testable import ControlPage
 
@@ -12,8 +11,7 @@ import WebGuard
 struct ChannelSectionTests {
     let directory: TemporaryDirectory
     let store: BindleStore
-    let page: ControlPage
-    let description: APIDescription
+    let page: DescribedPage
 
     /// Channels in a store, and an environment.
     struct Control: ChannelControl {
@@ -53,10 +51,9 @@ struct ChannelSectionTests {
         directory = try TemporaryDirectory()
         let store = try BindleStore(path: directory.path + "/bindles.sqlite", isTemporary: true)
         self.store = store
-        page = ControlPage(
-            store: store, appURL: "http://127.0.0.1:3000/", version: "1", webGuard: WebGuard(), authentication: nil,
-            sections: [ChannelSection(Control(stored: StoredChannels(store, appHosts: ["shop.example"])))])
-        description = try APIDescription(PageFile.description.bytes)
+        page = try DescribedPage(
+            store,
+            [ChannelSection(Control(stored: StoredChannels(store, appHosts: ["shop.example"])))])
         for version in ["1.0.0", "1.1.0", "2.0.0"] {
             let invoice = Invoice(bindle: .init(id: try BindleID("app/\(version)")))
             let revision = try store.saveRevision(invoice) { (_) throws(StoreError) in .bytes([]) }.number
@@ -64,17 +61,10 @@ struct ChannelSectionTests {
         }
     }
 
-    /// What is answered, once it has been held against the document.
     private func send(
         _ method: HTTP.Method, _ target: String, _ body: String = "{}", type: String = "application/json"
     ) throws -> (status: Int, body: JSONObject) {
-        let request = Request(
-            method: method, target: "/api/v1" + target, headers: ["Host": "127.0.0.1:8080", "Content-Type": type])
-        let response = try #require(page.respond(to: request, RequestBody(Array(body.utf8))))
-        guard case .bytes(let bytes) = response.body else { return (response.status.code, [:]) }
-        try description.check(
-            response.status.code, bytes, to: method.rawValue, String(target.prefix { $0 != "?" }))
-        return (response.status.code, try #require(try JSONValue(parsing: bytes).object))
+        try page.send(method, target, body, type: type)
     }
 
     private func put(_ name: String, _ body: String, app: String = "app") throws -> (status: Int, channel: JSONObject) {

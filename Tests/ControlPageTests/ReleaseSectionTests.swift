@@ -3,7 +3,6 @@ import HTTP
 import JSON
 import TestSupport
 import Testing
-import WebGuard
 
 @testable import ControlPage
 
@@ -11,16 +10,15 @@ import WebGuard
 struct ReleaseSectionTests {
     let directory: TemporaryDirectory
     let store: BindleStore
-    let page: ControlPage
-    let description: APIDescription
+    let page: DescribedPage
 
     init() throws {
         directory = try TemporaryDirectory()
         let store = try BindleStore(path: directory.path + "/bindles.sqlite", isTemporary: true)
         self.store = store
-        page = ControlPage(
-            store: store, appURL: "http://127.0.0.1:3000/", version: "1", webGuard: WebGuard(), authentication: nil,
-            sections: [
+        page = try DescribedPage(
+            store,
+            [
                 ReleaseSection(store: store),
                 RevisionSection(store: store) { number in
                     do throws(StoreError) {
@@ -31,7 +29,6 @@ struct ReleaseSectionTests {
                 },
                 ComparisonSection(store: store), BindleSection(store: store),
             ])
-        description = try APIDescription(PageFile.description.bytes)
     }
 
     /// Saves texts under their names.
@@ -51,17 +48,10 @@ struct ReleaseSectionTests {
         }.number
     }
 
-    /// What is answered, once it has been held against the document.
     private func send(
         _ method: HTTP.Method, _ target: String, _ body: String = "{}", type: String = "application/json"
     ) throws -> (status: Int, body: JSONObject) {
-        let request = Request(
-            method: method, target: "/api/v1" + target, headers: ["Host": "127.0.0.1:8080", "Content-Type": type])
-        let response = try #require(page.respond(to: request, RequestBody(Array(body.utf8))))
-        guard case .bytes(let bytes) = response.body else { return (response.status.code, [:]) }
-        try description.check(
-            response.status.code, bytes, to: method.rawValue, String(target.prefix { $0 != "?" }))
-        return (response.status.code, try #require(try JSONValue(parsing: bytes).object))
+        try page.send(method, target, body, type: type)
     }
 
     private func texts(_ object: JSONObject, _ list: String, _ member: String) -> [String] {

@@ -16,8 +16,7 @@ struct RequestSectionTests {
     let recordings: RecordingReader
     let writer: RecordingWriter
     let replayer = Replayer()
-    let page: ControlPage
-    let description: APIDescription
+    let page: DescribedPage
 
     /// Answers as it is told, and remembers what it was to send.
     final class Replayer: RequestReplayer {
@@ -39,15 +38,13 @@ struct RequestSectionTests {
         writer = RecordingWriter(recordings.memory)
         let list = RequestList(recordings: recordings)
         let store = try BindleStore(path: directory.path + "/bindles.sqlite", isTemporary: true)
-        page = ControlPage(
-            store: store, appURL: "http://127.0.0.1:3000/", version: "1", webGuard: WebGuard(), authentication: nil,
-            requests: list,
-            sections: [
+        page = try DescribedPage(
+            store, requests: list,
+            [
                 RequestSection(
                     list: list, appURL: "http://127.0.0.1:3000/", version: "1",
                     storedFiles: { _, size in size == 10 ? .bytes(Array("0123456789".utf8)) : nil }, replayer: replayer)
             ])
-        description = try APIDescription(PageFile.description.bytes)
     }
 
     private static let secret = "s3cr3t-value"
@@ -70,7 +67,7 @@ struct RequestSectionTests {
             requestBody: .init(body[...], total: bodyTotal ?? body.count),
             responseBody: .init(answer[...], total: answerTotal ?? answer.count), handler: handler)
         let position = writer.write(contents) { $0.copyBytes(from: lines) }
-        page.note(
+        page.page.note(
             [
                 (
                     ServedRequest(
@@ -85,14 +82,7 @@ struct RequestSectionTests {
     private func respond(
         _ method: HTTP.Method, _ target: String, _ body: String = "{}", described path: String
     ) throws -> Response {
-        let request = Request(
-            method: method, target: "/api/v1" + target,
-            headers: ["Host": "127.0.0.1:8080", "Content-Type": "application/json"])
-        var response = try #require(page.respond(to: request, RequestBody(Array(body.utf8))))
-        if case .stream = response.body { response.body = .bytes(try Self.bytes(of: response.body)) }
-        let bytes: [UInt8] = if case .bytes(let bytes) = response.body { bytes } else { [] }
-        try description.check(response.status.code, bytes, to: method.rawValue, path)
-        return response
+        try page.respond(method, target, body, described: path)
     }
 
     private func bytes(_ target: String, described path: String) throws -> [UInt8] {
@@ -120,7 +110,7 @@ struct RequestSectionTests {
         note(handler: handler)
         note(response: "HTTP/1.1 200 OK\r\nETag: \"x\"\r\n\r\n", answer: [], isStored: true, handler: nil)
         note(fields: ["X-Hippo-Replay": "1"])
-        page.note(
+        page.page.note(
             [(ServedRequest(method: "GET", target: "/", status: 200, byteCount: 1, milliseconds: 1, revision: 1), 7)],
             [])
         let all = try get("/requests")["requests"]?.array?.compactMap(\.object) ?? []
@@ -159,7 +149,7 @@ struct RequestSectionTests {
             let path = target.replacing("\(number)", with: "{number}")
             for isShown in [false, true] {
                 let response = try respond(.get, target + (isShown ? "?unmasked=true" : ""), described: path)
-                let text = String(decoding: try Self.bytes(of: response.body), as: UTF8.self)
+                let text = String(decoding: try DescribedPage.bytes(of: response.body), as: UTF8.self)
                 #expect(text.contains(Self.secret) == isShown, "\(target)")
                 #expect(text.contains("plain"))
             }
@@ -174,29 +164,13 @@ struct RequestSectionTests {
             try respond(.get, "/requests/\(number)?unmasked=1", described: "/requests/{number}").status == .badRequest)
     }
 
-    /// The bytes of a body, whatever it is.
-    private static func bytes(of body: Response.Body) throws -> [UInt8] {
-        switch body {
-        case .bytes(let bytes): return bytes
-        case .stream(_, let write):
-            // Through a server, which is what has a writer.
-            let server = try Server(socket: ListeningSocket(binding: .loopback(port: 0))) { _, _, writer in
-                try writer.respond(Response(body: .stream(length: nil, write)))
-            }
-            try server.start()
-            defer { server.stop() }
-            return try Client().send(ClientRequest(.get, HTTPURL("http://\(server.address)/"))).readAll(limit: 1 << 24)
-        default: return []
-        }
-    }
-
     @Test("A body is a download of its very bytes, which no browser shows") func bodies() throws {
         let bytes = Array("<script>\0\u{FF}</script>".utf8)
         let number = note(body: bytes, answer: bytes)
         for side in ["request", "response"] {
             let response = try respond(
                 .get, "/requests/\(number)/body?of=\(side)", described: "/requests/{number}/body")
-            #expect(try Self.bytes(of: response.body) == bytes)
+            #expect(try DescribedPage.bytes(of: response.body) == bytes)
             #expect(response.headers["Content-Type"] == "application/octet-stream")
             #expect(response.headers["Content-Disposition"]?.hasPrefix("attachment") == true)
             #expect(response.headers["X-Content-Type-Options"] == "nosniff")
@@ -284,7 +258,7 @@ struct RequestSectionTests {
         note("POST", "/a?b=c%20d", fields: ["Cookie": "x=1; y=2", "Content-Type": "a/b"], body: [0, 255])
         note(response: "", answer: [])
         let response = try respond(.get, "/har", described: "/har")
-        let archive = try JSONValue(parsing: Self.bytes(of: response.body)).object?["log"]?.object
+        let archive = try JSONValue(parsing: DescribedPage.bytes(of: response.body)).object?["log"]?.object
         let log = try #require(archive)
         #expect(log["version"] == .string("1.2") && log["creator"]?.object?["name"] != nil)
         let entries = log["entries"]?.array?.compactMap(\.object) ?? []

@@ -22,9 +22,7 @@ struct AccessTokenTests {
         #expect(try status(appURL + "hello") == 200)
         #expect(try status(bindles + "/_q") == 401)
         #expect(try status(bindles.replacingOccurrences(of: "/v1", with: "/healthz")) == 200)
-        let tokens = home.path + "/hippo/tokens"
-        let name = try #require(try FileManager.default.contentsOfDirectory(atPath: tokens).first)
-        let token = try String(contentsOfFile: tokens + "/" + name, encoding: .utf8).trimmingCharacters(in: .newlines)
+        let token = try UserConfiguration.accessToken(in: home.path)
         #expect(try status(bindles + "/_q", ["Authorization": "Bearer \(token)"]) == 200)
         try app.writeHandler("hello 2")
         _ = try await sandbox.next("serving")

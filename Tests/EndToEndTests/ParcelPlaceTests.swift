@@ -136,6 +136,20 @@ struct ParcelPlaceTests {
         #expect(try request(server, .get, "/_i/app/1.0.0@\(digest)") == (kind == .memory ? 404 : 200))
     }
 
+    @Test("What is in memory is gone when up ends") func memoryEnds() async throws {
+        let app = try SmallApp()
+        let sandbox = try SandboxProcess(app.path, ["--parcels", "memory"])
+        try await sandbox.next("ready")
+        let descriptors = "/proc/\(sandbox.id)/fd"
+        let place = try #require(
+            try FileManager.default.contentsOfDirectory(atPath: descriptors)
+                .compactMap { try? FileManager.default.destinationOfSymbolicLink(atPath: descriptors + "/" + $0) }
+                .first { $0.hasPrefix("/dev/shm/hippo-dev-") })
+        kill(sandbox.id, SIGTERM)
+        _ = try await sandbox.waitForEnd()
+        #expect(!FileManager.default.fileExists(atPath: place))
+    }
+
     @Test(
         "What does not fit together is a mistake of use",
         arguments: [

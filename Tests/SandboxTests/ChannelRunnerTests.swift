@@ -10,32 +10,7 @@ import Testing
 
 /// What is decided about the processes of a channel, and when: without a process, by a clock that is set by hand.
 struct ChannelRunnerTests {
-    /// A process that does nothing but remember what it is told.
-    final class Worker: WorkerHandle {
-        let sent = Mutex<[LauncherMessage]>([])
-        private let end = Atomic(false)
-
-        func send(_ message: LauncherMessage, with descriptors: [Int32]) { sent.withLock { $0.append(message) } }
-        func showRequests() {}
-        func kill() { end.store(true, ordering: .relaxed) }
-        var isKilled: Bool { end.load(ordering: .relaxed) }
-
-        var words: [String] {
-            sent.withLock { messages in
-                messages.compactMap { message in
-                    switch message {
-                    case .load(let load): "load \(load.bindle)"
-                    case .hosts(.only(let host)): "only \(host)"
-                    case .hold: "hold"
-                    case .serve: "serve"
-                    case .drain: "drain"
-                    case .handOver: "handOver"
-                    default: nil
-                    }
-                }
-            }
-        }
-    }
+    typealias Worker = RememberingWorker
 
     final class Scene {
         typealias ID = WorkerSupervisor.WorkerID

@@ -60,14 +60,7 @@ struct FeedTests {
     }
 
     private func tar(_ files: KeyValuePairs<String, String>) throws -> [UInt8] {
-        var bytes: [UInt8] = []
-        let writer = TarWriter { bytes += $0 }
-        for (name, text) in files {
-            try writer.begin(TarEntry(path: name, kind: .file, size: Int64(text.utf8.count)))
-            try Array(text.utf8).withUnsafeBytes { try writer.write($0) }
-        }
-        try writer.finish()
-        return bytes
+        try TarArchive.bytes(of: files)
     }
 
     private func routes(_ answer: JSONObject) -> [String: String] {

@@ -73,14 +73,7 @@ struct UploadGateTests {
     private static let module = "\0asm\u{1}\0\0\0"
 
     private static func tar(_ files: KeyValuePairs<String, String>) throws -> [UInt8] {
-        var bytes: [UInt8] = []
-        let writer = TarWriter { bytes += $0 }
-        for (name, text) in files {
-            try writer.begin(TarEntry(path: name, kind: .file, size: Int64(text.utf8.count)))
-            try Array(text.utf8).withUnsafeBytes { try writer.write($0) }
-        }
-        try writer.finish()
-        return bytes
+        try TarArchive.bytes(of: files)
     }
 
     private static func project(_ more: String = "") throws -> [UInt8] {

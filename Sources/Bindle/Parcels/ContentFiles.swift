@@ -108,6 +108,9 @@ package final class ContentFiles: Sendable {
         state.withLock { $0.directory = FileStatus(path: path)?.id }
     }
 
+    /// Removes what is in memory: nobody asks for it any more.
+    func removeMemory() { memory?.remove() }
+
     /// What the store's file says of these files.
     var place: ParcelPlace { ParcelPlace(location: location, directory: path, cacheLimit: cacheLimit) }
 

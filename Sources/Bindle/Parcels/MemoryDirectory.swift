@@ -22,9 +22,12 @@ final class MemoryDirectory: Sendable {
     }
 
     deinit {
-        try? Directories.removeTree(path)
+        remove()
         close(descriptor)
     }
+
+    /// Removes what is in it, before the last reference goes.
+    func remove() { try? Directories.removeTree(path) }
 
     /// Removes what processes of this user have left.
     private static func removeLeft() {

@@ -80,6 +80,10 @@ package final class BindleStore: Sendable {
         return try ContentFiles(storePath: path, isTemporary: isTemporary, storage: storage)
     }
 
+    /// Removes the parcels that are in memory, where the store has them there, at the end of a process that does not let go of
+    /// the store before.
+    package func removeMemory() { pool.files.removeMemory() }
+
     /// Where the parcels are.
     package var parcelLocation: ParcelLocation { pool.files.location }
 

@@ -105,17 +105,7 @@ package struct AzureBlobs: BlobStore {
     // MARK: - Reading
 
     package func size(of name: String) throws(BlobError) -> Int? {
-        do throws(BlobError) {
-            let answer = try requests.send(accepting: [200]) { () throws(BlobError) in
-                try request(.head, prefix + name)
-            }
-            guard let size = answer.headers["Content-Length"].flatMap({ Int($0) }) else {
-                throw answer.malformed("it has no size")
-            }
-            return size
-        } catch .noSuchBlob {
-            return nil
-        }
+        try requests.size { () throws(BlobError) in try request(.head, prefix + name) }
     }
 
     package func read(

@@ -38,6 +38,20 @@ struct BlobRequests: Sendable {
         }
     }
 
+    /// The size of a blob in bytes, as the answer to a HEAD says it; `nil` if there is none.
+    /// - Parameter make: Makes the request.
+    func size(_ make: () throws(BlobError) -> ClientRequest) throws(BlobError) -> Int? {
+        do throws(BlobError) {
+            let answer = try send(accepting: [200], make)
+            guard let size = answer.headers["Content-Length"].flatMap({ Int($0) }) else {
+                throw answer.malformed("it has no size")
+            }
+            return size
+        } catch .noSuchBlob {
+            return nil
+        }
+    }
+
     /// Reads a body of any length. Where it breaks off, the rest is asked for.
     /// - Parameters:
     ///   - isPart: Whether only a part of the blob is wanted, so that an answer with all of it is none.

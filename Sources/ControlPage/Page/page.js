@@ -39,7 +39,23 @@ function askForToken() {
   $("token-text").focus();
 }
 
-const showTheRest = () => Promise.all([showReleases(), showChannels(), showTokens(), showEnvironment()]);
+let isShowing = false;
+let isStale = false;
+
+/** Shows what no event has in it. However often it is called meanwhile, it is fetched once more afterwards. */
+async function showTheRest() {
+  isStale = true;
+  if (isShowing) return;
+  isShowing = true;
+  try {
+    while (isStale) {
+      isStale = false;
+      await Promise.all([showReleases(), showChannels(), showTokens(), showEnvironment()]);
+    }
+  } finally {
+    isShowing = false;
+  }
+}
 
 async function follow() {
   let pause = 500;

@@ -41,6 +41,7 @@ final class ChannelSupervisor: Sendable {
         /// The name of the project's own app.
         var app: String?
         var tell: @Sendable (String) -> Void = { _ in }
+        var onChange: @Sendable () -> Void = {}
         var conditions: [ChannelKey: ChannelStatus.Condition] = [:]
         /// When requests were answered, by `APP/CHANNEL`.
         var uses: [String: SuspendingClock.Instant] = [:]
@@ -72,9 +73,11 @@ final class ChannelSupervisor: Sendable {
     /// Begins to serve channels. Returns when the store has been asked for them: afterwards nobody asks it without a reason,
     /// so that a project can be removed while it runs.
     ///
-    /// - Parameter tell: tells people something, in a sentence.
-    func start(_ tell: @escaping @Sendable (String) -> Void) {
-        state.withLock { $0.tell = tell }
+    /// - Parameters:
+    ///   - tell: tells people something, in a sentence.
+    ///   - onChange: called when channels, their releases or what serves them may have changed.
+    func start(_ tell: @escaping @Sendable (String) -> Void, onChange: @escaping @Sendable () -> Void) {
+        state.withLock { ($0.tell, $0.onChange) = (tell, onChange) }
         mailbox.post(.change(onDone: nil))
         SystemThread.detach(name: "channels") { [self] in
             run()
@@ -173,11 +176,13 @@ final class ChannelSupervisor: Sendable {
         var isFirst = true
         while !isStopping || desk.hasProcesses {
             var done: [DispatchSemaphore] = []
+            var isChanged = false
             for message in mailbox.next(until: desk.nextDeadline.map(dispatchTime) ?? .distantFuture) {
                 switch message {
                 case .request(let key): desk.places[key]?.runner.noteRequest()
                 case .worker(let number, let worker, let event): desk.handle(number, worker, event)
                 case .change(let onDone):
+                    isChanged = true
                     if !isStopping { update(&desk, isAwaited: onDone != nil) }
                     if let onDone { done.append(onDone) }
                 case .stop(let patience):
@@ -191,7 +196,11 @@ final class ChannelSupervisor: Sendable {
             }
             desk.tick()
             let conditions = desk.places.mapValues(\.runner.condition)
-            state.withLock { $0.conditions = conditions }
+            let onChange = state.withLock { state in
+                defer { state.conditions = conditions }
+                return isChanged || state.conditions != conditions ? state.onChange : nil
+            }
+            onChange?()
             for semaphore in done { semaphore.signal() }
             if isFirst { hasBegun.signal() }
             isFirst = false

@@ -61,9 +61,7 @@ struct ControlPageBrowserTests {
         defer { withExtendedLifetime(sandbox) {} }
         let bindles = try #require(try await sandbox.next("ready")["bindle"]?.string)
         let control = bindles.replacingOccurrences(of: "/v1", with: "/")
-        let tokens = home.path + "/hippo/tokens"
-        let name = try #require(try FileManager.default.contentsOfDirectory(atPath: tokens).first)
-        let token = try String(contentsOfFile: tokens + "/" + name, encoding: .utf8).trimmingCharacters(in: .newlines)
+        let token = try UserConfiguration.accessToken(in: home.path)
         let stranger = try await open(control)
         try await stranger.wait(until: "!document.getElementById('token').hidden")
         #expect(try await stranger.evaluate("document.body.innerText.includes('hello')") == .boolean(false))

@@ -42,6 +42,21 @@ struct ControlPageReleasesTests {
         #expect(try get(page.app + "hello").body == "hello 2")
     }
 
+    @Test("What commands do to releases and channels is on the page without a reload") func live() async throws {
+        let app = try SmallApp()
+        let sandbox = try SandboxProcess(app.path)
+        let page = try await ControlPageTab.open(sandbox)
+        #expect(try Program.run(["release", "--project", app.path]).status == 0)
+        try await page.wait(for: "small/1.2.3", in: "releases-rows")
+        #expect(try Program.run(["channel", "add", "stable", "--project", app.path]).status == 0)
+        try await page.wait(for: "idle", in: "channels-rows")
+        let link = try #require(try await page.tab.evaluate("document.querySelector('#channels-rows a').href").string)
+        try await ControlPageTab.open(link + "hello").wait(until: "document.body?.innerText === 'hello 1'")
+        try await page.wait(for: "serving", in: "channels-rows")
+        #expect(try Program.run(["channel", "remove", "stable", "--project", app.path]).status == 0)
+        try await page.wait(for: "0 channels", in: "channels")
+    }
+
     @Test("A revision that served before is brought back by a click, until a file changes") func rollback() async throws
     {
         let app = try SmallApp()

@@ -38,12 +38,14 @@ final class Chromium: Sendable {
         guard let path = Self.path else { throw Problem(description: "Chromium is not installed") }
         let answers = Pipe()
         process.executableURL = URL(fileURLWithPath: "/bin/sh")
-        // The shell outlives the browser, and this process if need be. The kernel's sandbox is not available to root.
+        // The shell outlives the browser, and this process if need be. The kernel's sandbox is not available to root. Each
+        // tab goes on, whichever one is in front: tests have several at a time.
         process.arguments = [
             "-c",
             """
             profile=$(mktemp -d)
             "$0" --headless=new --no-sandbox --disable-gpu --disable-dev-shm-usage --no-first-run --disable-extensions \
+              --disable-renderer-backgrounding --disable-backgrounding-occluded-windows --disable-background-timer-throttling \
               --disable-background-networking --disable-component-update --disable-sync --remote-debugging-pipe \
               --host-resolver-rules="MAP *.rebound.example 127.0.0.1" \
               --user-data-dir="$profile" 3<&0 4>&1 </dev/null >/dev/null 2>&1

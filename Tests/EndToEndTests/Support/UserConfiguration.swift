@@ -9,6 +9,15 @@ enum UserConfiguration {
 
     static let environment = ["XDG_CONFIG_HOME": directory.path]
 
+    /// The access token that a sandbox has made, the only one in a configuration directory.
+    static func accessToken(in directory: String) throws -> String {
+        let tokens = directory + "/hippo/tokens"
+        guard let name = try FileManager.default.contentsOfDirectory(atPath: tokens).first else {
+            throw CocoaError(.fileNoSuchFile)
+        }
+        return try String(contentsOfFile: tokens + "/" + name, encoding: .utf8).trimmingCharacters(in: .newlines)
+    }
+
     /// The environment of this process, with that directory, and what else is given.
     static func environment(adding other: [String: String] = [:]) -> [String: String] {
         ProcessInfo.processInfo.environment.merging(environment) { $1 }.merging(other) { $1 }
