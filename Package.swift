@@ -67,6 +67,7 @@ let package = Package(
         .target(
             name: "ComponentModel", dependencies: ["CLinux", "WebAssembly", "WebAssemblyRuntime"],
             swiftSettings: optimised),
+        .target(name: "WAVE", dependencies: ["ComponentModel"]),
         .target(
             name: "WASI",
             dependencies: [
@@ -345,6 +346,7 @@ let package = Package(
             ],
             swiftSettings: optimised
         ),
+        .testTarget(name: "WAVETests", dependencies: ["ComponentModel", "WAVE"]),
         .testTarget(
             name: "WASITests",
             dependencies: [
