@@ -417,6 +417,7 @@ package enum SandboxSession {
         }
         var options: [String] = []
         if settings.allowsTransientWrite ?? false { options.append("--allow-transient-write") }
+        if settings.stubsImports ?? false { options.append("--stub-imports") }
         if settings.data != nil { options.append("[data]") }
         if !settings.proxies.isEmpty { options.append("[proxy]") }
         options += settings.limits.optionNames
@@ -438,6 +439,7 @@ package enum SandboxSession {
             .init(name: $0.name, value: $0.value)
         }
         configuration.allowsTransientWrite = settings.allowsTransientWrite ?? false
+        configuration.stubsImports = settings.stubsImports ?? false
         configuration.servesStaticFiles = settings.servesStaticFiles ?? true
         configuration.allowedHosts = settings.allowedHosts
         configuration.dataDirectory = settings.data?.path

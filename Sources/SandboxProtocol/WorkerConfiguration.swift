@@ -38,6 +38,8 @@ package struct WorkerConfiguration: Hashable, Sendable {
     /// For the project's own modules, and not for those of external bindles; weaker than `variables`.
     package var projectVariables: [Variable] = []
     package var allowsTransientWrite = false
+    /// Whether imports of components that nobody provides trap when they are called.
+    package var stubsImports = false
     package var servesStaticFiles = true
     /// Names by which the application may be addressed, besides IP addresses and local names; `*` stands for all.
     package var allowedHosts: [String] = []
@@ -98,6 +100,7 @@ extension WorkerConfiguration {
         if !variables.isEmpty { json["variables"] = .array(variables.map(\.json)) }
         if !projectVariables.isEmpty { json["projectVariables"] = .array(projectVariables.map(\.json)) }
         if allowsTransientWrite { json["transientWrite"] = .boolean(true) }
+        if stubsImports { json["stubImports"] = .boolean(true) }
         if !servesStaticFiles { json["static"] = .boolean(false) }
         if !allowedHosts.isEmpty { json["allowedHosts"] = .array(allowedHosts.map { .string($0) }) }
         json["data"] = dataDirectory.map { .string($0) }
@@ -133,6 +136,7 @@ extension WorkerConfiguration {
             projectVariables.append(variable)
         }
         allowsTransientWrite = json["transientWrite"]?.boolean ?? false
+        stubsImports = json["stubImports"]?.boolean ?? false
         servesStaticFiles = json["static"]?.boolean ?? true
         allowedHosts = json["allowedHosts"]?.array?.compactMap(\.string) ?? []
         dataDirectory = json["data"]?.string

@@ -39,6 +39,8 @@ extension Command {
               route = "/..."                 # one of HIPPOFACTS
               argv = "${SCRIPT_NAME} ${ARGS}"
               allow-outbound = ["https://example.com"]
+              reuse = 100                    # requests that an instance of a component answers; 1 by default
+              stub-imports = true            # as --stub-imports, for this component
 
               [data]
               path = "data"                  # what handlers have as /data
@@ -49,7 +51,7 @@ extension Command {
 
               [up]
               listen = "127.0.0.1:3000"      # and port, https, tls-cert, tls-key, bindle-http, bindle-listen, allow-hosts, allow-outbound, show-errors, token,
-              static = true                  # store, watch, ephemeral, env-file, allow-transient-write, log-dir, reload,
+              static = true                  # store, watch, ephemeral, env-file, allow-transient-write, stub-imports, log-dir, reload,
               timeout = "30s"                # wagi, editor, max-memory, max-response, max-history, log-limit; poll = "1s"
               channel-idle = "15min"         # how long a channel's process serves while nobody asks for it
               parcels = "dir:parcels"        # or s3://BUCKET/PREFIX…; and endpoint, parcel-cache, own-parcels
@@ -199,6 +201,9 @@ enum UpOptions {
         name: "env-file", valueName: "FILE",
         summary: "A file of NAME=VALUE lines for the modules; stronger than hippo-dev.toml, weaker than --env.",
         isRepeatable: true)
+    static let stubImports = Option(
+        flag: "stub-imports",
+        summary: "Imports of components that are not provided trap when they are called, and not when they are loaded.")
     static let transientWrite = Option(
         flag: "allow-transient-write",
         summary: "Let modules write to their files, in a copy that lasts until the next change.")
@@ -248,7 +253,8 @@ enum UpOptions {
             waitForBuild, poll,
             pollInterval, noWatch, store, maximumHistory, ephemeral,
             data, dataLimit, library,
-            UpstreamOptions.url, UpstreamOptions.strategy, variable, environmentFile, transientWrite, noStatic,
+            UpstreamOptions.url, UpstreamOptions.strategy, variable, environmentFile, transientWrite, stubImports,
+            noStatic,
             noReload,
             timeout, maximumMemory, maximumResponse, logDirectory, logLimit, wagi, editor, json, timings,
             OutputOptions.color,
@@ -373,7 +379,7 @@ enum UpOptions {
     }
 
     /// The options that say how the app is built and what its handlers get, for all commands that run a project.
-    static let app = [build, variable, environmentFile, noStatic, transientWrite, data, dataLimit]
+    static let app = [build, variable, environmentFile, noStatic, transientWrite, stubImports, data, dataLimit]
 
     /// Sets what the options of `app` say.
     static func setApp(in settings: inout SandboxSettings, _ arguments: ParsedArguments) throws {
@@ -388,6 +394,7 @@ enum UpOptions {
         }
         settings.variableSources = files.map { .file($0) } + variables.map { .variable($0) }
         settings.allowsTransientWrite = arguments.isSet(transientWrite) ? true : nil
+        settings.stubsImports = arguments.isSet(stubImports) ? true : nil
         settings.servesStaticFiles = arguments.isSet(noStatic) ? false : nil
         settings.data = arguments[data].map(DataDirectory.init(given:))
         settings.dataLimit = try LimitOptions.size(arguments, dataLimit)

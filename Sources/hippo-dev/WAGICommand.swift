@@ -73,6 +73,9 @@ private struct WAGIOptions {
         summary:
             "All modules may send requests to the host of this URL, besides those that allowed_hosts names for one.",
         isRepeatable: true)
+    static let stubImports = Option(
+        flag: "stub-imports",
+        summary: "Imports of components that are not provided trap when they are called, and not when they are loaded.")
     static let logDirectory = Option(
         name: "log-dir", valueName: "DIR",
         summary: "Where the modules' standard error goes: DIR/SHA256_OF_ROUTE/module.stderr. [default: temporary]",
@@ -118,7 +121,7 @@ private struct WAGIOptions {
             allowTransientWrite,
             staticFiles,
             noStatic,
-            showErrors, allowedHost, allowedOutbound,
+            showErrors, allowedHost, allowedOutbound, stubImports,
         ] + LimitOptions.ofRequests + WorkerArguments.Name.allCases.compactMap { descriptors[$0] }
 
     private let arguments: ParsedArguments
@@ -147,6 +150,7 @@ private struct WAGIOptions {
             try Directories.make(cache)
         }
         configuration.allowsTransientWrite = arguments.isSet(Self.allowTransientWrite)
+        configuration.stubsImports = arguments.isSet(Self.stubImports)
         configuration.maximumTransientBytes =
             try LimitOptions.transientBytes(arguments) ?? configuration.maximumTransientBytes
         configuration.maximumWaiting = try LimitOptions.waitingRequests(arguments) ?? configuration.maximumWaiting
@@ -291,6 +295,7 @@ extension WAGIConfiguration {
         logDirectory = given.logDirectory
         logFileLimit = given.logFileLimit ?? logFileLimit
         allowsTransientWrite = given.allowsTransientWrite
+        stubsImports = given.stubsImports
         maximumTransientBytes = given.limits.transientBytes ?? maximumTransientBytes
         maximumWaiting = given.limits.waitingRequests ?? maximumWaiting
         servesStaticFiles = given.servesStaticFiles

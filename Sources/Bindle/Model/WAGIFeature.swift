@@ -62,6 +62,19 @@ package struct WAGIFeature: Hashable, Sendable {
             || (!text.contains(",") && !text.contains(where: \.isWhitespace) && (try? HTTPURL(text)) != nil)
     }
 
+    /// How many requests an instance of a component may answer, one after the other, as the invoice writes it; `nil` for
+    /// a fresh instance for each.
+    package var reuse: String? {
+        get { settings["reuse"] }
+        set { settings["reuse"] = newValue }
+    }
+
+    /// Whether imports of a component that nobody provides trap when they are called, and not when it is loaded.
+    package var stubsImports: Bool {
+        get { settings["stub_imports"] == "true" }
+        set { settings["stub_imports"] = newValue ? "true" : nil }
+    }
+
     /// How many requests of its own the module may have under way, as the invoice writes it: possibly no number.
     package var maximumRequestConcurrency: String? { settings["http_max_concurrency"] }
 }

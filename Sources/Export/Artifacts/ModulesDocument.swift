@@ -48,6 +48,14 @@ struct ModulesDocument {
             }
             table["http_max_concurrency"] = TOMLValue(count)
         }
+        if let text = feature.reuse {
+            guard let count = Int(text) else {
+                throw ExportError(
+                    "the feature wagi.reuse of '\(label.name)' is '\(text)': it has to be a whole number")
+            }
+            table["reuse"] = TOMLValue(count)
+        }
+        if feature.stubsImports { table["stub_imports"] = TOMLValue(true) }
         if hasAssets { table["volumes"] = ["/": TOMLValue(wwwroot)] }
         return table
     }

@@ -10,13 +10,22 @@ package struct HandlerSettings: Hashable, Sendable {
         package let argumentTemplate: String?
         /// URLs whose hosts the module may send requests to.
         package let allowedHosts: [String]
+        /// How many requests an instance of a component answers before there is a new one; `nil` for one.
+        package let reuse: Int?
+        /// Whether imports of a component that nobody provides trap when they are called.
+        package let stubsImports: Bool
         /// Where it stands in the file.
         package let position: SourcePosition?
 
-        package init(route: String, argumentTemplate: String?, allowedHosts: [String], position: SourcePosition?) {
+        package init(
+            route: String, argumentTemplate: String?, allowedHosts: [String], reuse: Int? = nil,
+            stubsImports: Bool = false, position: SourcePosition?
+        ) {
             self.route = route
             self.argumentTemplate = argumentTemplate
             self.allowedHosts = allowedHosts
+            self.reuse = reuse
+            self.stubsImports = stubsImports
             self.position = position
         }
     }
@@ -42,6 +51,8 @@ package struct HandlerSettings: Hashable, Sendable {
         feature.argumentTemplate = handler?.argumentTemplate
         let hosts = allowedHosts + (handler?.allowedHosts ?? [])
         if !hosts.isEmpty { feature.allowedHosts = hosts }
+        feature.reuse = handler?.reuse.map { "\($0)" }
+        feature.stubsImports = handler?.stubsImports ?? false
         return feature
     }
 }

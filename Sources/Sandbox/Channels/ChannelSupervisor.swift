@@ -338,6 +338,7 @@ extension WorkerConfiguration {
         dataLimit = nil
         proxies = []
         allowsTransientWrite = false
+        stubsImports = false
         servesStaticFiles = true
     }
 

@@ -79,6 +79,9 @@ package struct SandboxSettings: Sendable, Equatable {
     package internal(set) var guestVariables = GuestVariables()
     /// True to give the guests a private copy of their files to write to; by default false.
     package var allowsTransientWrite: Bool?
+    /// True to have imports of components that nobody provides trap when they are called; by default they are errors when
+    /// the component is loaded.
+    package var stubsImports: Bool?
     /// False to answer only what a handler takes; by default true, files being served where no handler is.
     package var servesStaticFiles: Bool?
     /// True to let requests wait for a build that runs; by default they get the last good version meanwhile.
@@ -145,6 +148,7 @@ package struct SandboxSettings: Sendable, Equatable {
         settings.variableSources = weaker.variableSources + variableSources
         settings.givesDotenv = givesDotenv ?? weaker.givesDotenv
         settings.allowsTransientWrite = allowsTransientWrite ?? weaker.allowsTransientWrite
+        settings.stubsImports = stubsImports ?? weaker.stubsImports
         settings.servesStaticFiles = servesStaticFiles ?? weaker.servesStaticFiles
         settings.waitsForBuild = waitsForBuild ?? weaker.waitsForBuild
         settings.reloadsPages = reloadsPages ?? weaker.reloadsPages

@@ -134,6 +134,8 @@ enum SettingsFile {
                 HandlerSettings.Handler(
                     route: route, argumentTemplate: try section.string("argv"),
                     allowedHosts: try hosts("allow-outbound", in: &section),
+                    reuse: try section.integer("reuse", in: 1...1_000_000),
+                    stubsImports: try section.boolean("stub-imports") ?? false,
                     position: section.table["route"]?.position))
             try section.finish()
         }
@@ -180,6 +182,7 @@ enum SettingsFile {
         settings.variableSources = try (up.strings("env-file") ?? []).map { .file(absolute($0)) }
         settings.givesDotenv = try up.boolean("dotenv")
         settings.allowsTransientWrite = try up.boolean("allow-transient-write")
+        settings.stubsImports = try up.boolean("stub-imports")
         settings.servesStaticFiles = try up.boolean("static")
         settings.reloadsPages = try up.boolean("reload")
         settings.limits.time = try value("timeout", in: &up, likeness: "30s") { Duration(parsing: $0) }

@@ -28,21 +28,26 @@ struct BindleApplication {
             throw LoadError("the parcel '\(label.name)' has no digest")
         }
         let feature = label.wagi ?? WAGIFeature()
-        return HandlerDefinition(
+        var definition = HandlerDefinition(
             route: Route(feature.route ?? "/"), module: ModuleReference(content, name: label.name),
             entrypoint: feature.entrypoint, argumentTemplate: feature.argumentTemplate,
             allowedHosts: feature.allowedHosts,
             maximumRequestConcurrency: try feature.maximumRequestConcurrency.map { text throws(LoadError) in
-                try requestConcurrency(text, of: label)
+                try number(text, of: "http_max_concurrency", from: 0, label)
             }, hasAssets: hasAssets, isFromOtherBindle: label.isFromOtherBindle)
+        if let text = feature.reuse { definition.reuse = try number(text, of: "reuse", from: 1, label) }
+        definition.stubsImports = feature.stubsImports
+        return definition
     }
 
-    private static func requestConcurrency(_ text: String, of label: Label) throws(LoadError) -> Int {
-        guard let count = Int(text), (0...1_000_000).contains(count) else {
+    private static func number(
+        _ text: String, of setting: String, from least: Int, _ label: Label
+    ) throws(LoadError) -> Int {
+        guard let number = Int(text), (least...1_000_000).contains(number) else {
             throw LoadError(
-                "the feature wagi.http_max_concurrency of the parcel '\(label.name)' is '\(text)': it has to be a "
-                    + "whole number from 0 to 1000000")
+                "the feature wagi.\(setting) of the parcel '\(label.name)' is '\(text)': it has to be a whole number "
+                    + "from \(least) to 1000000")
         }
-        return count
+        return number
     }
 }

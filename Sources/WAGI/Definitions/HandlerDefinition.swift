@@ -14,6 +14,10 @@ package struct HandlerDefinition: Sendable {
     package var allowedHosts: [String]
     /// How many requests the module may have under way at a time, 0 for any number, nil for the usual one.
     package var maximumRequestConcurrency: Int?
+    /// How many requests an instance of a component answers, one after the other.
+    package var reuse = 1
+    /// Whether imports of a component that nobody provides trap when they are called, and not when it is loaded.
+    package var stubsImports = false
     /// Directories that the module gets, by the path under which it gets them.
     package var volumes: [Volume]
     /// Whether the module gets the wwwroot as `/`.

@@ -71,6 +71,8 @@ package struct ModulesFile: Sendable {
             throw section.error("'\(host)' is not a URL like https://example.com", atValueOf: "allowed_hosts")
         }
         handler.maximumRequestConcurrency = try section.integer("http_max_concurrency", in: 0...1_000_000)
+        handler.reuse = try section.integer("reuse", in: 1...1_000_000) ?? 1
+        handler.stubsImports = try section.boolean("stub_imports") ?? false
         handler.environment = try (section.stringTable("environment") ?? []).map { ($0.key, $0.value) }
         for (name, _) in handler.environment where name.isEmpty || name.contains("=") || name.utf8.contains(0) {
             throw section.error("'\(name)' is no name for a variable", atValueOf: "environment")

@@ -28,6 +28,8 @@ package struct WAGIConfiguration: Sendable {
     package var staticDirectory: String?
     /// Whether guests may change the assets: in a layer over them that begins empty with each process.
     package var allowsTransientWrite = false
+    /// Whether imports of components that nobody provides trap when they are called, and not when the component is loaded.
+    package var stubsImports = false
     /// How much that layer may hold, in bytes.
     package var maximumTransientBytes = 256 << 20
     /// Who is shown the stack, the output and the request when a module fails. Others are told what has gone wrong.

@@ -18,7 +18,8 @@ struct ProjectBindle {
 
     static let withSettings = Option(
         flag: "with-settings",
-        summary: "Put into the bindle what hippo-dev.toml says of handlers: argv and allow-outbound.")
+        summary:
+            "Put into the bindle what hippo-dev.toml says of handlers: argv, allow-outbound, reuse and stub-imports.")
 
     /// Where external bindles are looked up before the server that the bindle is for.
     static let externalOptions = [UpstreamOptions.url, UpstreamOptions.strategy]
@@ -43,7 +44,7 @@ struct ProjectBindle {
         takesHandlerSettings = arguments.isSet(Self.withSettings)
         if !settings.handlers.isEmpty, !takesHandlerSettings {
             StandardError.write(
-                "note: what hippo-dev.toml says of handlers (argv, allow-outbound) is not in the bindle; "
+                "note: what hippo-dev.toml says of handlers (argv, allow-outbound, reuse, stub-imports) is not in the bindle; "
                     + "--with-settings puts it in\n")
         }
         self.arguments = arguments
