@@ -16,6 +16,10 @@ package final class Store: @unchecked Sendable {
     /// The embedder's object, for host functions.
     package var hostState: AnyObject?
 
+    /// What host functions that were made without an instance find theirs by while it runs: set by whoever calls into the
+    /// guest, who keeps what it points to, and puts back what was there before when the call ends.
+    package var guestState: UnsafeMutableRawPointer?
+
     /// Told of calls, as they begin and end, of functions of modules that were linked to be traced.
     package var callObserver: ((CallEvent) -> Void)?
     /// The frames of the traced calls that are active.
@@ -37,8 +41,7 @@ package final class Store: @unchecked Sendable {
     /// The exception that an execution ended with, until it is caught or reported.
     var pendingException: UInt64 = 0
 
-    private(set) var instances: [UnsafeMutableRawPointer] = []
-    private var linkedModules: [LinkedModule] = []
+    private(set) var instances: [OwnedInstance] = []
     private var hostFunctions: [HostFunction.Storage] = []
     private var memories: [OwnedMemory] = []
     private(set) var hostGlobals: [UnsafeMutablePointer<GlobalCell>] = []
@@ -47,6 +50,13 @@ package final class Store: @unchecked Sendable {
     private var hostTables: [UnsafeMutablePointer<TableRecord>] = []
     private var allocations: [UnsafeMutableRawPointer] = []
     private let stackByteCount: Int
+
+    /// An instance's block, what it needs, and where it goes in the end.
+    struct OwnedInstance {
+        let context: UnsafeMutableRawPointer
+        let translated: TranslatedModule
+        fileprivate let pool: InstancePool
+    }
 
     private struct OwnedMemory {
         let record: UnsafeMutablePointer<MemoryRecord>
@@ -94,7 +104,7 @@ package final class Store: @unchecked Sendable {
             memory.pool.give(memory.entry, usedByteCount: Int(memory.record.pointee.byteCount))
         }
         for table in hostTables { table.pointee.elements.deallocate() }
-        for (instance, linked) in zip(instances, linkedModules) { linked.instances.give(instance) }
+        for instance in instances { instance.pool.give(instance.context) }
         for allocation in allocations { allocation.deallocate() }
         // The next heap may be at the same addresses, and its collector would take what is left here for its references.
         if heap != nil { AddressSpace.reset(machine.pointee.stackBase, stackByteCount) }
@@ -151,14 +161,18 @@ package final class Store: @unchecked Sendable {
         return place
     }
 
-    func keep(instance: UnsafeMutableRawPointer, of linked: LinkedModule) {
-        instances.append(instance)
-        linkedModules.append(linked)
+    func keep(instance: UnsafeMutableRawPointer, of translated: TranslatedModule, for pool: InstancePool) {
+        instances.append(OwnedInstance(context: instance, translated: translated, pool: pool))
+    }
+
+    /// Keeps a host function that records refer to.
+    func keep(_ function: HostFunction.Storage) {
+        hostFunctions.append(function)
     }
 
     /// The record of a host function that belongs to no instance.
     func makeRecord(of function: HostFunction.Storage) -> UnsafeMutablePointer<FunctionRecord> {
-        hostFunctions.append(function)
+        keep(function)
         let record = allocate(byteCount: MemoryLayout<FunctionRecord>.size)
             .bindMemory(to: FunctionRecord.self, capacity: 1)
         record.initialize(to: FunctionRecord(host: function))

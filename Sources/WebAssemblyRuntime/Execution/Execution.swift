@@ -118,9 +118,9 @@ extension Store {
         else { return (frames, omittedCount) }
         var crossing = machine.pointee.crossingTop
         while true {
-            let linked = Instance(context: context, store: self).linked
-            guard let function = linked.code.function(at: code) else { break }
-            let names = linked.module.names
+            let translated = Instance(context: context, store: self).translated
+            guard let function = translated.code.function(at: code) else { break }
+            let names = translated.module.names
             let offset = function.binaryOffset(of: code)
             if let last = frames.last, last.codeOffset == offset, last.functionIndex == function.index,
                 last.moduleName == names.module, omittedCount == 0
@@ -131,7 +131,7 @@ extension Store {
                     Trap.Frame(
                         moduleName: names.module, functionIndex: function.index,
                         functionName: names.function(function.index), codeOffset: offset,
-                        sourceLocation: linked.module.sourceLocation(at: offset)))
+                        sourceLocation: translated.module.sourceLocation(at: offset)))
             } else {
                 omittedCount += 1
             }

@@ -79,11 +79,11 @@ extension UnsafeMutableRawPointer {
         let head = assumingMemoryBound(to: InstanceContext.self)
         let record = head.pointee.functions + index
         if record.pointee.entry == nil && record.pointee.host == nil {
-            let linked = head.pointee.linked.takeUnretainedValue()
+            let translated = head.pointee.translated.takeUnretainedValue()
             record.initialize(
                 to: FunctionRecord(
-                    entry: linked.code.entry(of: index), context: self,
-                    canonicalType: linked.module.functions[index], index: UInt32(index)))
+                    entry: translated.code.entry(of: index), context: self,
+                    canonicalType: translated.module.functions[index], index: UInt32(index)))
         }
         return record
     }

@@ -81,7 +81,7 @@ struct InstanceContext {
     let tags: UnsafeMutablePointer<UnsafeMutablePointer<TagRecord>>
     /// For each data segment and then each element segment, whether it was dropped.
     let droppedSegments: UnsafeMutablePointer<Bool>
-    let linked: Unmanaged<LinkedModule>
+    let translated: Unmanaged<TranslatedModule>
     /// The reference of the module-level evaluation of each element segment: see ``Instance``.
     let elementSegments: UnsafeMutablePointer<UnsafeMutablePointer<UInt64>?>
     /// Whether all that stays the same from one instance to the next has been made; see ``InstancePool``.
@@ -96,7 +96,7 @@ struct FunctionRecord {
     var entry: UnsafeMutablePointer<UnsafeRawPointer>?
     /// The instance of a WebAssembly function; nil for a host function.
     var context: UnsafeMutableRawPointer?
-    /// The host function, owned by the linked module or the store.
+    /// The host function, kept by the store or by the pool of the instance.
     var host: Unmanaged<HostFunction.Storage>?
     var canonicalType: CanonicalType
     /// The index in the defining module.

@@ -239,9 +239,9 @@ extension State {
 private func isCallable(
     _ record: UnsafeMutablePointer<FunctionRecord>, as type: UInt32, _ context: UnsafeMutableRawPointer
 ) -> Bool {
-    let linked = context.assumingMemoryBound(to: InstanceContext.self).pointee.linked
-    return linked._withUnsafeGuaranteedRef { linked in
-        guard let wanted = linked.module.types.first(where: { $0.id == type }) else { return false }
+    let translated = context.assumingMemoryBound(to: InstanceContext.self).pointee.translated
+    return translated._withUnsafeGuaranteedRef { translated in
+        guard let wanted = translated.module.types.first(where: { $0.id == type }) else { return false }
         return record.pointee.canonicalType.isSubtype(of: wanted)
     }
 }
