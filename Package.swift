@@ -86,6 +86,28 @@ let package = Package(
                 "WebAssemblyRuntime",
             ]
         ),
+        .target(
+            name: "WASIPreview2",
+            dependencies: [
+                "CLinux",
+                "ComponentModel",
+                "HTTP",
+                "Platform",
+                "WASI",
+                "WebAssemblyRuntime",
+            ]
+        ),
+        .target(
+            name: "WASIHTTP",
+            dependencies: [
+                "ComponentModel",
+                "HTTP",
+                "Platform",
+                "WASIExperimentalHTTP",
+                "WASIPreview2",
+                "WebAssemblyRuntime",
+            ]
+        ),
         .systemLibrary(name: "CCryptography"),
         .target(name: "Cryptography", dependencies: ["CCryptography"], swiftSettings: optimised),
         .target(name: "Archive", swiftSettings: optimised),
@@ -367,6 +389,31 @@ let package = Package(
                 "WebAssembly",
                 "WebAssemblyRuntime",
                 "WebAssemblyText",
+            ]
+        ),
+        .testTarget(
+            name: "WASIPreview2Tests",
+            dependencies: [
+                "ComponentModel",
+                "Content",
+                "HTTP",
+                "TestSupport",
+                "WASI",
+                "WASIPreview2",
+                "WebAssemblyRuntime",
+            ]
+        ),
+        .testTarget(
+            name: "WASIHTTPTests",
+            dependencies: [
+                "ComponentModel",
+                "HTTP",
+                "TestSupport",
+                "WASI",
+                "WASIExperimentalHTTP",
+                "WASIHTTP",
+                "WASIPreview2",
+                "WebAssemblyRuntime",
             ]
         ),
         .testTarget(name: "CryptographyTests", dependencies: ["Cryptography", "TestSupport"]),

@@ -82,6 +82,11 @@
 #define TCP_NOTSENT_LOWAT 25
 #endif
 
+// Writes at a file's end, for pwritev2.
+#ifndef RWF_APPEND
+#define RWF_APPEND 0x10
+#endif
+
 // Makes a clone of a file that shares its blocks: `_IOW(0x94, 9, int)` of <linux/fs.h>, for ioctl.
 #ifndef FICLONE
 #define FICLONE 0x40049409UL
@@ -99,6 +104,7 @@ int fallocate(int descriptor, int mode, off_t offset, off_t length);
 ssize_t copy_file_range(int from, off_t *from_offset, int to, off_t *to_offset, size_t count, unsigned int flags);
 int renameat2(int old_directory, const char *old_path, int new_directory, const char *new_path, unsigned int flags);
 int syncfs(int descriptor);
+ssize_t pwritev2(int descriptor, const struct iovec *buffers, int count, off_t offset, int flags);
 int pthread_setname_np(pthread_t thread, const char *name);
 int posix_spawn_file_actions_addchdir_np(posix_spawn_file_actions_t *actions, const char *path);
 

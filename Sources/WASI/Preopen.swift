@@ -59,6 +59,9 @@ package struct Preopen: Sendable {
     }
 
     /// The directory as one more guest has it.
+    package func directory() -> any OpenDirectory { directory(.automatic) }
+
+    /// The directory as one more guest has it.
     func directory(_ resolver: PathResolver) -> any OpenDirectory {
         switch source {
         case .host(let directory, let access, let limit):
@@ -93,7 +96,7 @@ package struct Preopen: Sendable {
     }
 
     /// What a guest may need to be told that was refused room; `nil` if that was not here.
-    var limitDescription: String? {
+    package var limitDescription: String? {
         guard let limit, limit.wasReached else { return nil }
         let remedy = limit.remedy.map { "; \($0) raises it" } ?? ""
         return "the limit of \(limit.bytes) bytes in \(guestPath) was reached\(remedy)"

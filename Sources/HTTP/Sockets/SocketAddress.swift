@@ -1,7 +1,7 @@
 #if canImport(Glibc)
-    import Glibc
+    package import Glibc
 #else
-    import Darwin
+    package import Darwin
 #endif
 
 /// An IP address and a port.
@@ -55,7 +55,7 @@ package struct SocketAddress: Hashable, Sendable, CustomStringConvertible {
     }
 
     /// The IP address that `text` writes, without brackets.
-    static func parseIP(_ text: String) -> IP? {
+    package static func parseIP(_ text: String) -> IP? {
         var v4 = in_addr()
         if inet_pton(AF_INET, text, &v4) == 1 {
             return .v4(UInt32(bigEndian: v4.s_addr))
@@ -129,7 +129,7 @@ package struct SocketAddress: Hashable, Sendable, CustomStringConvertible {
 
     // MARK: To and from the system's form
 
-    var family: Int32 {
+    package var family: Int32 {
         switch ip {
         case .v4: AF_INET
         case .v6: AF_INET6
@@ -137,7 +137,7 @@ package struct SocketAddress: Hashable, Sendable, CustomStringConvertible {
     }
 
     /// Calls `body` with the address as the system's calls take it.
-    func withSystemAddress<Result>(_ body: (UnsafePointer<sockaddr>, socklen_t) -> Result) -> Result {
+    package func withSystemAddress<Result>(_ body: (UnsafePointer<sockaddr>, socklen_t) -> Result) -> Result {
         switch ip {
         case .v4(let value):
             var address = sockaddr_in()
@@ -167,7 +167,7 @@ package struct SocketAddress: Hashable, Sendable, CustomStringConvertible {
     }
 
     /// The address that a system call left in `storage`; `nil` unless it is an IP address.
-    init?(_ storage: sockaddr_storage) {
+    package init?(_ storage: sockaddr_storage) {
         let family = Int32(storage.ss_family)
         let decoded: SocketAddress? = withUnsafeBytes(of: storage) { bytes in
             switch family {
@@ -193,12 +193,12 @@ package struct SocketAddress: Hashable, Sendable, CustomStringConvertible {
     }
 
     /// The local address of a socket.
-    init?(localAddressOf fileDescriptor: Int32) {
+    package init?(localAddressOf fileDescriptor: Int32) {
         self.init { getsockname(fileDescriptor, $0, $1) }
     }
 
     /// The address of the peer that a socket is connected to.
-    init?(peerOf fileDescriptor: Int32) {
+    package init?(peerOf fileDescriptor: Int32) {
         self.init { getpeername(fileDescriptor, $0, $1) }
     }
 

@@ -1,16 +1,16 @@
 import Glibc
 
 /// A guest's standard input, output or error.
-struct StandardStream {
-    let source: WASIStream
-    let type: FileType
+package struct StandardStream {
+    package let source: WASIStream
+    package let type: FileType
     /// Whether it has a position, as a file has that a shell has redirected the stream to.
     let isSeekable: Bool
     let initialFlags: DescriptorFlags
     /// The host's file, if there is one.
     let file: HostFile?
 
-    init(_ source: WASIStream) {
+    package init(_ source: WASIStream) {
         self.source = source
         guard case .fileDescriptor(let number) = source, let status = try? FileStatus(ofHostDescriptor: number) else {
             type = .unknown
@@ -37,7 +37,7 @@ struct StandardStream {
     }
 
     /// The host's descriptor, if there is one.
-    var hostNumber: Int32? {
+    package var hostNumber: Int32? {
         if case .fileDescriptor(let number) = source { number } else { nil }
     }
 

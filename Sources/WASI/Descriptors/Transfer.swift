@@ -1,7 +1,7 @@
 import Glibc
 
 /// Why a read or a write came to nothing.
-enum TransferError: Error {
+package enum TransferError: Error {
     /// The guest is told.
     case guest(ErrorNumber)
     /// The guest is ended: the host's closure behind a standard stream failed.
@@ -110,5 +110,33 @@ extension Descriptor {
         } catch {
             throw .host(error)
         }
+    }
+}
+
+extension StandardStream {
+    /// Fills `list` as far as it can at once, and returns the count of bytes; 0 is the end.
+    ///
+    /// - Parameters:
+    ///   - waits: whether to wait where nothing has come yet. A closure may wait in any case.
+    ///   - isInterrupted: whether a wait that a signal ends is to be given up.
+    package func read(
+        into list: BufferList, waits: Bool, isInterrupted: () -> Bool
+    ) throws(TransferError) -> Int {
+        try descriptor(waits: waits).read(into: list, isInterrupted: isInterrupted)
+    }
+
+    /// Writes what is in `list` and returns the count of bytes.
+    ///
+    /// - Parameters:
+    ///   - waits: whether to wait where nothing can be taken. A closure may wait in any case.
+    ///   - isInterrupted: whether a wait that a signal ends is to be given up.
+    package func write(
+        from list: BufferList, waits: Bool, isInterrupted: () -> Bool
+    ) throws(TransferError) -> Int {
+        try descriptor(waits: waits).write(from: list, isInterrupted: isInterrupted)
+    }
+
+    private func descriptor(waits: Bool) -> Descriptor {
+        Descriptor(.stream(self), flags: waits ? initialFlags : initialFlags.union(.nonblocking), rights: rights)
     }
 }

@@ -1,6 +1,6 @@
 /// The times that a file is to get.
-struct FileTimes: Equatable, Sendable {
-    enum Change: Equatable, Sendable {
+package struct FileTimes: Equatable, Sendable {
+    package enum Change: Equatable, Sendable {
         case unchanged
         case now
         /// Nanoseconds since 1970.
@@ -10,7 +10,7 @@ struct FileTimes: Equatable, Sendable {
     let access: Change
     let modification: Change
 
-    init(access: Change, modification: Change) {
+    package init(access: Change, modification: Change) {
         self.access = access
         self.modification = modification
     }

@@ -1,5 +1,5 @@
 /// A path as a guest gave it: never empty, UTF-8 as WASI has it, without NUL, not longer than a host takes.
-struct GuestPath {
+package struct GuestPath {
     /// The longest path, in bytes.
     static let maximumLength = 4_095
 
@@ -19,7 +19,7 @@ struct GuestPath {
         cString = bytes.map { CChar(bitPattern: $0) } + [0]
     }
 
-    init(_ text: String) throws(ErrorNumber) {
+    package init(_ text: String) throws(ErrorNumber) {
         let bytes = Array(text.utf8)
         let result = bytes.withUnsafeBytes { bytes in
             Result { () throws(ErrorNumber) -> GuestPath in try GuestPath(bytes) }
@@ -39,7 +39,7 @@ struct GuestPath {
     /// The path's bytes, without the NUL.
     var bytes: ArraySlice<CChar> { cString.dropLast() }
 
-    var isAbsolute: Bool { cString[0] == Self.slash }
+    package var isAbsolute: Bool { cString[0] == Self.slash }
 
     /// Whether a slash ends the path, which says that it leads to a directory.
     var endsInSlash: Bool { bytes.last == Self.slash }

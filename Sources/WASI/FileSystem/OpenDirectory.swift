@@ -2,7 +2,7 @@
 /// leads out of it.
 ///
 /// It knows nothing of a guest's memory, numbers or editions, so that every face of WASI can stand on it.
-protocol OpenDirectory: AnyObject {
+package protocol OpenDirectory: AnyObject {
     /// What is known of the directory itself.
     func status() throws(ErrorNumber) -> FileStatus
 
@@ -58,16 +58,16 @@ protocol OpenDirectory: AnyObject {
 }
 
 /// What an opening has led to.
-enum Opened {
+package enum Opened {
     case directory(any OpenDirectory)
     case file(any OpenFile)
 }
 
 /// One entry of a directory, for the time of a call.
-struct DirectoryEntry {
+package struct DirectoryEntry {
     /// The cookie that goes on after this entry.
-    let next: UInt64
-    let inode: UInt64
-    let type: FileType
-    let name: UnsafeBufferPointer<UInt8>
+    package let next: UInt64
+    package let inode: UInt64
+    package let type: FileType
+    package let name: UnsafeBufferPointer<UInt8>
 }

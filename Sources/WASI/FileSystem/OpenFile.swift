@@ -2,7 +2,7 @@
 /// calls.
 ///
 /// It knows nothing of a guest's memory, numbers or editions, so that every face of WASI can stand on it.
-protocol OpenFile: AnyObject {
+package protocol OpenFile: AnyObject {
     var type: FileType { get }
 
     /// What is known of the file now.
@@ -25,6 +25,13 @@ protocol OpenFile: AnyObject {
     func write(
         from list: BufferList, at offset: Int?, isInterrupted: () -> Bool
     ) throws(ErrorNumber) -> Int
+
+    /// Writes what is in `list` at the file's end, wherever that is by then, and returns the count of bytes. The position
+    /// does not matter.
+    ///
+    /// - Parameter isInterrupted: whether a wait that a signal ends is to be given up.
+    /// - Throws: `badDescriptor` if the file is not open for writing.
+    func append(from list: BufferList, isInterrupted: () -> Bool) throws(ErrorNumber) -> Int
 
     /// Moves the position and returns it, in bytes from the start.
     func seek(by offset: Int, from whence: Whence) throws(ErrorNumber) -> UInt64
@@ -56,7 +63,7 @@ protocol OpenFile: AnyObject {
 }
 
 /// What an offset counts from: `whence` of the specification.
-enum Whence: Sendable {
+package enum Whence: Sendable {
     case start, current, end
 
     /// The editions number them differently.
@@ -72,6 +79,6 @@ enum Whence: Sendable {
 }
 
 /// How a guest means to use a range of bytes: `advice` of the specification.
-enum Advice: UInt32, Sendable {
+package enum Advice: UInt32, Sendable {
     case normal, sequential, random, willNeed, dontNeed, noReuse
 }

@@ -1,11 +1,23 @@
 /// What a guest asks of `path_open`.
-struct OpenRequest {
+package struct OpenRequest {
     let path: GuestPath
     let followsLast: Bool
     let flags: OpenFlags
     let descriptorFlags: DescriptorFlags
     let rights: Rights
     let inheritingRights: Rights
+
+    package init(
+        path: GuestPath, followsLast: Bool, flags: OpenFlags, descriptorFlags: DescriptorFlags, rights: Rights,
+        inheritingRights: Rights
+    ) {
+        self.path = path
+        self.followsLast = followsLast
+        self.flags = flags
+        self.descriptorFlags = descriptorFlags
+        self.rights = rights
+        self.inheritingRights = inheritingRights
+    }
 
     /// Whether the file is to be read: also if neither reading nor writing is asked for.
     var reads: Bool { !writes || !rights.isDisjoint(with: [.read, .readDirectory]) }

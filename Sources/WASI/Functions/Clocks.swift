@@ -1,7 +1,7 @@
 import Glibc
 
 /// A clock that a guest can read: `clockid` of the specification.
-enum Clock: UInt32 {
+package enum Clock: UInt32 {
     case realTime = 0
     case monotonic = 1
     case processTime = 2
@@ -23,7 +23,7 @@ enum Clock: UInt32 {
     }
 
     /// Nanoseconds since the clock's origin, which for the real time is 1970.
-    var time: UInt64 {
+    package var time: UInt64 {
         get throws(ErrorNumber) {
             var time = timespec()
             guard clock_gettime(hostClock, &time) == 0 else { throw .current }
@@ -32,7 +32,7 @@ enum Clock: UInt32 {
     }
 
     /// The clock's step, in nanoseconds.
-    var resolution: UInt64 {
+    package var resolution: UInt64 {
         get throws(ErrorNumber) {
             var step = timespec()
             guard clock_getres(hostClock, &step) == 0 else { throw .current }

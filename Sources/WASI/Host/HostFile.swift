@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 
 /// A file of the host.
@@ -45,6 +46,21 @@ final class HostFile: OpenFile {
             return max(size, end)
         } _: { () throws(ErrorNumber) in
             try Self.transfer(list, on: number, offset, isInterrupted, { Glibc.write($0, $1, $2) }, writev, pwritev)
+        }
+    }
+
+    func append(from list: BufferList, isInterrupted: () -> Bool) throws(ErrorNumber) -> Int {
+        try resize { (size) throws(ErrorNumber) in
+            let (end, isOverflow) = size.addingReportingOverflow(Int64(list.byteCount))
+            guard !isOverflow else { throw .fileTooLarge }
+            return end
+        } _: { () throws(ErrorNumber) in
+            while true {
+                // An offset of -1 is the position, which is moved and not used.
+                let count = pwritev2(number, list.buffers, Int32(list.buffers.count), -1, RWF_APPEND)
+                if count >= 0 { return count }
+                guard errno == EINTR, !isInterrupted() else { throw .current }
+            }
         }
     }
 

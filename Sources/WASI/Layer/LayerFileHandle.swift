@@ -45,6 +45,11 @@ final class LayerFileHandle: OpenFile {
         return count
     }
 
+    func append(from list: BufferList, isInterrupted: () -> Bool) throws(ErrorNumber) -> Int {
+        guard writes else { throw .badDescriptor }
+        return try file.write(at: nil, from: list).count
+    }
+
     func seek(by offset: Int, from whence: Whence) throws(ErrorNumber) -> UInt64 {
         try position.move(by: offset, from: whence, size: file.currentSize)
     }

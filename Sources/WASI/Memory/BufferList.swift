@@ -4,7 +4,7 @@ import Glibc
 ///
 /// A list that is too long for one call of the host, or that adds up to more than a count can tell, is cut: a read or
 /// write may always do less than it was asked for.
-struct BufferList {
+package struct BufferList {
     /// How many buffers the host takes at once.
     private static let limit = 1_024
 
@@ -28,6 +28,18 @@ struct BufferList {
         }
         self.buffers = buffers
         byteCount = Int(total)
+    }
+
+    /// One buffer of the host's, to be filled.
+    package init(_ buffer: UnsafeMutableRawBufferPointer) {
+        buffers = buffer.isEmpty ? [] : [iovec(iov_base: buffer.baseAddress, iov_len: buffer.count)]
+        byteCount = buffer.count
+    }
+
+    /// One buffer of the host's, to be read from.
+    package init(reading buffer: UnsafeRawBufferPointer) {
+        // Nothing is written through the pointer, which has no other type in an `iovec`.
+        self.init(UnsafeMutableRawBufferPointer(mutating: buffer))
     }
 
     var first: UnsafeMutableRawBufferPointer? {

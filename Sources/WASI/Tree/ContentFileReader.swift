@@ -33,6 +33,10 @@ final class ContentFileReader: OpenFile {
         throw .badDescriptor
     }
 
+    func append(from list: BufferList, isInterrupted: () -> Bool) throws(ErrorNumber) -> Int {
+        throw .badDescriptor
+    }
+
     func seek(by offset: Int, from whence: Whence) throws(ErrorNumber) -> UInt64 {
         try position.move(by: offset, from: whence, size: content.size)
     }

@@ -1,7 +1,7 @@
 import Glibc
 
 /// What a descriptor or a directory's entry refers to: `filetype` of the specification.
-enum FileType: UInt8, Sendable {
+package enum FileType: UInt8, Sendable {
     case unknown = 0
     case blockDevice = 1
     case characterDevice = 2
@@ -41,19 +41,21 @@ enum FileType: UInt8, Sendable {
 }
 
 /// What is known of a file: `filestat` of the specification, in the layouts of both editions.
-struct FileStatus: Sendable {
-    var device: UInt64 = 0
-    var inode: UInt64 = 0
-    var type: FileType
-    var linkCount: UInt64 = 1
+package struct FileStatus: Sendable {
+    package var device: UInt64 = 0
+    package var inode: UInt64 = 0
+    package var type: FileType
+    /// Whether it is a pipe, which preview 1 has no type for.
+    package var isPipe = false
+    package var linkCount: UInt64 = 1
     /// Bytes.
-    var size: UInt64 = 0
+    package var size: UInt64 = 0
     /// Nanoseconds since 1970.
-    var accessTime: UInt64 = 0
+    package var accessTime: UInt64 = 0
     /// Nanoseconds since 1970.
-    var modificationTime: UInt64 = 0
+    package var modificationTime: UInt64 = 0
     /// Nanoseconds since 1970.
-    var changeTime: UInt64 = 0
+    package var changeTime: UInt64 = 0
 
     init(type: FileType) {
         self.type = type
@@ -70,6 +72,7 @@ struct FileStatus: Sendable {
         device = UInt64(truncatingIfNeeded: status.st_dev)
         inode = UInt64(truncatingIfNeeded: status.st_ino)
         type = FileType(mode: status.st_mode)
+        isPipe = status.st_mode & S_IFMT == S_IFIFO
         linkCount = UInt64(truncatingIfNeeded: status.st_nlink)
         size = UInt64(truncatingIfNeeded: status.st_size)
         accessTime = status.st_atim.nanoseconds

@@ -1,27 +1,35 @@
 /// The state of an open descriptor: `fdflags` of the specification.
-struct DescriptorFlags: OptionSet, Sendable {
-    let rawValue: UInt16
+package struct DescriptorFlags: OptionSet, Sendable {
+    package let rawValue: UInt16
 
-    static let append = DescriptorFlags(rawValue: 1 << 0)
-    static let dataSync = DescriptorFlags(rawValue: 1 << 1)
-    static let nonblocking = DescriptorFlags(rawValue: 1 << 2)
-    static let readSync = DescriptorFlags(rawValue: 1 << 3)
-    static let sync = DescriptorFlags(rawValue: 1 << 4)
-    static let all: DescriptorFlags = [.append, .dataSync, .nonblocking, .readSync, .sync]
+    package init(rawValue: UInt16) {
+        self.rawValue = rawValue
+    }
+
+    package static let append = DescriptorFlags(rawValue: 1 << 0)
+    package static let dataSync = DescriptorFlags(rawValue: 1 << 1)
+    package static let nonblocking = DescriptorFlags(rawValue: 1 << 2)
+    package static let readSync = DescriptorFlags(rawValue: 1 << 3)
+    package static let sync = DescriptorFlags(rawValue: 1 << 4)
+    package static let all: DescriptorFlags = [.append, .dataSync, .nonblocking, .readSync, .sync]
 
     /// Those that make writes wait for the storage.
-    static let synchronous: DescriptorFlags = [.dataSync, .readSync, .sync]
+    package static let synchronous: DescriptorFlags = [.dataSync, .readSync, .sync]
 }
 
 /// How `path_open` opens: `oflags` of the specification.
-struct OpenFlags: OptionSet, Sendable {
-    let rawValue: UInt16
+package struct OpenFlags: OptionSet, Sendable {
+    package let rawValue: UInt16
 
-    static let create = OpenFlags(rawValue: 1 << 0)
-    static let directory = OpenFlags(rawValue: 1 << 1)
-    static let exclusive = OpenFlags(rawValue: 1 << 2)
-    static let truncate = OpenFlags(rawValue: 1 << 3)
-    static let all: OpenFlags = [.create, .directory, .exclusive, .truncate]
+    package init(rawValue: UInt16) {
+        self.rawValue = rawValue
+    }
+
+    package static let create = OpenFlags(rawValue: 1 << 0)
+    package static let directory = OpenFlags(rawValue: 1 << 1)
+    package static let exclusive = OpenFlags(rawValue: 1 << 2)
+    package static let truncate = OpenFlags(rawValue: 1 << 3)
+    package static let all: OpenFlags = [.create, .directory, .exclusive, .truncate]
 }
 
 /// How a path's last component is looked up: `lookupflags` of the specification.
