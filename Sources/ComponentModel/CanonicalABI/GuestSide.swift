@@ -190,7 +190,7 @@ struct GuestSide {
         call.slots.storeBytes(of: UInt64(alignment), toByteOffset: 16, as: UInt64.self)
         call.slots.storeBytes(of: UInt64(byteCount), toByteOffset: 24, as: UInt64.self)
         state.instances[instance].mayLeave = false
-        try state.run(call, inNewTask: true)
+        try state.run(call, inNewTaskOf: instance)
         state.instances[instance].mayLeave = true
         let pointer = call.slots.load(as: UInt32.self)
         guard pointer & (alignment - 1) == 0 else { throw .unalignedAllocation(pointer, alignment: alignment) }

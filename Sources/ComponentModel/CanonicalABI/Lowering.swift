@@ -75,9 +75,8 @@ extension GuestSide {
     private mutating func lower(_ text: String, to location: Location) throws(Trap) {
         var text = text
         text.makeContiguousUTF8()
-        var utf8 = text.utf8
         let outcome: Result<(pointer: UInt32, taggedLength: UInt32), Trap>? =
-            utf8.withContiguousStorageIfAvailable { bytes in
+            text.utf8.withContiguousStorageIfAvailable { bytes in
                 Result { () throws(Trap) in
                     _ = try Self.byteCount(of: bytes.count, size: 3)
                     return try lower(StringSource(bytes: UnsafeRawBufferPointer(bytes), encoding: .utf8))

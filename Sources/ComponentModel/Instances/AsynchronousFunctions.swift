@@ -57,6 +57,9 @@ struct AsynchronousFunctions: Sendable {
             throw Trap(kind: .component("deadlock: cannot block a synchronous task before returning"))
         case .threadYield:
             core.setResult(UInt32(0))
+        case .threadIndex:
+            // Each task has one thread, and they end in the opposite order.
+            core.setResult(UInt32(state.tasks.count { $0.instance == instance }))
         case .taskReturn, .taskCancel:
             throw Trap(kind: .component("invalid `\(name)` call for current task: it was not lifted asynchronously"))
         case .subtaskCancel, .subtaskDrop, .waitableJoin:
@@ -82,6 +85,7 @@ struct AsynchronousFunctions: Sendable {
         case .contextGet: "context.get"
         case .contextSet: "context.set"
         case .threadYield: "thread.yield"
+        case .threadIndex: "thread.index"
         case .subtaskDrop: "subtask.drop"
         case .streamNew: "stream.new"
         case .streamRead: "stream.read"
@@ -115,7 +119,7 @@ struct AsynchronousFunctions: Sendable {
             case .taskReturn: (returned, [])
             case .contextGet(let type, _): ([], [type == 0x7E ? .i64 : .i32])
             case .contextSet(let type, _): ([type == 0x7E ? .i64 : .i32], [])
-            case .threadYield, .waitableSetNew: ([], [.i32])
+            case .threadYield, .threadIndex, .waitableSetNew: ([], [.i32])
             case .subtaskCancel, .streamCancelRead, .streamCancelWrite, .futureCancelRead, .futureCancelWrite:
                 ([.i32], [.i32])
             case .subtaskDrop, .streamDropReadable, .streamDropWritable, .futureDropReadable, .futureDropWritable,

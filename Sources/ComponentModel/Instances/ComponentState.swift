@@ -23,6 +23,8 @@ final class ComponentState {
     /// and end as on a stack; entries refer to theirs by number, so that tasks that end in another order need no other
     /// form.
     struct Task {
+        /// The number of the component instance that runs it.
+        let instance: Int
         /// How many handles it was given and has not dropped.
         var borrowCount: UInt32 = 0
         /// `context.get` and `context.set`.
@@ -84,8 +86,8 @@ final class ComponentState {
     }
 
     @inline(__always)
-    func beginTask() -> Int32 {
-        tasks.append(Task())
+    func beginTask(of instance: Int) -> Int32 {
+        tasks.append(Task(instance: instance))
         return Int32(tasks.count - 1)
     }
 
@@ -95,8 +97,8 @@ final class ComponentState {
 
     /// Runs a core function. An exception that it does not catch is a trap: exceptions do not leave a component.
     @inline(__always)
-    func run(_ call: RawCall, inNewTask: Bool = false) throws(Trap) {
-        if inNewTask { tasks.append(Task()) }
+    func run(_ call: RawCall, inNewTaskOf instance: Int? = nil) throws(Trap) {
+        if let instance { tasks.append(Task(instance: instance)) }
         do {
             try call.run()
         } catch {
@@ -105,7 +107,7 @@ final class ComponentState {
                 kind: .component("unhandled exception: an exception cannot leave a component"), frames: error.frames,
                 omittedCallCount: error.omittedCallCount, limitDescriptions: error.limitDescriptions)
         }
-        if inNewTask { tasks.removeLast() }
+        if instance != nil { tasks.removeLast() }
     }
 
     /// An empty array that has room, mostly; to be given back.

@@ -25,7 +25,7 @@ final class LiftedFunction: Sendable {
     /// Calls it from the host.
     func call(_ arguments: [Value], in state: ComponentState) throws(Trap) -> Value? {
         try state.enter(ancestry)
-        let task = state.beginTask()
+        let task = state.beginTask(of: side.instance)
         var guest = side.side(state, task: task)
         let call = try RawCall(state.functions[function], slotCount: plan.liftedSlotCount)
         defer { call.end() }

@@ -13,7 +13,7 @@ struct LoweredGuestFunction: Sendable {
         guard let entered else { throw .cannotEnter }
         try state.enter(entered)
         let plan = callee.plan
-        let task = state.beginTask()
+        let task = state.beginTask(of: callee.side.instance)
         var source = caller.side(state, task: -1)
         var target = callee.side.side(state, task: task)
         let call = try RawCall(state.functions[callee.function], slotCount: plan.liftedSlotCount)

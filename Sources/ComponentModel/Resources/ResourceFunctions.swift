@@ -44,7 +44,7 @@ struct ResourceFunctions: Sendable {
             let call = try RawCall(state.functions[destructor], slotCount: 1)
             defer { call.end() }
             call.slots.storeBytes(of: UInt64(entry.representation), as: UInt64.self)
-            try state.run(call, inNewTask: true)
+            try state.run(call, inNewTaskOf: implementation.instance)
         }
         state.leave(entered)
     }
