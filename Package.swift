@@ -402,17 +402,6 @@ let package = Package(
                 "HTTP",
                 "TestSupport",
                 "WASI",
-                "WASIPreview2",
-                "WebAssemblyRuntime",
-            ]
-        ),
-        .testTarget(
-            name: "WASIHTTPTests",
-            dependencies: [
-                "ComponentModel",
-                "HTTP",
-                "TestSupport",
-                "WASI",
                 "WASIExperimentalHTTP",
                 "WASIHTTP",
                 "WASIPreview2",

@@ -21,7 +21,7 @@ package enum BlobError: Error, Hashable, CustomStringConvertible {
         switch self {
         case .transport(_, let error):
             switch error.reason {
-            case .cannotConnect, .unknownHost, .timedOut, .disconnected, .system: true
+            case .cannotConnect, .unknownHost, .connectTimedOut, .timedOut, .disconnected, .system: true
             default: false
             }
         case .refused(_, _, let status, let code, _, _):

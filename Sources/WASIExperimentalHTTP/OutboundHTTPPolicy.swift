@@ -11,12 +11,16 @@ package struct OutboundHTTPPolicy: Sendable {
     package static let defaultMaximumResponses = 32
 
     private let allowedHosts: Set<String>
-    private let allowsAll: Bool
-    let maximumResponses: Int
+    /// The URLs whose hosts are allowed.
+    package let allowedURLs: [HTTPURL]
+    /// Whether any destination is allowed.
+    package let allowsAll: Bool
+    /// How many responses one instance may hold at once.
+    package let maximumResponses: Int
     let maximumResponseBytes: Int
-    let client: Client
+    package let client: Client
     /// Told why a request failed, in a sentence: the guest only gets a code.
-    let problemObserver: (@Sendable (String) -> Void)?
+    package let problemObserver: (@Sendable (String) -> Void)?
 
     /// Makes a policy.
     ///
@@ -33,9 +37,10 @@ package struct OutboundHTTPPolicy: Sendable {
         problemObserver: (@Sendable (String) -> Void)? = nil
     ) throws(HTTPURLError) {
         allowsAll = allowedHosts.contains(Self.allowAll)
-        var hosts: Set<String> = []
-        for host in allowedHosts where host != Self.allowAll { hosts.insert(try HTTPURL(host).host) }
-        let allowedHosts = hosts
+        var urls: [HTTPURL] = []
+        for host in allowedHosts where host != Self.allowAll { urls.append(try HTTPURL(host)) }
+        allowedURLs = urls
+        let allowedHosts = Set(urls.map(\.host))
         self.allowedHosts = allowedHosts
         self.maximumResponses = maximumResponses == 0 ? .max : maximumResponses ?? Self.defaultMaximumResponses
         self.maximumResponseBytes = maximumResponseBytes
@@ -48,6 +53,12 @@ package struct OutboundHTTPPolicy: Sendable {
         // A redirect to a host that is not allowed is the guest's answer.
         configuration.allowsRedirect = { [allowsAll] url in allowsAll || allowedHosts.contains(url.host) }
         client = Client(configuration: configuration)
+    }
+
+    /// What a guest's request to a host that is not allowed comes to, for people.
+    package static func refusal(of url: HTTPURL) -> String {
+        "a request to \(url) was refused: \(url.host) is not among the allowed hosts. "
+            + "'--allow-outbound \(url.origin)' allows it"
     }
 
     /// Whether guests may send a request there.

@@ -13,9 +13,7 @@ struct OutboundRequest {
     ) throws(OutboundHTTPError) {
         guard let parsed = try? HTTPURL(url) else { throw .invalidURL }
         guard policy.allows(parsed) else {
-            policy.problemObserver?(
-                "a request to \(parsed) was refused: \(parsed.host) is not among the allowed hosts. "
-                    + "'--allow-outbound \(parsed.origin)' allows it")
+            policy.problemObserver?(OutboundHTTPPolicy.refusal(of: parsed))
             throw .destinationNotAllowed
         }
         guard !method.isEmpty, method.utf8.allSatisfy(Self.isToken) else { throw .invalidMethod }

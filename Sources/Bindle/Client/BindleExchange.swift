@@ -92,7 +92,7 @@ package enum BindleClientError: Error, Hashable, CustomStringConvertible {
         switch self {
         case .transport(_, let error):
             switch error.reason {
-            case .cannotConnect, .timedOut, .disconnected, .system: true
+            case .cannotConnect, .connectTimedOut, .timedOut, .disconnected, .system: true
             default: false
             }
         case .refused(_, _, let status, _, _, _): [408, 425, 429, 500, 502, 503, 504].contains(status.code)

@@ -48,7 +48,8 @@ package final class Client: Sendable {
     }
 
     private func redirectTarget(of response: ClientResponse, to request: ClientRequest) -> HTTPURL? {
-        guard configuration.maximumRedirects > 0, [301, 302, 303, 307, 308].contains(response.status.code),
+        guard configuration.maximumRedirects > 0, request.followsRedirects,
+            [301, 302, 303, 307, 308].contains(response.status.code),
             request.method == .get || request.method == .head, let location = response.headers["Location"]
         else { return nil }
         return try? request.url.resolving(location)
@@ -73,16 +74,30 @@ package final class Client: Sendable {
                 else { throw error }
             }
         }
-        let connection = try ClientConnection.open(
-            to: target, configuration: configuration, limit: deadline, cancellation: request.cancellation)
+        let connection = try open(to: target, for: request, deadline)
         var exchange = makeExchange(connection, request, deadline)
         return try run(&exchange, head, request)
+    }
+
+    /// A new connection for a request.
+    func open(
+        to target: HTTPURL, for request: ClientRequest, _ deadline: MonotonicTime
+    ) throws(ClientError) -> ClientConnection {
+        var configuration = configuration
+        if let limit = request.timeouts.connect {
+            configuration.connectTimeout = min(limit, configuration.connectTimeout)
+        }
+        var cancellation = request.cancellation
+        if cancellation == nil, let abort = request.abort { cancellation = { abort.isAborted } }
+        return try ClientConnection.open(
+            to: target, configuration: configuration, limit: deadline, cancellation: cancellation, abort: request.abort)
     }
 
     func makeExchange(
         _ connection: ClientConnection, _ request: ClientRequest, _ deadline: MonotonicTime
     ) -> ClientExchange {
-        ClientExchange(
+        connection.abort = request.abort
+        return ClientExchange(
             connection: connection, url: request.url, configuration: configuration, deadline: deadline,
             cancellation: request.cancellation)
     }
@@ -91,7 +106,10 @@ package final class Client: Sendable {
         _ exchange: inout ClientExchange, _ head: [UInt8], _ request: ClientRequest
     ) throws(ClientError) -> ClientResponse {
         try exchange.send(head: head, body: request.body)
+        if let limit = request.timeouts.firstByte { exchange.headDeadline = .now + limit }
         let response = try exchange.receiveHead(for: request.method)
+        exchange.headDeadline = .distantFuture
+        if let limit = request.timeouts.betweenBytes { exchange.limitStalls(to: limit) }
         return self.response(response, exchange)
     }
 

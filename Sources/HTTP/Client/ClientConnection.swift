@@ -30,6 +30,13 @@ final class ClientConnection: @unchecked Sendable {
     var isSecured: Bool { tls != nil }
     let destination: Destination
     let input = ReceiveBuffer()
+    /// By which the request that has the connection may be given up.
+    var abort: RequestAbort? {
+        didSet {
+            oldValue?.end()
+            abort?.begin(fileDescriptor)
+        }
+    }
     /// Whether an exchange has been completed on it.
     var isReused = false
     /// Until when it may lie idle in the pool.
@@ -40,10 +47,12 @@ final class ClientConnection: @unchecked Sendable {
     /// Neither the system's resolver nor libcurl can be interrupted. Where the request may be cancelled, they work on a
     /// thread of their own, which is left to itself then.
     static func open(
-        to url: HTTPURL, configuration: ClientConfiguration, limit: MonotonicTime, cancellation: Cancellation?
+        to url: HTTPURL, configuration: ClientConfiguration, limit: MonotonicTime, cancellation: Cancellation?,
+        abort: RequestAbort? = nil
     ) throws(ClientError) -> ClientConnection {
         @Sendable func connect() throws(ClientError) -> ClientConnection {
-            try ClientConnection(to: url, configuration: configuration, limit: limit, cancellation: cancellation)
+            try ClientConnection(
+                to: url, configuration: configuration, limit: limit, cancellation: cancellation, abort: abort)
         }
         guard let cancellation, url.scheme != "http" || SocketAddress.parseIP(url.host) == nil else {
             return try connect()
@@ -81,7 +90,8 @@ final class ClientConnection: @unchecked Sendable {
     }
 
     private init(
-        to url: HTTPURL, configuration: ClientConfiguration, limit: MonotonicTime, cancellation: Cancellation?
+        to url: HTTPURL, configuration: ClientConfiguration, limit: MonotonicTime, cancellation: Cancellation?,
+        abort: RequestAbort?
     ) throws(ClientError) {
         destination = Destination(url)
         let deadline = min(.now + configuration.connectTimeout, limit)
@@ -106,7 +116,10 @@ final class ClientConnection: @unchecked Sendable {
             guard descriptor >= 0 else {
                 throw ClientError(reason: .system(SystemError(operation: "socket", code: errno)), url: url)
             }
-            switch Self.connect(descriptor, to: address, until: deadline, cancellation) {
+            abort?.begin(descriptor)
+            let code = Self.connect(descriptor, to: address, until: deadline, cancellation)
+            abort?.end()
+            switch code {
             case 0:
                 setSocketOption(descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, 1)
                 fileDescriptor = descriptor
@@ -118,10 +131,11 @@ final class ClientConnection: @unchecked Sendable {
             }
         }
         if let cancellation, cancellation() { throw ClientError(reason: .cancelled, url: url) }
-        throw ClientError(reason: lastError.code == ETIMEDOUT ? .timedOut : .cannotConnect(lastError), url: url)
+        throw ClientError(reason: lastError.code == ETIMEDOUT ? .connectTimedOut : .cannotConnect(lastError), url: url)
     }
 
     deinit {
+        abort?.end()
         if tls == nil { close(fileDescriptor) }
     }
 

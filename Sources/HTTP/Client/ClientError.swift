@@ -13,6 +13,8 @@ package struct ClientError: Error, Hashable, CustomStringConvertible {
         case cannotConnect(SystemError)
         /// The host is this machine, and the port one of ``ClientConfiguration/forbiddenLocalPorts``.
         case forbiddenAddress(SocketAddress)
+        /// No connection in time.
+        case connectTimedOut
         /// Neither an answer nor progress in time.
         case timedOut
         /// The environment names a proxy that cannot be used.
@@ -52,6 +54,7 @@ package struct ClientError: Error, Hashable, CustomStringConvertible {
         case .unknownHost(let problem): "the host's address cannot be found: \(problem)"
         case .cannotConnect(let error): "no connection: \(error)"
         case .forbiddenAddress(let address): "\(address) is hippo-dev's own server, which no module may reach"
+        case .connectTimedOut: "the server cannot be reached in time"
         case .timedOut: "the server does not answer in time"
         case .proxy(let problem): problem
         case .cancelled: "the request was given up"

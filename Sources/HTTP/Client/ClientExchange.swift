@@ -16,8 +16,11 @@ struct ClientExchange {
     let url: HTTPURL
     let limits: HeadLimits
     let deadline: MonotonicTime
+    /// When the response's head has to be there.
+    var headDeadline = MonotonicTime.distantFuture
     private let cancellation: Cancellation?
     private var pace: TransferPace
+    var stallTimeout: Duration { pace.stallTimeout }
     /// Whether the server has answered before it had the whole request.
     private(set) var answeredEarly = false
     /// Whether anything of an answer has come.
@@ -42,8 +45,14 @@ struct ClientExchange {
     func error(_ reason: ClientError.Reason) -> ClientError { ClientError(reason: reason, url: url) }
 
     mutating func wait(for direction: StreamSocket.Direction) throws(ClientError) {
-        guard !pace.wait(connection.fileDescriptor, for: direction, until: deadline, cancellation) else { return }
+        guard !pace.wait(connection.fileDescriptor, for: direction, until: min(deadline, headDeadline), cancellation)
+        else { return }
         throw error(cancellation?() == true ? .cancelled : .timedOut)
+    }
+
+    /// From now on, the server may not pause for longer than that.
+    mutating func limitStalls(to limit: Duration) {
+        pace = TransferPace(stallTimeout: min(limit, pace.stallTimeout))
     }
 
     // MARK: Sending

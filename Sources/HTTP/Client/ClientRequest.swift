@@ -9,12 +9,30 @@ package struct ClientRequest: Sendable {
     package var host: String?
     /// When to give the request up, response included, with the error `cancelled`.
     package var cancellation: Cancellation?
+    /// By which another thread may give the request up, whatever this one waits for.
+    package var abort: RequestAbort?
+    /// Whether redirects are followed as the client's configuration says; otherwise they are the caller's.
+    package var followsRedirects = true
+    /// Limits that hold besides those of the client's configuration.
+    package var timeouts = Timeouts()
 
     package init(_ method: Method = .get, _ url: HTTPURL, headers: Headers = [:], body: Body = .empty) {
         self.method = method
         self.url = url
         self.headers = headers
         self.body = body
+    }
+
+    /// How long single steps may take; `nil` for no limit besides the configuration's.
+    package struct Timeouts: Sendable {
+        /// Establishing a connection.
+        package var connect: Duration?
+        /// From the end of the request to the response's head.
+        package var firstByte: Duration?
+        /// From one part of the response's body to the next.
+        package var betweenBytes: Duration?
+
+        package init() {}
     }
 
     /// A request's body.

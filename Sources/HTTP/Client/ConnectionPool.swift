@@ -25,6 +25,7 @@ final class ConnectionPool: Sendable {
     func put(_ connection: ClientConnection, serverTimeout: Duration?) {
         let kept = min(timeout, serverTimeout.map { $0 - .seconds(1) } ?? timeout)
         guard kept > .zero else { return }
+        connection.abort = nil
         connection.isReused = true
         connection.idleDeadline = .now + kept
         let now = MonotonicTime.now

@@ -38,6 +38,16 @@ package struct HTTPURL: Hashable, Sendable, CustomStringConvertible {
             target: target.hasPrefix("/") ? String(target) : "/" + target)
     }
 
+    /// Whether `text` can be the host and port of a URL.
+    package static func isAuthority(_ text: String) -> Bool {
+        !text.utf8.contains(UInt8(ascii: "@")) && withUTF8(of: text) { Authority.isValid($0, allowsEmpty: false) }
+    }
+
+    /// Whether `text` can be the path and query of a URL, beginning with a slash.
+    package static func isTarget(_ text: String) -> Bool {
+        text.hasPrefix("/") && text.utf8.allSatisfy(CharacterClass.isTarget)
+    }
+
     private init(scheme: String, host: String, port: UInt16, target: String) {
         self.scheme = scheme
         self.host = host

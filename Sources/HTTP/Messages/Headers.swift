@@ -75,6 +75,26 @@ package struct Headers: Sendable {
                 valueStart: UInt32(valueStart), valueCount: UInt32(bytes.count - valueStart)))
     }
 
+    /// Appends a field whose value need not be UTF-8, keeping those of the same name.
+    package mutating func add(_ name: String, bytes value: [UInt8]) {
+        let nameStart = bytes.count
+        bytes.append(contentsOf: name.utf8)
+        let valueStart = bytes.count
+        bytes.append(contentsOf: value)
+        fields.append(
+            Bounds(
+                nameStart: UInt32(nameStart), nameCount: UInt32(valueStart - nameStart),
+                valueStart: UInt32(valueStart), valueCount: UInt32(value.count)))
+    }
+
+    /// Whether a field may be called so: a token.
+    package static func isName(_ text: String) -> Bool {
+        !text.isEmpty && text.utf8.allSatisfy(CharacterClass.isToken)
+    }
+
+    /// Whether a field may have this value: no control characters but tabs.
+    package static func isValue(_ bytes: [UInt8]) -> Bool { bytes.allSatisfy(CharacterClass.isFieldContent) }
+
     /// Replaces all fields called `name` with one, which stands at the end.
     package mutating func set(_ name: String, _ value: String) {
         remove(name)

@@ -6,6 +6,9 @@ package struct Method: RawRepresentable, Hashable, Sendable, CustomStringConvert
         self.rawValue = rawValue
     }
 
+    /// Whether a method may be called so: a token.
+    package var isValid: Bool { !rawValue.isEmpty && rawValue.utf8.allSatisfy(CharacterClass.isToken) }
+
     package static let get = Method(rawValue: "GET")
     package static let head = Method(rawValue: "HEAD")
     package static let post = Method(rawValue: "POST")

@@ -108,7 +108,7 @@ private struct BodySender {
 }
 
 /// Receives a response as far as that goes without waiting.
-private struct ResponseReceiver {
+struct ResponseReceiver {
     private static let bufferSize = 64 << 10
     private let exchange: ClientExchange
     private let connection: ClientConnection
@@ -124,14 +124,23 @@ private struct ResponseReceiver {
         parser = ResponseHeadParser(limits: exchange.limits, requestMethod: method)
     }
 
+    /// Whether the response's head has been handed on.
+    var hasHead: Bool { decoder != nil }
+
+    /// The fields after a chunked body, once the response is whole.
+    var trailers: Headers { decoder?.trailers ?? Headers() }
+
     /// Hands on what is there.
     ///
+    /// - Parameter hasRoom: whether more of the body can be handed on now.
     /// - Returns: whether the response is whole.
     mutating func receive(
-        onHead: (Status, Headers) throws -> Void, onBody: (UnsafeRawBufferPointer) throws -> Void
+        while hasRoom: () -> Bool = { true }, onHead: (Status, Headers) throws -> Void,
+        onBody: (UnsafeRawBufferPointer) throws -> Void
     ) throws -> Bool {
         while true {
-            if try take(onHead: onHead, onBody: onBody) { return true }
+            if try take(while: hasRoom, onHead: onHead, onBody: onBody) { return true }
+            guard hasRoom() else { return false }
             switch connection.receive(into: connection.input.room(atLeast: Self.bufferSize)) {
             case .moved(let count): connection.input.commit(count)
             case .wouldBlock: return false
@@ -143,7 +152,8 @@ private struct ResponseReceiver {
 
     /// Hands on what has been received.
     private mutating func take(
-        onHead: (Status, Headers) throws -> Void, onBody: (UnsafeRawBufferPointer) throws -> Void
+        while hasRoom: () -> Bool, onHead: (Status, Headers) throws -> Void,
+        onBody: (UnsafeRawBufferPointer) throws -> Void
     ) throws -> Bool {
         while decoder == nil {
             guard let head = try nextHead() else { return false }
@@ -162,13 +172,14 @@ private struct ResponseReceiver {
             decoder = BodyDecoder(framing: head.framing, limits: exchange.limits)
         }
         return try withUnsafeTemporaryAllocation(byteCount: Self.bufferSize, alignment: 16) { buffer in
-            while true {
+            while hasRoom() {
                 switch try decode(into: buffer) {
                 case .end: return true
                 case .needsInput: return false
                 case .bytes(let count): try onBody(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
                 }
             }
+            return false
         }
     }
 

@@ -65,6 +65,8 @@ final class Exchange: @unchecked Sendable {
     private var isReported = false
     /// Where the request stands in the access log already.
     private var logPlace: RequestLogPlace?
+    /// The fields that follow the body, if that is chunked.
+    var trailers = Headers()
     /// Why the response is not whole.
     var failure: String?
     /// Whether the client gets what has been sent nevertheless, and sees from the framing that it is not whole.
@@ -333,6 +335,12 @@ extension Exchange {
         let pending = Int64(input.count) + (backlog?.count ?? 0)
         guard pending < context.configuration.maximumBody else { return false }
         return decoder.knownRemainder.map { pending < $0 } ?? true
+    }
+
+    /// Whether nothing more is known of the body before the client sends it.
+    var awaitsClient: Bool {
+        !decoder.isAtEnd && input.isEmpty && (backlog?.count ?? 0) == 0 && !inputHasEnded && !inputIsBroken
+            && !owesContinue
     }
 
     /// Takes what is there.

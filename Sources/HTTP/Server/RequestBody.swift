@@ -69,6 +69,13 @@ package final class RequestBody {
         }
     }
 
+    /// The descriptor that can be read from as soon as the client sends more of the body; `nil` if `read` need not wait, as
+    /// far as it is known.
+    package var awaitedDescriptor: Int32? {
+        guard case .exchange(let exchange) = source, exchange.awaitsClient else { return nil }
+        return exchange.fileDescriptor
+    }
+
     /// Waits for the next bytes: at most `count`, none at the end of the body.
     package func read(upTo count: Int) throws(RequestBodyError) -> [UInt8] {
         guard count > 0 else { return [] }

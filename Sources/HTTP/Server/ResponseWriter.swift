@@ -155,6 +155,55 @@ package final class ResponseWriter {
         }
     }
 
+    /// Sets the fields that follow the body (RFC 9110 section 6.5), before the response is ended. Those that say how a
+    /// message is framed or routed are dropped. So are all in a response that is not chunked, where there is no place for
+    /// them: with a `Content-Length`, without a body, or to a client of HTTP/1.0.
+    package func setTrailers(_ trailers: Headers) throws(ResponseError) {
+        _ = try ResponseHeadEncoder.validate(trailers)
+        try exchange.claiming { () throws(ResponseError) in
+            switch exchange.progress {
+            case .noHead: throw .headNotWritten
+            case .finished: throw .exchangeIsOver
+            case .body: break
+            // Otherwise the response would leave in one piece, with a length.
+            case .head: try exchange.sendBody(UnsafeRawBufferPointer(start: nil, count: 0))
+            }
+            exchange.trailers = trailers
+            for name in Self.fieldsOfHeads { exchange.trailers.remove(name) }
+        }
+    }
+
+    private static let fieldsOfHeads = [
+        "Content-Length", "Transfer-Encoding", "Host", "Trailer", "Connection", "Upgrade", "TE", "Keep-Alive",
+    ]
+
+    /// Sends an interim response (RFC 9110 section 15.2), such as 103, to a client of HTTP/1.1.
+    ///
+    /// - Throws: `interimStatus` for another status than one from 102 to 199; `headAlreadyWritten` if a part of the response has
+    ///   left.
+    package func writeInterim(_ status: Status, _ headers: Headers) throws(ResponseError) {
+        guard (102...199).contains(status.code) else { throw .interimStatus(status) }
+        _ = try ResponseHeadEncoder.validate(headers)
+        try exchange.claiming { () throws(ResponseError) in
+            guard case .noHead = exchange.progress, exchange.sentCount == 0 else { throw .headAlreadyWritten }
+            guard exchange.request.version == .http11 else { return }
+            var head = Array("HTTP/1.1 \(status)\r\n".utf8)
+            let lineCount = headers.lineByteCount
+            head += [UInt8](unsafeUninitializedCapacity: lineCount) { buffer, count in
+                headers.copyLines(to: UnsafeMutableRawBufferPointer(buffer))
+                count = lineCount
+            }
+            head += [0x0D, 0x0A]
+            var failure: ResponseError?
+            head.withUnsafeBytes { head in
+                do throws(ResponseError) { try exchange.send(head, count: head.count) } catch { failure = error }
+            }
+            if let failure { throw failure }
+            // It is no part of the response: another one is still possible.
+            exchange.sentCount = 0
+        }
+    }
+
     /// Sends a whole response. A body that is not a stream is sent further, as the client takes it, after the handler
     /// has returned.
     package func respond(_ response: Response) throws {
@@ -247,8 +296,15 @@ package final class ResponseWriter {
         }
         appendBody(exchange.held, framing)
         guard case .chunked = framing else { return }
-        exchange.output.append(Array("0\r\n\r\n".utf8))
-        exchange.overhead += 5
+        var end = Array("0\r\n".utf8)
+        let lineCount = exchange.trailers.lineByteCount
+        end += [UInt8](unsafeUninitializedCapacity: lineCount) { buffer, count in
+            exchange.trailers.copyLines(to: UnsafeMutableRawBufferPointer(buffer))
+            count = lineCount
+        }
+        end += [0x0D, 0x0A]
+        exchange.output.append(end)
+        exchange.overhead += Int64(end.count)
     }
 
     /// Enqueues the rest of the body.

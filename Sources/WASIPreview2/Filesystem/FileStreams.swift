@@ -11,7 +11,7 @@ final class FileSource: ByteSource {
     }
 
     func read(upTo limit: Int, _ call: WASICall) throws(StreamFailure) -> [UInt8] {
-        if readiness != .ready, WASICall.ready([readiness], timeout: 0).isEmpty { return [] }
+        if readiness != .ready, !WASICall.isReady(readiness) { return [] }
         let bytes: [UInt8]
         do throws(ErrorNumber) {
             bytes = try file.read(upTo: limit, at: offset) { call.isInterrupted }
@@ -50,7 +50,7 @@ final class FileSink: ByteSink {
 
     func budget(_ call: WASICall) throws(StreamFailure) -> Int {
         if file.hasPlaces || file.hostNumber == nil { return Self.budget }
-        return WASICall.ready([readiness], timeout: 0).isEmpty ? 0 : Self.pipeBudget
+        return !WASICall.isReady(readiness) ? 0 : Self.pipeBudget
     }
 
     func write(_ bytes: UnsafeRawBufferPointer, _ call: WASICall) throws(StreamFailure) {

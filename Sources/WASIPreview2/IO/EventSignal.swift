@@ -4,7 +4,8 @@ import Synchronization
 
 /// Something that other threads make ready, and that a component waits for beside sockets and clocks.
 package final class EventSignal: Sendable {
-    private let descriptor: Int32
+    /// Can be read from while it is raised.
+    package let descriptor: Int32
 
     package init() throws(SystemError) {
         descriptor = eventfd(0, Int32(EFD_CLOEXEC | EFD_NONBLOCK))

@@ -5,7 +5,7 @@ extension HostInterface {
     package static let ioPoll = HostInterface(wasi: "wasi:io/poll", resources: ["pollable": .pollable]) { list in
         list.add("[method]pollable.ready", [("self", .borrow(.pollable))], to: .bool) { call in
             let pollable = try call.resource(0, as: Pollable.self)
-            return .bool(!WASICall.ready([pollable.readiness], timeout: 0).isEmpty)
+            return .bool(WASICall.isReady(pollable.readiness))
         }
         list.add("[method]pollable.block", [("self", .borrow(.pollable))]) { call in
             try call.wait(for: call.resource(0, as: Pollable.self).readiness)

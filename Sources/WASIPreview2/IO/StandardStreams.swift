@@ -48,7 +48,7 @@ final class StandardSink: ByteSink {
 
     func budget(_ call: WASICall) throws(StreamFailure) -> Int {
         guard stream.hostNumber != nil else { return Self.closureBudget }
-        return WASICall.ready([readiness], timeout: 0).isEmpty ? 0 : Self.descriptorBudget
+        return !WASICall.isReady(readiness) ? 0 : Self.descriptorBudget
     }
 
     func write(_ bytes: UnsafeRawBufferPointer, _ call: WASICall) throws(StreamFailure) {

@@ -26,6 +26,9 @@ extension WASICall {
         if subject != .ready { _ = try wait(for: [subject]) }
     }
 
+    /// Whether this is ready now.
+    package static func isReady(_ subject: Readiness) -> Bool { !ready([subject], timeout: 0).isEmpty }
+
     private func waitHere(for subjects: [Readiness]) throws(Trap) -> [Int] {
         while true {
             try endIfInterrupted()

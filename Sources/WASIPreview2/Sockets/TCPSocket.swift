@@ -57,7 +57,7 @@ final class TCPSocket: Awaitable {
     /// The streams of the connection, once it is there.
     func finishConnect(_ call: WASICall) throws(NetworkErrorCode) -> (input: InputStream, output: OutputStream) {
         guard case .connecting = state else { throw .notInProgress }
-        guard !WASICall.ready([readiness], timeout: 0).isEmpty else { throw .wouldBlock }
+        guard WASICall.isReady(readiness) else { throw .wouldBlock }
         state = .closed
         let error = Int32(try socket.option(SOL_SOCKET, SO_ERROR))
         guard error == 0 else {
@@ -164,7 +164,7 @@ final class TCPSink: ByteSink {
     func budget(_ call: WASICall) throws(StreamFailure) -> Int {
         guard !isShutDown else { throw .closed }
         try sendPending()
-        return pending.isEmpty && !WASICall.ready([readiness], timeout: 0).isEmpty ? Self.budget : 0
+        return pending.isEmpty && WASICall.isReady(readiness) ? Self.budget : 0
     }
 
     func write(_ bytes: UnsafeRawBufferPointer, _ call: WASICall) throws(StreamFailure) {

@@ -147,7 +147,7 @@ final class OutgoingDatagramStream: Awaitable {
 
     func checkSend() throws(NetworkErrorCode) -> Int {
         guard generation == socket.generation else { throw .invalidState }
-        let count = WASICall.ready([readiness], timeout: 0).isEmpty ? 0 : Self.batchSize
+        let count = !WASICall.isReady(readiness) ? 0 : Self.batchSize
         permitted = count
         return count
     }

@@ -131,7 +131,7 @@ final class TLSStream {
         if words.isEmpty, let text = library.describe(result) { words = String(cString: text) }
         switch result {
         case Number.unknownProxy, Number.unknownHost: return .unknownHost(words)
-        case Number.timedOut: return .timedOut
+        case Number.timedOut: return .connectTimedOut
         case Number.cannotConnect:
             var code = 0
             _ = library.getInfo(handle, Number.systemError, &code)

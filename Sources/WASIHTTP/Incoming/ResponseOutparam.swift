@@ -1,0 +1,43 @@
+import HTTP
+import WASIPreview2
+
+/// The resource `response-outparam` of `wasi:http/types`: by which a component says once what the response is.
+final class ResponseOutparam {
+    private let exchange: any IncomingHTTPExchange
+    private let context: HTTPContext
+
+    init(_ exchange: any IncomingHTTPExchange, _ context: HTTPContext) {
+        self.exchange = exchange
+        self.context = context
+    }
+
+    func set(_ error: HTTPErrorCode) { context.outcome = .error(error) }
+
+    /// Sends the head, and what has been written of the body.
+    func set(_ response: OutgoingResponse, _ call: WASICall) throws {
+        guard response.status.code >= 200 else {
+            context.outcome = .error(.protocolError)
+            return
+        }
+        context.outcome = .unfinished(nil)
+        try exchange.writeHead(response.status, response.fields.headers)
+        guard let target = response.target else {
+            try exchange.finish(trailers: Headers())
+            context.outcome = .finished
+            return
+        }
+        let hasBody = exchange.method != .head && !response.status.forbidsBody && response.status.code != 205
+        try target.attach(exchange, context, hasBody: hasBody)
+    }
+
+    func sendInterim(_ status: UInt16, _ fields: Fields) throws {
+        guard (100...199).contains(status), let status = Status(checking: Int(status)) else {
+            throw HTTPErrorCode.protocolError
+        }
+        do {
+            try exchange.writeInterim(status, fields.headers)
+        } catch let error as ResponseError {
+            throw HTTPErrorCode.internalError(error.description)
+        }
+    }
+}

@@ -1,0 +1,46 @@
+import HTTP
+import WASIExperimentalHTTP
+import WASIPreview2
+
+extension OutgoingRequest {
+    /// Sends the request.
+    ///
+    /// - Throws: an `HTTPErrorCode` if it is not valid, or not allowed.
+    func send(_ options: RequestOptions?, _ context: HTTPContext) throws -> FutureIncomingResponse {
+        let length: UInt64?
+        do throws(Fields.Problem) { length = try fields.contentLength } catch { throw HTTPErrorCode.protocolError }
+        guard method.isValid, method != .connect else { throw HTTPErrorCode.requestMethodInvalid }
+        let url = try url
+        guard let policy = context.policy, policy.allows(url) else {
+            context.policy?.problemObserver?(OutboundHTTPPolicy.refusal(of: url))
+            throw HTTPErrorCode.requestDenied
+        }
+        guard context.requests.value < policy.maximumResponses else { throw HTTPErrorCode.connectionLimitReached }
+        // A body that nobody can write any more is empty.
+        if pipe == nil, let length, length > 0 { throw HTTPErrorCode.requestBodySize(0) }
+        var request = ClientRequest(method, url, headers: fields.headers)
+        if let options { request.timeouts = options.timeouts }
+        return FutureIncomingResponse(
+            try RunningRequest(
+                request, body: pipe, declaredLength: length, client: policy.client, count: context.requests,
+                observer: policy.problemObserver))
+    }
+
+    private var url: HTTPURL {
+        get throws(HTTPErrorCode) {
+            let schemeName =
+                switch scheme {
+                case .http: "http"
+                // As wasmtime has it.
+                case .https, nil: "https"
+                case .other: throw HTTPErrorCode.protocolError
+                }
+            var target = pathWithQuery ?? "/"
+            if !target.hasPrefix("/") { target = "/" + target }
+            guard let authority, HTTPURL.isAuthority(authority), HTTPURL.isTarget(target) else {
+                throw .requestURIInvalid
+            }
+            do { return try HTTPURL("\(schemeName)://\(authority)\(target)") } catch { throw .requestURIInvalid }
+        }
+    }
+}
