@@ -7,7 +7,7 @@ import WASI
 struct CGIEnvironment {
     /// What is the same for all requests to a handler.
     struct Constants: Sendable {
-        fileprivate let block: StringBlock
+        let block: StringBlock
         fileprivate let pathLength: Int
         fileprivate let includesPathsBelow: Bool
         /// The user's variables that a header of a request may replace.

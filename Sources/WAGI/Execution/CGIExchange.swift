@@ -1,15 +1,10 @@
 import HTTP
 import WASI
 
-/// What a client can make a module wait for.
-enum ClientWait {
-    case requestBody, response
-}
-
 /// The way of one request into a module and of what it writes back to the client.
 ///
 /// Sendable because one thread uses it: the one that runs the handler, on which the guest's calls arrive.
-final class CGIExchange: @unchecked Sendable {
+final class CGIExchange: GuestExchange, @unchecked Sendable {
     // The guest's functions are called on the thread that runs the handler, which is the only one to use this.
     private let writer: ResponseWriter
     private var response: GuestResponse
@@ -57,6 +52,9 @@ final class CGIExchange: @unchecked Sendable {
 
     /// Runs `wait`, which waits for something but the client; what the module has written leaves before.
     func whileWaiting(_ wait: () -> Void) { writer.whileWaiting(wait) }
+
+    /// Only with the program's end, the response ends.
+    let isFinished = false
 
     /// What is odd about the module's header block.
     var warnings: [String] { parser.warnings }

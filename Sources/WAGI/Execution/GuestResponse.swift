@@ -83,6 +83,12 @@ struct GuestResponse {
         return true
     }
 
+    /// Sends now what has been written, the head at least.
+    mutating func flush() throws {
+        try writeHead(bodyBeginning: UnsafeRawBufferPointer(start: nil, count: 0))
+        try writer.flush()
+    }
+
     /// Sends what was held back.
     mutating func finish() throws {
         try writeHead(bodyBeginning: UnsafeRawBufferPointer(start: nil, count: 0))

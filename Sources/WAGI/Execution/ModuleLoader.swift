@@ -1,16 +1,30 @@
+import ComponentModel
 import Content
 import Platform
 import TOML
 import WASI
 import WASIExperimentalHTTP
+import WASIHTTP
+import WASIPreview2
 import WebAssembly
 import WebAssemblyRuntime
 import WebAssemblyText
 
-/// Loads modules, each file or content once however many routes it serves.
+/// Loads modules and components, each file or content once however many routes it serves.
 package struct ModuleLoader {
+    /// What was loaded, with its imports resolved.
+    enum Loaded: Sendable {
+        case module(LinkedModule)
+        case component(LinkedComponent)
+    }
+
+    private struct Key: Hashable {
+        let source: ModuleReference.Source
+        let stubsImports: Bool
+    }
+
     private let linker: Linker
-    private var loaded: [ModuleReference.Source: LinkedModule] = [:]
+    private var loaded: [Key: Loaded] = [:]
 
     package init() {
         var linker = Linker()
@@ -19,68 +33,102 @@ package struct ModuleLoader {
         self.linker = linker
     }
 
-    /// Reads, validates and links a module. Whether it is text or binary, its content says.
+    /// The interfaces that components may import: made when there is a component.
+    private static let componentLinker: ComponentLinker = {
+        var linker = ComponentLinker()
+        for interface in HostInterface.wasiPreview2 + HostInterface.wasiHTTP { linker.add(interface) }
+        return linker
+    }()
+
+    /// Reads, validates and links a module or a component. Which of them it is, and whether it is text or binary, its
+    /// content says.
     ///
-    /// - Parameter content: where contents are found.
+    /// - Parameters:
+    ///   - stubsImports: whether imports of a component that nobody provides trap when they are called.
+    ///   - content: where contents are found.
     mutating func load(
-        _ reference: ModuleReference, from content: (any ContentSource)? = nil
-    ) throws(LoadError) -> LinkedModule {
+        _ reference: ModuleReference, stubsImports: Bool = false, from content: (any ContentSource)? = nil
+    ) throws(LoadError) -> Loaded {
         // Whatever else is known of a content, its digest says which module it is.
-        if let module = loaded[reference.source] { return module }
-        let module = try link(try validate(reference, content), reference)
-        loaded[reference.source] = module
-        return module
+        let key = Key(source: reference.source, stubsImports: stubsImports)
+        if let known = loaded[key] { return known }
+        let result = try link(try binary(of: reference, content), reference.name, stubsImports)
+        loaded[key] = result
+        return result
     }
 
-    /// Checks that the module in a file could be loaded, and has a function to call.
-    package mutating func check(_ reference: ModuleReference, entrypoint: String?) throws(LoadError) {
-        try Self.check(load(reference), entrypoint, reference.name)
+    /// Checks that the module or component in a file could be loaded, and has a function to call.
+    package mutating func check(
+        _ reference: ModuleReference, entrypoint: String?, stubsImports: Bool = false
+    ) throws(LoadError) {
+        try Self.check(load(reference, stubsImports: stubsImports), entrypoint, reference.name)
     }
 
-    /// Checks that a module could be loaded whose binary is in memory, and has a function to call.
-    package func check(_ binary: [UInt8], name: String, entrypoint: String?) throws(LoadError) {
-        let module: Module
-        do {
-            module = try Module(bytes: binary)
-        } catch {
-            throw LoadError("the module is not valid: \(error)", file: name)
+    /// Checks that a module or component could be loaded whose binary is in memory, and has a function to call.
+    package func check(
+        _ bytes: [UInt8], name: String, entrypoint: String?, stubsImports: Bool = false
+    ) throws(LoadError) {
+        let binary: ModuleBinary
+        do { binary = try ModuleBinary(bytes) } catch { throw LoadError("\(error)", file: name) }
+        try Self.check(link(binary, name, stubsImports), entrypoint, name)
+    }
+
+    private static func check(_ loaded: Loaded, _ entrypoint: String?, _ name: String) throws(LoadError) {
+        switch loaded {
+        case .module(let module):
+            // A module with sub-routes need not have an answer for its own route.
+            guard let problem = module.missing(entrypoint ?? "_start"), module.missing("_routes") != nil else { return }
+            throw LoadError("\(problem)", file: name)
+        case .component(let component):
+            guard let problem = ComponentProgram(component, entrypoint: entrypoint, reuse: 1).problem else { return }
+            throw LoadError("\(problem)", file: name)
         }
-        try Self.check(link(module, ModuleReference(path: name)), entrypoint, name)
     }
 
-    private static func check(_ module: LinkedModule, _ entrypoint: String?, _ name: String) throws(LoadError) {
-        // A module with sub-routes need not have an answer for its own route.
-        guard let problem = module.missing(entrypoint ?? "_start"), module.missing("_routes") != nil else { return }
-        throw LoadError("\(problem)", file: name)
-    }
-
-    private func validate(_ reference: ModuleReference, _ content: (any ContentSource)?) throws(LoadError) -> Module {
+    private func binary(
+        of reference: ModuleReference, _ content: (any ContentSource)?
+    ) throws(LoadError) -> ModuleBinary {
         do {
             switch reference.source {
             case .content(let file):
                 guard let content else { throw ContentError.gone(name: reference.name) }
-                return try Self.module(
-                    Self.binary(of: content.open(file, named: reference.name), reference.name), reference.name)
-            case .file(let path):
-                return try Self.module(try ModuleBinary(contentsOfFile: path), reference.name)
+                return try Self.binary(of: content.open(file, named: reference.name), reference.name)
+            case .file(let path): return try ModuleBinary(contentsOfFile: path)
             case .bindle, .image: preconditionFailure("what is fetched is a content when it is loaded")
             }
         } catch let error as ContentError {
             throw LoadError("\(error)", file: reference.name)
-        } catch let error as TextFormatError {
-            let located = TOMLError(
-                position: SourcePosition(line: error.line, column: error.column), message: error.message,
-                sourceLine: error.sourceLine)
-            throw LoadError(
-                error.message, file: reference.name, position: located.position, excerpt: located.excerpt)
-        } catch let error as ModuleError {
-            throw LoadError("the module is not valid: \(error)", file: reference.name)
         } catch let error as ModuleFileError {
             throw LoadError("the module cannot be read: \(SystemError.reason(error.code))", file: reference.name)
         } catch let error as FileReader.Failure {
             throw LoadError("the module cannot be read: \(error.reason)", file: reference.name)
         } catch {
             throw LoadError("the module cannot be read: \(error)", file: reference.name)
+        }
+    }
+
+    /// Validates and links what a binary has.
+    private func link(_ binary: ModuleBinary, _ name: String, _ stubsImports: Bool) throws(LoadError) -> Loaded {
+        do {
+            guard binary.kind != .component else {
+                return .component(
+                    try Self.componentLinker.link(Component(binary: binary), stubImports: stubsImports))
+            }
+            return .module(try linker.link(Self.module(binary, name)))
+        } catch let error as TextFormatError {
+            let located = TOMLError(
+                position: SourcePosition(line: error.line, column: error.column), message: error.message,
+                sourceLine: error.sourceLine)
+            throw LoadError(error.message, file: name, position: located.position, excerpt: located.excerpt)
+        } catch let error as ModuleError {
+            throw LoadError("the module is not valid: \(error)", file: name)
+        } catch let error as ComponentError {
+            throw LoadError("the component is not valid: \(error)", file: name)
+        } catch let error as LinkError {
+            let advice = WASIAdvice.lines(for: error).map { "\n  \($0)" }.joined()
+            throw LoadError("\(error)\(advice)", file: name)
+        } catch {
+            throw LoadError("\(error)", file: name)
         }
     }
 
@@ -109,15 +157,6 @@ package struct ModuleLoader {
             // What was read of a file that somebody wrote to meanwhile may be a part of one module and a part of another.
             guard content.isIntact else { throw ContentError.damaged(name: name) }
             return binary
-        }
-    }
-
-    private func link(_ module: Module, _ reference: ModuleReference) throws(LoadError) -> LinkedModule {
-        do {
-            return try linker.link(module)
-        } catch {
-            let advice = WASIAdvice.lines(for: error).map { "\n  \($0)" }.joined()
-            throw LoadError("\(error)\(advice)", file: reference.name)
         }
     }
 }

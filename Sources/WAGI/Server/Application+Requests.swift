@@ -59,7 +59,8 @@ extension Application {
 
     private func run(_ routed: RoutedRequest, _ body: RequestBody, _ writer: ResponseWriter) throws {
         let (handler, request, insertion) = (routed.handler, routed.request, routed.insertion)
-        let store = Store(limits: configuration.limits.store)
+        let known = handler.program.takeIdle()
+        let store = known?.store ?? Store(limits: configuration.limits.store)
         let ticket = deadlines.schedule(store, limit: configuration.limits.time)
         let abandonment = Flag()
         writer.onDisconnect { [deadlines] in
@@ -73,7 +74,7 @@ extension Application {
         }
         // CGI promises the length, so a body that does not tell it is read first.
         var bufferedBody: [UInt8]?
-        if body.contentLength == nil {
+        if body.contentLength == nil, !handler.program.answersHTTP {
             do {
                 bufferedBody = try body.readAll(limit: configuration.limits.undeclaredBodyBytes)
             } catch {
@@ -86,36 +87,19 @@ extension Application {
                 return
             }
         }
-        let exchange = CGIExchange(
-            body: body, bufferedBody: bufferedBody, writer: writer,
-            maximumBodyBytes: configuration.limits.responseBytes, insertion: insertion, isHead: request.method == .head)
         let errorOutput = GuestErrorOutput(handler.log, requestID: request.id)
         defer { errorOutput.flush() }
+        let guest = guest(store, known, routed, body, bufferedBody, writer, errorOutput)
+        let exchange = guest.exchange
         let run = Run(
             handler: handler, request: request, writer: writer, insertion: insertion, exchange: exchange,
             errorOutput: errorOutput)
-        let environment = CGIEnvironment(
-            request: request, constants: handler.environment, defaultHost: configuration.defaultHost,
-            bodyLength: body.contentLength ?? Int64(bufferedBody?.count ?? 0))
-        var guest = WASIConfiguration(
-            arguments: CGIArguments.arguments(for: request, template: handler.argumentTemplate),
-            preopens: handler.preopens,
-            standardInput: .input { try exchange.read(into: $0) },
-            standardOutput: .output { try exchange.write($0) },
-            standardError: .output { errorOutput.write($0) })
-        guest.environmentBlock = environment.block
         var recorded: HandlerRun?
         if writer.isRecorded {
             recorded = HandlerRun(
-                handler: handler, environment: environment.block.bytes, arguments: guest.arguments,
-                errorOutput: errorOutput)
+                handler: handler, environment: guest.environment, arguments: guest.arguments, errorOutput: errorOutput)
             writer.details = recorded
         }
-        guest.whileWaiting = { exchange.whileWaiting($0) }
-        guest.descriptorLimit = configuration.limits.openFiles
-        guest.descriptorRemedy = configuration.limits.openFilesRemedy
-        let context = WASIContext(guest)
-        store.hostState = GuestState.state(context, handler.outboundHTTP) { exchange.whileWaiting($0) }
         let start = recorded.map { _ in ContinuousClock.now }
         defer {
             recorded?.memoryBytes = store.memoryBytesInUse
@@ -124,7 +108,7 @@ extension Application {
         do {
             // What follows a guest is not to be disturbed by signals to it.
             defer { deadlines.cancel(ticket) }
-            try handler.module.run(handler.function, in: store) {
+            try guest.run {
                 if let recorded, let start { recorded.instantiation = .now - start }
             }
             try exchange.finish()
@@ -136,12 +120,12 @@ extension Application {
                 guard !abandonment.isSet else { throw ResponseError.clientDisconnected }
                 failure = .timedOut(configuration.limits.time, exchange.interruptedWait)
             }
-            try fail(run, .internalServerError, failure.description(after: context.limitDescriptions), trap)
+            try fail(run, .internalServerError, failure.description(after: guest.limitDescriptions()), trap)
         } catch let failure as GuestFailure {
             errorOutput.flush()
             let failure = located(failure, in: handler)
             // A module that ends itself may do so because it was refused something.
-            let limits = store.limitDescriptions + context.limitDescriptions
+            let limits = store.limitDescriptions + guest.limitDescriptions()
             try fail(run, .internalServerError, failure.description(after: limits), failure.trap)
         } catch let malformed as CGIResponseParser.Malformed {
             errorOutput.flush()
@@ -153,7 +137,7 @@ extension Application {
             case .cancelled:
                 guard !abandonment.isSet else { throw ResponseError.clientDisconnected }
                 let failure = GuestFailure.timedOut(configuration.limits.time, .response)
-                try fail(run, .internalServerError, failure.description(after: context.limitDescriptions))
+                try fail(run, .internalServerError, failure.description(after: guest.limitDescriptions()))
             default: try fail(run, .badGateway, "the module's response is not valid: \(error)")
             }
         }
@@ -163,7 +147,8 @@ extension Application {
     private func located(_ failure: GuestFailure, in handler: Handler) -> GuestFailure {
         guard let directory = configuration.sourceDirectory, let frames = failure.trap?.frames,
             frames.contains(where: { $0.sourceLocation == nil }),
-            let map = SourceMap(of: handler.module.module, named: handler.moduleName, in: directory)
+            let module = handler.program.module,
+            let map = SourceMap(of: module, named: handler.moduleName, in: directory)
         else { return failure }
         return failure.located(by: map)
     }
@@ -192,6 +177,10 @@ extension Application {
             output: run.exchange?.output, errorOutput: run.errorOutput?.end,
             sourceDirectory: configuration.sourceDirectory, editor: configuration.editor)
         (run.writer.details as? HandlerRun)?.failure = report.recorded
+        if run.exchange?.isFinished == true {
+            configuration.liveReload?.tell(report)
+            return
+        }
         guard !run.writer.hasSent else {
             configuration.liveReload?.tell(report)
             if try run.exchange?.endPage() == true { return }
@@ -220,7 +209,7 @@ private struct Run {
     let request: Request
     let writer: ResponseWriter
     let insertion: ScriptInsertion?
-    var exchange: CGIExchange?
+    var exchange: (any GuestExchange)?
     var errorOutput: GuestErrorOutput?
 }
 

@@ -143,7 +143,8 @@ struct Loading {
             guard let definition = try? BindleApplication.definition(handler.label, hasAssets: handler.hasAssets) else {
                 continue
             }
-            _ = try? loader.load(definition.module, from: content)
+            _ = try? loader.load(
+                definition.module, stubsImports: definition.stubsImports || configuration.stubsImports, from: content)
         }
     }
 
@@ -231,30 +232,43 @@ struct Loading {
         var logDirectory = configuration.logDirectory
         if logDirectory == nil, !isWorker { logDirectory = try privateDirectory() + "/log" }
         for definition in definitions {
-            let module = try load(definition.module)
+            let loaded = try load(definition)
             let log = RouteLog(
                 route: definition.route.description, directory: logDirectory, limit: configuration.logFileLimit,
                 observer: configuration.logObserver)
             var preopens = definition.hasAssets ? [assets].compactMap { $0 } : []
             if let data { preopens.append(data) }
             preopens += try volumes(of: definition)
-            let outboundHTTP = module.sendsRequests ? try policy(of: definition, log) : nil
+            let sendsRequests = if case .module(let module) = loaded { module.sendsRequests } else { true }
+            let outboundHTTP = sendsRequests ? try policy(of: definition, log) : nil
             let projectVariables = definition.isFromOtherBindle ? [] : configuration.projectEnvironment
             let variables = definition.environment + projectVariables + configuration.environment
-            func handler(_ route: Route, _ function: String) -> Handler {
+            func handler(_ route: Route, _ program: Program) -> Handler {
                 Handler(
-                    route: route, module: module, moduleName: definition.module.name, function: function,
+                    route: route, program: program, moduleName: definition.module.name,
                     argumentTemplate: definition.argumentTemplate, preopens: preopens,
                     outboundHTTP: outboundHTTP, log: log,
                     environment: CGIEnvironment.Constants(route: route, userVariables: variables))
             }
             let first = handlers.count
-            for entry in try subroutes(of: module, definition.module, log, outboundHTTP).entries {
-                handlers.append(handler(definition.route.appending(entry.path), entry.function))
+            switch loaded {
+            case .module(let module):
+                for entry in try subroutes(of: module, definition.module, log, outboundHTTP).entries {
+                    handlers.append(
+                        handler(definition.route.appending(entry.path), .module(module, function: entry.function)))
+                }
+                handlers.append(
+                    handler(definition.route, .module(module, function: definition.entrypoint ?? "_start")))
+            case .component(let component):
+                let program = ComponentProgram(
+                    component, entrypoint: definition.entrypoint, reuse: definition.reuse)
+                handlers.append(handler(definition.route, .component(program)))
             }
-            handlers.append(handler(definition.route, definition.entrypoint ?? "_start"))
             for handler in handlers[first...] {
-                guard let problem = module.missing(handler.function) else { continue }
+                if let note = handler.program.noteOnReuse(definition.reuse) {
+                    warnings.append("\(handler.moduleName): \(note)")
+                }
+                guard let problem = handler.program.problem else { continue }
                 warnings.append(
                     "\(handler.moduleName): requests for \(handler.route) are answered with 500: \(problem)")
             }
@@ -262,11 +276,13 @@ struct Loading {
         endStage("modules")
     }
 
-    /// A module, whose bytes are fetched first if they are in a bindle.
-    private mutating func load(_ reference: ModuleReference) throws(LoadError) -> LinkedModule {
-        if case .image(let image) = reference.source { return try load(image, reference) }
+    /// What a handler runs, whose bytes are fetched first if they are in a bindle.
+    private mutating func load(_ definition: HandlerDefinition) throws(LoadError) -> ModuleLoader.Loaded {
+        let reference = definition.module
+        let stubs = definition.stubsImports || configuration.stubsImports
+        if case .image(let image) = reference.source { return try load(image, reference, stubs) }
         guard case .bindle(let id, let server) = reference.source else {
-            return try loader.load(reference, from: content)
+            return try loader.load(reference, stubsImports: stubs, from: content)
         }
         let client: BindleClient
         let invoice: Invoice
@@ -288,12 +304,14 @@ struct Loading {
         }
         try directory.fetch([label], of: id, from: client)
         return try loader.load(
-            ModuleReference(file, name: reference.name), from: cache(directory, of: id, from: client))
+            ModuleReference(file, name: reference.name), stubsImports: stubs,
+            from: cache(directory, of: id, from: client))
     }
 
     /// A module of an image, which is fetched once however many routes it serves.
-    private mutating func load(_ image: ImageReference, _ reference: ModuleReference) throws(LoadError) -> LinkedModule
-    {
+    private mutating func load(
+        _ image: ImageReference, _ reference: ModuleReference, _ stubsImports: Bool
+    ) throws(LoadError) -> ModuleLoader.Loaded {
         let bytes: [UInt8]
         do throws(RegistryError) {
             if let known = images[image] {
@@ -307,7 +325,8 @@ struct Loading {
         images[image] = bytes
         let file = ContentFile(
             digest: SHA256.hash(bytes), size: bytes.count, mediaType: "application/wasm", modificationTime: 0)
-        return try loader.load(ModuleReference(file, name: reference.name), from: MemoryContent([bytes]))
+        return try loader.load(
+            ModuleReference(file, name: reference.name), stubsImports: stubsImports, from: MemoryContent([bytes]))
     }
 
     /// The directories of the host that a module gets. One that is not there is left out, and warned of.

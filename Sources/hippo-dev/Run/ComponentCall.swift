@@ -40,7 +40,7 @@ struct ComponentCall {
     /// The one function that a call names.
     private static func find(
         _ invocation: Invocation, in component: LinkedComponent
-    ) throws(CallError) -> (ExportName, ExportedFunction) {
+    ) throws -> (ExportName, ExportedFunction) {
         let all = component.exportedFunctions
         let named = all.filter { name in
             name.function == invocation.function
@@ -56,9 +56,8 @@ struct ComponentCall {
             throw CallError("several functions have this name: \(texts(named))")
         }
         if let unwritable = function.type.unwritablePart {
-            throw WAVEError(
-                message: "'\(name.function)' has the type \(function.type), and \(unwritable) cannot be written down",
-                column: 1)
+            throw CallError(
+                "'\(name.function)' has the type \(function.type), and \(unwritable) cannot be written down")
         }
         return (name, function)
     }

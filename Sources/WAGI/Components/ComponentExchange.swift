@@ -1,0 +1,97 @@
+import Bindle
+import HTTP
+import WASIHTTP
+import WebAssemblyRuntime
+
+/// The way of one request into a component that answers it itself.
+///
+/// Sendable because one thread uses it: the one that runs the component.
+final class ComponentExchange: GuestExchange, IncomingHTTPExchange, @unchecked Sendable {
+    // The component's calls arrive on the thread that runs it, which is the only one to use this.
+    let method: Method
+    let pathWithQuery: String
+    let scheme: String
+    let authority: String
+    let headers: Headers
+    private let body: RequestBody
+    private let writer: ResponseWriter
+    private var response: GuestResponse
+    private(set) var output = FailureReport.Output()
+    private static let keptOutput = 4096
+    private(set) var interruptedWait: ClientWait?
+    /// Whether the component has ended its response.
+    private(set) var isFinished = false
+
+    /// - Parameter defaultHost: `HOST[:PORT]`, for requests without a `Host` field.
+    init(
+        _ request: Request, route: Route, defaultHost: String, body: RequestBody, writer: ResponseWriter,
+        maximumBodyBytes: Int64, insertion: ScriptInsertion?
+    ) {
+        method = request.method
+        pathWithQuery = request.target
+        scheme = request.isSecured ? "https" : "http"
+        authority = request.headers["Host"].flatMap { $0.isEmpty ? nil : $0 } ?? defaultHost
+        headers = SpinFields.replacing(
+            in: request.headers, route: route, path: request.target, url: "\(scheme)://\(authority)\(request.target)",
+            client: request.remoteAddress?.description)
+        self.body = body
+        self.writer = writer
+        response = GuestResponse(
+            writer: writer, maximumBodyBytes: maximumBodyBytes, insertion: insertion, isHead: request.method == .head)
+    }
+
+    // MARK: The request
+
+    func readBody(into buffer: UnsafeMutableRawBufferPointer) throws -> Int {
+        do {
+            return try body.read(into: buffer)
+        } catch RequestBodyError.cancelled {
+            interruptedWait = .requestBody
+            throw Trap(kind: .interrupted)
+        }
+    }
+
+    var awaitedDescriptor: Int32? { body.awaitedDescriptor }
+
+    var requestTrailers: Headers { body.trailers }
+
+    func whileWaiting(_ wait: () -> Void) { writer.whileWaiting(wait) }
+
+    // MARK: The response
+
+    let warnings: [String] = []
+
+    func writeInterim(_ status: Status, _ headers: Headers) throws { try writer.writeInterim(status, headers) }
+
+    func writeHead(_ status: Status, _ headers: Headers) throws { response.begin(status, headers) }
+
+    func writeBody(_ bytes: UnsafeRawBufferPointer) throws {
+        output.bytes += bytes.prefix(Self.keptOutput - output.bytes.count)
+        output.byteCount += bytes.count
+        try interruptible { try response.write(bytes) }
+    }
+
+    func flush() throws { try interruptible { try response.flush() } }
+
+    func finish(trailers: Headers) throws {
+        try interruptible {
+            try response.finish()
+            if !trailers.isEmpty { try writer.setTrailers(trailers) }
+        }
+        isFinished = true
+    }
+
+    private func interruptible(_ body: () throws -> Void) throws {
+        do {
+            try body()
+        } catch ResponseError.cancelled {
+            interruptedWait = .response
+            throw Trap(kind: .interrupted)
+        }
+    }
+
+    /// The component has ended it already, if it has come to its end.
+    func finish() throws {}
+
+    func endPage() throws -> Bool { try response.endPage() }
+}
