@@ -20,7 +20,7 @@ extension ComponentDecoder {
         case 0x03: return .resourceDrop(try reader.readU32())
         case 0x04: return .resourceRepresentation(try reader.readU32())
         case 0x1C...0x1E: throw .unsupported("error contexts are not implemented", at: start)
-        case 0x26...0x2D, 0x40...0x42:
+        case 0x27...0x2D, 0x40...0x42:
             throw .unsupported("the built-in \(threadBuiltIn(code)) is not implemented", at: start)
         default: return .asynchronous(try readAsynchronousBuiltIn(&reader, code: code, at: start))
         }
@@ -64,13 +64,13 @@ extension ComponentDecoder {
         case 0x23: return .waitableJoin
         case 0x24: return .backpressureIncrement
         case 0x25: return .backpressureDecrement
+        case 0x26: return .threadIndex
         default: throw .leadingByte(code, "canonical function", at: start)
         }
     }
 
     private func threadBuiltIn(_ code: UInt8) -> String {
         switch code {
-        case 0x26: "thread.index"
         case 0x27: "thread.new-indirect"
         case 0x28: "thread.resume-later"
         case 0x29: "thread.suspend"

@@ -24,7 +24,7 @@ extension ComponentValidator {
         case .contextSet(let type, let slot):
             try checkContext(type, slot, at: offset)
             return ([.i32], [])
-        case .threadYield, .waitableSetNew:
+        case .threadYield, .threadIndex, .waitableSetNew:
             return ([], [.i32])
         case .subtaskDrop, .waitableSetDrop:
             return ([.i32], [])
