@@ -24,7 +24,7 @@ final class CheckedValueType {
     }
 
     let form: Form
-    /// How many types are within each other at most, this one counted.
+    /// How many types are within each other at most, this one counted, but no primitive one.
     let depth: Int
     /// Whether a `borrow` is in it, however deep.
     let containsBorrow: Bool
@@ -39,7 +39,8 @@ final class CheckedValueType {
 
     init(_ form: Form) {
         self.form = form
-        depth = 1 + (form.children.map(\.depth).max() ?? 0)
+        depth =
+            if case .primitive = form { 0 } else { 1 + (form.children.lazy.map(\.depth).max() ?? 0) }
         containsBorrow =
             if case .borrow = form { true } else { form.children.contains { $0.containsBorrow } }
         needsMemory =
