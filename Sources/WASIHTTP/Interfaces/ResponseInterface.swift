@@ -32,7 +32,6 @@ extension FunctionList {
             } else if let code = result.payload {
                 outparam.set(HTTPErrorCode(code))
             }
-            return nil
         }
     }
 

@@ -9,7 +9,6 @@ extension HostInterface {
         }
         list.add("[method]pollable.block", [("self", .borrow(.pollable))]) { call in
             try call.wait(for: call.resource(0, as: Pollable.self).readiness)
-            return nil
         }
         list.add("poll", [("in", .list(.borrow(.pollable)))], to: .list(.u32)) { call in
             let numbers = call.arguments[0].list
