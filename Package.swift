@@ -142,11 +142,13 @@ let package = Package(
             name: "ControlPage",
             dependencies: [
                 "Bindle",
+                "ComponentModel",
                 "Differences",
                 "HTTP",
                 "JSON",
                 "Platform",
                 "SandboxProtocol",
+                "WebAssembly",
                 "WebGuard",
             ],
             resources: [
@@ -162,6 +164,7 @@ let package = Package(
             dependencies: [
                 "Archive",
                 "Bindle",
+                "ComponentModel",
                 "Content",
                 "Cryptography",
                 "HTTP",
@@ -169,6 +172,7 @@ let package = Package(
                 "OCI",
                 "Platform",
                 "TOML",
+                "WebAssembly",
             ]
         ),
         .target(

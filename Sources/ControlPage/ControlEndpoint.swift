@@ -7,6 +7,8 @@ enum ControlEndpoint: Hashable {
     case app
     case routes
     case parcels
+    /// What a component of the app imports and exports.
+    case component
     case requests
     case log
     /// A stream of events (HTML standard, section 9.2).
@@ -26,6 +28,7 @@ enum ControlEndpoint: Hashable {
         case "/api/v1/app": self = .app
         case "/api/v1/app/routes": self = .routes
         case "/api/v1/app/parcels": self = .parcels
+        case "/api/v1/app/component": self = .component
         case "/api/v1/requests": self = .requests
         case "/api/v1/log": self = .log
         case "/api/v1/events": self = .events
@@ -49,7 +52,7 @@ enum ControlEndpoint: Hashable {
     var isPublic: Bool {
         switch self {
         case .file: true
-        case .app, .routes, .parcels, .requests, .log, .events, .section, .nothing: false
+        case .app, .routes, .parcels, .component, .requests, .log, .events, .section, .nothing: false
         }
     }
 }

@@ -205,6 +205,9 @@ package final class ControlPage: Sendable {
                     offset: try parameters.count("offset", default: 0),
                     limit: try parameters.count("limit", default: 100, limit: 1000),
                     containing: parameters.text("text")))
+        case .component:
+            let parameters = try ControlParameters(request, known: ["module"])
+            return Response(json: try contents().component(parameters.required("module"), in: store).json)
         case .requests:
             let parameters = try ControlParameters(request, known: ["after"])
             return Response(json: requests.json(after: try parameters.count("after", default: 0)))

@@ -18,6 +18,8 @@ struct RevisionContents: Sendable {
     struct Entry: Sendable {
         let label: Label
         let change: Change
+        /// Whether it is a component that answers at a route.
+        var isComponent = false
 
         var kind: Kind {
             if label.isWAGIFile { return .file }
@@ -32,6 +34,7 @@ struct RevisionContents: Sendable {
         }
     }
 
+    private let id: BindleID
     let revision: Int
     /// The revision before; `nil` if it is not kept.
     let predecessor: Int?
@@ -41,11 +44,12 @@ struct RevisionContents: Sendable {
 
     /// - Throws: if the store does not have the revision any more.
     init(of id: BindleID, revision: Int, in store: any BindleStorage) throws(StoreError) {
+        self.id = id
         self.revision = revision
         let invoice = try Self.invoice(id, revision: revision, in: store)
         predecessor = try store.revisions().map(\.revision.number).filter { $0 < revision }.max()
         guard let predecessor else {
-            entries = invoice.parcels.map { Entry(label: $0.label, change: .same) }
+            entries = Self.finding(invoice.parcels.map { Entry(label: $0.label, change: .same) }, id, revision, store)
             removed = []
             return
         }
@@ -53,11 +57,32 @@ struct RevisionContents: Sendable {
         let gone = Set(changes.removed.map { NameBytes($0.label.name) })
         let new = Set(changes.added.map(\.label))
         let newNames = Set(changes.added.map { NameBytes($0.label.name) })
-        entries = invoice.parcels.map { parcel in
+        let compared = invoice.parcels.map { parcel in
             guard new.contains(parcel.label) else { return Entry(label: parcel.label, change: .same) }
             return Entry(label: parcel.label, change: gone.contains(NameBytes(parcel.label.name)) ? .changed : .added)
         }
+        entries = Self.finding(compared, id, revision, store)
         removed = changes.removed.map(\.label.name).filter { !newNames.contains(NameBytes($0)) }
+    }
+
+    /// The same, with the components among the handlers found.
+    private static func finding(
+        _ entries: [Entry], _ id: BindleID, _ revision: Int, _ store: any BindleStorage
+    ) -> [Entry] {
+        entries.map { entry in
+            guard entry.kind == .handler else { return entry }
+            var entry = entry
+            entry.isComponent = ComponentDescription.isComponent(entry.label, of: id, revision: revision, in: store)
+            return entry
+        }
+    }
+
+    /// What is in the component of a name.
+    func component(_ name: String, in store: any BindleStorage) throws(ControlFailure) -> ComponentDescription {
+        guard let entry = entries.first(where: { $0.label.name == name && $0.kind == .handler }) else {
+            throw ControlFailure(.notFound, "no handler of the app is called '\(name)'")
+        }
+        return try ComponentDescription(entry.label, of: id, revision: revision, in: store)
     }
 
     private static func invoice(
@@ -76,6 +101,7 @@ struct RevisionContents: Sendable {
             var object: JSONObject = [
                 "route": .string(text), "path": .string(Route(text).scriptName), "module": .string(entry.label.name),
             ]
+            if entry.isComponent { object["component"] = .boolean(true) }
             object["entrypoint"] = feature.entrypoint.map { .string($0) }
             return .object(object)
         }

@@ -1,5 +1,6 @@
 import Bindle
 import CommandLineInterface
+import ComponentModel
 import Hippofacts
 import Platform
 import Sandbox
@@ -15,7 +16,8 @@ extension Command {
             and finds the files that the patterns match. Nothing is written.
 
             It warns of routes that no request can have, of .env files, which patterns leave out, and of files that are \
-            hardly meant to be in a bundle: keys, packages in node_modules, and files of 32 MiB or more.
+            hardly meant to be in a bundle: keys, packages in node_modules, and files of 32 MiB or more. Of components it tells \
+            what they import and export, and which modules are in them.
 
             With --for wagi it also tells what runs otherwise on the program wagi 0.8.1. A modules.toml of that can be \
             checked in the same way.
@@ -68,13 +70,14 @@ extension Command {
         }
         var cache = DigestCache()
         let expansion = try facts.expanded(options, cache: &cache)
-        let problems = BindleSummary.problems(of: expansion)
+        let check = ModuleChecks(expansion)
+        let problems = check.problems
         if arguments.isSet(checkJSON) {
-            try StandardOutput.write(expansion.report(problems: problems).serialized + "\n")
+            try StandardOutput.write(expansion.report(check).serialized + "\n")
             return problems.isEmpty ? .success : .failure
         }
         return report(
-            BindleSummary(expansion).description,
+            BindleSummary(expansion, check.worlds).description,
             warnings: expansion.warnings.map(\.description) + BundleReview(expansion.invoice).warnings,
             problems: problems,
             differences: isForWAGI ? WAGIDifferences(expansion, settings).lines : nil)
@@ -112,7 +115,8 @@ extension Command {
 private struct BindleSummary: CustomStringConvertible {
     let description: String
 
-    init(_ expansion: Expansion) {
+    /// - Parameter worlds: Of the components, by digest.
+    init(_ expansion: Expansion, _ worlds: [String: ComponentWorld]) {
         let invoice = expansion.invoice
         var lines = ["\(invoice.id)"]
         let requirements = InvoiceRequirements(invoice)
@@ -124,6 +128,7 @@ private struct BindleSummary: CustomStringConvertible {
             if let entrypoint = feature.entrypoint { line += ", function \(entrypoint)" }
             if expansion.sources[label] == nil { line += ", external" }
             lines.append(line)
+            if let world = worlds[label.sha256] { lines += world.lines.map { "    \($0)" } }
             for file in requirements.parcels(requiredBy: parcel) {
                 lines.append("    \(file.label.name), \(Quantity.size(file.label.size)), \(file.label.mediaType)")
             }
@@ -134,28 +139,5 @@ private struct BindleSummary: CustomStringConvertible {
             "\(Quantity.count(invoice.parcels.count - fileCount, "module")), "
                 + "\(Quantity.count(fileCount, "file")), \(Quantity.size(total)) in all")
         description = lines.joined(separator: "\n")
-    }
-
-    /// What would keep modules from being loaded, or requests from being answered.
-    static func problems(of expansion: Expansion) -> [String] {
-        var seen = Set<[String]>()
-        var loader = ModuleLoader()
-        return expansion.invoice.parcels.compactMap { parcel in
-            let label = parcel.label
-            let entrypoint = label.wagi?.entrypoint
-            guard parcel.isGlobal, label.mediaType == "application/wasm", let source = expansion.sources[label],
-                seen.insert([label.sha256, entrypoint ?? ""]).inserted
-            else { return nil }
-            do throws(LoadError) {
-                switch source {
-                case .file(let path, _):
-                    try loader.check(ModuleReference(path: path, name: label.name), entrypoint: entrypoint)
-                case .bytes(let bytes): try loader.check(bytes, name: label.name, entrypoint: entrypoint)
-                }
-                return nil
-            } catch {
-                return "\(error)"
-            }
-        }
     }
 }

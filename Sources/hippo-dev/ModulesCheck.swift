@@ -31,7 +31,8 @@ struct ModulesCheck {
         return modules.handlers.compactMap { handler in
             guard handler.module.path != nil else { return nil }
             do throws(LoadError) {
-                try loader.check(handler.module, entrypoint: handler.entrypoint)
+                try loader.check(
+                    handler.module, entrypoint: handler.entrypoint, stubsImports: handler.stubsImports)
                 return nil
             } catch {
                 return "\(error)"

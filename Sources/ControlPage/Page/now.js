@@ -53,12 +53,31 @@ function showProblem(problem) {
 
 async function showRoutes() {
   const { routes } = await get("app/routes");
-  $("routes").replaceChildren(...routes.map(({ route, path, module }) => {
+  $("routes").replaceChildren(...routes.map(({ route, path, module, component }) => {
     const href = appLink(path);
     const shown = href ? link(href, route) : element("span", route);
     shown.className = "code";
-    return element("li", [shown, element("span", ` ${module}`, "quiet")]);
+    return element("li", [shown, element("span", ` ${module}`, "quiet"), component ? world(module) : undefined]);
   }));
+}
+
+/** What a component imports and exports, and the modules in it: asked for when somebody opens it. */
+function world(module) {
+  const summary = element("summary", "component");
+  summary.setAttribute("aria-label", `What the component ${module} is made of`);
+  const made = element("details", [summary]);
+  made.addEventListener("toggle", () => attempt(async () => {
+    if (!made.open || made.childElementCount > 1) return;
+    const { imports, exports, modules, producers } = await get("app/component", { module });
+    const list = (title, items) => [
+      element("p", title, "quiet"), element("ul", items.map(item => element("li", item, "code")), "plain"),
+    ];
+    made.append(
+      ...list("exports", exports), ...list("imports", imports.length ? imports : ["nothing"]),
+      ...list(`${modules.length} core modules`, modules.map(({ name, size: bytes }) => `${name ?? "unnamed"}, ${size(bytes)}`)),
+      ...(producers ? [element("p", `made from ${producers}`, "quiet")] : []));
+  }));
+  return made;
 }
 
 // MARK: Parcels

@@ -1,8 +1,10 @@
 import Bindle
+import ComponentModel
 import Content
 import Cryptography
 import JSON
 import OCI
+import WebAssembly
 
 extension ImageSet {
     /// An image for each module of an app, as tools for WebAssembly fetch them: `oci:HOST/NAME:TAG` in a modules.toml.
@@ -24,12 +26,7 @@ extension ImageSet {
             let layer = ImageBlob(sha256: file.digest, size: file.size) { [content = app.content] sink in
                 try content.open(file, named: label.name).forEachChunk(of: file, named: label.name, sink)
             }
-            let config = ImageBlob(
-                Array(
-                    ([
-                        "architecture": "wasm", "os": "wasip1",
-                        "layerDigests": .array([.string("sha256:\(file.digest.hex)")]),
-                    ] as JSONObject).serialized.utf8))
+            let config = ImageBlob(Array(try Self.config(of: label, file, app).serialized.utf8))
             let title: JSONObject = ["org.opencontainers.image.title": .string(label.name)]
             let manifest: JSONObject = [
                 "schemaVersion": .integer(2), "mediaType": .string(ImageMediaType.manifest),
@@ -44,6 +41,35 @@ extension ImageSet {
             blobs += [config, layer]
         }
         self.init(manifests, blobs)
+    }
+
+    /// The description of a module or a component, which names the world of the latter (CNCF TAG Runtime, "WASM OCI
+    /// Artifact Layout").
+    private static func config(
+        of label: Label, _ file: ContentFile, _ app: ExportedApp
+    ) throws(ExportError) -> JSONObject {
+        var config: JSONObject = [
+            "architecture": "wasm", "os": "wasip1", "layerDigests": .array([.string("sha256:\(file.digest.hex)")]),
+        ]
+        let binary: ModuleBinary
+        do {
+            let content = try app.content.open(file, named: label.name)
+            binary = try ModuleBinary(content.bytes(limit: ModuleBinary.largestFile, named: label.name))
+        } catch {
+            throw ExportError("the module '\(label.name)' cannot be read: \(error)")
+        }
+        guard binary.kind == .component else { return config }
+        do throws(ComponentError) {
+            let world = ComponentWorld(of: try Component(binary: binary))
+            config["os"] = "wasip2"
+            config["component"] = .object([
+                "exports": .array(world.exports.map { .string($0) }),
+                "imports": .array(world.imports.map { .string($0) }),
+            ])
+        } catch {
+            throw ExportError("the component '\(label.name)' is not valid: \(error)")
+        }
+        return config
     }
 
     static func annotations(_ id: BindleID) -> JSONObject {

@@ -1,4 +1,4 @@
-import ComponentModel
+package import ComponentModel
 import Content
 import Platform
 import TOML
@@ -15,7 +15,7 @@ package struct ModuleLoader {
     /// What was loaded, with its imports resolved.
     enum Loaded: Sendable {
         case module(LinkedModule)
-        case component(LinkedComponent)
+        case component(LinkedComponent, ComponentWorld)
     }
 
     private struct Key: Hashable {
@@ -58,29 +58,41 @@ package struct ModuleLoader {
     }
 
     /// Checks that the module or component in a file could be loaded, and has a function to call.
+    ///
+    /// - Returns: what a component imports and exports; `nil` for a module.
+    @discardableResult
     package mutating func check(
         _ reference: ModuleReference, entrypoint: String?, stubsImports: Bool = false
-    ) throws(LoadError) {
+    ) throws(LoadError) -> ComponentWorld? {
         try Self.check(load(reference, stubsImports: stubsImports), entrypoint, reference.name)
     }
 
     /// Checks that a module or component could be loaded whose binary is in memory, and has a function to call.
+    ///
+    /// - Returns: what a component imports and exports; `nil` for a module.
+    @discardableResult
     package func check(
         _ bytes: [UInt8], name: String, entrypoint: String?, stubsImports: Bool = false
-    ) throws(LoadError) {
+    ) throws(LoadError) -> ComponentWorld? {
         let binary: ModuleBinary
         do { binary = try ModuleBinary(bytes) } catch { throw LoadError("\(error)", file: name) }
-        try Self.check(link(binary, name, stubsImports), entrypoint, name)
+        return try Self.check(link(binary, name, stubsImports), entrypoint, name)
     }
 
-    private static func check(_ loaded: Loaded, _ entrypoint: String?, _ name: String) throws(LoadError) {
+    private static func check(
+        _ loaded: Loaded, _ entrypoint: String?, _ name: String
+    ) throws(LoadError) -> ComponentWorld? {
         switch loaded {
         case .module(let module):
             // A module with sub-routes need not have an answer for its own route.
-            guard let problem = module.missing(entrypoint ?? "_start"), module.missing("_routes") != nil else { return }
+            guard let problem = module.missing(entrypoint ?? "_start"), module.missing("_routes") != nil else {
+                return nil
+            }
             throw LoadError("\(problem)", file: name)
-        case .component(let component):
-            guard let problem = ComponentProgram(component, entrypoint: entrypoint, reuse: 1).problem else { return }
+        case .component(let component, let world):
+            guard let problem = ComponentProgram(component, entrypoint: entrypoint, reuse: 1).problem else {
+                return world
+            }
             throw LoadError("\(problem)", file: name)
         }
     }
@@ -111,8 +123,10 @@ package struct ModuleLoader {
     private func link(_ binary: ModuleBinary, _ name: String, _ stubsImports: Bool) throws(LoadError) -> Loaded {
         do {
             guard binary.kind != .component else {
+                let component = try Component(binary: binary)
                 return .component(
-                    try Self.componentLinker.link(Component(binary: binary), stubImports: stubsImports))
+                    try Self.componentLinker.link(component, stubImports: stubsImports),
+                    ComponentWorld(of: component))
             }
             return .module(try linker.link(Self.module(binary, name)))
         } catch let error as TextFormatError {

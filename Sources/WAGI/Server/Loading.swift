@@ -259,7 +259,7 @@ struct Loading {
                 }
                 handlers.append(
                     handler(definition.route, .module(module, function: definition.entrypoint ?? "_start")))
-            case .component(let component):
+            case .component(let component, _):
                 let program = ComponentProgram(
                     component, entrypoint: definition.entrypoint, reuse: definition.reuse)
                 handlers.append(handler(definition.route, .component(program)))
