@@ -40,6 +40,7 @@ extension ComponentDecoder {
         for type in try reader.readRecursionGroup(firstIndex: space.types.count, outer: space) {
             types.append(.type(type))
         }
+        try validator.budget.spend(types.count, at: start)
         for type in types { try validator.define(type, at: start) }
         return types
     }
@@ -51,7 +52,7 @@ extension ComponentDecoder {
         try validator.enter(.moduleType, at: start)
         var imports: [Import] = []
         var exports: [(name: String, type: ExternalType)] = []
-        for _ in 0..<(try reader.readCount()) {
+        for _ in 0..<(try readCount(&reader)) {
             let start = reader.position
             switch try reader.readByte() {
             case 0x00:

@@ -3,13 +3,13 @@ import WebAssembly
 // Instances, aliases, imports and exports.
 
 extension ComponentDecoder {
-    func readCoreInstance(_ reader: inout ByteReader) throws(DecodingFailure) -> CoreInstanceDefinition {
+    mutating func readCoreInstance(_ reader: inout ByteReader) throws(DecodingFailure) -> CoreInstanceDefinition {
         let start = reader.position
         switch try reader.readByte() {
         case 0x00:
             let module = try reader.readU32()
             var arguments: [(name: String, instance: UInt32)] = []
-            for _ in 0..<(try reader.readCount()) {
+            for _ in 0..<(try readCount(&reader)) {
                 let name = try reader.readName()
                 let sort = try reader.readByte()
                 guard sort == 0x12 else {
@@ -20,7 +20,7 @@ extension ComponentDecoder {
             return .instantiation(module: module, arguments: arguments)
         case 0x01:
             var exports: [(name: String, definition: SortIndex)] = []
-            for _ in 0..<(try reader.readCount()) {
+            for _ in 0..<(try readCount(&reader)) {
                 let name = try reader.readName()
                 let sort = try readCoreSort(&reader, "core external kind")
                 exports.append((name, SortIndex(sort, try reader.readU32())))
@@ -31,20 +31,20 @@ extension ComponentDecoder {
         }
     }
 
-    func readInstance(_ reader: inout ByteReader) throws(DecodingFailure) -> InstanceDefinition {
+    mutating func readInstance(_ reader: inout ByteReader) throws(DecodingFailure) -> InstanceDefinition {
         let start = reader.position
         switch try reader.readByte() {
         case 0x00:
             let component = try reader.readU32()
             var arguments: [(name: String, definition: SortIndex)] = []
-            for _ in 0..<(try reader.readCount()) {
+            for _ in 0..<(try readCount(&reader)) {
                 let name = try reader.readName()
                 arguments.append((name, try readExternalIndex(&reader)))
             }
             return .instantiation(component: component, arguments: arguments)
         case 0x01:
             var exports: [(name: ExternalName, definition: SortIndex)] = []
-            for _ in 0..<(try reader.readCount()) {
+            for _ in 0..<(try readCount(&reader)) {
                 let name = try readExternalName(&reader)
                 exports.append((name, try readExternalIndex(&reader)))
             }

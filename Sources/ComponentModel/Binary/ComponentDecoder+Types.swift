@@ -46,11 +46,11 @@ extension ComponentDecoder {
         return type
     }
 
-    private func readFunctionType(
+    private mutating func readFunctionType(
         _ reader: inout ByteReader, isAsync: Bool
     ) throws(DecodingFailure) -> FunctionTypeDefinition {
         var parameters: [(label: String, type: ValueTypeUse)] = []
-        for _ in 0..<(try reader.readCount()) {
+        for _ in 0..<(try readCount(&reader)) {
             parameters.append((try reader.readName(), try readValueTypeUse(&reader)))
         }
         return FunctionTypeDefinition(isAsync: isAsync, parameters: parameters, result: try readResult(&reader))
@@ -87,19 +87,19 @@ extension ComponentDecoder {
         throw .leadingByte(form, "component value type", at: start)
     }
 
-    private func readValueType(
+    private mutating func readValueType(
         _ reader: inout ByteReader, form: UInt8, at start: Int
     ) throws(DecodingFailure) -> ValueTypeDefinition {
         switch form {
         case 0x72:
             var fields: [(label: String, type: ValueTypeUse)] = []
-            for _ in 0..<(try reader.readCount()) {
+            for _ in 0..<(try readCount(&reader)) {
                 fields.append((try reader.readName(), try readValueTypeUse(&reader)))
             }
             return .record(fields)
         case 0x71:
             var cases: [(label: String, type: ValueTypeUse?)] = []
-            for _ in 0..<(try reader.readCount()) {
+            for _ in 0..<(try readCount(&reader)) {
                 let label = try reader.readName()
                 let type = try readOptionalType(&reader)
                 let zero = try reader.readByte()
@@ -113,7 +113,7 @@ extension ComponentDecoder {
             return .fixedLengthList(element, length: try reader.readU32())
         case 0x6F:
             var types: [ValueTypeUse] = []
-            for _ in 0..<(try reader.readCount()) { types.append(try readValueTypeUse(&reader)) }
+            for _ in 0..<(try readCount(&reader)) { types.append(try readValueTypeUse(&reader)) }
             return .tuple(types)
         case 0x6E: return .flags(try readLabels(&reader))
         case 0x6D: return .enumeration(try readLabels(&reader))
@@ -138,9 +138,9 @@ extension ComponentDecoder {
         }
     }
 
-    private func readLabels(_ reader: inout ByteReader) throws(DecodingFailure) -> [String] {
+    private mutating func readLabels(_ reader: inout ByteReader) throws(DecodingFailure) -> [String] {
         var labels: [String] = []
-        for _ in 0..<(try reader.readCount()) { labels.append(try reader.readName()) }
+        for _ in 0..<(try readCount(&reader)) { labels.append(try reader.readName()) }
         return labels
     }
 
@@ -165,7 +165,7 @@ extension ComponentDecoder {
         _ reader: inout ByteReader, allowingImports: Bool
     ) throws(DecodingFailure) -> [TypeDeclaration] {
         var declarations: [TypeDeclaration] = []
-        for _ in 0..<(try reader.readCount()) {
+        for _ in 0..<(try readCount(&reader)) {
             let start = reader.position
             switch try reader.readByte() {
             case 0x00:

@@ -20,7 +20,9 @@ struct ComponentDecoder {
 
     mutating func decode() throws(ComponentError) -> ComponentParts {
         do throws(DecodingFailure) {
-            return try readComponent(ByteReader(binary, in: 0..<binary.count))
+            let parts = try readComponent(ByteReader(binary, in: 0..<binary.count))
+            try validator.leaveComponent(at: 0)
+            return parts
         } catch {
             let kind: ComponentError.Kind =
                 switch error.kind {
@@ -60,6 +62,14 @@ struct ComponentDecoder {
         return parts
     }
 
+    /// The number of elements of a vector, each of which takes a step of validation at least.
+    mutating func readCount(_ reader: inout ByteReader) throws(DecodingFailure) -> Int {
+        let start = reader.position
+        let count = try reader.readCount()
+        try validator.budget.spend(count, at: start)
+        return count
+    }
+
     private func readPreamble(_ reader: inout ByteReader) throws(DecodingFailure) {
         guard reader.remaining >= 8 else {
             throw .malformed("unexpected end: a component begins with a preamble of eight bytes", at: reader.end)
@@ -93,7 +103,7 @@ struct ComponentDecoder {
         case .value:
             throw .unsupported("values of components are not implemented", at: reader.position)
         default:
-            for _ in 0..<(try reader.readCount()) {
+            for _ in 0..<(try readCount(&reader)) {
                 try readDefinition(section, &reader, into: &parts.definitions)
             }
         }

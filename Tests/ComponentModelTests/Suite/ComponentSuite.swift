@@ -53,6 +53,9 @@ enum ComponentSuite {
             "json-from-wast", directory.appendingPathComponent(script + ".wast").path, "-o", json.path, "--wasm-dir",
             folder.path,
         ]
+        // Where pip has put the tool into a folder of its own, Python has to be told.
+        let packages = tool.deletingLastPathComponent().deletingLastPathComponent().path
+        process.environment = ProcessInfo.processInfo.environment.merging(["PYTHONPATH": packages]) { old, _ in old }
         let output = Pipe()
         process.standardError = output
         try process.run()
