@@ -16,6 +16,10 @@ package final class Store: @unchecked Sendable {
     /// The embedder's object, for host functions.
     package var hostState: AnyObject?
 
+    /// What host functions that were made without an instance find theirs by while it runs: set by whoever calls into the
+    /// guest, who keeps what it points to, and puts back what was there before when the call ends.
+    package var guestState: UnsafeMutableRawPointer?
+
     /// Told of calls, as they begin and end, of functions of modules that were linked to be traced.
     package var callObserver: ((CallEvent) -> Void)?
     /// The frames of the traced calls that are active.

@@ -36,6 +36,8 @@ package struct Trap: Error, CustomStringConvertible {
         case limitExceeded(String)
         /// A function that this engine cannot hold, such as one with more than 65,000 live values.
         case functionTooLarge
+        /// A rule of the component model was broken; the text says which.
+        case component(String)
         /// An error thrown by a host function, unchanged.
         case host(any Error)
     }
@@ -97,6 +99,7 @@ package struct Trap: Error, CustomStringConvertible {
         case .cannotSuspend(let reason): "cannot suspend the guest: \(reason)"
         case .limitExceeded(let text): text
         case .functionTooLarge: "function too large for this engine"
+        case .component(let text): text
         case .host(let error): "host function failed: \(error)"
         }
     }
