@@ -92,10 +92,11 @@ extension Instance {
     private func callStartFunction() throws(Trap) {
         guard let start = module.startFunction else { return }
         let record = context.functionRecord(Int(start))
-        let shape = FrameShape(module.functionType(of: Int(start)))
-        let slots = try store.beginCall(slotCount: shape.header + FrameShape.headerSlotCount)
-        defer { store.endCall(slots) }
-        try store.execute(record, frame: slots, header: shape.header)
+        let call = try store.beginCall(of: FrameShape(module.functionType(of: Int(start))))
+        defer { store.endCall(call) }
+        guard case .returned = try store.execute(record, call) else {
+            preconditionFailure("only a task's outermost run is suspended")
+        }
     }
 
     /// - Parameter areKept: Whether functions of the host are kept by another.
