@@ -269,6 +269,7 @@ let package = Package(
             dependencies: [
                 "Bindle",
                 "CommandLineInterface",
+                "ComponentModel",
                 "Cryptography",
                 "HTTP",
                 "Platform",

@@ -56,7 +56,7 @@ extension Store {
     /// Makes a frame with the arguments in place.
     func beginCall(of type: FunctionType, _ arguments: [Value]) throws(Trap) -> CallFrame {
         precondition(arguments.count == type.parameters.count, "wrong number of arguments")
-        let call = try beginCall(of: FrameShape(type))
+        let call = try beginCall(header: FrameShape(type).header)
         let slots = call.slots
         var slot = 0
         for (argument, parameter) in zip(arguments, type.parameters) {

@@ -42,6 +42,7 @@ package final class Store: @unchecked Sendable {
     var pendingException: UInt64 = 0
 
     private(set) var instances: [OwnedInstance] = []
+    private var instanceSets: [(blocks: [UnsafeMutableRawPointer], image: InstanceImage)] = []
     private var hostFunctions: [HostFunction.Storage] = []
     private var memories: [OwnedMemory] = []
     private(set) var hostGlobals: [UnsafeMutablePointer<GlobalCell>] = []
@@ -69,7 +70,8 @@ package final class Store: @unchecked Sendable {
     struct OwnedInstance {
         let context: UnsafeMutableRawPointer
         let translated: TranslatedModule
-        fileprivate let pool: InstancePool
+        /// Nil if it belongs to a set.
+        fileprivate let pool: InstancePool?
     }
 
     private struct OwnedMemory {
@@ -105,7 +107,8 @@ package final class Store: @unchecked Sendable {
             memory.pool.give(memory.entry, usedByteCount: Int(memory.record.pointee.byteCount))
         }
         for table in hostTables { table.pointee.elements.deallocate() }
-        for instance in instances { instance.pool.give(instance.context) }
+        for instance in instances { instance.pool?.give(instance.context) }
+        for set in instanceSets { set.image.give(set.blocks) }
         for allocation in allocations { allocation.deallocate() }
         ownStack.giveBack(heldObjects: heap != nil)
         emptyMemory.deallocate()
@@ -177,6 +180,14 @@ package final class Store: @unchecked Sendable {
 
     func keep(instance: UnsafeMutableRawPointer, of translated: TranslatedModule, for pool: InstancePool) {
         instances.append(OwnedInstance(context: instance, translated: translated, pool: pool))
+    }
+
+    /// Keeps instances that an image has made.
+    func keep(instances set: [(UnsafeMutableRawPointer, TranslatedModule)], of image: InstanceImage) {
+        for (context, translated) in set {
+            instances.append(OwnedInstance(context: context, translated: translated, pool: nil))
+        }
+        instanceSets.append((set.map(\.0), image))
     }
 
     /// Keeps a host function that records refer to.

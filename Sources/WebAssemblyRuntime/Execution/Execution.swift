@@ -1,15 +1,15 @@
 import WebAssembly
 
 extension Store {
-    /// Makes a frame for a call of a function of a shape.
-    func beginCall(of shape: FrameShape) throws(Trap) -> CallFrame {
+    /// Makes a frame for a call, whose header has a slot behind those of arguments and results.
+    func beginCall(header: Int) throws(Trap) -> CallFrame {
         let slots = machine.pointee.stackTop
-        let end = slots + (shape.header + FrameShape.headerSlotCount) * 8
+        let end = slots + (header + FrameShape.headerSlotCount) * 8
         guard end <= machine.pointee.stackLimit else {
             throw isInterrupted ? Trap(kind: .interrupted) : stackExhaustion
         }
         machine.pointee.stackTop = end
-        return CallFrame(slots: slots, header: shape.header)
+        return CallFrame(slots: slots, header: header)
     }
 
     /// Gives the frame back.
