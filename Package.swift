@@ -302,6 +302,7 @@ let package = Package(
             dependencies: [
                 "Bindle",
                 "CommandLineInterface",
+                "ComponentModel",
                 "Cryptography",
                 "HTTP",
                 "Platform",

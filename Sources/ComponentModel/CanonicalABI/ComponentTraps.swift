@@ -100,6 +100,10 @@ extension Trap {
         Trap(kind: .component("\(what): streams, futures and asynchronous calls (WASI 0.3) are not run yet"))
     }
 
+    /// In a function that returns `Value?`, `.none` and `.some(x)` are those of `Optional`.
+    static let missingResult = Trap(
+        kind: .component("the host gave no result where one is wanted: was Value.none meant rather than nil?"))
+
     static func nonconforming(_ layout: Layout) -> Trap {
         Trap(kind: .component("the host gave a value that is not of the type: a \(layout.kind) is wanted"))
     }

@@ -17,6 +17,8 @@ struct FunctionPlan: Sendable {
 
     /// `MAX_FLAT_PARAMS`.
     static let maximumFlatParameters: UInt32 = 16
+    /// `MAX_FLAT_ASYNC_PARAMS`.
+    static let maximumFlatAsynchronousParameters = 4
     /// `MAX_FLAT_RESULTS`.
     static let maximumFlatResults: UInt32 = 1
 
@@ -35,11 +37,24 @@ struct FunctionPlan: Sendable {
         WebAssembly.FunctionType(parameters: flatParameters, results: flatResults)
     }
 
-    /// The type of the core function that lowering makes: a result in memory is put where the last parameter says.
-    var loweredType: WebAssembly.FunctionType {
-        resultIsInMemory
-            ? WebAssembly.FunctionType(parameters: flatParameters + [.i32], results: [])
-            : WebAssembly.FunctionType(parameters: flatParameters, results: flatResults)
+    /// How a core function stands for it that is called as any other.
+    var lowering: LoweringPlan {
+        LoweringPlan(
+            parametersAreInMemory: parametersAreInMemory, parameterSlotCount: parameterSlotCount,
+            resultIsInMemory: resultIsInMemory, isAsynchronous: false,
+            type: resultIsInMemory
+                ? WebAssembly.FunctionType(parameters: flatParameters + [.i32], results: [])
+                : WebAssembly.FunctionType(parameters: flatParameters, results: flatResults))
+    }
+
+    /// How a core function stands for it that returns what has become of the call.
+    var asynchronousLowering: LoweringPlan {
+        let inMemory = flatParameters.count > Self.maximumFlatAsynchronousParameters
+        let parameters = inMemory ? [.i32] : flatParameters
+        return LoweringPlan(
+            parametersAreInMemory: inMemory || parametersAreInMemory, parameterSlotCount: parameters.count,
+            resultIsInMemory: result != nil, isAsynchronous: true,
+            type: WebAssembly.FunctionType(parameters: parameters + (result == nil ? [] : [.i32]), results: [.i32]))
     }
 
     /// The slots of a call of the lifted function.
@@ -48,8 +63,28 @@ struct FunctionPlan: Sendable {
     var resultSlotCount: Int { flatResults.count }
 }
 
+/// How arguments and results stand in the slots of a lowered function.
+struct LoweringPlan: Sendable {
+    let parametersAreInMemory: Bool
+    let parameterSlotCount: Int
+    /// Whether the argument after the parameters says where the result is to be put.
+    let resultIsInMemory: Bool
+    /// Whether the core function returns what has become of the call.
+    let isAsynchronous: Bool
+    let type: WebAssembly.FunctionType
+
+    /// Where the result goes, or the pointer to where it goes.
+    @inline(__always)
+    func resultSlots(_ slots: UnsafeMutableRawPointer) -> UnsafeMutableRawPointer {
+        resultIsInMemory ? slots + parameterSlotCount * 8 : slots
+    }
+
+    /// What an asynchronous call returns that is over already (`Subtask.State.RETURNED`).
+    static let returned: UInt32 = 2
+}
+
 /// One guest's canonical options, by number.
-struct SidePlan: Sendable {
+struct SidePlan: Sendable, Equatable {
     let instance: Int
     let memory: Int?
     let reallocate: Int?

@@ -8,8 +8,15 @@ struct AsynchronousFunctions: Sendable {
     let instance: Int
     /// The memory of `waitable-set.poll`.
     let memory: Int?
-    /// The core values that `task.return` takes.
-    let returned: [CoreValueType]
+    /// What `task.return` gives.
+    let returned: Returned?
+
+    struct Returned: Sendable {
+        let type: ValueType?
+        /// The result as the only parameter.
+        let plan: FunctionPlan
+        let side: SidePlan
+    }
 
     func call(_ core: Caller) throws(Trap) {
         let state = ComponentState.running(in: core.store)
@@ -60,14 +67,35 @@ struct AsynchronousFunctions: Sendable {
         case .threadIndex:
             // Each task has one thread, and they end in the opposite order.
             core.setResult(UInt32(state.tasks.count { $0.instance == instance }))
-        case .taskReturn, .taskCancel:
-            throw Trap(kind: .component("invalid `\(name)` call for current task: it was not lifted asynchronously"))
+        case .taskReturn: try returnResult(core, state)
+        case .taskCancel:
+            throw Trap(kind: .component("invalid `task.cancel` call for current task: it has not been cancelled"))
         case .subtaskCancel, .subtaskDrop, .waitableJoin:
             _ = try state.instances[instance].handles[core.i32(0)]
             throw .notAResource(core.i32(0))
         default:
             throw .asynchronous("`\(name)` was called")
         }
+    }
+
+    private func returnResult(_ core: Caller, _ state: ComponentState) throws(Trap) {
+        guard let returned, let task = state.tasks.last, task.isAsynchronous,
+            var asynchronous = state.asynchronousTasks.last
+        else {
+            throw Trap(
+                kind: .component("invalid `task.return` call for current task: it was not lifted asynchronously"))
+        }
+        let function = asynchronous.function
+        guard ValueType.areEqual(returned.type, function.type.result), returned.side.memory == function.side.memory,
+            returned.side.stringEncoding == function.side.stringEncoding
+        else {
+            throw Trap(kind: .component("invalid `task.return` signature and/or options for current task"))
+        }
+        guard task.borrowCount == 0 else { throw .borrowsRemain }
+        try asynchronous.resolve(
+            returned.type == nil ? nil : returned.plan.parameters, from: core.slotPointer,
+            inMemory: returned.plan.parametersAreInMemory, in: state)
+        state.asynchronousTasks[state.asynchronousTasks.count - 1] = asynchronous
     }
 
     private func checkSet(_ index: UInt32, _ state: ComponentState) throws(Trap) {
@@ -116,7 +144,7 @@ struct AsynchronousFunctions: Sendable {
         let (parameters, results): ([CoreValueType], [CoreValueType]) =
             switch builtIn {
             case .taskCancel, .backpressureIncrement, .backpressureDecrement: ([], [])
-            case .taskReturn: (returned, [])
+            case .taskReturn: (returned?.plan.liftedType.parameters ?? [], [])
             case .contextGet(let type, _): ([], [type == 0x7E ? .i64 : .i32])
             case .contextSet(let type, _): ([type == 0x7E ? .i64 : .i32], [])
             case .threadYield, .threadIndex, .waitableSetNew: ([], [.i32])

@@ -29,10 +29,14 @@ final class ComponentState {
         var borrowCount: UInt32 = 0
         /// `context.get` and `context.set`.
         var context: (UInt64, UInt64) = (0, 0)
+        /// Whether it gives its result by `task.return`.
+        var isAsynchronous = false
     }
 
     var instances: [Instance]
     var tasks: [Task] = []
+    /// What those of the tasks that are asynchronous have besides, the last begun last.
+    var asynchronousTasks: [AsynchronousTask] = []
     /// Instances of core modules, in the order in which they are made.
     var coreInstances: [WebAssemblyRuntime.Instance] = []
     /// The functions that lifts, options and destructors name, in the order in which they are taken.
@@ -96,6 +100,15 @@ final class ComponentState {
     /// Ends the task that began last.
     @inline(__always)
     func endTask() { tasks.removeLast() }
+
+    /// Notes that the task that began last is asynchronous.
+    func beginAsynchronousTask(_ task: AsynchronousTask) {
+        tasks[tasks.count - 1].isAsynchronous = true
+        asynchronousTasks.append(task)
+    }
+
+    /// The result for the host, if the host called.
+    func endAsynchronousTask() -> Value? { asynchronousTasks.removeLast().result }
 
     /// Runs a core function. An exception that it does not catch is a trap: exceptions do not leave a component.
     @inline(__always)

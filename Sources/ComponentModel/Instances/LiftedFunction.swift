@@ -8,18 +8,44 @@ final class LiftedFunction: Sendable {
     /// The place of the core function among those that instantiation takes.
     let function: Int
     let postReturn: Int?
+    let form: Form
     /// The component instance that it belongs to, and those around it, the innermost first.
     let ancestry: [Int]
 
+    /// How the core function gives its result.
+    enum Form: Sendable {
+        /// It returns it.
+        case synchronous
+        /// It calls `task.return`, and returns when all is done.
+        case stackful
+        /// It calls `task.return`, and returns whenever it would wait, to be called back at this place among the functions.
+        case callback(Int)
+    }
+
     init(
-        type: FunctionType, plan: FunctionPlan, side: SidePlan, function: Int, postReturn: Int?, ancestry: [Int]
+        type: FunctionType, plan: FunctionPlan, side: SidePlan, function: Int, postReturn: Int?, form: Form,
+        ancestry: [Int]
     ) {
         self.type = type
         self.plan = plan
         self.side = side
         self.function = function
         self.postReturn = postReturn
+        self.form = form
         self.ancestry = ancestry
+    }
+
+    var isAsynchronous: Bool {
+        if case .synchronous = form { false } else { true }
+    }
+
+    /// The slots of a call of the core function.
+    var slotCount: Int {
+        switch form {
+        case .synchronous: plan.liftedSlotCount
+        case .stackful: plan.parameterSlotCount
+        case .callback: max(plan.parameterSlotCount, 1)
+        }
     }
 
     /// Calls it from the host.
@@ -27,18 +53,24 @@ final class LiftedFunction: Sendable {
         try state.enter(ancestry)
         let task = state.beginTask(of: side.instance)
         var guest = side.side(state, task: task)
-        let call = try RawCall(state.functions[function], slotCount: plan.liftedSlotCount)
+        let call = try RawCall(state.functions[function], slotCount: slotCount)
         defer { call.end() }
         let place = try guest.allocated(plan.parameters, inMemory: plan.parametersAreInMemory, call.slots)
         try guest.lower(fields: arguments, of: state.layouts.layouts[plan.parameters], to: place)
-        try state.run(call)
         var value: Value?
-        if let result = plan.result {
-            value = try guest.lift(
-                result, from: try guest.located(result, inMemory: plan.resultIsInMemory, call.slots))
+        if isAsynchronous {
+            state.beginAsynchronousTask(AsynchronousTask(function: self, receiver: nil))
+            try runAsynchronously(call, in: state)
+            value = state.endAsynchronousTask()
+        } else {
+            try state.run(call)
+            if let result = plan.result {
+                value = try guest.lift(
+                    result, from: try guest.located(result, inMemory: plan.resultIsInMemory, call.slots))
+            }
+            try checkBorrows(task: task, in: state)
+            try returnResult(call, in: state)
         }
-        try checkBorrows(task: task, in: state)
-        try returnResult(call, in: state)
         state.endTask()
         state.leave(ancestry)
         return value

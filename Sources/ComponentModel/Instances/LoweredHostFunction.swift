@@ -4,6 +4,7 @@ import WebAssemblyRuntime
 struct LoweredHostFunction: Sendable {
     let function: HostFunction
     let plan: FunctionPlan
+    let lowering: LoweringPlan
     let caller: SidePlan
 
     func call(_ core: Caller) throws {
@@ -12,17 +13,19 @@ struct LoweredHostFunction: Sendable {
         if !function.isRepeatable { state.hasCalledEffects = true }
         var guest = caller.side(state, task: -1)
         let parameters = try guest.located(
-            plan.parameters, inMemory: plan.parametersAreInMemory, core.slotPointer)
+            plan.parameters, inMemory: lowering.parametersAreInMemory, core.slotPointer)
         var arguments = state.takeArgumentBuffer()
         try guest.lift(fieldsOf: state.layouts.layouts[plan.parameters], from: parameters, into: &arguments)
         let value = try function.body(HostCall(store: core.store), arguments)
         state.giveArgumentBuffer(arguments)
         if let result = plan.result {
-            guard let value else { throw Trap.nonconforming(state.layouts.layouts[result]) }
-            let wanted = plan.resultIsInMemory ? core.slotPointer + plan.parameterSlotCount * 8 : core.slotPointer
+            guard let value else { throw Trap.missingResult }
             try guest.lower(
-                value, result, to: try guest.located(result, inMemory: plan.resultIsInMemory, wanted))
+                value, result,
+                to: try guest.located(
+                    result, inMemory: lowering.resultIsInMemory, lowering.resultSlots(core.slotPointer)))
         }
+        if lowering.isAsynchronous { core.setResult(LoweringPlan.returned) }
         guest.returnLentHandles()
     }
 }

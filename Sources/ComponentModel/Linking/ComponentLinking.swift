@@ -269,16 +269,22 @@ extension ComponentLinking {
             guard case .function(let type) = scope.types[Int(typeIndex)] else {
                 preconditionFailure("a valid component lifts to function types")
             }
-            if options.isAsync { refuseAsynchronous("an asynchronous lift") }
+            let form: LiftedFunction.Form =
+                if !options.isAsync {
+                    .synchronous
+                } else if let callback = options.callback {
+                    .callback(place(ofFunction: scope.coreFunctions[Int(callback)]))
+                } else {
+                    .stackful
+                }
             scope.functions.append(
                 .lifted(
                     LiftedFunction(
                         type: type, plan: FunctionPlan(type, &layouts), side: side(options, in: scope),
                         function: place(ofFunction: scope.coreFunctions[Int(coreFunction)]),
                         postReturn: options.postReturn.map { place(ofFunction: scope.coreFunctions[Int($0)]) },
-                        ancestry: scope.ancestry)))
+                        form: form, ancestry: scope.ancestry)))
         case .lower(let function, let options):
-            if options.isAsync { refuseAsynchronous("an asynchronous lower") }
             add(lowered(scope.functions[Int(function)], options, in: scope), in: scope)
         case .resourceNew(let type):
             let functions = resourceFunctions(type, in: scope)
@@ -294,14 +300,6 @@ extension ComponentLinking {
         }
     }
 
-    private mutating func refuseAsynchronous(_ what: String) {
-        let problem = ComponentLinkError.Problem(
-            interface: "", member: nil,
-            reason: .unsupported(
-                "\(what) is in it, which is of WASI 0.3 and not run yet: build for WASI 0.2 (such as wasm32-wasip2)"))
-        if !problems.contains(problem) { problems.append(problem) }
-    }
-
     private mutating func add(_ function: CoreHostFunction, in scope: LinkScope) {
         scope.coreFunctions.append(.trampoline(trampolines.count))
         trampolines.append(function)
@@ -311,17 +309,20 @@ extension ComponentLinking {
         _ function: LinkedFunction, _ options: CanonicalOptions, in scope: LinkScope
     ) -> CoreHostFunction {
         let caller = side(options, in: scope)
+        let plan: FunctionPlan
+        if case .lifted(let callee) = function { plan = callee.plan } else { plan = FunctionPlan(function.type, &layouts) }
+        let lowering = options.isAsync ? plan.asynchronousLowering : plan.lowering
         switch function {
         case .lifted(let callee):
             let lowered = LoweredGuestFunction(
-                callee: callee, caller: caller, entered: entered(callee.ancestry, from: scope.ancestry))
-            return CoreHostFunction(type: callee.plan.loweredType) { try lowered.call($0) }
+                callee: callee, lowering: lowering, caller: caller,
+                entered: entered(callee.ancestry, from: scope.ancestry))
+            return CoreHostFunction(type: lowering.type) { try lowered.call($0) }
         case .host(let function):
-            let plan = FunctionPlan(function.type, &layouts)
-            let lowered = LoweredHostFunction(function: function, plan: plan, caller: caller)
-            return CoreHostFunction(type: plan.loweredType) { try lowered.call($0) }
-        case .missing(let name, let type):
-            return CoreHostFunction(type: FunctionPlan(type, &layouts).loweredType) { _ in throw Trap.missing(name) }
+            let lowered = LoweredHostFunction(function: function, plan: plan, lowering: lowering, caller: caller)
+            return CoreHostFunction(type: lowering.type) { try lowered.call($0) }
+        case .missing(let name, _):
+            return CoreHostFunction(type: lowering.type) { _ in throw Trap.missing(name) }
         }
     }
 
@@ -344,13 +345,15 @@ extension ComponentLinking {
 
     private mutating func asynchronous(_ builtIn: AsynchronousBuiltIn, in scope: LinkScope) -> CoreHostFunction {
         var memory: Int?
-        var returned: [CoreValueType] = []
+        var returned: AsynchronousFunctions.Returned?
         switch builtIn {
         case .waitableSetPoll(_, let index), .waitableSetWait(_, let index):
             memory = place(ofMemory: scope.coreMemories[Int(index)])
-        case .taskReturn(let result, _):
-            let type = FunctionType(result.map { [ValueType.Field("", valueType($0, in: scope))] } ?? [])
-            returned = FunctionPlan(type, &layouts).liftedType.parameters
+        case .taskReturn(let result, let options):
+            let type = result.map { valueType($0, in: scope) }
+            returned = AsynchronousFunctions.Returned(
+                type: type, plan: FunctionPlan(FunctionType(type.map { [ValueType.Field("", $0)] } ?? []), &layouts),
+                side: side(options, in: scope))
         default: break
         }
         let functions = AsynchronousFunctions(

@@ -28,10 +28,9 @@ extension Instance {
     }
 
     /// A block for an instance, in which all that has no value yet is zero.
-    private static func makeBlock(for translated: TranslatedModule, in store: Store) -> UnsafeMutableRawPointer {
+    static func makeBlock(for translated: TranslatedModule, in store: Store) -> UnsafeMutableRawPointer {
         let layout = translated.layout
-        let context = UnsafeMutableRawPointer.allocate(byteCount: layout.byteCount, alignment: 16)
-        context.initializeMemory(as: UInt8.self, repeating: 0, count: layout.byteCount)
+        let context = layout.makeBlock()
         context.assumingMemoryBound(to: InstanceContext.self).initialize(
             to: InstanceContext(
                 machine: store.machine, memory: store.emptyMemory,
@@ -83,7 +82,8 @@ extension Instance {
         for table in changedTables { head.pointee.tables[table].pointee.isChanged = false }
     }
 
-    private func resetGlobals() {
+    /// Gives the globals their first values.
+    func resetGlobals() {
         let globals = translated.layout.changeableGlobals
         (context + globals.lowerBound)
             .copyMemory(from: context + translated.layout.firstGlobalValues, byteCount: globals.count)
@@ -92,10 +92,11 @@ extension Instance {
     private func callStartFunction() throws(Trap) {
         guard let start = module.startFunction else { return }
         let record = context.functionRecord(Int(start))
-        let shape = FrameShape(module.functionType(of: Int(start)))
-        let slots = try store.beginCall(slotCount: shape.header + FrameShape.headerSlotCount)
-        defer { store.endCall(slots) }
-        try store.execute(record, frame: slots, header: shape.header)
+        let call = try store.beginCall(header: FrameShape(module.functionType(of: Int(start))).header)
+        defer { store.endCall(call) }
+        guard case .returned = try store.execute(record, call) else {
+            preconditionFailure("only a task's outermost run is suspended")
+        }
     }
 
     /// - Parameter areKept: Whether functions of the host are kept by another.
@@ -143,7 +144,7 @@ extension Instance {
         if !module.memories.isEmpty { head.pointee.memory = head.pointee.memories[0] }
     }
 
-    private func makeTags() {
+    func makeTags() {
         let records = (context + translated.layout.tagRecords).assumingMemoryBound(to: TagRecord.self)
         for index in module.importedTagCount..<module.tags.count {
             let record = records + (index - module.importedTagCount)
@@ -159,6 +160,11 @@ extension Instance {
             head.pointee.globals[module.importedGlobalCount + defined] = UnsafeMutableRawPointer(cell)
             cell.initialize(to: try evaluate(initializer))
         }
+        noteFirstGlobals()
+    }
+
+    /// Notes the values of the globals as their first ones.
+    func noteFirstGlobals() {
         let globals = translated.layout.changeableGlobals
         (context + translated.layout.firstGlobalValues)
             .copyMemory(from: context + globals.lowerBound, byteCount: globals.count)

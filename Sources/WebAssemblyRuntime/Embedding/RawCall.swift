@@ -5,9 +5,10 @@
 /// arguments. Calls nest: what is called meanwhile has its slots above these. ``end()`` has to be called once, last.
 package struct RawCall {
     /// Where the arguments stand, and after ``run()`` the results.
-    package let slots: UnsafeMutableRawPointer
+    @inline(__always)
+    package var slots: UnsafeMutableRawPointer { call.slots }
     private let function: Function
-    private let slotCount: Int
+    private let call: Store.CallFrame
 
     /// Takes slots for a call.
     ///
@@ -17,8 +18,7 @@ package struct RawCall {
     @inline(__always)
     package init(_ function: Function, slotCount: Int) throws(Trap) {
         self.function = function
-        self.slotCount = slotCount
-        slots = try function.store.beginCall(slotCount: slotCount + FrameShape.headerSlotCount)
+        call = try function.store.beginCall(header: slotCount)
     }
 
     /// Calls the function.
@@ -26,13 +26,15 @@ package struct RawCall {
     /// - Throws: ``Trap`` if it does not return.
     @inline(__always)
     package func run() throws(Trap) {
-        try function.store.execute(function.record, frame: slots, header: slotCount)
+        guard case .returned = try function.store.execute(function.record, call) else {
+            preconditionFailure("only a task's outermost run is suspended")
+        }
     }
 
     /// Gives the slots back.
     @inline(__always)
     package func end() {
-        function.store.endCall(slots)
+        function.store.endCall(call)
     }
 }
 

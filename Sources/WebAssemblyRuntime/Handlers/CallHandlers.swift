@@ -123,6 +123,15 @@ enum CallHandlers {
         return replaceByAny(state, record)
     }
 
+    /// How long the instruction of a call is, for who goes on behind it; nil for a tail call.
+    static func byteCount(ofCallAt code: UnsafeRawPointer) -> Int? {
+        switch code.load(as: UnsafeRawPointer.self) {
+        case HandlerAddress(callImport).address, HandlerAddress(callReference).address: 16
+        case HandlerAddress(callIndirect).address: 24
+        default: nil
+        }
+    }
+
     @inline(__always)
     private static func replaceByAny(_ state: State, _ record: UnsafeMutablePointer<FunctionRecord>) {
         if record.pointee.context == state.context {
@@ -262,7 +271,7 @@ private func staticReturn() -> UnsafeRawPointer { StaticCode.returnToOtherInstan
 private func staticLeave() -> UnsafeRawPointer { StaticCode.leave }
 
 /// What became of a call of the host.
-private enum HostOutcome {
+enum HostOutcome {
     case returned
     /// Execution ends.
     case stopped
@@ -292,16 +301,32 @@ private func callHost(
                 try function.body(Caller(slots: slots, context: context, storeReference: store))
                 return .returned
             } catch {
-                if case .uncaughtException? = (error as? Trap)?.kind, store.pendingException != 0 {
-                    let exception = store.pendingException
-                    store.pendingException = 0
-                    return raise(exception, code, frame, context) ? .caught : .stopped
-                }
-                store.pendingError = error
-                trap(code, frame, context, .hostError)
-                return .stopped
+                return store.endHostCall(by: error, function, slots: slots, end: end, code, frame, context)
             }
         }
+    }
+}
+
+extension Store {
+    /// Sees to what a host function has thrown.
+    @inline(never)
+    func endHostCall(
+        by error: any Error, _ function: HostFunction.Storage, slots: UnsafeMutableRawPointer,
+        end: UnsafeMutableRawPointer, _ code: UnsafeRawPointer, _ frame: UnsafeMutableRawPointer,
+        _ context: UnsafeMutableRawPointer
+    ) -> HostOutcome {
+        if let suspension = error as? Suspension {
+            suspend(suspension, in: function, slots: slots, end: end, code, frame, context)
+            return .stopped
+        }
+        if case .uncaughtException? = (error as? Trap)?.kind, pendingException != 0 {
+            let exception = pendingException
+            pendingException = 0
+            return raise(exception, code, frame, context) ? .caught : .stopped
+        }
+        pendingError = error
+        trap(code, frame, context, .hostError)
+        return .stopped
     }
 }
 

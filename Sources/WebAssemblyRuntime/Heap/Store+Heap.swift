@@ -24,7 +24,9 @@ extension Store {
     }
 
     private func markRoots(in heap: Heap, stackEnd: UnsafeMutableRawPointer) {
-        heap.mark(machine.pointee.stackBase, stackEnd)
+        heap.mark(stack.base, stackEnd)
+        for position in outerPositions { heap.mark(position.stack.base, position.top) }
+        for position in suspendedPositions.values { heap.mark(position.stack.base, position.top) }
         heap.mark(pendingException)
         for cell in hostGlobals { heap.mark(cell.pointee.low) }
         for table in tables {

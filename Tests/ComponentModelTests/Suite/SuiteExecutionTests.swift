@@ -8,7 +8,7 @@ struct SuiteExecutionTests {
     static let groups: [(name: String, commands: [String: Int])] = [
         (
             "values",
-            ["module": 22, "module_definition": 14, "module_instance": 49, "assert_return": 78, "assert_trap": 53]
+            ["module": 27, "module_definition": 14, "module_instance": 49, "assert_return": 78, "assert_trap": 53]
         ),
         (
             "resources",
