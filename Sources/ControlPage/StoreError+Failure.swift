@@ -7,7 +7,7 @@ extension ControlFailure {
         let status: Status =
             switch error {
             case .noSuchBindle, .noSuchRevision, .noSuchRelease, .noSuchChannel: .notFound
-            case .bindleExists, .releaseExists, .releaseIsPinned, .yanked, .parcelNotUploaded, .readOnly: .conflict
+            case .bindleExists, .releaseExists, .releaseIsPinned, .yanked, .parcelNotUploaded: .conflict
             case .invalidInvoice, .notInInvoice, .wrongDigest, .wrongSize, .newBindleIsYanked, .notAnApp:
                 .unprocessableContent
             // 507 Insufficient Storage (RFC 4918 section 11.5)

@@ -303,6 +303,11 @@ enum UpOptions {
             }
             settings.storage = .temporary
         } else {
+            if let path = arguments[store], case .reference = StoreLocation(parsing: path) {
+                throw UsageError(
+                    "'\(path)' is a reference server's directory, which has no place for revisions and channels: push to a "
+                        + "server that 'hippo-dev bindle serve --store \(path)' starts, or import the store into it")
+            }
             settings.storage = arguments[store].map { .file(absolute($0)) }
         }
         settings.parcels = try ParcelOptions.settings(arguments)

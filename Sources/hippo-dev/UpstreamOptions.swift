@@ -39,16 +39,32 @@ enum UpstreamOptions {
     static func upstream(
         _ url: String, strategy: String?, usesEnvironment: Bool = true
     ) throws -> ExternalBindles.Upstream {
+        try upstream(client(url, usesEnvironment: usesEnvironment), strategy: strategy)
+    }
+
+    /// The upstream of a server that takes in what this trusts.
+    static func upstream(_ url: String, trust: ServerTrust, tls: TLSPolicy) throws -> ExternalBindles.Upstream {
+        var client = try client(url, tls: tls)
+        client.retries = RetryPolicy(attempts: 3)
+        client.retries.includesConnecting = false
+        return ExternalBindles.Upstream(client: client, strategy: trust.strategy, keyring: trust.keyring)
+    }
+
+    private static func client(
+        _ url: String, usesEnvironment: Bool = true, tls: TLSPolicy = TLSPolicy()
+    ) throws -> BindleClient {
         let address: HTTPURL
         do { address = try HTTPURL(url) } catch { throw UsageError("the upstream '\(url)': \(error)") }
         // Those of the environment, or what logging in there has left.
         let given = usesEnvironment ? credentials(ProcessEnvironment.all) : nil
         let credentials = try given ?? BindleOptions.storedCredentials.load().bindleCredentials(for: address)
         var configuration = ClientConfiguration()
+        configuration.tls = tls
+        // Somebody waits for it.
+        configuration.connectTimeout = .seconds(5)
+        configuration.stallTimeout = .seconds(30)
         configuration.proxies = ProxySettings(environment: ProcessEnvironment.all)
-        return try upstream(
-            BindleClient(baseURL: address, credentials: credentials ?? .none, configuration: configuration),
-            strategy: strategy)
+        return BindleClient(baseURL: address, credentials: credentials ?? .none, configuration: configuration)
     }
 
     private static func upstream(

@@ -9,6 +9,10 @@ enum Samples {
 
     /// An invoice whose parcels are the given texts, named by their order.
     static func invoice(_ id: String, _ contents: String..., description: String? = nil) throws -> Invoice {
+        try invoice(id, contents, description: description)
+    }
+
+    static func invoice(_ id: String, _ contents: [String], description: String? = nil) throws -> Invoice {
         Invoice(
             bindle: .init(id: try BindleID(id), description: description, authors: ["Ada Lovelace"]),
             parcels: contents.enumerated().map { Parcel(label: label("file\($0)", $1)) })

@@ -94,5 +94,17 @@ struct ExportNomadTests {
         #expect(result.output.contains("count = 3") && result.output.contains("= \"exec\""))
         let none = try Program.run(["export", "nomad", "--project", app.path, "--channel", "small/none"])
         #expect(none.status == 1 && none.errors.contains("small/none"))
+        // While a sandbox has the store: it serves the artifacts, too.
+        let sandbox = try SandboxProcess(app.path, ["--no-watch"])
+        let ready = try await sandbox.next("ready")
+        let root = try #require(ready["bindle"]?.string).replacingOccurrences(of: "/v1", with: "")
+        let arguments = ["export", "nomad", "--project", app.path, "--channel", "small/staging"]
+        let running = try Program.run(arguments)
+        #expect(running.status == 0, "\(running.errors)")
+        #expect(running.output.contains("job \"small-staging\""))
+        #expect(running.output.contains("\(root)/artifacts/small/1.0.0.tar.gz?sha256="))
+        #expect(running.output.contains("KEY={{ .KEY }}") && !running.output.contains("very secret"))
+        let absent = try Program.run(Array(arguments.dropLast()) + ["small/none"])
+        #expect(absent.status == 1 && absent.errors.contains("there is no channel 'small/none'"))
     }
 }

@@ -27,6 +27,10 @@ final class NomadStandIn: Sendable {
         var versions: [JSONObject] = []
         var index = 10
         var modifyIndex = 0
+        /// What becomes of going back; `nil` if that goes on for ever.
+        var revert: String? = "successful"
+        /// How often what came of going back was asked for.
+        var revertQuestions = 0
         /// How often the deployment was asked for since the last registration.
         var questions = 0
         var requests: [String] = []
@@ -41,14 +45,19 @@ final class NomadStandIn: Sendable {
 
     private let story: Story
     private let server: Server
+    private let scheme: String
 
-    var address: String { "http://\(server.address)" }
+    var address: String { "\(scheme)://\(server.address)" }
 
-    init(_ fate: Fate = .healthy, token: String? = nil) throws {
+    /// - Parameter tls: As whom it speaks TLS; `nil` for plain HTTP.
+    init(_ fate: Fate = .healthy, token: String? = nil, tls: TLSIdentity? = nil) throws {
         let story = Story(State(fate: fate, token: token))
         self.story = story
+        var configuration = ServerConfiguration()
+        configuration.tls = tls
+        scheme = tls == nil ? "http" : "https"
         server = Server(
-            socket: try ListeningSocket(binding: .loopback(port: 0)), configuration: ServerConfiguration()
+            socket: try ListeningSocket(binding: .loopback(port: 0)), configuration: configuration
         ) { request, body, writer in
             let text = String(decoding: try body.readAll(limit: 1 << 20), as: UTF8.self)
             try writer.respond(story.state.withLock { try Self.answer(request, text, &$0) })
@@ -83,11 +92,12 @@ final class NomadStandIn: Sendable {
         case (.post, "job", "plan"): return Self.plan(given?["Job"]?.object ?? [:], &state)
         case (.post, "jobs", "jobs"): return Self.register(given ?? [:], &state)
         case (.get, "evaluation", _): return Self.evaluation(&state)
+        case (.get, "deployment", "d2"): return Self.revertDeployment(&state)
         case (.get, "deployment", _): return Self.deployment(&state)
         case (.get, "job", "deployment"):
-            return Self.answer(
-                .object(["JobVersion": .integer(2), "Status": "running", "StatusDescription": "Deployment is running"]),
-                index: state.index)
+            // The version before is registered anew a moment after the deployment has failed.
+            state.revertQuestions += 1
+            return state.revertQuestions > 1 ? Self.revertDeployment(&state) : Self.deployment(&state)
         case (.get, "job", "allocations"): return Self.answer(.array([.object(Self.allocation)]), index: state.index)
         case (.get, "client", "checks"):
             return Self.answer(
@@ -222,6 +232,28 @@ final class NomadStandIn: Sendable {
         }
         evaluation["DeploymentID"] = "d1"
         return answer(.object(evaluation), index: state.index)
+    }
+
+    /// The deployment of the version before, which was registered again as a new version.
+    private static func revertDeployment(_ state: inout State) -> Response {
+        state.revertQuestions += 1
+        state.index += 1
+        let status = state.revertQuestions > 4 ? state.revert ?? "running" : "running"
+        let descriptions = [
+            "running": "Deployment is running", "successful": "Deployment completed successfully",
+            "failed": "Failed due to progress deadline",
+        ]
+        return answer(
+            .object([
+                "ID": "d2", "JobVersion": .integer(state.versions.count), "Status": .string(status),
+                "StatusDescription": .string(descriptions[status] ?? ""),
+                "TaskGroups": .object([
+                    "web": .object([
+                        "DesiredCanaries": .integer(0), "DesiredTotal": .integer(2),
+                        "HealthyAllocs": .integer(status == "successful" ? 2 : 0), "UnhealthyAllocs": .integer(0),
+                    ])
+                ]),
+            ]), index: state.index)
     }
 
     private static func deployment(_ state: inout State) -> Response {

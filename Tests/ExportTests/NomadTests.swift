@@ -131,23 +131,44 @@ struct NomadTests {
     }
 
     @Test(
-        "A failed check is told with the instance's events, its check's output and its standard error, and the revert")
+        "A failed check is told with the instance's events, its check's output and its standard error, and the revert to its end"
+    )
     func failed() throws {
         let nomad = try NomadStandIn()
         var job = try Self.job()
         _ = try Self.submit(job, to: nomad)
         nomad.withState { $0.fate = .unhealthy }
         job.count = 3
+        let (outcome, told) = try Self.submit(job, to: nomad)
+        #expect(told.contains("going back: Deployment is running; 0 of 2 instances healthy"))
+        #expect(told.last == "going back: Deployment completed successfully; 2 of 2 instances healthy")
         #expect(
-            try Self.submit(job, to: nomad).outcome
+            outcome
                 == .failed([
                     "Failed due to unhealthy allocations - rolling back to job version 0",
                     "app.web[0] on node1: failed",
                     "  Started: Task started by client", "  Alloc Unhealthy: Task not running by deadline",
                     "  check 'answers': failure with 500", "    trap: unreachable", "    in _start",
                     "  its standard error:", "    the module ended",
-                    "Now at version 2 of the job: Deployment is running",
+                    "Now at version 2 of the job: Deployment completed successfully", "http://127.0.0.1:24465/ (live)",
                 ]))
+    }
+
+    @Test(
+        "A revert that fails, or is not over when the time is, is told as that",
+        arguments: [
+            ("failed", "It could not go back either, as version 2 of the job: Failed due to progress deadline"),
+            (nil, "Not yet back, as version 2 of the job: Deployment is running; 0 of 2 instances healthy"),
+        ])
+    func revert(end: String?, told: String) throws {
+        let nomad = try NomadStandIn()
+        var job = try Self.job()
+        _ = try Self.submit(job, to: nomad)
+        nomad.withState { ($0.fate, $0.revert) = (.unhealthy, end) }
+        job.count = 3
+        guard case .failed(let lines) = try Self.submit(job, to: nomad, limit: .seconds(end == nil ? 3 : 60)).outcome
+        else { return #expect(Bool(false)) }
+        #expect(lines.last == told)
     }
 
     @Test("What has no place is told with the reason, before and after") func unplaceable() throws {
@@ -187,6 +208,37 @@ struct NomadTests {
         let client = try Self.client(nomad, token: "secret", namespace: "a b")
         _ = try NomadSubmission(job, to: client).plan()
         #expect(nomad.withState { $0.requests.last } == "POST /v1/job/app/plan?namespace=a%20b")
+        let environment = [
+            "NOMAD_ADDR": nomad.address, "NOMAD_TOKEN": "secret", "NOMAD_NAMESPACE": "", "NOMAD_REGION": "eu west",
+        ]
+        let submission = NomadSubmission(job, to: try NomadClient(environment: environment))
+        let evaluation = try submission.register(submission.plan())
+        guard case .runs = try submission.follow(evaluation: evaluation, limit: .seconds(60), tell: { _ in }) else {
+            return #expect(Bool(false))
+        }
+        let requests = nomad.withState { $0.requests.dropFirst(2) }
+        #expect(requests.contains("POST /v1/jobs?region=eu%20west"))
+        #expect(requests.allSatisfy { $0.contains("region=eu%20west") && !$0.contains("namespace") }, "\(requests)")
+    }
+
+    @Test("A Nomad with a certificate is known by the authority of NOMAD_CACERT, and by no other") func authority()
+        throws
+    {
+        let (ours, theirs) = (try TemporaryDirectory(), try TemporaryDirectory())
+        let authority = try LocalAuthority(directory: ours.path)
+        let nomad = try NomadStandIn(tls: TLSIdentity(authority: authority))
+        func plan(_ file: String?) throws -> NomadSubmission.Plan {
+            var environment = ["NOMAD_ADDR": nomad.address]
+            environment["NOMAD_CACERT"] = file
+            return try NomadSubmission(Self.job(), to: NomadClient(environment: environment)).plan()
+        }
+        #expect(try !plan(authority.certificateFile).difference.isEmpty)
+        let stranger = try LocalAuthority(directory: theirs.path).certificateFile
+        for file in [nil, stranger, ours.path + "/none.pem"] {
+            let error = #expect(throws: NomadError.self) { try plan(file) }
+            #expect(error?.kind == .unreachable && error?.description.contains(nomad.address) == true)
+        }
+        #expect(nomad.withState { $0.requests.count } == 1)
     }
 
     @Test("An address that is none, and one at which nobody is, are told") func unreachable() throws {

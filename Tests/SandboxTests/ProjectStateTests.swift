@@ -365,6 +365,35 @@ struct ProjectStateTests {
         #expect(world.logs.count { $0.contains("damaged") } == 1)
     }
 
+    @Test("what could not be stored for an outage of the blob store is tried again, later and later, until it is")
+    func outage() {
+        let world = up()
+        world.isBlobStoreAway = true
+        world.write("page", "p2")
+        var attempts: [Duration] = []
+        for _ in 0..<8 {
+            #expect(world.failure?.message.contains("away. It is tried again in") == true && world.isAllSettled)
+            guard let next = world.state.nextDeadline else { break }
+            attempts.append(next - world.now)
+            // Nothing is done before.
+            let count = world.count { if case .store = $0 { true } else { false } }
+            world.wait(attempts.last! - .milliseconds(1))
+            #expect(world.count { if case .store = $0 { true } else { false } } == count)
+            world.wait(.milliseconds(1))
+            #expect(world.count { if case .store = $0 { true } else { false } } == count + 1)
+        }
+        #expect(attempts == [1, 2, 4, 8, 16, 32, 60, 60].map { .seconds($0) })
+        #expect(world.served?.page == "p1")
+        // A change does not wait, and what comes after the outage begins with a short pause again.
+        world.write("page", "p3")
+        #expect(world.served?.page == "p1")
+        world.isBlobStoreAway = false
+        #expect(world.drain() && world.served?.page == "p3" && world.failure == nil && world.state.nextDeadline == nil)
+        world.isBlobStoreAway = true
+        world.write("page", "p4")
+        #expect(world.failure?.message.contains("in 1 s") == true)
+    }
+
     @Test("where each new store is damaged, too, it is told what to do, and what serves goes on")
     func damagedStores() {
         let world = up()

@@ -42,6 +42,8 @@ final class ProjectStateWorld {
     private(set) var isStoreGone = false
     /// Whether the store holds garbage.
     var isStoreDamaged = false
+    /// Whether the blob store is out of reach.
+    var isBlobStoreAway = false
     /// Whether a new store does so, too.
     var damagesAllStores = false
     private(set) var assembled: Bundle?
@@ -264,6 +266,7 @@ final class ProjectStateWorld {
         case .store(let isAlwaysNew, _):
             guard let assembled else { return [.stored(.sourceChanged, .zero)] }
             if isStoreDamaged { return [.stored(.damaged("garbage"), .zero)] }
+            if isBlobStoreAway { return [.stored(.unavailable("away"), .zero)] }
             if Bundle(page: files["page"], module: files["module"]) != assembled {
                 return [.stored(.sourceChanged, .zero)]
             }

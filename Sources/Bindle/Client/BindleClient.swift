@@ -29,6 +29,8 @@ package struct BindleClient: Sendable {
     package let baseURL: HTTPURL
     /// What is done about requests that fail for a reason that passes.
     package var retries = RetryPolicy.none
+    /// What every request says of the servers that it came through, in the field `Via`.
+    var via: String?
     private let credentials: Credentials
     private let client: Client
     /// Larger answers than this are not read, parcels excepted.
@@ -271,6 +273,7 @@ package struct BindleClient: Sendable {
         do { url = try baseURL.appending(path) } catch { throw .invalidURL(error) }
         var headers = headers
         headers.set("Accept", DocumentEncoding.toml.mediaType)
+        if let via { headers.set("Via", via) }
         if let authorization = credentials.header { headers.set("Authorization", authorization) }
         let response: ClientResponse
         do {

@@ -128,6 +128,11 @@ extension ExternalBindles.Upstream {
         }
     }
 
+    /// The labels of the parcels that a bindle names and the server does not have.
+    func missingParcels(of id: BindleID) throws(ExternalBindleError) -> [Label] {
+        do { return try client.missingParcels(of: id) } catch { throw failure(error, id, parcel: nil) }
+    }
+
     private func failure(_ error: BindleClientError, _ id: BindleID, parcel: Label?) -> ExternalBindleError {
         let server = "\(client.baseURL)"
         switch error {

@@ -6,10 +6,18 @@ final class KeyedLock<Key: Hashable & Sendable>: Sendable {
     private let monitor = Monitor()
     private let held = Mutex<Set<Key>>([])
 
-    func withLock<Result>(_ key: Key, _ body: () throws(StoreError) -> Result) throws(StoreError) -> Result {
-        monitor.withLock {
-            while !held.withLock({ $0.insert(key).inserted }) { monitor.wait() }
+    /// - Parameter patience: Who has waited for so long goes on without the lock; `nil` waits for as long as it takes.
+    func withLock<Result>(
+        _ key: Key, patience: Duration? = nil, _ body: () throws(StoreError) -> Result
+    ) throws(StoreError) -> Result {
+        let deadline = patience.map { MonotonicTime.now + $0 } ?? .distantFuture
+        let isHeld = monitor.withLock {
+            while !held.withLock({ $0.insert(key).inserted }) {
+                guard monitor.wait(until: deadline) else { return false }
+            }
+            return true
         }
+        guard isHeld else { return try body() }
         defer {
             monitor.withLock {
                 held.withLock { _ = $0.remove(key) }

@@ -14,9 +14,10 @@ package final class PendingContent {
     /// Names of files that are being written end so.
     static let suffix = ".partial"
 
-    init(in directory: String) throws(StoreError) {
+    /// - Parameter permissions: Who may read it, as far as the umask lets them.
+    init(in directory: String, permissions: mode_t = 0o600) throws(StoreError) {
         path = "\(directory)/\(getpid())-\(UInt64.random(in: 0 ... .max))\(Self.suffix)"
-        descriptor = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+        descriptor = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, permissions)
         guard descriptor >= 0 else { throw StoreError(systemCode: errno, path: path) }
     }
 

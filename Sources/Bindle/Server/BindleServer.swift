@@ -119,7 +119,7 @@ package struct BindleServer: Sendable {
             case .parcel(let id, let digest, let revision):
                 try sendParcel(digest, of: id, revision: revision, request, writer)
             case .query: try sendMatches(request, encoding, writer)
-            case .missing(let id): try sendMissing(id, encoding, writer)
+            case .missing(let id): try sendMissing(id, request, encoding, writer)
             case .keys: try sendKeys(request, encoding, writer)
             case .revisions: try sendRevisions(encoding, writer)
             case .revisionChanges(let first, let second): try sendChanges(from: first, to: second, encoding, writer)
@@ -169,6 +169,15 @@ package struct BindleServer: Sendable {
     ) throws(Failure) -> Result {
         let result = writer.whileWaiting { Swift.Result { () throws(StoreError) in try change() } }
         return try Failure.translating { () throws(StoreError) in try result.get() }
+    }
+
+    /// Reads from the store. Where it may ask another server first, that takes no turn from other requests.
+    private func reading<Result>(
+        _ request: Request, _ writer: ResponseWriter, _ read: (any BindleStorage) throws(StoreError) -> Result
+    ) throws(Failure) -> Result {
+        guard store.mayFetch else { return try Failure.translating { () throws(StoreError) in try read(store) } }
+        let source = store.answering(requestFrom: RequestRoute(request.headers))
+        return try changing(writer) { () throws(StoreError) in try read(source) }
     }
 
     // MARK: - Invoices
@@ -234,8 +243,9 @@ package struct BindleServer: Sendable {
     ) throws(Failure) {
         let isYankedWanted = try Parameters(request).boolean("yanked") ?? false
         let generation = store.generation
-        let document = try Failure.translating { () throws(StoreError) in
-            try invoices.invoice(id, revision: revision, includingYanked: isYankedWanted).document(encoding)
+        let document = try reading(request, writer) { (source) throws(StoreError) in
+            try invoices.invoice(id, revision: revision, includingYanked: isYankedWanted, from: source)
+                .document(encoding)
         }
         if revision == nil, let key = ReadyAnswers.Key(request) {
             readyAnswers.keep(
@@ -260,17 +270,17 @@ package struct BindleServer: Sendable {
     }
 
     private func sendMissing(
-        _ id: BindleID, _ encoding: DocumentEncoding, _ writer: ResponseWriter
+        _ id: BindleID, _ request: Request, _ encoding: DocumentEncoding, _ writer: ResponseWriter
     ) throws(Failure) {
-        let labels = try Failure.translating { () throws(StoreError) in
-            try refuseYanked(id)
-            return try store.missingParcels(of: id)
+        let labels = try reading(request, writer) { (source) throws(StoreError) in
+            try refuseYanked(id, in: source)
+            return try source.missingParcels(of: id)
         }
         try send(.ok, TOMLTable(["missing": TOMLValue(labels.map(\.table))]), as: encoding, to: writer)
     }
 
     /// In strict mode, nothing is added to a bindle that was withdrawn.
-    private func refuseYanked(_ id: BindleID) throws(StoreError) {
+    private func refuseYanked(_ id: BindleID, in store: any BindleStorage) throws(StoreError) {
         guard mode == .immutable else { return }
         // The invoice itself is not read for that.
         guard try !store.storedInvoice(id, revision: nil, unless: { _ in true }).stamp.isYanked else {
@@ -331,8 +341,8 @@ package struct BindleServer: Sendable {
         _ digest: String, of id: BindleID, revision: Int?, _ request: Request, _ writer: ResponseWriter
     ) throws(Failure) {
         let isYankedWanted = try Parameters(request).boolean("yanked") ?? false
-        let parcel = try Failure.translating { () throws(StoreError) in
-            try store.parcel(digest, of: id, revision: revision, includingYanked: isYankedWanted)
+        let parcel = try reading(request, writer) { (source) throws(StoreError) in
+            try source.parcel(digest, of: id, revision: revision, includingYanked: isYankedWanted)
         }
         // The media type comes from an invoice, and may be any text: one that is no header's value is left out.
         var headers: Headers = [:]

@@ -15,8 +15,9 @@ struct Failure: Error, CustomStringConvertible {
 
     init(_ error: StoreError) {
         var headers: Headers = [:]
-        if case .parcelsUnavailable = error { headers.set("Retry-After", "5") }
-        self.init(Self.status(of: error), error.description, headers: headers)
+        let status = Self.status(of: error)
+        if status == .serviceUnavailable { headers.set("Retry-After", "5") }
+        self.init(status, error.description, headers: headers)
     }
 
     var description: String { message }
@@ -29,12 +30,13 @@ struct Failure: Error, CustomStringConvertible {
         switch error {
         case .noSuchBindle, .noSuchRevision, .noSuchRelease, .noSuchChannel, .parcelNotUploaded: .notFound
         case .bindleExists, .parcelExists, .releaseExists, .releaseIsPinned: .conflict
-        case .yanked, .readOnly: .forbidden
+        case .yanked: .forbidden
         case .newBindleIsYanked: .unprocessableContent
         case .invalidInvoice, .notInInvoice, .wrongDigest, .wrongSize, .notAnApp: .badRequest
         // 507 Insufficient Storage (RFC 4918 section 11.5)
         case .diskFull: Status(507)
-        case .parcelsUnavailable: .serviceUnavailable
+        case .parcelsUnavailable, .upstreamUnreachable: .serviceUnavailable
+        case .upstreamRefuses: .badGateway
         case .inUse, .newerFormat, .notAStore, .corrupt, .notWritable, .cannotOpen, .database, .unreadableSource,
             .sourceChanged, .interrupted:
             .internalServerError

@@ -30,12 +30,14 @@ final class ServedInvoices: Sendable {
     var count: Int { kept.withLock { $0.count } }
 
     /// The invoice of a bindle.
-    /// - Parameter revision: The revision that is meant, whatever came after it.
+    /// - Parameters:
+    ///   - revision: The revision that is meant, whatever came after it.
+    ///   - source: The store as it answers the request.
     /// - Throws: `StoreError.yanked` for one that is, unless `includingYanked`; `.noSuchBindle`; `.noSuchRevision`.
     func invoice(
-        _ id: BindleID, revision: Int? = nil, includingYanked: Bool
+        _ id: BindleID, revision: Int? = nil, includingYanked: Bool, from source: (any BindleStorage)? = nil
     ) throws(StoreError) -> ServedInvoice {
-        let invoice = try invoice(id, revision: revision)
+        let invoice = try invoice(id, revision: revision, from: source ?? store)
         guard includingYanked || !invoice.isYanked else { throw .yanked(id) }
         return invoice
     }
@@ -60,7 +62,9 @@ final class ServedInvoices: Sendable {
         kept.withLock { $0.remove(id) }
     }
 
-    private func invoice(_ id: BindleID, revision: Int?) throws(StoreError) -> ServedInvoice {
+    private func invoice(
+        _ id: BindleID, revision: Int?, from store: any BindleStorage
+    ) throws(StoreError) -> ServedInvoice {
         // Before the store is looked at: what changes meanwhile has another generation.
         let generation = store.generation
         let known = kept.withLock { $0.value(of: id) }

@@ -20,8 +20,7 @@ package struct ServerTrust: Sendable {
     func admit(_ invoice: inout Invoice) throws(VerificationError) {
         try strategy?.verify(invoice, with: keyring)
         guard invoice.signatures.contains(where: { $0.role == .host }), let key = hostKey?.key else { return }
-        let publicKey = Base64.encode(key.privateKey.publicKey.bytes)
-        invoice.signatures.removeAll { $0.role == .host && $0.key == publicKey }
+        invoice.removeHostSignature(by: key)
     }
 
     /// The server's own keys for any of these roles.

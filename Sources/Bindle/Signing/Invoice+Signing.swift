@@ -31,6 +31,12 @@ extension Invoice {
                 by: key.label, signature: Base64.encode(signature), key: publicKey, role: role, at: time))
     }
 
+    /// Takes the signature of this key as host off.
+    mutating func removeHostSignature(by key: SecretKey) {
+        let publicKey = Base64.encode(key.privateKey.publicKey.bytes)
+        signatures.removeAll { $0.role == .host && $0.key == publicKey }
+    }
+
     /// Whether a signature is this invoice's, made by the key that it names.
     func isValid(_ signature: Signature) -> Bool {
         guard let key = Base64.decode(signature.key).flatMap({ Ed25519.PublicKey(bytes: $0) }),

@@ -50,7 +50,7 @@ package struct StandaloneBindle: Sendable {
     private static func invoicePath(in directory: String) -> String { "\(directory)/invoice.toml" }
 
     /// Digests are the names of files here: whatever else they are, they must not lead elsewhere.
-    private static func checkFileNames(of invoice: Invoice) throws(InvoiceProblem) {
+    static func checkFileNames(of invoice: Invoice) throws(InvoiceProblem) {
         for (index, parcel) in invoice.parcels.enumerated() {
             let digest = parcel.label.sha256
             guard !digest.isEmpty, digest.utf8.count <= 128, digest.utf8.allSatisfy(Self.isHexadecimal) else {

@@ -180,9 +180,7 @@ package final class BindleStore: Sendable {
         }
     }
 
-    /// Takes in an invoice that another server has accepted, yanked or not.
-    /// - Parameter replacing: Whether it takes the place of one of its ID.
-    func keep(_ invoice: Invoice, replacing: Bool = false) throws(StoreError) {
+    package func keep(_ invoice: Invoice, replacing: Bool = false) throws(StoreError) {
         try check(invoice, allowingYanked: true)
         try pool.write { (connection) throws(StoreError) in
             try connection.transaction { () throws(StoreError) in
@@ -357,7 +355,8 @@ package final class BindleStore: Sendable {
             guard try ContentTable.findPresent(key, on: connection) == nil else {
                 throw .parcelExists(id, digest: digest)
             }
-            return ParcelUpload(pool: pool, id: id, digest: key, size: reference.size)
+            let sink = EmbeddedParcelSink(pool: pool, id: id, digest: key, size: reference.size)
+            return ParcelUpload(id: id, digest: key, size: reference.size, sink: sink)
         }
     }
 

@@ -24,8 +24,10 @@ package enum StoreError: Error, Hashable, CustomStringConvertible {
 
     /// The blob store that has the parcels does not do what it is asked, or cannot be asked.
     case parcelsUnavailable(location: String, detail: String)
-    /// The store is the data directory of another program, which is only read.
-    case readOnly(path: String)
+    /// The server that has what is not here cannot be reached, or fails. `what` is the bindle, or a parcel of it.
+    case upstreamUnreachable(server: String, what: String, detail: String)
+    /// That server does not give it out, or gives out something else.
+    case upstreamRefuses(server: String, what: String, detail: String)
     /// The process is about to end: see `BindleStore.interrupt`.
     case interrupted
 
@@ -94,6 +96,11 @@ package enum StoreError: Error, Hashable, CustomStringConvertible {
         }
     }
 
+    /// Whether it may pass by itself: the place of the parcels is out of reach.
+    package var isOutage: Bool {
+        if case .parcelsUnavailable = self { true } else { false }
+    }
+
     package var description: String {
         switch self {
         case .inUse(let path, let holder):
@@ -115,7 +122,10 @@ package enum StoreError: Error, Hashable, CustomStringConvertible {
             "the store \(path) failed: \(message)" + (sql.map { " in: \($0)" } ?? "")
         case .parcelsUnavailable(let location, let detail):
             "the parcels at \(location) are out of reach: \(detail). Nothing was changed"
-        case .readOnly(let path): "\(path) belongs to another server: it is only read. Import it to change anything"
+        case .upstreamUnreachable(let server, let what, let detail):
+            "\(what) is not here, and the server \(server), which may have it, cannot be reached: \(detail)"
+        case .upstreamRefuses(let server, let what, let detail):
+            "\(what) is not here, and the server \(server) does not give it: \(detail)"
         case .interrupted: "the store was interrupted. Nothing was changed"
         case .noSuchBindle(let id): "there is no bindle \(id)"
         case .noSuchRevision(let number):

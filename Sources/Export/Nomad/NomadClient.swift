@@ -1,5 +1,5 @@
 package import HTTP
-package import JSON
+import JSON
 
 /// A client of Nomad's API, which knows what the variables of nomad's own tools say.
 package struct NomadClient: Sendable {

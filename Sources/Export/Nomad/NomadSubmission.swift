@@ -1,5 +1,5 @@
-package import JSON
-package import Platform
+import JSON
+import Platform
 
 /// The way of a job to Nomad: planned, registered, and followed until it runs, or it is known why it does not.
 package struct NomadSubmission: Sendable {
@@ -99,6 +99,26 @@ package struct NomadSubmission: Sendable {
         guard let deployment = evaluation["DeploymentID"]?.string, !deployment.isEmpty else {
             return .runs(try services())
         }
+        let (ended, told) = try self.end(of: deployment, until: end, tell)
+        guard let ended else { return .undecided([told] + (try failures(version: nil))) }
+        let description = ended["StatusDescription"]?.string ?? ""
+        switch ended["Status"]?.string {
+        case "successful": return .runs(try services())
+        case "cancelled": return .replaced(description)
+        default:
+            let version = ended["JobVersion"]?.integer
+            // Before it is forgotten what the instances say, while Nomad goes back.
+            let reasons = try failures(version: version)
+            return .failed([description] + reasons + (try revert(from: version ?? 0, description, until: end, tell)))
+        }
+    }
+
+    /// Follows a deployment.
+    ///
+    /// - Returns: how it ended, `nil` when the time is over, and what was told last.
+    private func end(
+        of deployment: String, until end: MonotonicTime, _ tell: (String) -> Void
+    ) throws(NomadError) -> (JSONObject?, String) {
         var told = ""
         let ended = try wait("/v1/deployment/\(deployment)", until: end) { deployment in
             let progress = Self.progress(deployment)
@@ -108,14 +128,7 @@ package struct NomadSubmission: Sendable {
             }
             return ["successful", "failed", "cancelled"].contains(deployment["Status"]?.string)
         }
-        guard let ended else { return .undecided([told] + (try failures(version: nil))) }
-        let description = ended["StatusDescription"]?.string ?? ""
-        switch ended["Status"]?.string {
-        case "successful": return .runs(try services())
-        case "cancelled": return .replaced(description)
-        default:
-            return .failed([description] + (try failures(version: ended["JobVersion"]?.integer)) + (try revert()))
-        }
+        return (ended, told)
     }
 
     /// Asks again and again, each time when there is something new, until it is as wanted; `nil` when the time is over.
@@ -128,7 +141,8 @@ package struct NomadSubmission: Sendable {
             let seconds = max(0, min(10, Int(left / 1000)))
             let parameters = index == 0 ? [] : [("index", String(index)), ("wait", "\(seconds)s")]
             let (value, next) = try client.get(path, parameters)
-            guard let object = value.object else {
+            // What is not there yet is `null`.
+            guard let object = value == .null ? [:] : value.object else {
                 throw NomadError(.malformed, "Nomad's answer to \(path) is no object")
             }
             if isEnough(object) { return object }
@@ -168,11 +182,30 @@ package struct NomadSubmission: Sendable {
         }
     }
 
-    /// What came of going back.
-    private func revert() throws(NomadError) -> [String] {
-        guard let newest = try client.get(path + "/deployment").value.object else { return [] }
-        let version = newest["JobVersion"]?.integer ?? 0
-        return ["Now at version \(version) of the job: \(newest["StatusDescription"]?.string ?? "")"]
+    /// How Nomad's words for a deployment end that failed, and is followed by an earlier version.
+    private static let goingBack = "rolling back to job version"
+
+    /// Waits for what comes of going back: the earlier version is registered once more, as a new one, and has a deployment of
+    /// its own.
+    ///
+    /// - Parameters:
+    ///   - version: The one that failed.
+    ///   - description: What Nomad says of its deployment.
+    private func revert(
+        from version: Int, _ description: String, until end: MonotonicTime, _ tell: (String) -> Void
+    ) throws(NomadError) -> [String] {
+        guard description.contains(Self.goingBack) else { return [] }
+        let newest = try wait(path + "/deployment", until: end) { ($0["JobVersion"]?.integer ?? -1) > version }
+        guard let newest, let deployment = newest["ID"]?.string, let number = newest["JobVersion"]?.integer else {
+            return ["Nomad has not gone back yet"]
+        }
+        let (ended, told) = try self.end(of: deployment, until: end) { tell("going back: \($0)") }
+        guard let ended else { return ["Not yet back, as version \(number) of the job: \(told)"] }
+        let outcome = ended["StatusDescription"]?.string ?? ""
+        guard ended["Status"]?.string == "successful" else {
+            return ["It could not go back either, as version \(number) of the job: \(outcome)"]
+        }
+        return ["Now at version \(number) of the job: \(outcome)"] + (try services())
     }
 
     // MARK: What went wrong

@@ -252,6 +252,8 @@ final class ProjectContent {
             return .sourceChanged
         } catch  where error.isDamage {
             return .damaged(noteDamage(error))
+        } catch  where error.isOutage {
+            return .unavailable("\(error)")
         } catch {
             return .failed(Failure(stage: .store, message: "\(error)"))
         }

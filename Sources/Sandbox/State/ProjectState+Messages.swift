@@ -91,6 +91,8 @@ extension ProjectState {
         /// A file has changed since it was read, so that all has to be done again.
         case sourceChanged
         case failed(Failure)
+        /// The blob store that keeps the parcels is out of reach, for a sentence: it is tried again.
+        case unavailable(String)
         /// This revision was brought back while the project was as it is now, and is still to be served.
         case pinned(Int)
         case revision(Int)

@@ -121,12 +121,18 @@ extension ProjectState {
             content = .unknown
             touched = nil
             fail(failure)
+        case .unavailable(let reason):
+            content = .unknown
+            touched = nil
+            noteOutage(reason, now)
         case .pinned(let revision):
+            outage = .none
             log("Revision \(revision) serves until a file changes: it was brought back.")
             content = .pinned
             load(revision, isProject: false, now)
         case .revision(let revision):
             attempts = 0
+            outage = .none
             cycle.timings.append(StageTiming(stage: "store", milliseconds: time.milliseconds))
             content = .stored(revision)
             if case .revision(revision, _) = serving, loading == .nothing {
@@ -142,6 +148,23 @@ extension ProjectState {
                 load(revision, isProject: true, now)
             }
         }
+    }
+
+    /// A save has failed since the blob store is out of reach. It is tried again without a change, so that it is made up for
+    /// when the outage is over.
+    mutating func noteOutage(_ reason: String, _ now: Instant) {
+        let before = if case .failures(let count, _) = outage { count } else { 0 }
+        let pause = min(Self.outagePatience * (1 << min(before, 10)), Self.longestOutagePatience)
+        outage = .failures(before + 1, nextAttempt: now + pause)
+        fail(Failure(stage: .store, message: "\(reason). It is tried again in \(pause.components.seconds) s"))
+    }
+
+    /// Has the save tried again whose time has come.
+    mutating func endOutage(_ now: Instant) {
+        guard case .failures(let count, let time?) = outage, time <= now else { return }
+        outage = .failures(count, nextAttempt: nil)
+        if !isWorkPending { cycle = Cycle(began: now) }
+        needsExpansion = true
     }
 
     mutating func load(_ revision: Int, isProject: Bool, _ now: Instant) {

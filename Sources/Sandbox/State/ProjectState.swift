@@ -122,6 +122,13 @@ struct ProjectState: Sendable {
         case damaged
     }
 
+    /// Is the blob store out of reach that keeps the parcels?
+    enum Outage: Hashable, Sendable {
+        case none
+        /// So many saves in a row have failed for it. `nil` when the next one is under way.
+        case failures(Int, nextAttempt: Instant?)
+    }
+
     /// Is a failure to be told?
     enum Judgement: Hashable, Sendable {
         case none
@@ -171,6 +178,8 @@ struct ProjectState: Sendable {
     static let lockInterval = Duration.milliseconds(20)
     /// A revision is begun again so often because a file has changed while it was read.
     static let attemptLimit = 20
+    /// A save that failed for an outage is tried again after so long; twice as long after each further one, up to a minute.
+    static let (outagePatience, longestOutagePatience) = (Duration.seconds(1), Duration.seconds(60))
     /// So many damaged stores are replaced. What damages more of them is not mended by another one.
     static let damageLimit = 3
 
@@ -194,6 +203,7 @@ struct ProjectState: Sendable {
     var storage = Storage.there
     /// How many stores were found to be damaged.
     var damageCount = 0
+    var outage = Outage.none
     var judgement = Judgement.none
     var end: End?
 
@@ -270,6 +280,7 @@ struct ProjectState: Sendable {
         if case .held(_, let time) = judgement { deadlines.append(time) }
         if let time = revisionTime { deadlines.append(time) }
         if let time = repositoryTime { deadlines.append(time) }
+        if activity == .none, case .failures(_, let time?) = outage { deadlines.append(time) }
         return deadlines.min()
     }
 
@@ -346,6 +357,7 @@ struct ProjectState: Sendable {
     mutating func advance(_ now: Instant, _ files: BuildFiles) {
         guard end == nil else { return }
         if case .held(let failure, let time) = judgement, time <= now { judge(failure) }
+        if activity == .none { endOutage(now) }
         if buildWish == .none { forgetRepository() }
         if case .cancelling(let run, let since) = activity, since + Self.cancellationPatience <= now {
             _ = ledger.endRun(isCancelled: true, files.digest)

@@ -43,7 +43,7 @@ extension Command {
         summary: "Write a bindle as a directory or a .tar.gz.",
         discussion: """
             Takes the bindle from a server, or with --store from a file that 'hippo-dev bindle serve' or a sandbox \
-            keeps its bindles in. What comes out is a standalone bindle, which 'bindle push' and 'bindle import' take.
+            keeps its bindles in, or from dir:PATH, the data directory of a reference server. What comes out is a standalone bindle, which 'bindle push' and 'bindle import' take.
             """,
         options: BindleOptions.server + [output, storeFile, BindleOptions.yanked, strategy, BindleOptions.keyring],
         arguments: [BindleOptions.id],
@@ -73,14 +73,23 @@ extension Command {
     private static func export(
         _ id: BindleID, from path: String, _ arguments: ParsedArguments, into directory: String
     ) throws -> StandaloneBindle {
-        guard FileStatus(path: path) != nil else { throw CommandFailure("there is no store \(path)") }
-        let store = try BindleStore(path: path)
+        let location = StoreLocation(parsing: path)
+        guard FileStatus(path: location.path) != nil else { throw CommandFailure("there is no store \(path)") }
+        let store: any BindleStorage
+        // One that is only read need not be writable.
+        if case .reference(let path) = location {
+            store = ReferenceDirectory(path)
+        } else {
+            store = try location.open()
+        }
         let isYankedWanted = arguments.isSet(BindleOptions.yanked)
-        let invoice = try store.invoice(id, includingYanked: isYankedWanted)
+        let (stamp, stored) = try store.storedInvoice(id, revision: nil) { _ in false }
+        guard let stored, isYankedWanted || !stamp.isYanked else { throw StoreError.yanked(id) }
+        let invoice = try Invoice(stored.text, as: .toml, validating: false)
         let missing = Set(try store.missingParcels(of: id).map(\.sha256))
         return try StandaloneBindle.write(invoice, in: directory, where: { !missing.contains($0.sha256) }) {
             label, receive in
-            let parcel = try store.parcel(label.sha256, of: id, includingYanked: isYankedWanted)
+            let parcel = try store.parcel(label.sha256, of: id, revision: nil, includingYanked: isYankedWanted)
             while let piece = try parcel.next() { try piece.withUnsafeBytes { try receive($0) } }
         }
     }
@@ -94,5 +103,8 @@ extension Command {
         name: "strategy", valueName: "STRATEGY",
         summary: "What the invoice's signatures have to be, such as GreedyVerification; not looked at by default.")
     static let storeFile = Option(
-        name: "store", valueName: "FILE", summary: "The store, instead of a server. No other process may be using it.")
+        name: "store", valueName: "FILE",
+        summary:
+            "The store, instead of a server: a file that no other process is using, or dir:PATH, a reference server's "
+            + "data directory.")
 }

@@ -37,37 +37,73 @@ extension Command {
 
     static let bindleImport = Command(
         name: "import",
-        summary: "Put a standalone bindle, a directory or a .tar.gz, into a store.",
+        summary: "Put a standalone bindle, a directory or a .tar.gz, or a whole store, into a store.",
         discussion: """
-            With --store, into a file that 'hippo-dev bindle serve' or a sandbox keeps its bindles in; otherwise to the \
-            server, as 'bindle push' does. A bindle in the store that has this ID is replaced. The data directory of a \
-            reference server is taken too, with all its bindles.
+            With --store, into a file that 'hippo-dev bindle serve' or a sandbox keeps its bindles in, or into dir:PATH, \
+            the data directory of a reference server, in its own layout; otherwise to the server, as 'bindle push' does. A \
+            bindle in the store that has this ID is replaced. The data directory of a reference server is taken too, \
+            with all its bindles, and with --store a file that such a store is in.
+
+            What goes into a reference server's directory is signed as host, since that server gives it out as it is. \
+            With --host-key FILE the key can be that server's own, from its signing-keys.toml.
             """,
-        options: BindleOptions.server + SigningOptions.all + [storeFile, parent, limit] + TransferOptions.all,
+        options: BindleOptions.server + SigningOptions.all + [storeFile, parent, limit] + TransferOptions.all
+            + HostKeyOptions.all,
         arguments: [standalone],
+        examples: [
+            Example("hippo-dev bindle import weather.tar.gz", "Put a packed bindle on the server."),
+            Example(
+                "hippo-dev bindle import .hippo/bindles.sqlite --store dir:/srv/bindles",
+                "Hand a sandbox's bindles to a reference server."),
+        ],
         action: { arguments in
+            let store = try arguments[storeFile].map { try openStore($0, arguments) }
+            if let store, let path = arguments[standalone], SQLiteFile.isOne(path) {
+                try importAll(of: try BindleStore(path: path), into: store)
+                return .success
+            }
             let (bindles, temporary) = try standaloneBindles(arguments)
             try withExtendedLifetime(temporary) {
-                let store = try arguments[storeFile].map { try BindleStore(path: $0) }
                 let client = store == nil ? try BindleOptions.client(arguments) : nil
                 for bindle in bindles {
                     let invoice = try SigningOptions.signed(bindle.invoice, arguments)
                     tellWarnings(of: invoice)
                     if let client {
                         try ParcelSender(arguments).push(invoice, to: client) { bindle.content(of: $0) }
-                    } else if let store {
-                        let absent = try importBindle(bindle, invoice, into: store)
-                        StandardOutput.tell("\(invoice.id): imported into \(store.path)")
-                        for label in absent {
-                            StandardOutput.tell(
-                                "warning: the parcel '\(label.name)' is neither in the bindle nor in the store")
-                        }
+                    } else if let (store, location) = store {
+                        tell(invoice.id, location, absent: try importBindle(bindle, invoice, into: store))
                     }
                 }
             }
             return .success
         }
     )
+
+    private static func openStore(
+        _ text: String, _ arguments: ParsedArguments
+    ) throws -> (any BindleStorage, StoreLocation) {
+        let location = StoreLocation(parsing: text)
+        let hostKey = try HostKeyOptions.path(arguments).map { path in
+            HostKey(path: path, onProblem: { StandardError.write("warning: \($0)\n") })
+        }
+        return (try location.open(hostKey: hostKey), location)
+    }
+
+    /// Copies all bindles of a store.
+    private static func importAll(
+        of source: BindleStore, into target: (store: any BindleStorage, location: StoreLocation)
+    ) throws {
+        for listing in try source.list().sorted(by: { $0.id < $1.id }) {
+            tell(listing.id, target.location, absent: try StoreCopy.copy(listing.id, from: source, to: target.store))
+        }
+    }
+
+    private static func tell(_ id: BindleID, _ location: StoreLocation, absent: [Label]) {
+        StandardOutput.tell("\(id): imported into \(location)")
+        for label in absent {
+            StandardOutput.tell("warning: the parcel '\(label.name)' is neither in the bindle nor in the store")
+        }
+    }
 
     /// Says what is odd about an invoice that is taken even so.
     private static func tellWarnings(of invoice: Invoice) {
@@ -76,7 +112,7 @@ extension Command {
 
     /// - Returns: The labels of the parcels that are still missing.
     private static func importBindle(
-        _ bindle: StandaloneBindle, _ invoice: Invoice, into store: BindleStore
+        _ bindle: StandaloneBindle, _ invoice: Invoice, into store: any BindleStorage
     ) throws -> [Label] {
         var absent: [Label] = []
         // One that was yanked where it comes from stays so.
@@ -88,7 +124,7 @@ extension Command {
                 absent.append(label)
                 continue
             }
-            let upload = try store.upload(label.sha256, to: invoice.id)
+            let upload = try store.upload(label.sha256, to: invoice.id, includingYanked: true)
             do throws(StoreError) {
                 try FileReader.forEachChunk(of: path, into: upload)
                 try upload.finish()

@@ -17,21 +17,31 @@ extension Command {
             Invoices are given out signed as host, by a key of the user's that all servers have in common, so that \
             clients which want that signature fetch the key once, by 'bindle keys fetch'.
 
-            The store may also be the data directory of a reference server, which is only read.
+            The store may also be the data directory of a reference server, dir:PATH: it is read and written in that \
+            server's layout, so that either goes on with what the other has left. Invoices are put there signed by the \
+            host key; with --host-key FILE that can be the reference server's own.
+
+            With --upstream, invoices and parcels that are not here are fetched from that Bindle server, verified, kept \
+            here, and given out; --strategy is for them, too. Credentials for it are those of a login, or of \
+            BINDLE_TOKEN, or BINDLE_USERNAME and BINDLE_PASSWORD. What is here is given out even while that server \
+            cannot be reached.
 
             It ends on SIGINT or SIGTERM, having answered the requests that are under way, for which it waits up to
             --timeout. A second signal ends it at once.
             """,
         options: [
             listen, allowedHost, store, strict, htpasswd, tokens, noToken, anonymousGet, strategy, timeout,
-            BindleOptions.keyring, ServerTLSOptions.certificate, ServerTLSOptions.key,
-        ] + ParcelOptions.all + HostKeyOptions.all,
+            BindleOptions.keyring, ServerTLSOptions.certificate, ServerTLSOptions.key, upstream, upstreamLimit,
+        ] + TLSOptions.all + ParcelOptions.all + HostKeyOptions.all,
         examples: [
             Example("hippo-dev bindle serve", "Serve the bindles of this project."),
             Example("hippo-dev bindle serve --strict --store /srv/bindles.sqlite", "Serve a store for good."),
             Example(
                 "hippo-dev bindle serve --parcels s3://BUCKET/PREFIX",
                 "Keep the parcels in a bucket, by AWS's usual variables and files."),
+            Example(
+                "hippo-dev bindle serve --upstream https://bindle.example.com/v1",
+                "Keep here what is fetched from another server."),
         ],
         action: serve
     )
@@ -46,8 +56,16 @@ extension Command {
             + "other local names are allowed always.",
         isRepeatable: true)
     private static let store = Option(
-        name: "store", valueName: "FILE", summary: "The file that holds the bindles; it is made if need be.",
+        name: "store", valueName: "FILE",
+        summary:
+            "The file that holds the bindles, or dir:PATH for the data directory of a reference server; it is made if need "
+            + "be.",
         defaultValue: ".hippo/bindles.sqlite")
+    private static let upstream = Option(
+        name: "upstream", valueName: "URL", summary: "The Bindle server that has the bindles which are not here.")
+    private static let upstreamLimit = Option(
+        name: "upstream-limit", valueName: "SIZE",
+        summary: "With --upstream, the largest parcel that is fetched from there.", defaultValue: "4GiB")
     private static let strict = Option(
         flag: "strict", summary: "Keep Bindle's rules: an ID is taken for ever, and deleting yanks.")
     private static let htpasswd = Option(
@@ -81,16 +99,18 @@ extension Command {
         if arguments.source(of: store) == .defaultValue {
             try PrivateFiles.makeDirectory(FilePath.parent(path))
         }
-        try PrivateFiles.checkStore(path)
+        let location = StoreLocation(parsing: path)
+        if case .embedded = location { try PrivateFiles.checkStore(path) }
         let identity = try ServerTLSOptions.identity(arguments) { StandardError.tell("warning: \($0)") }
         // Before any other thread starts.
         let ended = DispatchSemaphore(value: 0)
         SignalListener.start { _ in ended.signal() }
         let mode: BindleStore.Mode = arguments.isSet(strict) ? .immutable : .development
-        let access = try accessToken(arguments, address: address, store: path)
+        let access = try accessToken(arguments, address: address, store: location.path)
+        let trust = try trust(arguments)
         let bindles = BindleServer(
-            store: try open(path, parcels: try ParcelOptions.settings(arguments)), mode: mode,
-            version: Commands.version, trust: try trust(arguments),
+            store: try readingThrough(open(location, trust, arguments), trust, arguments), mode: mode,
+            version: Commands.version, trust: trust,
             webGuard: WebGuard(names: .ofThisMachine(allowing: arguments.values(of: allowedHost))),
             authentication: try authentication(arguments, access))
         var configuration = bindles.configuration()
@@ -106,7 +126,8 @@ extension Command {
         let server = Server(socket: socket, configuration: configuration, handler: bindles.handler)
         try server.start()
         let kind = mode == .immutable ? "strict" : "development mode"
-        say("Serving the bindles of \(path) at \(scheme)://\(socket.address)/v1 (\(kind))")
+        say("Serving the bindles of \(location) at \(scheme)://\(socket.address)/v1 (\(kind))")
+        if let upstream = arguments[upstream] { say("What is not here is fetched from \(upstream)") }
         if !address.isLoopback {
             say(AccessNotice.text(access, hasOwnUsers: arguments[htpasswd] != nil || arguments[tokens] != nil))
         }
@@ -115,14 +136,29 @@ extension Command {
         return .success
     }
 
-    private static func open(_ path: String, parcels: ParcelSettings?) throws -> any BindleStorage {
-        guard ReferenceDirectory.isOne(path) else {
-            return try BindleStore(path: path, parcels: parcels?.storage)
-        }
-        guard parcels == nil else {
+    private static func open(
+        _ location: StoreLocation, _ trust: ServerTrust, _ arguments: ParsedArguments
+    ) throws -> any BindleStorage {
+        let parcels = try ParcelOptions.settings(arguments)
+        if case .reference(let path) = location, parcels != nil {
             throw UsageError("'--parcels' goes with a store of this program, and \(path) is a reference server's")
         }
-        return ReferenceDirectory(path)
+        return try location.open(parcels: parcels?.storage, hostKey: trust.hostKey)
+    }
+
+    /// The store with the upstream behind it, if there is to be one.
+    private static func readingThrough(
+        _ store: any BindleStorage, _ trust: ServerTrust, _ arguments: ParsedArguments
+    ) throws -> any BindleStorage {
+        guard let url = arguments[upstream] else {
+            guard arguments.source(of: upstreamLimit) != .commandLine else {
+                throw UsageError("'--upstream-limit' goes with '--upstream'")
+            }
+            return store
+        }
+        let server = try UpstreamOptions.upstream(url, trust: trust, tls: TLSOptions.policy(arguments))
+        let limit = try LimitOptions.size(arguments, upstreamLimit) ?? ReadThroughStore.defaultParcelLimit
+        return ReadThroughStore(store, upstream: server, parcelLimit: limit)
     }
 
     private static func trust(_ arguments: ParsedArguments) throws -> ServerTrust {

@@ -17,6 +17,10 @@ struct ProjectChannels {
         project = HistoryOptions.projectPath(arguments)
     }
 
+    init(_ control: SandboxControl) {
+        (self.control, project) = (control, nil)
+    }
+
     /// The name of the project's own app.
     func app() throws -> String {
         guard let project else { throw UsageError("'--sandbox-url' names no project: name the app by --app") }

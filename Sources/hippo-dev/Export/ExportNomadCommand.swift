@@ -114,8 +114,9 @@ private struct NomadOptions {
         let channel = try channel()
         let source: ExportSource
         if let release = channel?.release {
-            // Nobody else has the store open: the channel could not have been looked up.
-            source = try .stored(.release(release.id), project: path, store: store)
+            source =
+                try running.map { try .stored(.release(release), by: $0) }
+                ?? .stored(.release(release), project: path, store: store)
         } else {
             source = try ExportOptions.source(arguments)
         }
@@ -123,7 +124,7 @@ private struct NomadOptions {
         let base = try base(for: client)
         let id =
             arguments[Self.id]
-            ?? ServiceName([app.id.name, channel?.channel.name].compactMap(\.self).joined(separator: "-")).description
+            ?? ServiceName([app.id.name, channel?.name].compactMap(\.self).joined(separator: "-")).description
         guard !id.isEmpty,
             id.allSatisfy({ $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "-" || $0 == "_" || $0 == ".") })
         else {
@@ -132,7 +133,7 @@ private struct NomadOptions {
         let variables = try arguments.convertedValues(of: Self.variable, expecting: "NAME=VALUE") {
             try EnvironmentVariables.parse($0)
         }
-        let secrets = arguments.values(of: Self.secret) + (channel?.channel.variables.map(\.name) ?? [])
+        let secrets = arguments.values(of: Self.secret) + (channel?.variables ?? [])
         var job = try NomadJob(
             id: id, app: app.id, program: program(base), driver: driver(), archives: archives(of: app, base),
             check: check(of: app), variables: variables, secrets: secrets)
@@ -157,29 +158,26 @@ private struct NomadOptions {
         return number ?? range.lowerBound
     }
 
-    /// The channel that is meant, and the release that it serves.
-    private func channel() throws -> (channel: Channel, release: Release?)? {
-        guard let name = arguments[Self.channel] else { return nil }
+    /// The name of the channel that is meant, the release that it serves, and the names of its variables: of the sandbox that
+    /// has the store, or of the store that none has.
+    private func channel() throws -> (name: String, release: BindleID, variables: [String])? {
+        guard let wanted = arguments[Self.channel] else { return nil }
         guard arguments[ExportOptions.source] == nil else {
             throw UsageError("'--channel' and '--of' exclude each other")
         }
-        if let process = running?.sandbox.process {
-            throw CommandFailure(
-                "the channels are in a store that hippo-dev up has open, as process \(process): stop that one, or name "
-                    + "the release with --of release:NAME/VERSION")
+        if running == nil {
+            let file = try ProjectStore.file(ofProject: path, store: store)
+            guard let file, FileStatus(path: file) != nil else {
+                throw CommandFailure("this project has no store with channels")
+            }
         }
-        let file = try ProjectStore.file(ofProject: path, store: store)
-        guard let file, FileStatus(path: file) != nil else {
-            throw CommandFailure("this project has no store with channels")
+        let channels = try ProjectChannels(SandboxControl(path: path, store: store)).list()
+        let channel = channels.first { "\($0["app"]?.string ?? "")/\($0["name"]?.string ?? "")" == wanted }
+        guard let channel else { throw CommandFailure("there is no channel '\(wanted)'") }
+        guard let release = channel["release"]?.string.flatMap({ try? BindleID($0) }) else {
+            throw CommandFailure("the channel '\(wanted)' has no release to serve yet")
         }
-        let store = try BindleStore(path: file)
-        guard let channel = try store.channels().first(where: { "\($0.app)/\($0.name)" == name }) else {
-            throw CommandFailure("there is no channel '\(name)'")
-        }
-        guard let release = try store.release(of: channel) else {
-            throw CommandFailure("the channel '\(name)' has no release to serve yet")
-        }
-        return (channel, release)
+        return (channel["name"]?.string ?? "", release, channel["env"]?.object?.members.map(\.name) ?? [])
     }
 
     // MARK: Artifacts
