@@ -21,7 +21,23 @@ package final class ComponentInstance: @unchecked Sendable {
         try state.whileRunning { () throws(Trap) in
             for step in linked.steps { try state.run(step, of: linked) }
         }
-        isRepeatable = !state.hasCalledEffects
+        isRepeatable = !state.hasCalledEffects && state.instances.allSatisfy(\.isUntouched)
+    }
+
+    /// Makes an instance of an image: what core modules there are is in it, and only functions and memories are taken from
+    /// them.
+    init(_ linked: LinkedComponent, _ image: InstanceImage, in store: Store) throws(Trap) {
+        self.linked = linked
+        self.store = store
+        let state = ComponentState(
+            layouts: linked.layouts, resources: linked.resources, instanceCount: linked.instanceCount, store: store)
+        self.state = state
+        state.coreInstances = try image.instantiate(in: store)
+        for step in linked.steps {
+            if case .instantiate = step { continue }
+            try state.run(step, of: linked)
+        }
+        isRepeatable = true
     }
 
     /// The instances of core modules in it, in the order in which they were made.

@@ -17,6 +17,9 @@ final class ComponentState {
         var handles = HandleTable()
         /// How often it has asked that no more asynchronous calls begin.
         var backpressure: UInt32 = 0
+
+        /// Whether it is as it was made.
+        var isUntouched: Bool { mayEnter && mayLeave && backpressure == 0 && handles.isUntouched }
     }
 
     /// A call of a lifted function that is under way (`Task`). The synchronous ones, which are all that there are yet, begin

@@ -18,6 +18,7 @@ package final class LinkedComponent: Sendable {
     /// The core functions that linking makes: lowered functions and built-ins.
     let trampolines: [CoreHostFunction]
     private let functions: [ExportName: ExportedFunction]
+    private let images = ComponentImages()
 
     init(
         exports: [ComponentExport], functions: [ExportName: ExportedFunction], modules: [TranslatedModule],
@@ -34,11 +35,24 @@ package final class LinkedComponent: Sendable {
         self.trampolines = trampolines
     }
 
-    /// Makes an instance: instantiates the core modules, whose start functions run.
+    /// Makes an instance: instantiates the core modules, whose start functions run; or, where that would come to the same,
+    /// takes all from an image of an instance before.
     ///
     /// - Throws: ``Trap``: a start function did not return, a segment does not fit, or a limit of the store is exceeded.
     package func instantiate(in store: Store) throws(Trap) -> ComponentInstance {
-        try ComponentInstance(self, in: store)
+        switch images.next() {
+        case .image(let image): return try ComponentInstance(self, image, in: store)
+        case .steps: return try ComponentInstance(self, in: store)
+        case .stepsAndImage:
+            do {
+                let instance = try ComponentInstance(self, in: store)
+                images.take(instance)
+                return instance
+            } catch {
+                images.giveUp()
+                throw error
+            }
+        }
     }
 
     /// An exported function: to be asked for once, before there are instances.

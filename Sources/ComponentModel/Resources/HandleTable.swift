@@ -34,6 +34,9 @@ struct HandleTable {
     private var entries: [Entry] = []
     private var firstFree: UInt32 = 0
 
+    /// Whether there has never been a handle.
+    var isUntouched: Bool { entries.isEmpty }
+
     /// `Table.MAX_LENGTH`.
     static let maximumCount = 1 << 28 - 1
 
