@@ -118,6 +118,25 @@ struct SuiteValidationTests {
         }
     }
 
+    @Test("Components of which some bytes are others are refused or accepted, with an error that is in them")
+    func mutations() throws {
+        var generator = SeededGenerator()
+        let binaries = try Self.runnable.flatMap { try ComponentSuite.commands(of: $0) }.compactMap(\.binary)
+            .filter { $0.count > 8 }
+        for _ in 0..<5000 {
+            guard var bytes = binaries.randomElement(using: &generator) else { return }
+            for _ in 0..<Int.random(in: 1...3, using: &generator) {
+                let place = Int.random(in: 8..<bytes.count, using: &generator)
+                bytes[place] = .random(in: 0 ... .max, using: &generator)
+            }
+            do throws(ComponentError) {
+                _ = try Component(bytes: bytes)
+            } catch {
+                #expect(error.offset <= bytes.count, "\(error)")
+            }
+        }
+    }
+
     private func sectionEnds(of component: Component) throws -> Set<Int> {
         var reader = ByteReader(component.binary, in: component.range)
         try reader.skip(8)
@@ -128,5 +147,12 @@ struct SuiteValidationTests {
             ends.insert(reader.position)
         }
         return ends
+    }
+}
+
+@Suite struct SuiteAvailabilityTests {
+    @Test("The suite and wasm-tools are there where HIPPO_REQUIRE_DATA says that they have to be")
+    func availability() {
+        #expect(ComponentSuite.isAvailable || !ComponentSuite.isRequired, "\(ComponentSuite.absence)")
     }
 }
