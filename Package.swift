@@ -501,8 +501,8 @@ for target in package.targets where target.type != .system {
 // internal to their modules are opened to them.
 if Context.environment["HIPPO_DEV_FUZZING"] != nil {
     let guided = [
-        "Archive", "Bindle", "HTTP", "Hippofacts", "JSON", "TOML", "WAGI", "WASI", "WebAssembly", "WebAssemblyRuntime",
-        "WebAssemblyText",
+        "Archive", "Bindle", "ComponentModel", "HTTP", "Hippofacts", "JSON", "TOML", "WAGI", "WASI", "WebAssembly",
+        "WebAssemblyRuntime", "WebAssemblyText",
     ]
     let opened = ["Archive", "HTTP", "WAGI"]
     for target in package.targets where guided.contains(target.name) {

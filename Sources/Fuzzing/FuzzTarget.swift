@@ -1,3 +1,4 @@
+import ComponentModel
 import WebAssembly
 import WebAssemblyRuntime
 import WebAssemblyText
@@ -7,6 +8,8 @@ import WebAssemblyText
 enum FuzzTarget: String, CaseIterable {
     /// The bytes are a module, which is decoded, validated, and translated as far as calling its functions does.
     case decoder
+    /// The bytes are a component, which is decoded and validated.
+    case component
     /// The bytes are the body of a function in a module that has something of everything.
     case validator
     /// The bytes are a module in the text format, or a script.
@@ -38,6 +41,7 @@ enum FuzzTarget: String, CaseIterable {
     var test: @convention(c) (UnsafePointer<UInt8>?, Int) -> Int32 {
         switch self {
         case .decoder: { FuzzTarget.run(UnsafeBufferPointer(start: $0, count: $1), FuzzTarget.decode) }
+        case .component: { FuzzTarget.run(UnsafeBufferPointer(start: $0, count: $1), FuzzTarget.decodeComponent) }
         case .validator: { FuzzTarget.run(UnsafeBufferPointer(start: $0, count: $1), FuzzTarget.validate) }
         case .text: { FuzzTarget.run(UnsafeBufferPointer(start: $0, count: $1), FuzzTarget.read) }
         case .executor: { FuzzTarget.run(UnsafeBufferPointer(start: $0, count: $1), FuzzTarget.execute) }
@@ -69,6 +73,15 @@ enum FuzzTarget: String, CaseIterable {
         _ = module.names
         _ = module.sourceLocation(at: input.count / 2)
         exercise(module)
+    }
+
+    /// Errors are within the binary.
+    private static func decodeComponent(_ input: UnsafeBufferPointer<UInt8>) {
+        do throws(ComponentError) {
+            _ = try Component(bytes: input)
+        } catch {
+            guard error.offset <= input.count else { fatalError("an error behind the end: \(error)") }
+        }
     }
 
     private static func validate(_ input: UnsafeBufferPointer<UInt8>) {

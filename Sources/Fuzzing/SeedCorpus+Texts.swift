@@ -1,5 +1,12 @@
 /// Inputs for which there is no conformance data.
 extension SeedCorpus {
+    /// A list type, an alias of it, an empty component, an instance of it.
+    static let component: [UInt8] = [
+        0x00, 0x61, 0x73, 0x6D, 0x0D, 0x00, 0x01, 0x00, 7, 3, 1, 0x70, 0x7D, 6, 5, 1, 3, 2, 0, 0, 4, 8, 0x00, 0x61,
+        0x73,
+        0x6D, 0x0D, 0x00, 0x01, 0x00, 5, 4, 1, 0, 0, 0,
+    ]
+
     static let json = [
         #"{"a":[1,-0,0.5,1e9,1E-9,-12.5e+3],"b":{"c":null,"d":true,"e":false}}"#,
         #""\"\\\/\b\f\n\r\t\u00e9\ud83d\ude00\u2028""#, " [ ] ", "{ }", "9223372036854775807", "-9223372036854775808",

@@ -15,6 +15,7 @@ struct SeedCorpus {
                 atPath: "\(directory)/\(target.rawValue)", withIntermediateDirectories: true)
         }
         try corpus.writeModules(data.appendingPathComponent("spec"))
+        try corpus.writeComponents(data.appendingPathComponent("component-model"))
         try corpus.writeDecisions()
         try corpus.writeDocuments(data)
         try corpus.writeMessages()
@@ -51,6 +52,28 @@ struct SeedCorpus {
                     try write(seed, .validator, "\(name)-\(bodyCount)")
                     bodyCount += 1
                 }
+            }
+        }
+    }
+
+    /// The components of the suite's scripts, where there is a `wasm-tools` that makes binaries of them.
+    private func writeComponents(_ suite: URL) throws {
+        // A type, an alias of it, a component and an instance of it, to begin with.
+        try write(Self.component, .component, "small")
+        for (path, _) in try files(below: suite) where path.hasSuffix(".wast") {
+            let folder = try TemporaryDirectory()
+            let tool = Process()
+            tool.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+            tool.arguments = [
+                "wasm-tools", "json-from-wast", suite.appendingPathComponent(path).path, "-o",
+                "\(folder.path)/script.json",
+                "--wasm-dir", folder.path,
+            ]
+            tool.standardError = FileHandle.nullDevice
+            try tool.run()
+            tool.waitUntilExit()
+            for (file, bytes) in try files(below: folder.url) where file.hasSuffix(".wasm") && bytes.count < 4000 {
+                try write(bytes, .component, "\(path)-\(file)")
             }
         }
     }

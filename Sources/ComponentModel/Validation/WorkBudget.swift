@@ -4,10 +4,10 @@ import WebAssembly
 ///
 /// A component of a few kilobytes can describe types that are exponentially large: an instance type with two instances of
 /// another such type, and so on; or a component type that is instantiated a thousand times. Everything that validation
-/// makes or looks at counts as a step, so that it ends after a second and a few hundred megabytes, whatever multiplies.
+/// makes or looks at counts as a step, so that it ends after a second and some hundred megabytes, whatever multiplies.
 struct WorkBudget {
-    /// A component that componentize-py makes, which has more types than most, takes some ten thousand steps.
-    static let limit = 4_000_000
+    /// A component that componentize-py makes, which has more types than most, takes fourteen thousand steps.
+    static let limit = 1_000_000
 
     private var left = WorkBudget.limit
 

@@ -118,6 +118,26 @@ struct SuiteValidationTests {
         }
     }
 
+    @Test("Components of which some bytes are others are refused or accepted, with an error that is in them")
+    func mutations() throws {
+        let seed = UInt64.random(in: 0 ... .max)
+        var generator = SeededGenerator(seed: seed)
+        let binaries = try Self.runnable.flatMap { try ComponentSuite.commands(of: $0) }.compactMap(\.binary)
+            .filter { $0.count > 8 }
+        for _ in 0..<5000 {
+            guard var bytes = binaries.randomElement(using: &generator) else { return }
+            for _ in 0..<Int.random(in: 1...3, using: &generator) {
+                let place = Int.random(in: 8..<bytes.count, using: &generator)
+                bytes[place] = .random(in: 0 ... .max, using: &generator)
+            }
+            do throws(ComponentError) {
+                _ = try Component(bytes: bytes)
+            } catch {
+                #expect(error.offset <= bytes.count, "seed \(seed): \(error)")
+            }
+        }
+    }
+
     private func sectionEnds(of component: Component) throws -> Set<Int> {
         var reader = ByteReader(component.binary, in: component.range)
         try reader.skip(8)
