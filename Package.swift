@@ -377,6 +377,7 @@ let package = Package(
             dependencies: [
                 "ComponentModel", "JSON", "TestSupport", "WebAssembly", "WebAssemblyRuntime", "WebAssemblyText",
             ],
+            exclude: ["CanonicalABI/vectors.py", "CanonicalABI/vectors.txt"],
             swiftSettings: optimised
         ),
         .testTarget(name: "WAVETests", dependencies: ["ComponentModel", "WAVE"]),

@@ -60,11 +60,6 @@ extension ComponentValidator {
         try check(options, at: offset)
         if options.isAsync {
             try checkAsync(options, type, at: offset)
-            guard options.callback != nil else {
-                throw .unsupported(
-                    "async lifts without the option `callback`, which is the stackful form, are not implemented",
-                    at: offset)
-            }
             guard options.postReturn == nil else {
                 throw .invalid("canonical option `post-return` cannot be specified together with `async`", at: offset)
             }
@@ -73,7 +68,7 @@ extension ComponentValidator {
         }
         let needs = MemoryNeeds(ofLifting: type, isAsync: options.isAsync)
         try check(needs, of: options, at: offset)
-        let flat = type.flattenedForLifting(isAsync: options.isAsync)
+        let flat = type.flattenedForLifting(options)
         guard core.parameters == flat.parameters else {
             throw .invalid(
                 "lowered parameter types `\(flat.parameters.text)` do not match parameter types "
@@ -232,9 +227,11 @@ extension CheckedFunctionType {
     }
 
     /// The type of the core function that is lifted ("CanonicalABI.md", `flatten_functype`).
-    fileprivate func flattenedForLifting(isAsync: Bool) -> WebAssembly.FunctionType {
+    fileprivate func flattenedForLifting(_ options: CanonicalOptions) -> WebAssembly.FunctionType {
+        // An asynchronous function returns what it waits for, to be called back, unless it waits in the middle.
         WebAssembly.FunctionType(
-            parameters: flatParameters ?? [.i32], results: isAsync ? [.i32] : flatResults.types)
+            parameters: flatParameters ?? [.i32],
+            results: !options.isAsync ? flatResults.types : options.callback == nil ? [] : [.i32])
     }
 
     /// The type of the core function that a lower makes.
