@@ -393,6 +393,7 @@ let package = Package(
             dependencies: [
                 "ComponentModel",
                 "Content",
+                "Cryptography",
                 "HTTP",
                 "TestSupport",
                 "WASI",
