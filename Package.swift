@@ -291,6 +291,7 @@ let package = Package(
             dependencies: [
                 "Bindle",
                 "CommandLineInterface",
+                "ComponentModel",
                 "Cryptography",
                 "HTTP",
                 "Platform",

@@ -37,6 +37,8 @@ package enum AsynchronousBuiltIn: Sendable {
     case contextGet(type: UInt8, slot: UInt32)
     case contextSet(type: UInt8, slot: UInt32)
     case threadYield(isCancellable: Bool)
+    /// The only one of the thread built-ins: it is of use where there are no threads, too.
+    case threadIndex
     case subtaskDrop
     case streamNew(UInt32)
     case streamRead(UInt32, CanonicalOptions)

@@ -16,10 +16,10 @@ package final class Component: Sendable {
     /// The custom sections of this component, without those of the modules and components in it.
     package let customSections: [CustomSection]
 
-    init(binary: ModuleBinary, range: Range<Int>, definitions: [Definition], customSections: [CustomSection]) {
-        self.binary = binary
-        self.range = range
-        self.definitions = definitions
-        self.customSections = customSections
+    init(_ parts: ComponentParts) {
+        binary = parts.binary
+        range = parts.range
+        definitions = parts.definitions
+        customSections = parts.customSections
     }
 }

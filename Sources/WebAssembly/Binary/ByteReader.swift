@@ -1,17 +1,17 @@
-/// Reads a range of a module's bytes from front to back, checking every bound.
+/// Reads a range of a binary's bytes from front to back, checking every bound.
 ///
-/// This is the only place that dereferences the module's memory while it is being decoded. The range lies within the
+/// This is the only place that dereferences the binary's memory while it is being decoded. The range lies within the
 /// binary, which outlives the reader.
-struct ByteReader {
+package struct ByteReader {
     private let base: UnsafePointer<UInt8>
     /// The offset in the binary of the next byte.
-    private(set) var position: Int
+    package private(set) var position: Int
     /// The offset in the binary after the last byte.
-    let end: Int
+    package let end: Int
     /// The number of bytes in the binary.
     private let limit: Int
 
-    init(_ binary: ModuleBinary, in range: Range<Int>) {
+    package init(_ binary: ModuleBinary, in range: Range<Int>) {
         self.init(base: binary.bytes, in: range)
     }
 
@@ -24,9 +24,9 @@ struct ByteReader {
         limit = base.count
     }
 
-    var remaining: Int { end - position }
+    package var remaining: Int { end - position }
 
-    var isAtEnd: Bool { position == end }
+    package var isAtEnd: Bool { position == end }
 
     @inline(never)
     static func unexpectedEnd(at offset: Int) -> DecodingFailure {
@@ -34,7 +34,7 @@ struct ByteReader {
     }
 
     @inline(__always)
-    mutating func readByte() throws(DecodingFailure) -> UInt8 {
+    package mutating func readByte() throws(DecodingFailure) -> UInt8 {
         guard position < end else { throw ByteReader.unexpectedEnd(at: position) }
         let byte = base[position]
         position += 1
@@ -43,7 +43,7 @@ struct ByteReader {
 
     /// The next byte, which stays next.
     @inline(__always)
-    func peek() throws(DecodingFailure) -> UInt8 {
+    package func peek() throws(DecodingFailure) -> UInt8 {
         guard position < end else { throw ByteReader.unexpectedEnd(at: position) }
         return base[position]
     }
@@ -51,7 +51,7 @@ struct ByteReader {
     /// Passes over `count` bytes and returns the range they are in.
     @inline(__always)
     @discardableResult
-    mutating func skip(_ count: Int) throws(DecodingFailure) -> Range<Int> {
+    package mutating func skip(_ count: Int) throws(DecodingFailure) -> Range<Int> {
         // Compared as unsigned numbers, so that a negative count is as much too great.
         guard UInt(bitPattern: count) <= UInt(bitPattern: remaining) else { throw ByteReader.unexpectedEnd(at: end) }
         let start = position
@@ -61,7 +61,7 @@ struct ByteReader {
 
     /// An unsigned LEB128 number of 32 bits.
     @inline(__always)
-    mutating func readU32() throws(DecodingFailure) -> UInt32 {
+    package mutating func readU32() throws(DecodingFailure) -> UInt32 {
         if position < end {
             let byte = base[position]
             if byte < 0x80 {
@@ -99,7 +99,7 @@ struct ByteReader {
     }
 
     /// A signed LEB128 number of 33 bits, as type indices have where a type may also stand.
-    mutating func readS33() throws(DecodingFailure) -> Int64 {
+    package mutating func readS33() throws(DecodingFailure) -> Int64 {
         try readSigned(bits: 33)
     }
 
@@ -181,7 +181,7 @@ struct ByteReader {
     }
 
     /// Four bytes, little-endian.
-    mutating func readFixed32() throws(DecodingFailure) -> UInt32 {
+    package mutating func readFixed32() throws(DecodingFailure) -> UInt32 {
         let range = try skip(4)
         return UnsafeRawPointer(base).loadUnaligned(fromByteOffset: range.lowerBound, as: UInt32.self).littleEndian
     }
@@ -195,7 +195,7 @@ struct ByteReader {
     /// The number of elements of a vector. Each takes at least a byte.
     ///
     /// Checking it against the bytes that are left keeps a hostile count from reserving memory.
-    mutating func readCount() throws(DecodingFailure) -> Int {
+    package mutating func readCount() throws(DecodingFailure) -> Int {
         let start = position
         let count = Int(try readU32())
         guard count <= remaining else {
@@ -205,7 +205,7 @@ struct ByteReader {
     }
 
     /// A name: its length, then UTF-8.
-    mutating func readName() throws(DecodingFailure) -> String {
+    package mutating func readName() throws(DecodingFailure) -> String {
         let start = position
         guard position < end || end < limit else { throw ByteReader.unexpectedEnd(at: end) }
         guard !isAtEnd, case let count = Int(try readU32()), count <= remaining else {
@@ -220,7 +220,7 @@ struct ByteReader {
     }
 
     /// A reader of the next `count` bytes, which this one passes over.
-    mutating func readSlice(_ count: Int) throws(DecodingFailure) -> ByteReader {
+    package mutating func readSlice(_ count: Int) throws(DecodingFailure) -> ByteReader {
         let range = try skip(count)
         var slice = ByteReader(copying: self, end: range.upperBound)
         slice.position = range.lowerBound

@@ -18,9 +18,9 @@ struct ModuleDecoder {
     private var previousSection: Section?
     private(set) var currentSection: Section?
 
-    init(binary: ModuleBinary, features: Features) {
+    init(binary: ModuleBinary, range: Range<Int>, features: Features) {
         self.features = features
-        parts = ModuleParts(binary: binary)
+        parts = ModuleParts(binary: binary, range: range)
     }
 
     mutating func decode() throws(ModuleError) -> ModuleParts {
@@ -44,10 +44,10 @@ struct ModuleDecoder {
     }
 
     private mutating func decodeSections() throws(DecodingFailure) {
-        guard parts.binary.count <= Int(UInt32.max) else {
-            throw .unsupported("the module is larger than 4 GiB", at: 0)
+        guard parts.range.upperBound <= Int(UInt32.max) else {
+            throw .unsupported("the module ends beyond 4 GiB", at: parts.range.lowerBound)
         }
-        var reader = ByteReader(parts.binary, in: 0..<parts.binary.count)
+        var reader = ByteReader(parts.binary, in: parts.range)
         try readHeader(&reader)
         while !reader.isAtEnd {
             currentSection = nil
@@ -87,7 +87,8 @@ struct ModuleDecoder {
             throw .malformed("unexpected end: a module begins with the four bytes \\0asm", at: reader.end)
         }
         guard try reader.readFixed32() == 0x6D73_6100 else {
-            throw .malformed("magic header not detected: a module begins with the four bytes \\0asm", at: 0)
+            throw .malformed(
+                "magic header not detected: a module begins with the four bytes \\0asm", at: parts.range.lowerBound)
         }
         guard reader.remaining >= 4 else {
             throw .malformed("unexpected end: the four bytes of the version are missing", at: reader.position)

@@ -1,14 +1,14 @@
 /// What type indices stand for while types are being read.
-protocol TypeResolver {
+package protocol TypeResolver {
     /// The ``HeapType/code`` of a type index, or `nil` if there is no such type.
     func heapTypeCode(ofTypeAt index: UInt32) -> UInt32?
 }
 
 /// Types that have all been read.
-struct DefinedTypes: TypeResolver {
+package struct DefinedTypes: TypeResolver {
     let types: [CanonicalType]
 
-    func heapTypeCode(ofTypeAt index: UInt32) -> UInt32? {
+    package func heapTypeCode(ofTypeAt index: UInt32) -> UInt32? {
         index < types.count ? HeapType.firstConcreteCode + types[Int(index)].id : nil
     }
 }
@@ -53,7 +53,7 @@ extension ByteReader {
         }
     }
 
-    mutating func readValueType(_ resolver: some TypeResolver) throws(DecodingFailure) -> ValueType {
+    package mutating func readValueType(_ resolver: some TypeResolver) throws(DecodingFailure) -> ValueType {
         guard let type = try readValueTypeIfPresent(resolver) else {
             throw .malformed("malformed value type", at: position)
         }
@@ -77,12 +77,12 @@ extension ByteReader {
         }
     }
 
-    mutating func readGlobalType(_ resolver: some TypeResolver) throws(DecodingFailure) -> GlobalType {
+    package mutating func readGlobalType(_ resolver: some TypeResolver) throws(DecodingFailure) -> GlobalType {
         let type = try readValueType(resolver)
         return GlobalType(valueType: type, isMutable: try readMutability())
     }
 
-    mutating func readTableType(
+    package mutating func readTableType(
         _ resolver: some TypeResolver, features: Features
     ) throws(DecodingFailure) -> TableType {
         let element = try readReferenceType(resolver)
@@ -100,7 +100,7 @@ extension ByteReader {
         return TableType(element: element, limits: limits, addressType: addressType)
     }
 
-    mutating func readMemoryType(features: Features) throws(DecodingFailure) -> MemoryType {
+    package mutating func readMemoryType(features: Features) throws(DecodingFailure) -> MemoryType {
         let start = position
         let flags = try readByte()
         guard flags & ~0b111 == 0 else { throw .malformed("malformed limits flags", at: start) }

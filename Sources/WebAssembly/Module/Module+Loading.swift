@@ -1,9 +1,13 @@
 extension Module {
     /// Decodes and validates a module.
     ///
+    /// - Parameter range: where the module stands in `binary`, all of which it is if this is left out. Offsets, those of
+    ///   errors too, count from the start of `binary` nevertheless.
     /// - Throws: the first error in the order of the binary, whatever the number of threads at work.
-    package convenience init(binary: ModuleBinary, features: Features = .all) throws(ModuleError) {
-        var decoder = ModuleDecoder(binary: binary, features: features)
+    package convenience init(
+        binary: ModuleBinary, range: Range<Int>? = nil, features: Features = .all
+    ) throws(ModuleError) {
+        var decoder = ModuleDecoder(binary: binary, range: range ?? 0..<binary.count, features: features)
         self.init(try decoder.decode())
     }
 

@@ -6,6 +6,9 @@ package final class Module: Sendable {
     /// The binary that all ranges refer to.
     package let binary: ModuleBinary
 
+    /// Where this module stands in ``binary``, its preamble included: all of it, except for a module in a component.
+    package let range: Range<Int>
+
     /// The type index space.
     package let types: [CanonicalType]
 
@@ -63,6 +66,7 @@ package final class Module: Sendable {
 
     init(_ parts: ModuleParts) {
         binary = parts.binary
+        range = parts.range
         types = parts.types
         imports = parts.imports
         functions = parts.functions
@@ -209,4 +213,9 @@ package struct CustomSection: Sendable {
     package let name: String
     /// Offsets in the binary, without the name.
     package let bytes: Range<Int>
+
+    package init(name: String, bytes: Range<Int>) {
+        self.name = name
+        self.bytes = bytes
+    }
 }

@@ -1,6 +1,7 @@
 /// The fields of a ``Module`` while they are being collected.
 struct ModuleParts {
     let binary: ModuleBinary
+    let range: Range<Int>
     var types: [CanonicalType] = []
     var imports: [Import] = []
     var functions: [CanonicalType] = []
@@ -24,7 +25,8 @@ struct ModuleParts {
     var customSections: [CustomSection] = []
     var codeSection: Range<Int>?
 
-    init(binary: ModuleBinary) {
+    init(binary: ModuleBinary, range: Range<Int>) {
         self.binary = binary
+        self.range = range
     }
 }

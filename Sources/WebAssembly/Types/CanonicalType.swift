@@ -24,6 +24,16 @@ package struct CanonicalType: Hashable, Sendable {
         self.init(id: first)
     }
 
+    /// The function type that stands alone, or `nil` if the process has used up all ``TypeRegistry/capacity`` identifiers.
+    ///
+    /// For types that come from outside, where ``init(_:)`` must not stop the process.
+    package static func standalone(_ type: FunctionType) -> CanonicalType? {
+        TypeRegistry.shared.intern([SubType(composite: .function(type))]).map(CanonicalType.init(id:))
+    }
+
+    /// The ``HeapType/code`` of this type, for a ``TypeResolver``.
+    package var heapTypeCode: UInt32 { HeapType.firstConcreteCode + id }
+
     package var definition: SubType { TypeRegistry.shared.entry(id).pointee.definition }
 
     package var kind: CompositeType.Kind { TypeRegistry.shared.entry(id).pointee.kind }

@@ -9,13 +9,12 @@ struct Machine {
     var interruptRequest: UInt64 = 0
     /// The end of the register stack: no frame reaches beyond.
     var stackLimit: UnsafeMutableRawPointer
-    /// The first byte of the register stack.
-    let stackBase: UnsafeMutableRawPointer
+    /// The first byte of the register stack. This and the next three are those of the task that runs; see ``StackPosition``.
+    var stackBase: UnsafeMutableRawPointer
     /// Where a call from the host puts its frame.
     var stackTop: UnsafeMutableRawPointer
     /// The next free entry of the stack of calls between instances.
     var crossingTop: UnsafeMutablePointer<Crossing>
-    let crossingBase: UnsafeMutablePointer<Crossing>
     /// Why execution ended: zero when the outermost function returned.
     var exit: ExitReason = .returned
     /// The instruction, the frame and the instance where execution ended.
@@ -24,8 +23,8 @@ struct Machine {
     var exitContext: UnsafeMutableRawPointer?
     /// A number that belongs to the exit reason, such as an element's index.
     var exitDetail: UInt64 = 0
-    /// How many executions stand on the native stack, one inside a host function called by another.
-    var nesting = 0
+    /// How many runs of the machine stand on the register stack, one inside a host function that another called.
+    var runCount = 0
     let store: Unmanaged<Store>
 }
 
@@ -63,6 +62,8 @@ enum ExitReason: UInt64 {
     case functionTooLarge
     /// A host function threw; the error is in ``Store/pendingError``.
     case hostError
+    /// A host function has suspended the task; see ``Store/suspendedCall``.
+    case suspended
     /// A guest exception is in flight; it is in ``Machine/exitDetail``.
     case exception
 }
@@ -81,7 +82,7 @@ struct InstanceContext {
     let tags: UnsafeMutablePointer<UnsafeMutablePointer<TagRecord>>
     /// For each data segment and then each element segment, whether it was dropped.
     let droppedSegments: UnsafeMutablePointer<Bool>
-    let linked: Unmanaged<LinkedModule>
+    let translated: Unmanaged<TranslatedModule>
     /// The reference of the module-level evaluation of each element segment: see ``Instance``.
     let elementSegments: UnsafeMutablePointer<UnsafeMutablePointer<UInt64>?>
     /// Whether all that stays the same from one instance to the next has been made; see ``InstancePool``.
@@ -96,7 +97,7 @@ struct FunctionRecord {
     var entry: UnsafeMutablePointer<UnsafeRawPointer>?
     /// The instance of a WebAssembly function; nil for a host function.
     var context: UnsafeMutableRawPointer?
-    /// The host function, owned by the linked module or the store.
+    /// The host function, kept by the store or by the pool of the instance.
     var host: Unmanaged<HostFunction.Storage>?
     var canonicalType: CanonicalType
     /// The index in the defining module.

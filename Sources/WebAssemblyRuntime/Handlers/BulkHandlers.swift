@@ -236,12 +236,12 @@ private func initializeMemory(
 ) -> Outcome {
     let record = context.head.pointee.memories[index]
     let isDropped = context.head.pointee.droppedSegments[segment]
-    return context.head.pointee.linked._withUnsafeGuaranteedRef { linked in
-        let range = linked.module.dataSegments[segment].bytes
+    return context.head.pointee.translated._withUnsafeGuaranteedRef { translated in
+        let range = translated.module.dataSegments[segment].bytes
         guard contains(isDropped ? 0 : UInt(range.count), UInt64(from), UInt64(count)),
             contains(record.pointee.byteCount, to, UInt64(count))
         else { return .outOfBoundsMemoryAccess }
-        let bytes = linked.module.binary.bytes(in: range)
+        let bytes = translated.module.binary.bytes(in: range)
         if count > 0, let start = bytes.baseAddress {
             (record.pointee.base + Int(to)).copyMemory(from: start + Int(from), byteCount: Int(count))
         }
@@ -292,16 +292,16 @@ private func initializeTable(
     _ context: UnsafeMutableRawPointer, _ table: UnsafeMutablePointer<TableRecord>, _ segment: Int, _ to: UInt64,
     _ from: UInt32, _ count: UInt32
 ) -> Outcome {
-    context.head.pointee.linked._withUnsafeGuaranteedRef { linked in
-        let isDropped = context.head.pointee.droppedSegments[linked.module.dataSegments.count + segment]
-        let items = linked.module.elementSegments[segment].items
+    context.head.pointee.translated._withUnsafeGuaranteedRef { translated in
+        let isDropped = context.head.pointee.droppedSegments[translated.module.dataSegments.count + segment]
+        let items = translated.module.elementSegments[segment].items
         guard contains(isDropped ? 0 : UInt(items.count), UInt64(from), UInt64(count)),
             contains(table.pointee.count, to, UInt64(count))
         else { return .outOfBoundsTableAccess }
         let target = table.pointee.elements + Int(to)
         table.pointee.isChanged = true
         for index in 0..<Int(count) {
-            target[index] = elementSegmentItem(context, linked, segment, Int(from) + index)
+            target[index] = elementSegmentItem(context, translated, segment, Int(from) + index)
         }
         return .returned
     }
@@ -309,10 +309,10 @@ private func initializeTable(
 
 /// An element of a passive segment that was not dropped.
 func elementSegmentItem(
-    _ context: UnsafeMutableRawPointer, _ linked: LinkedModule, _ segment: Int, _ index: Int
+    _ context: UnsafeMutableRawPointer, _ translated: TranslatedModule, _ segment: Int, _ index: Int
 ) -> UInt64 {
     if let evaluated = context.head.pointee.elementSegments[segment] { return evaluated[index] }
-    guard case .functions(let functions) = linked.module.elementSegments[segment].items else { return 0 }
+    guard case .functions(let functions) = translated.module.elementSegments[segment].items else { return 0 }
     return UInt64(UInt(bitPattern: context.functionRecord(Int(functions[index]))))
 }
 

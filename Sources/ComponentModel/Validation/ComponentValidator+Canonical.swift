@@ -1,0 +1,257 @@
+import WebAssembly
+
+// Canonical definitions (Component Model, "CanonicalABI.md", "Canonical Definitions").
+
+extension ComponentValidator {
+    mutating func define(_ definition: CanonicalDefinition, at offset: Int) throws(DecodingFailure) {
+        switch definition {
+        case .lift(let function, let options, let type):
+            scope.functions.append(try lifted(function, options, type, at: offset))
+        case .lower(let function, let options):
+            let type = try scope.functions.at(function, "function", offset)
+            try defineCoreFunction(try lowered(type, options, at: offset), at: offset)
+        case .resourceNew(let index):
+            try checkLocal(try resource(at: index, offset: offset), at: offset)
+            try defineCoreFunction(takes: [.i32], returns: [.i32], at: offset)
+        case .resourceDrop(let index):
+            _ = try resource(at: index, offset: offset)
+            try defineCoreFunction(takes: [.i32], returns: [], at: offset)
+        case .resourceRepresentation(let index):
+            try checkLocal(try resource(at: index, offset: offset), at: offset)
+            try defineCoreFunction(takes: [.i32], returns: [.i32], at: offset)
+        case .asynchronous(let builtIn):
+            try define(builtIn, at: offset)
+        }
+    }
+
+    mutating func defineCoreFunction(
+        takes parameters: [WebAssembly.ValueType], returns results: [WebAssembly.ValueType], at offset: Int
+    ) throws(DecodingFailure) {
+        try defineCoreFunction(WebAssembly.FunctionType(parameters: parameters, results: results), at: offset)
+    }
+
+    private mutating func defineCoreFunction(
+        _ type: WebAssembly.FunctionType, at offset: Int
+    ) throws(DecodingFailure) {
+        guard let type = CanonicalType.standalone(type) else {
+            throw .unsupported("the process has defined too many different core types", at: offset)
+        }
+        scope.coreFunctions.append(type)
+    }
+
+    private func checkLocal(_ resource: CheckedResourceType, at offset: Int) throws(DecodingFailure) {
+        guard scope.localResources.contains(resource.id) else {
+            throw .invalid(
+                "the type is not a local resource: only the component that defines it can do this", at: offset)
+        }
+    }
+
+    // MARK: Lift and lower
+
+    private func lifted(
+        _ function: UInt32, _ options: CanonicalOptions, _ typeIndex: UInt32, at offset: Int
+    ) throws(DecodingFailure) -> CheckedFunctionType {
+        guard case .function(let type) = try scope.types.at(typeIndex, "type", offset) else {
+            throw .invalid("type index \(typeIndex) is not a function type", at: offset)
+        }
+        guard let core = try scope.coreFunctions.at(function, "function", offset).functionType else {
+            preconditionFailure("functions have function types")
+        }
+        try check(options, at: offset)
+        if options.isAsync {
+            try checkAsync(options, type, at: offset)
+            guard options.callback != nil else {
+                throw .unsupported(
+                    "async lifts without the option `callback`, which is the stackful form, are not implemented",
+                    at: offset)
+            }
+            guard options.postReturn == nil else {
+                throw .invalid("canonical option `post-return` cannot be specified together with `async`", at: offset)
+            }
+        } else if options.callback != nil {
+            throw .invalid("canonical option `callback` cannot be specified without `async`", at: offset)
+        }
+        let needs = MemoryNeeds(ofLifting: type, isAsync: options.isAsync)
+        try check(needs, of: options, at: offset)
+        let flat = type.flattenedForLifting(isAsync: options.isAsync)
+        guard core.parameters == flat.parameters else {
+            throw .invalid(
+                "lowered parameter types `\(flat.parameters.text)` do not match parameter types "
+                    + "`\(core.parameters.text)` of core function \(function)", at: offset)
+        }
+        guard core.results == flat.results else {
+            throw .invalid(
+                "lowered result types `\(flat.results.text)` do not match result types `\(core.results.text)` of core "
+                    + "function \(function)", at: offset)
+        }
+        if let postReturn = options.postReturn {
+            try check(
+                postReturn, "post-return", hasType: WebAssembly.FunctionType(parameters: core.results, results: []),
+                at: offset)
+        }
+        return type
+    }
+
+    private func lowered(
+        _ type: CheckedFunctionType, _ options: CanonicalOptions, at offset: Int
+    ) throws(DecodingFailure) -> WebAssembly.FunctionType {
+        guard options.postReturn == nil else {
+            throw .invalid("canonical option `post-return` cannot be specified for lowerings", at: offset)
+        }
+        guard options.callback == nil else {
+            throw .invalid("canonical option `callback` cannot be specified for lowerings", at: offset)
+        }
+        try check(options, at: offset)
+        if options.isAsync { try checkAsync(options, type, at: offset) }
+        try check(MemoryNeeds(ofLowering: type, isAsync: options.isAsync), of: options, at: offset)
+        return type.flattenedForLowering(isAsync: options.isAsync)
+    }
+
+    // MARK: Options
+
+    /// Checks what holds for the options of all definitions.
+    func check(_ options: CanonicalOptions, at offset: Int) throws(DecodingFailure) {
+        if let memory = options.memory { try checkMemory(memory, at: offset) }
+        if let reallocate = options.reallocate {
+            guard options.memory != nil else {
+                throw .invalid("canonical option `realloc` requires `memory` to also be specified", at: offset)
+            }
+            try check(
+                reallocate, "realloc",
+                hasType: WebAssembly.FunctionType(parameters: [.i32, .i32, .i32, .i32], results: [.i32]), at: offset)
+        }
+        if let callback = options.callback {
+            try check(
+                callback, "callback",
+                hasType: WebAssembly.FunctionType(parameters: [.i32, .i32, .i32], results: [.i32]), at: offset)
+        }
+    }
+
+    func checkMemory(_ index: UInt32, at offset: Int) throws(DecodingFailure) {
+        let memory = try scope.coreMemories.at(index, "memory", offset)
+        guard memory.addressType == .i32 else {
+            throw .unsupported(
+                "canonical options with a memory that has 64-bit addresses are not implemented", at: offset)
+        }
+        guard !memory.isShared else {
+            throw .invalid("canonical option `memory` cannot be a shared memory", at: offset)
+        }
+    }
+
+    private func check(
+        _ function: UInt32, _ option: String, hasType type: WebAssembly.FunctionType, at offset: Int
+    ) throws(DecodingFailure) {
+        let actual = try scope.coreFunctions.at(function, "function", offset).functionType
+        guard actual == type else {
+            throw .invalid(
+                "canonical option `\(option)` uses a core function with an incorrect signature: core function "
+                    + "\(function) should be \(type)", at: offset)
+        }
+    }
+
+    private func checkAsync(
+        _ options: CanonicalOptions, _ type: CheckedFunctionType, at offset: Int
+    ) throws(DecodingFailure) {
+        guard type.isAsync else {
+            throw .invalid("the `async` canonical option requires an async function type", at: offset)
+        }
+    }
+
+    func check(_ needs: MemoryNeeds, of options: CanonicalOptions, at offset: Int) throws(DecodingFailure) {
+        guard options.memory != nil || needs == .nothing else {
+            throw .invalid("canonical option `memory` is required", at: offset)
+        }
+        guard options.reallocate != nil || needs != .reallocation else {
+            throw .invalid("canonical option `realloc` is required", at: offset)
+        }
+    }
+}
+
+/// Which options a canonical definition needs for the values that it passes.
+enum MemoryNeeds: Int, Comparable {
+    case nothing, memory, reallocation
+
+    static func < (first: MemoryNeeds, second: MemoryNeeds) -> Bool { first.rawValue < second.rawValue }
+
+    init(ofLifting type: CheckedFunctionType, isAsync: Bool) {
+        // Arguments are put into the memory of the function that is lifted.
+        let parameters: MemoryNeeds =
+            type.parameters.contains { $0.type.needsMemory } || type.flatParameters == nil ? .reallocation : .nothing
+        // An async function gives its result to `task.return`, whose options these are too.
+        let limit = isAsync ? CheckedValueType.maximumFlatCount : 1
+        self = max(parameters, MemoryNeeds(ofReading: type.result, flatLimit: limit))
+    }
+
+    init(ofLowering type: CheckedFunctionType, isAsync: Bool) {
+        let limit = isAsync ? CheckedFunctionType.maximumFlatCountOfAsyncLowering : CheckedValueType.maximumFlatCount
+        let isFlat = type.flatParameters.map { $0.count <= limit } ?? false
+        let parameters: MemoryNeeds =
+            type.parameters.contains { $0.type.needsMemory } || !isFlat ? .memory : .nothing
+        // The caller has room for the result, but not for the strings and lists in it.
+        var result = MemoryNeeds.nothing
+        if let type = type.result {
+            if type.needsMemory {
+                result = .reallocation
+            } else if isAsync || type.flat.map({ $0.count > 1 }) ?? true {
+                result = .memory
+            }
+        }
+        self = max(parameters, result)
+    }
+
+    /// What reading a value from the caller's core values and memory needs.
+    init(ofReading type: CheckedValueType?, flatLimit: Int) {
+        guard let type else {
+            self = .nothing
+            return
+        }
+        let isFlat = type.flat.map { $0.count <= flatLimit } ?? false
+        self = type.needsMemory || !isFlat ? .memory : .nothing
+    }
+}
+
+extension CheckedFunctionType {
+    /// The greatest number of core values that the parameters of an async lower are (`MAX_FLAT_ASYNC_PARAMS`).
+    static let maximumFlatCountOfAsyncLowering = 4
+
+    /// The core types of the parameters, or `nil` for more than ``CheckedValueType/maximumFlatCount``.
+    var flatParameters: [WebAssembly.ValueType]? {
+        var flat: [WebAssembly.ValueType] = []
+        for (_, type) in parameters {
+            guard let more = type.flat, flat.count + more.count <= CheckedValueType.maximumFlatCount else { return nil }
+            flat += more
+        }
+        return flat
+    }
+
+    /// The core types of the result, or an address if there is more than one.
+    private var flatResults: (types: [WebAssembly.ValueType], isAddress: Bool) {
+        guard let result else { return ([], false) }
+        guard let flat = result.flat, flat.count <= 1 else { return ([.i32], true) }
+        return (flat, false)
+    }
+
+    /// The type of the core function that is lifted ("CanonicalABI.md", `flatten_functype`).
+    fileprivate func flattenedForLifting(isAsync: Bool) -> WebAssembly.FunctionType {
+        WebAssembly.FunctionType(
+            parameters: flatParameters ?? [.i32], results: isAsync ? [.i32] : flatResults.types)
+    }
+
+    /// The type of the core function that a lower makes.
+    fileprivate func flattenedForLowering(isAsync: Bool) -> WebAssembly.FunctionType {
+        var parameters = flatParameters ?? [.i32]
+        if isAsync {
+            if parameters.count > CheckedFunctionType.maximumFlatCountOfAsyncLowering { parameters = [.i32] }
+            if result != nil { parameters.append(.i32) }
+            return WebAssembly.FunctionType(parameters: parameters, results: [.i32])
+        }
+        let results = flatResults
+        return results.isAddress
+            ? WebAssembly.FunctionType(parameters: parameters + [.i32], results: [])
+            : WebAssembly.FunctionType(parameters: parameters, results: results.types)
+    }
+}
+
+extension [WebAssembly.ValueType] {
+    fileprivate var text: String { "[\(map { $0.description.uppercased() }.joined(separator: ", "))]" }
+}
