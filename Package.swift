@@ -408,6 +408,7 @@ let package = Package(
             dependencies: [
                 "ComponentModel",
                 "Content",
+                "Cryptography",
                 "HTTP",
                 "TestSupport",
                 "WASI",

@@ -19,15 +19,26 @@ final class ResponseOutparam {
             context.outcome = .error(.protocolError)
             return
         }
-        context.outcome = .unfinished(nil)
-        try exchange.writeHead(response.status, response.fields.headers)
-        guard let target = response.target else {
-            try exchange.finish(trailers: Headers())
-            context.outcome = .finished
+        do {
+            try exchange.writeHead(response.status, response.fields.headers)
+        } catch let error as ResponseError {
+            context.outcome = .error(HTTPErrorCode(error))
+            response.target?.discard()
             return
         }
-        let hasBody = exchange.method != .head && !response.status.forbidsBody && response.status.code != 205
-        try target.attach(exchange, context, hasBody: hasBody)
+        context.outcome = .unfinished(nil)
+        do {
+            if let target = response.target {
+                let hasBody = exchange.method != .head && !response.status.forbidsBody && response.status.code != 205
+                try target.attach(exchange, context, hasBody: hasBody)
+            } else {
+                try exchange.finish(trailers: Headers())
+                context.outcome = .finished
+            }
+        } catch let error as ResponseError {
+            // The component learns of it when it writes more.
+            context.outcome = .unfinished(HTTPErrorCode(error))
+        }
     }
 
     func sendInterim(_ status: UInt16, _ fields: Fields) throws {

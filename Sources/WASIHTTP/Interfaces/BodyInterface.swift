@@ -23,12 +23,12 @@ extension FunctionList {
         ) { call in
             switch try call.resource(0, as: FutureTrailers.self).get(call) {
             case .notYet: return Value.none
-            case .takenBefore: return .some(.error())
-            case .trailers(.success(let headers)) where headers.isEmpty: return .some(.ok(.ok(Value.none)))
+            case .takenBefore: return Value.some(.error())
+            case .trailers(.success(let headers)) where headers.isEmpty: return Value.some(.ok(.ok(Value.none)))
             case .trailers(.success(let headers)):
                 let number = try call.context.resources.insert(Fields(received: headers))
-                return .some(.ok(.ok(.some(.resource(number)))))
-            case .trailers(.failure(let code)): return .some(.ok(.error(code.value)))
+                return Value.some(.ok(.ok(Value.some(.resource(number)))))
+            case .trailers(.failure(let code)): return Value.some(.ok(.error(code.value)))
             }
         }
     }

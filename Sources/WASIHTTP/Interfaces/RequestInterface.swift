@@ -10,13 +10,13 @@ extension FunctionList {
             try call.incomingRequest(0).exchange.method.value
         }
         add("[method]incoming-request.path-with-query", [itself], to: .option(.string)) { call in
-            .some(.string(try call.incomingRequest(0).exchange.pathWithQuery))
+            Value.some(.string(try call.incomingRequest(0).exchange.pathWithQuery))
         }
         add("[method]incoming-request.scheme", [itself], to: .option(.scheme)) { call in
-            .some(Scheme(try call.incomingRequest(0).exchange.scheme).value)
+            Value.some(Scheme(try call.incomingRequest(0).exchange.scheme).value)
         }
         add("[method]incoming-request.authority", [itself], to: .option(.string)) { call in
-            .some(.string(try call.incomingRequest(0).exchange.authority))
+            Value.some(.string(try call.incomingRequest(0).exchange.authority))
         }
         add("[method]incoming-request.headers", [itself], to: .own(.fields)) { call in
             try call.insertCopy(of: call.incomingRequest(0).fields)

@@ -86,10 +86,10 @@ extension FunctionList {
         ) { call in
             switch try call.resource(0, as: FutureIncomingResponse.self).get() {
             case .notYet: return Value.none
-            case .takenBefore: return .some(.error())
+            case .takenBefore: return Value.some(.error())
             case .response(.success(let response)):
-                return .some(.ok(.ok(.resource(try call.context.resources.insert(response)))))
-            case .response(.failure(let code)): return .some(.ok(.error(code.value)))
+                return Value.some(.ok(.ok(.resource(try call.context.resources.insert(response)))))
+            case .response(.failure(let code)): return Value.some(.ok(.error(code.value)))
             }
         }
     }

@@ -37,9 +37,9 @@ extension HostInterface {
     package static let timezone = HostInterface(wasi: "wasi:clocks/timezone") { list in
         let display = ValueType.record(
             ("utc-offset", .s32), ("name", .string), ("in-daylight-saving-time", .bool))
-        list.add("display", [("when", .datetime)], to: display) { _ in
+        list.add("display", [("when", .datetime)], to: display, isRepeatable: true) { _ in
             .record([.s32(0), .string("UTC"), .bool(false)])
         }
-        list.add("utc-offset", [("when", .datetime)], to: .s32) { _ in .s32(0) }
+        list.add("utc-offset", [("when", .datetime)], to: .s32, isRepeatable: true) { _ in .s32(0) }
     }
 }

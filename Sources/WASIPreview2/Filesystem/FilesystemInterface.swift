@@ -35,7 +35,7 @@ extension HostInterface {
             "filesystem-error-code", [("err", .borrow(.ioError))], to: .option(.fileErrorCode)
         ) { call in
             guard case .file(let number) = try call.resource(0, as: IOError.self).cause else { return Value.none }
-            return .some(FileErrorCode(number).value)
+            return Value.some(FileErrorCode(number).value)
         }
     }
 

@@ -33,6 +33,17 @@ package enum NetworkErrorCode: Int, CaseIterable, Error, Sendable {
             }
     }
 
+    /// The code for what `getaddrinfo` returned.
+    package init(resolverError: Int32) {
+        self =
+            switch resolverError {
+            case EAI_AGAIN: .temporaryResolverFailure
+            case EAI_MEMORY: .outOfMemory
+            case EAI_FAIL: .permanentResolverFailure
+            default: .nameUnresolvable
+            }
+    }
+
     /// The code for what the system call that has just failed on this thread left in `errno`.
     static var current: NetworkErrorCode { NetworkErrorCode(hostError: errno) }
 

@@ -7,7 +7,7 @@ extension HostInterface {
     ) { list in
         list.add("network-error-code", [("err", .borrow(.ioError))], to: .option(.networkErrorCode)) { call in
             guard case .network(let code) = try call.resource(0, as: IOError.self).cause else { return Value.none }
-            return .some(code.value)
+            return Value.some(code.value)
         }
     }
 

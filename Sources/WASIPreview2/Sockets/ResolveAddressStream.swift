@@ -63,13 +63,8 @@ final class ResolveAddressStream: Awaitable {
         hints.ai_family = AF_UNSPEC
         hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
         var list: UnsafeMutablePointer<addrinfo>?
-        switch getaddrinfo(name, nil, &hints, &list) {
-        case 0: break
-        case EAI_AGAIN: throw .temporaryResolverFailure
-        case EAI_MEMORY: throw .outOfMemory
-        case EAI_FAIL: throw .permanentResolverFailure
-        default: throw .nameUnresolvable
-        }
+        let result = getaddrinfo(name, nil, &hints, &list)
+        guard result == 0 else { throw NetworkErrorCode(resolverError: result) }
         defer { freeaddrinfo(list) }
         var addresses: [SocketAddress.IP] = []
         var entry = list
