@@ -136,7 +136,8 @@ extension ExternalBindles.Upstream {
     private func failure(_ error: BindleClientError, _ id: BindleID, parcel: Label?) -> ExternalBindleError {
         let server = "\(client.baseURL)"
         switch error {
-        case .transport: return .unreachable(id, server: server, reason: "\(error)")
+        // A server that says that it is busy, or one in front of it that it is gone, is as good as away.
+        case _ where error.isTransient, .transport: return .unreachable(id, server: server, reason: "\(error)")
         case _ where error.status == .notFound: return .notFound(id, server: server, parcel: parcel?.name)
         default: return .refused(id, server: server, reason: "\(error)")
         }

@@ -123,7 +123,7 @@ package enum StoreError: Error, Hashable, CustomStringConvertible {
         case .parcelsUnavailable(let location, let detail):
             "the parcels at \(location) are out of reach: \(detail). Nothing was changed"
         case .upstreamUnreachable(let server, let what, let detail):
-            "\(what) is not here, and the server \(server), which may have it, cannot be reached: \(detail)"
+            "\(what) is not here, and the server \(server), which may have it, is out of reach: \(detail)"
         case .upstreamRefuses(let server, let what, let detail):
             "\(what) is not here, and the server \(server) does not give it: \(detail)"
         case .interrupted: "the store was interrupted. Nothing was changed"

@@ -45,8 +45,12 @@ struct ReadThroughTests {
         }
         #expect(wrong.withLock { $0 } == 0)
         let path = "GET /v1/_i/app/1.0.0"
-        #expect(upstream.requests.filter { $0.hasPrefix("\(path)@") }.count == 1)
-        #expect(upstream.requests.filter { $0.hasPrefix("\(path)?") }.count == 1)
+        // They are noted when they have been answered.
+        #expect(
+            eventually {
+                upstream.requests.count { $0.hasPrefix("\(path)@") } == 1
+                    && upstream.requests.count { $0.hasPrefix("\(path)?") } == 1
+            }, "\(upstream.requests)")
     }
 
     @Test("gives out what it has while the upstream is away, and says which server it is that does not answer")
@@ -70,7 +74,7 @@ struct ReadThroughTests {
         for error in errors {
             #expect(error?.status == .serviceUnavailable && error?.retryAfter == .seconds(5))
             #expect(
-                error?.description.contains("the server \(upstream.url), which may have it, cannot be reached") == true)
+                error?.description.contains("the server \(upstream.url), which may have it, is out of reach") == true)
         }
         // What is new is taken in, and is here.
         let new = try Samples.invoice("new/1.0.0", "three")
@@ -78,21 +82,29 @@ struct ReadThroughTests {
         #expect(try client.invoice(new.id) == new)
     }
 
-    @Test("asks again when the upstream is back") func recovery() throws {
-        let port = try ListeningSocket(binding: .loopback(port: 0)).address.port
-        let client = try BindleClient(baseURL: "http://127.0.0.1:\(port)/v1")
-        let server = try server("front", behind: ExternalBindles.Upstream(client: client))
+    @Test("asks again when an upstream is back that did not answer, or was busy", arguments: [false, true])
+    func recovery(isBusy: Bool) throws {
         let invoice = try Samples.invoice("app/1.0.0")
-        #expect(throws: BindleClientError.self) { try server.client().invoice(invoice.id) }
-        let store = try embedded("upstream")
-        try store.add("app/1.0.0")
-        let bindles = BindleServer(store: store, mode: .immutable, version: "1")
-        let upstream = Server(
-            socket: try ListeningSocket(binding: .loopback(port: port)), configuration: bindles.configuration(),
-            handler: bindles.handler)
-        try upstream.start()
+        // Nobody takes what comes in here, at first.
+        let socket = try ListeningSocket(binding: .loopback(port: 0))
+        var configuration = ClientConfiguration()
+        configuration.stallTimeout = .milliseconds(500)
+        let client = try BindleClient(baseURL: "http://\(socket.address)/v1", configuration: configuration)
+        let server = try server("front", behind: ExternalBindles.Upstream(client: client))
+        let answer = Mutex(
+            isBusy
+                ? Response(status: .serviceUnavailable) : Response(text: invoice.toml, contentType: "application/toml"))
+        let upstream = Server(socket: socket) { _, _, writer in try writer.respond(answer.withLock { $0 }) }
+        if isBusy { try upstream.start() }
+        let error = #expect(throws: BindleClientError.self) { try server.client().invoice(invoice.id) }
+        #expect(error?.status == .serviceUnavailable, "\(error.debugDescription)")
+        if isBusy {
+            answer.withLock { $0 = Response(text: invoice.toml, contentType: "application/toml") }
+        } else {
+            try upstream.start()
+        }
         defer { upstream.stop() }
-        #expect(try eventually { (try? server.client().invoice(invoice.id)) == invoice })
+        #expect(eventually { (try? server.client().invoice(invoice.id)) == invoice })
     }
 
     @Test("has bindles yanked as they are there, and finds out later") func yanking() throws {
