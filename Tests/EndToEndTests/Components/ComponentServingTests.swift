@@ -7,6 +7,12 @@ import Testing
 @Suite(.timeLimit(.minutes(15)), .enabled(if: CComponent.isAvailable, "\(CComponent.absence)"))
 struct ComponentServingTests {
     private let app: SmallApp
+    /// The processes go with the test.
+    private let processes = Processes()
+
+    private final class Processes {
+        var all: [SandboxProcess] = []
+    }
 
     init() throws {
         app = try SmallApp()
@@ -23,6 +29,7 @@ struct ComponentServingTests {
 
     private func serve(_ arguments: [String] = []) async throws -> (sandbox: SandboxProcess, url: String) {
         let sandbox = try SandboxProcess(app.path, arguments)
+        processes.all.append(sandbox)
         return (sandbox, try #require(try await sandbox.next("ready")["app"]?.string))
     }
 
@@ -64,6 +71,8 @@ struct ComponentServingTests {
                     "spin-other"};
                 static const int counts[] = {18, 14, 13, 16, 10};
                 int body = begin(outparam, 200, 0);
+                body_write(body, result);
+                int stream = result[1];
                 for (int i = 0; i < 5; i++) {
                     fields_get(fields, names[i], counts[i], result);
                     u32 *lists = (u32 *)result[0];
@@ -71,13 +80,14 @@ struct ComponentServingTests {
                     if (result[1] == 1) {
                         u32 place = lists[0], count = lists[1];
                         if (i == 3) count = 10;
-                        write(body, (void *)place, count);
+                        stream_write(stream, (void *)place, count, result);
                     }
-                    write(body, "|", 1);
+                    stream_write(stream, "|", 1, result);
                 }
                 request_path(request, result);
                 u32 place = result[1], count = result[2];
-                write(body, (void *)place, count);
+                stream_write(stream, (void *)place, count, result);
+                stream_drop(stream);
                 body_finish(body, 0, 0, result);
                 """))
         let (_, url) = try await serve()

@@ -134,6 +134,7 @@ enum HTTPComponent {
             return body;
         }
 
+        // Writes the whole body: there is one stream for it.
         static void write(int body, const void *text, u32 count) {
             body_write(body, result);
             int stream = result[1];
