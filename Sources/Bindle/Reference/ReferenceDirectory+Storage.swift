@@ -5,34 +5,16 @@ extension ReferenceDirectory: BindleStorage {
     package var listGeneration: Int { generation }
 
     package func list() throws(StoreError) -> [BindleListing] {
-        try all().map { BindleListing(id: $0.id, number: Self.number(of: $0.id), isYanked: $0.isYanked) }
+        try entries().map { BindleListing(id: $0.id, number: $0.number, isYanked: $0.isYanked) }
     }
 
     package func numbers(matching word: FullTextWord) throws(StoreError) -> Set<Int64> {
         let beginning = word.text.lowercased()
-        let found = try all().filter { invoice in
-            let texts =
-                [invoice.id.name, invoice.id.version.description, invoice.bindle.description ?? ""]
-                + invoice.bindle.authors
-            return texts.contains { text in
-                let text = text.lowercased()
-                return text.hasPrefix(beginning)
-                    || text.split { !$0.isLetter && !$0.isNumber }.contains { $0.hasPrefix(beginning) }
-            }
-        }
-        return Set(found.map { Self.number(of: $0.id) })
+        return Set(try entries().filter { $0.matches(beginning) }.map(\.number))
     }
 
-    /// The invoices that can be read.
-    private func all() throws(StoreError) -> [Invoice] {
-        do { return try names().compactMap { try? bindle(at: $0).invoice } } catch {
-            throw .cannotOpen(path: path, detail: "\(error)")
-        }
-    }
-
-    /// A number that no other ID has.
-    private static func number(of id: BindleID) -> Int64 {
-        id.digest.bytes.prefix(8).reduce(0) { $0 << 8 | Int64($1) }
+    private func entries() throws(StoreError) -> [ReferenceIndex.Entry] {
+        do { return try index.entries(of: self) } catch { throw .cannotOpen(path: path, detail: "\(error)") }
     }
 
     package func storedInvoice(
@@ -55,7 +37,8 @@ extension ReferenceDirectory: BindleStorage {
     private static func stamp(of invoice: Invoice, _ stored: StoredInvoice) -> InvoiceStamp {
         // The content tells one state from another.
         let state = SHA256.hash(stored.text).bytes.prefix(8).reduce(Int64(0)) { $0 << 8 | Int64($1) }
-        return InvoiceStamp(file: 0, bindle: number(of: invoice.id), state: state, isYanked: invoice.isYanked)
+        return InvoiceStamp(
+            file: 0, bindle: ReferenceIndex.Entry(invoice).number, state: state, isYanked: invoice.isYanked)
     }
 
     func find(_ id: BindleID) throws(StoreError) -> StandaloneBindle {

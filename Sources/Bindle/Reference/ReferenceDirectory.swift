@@ -10,6 +10,7 @@ package final class ReferenceDirectory: Sendable {
     package let path: String
     /// The key that signs what is taken in as host, since the reference gives invoices out as they stand in their files.
     let hostKey: HostKey?
+    let index = ReferenceIndex()
     /// Counts the changes that were made by this.
     private let changes = Atomic(0)
 
