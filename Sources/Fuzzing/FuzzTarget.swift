@@ -1,4 +1,3 @@
-import ComponentModel
 import WebAssembly
 import WebAssemblyRuntime
 import WebAssemblyText
@@ -41,7 +40,7 @@ enum FuzzTarget: String, CaseIterable {
     var test: @convention(c) (UnsafePointer<UInt8>?, Int) -> Int32 {
         switch self {
         case .decoder: { FuzzTarget.run(UnsafeBufferPointer(start: $0, count: $1), FuzzTarget.decode) }
-        case .component: { FuzzTarget.run(UnsafeBufferPointer(start: $0, count: $1), FuzzTarget.decodeComponent) }
+        case .component: { FuzzTarget.run(UnsafeBufferPointer(start: $0, count: $1), ComponentBinaries.run) }
         case .validator: { FuzzTarget.run(UnsafeBufferPointer(start: $0, count: $1), FuzzTarget.validate) }
         case .text: { FuzzTarget.run(UnsafeBufferPointer(start: $0, count: $1), FuzzTarget.read) }
         case .executor: { FuzzTarget.run(UnsafeBufferPointer(start: $0, count: $1), FuzzTarget.execute) }
@@ -73,15 +72,6 @@ enum FuzzTarget: String, CaseIterable {
         _ = module.names
         _ = module.sourceLocation(at: input.count / 2)
         exercise(module)
-    }
-
-    /// Errors are within the binary.
-    private static func decodeComponent(_ input: UnsafeBufferPointer<UInt8>) {
-        do throws(ComponentError) {
-            _ = try Component(bytes: input)
-        } catch {
-            guard error.offset <= input.count else { fatalError("an error behind the end: \(error)") }
-        }
     }
 
     private static func validate(_ input: UnsafeBufferPointer<UInt8>) {

@@ -66,4 +66,20 @@ import WebAssemblyText
         other.module(broken)
         #expect(other.error?.place == ["the type section"])
     }
+
+    @Test("Of a component that is known to be valid, all is decoded, and all but function bodies validated")
+    func knownToBeValid() throws {
+        var component = ComponentBytes()
+        component.module(try assemble(Array("(module (func (result i32) (i32.const 1)))".utf8)))
+        let known = try Component(binary: ModuleBinary(component.bytes), isKnownToBeValid: true)
+        guard case .coreModule(let module) = known.definitions.first, let body = module.functionBodies.first else {
+            Issue.record("there is no module")
+            return
+        }
+        #expect(module.binary.bytes(in: Int(body.start)..<Int(body.end)).elementsEqual([0x00, 0x41, 0x01, 0x0B]))
+        component.types([0x70, 0x05])
+        #expect(throws: ComponentError.self) {
+            try Component(binary: ModuleBinary(component.bytes), isKnownToBeValid: true)
+        }
+    }
 }

@@ -13,9 +13,9 @@ struct ComponentDecoder {
     private var place: [String] = []
     private let modules: EmbeddedModules
 
-    init(_ binary: ModuleBinary) {
+    init(_ binary: ModuleBinary, isKnownToBeValid: Bool) {
         self.binary = binary
-        modules = EmbeddedModules(in: binary)
+        modules = EmbeddedModules(in: binary, areKnownToBeValid: isKnownToBeValid)
     }
 
     mutating func decode() throws(ComponentError) -> ComponentParts {

@@ -5,10 +5,11 @@ struct EmbeddedModules {
     /// By where each begins.
     private var modules: [Int: Result<Module, ModuleError>] = [:]
 
-    init(in binary: ModuleBinary) {
+    init(in binary: ModuleBinary, areKnownToBeValid: Bool) {
         for range in EmbeddedModules.ranges(in: binary) {
             do throws(ModuleError) {
-                modules[range.lowerBound] = .success(try Module(binary: binary, range: range))
+                modules[range.lowerBound] = .success(
+                    try Module(binary: binary, range: range, isKnownToBeValid: areKnownToBeValid))
             } catch {
                 modules[range.lowerBound] = .failure(error)
             }

@@ -3,10 +3,12 @@ package import WebAssembly
 extension Component {
     /// Decodes and validates a component and all that is in it.
     ///
+    /// - Parameter isKnownToBeValid: whether this very build has validated these very bytes before. Function bodies of core
+    ///   modules, which are most of the work, are not looked at then; all else is validated again.
     /// - Throws: the first error in the order of the binary, whatever the number of threads at work. A core module in the
     ///   component is decoded and validated as if it stood alone, but for offsets, which count from the start of `binary`.
-    package convenience init(binary: ModuleBinary) throws(ComponentError) {
-        var decoder = ComponentDecoder(binary)
+    package convenience init(binary: ModuleBinary, isKnownToBeValid: Bool = false) throws(ComponentError) {
+        var decoder = ComponentDecoder(binary, isKnownToBeValid: isKnownToBeValid)
         self.init(try decoder.decode())
     }
 

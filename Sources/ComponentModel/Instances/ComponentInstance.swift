@@ -18,8 +18,16 @@ package final class ComponentInstance: @unchecked Sendable {
         let state = ComponentState(
             layouts: linked.layouts, resources: linked.resources, instanceCount: linked.instanceCount, store: store)
         self.state = state
-        try state.whileRunning { () throws(Trap) in
-            for step in linked.steps { try state.run(step, of: linked) }
+        // Other guests that run in the store meanwhile could be in the image.
+        let isAlone = store.guestState == nil
+        if isAlone, let image = linked.images.image {
+            try image.restore(in: state)
+            for step in linked.steps where !step.isInstantiation { try state.run(step, of: linked) }
+        } else {
+            try state.whileRunning { () throws(Trap) in
+                for step in linked.steps { try state.run(step, of: linked) }
+            }
+            if isAlone { linked.images.note(state) }
         }
         isRepeatable = !state.hasCalledEffects
     }

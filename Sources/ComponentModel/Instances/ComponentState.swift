@@ -9,7 +9,7 @@ final class ComponentState {
     let store: Store
 
     /// A component instance of the tree.
-    struct Instance {
+    struct Instance: Sendable {
         /// Whether it may be called (`may_enter`). It stays false after a trap.
         var mayEnter = true
         /// Whether it may call what is outside (`may_leave`).

@@ -17,6 +17,7 @@ package final class LinkedComponent: Sendable {
     let steps: [LinkStep]
     /// The core functions that linking makes: lowered functions and built-ins.
     let trampolines: [CoreHostFunction]
+    let images: ComponentImageCache
     private let functions: [ExportName: ExportedFunction]
 
     init(
@@ -32,7 +33,28 @@ package final class LinkedComponent: Sendable {
         self.instanceCount = instanceCount
         self.steps = steps
         self.trampolines = trampolines
+        images = ComponentImageCache(isWorthwhile: Self.isImageWorthwhile(modules, steps))
     }
+
+    /// Whether instantiation takes long: start functions run, or much is copied into memories and tables of other
+    /// instances. What a module puts into its own, the engine has in place.
+    private static func isImageWorthwhile(_ modules: [TranslatedModule], _ steps: [LinkStep]) -> Bool {
+        var copiedByteCount = 0
+        for case .instantiate(let number, _) in steps {
+            let module = modules[number].module
+            if module.startFunction != nil { return true }
+            if module.importedMemoryCount > 0 {
+                copiedByteCount += module.dataSegments.reduce(0) { $0 + $1.bytes.count }
+            }
+            if module.importedTableCount > 0 {
+                copiedByteCount += module.elementSegments.reduce(0) { $0 + $1.items.count * 8 }
+            }
+        }
+        return copiedByteCount >= leastCopiedByteCount
+    }
+
+    /// Copying so much takes as long as mapping an image.
+    private static let leastCopiedByteCount = 128 << 10
 
     /// Makes an instance: instantiates the core modules, whose start functions run.
     ///

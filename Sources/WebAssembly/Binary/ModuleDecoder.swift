@@ -4,6 +4,7 @@ struct ModuleDecoder {
     static let maximumArity = 1000
 
     let features: Features
+    private let validatesBodies: Bool
     var parts: ModuleParts
     var shapes = TypeShapes()
 
@@ -18,8 +19,9 @@ struct ModuleDecoder {
     private var previousSection: Section?
     private(set) var currentSection: Section?
 
-    init(binary: ModuleBinary, range: Range<Int>, features: Features) {
+    init(binary: ModuleBinary, range: Range<Int>, features: Features, validatesBodies: Bool = true) {
         self.features = features
+        self.validatesBodies = validatesBodies
         parts = ModuleParts(binary: binary, range: range)
     }
 
@@ -32,7 +34,7 @@ struct ModuleDecoder {
                 kind: error.kind, message: error.message, offset: error.offset, section: currentSection?.name)
         }
         // An error behind the code section does not hide one in it.
-        if parts.functionBodies.count == functionTypeIndices.count - parts.importedFunctionCount {
+        if validatesBodies, parts.functionBodies.count == functionTypeIndices.count - parts.importedFunctionCount {
             do throws(ModuleError) {
                 try validateFunctionBodies()
             } catch {

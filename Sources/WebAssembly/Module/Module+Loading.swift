@@ -1,13 +1,17 @@
 extension Module {
     /// Decodes and validates a module.
     ///
-    /// - Parameter range: where the module stands in `binary`, all of which it is if this is left out. Offsets, those of
-    ///   errors too, count from the start of `binary` nevertheless.
+    /// - Parameters:
+    ///   - range: where the module stands in `binary`, all of which it is if this is left out. Offsets, those of errors too,
+    ///     count from the start of `binary` nevertheless.
+    ///   - isKnownToBeValid: whether this very build has validated these very bytes before. Function bodies, which are most
+    ///     of the work, are not looked at then: what is not valid in them would break the engine.
     /// - Throws: the first error in the order of the binary, whatever the number of threads at work.
     package convenience init(
-        binary: ModuleBinary, range: Range<Int>? = nil, features: Features = .all
+        binary: ModuleBinary, range: Range<Int>? = nil, features: Features = .all, isKnownToBeValid: Bool = false
     ) throws(ModuleError) {
-        var decoder = ModuleDecoder(binary: binary, range: range ?? 0..<binary.count, features: features)
+        var decoder = ModuleDecoder(
+            binary: binary, range: range ?? 0..<binary.count, features: features, validatesBodies: !isKnownToBeValid)
         self.init(try decoder.decode())
     }
 

