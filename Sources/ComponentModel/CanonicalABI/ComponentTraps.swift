@@ -70,7 +70,9 @@ extension Trap {
     }
 
     static func wrongHandleType(_ index: UInt32, expected: ResourceType, found: ResourceType) -> Trap {
-        func text(_ type: ResourceType) -> String { type.drop == nil ? "guest-defined resource" : "host-defined resource" }
+        func text(_ type: ResourceType) -> String {
+            type.drop == nil ? "guest-defined resource" : "host-defined resource"
+        }
         let found =
             expected.drop == nil && found.drop == nil
             ? "a different guest-defined resource (\(found.name))" : "\(text(found)) \(found.name)"

@@ -103,7 +103,8 @@ extension GuestSide {
         let (byteCount, overflow) = count.multipliedReportingOverflow(by: Int(size))
         guard !overflow, byteCount <= Int(UInt32.max) else {
             throw Trap(
-                kind: .component("the host gave a list or string of \(count) elements, which fits into no 32-bit memory"))
+                kind: .component(
+                    "the host gave a list or string of \(count) elements, which fits into no 32-bit memory"))
         }
         return UInt32(byteCount)
     }

@@ -49,7 +49,8 @@ extension LiftedFunction {
     /// Runs the core function of an asynchronous lift until its task has ended.
     func runAsynchronously(_ call: RawCall, in state: ComponentState) throws(Trap) {
         guard state.instances[side.instance].backpressure == 0 else {
-            throw Trap(kind: .component("deadlock: the component takes no more calls (backpressure), and no other ends"))
+            throw Trap(
+                kind: .component("deadlock: the component takes no more calls (backpressure), and no other ends"))
         }
         try state.run(call)
         if case .callback(let callback) = form {
@@ -57,7 +58,8 @@ extension LiftedFunction {
             while packed & 0xF != 0 { packed = try callBack(callback, packed, in: state) }
         }
         guard state.asynchronousTasks[state.asynchronousTasks.count - 1].isResolved else {
-            throw Trap(kind: .component("async-lifted export failed to produce a result: it never called `task.return`"))
+            throw Trap(
+                kind: .component("async-lifted export failed to produce a result: it never called `task.return`"))
         }
     }
 
@@ -67,7 +69,8 @@ extension LiftedFunction {
         case 1: break
         case 2:
             guard case .waitableSet = try state.instances[side.instance].handles[packed >> 4].kind else {
-                throw Trap(kind: .component("handle index \(packed >> 4) used with the wrong type: it is no waitable set"))
+                throw Trap(
+                    kind: .component("handle index \(packed >> 4) used with the wrong type: it is no waitable set"))
             }
             throw Trap(kind: .component("deadlock detected: it waits for what nothing can bring"))
         default: throw Trap(kind: .component("unsupported callback code returned: \(packed & 0xF)"))

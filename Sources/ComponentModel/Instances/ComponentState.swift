@@ -60,7 +60,9 @@ final class ComponentState {
     /// The one whose code runs in a store.
     @inline(__always)
     static func running(in store: Store) -> ComponentState {
-        guard let state = store.guestState else { preconditionFailure("components' functions are called by components") }
+        guard let state = store.guestState else {
+            preconditionFailure("components' functions are called by components")
+        }
         return Unmanaged<ComponentState>.fromOpaque(state).takeUnretainedValue()
     }
 

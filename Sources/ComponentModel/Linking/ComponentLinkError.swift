@@ -53,7 +53,8 @@ extension ComponentLinkError.Problem: CustomStringConvertible {
         case .unknownMember: "\(place): the interface that is provided has nothing of this name\(advice)"
         case .incompatible(let wanted, let provided):
             "\(place): wanted is \(wanted), provided is \(provided): it was built for another version of the interface"
-        case .notProvidable(let what): "\(place): \(what) cannot be provided to a component: compose it with one that has it"
+        case .notProvidable(let what):
+            "\(place): \(what) cannot be provided to a component: compose it with one that has it"
         case .unsupported(let what): interface.isEmpty ? what : "\(place): \(what)"
         }
     }

@@ -310,7 +310,11 @@ extension ComponentLinking {
     ) -> CoreHostFunction {
         let caller = side(options, in: scope)
         let plan: FunctionPlan
-        if case .lifted(let callee) = function { plan = callee.plan } else { plan = FunctionPlan(function.type, &layouts) }
+        if case .lifted(let callee) = function {
+            plan = callee.plan
+        } else {
+            plan = FunctionPlan(function.type, &layouts)
+        }
         let lowering = options.isAsync ? plan.asynchronousLowering : plan.lowering
         switch function {
         case .lifted(let callee):
