@@ -78,6 +78,13 @@ extension ComponentValidator {
         case .equalType(let index):
             let type = try scope.types.at(index, "type", offset)
             try budget.spend(type.stepCount, at: offset)
+            if direction == .import, let identity = type.identity, scope.exportedTypes.contains(identity),
+                !scope.importedTypes.contains(identity)
+            {
+                throw .invalid(
+                    "type not valid to be used as import: an export has made type index \(index), and imports cannot "
+                        + "refer to exports", at: offset)
+            }
             return .type(type.atNewIndex)
         case .resourceType:
             let id = makeResource()
@@ -163,13 +170,7 @@ extension ComponentValidator {
                 try named.areInside(type, &budget, at: offset)
             }
             guard isNamed else { return false }
-            let identity: ObjectIdentifier? =
-                switch type {
-                case .value(let type): ObjectIdentifier(type)
-                case .resource(let type): ObjectIdentifier(type)
-                case .function, .component, .instance: nil
-                }
-            if let identity {
+            if let identity = type.identity {
                 if direction == .import { scope.importedTypes.insert(identity) }
                 scope.exportedTypes.insert(identity)
             }

@@ -25,6 +25,15 @@ enum CheckedType {
         }
     }
 
+    /// What tells whether the index that has it has a name; `nil` for types that need none.
+    var identity: ObjectIdentifier? {
+        switch self {
+        case .value(let type): ObjectIdentifier(type)
+        case .resource(let type): ObjectIdentifier(type)
+        case .function, .component, .instance: nil
+        }
+    }
+
     var depth: Int {
         switch self {
         case .value(let type): type.depth
