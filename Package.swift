@@ -269,6 +269,7 @@ let package = Package(
             dependencies: [
                 "Bindle",
                 "CommandLineInterface",
+                "ComponentModel",
                 "Cryptography",
                 "HTTP",
                 "Platform",
@@ -342,6 +343,7 @@ let package = Package(
             dependencies: [
                 "ComponentModel", "JSON", "TestSupport", "WebAssembly", "WebAssemblyRuntime", "WebAssemblyText",
             ],
+            exclude: ["CanonicalABI/vectors.py", "CanonicalABI/vectors.txt"],
             swiftSettings: optimised
         ),
         .testTarget(

@@ -13,4 +13,13 @@ enum ResidentMemory {
         else { return 0 }
         return kilobytes << 10
     }
+
+    /// Bytes of all that this process has in memory, pages that are mapped several times being counted once.
+    static func proportionalBytes() -> Int {
+        guard let rollup = try? String(contentsOfFile: "/proc/self/smaps_rollup", encoding: .utf8),
+            let line = rollup.split(separator: "\n").first(where: { $0.hasPrefix("Pss:") }),
+            let kilobytes = line.split(whereSeparator: \.isWhitespace).dropFirst().first.flatMap({ Int($0) })
+        else { return 0 }
+        return kilobytes << 10
+    }
 }

@@ -6,7 +6,8 @@ let tool = CommandLineTool(
         name: "Benchmarks",
         summary: "Measure hippo-dev: run in release mode, with nothing else running.",
         subcommands: [
-            EngineCommand.command, InstanceBenchmark.command, RequestBenchmark.command, ServeCommand.command,
+            EngineCommand.command, InstanceBenchmark.command, ImageBenchmark.command, RequestBenchmark.command,
+            ServeCommand.command,
             SaveBenchmark.command, RebuildBenchmark.command, PushBenchmark.command, HashBenchmark.command,
             SoakCommand.command, BindleBenchmark.command, RecordingBenchmark.command,
         ]

@@ -1,5 +1,6 @@
 // What Linux has and Swift's Glibc module does not show: its headers hide these declarations from programs that do not
-// ask for GNU extensions, and a Swift module cannot ask. Nothing here has code of its own but for calls without a wrapper.
+// ask for GNU extensions, and a Swift module cannot ask. Nothing here has code of its own but for calls without a wrapper,
+// and for what only C can ask the compiler.
 
 #ifndef HIPPO_DEV_CLINUX_H
 #define HIPPO_DEV_CLINUX_H
@@ -100,7 +101,15 @@ ssize_t copy_file_range(int from, off_t *from_offset, int to, off_t *to_offset, 
 int renameat2(int old_directory, const char *old_path, int new_directory, const char *new_path, unsigned int flags);
 int syncfs(int descriptor);
 int pthread_setname_np(pthread_t thread, const char *name);
+int pthread_getattr_np(pthread_t thread, pthread_attr_t *attributes);
 int posix_spawn_file_actions_addchdir_np(posix_spawn_file_actions_t *actions, const char *path);
+
+// MARK: The compiler
+
+// About where the native stack ends now: the frame of the function that this is part of.
+__attribute__((always_inline)) static inline const void *clinux_frame_address(void) {
+    return __builtin_frame_address(0);
+}
 
 // MARK: Calls of the kernel
 

@@ -58,11 +58,6 @@ extension ComponentValidator {
         try check(options, at: offset)
         if options.isAsync {
             try checkAsync(options, type, at: offset)
-            guard options.callback != nil else {
-                throw .unsupported(
-                    "async lifts without the option `callback`, which is the stackful form, are not implemented",
-                    at: offset)
-            }
             guard options.postReturn == nil else {
                 throw .invalid("canonical option `post-return` cannot be specified together with `async`", at: offset)
             }
@@ -71,7 +66,7 @@ extension ComponentValidator {
         }
         let needs = MemoryNeeds(ofLifting: type, isAsync: options.isAsync)
         try check(needs, of: options, at: offset)
-        let flat = type.flattenedForLifting(isAsync: options.isAsync)
+        let flat = type.flattenedForLifting(options)
         guard core.parameters == flat.parameters else {
             throw .invalid(
                 "lowered parameter types `\(flat.parameters.text)` do not match parameter types "

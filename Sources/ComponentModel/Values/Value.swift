@@ -1,7 +1,7 @@
 /// A value of a component-level type, outside of all memories.
 ///
 /// Which type it is of has to be known from elsewhere: records have no labels here, and variants the number of their case.
-package indirect enum Value: Hashable, Sendable {
+package enum Value: Hashable, Sendable {
     case bool(Bool)
     case s8(Int8)
     case u8(UInt8)
@@ -23,7 +23,7 @@ package indirect enum Value: Hashable, Sendable {
     case record([Value])
     /// A variant, an `enum`, an `option` (0 none, 1 some) or a `result` (0 ok, 1 error): the number of the case and its
     /// payload.
-    case variant(Int, Value?)
+    indirect case variant(Int, Value?)
     /// Flags: bit 0 is the first label.
     case flags(UInt32)
     /// An `own` or a `borrow`: the resource's representation, for the host's resources the host's own number.

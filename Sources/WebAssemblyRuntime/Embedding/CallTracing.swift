@@ -80,6 +80,14 @@ extension HostFunction {
             tell(.begins(caller.values(of: type.parameters)))
             do {
                 try body(caller)
+            } catch let suspension as Suspension {
+                // The call has not ended yet.
+                throw suspension.completed { caller in
+                    let depth = caller.store.endTracedCall(caller.slots)
+                    let results = caller.values(of: type.results)
+                    caller.store.callObserver?(
+                        CallEvent(function: function, phase: .returns(results), depth: depth, memory: caller.memory))
+                }
             } catch {
                 _ = caller.store.endTracedCall(caller.slots)
                 tell(.throwsError(error))

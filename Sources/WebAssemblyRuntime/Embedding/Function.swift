@@ -36,26 +36,48 @@ package struct Function: Hashable, @unchecked Sendable {
     @discardableResult
     package func call(_ arguments: [Value] = []) throws(Trap) -> [Value] {
         let type = self.type
+        let call = try store.beginCall(of: type, arguments)
+        defer { store.endCall(call) }
+        guard case .returned = try store.execute(record, call) else {
+            preconditionFailure("only a task's outermost run is suspended")
+        }
+        return store.values(of: type.results, at: call.slots)
+    }
+}
+
+extension Store {
+    /// A frame for a call from the host, above everything that is in use on the stack.
+    struct CallFrame {
+        let slots: UnsafeMutableRawPointer
+        /// The slot of its header.
+        let header: Int
+    }
+
+    /// Makes a frame with the arguments in place.
+    func beginCall(of type: FunctionType, _ arguments: [Value]) throws(Trap) -> CallFrame {
         precondition(arguments.count == type.parameters.count, "wrong number of arguments")
-        let shape = FrameShape(type)
-        let slots = try store.beginCall(slotCount: shape.header + FrameShape.headerSlotCount)
-        defer { store.endCall(slots) }
+        let call = try beginCall(header: FrameShape(type).header)
+        let slots = call.slots
         var slot = 0
         for (argument, parameter) in zip(arguments, type.parameters) {
             precondition(argument.conforms(to: parameter), "an argument is not of the parameter's type")
-            let (low, high) = store.bits(of: argument)
+            let (low, high) = bits(of: argument)
             slots.storeBytes(of: low, toByteOffset: slot * 8, as: UInt64.self)
             if parameter == .v128 { slots.storeBytes(of: high, toByteOffset: slot * 8 + 8, as: UInt64.self) }
             slot += parameter.slotCount
         }
-        try store.execute(record, frame: slots, header: shape.header)
+        return call
+    }
+
+    /// The values of some types in slots.
+    func values(of types: [ValueType], at slots: UnsafeMutableRawPointer) -> [Value] {
         var results: [Value] = []
-        results.reserveCapacity(type.results.count)
-        slot = 0
-        for result in type.results {
+        results.reserveCapacity(types.count)
+        var slot = 0
+        for result in types {
             let low = slots.load(fromByteOffset: slot * 8, as: UInt64.self)
             let high = result == .v128 ? slots.load(fromByteOffset: slot * 8 + 8, as: UInt64.self) : 0
-            results.append(store.value(type: result, low: low, high: high))
+            results.append(value(type: result, low: low, high: high))
             slot += result.slotCount
         }
         return results

@@ -18,10 +18,10 @@ package struct Instance: Hashable, @unchecked Sendable {
 
     var head: UnsafeMutablePointer<InstanceContext> { context.assumingMemoryBound(to: InstanceContext.self) }
 
-    var linked: LinkedModule { head.pointee.linked.takeUnretainedValue() }
+    var translated: TranslatedModule { head.pointee.translated.takeUnretainedValue() }
 
     /// The module this is an instance of.
-    package var module: Module { linked.module }
+    package var module: Module { translated.module }
 
     // MARK: Exports
 
@@ -55,7 +55,9 @@ package struct Instance: Hashable, @unchecked Sendable {
         return tag(at: Int(export.index))
     }
 
-    func definition(of export: Export) -> Linker.Definition {
+    /// The export at an index among the module's exports.
+    package func export(at index: Int) -> ExternalValue {
+        let export = module.exports[index]
         let index = Int(export.index)
         switch export.kind {
         case .function: return .function(function(at: export.index))

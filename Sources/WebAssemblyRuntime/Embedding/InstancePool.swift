@@ -5,7 +5,7 @@ import WebAssembly
 ///
 /// Most of an instance never changes: the records of its functions, its tags, the elements of its tables, the places of its
 /// globals. All that stays, so that what a request costs does not grow with the number of a module's functions, table
-/// elements and segments. Globals get their first values again. A block whose tables were written to is not kept.
+/// elements and segments. Globals get their first values again, and tables that were written to are filled again.
 ///
 /// See "Why is an instance not made anew for each request?" in WebAssemblyRuntime.docc.
 final class InstancePool: Sendable {
@@ -16,7 +16,13 @@ final class InstancePool: Sendable {
 
     /// The places, among those of data and then of elements, of the segments that a guest may use and drop.
     let passiveSegments: [Int]
+    let dependencies: ConstantDependencies
+    /// Whether the records of imports in a block from here are right: they are of the host's functions that the pool was
+    /// made with.
+    let keepsImports: Bool
 
+    /// The host's functions that records in the blocks refer to.
+    private let imports: [ExternalValue]
     private let module: Module
     private let layout: InstanceLayout
     /// How many blocks are kept at most.
@@ -26,9 +32,13 @@ final class InstancePool: Sendable {
     /// No more bytes than these are kept, though at least some blocks.
     private static let maximumByteCount = 16 << 20
 
-    init(_ module: Module, _ layout: InstanceLayout, imports: [Linker.Definition]) {
+    /// - Parameter imports: The functions of the host that all instances import, if the module imports nothing else; nil
+    ///   if each instance may have other imports.
+    init(_ module: Module, _ layout: InstanceLayout, keeping imports: [ExternalValue]? = nil) {
         self.module = module
         self.layout = layout
+        self.imports = imports ?? []
+        keepsImports = imports != nil
         let data = module.dataSegments.indices.filter { index in
             if case .passive = module.dataSegments[index].mode { true } else { false }
         }
@@ -36,8 +46,8 @@ final class InstancePool: Sendable {
             if case .passive = module.elementSegments[index].mode { true } else { false }
         }
         passiveSegments = data + elements.map { module.dataSegments.count + $0 }
-        let isKeepable =
-            imports.allSatisfy { if case .host = $0 { true } else { false } } && !InstancePool.makesObjects(module)
+        dependencies = ConstantDependencies(module)
+        let isKeepable = !dependencies.makesObjects && !dependencies.elementsDependOnImports
         capacity = isKeepable ? min(64, max(4, InstancePool.maximumByteCount / layout.byteCount)) : 0
     }
 
@@ -47,7 +57,8 @@ final class InstancePool: Sendable {
         }
     }
 
-    /// The block of an instance that has ended, with all but globals and memories as at first; nil if there is none.
+    /// The block of an instance that has ended, with all but globals, memories and changed tables as at first, and the
+    /// imports too unless ``keepsImports``; nil if there is none.
     func take() -> UnsafeMutableRawPointer? {
         guard capacity > 0 else { return nil }
         return blocks.withLock { $0.free.popLast() }
@@ -56,7 +67,7 @@ final class InstancePool: Sendable {
     /// Takes the block of an instance whose store ends.
     func give(_ block: UnsafeMutableRawPointer) {
         let isKept =
-            capacity > 0 && isAsAtFirst(block)
+            capacity > 0 && isReusable(block)
             && blocks.withLock { blocks in
                 guard blocks.free.count < capacity else { return false }
                 blocks.free.append(block)
@@ -65,27 +76,10 @@ final class InstancePool: Sendable {
         if !isKept { layout.destroy(block, of: module) }
     }
 
-    private func isAsAtFirst(_ block: UnsafeMutableRawPointer) -> Bool {
+    /// Tables that have grown are not worth their memory.
+    private func isReusable(_ block: UnsafeMutableRawPointer) -> Bool {
         block.assumingMemoryBound(to: InstanceContext.self).pointee.isComplete
-            && layout.definedTables(block, of: module).allSatisfy { !$0.pointee.isChanged }
-    }
-
-    /// Whether globals, tables or segments begin with objects, which belong to a store's heap.
-    private static func makesObjects(_ module: Module) -> Bool {
-        let elements = module.elementSegments.lazy.flatMap { segment -> [ConstantExpression] in
-            if case .expressions(let expressions) = segment.items { expressions } else { [] }
-        }
-        return module.globalInitializers.contains { makesObject($0, module) }
-            || module.tableInitializers.contains { $0.map { makesObject($0, module) } ?? false }
-            || elements.contains { makesObject($0, module) }
-    }
-
-    private static func makesObject(_ expression: ConstantExpression, _ module: Module) -> Bool {
-        module.instructions(of: expression).contains { instruction in
-            switch instruction {
-            case .structureNew, .structureNewDefault, .arrayNew, .arrayNewDefault, .arrayNewFixed: true
-            default: false
-            }
-        }
+            && zip(layout.definedTables(block, of: module), module.tables[module.importedTableCount...])
+                .allSatisfy { UInt64($0.pointee.count) == $1.limits.minimum }
     }
 }

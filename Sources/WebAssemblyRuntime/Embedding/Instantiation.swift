@@ -2,20 +2,25 @@ import WebAssembly
 
 extension Instance {
     /// Instantiates a module (specification, "Instantiation").
-    init(_ linked: LinkedModule, in store: Store) throws(Trap) {
-        let kept = linked.instances.take()
-        self.init(context: kept ?? Instance.makeBlock(for: linked, in: store), store: store)
+    ///
+    /// - Parameter pool: Where the block comes from and goes in the end.
+    init(
+        _ translated: TranslatedModule, imports: [ExternalValue], from pool: InstancePool, in store: Store
+    ) throws(Trap) {
+        precondition(imports.count == translated.module.imports.count, "each import is given")
+        let kept = pool.take()
+        self.init(context: kept ?? Instance.makeBlock(for: translated, in: store), store: store)
         // From here on the store gives the block up.
-        store.keep(instance: context, of: linked)
+        store.keep(instance: context, of: translated, for: pool)
         head.pointee.machine = store.machine
         head.pointee.memory = store.emptyMemory
-        let memories = linked.memories.pools()
-        if kept == nil { takeImports() }
+        if kept == nil || !pool.keepsImports { take(imports, areKept: pool.keepsImports) }
+        let memories = translated.memories.pools()
         try makeMemories(from: memories)
         if kept == nil {
             try fill()
         } else {
-            try reset()
+            try reset(for: pool)
         }
         try copyActiveData(isInPlace: memories.dataIsInPlace)
         head.pointee.isComplete = true
@@ -23,10 +28,9 @@ extension Instance {
     }
 
     /// A block for an instance, in which all that has no value yet is zero.
-    private static func makeBlock(for linked: LinkedModule, in store: Store) -> UnsafeMutableRawPointer {
-        let layout = linked.layout
-        let context = UnsafeMutableRawPointer.allocate(byteCount: layout.byteCount, alignment: 16)
-        context.initializeMemory(as: UInt8.self, repeating: 0, count: layout.byteCount)
+    static func makeBlock(for translated: TranslatedModule, in store: Store) -> UnsafeMutableRawPointer {
+        let layout = translated.layout
+        let context = layout.makeBlock()
         context.assumingMemoryBound(to: InstanceContext.self).initialize(
             to: InstanceContext(
                 machine: store.machine, memory: store.emptyMemory,
@@ -37,7 +41,7 @@ extension Instance {
                 globals: (context + layout.globals).assumingMemoryBound(to: UnsafeMutableRawPointer.self),
                 tags: (context + layout.tags).assumingMemoryBound(to: UnsafeMutablePointer<TagRecord>.self),
                 droppedSegments: (context + layout.droppedSegments).assumingMemoryBound(to: Bool.self),
-                linked: Unmanaged.passUnretained(linked),
+                translated: Unmanaged.passUnretained(translated),
                 elementSegments: (context + layout.elementSegments)
                     .assumingMemoryBound(to: UnsafeMutablePointer<UInt64>?.self)))
         return context
@@ -49,52 +53,80 @@ extension Instance {
         try makeGlobals()
         try makeTables()
         try evaluatePassiveElements()
-        try copyActiveElements()
+        try copyActiveElements { _ in true }
     }
 
-    /// Puts back what the instance before may have changed; its tables it has not.
-    private func reset() throws(Trap) {
-        let layout = linked.layout
-        let globals = layout.changeableGlobals
-        (context + globals.lowerBound).copyMemory(from: context + layout.firstGlobalValues, byteCount: globals.count)
-        for table in layout.definedTables(context, of: module) { try store.adopt(table: table) }
+    /// Puts back what the instance before may have changed, and what depends on imports.
+    private func reset(for pool: InstancePool) throws(Trap) {
+        if pool.dependencies.globalsDependOnImports {
+            try makeGlobals()
+        } else {
+            resetGlobals()
+        }
         if head.pointee.hasDroppedSegments {
-            for segment in linked.instances.passiveSegments { head.pointee.droppedSegments[segment] = false }
+            for segment in pool.passiveSegments { head.pointee.droppedSegments[segment] = false }
             head.pointee.hasDroppedSegments = false
         }
+        var changedTables: Set<Int> = []
+        for (defined, table) in translated.layout.definedTables(context, of: module).enumerated() {
+            try store.adopt(table: table)
+            guard table.pointee.isChanged else { continue }
+            let element = try firstElement(ofDefinedTable: defined)
+            table.pointee.elements.update(repeating: element, count: Int(table.pointee.count))
+            changedTables.insert(module.importedTableCount + defined)
+        }
+        if module.importedTableCount > 0 || !changedTables.isEmpty {
+            try copyActiveElements { $0 < module.importedTableCount || changedTables.contains($0) }
+        }
+        // Not before: an instance whose segments do not fit ends here, and its block may be kept.
+        for table in changedTables { head.pointee.tables[table].pointee.isChanged = false }
+    }
+
+    /// Gives the globals their first values.
+    func resetGlobals() {
+        let globals = translated.layout.changeableGlobals
+        (context + globals.lowerBound)
+            .copyMemory(from: context + translated.layout.firstGlobalValues, byteCount: globals.count)
     }
 
     private func callStartFunction() throws(Trap) {
         guard let start = module.startFunction else { return }
         let record = context.functionRecord(Int(start))
-        let shape = FrameShape(module.functionType(of: Int(start)))
-        let slots = try store.beginCall(slotCount: shape.header + FrameShape.headerSlotCount)
-        defer { store.endCall(slots) }
-        try store.execute(record, frame: slots, header: shape.header)
+        let call = try store.beginCall(header: FrameShape(module.functionType(of: Int(start))).header)
+        defer { store.endCall(call) }
+        guard case .returned = try store.execute(record, call) else {
+            preconditionFailure("only a task's outermost run is suspended")
+        }
     }
 
-    private func takeImports() {
+    /// - Parameter areKept: Whether functions of the host are kept by another.
+    private func take(_ imports: [ExternalValue], areKept: Bool) {
         var functions = 0, memories = 0, tables = 0, globals = 0, tags = 0
-        for definition in linked.imports {
-            precondition(
-                definition.store == nil || definition.store === store, "an import belongs to another store")
-            switch definition {
+        func check(_ owner: Store) { precondition(owner === store, "an import belongs to another store") }
+        for value in imports {
+            switch value {
             case .host(let function):
+                if !areKept { store.keep(function.storage) }
                 (head.pointee.functions + functions).initialize(to: FunctionRecord(host: function.storage))
                 functions += 1
             case .function(let function):
+                check(function.store)
                 (head.pointee.functions + functions).initialize(to: function.record.pointee)
                 functions += 1
             case .memory(let memory):
+                check(memory.store)
                 head.pointee.memories[memories] = memory.record
                 memories += 1
             case .table(let table):
+                check(table.store)
                 head.pointee.tables[tables] = table.record
                 tables += 1
             case .global(let global):
+                check(global.store)
                 head.pointee.globals[globals] = UnsafeMutableRawPointer(global.cell)
                 globals += 1
             case .tag(let tag):
+                check(tag.store)
                 head.pointee.tags[tags] = tag.record
                 tags += 1
             }
@@ -102,7 +134,7 @@ extension Instance {
     }
 
     private func makeMemories(from source: MemorySource.Pools) throws(Trap) {
-        let records = (context + linked.layout.memoryRecords).assumingMemoryBound(to: MemoryRecord.self)
+        let records = (context + translated.layout.memoryRecords).assumingMemoryBound(to: MemoryRecord.self)
         for index in module.importedMemoryCount..<module.memories.count {
             let defined = index - module.importedMemoryCount
             try store.initialize(
@@ -112,8 +144,8 @@ extension Instance {
         if !module.memories.isEmpty { head.pointee.memory = head.pointee.memories[0] }
     }
 
-    private func makeTags() {
-        let records = (context + linked.layout.tagRecords).assumingMemoryBound(to: TagRecord.self)
+    func makeTags() {
+        let records = (context + translated.layout.tagRecords).assumingMemoryBound(to: TagRecord.self)
         for index in module.importedTagCount..<module.tags.count {
             let record = records + (index - module.importedTagCount)
             record.initialize(to: TagRecord(type: module.tags[index].type.id))
@@ -122,25 +154,37 @@ extension Instance {
     }
 
     private func makeGlobals() throws(Trap) {
-        let cells = (context + linked.layout.globalCells).assumingMemoryBound(to: GlobalCell.self)
+        let cells = (context + translated.layout.globalCells).assumingMemoryBound(to: GlobalCell.self)
         for (defined, initializer) in module.globalInitializers.enumerated() {
             let cell = cells + defined
             head.pointee.globals[module.importedGlobalCount + defined] = UnsafeMutableRawPointer(cell)
             cell.initialize(to: try evaluate(initializer))
         }
-        let globals = linked.layout.changeableGlobals
-        (context + linked.layout.firstGlobalValues)
+        noteFirstGlobals()
+    }
+
+    /// Notes the values of the globals as their first ones.
+    func noteFirstGlobals() {
+        let globals = translated.layout.changeableGlobals
+        (context + translated.layout.firstGlobalValues)
             .copyMemory(from: context + globals.lowerBound, byteCount: globals.count)
     }
 
     private func makeTables() throws(Trap) {
-        let records = (context + linked.layout.tableRecords).assumingMemoryBound(to: TableRecord.self)
-        for (defined, initializer) in module.tableInitializers.enumerated() {
+        let records = (context + translated.layout.tableRecords).assumingMemoryBound(to: TableRecord.self)
+        for defined in module.tableInitializers.indices {
             let index = module.importedTableCount + defined
-            let element = try initializer.map { expression throws(Trap) in try evaluate(expression).low } ?? 0
-            try store.initialize(records + defined, type: module.tables[index], initialElement: element)
+            try store.initialize(
+                records + defined, type: module.tables[index],
+                initialElement: firstElement(ofDefinedTable: defined))
             head.pointee.tables[index] = records + defined
         }
+    }
+
+    /// What fills a table that the module defines before its segments are copied.
+    private func firstElement(ofDefinedTable defined: Int) throws(Trap) -> UInt64 {
+        guard let initializer = module.tableInitializers[defined] else { return 0 }
+        return try evaluate(initializer).low
     }
 
     /// Segments of expressions are evaluated once, here; those of functions whenever they are used.
@@ -154,17 +198,22 @@ extension Instance {
         }
     }
 
-    private func copyActiveElements() throws(Trap) {
+    /// Copies the active segments of the tables that are wanted.
+    private func copyActiveElements(of isWanted: (Int) -> Bool) throws(Trap) {
         for (index, segment) in module.elementSegments.enumerated() {
             switch segment.mode {
             case .active(let table, let offset):
+                guard isWanted(Int(table)) else { continue }
                 let start = try evaluate(offset).low
                 let record = head.pointee.tables[Int(table)]
                 let count = UInt64(segment.items.count)
                 guard start <= UInt64(record.pointee.count), count <= UInt64(record.pointee.count) - start else {
                     throw Trap(kind: .outOfBoundsTableAccess)
                 }
+                record.completeElements()
                 let target = record.pointee.elements + Int(start)
+                // For whoever defines it, this is a change like any other.
+                if Int(table) < module.importedTableCount { record.pointee.isChanged = true }
                 switch segment.items {
                 case .functions(let functions):
                     for (place, function) in functions.enumerated() {
@@ -244,7 +293,7 @@ extension Instance {
             case .referenceI31: push((stack.removeLast().low & 0x7FFF_FFFF) << 1 | 1)
             case .anyConvertExternal, .externalConvertAny: break
             case .structureNew(let type):
-                let layout = linked.code.objectLayout(of: type)
+                let layout = translated.code.objectLayout(of: type)
                 let object = try makeObject(layout, 0)
                 for field in layout.pointee.fields.reversed() {
                     var value = stack.removeLast()
@@ -252,14 +301,14 @@ extension Instance {
                 }
                 push(UInt64(UInt(bitPattern: object)))
             case .structureNewDefault(let type):
-                push(UInt64(UInt(bitPattern: try makeObject(linked.code.objectLayout(of: type), 0))))
+                push(UInt64(UInt(bitPattern: try makeObject(translated.code.objectLayout(of: type), 0))))
             case .arrayNew(let type):
                 let count = UInt32(truncatingIfNeeded: stack.removeLast().low)
                 let value = stack.removeLast()
                 push(try makeArray(type, CollectionOfOne(value), repeated: Int(count)))
             case .arrayNewDefault(let type):
                 let count = UInt32(truncatingIfNeeded: stack.removeLast().low)
-                push(UInt64(UInt(bitPattern: try makeObject(linked.code.objectLayout(of: type), count))))
+                push(UInt64(UInt(bitPattern: try makeObject(translated.code.objectLayout(of: type), count))))
             case .arrayNewFixed(let type, let count):
                 let values = Array(stack.suffix(Int(count)))
                 stack.removeLast(Int(count))
@@ -284,7 +333,7 @@ extension Instance {
     private func makeArray(
         _ type: CanonicalType, _ values: some Collection<GlobalCell>, repeated count: Int
     ) throws(Trap) -> UInt64 {
-        let layout = linked.code.objectLayout(of: type)
+        let layout = translated.code.objectLayout(of: type)
         let object = try makeObject(layout, UInt32(values.count * count))
         guard let element = layout.pointee.element else { preconditionFailure("arrays have elements") }
         var place = object + HeapObject.headerByteCount

@@ -1,26 +1,26 @@
 package import WebAssembly
 
-/// A module with its imports resolved, and the home of its translated code: made once, instantiated often.
+/// A module with its imports resolved: made once, instantiated often.
 ///
-/// If all its imports are host functions it may be used by all threads and with any store, and its code and the parts of
-/// ended instances are shared. Otherwise it belongs to the store of what it imports.
+/// If all its imports are host functions it may be used by all threads and with any store. Otherwise it belongs to the
+/// store of what it imports.
 ///
 /// Sendable because it does not change, and whatever imports something of a store is used by that store's thread only.
 package final class LinkedModule: @unchecked Sendable {
-    package let module: Module
-    let imports: [Linker.Definition]
-    let code: ModuleCode
-    let layout: InstanceLayout
-    let memories: MemorySource
-    let instances: InstancePool
+    /// The code, which other linkings of the module may share.
+    package let translated: TranslatedModule
+    private let imports: [ExternalValue]
+    private let instances: InstancePool
 
-    init(module: Module, imports: [Linker.Definition], traced: TracedCalls?) {
-        self.module = module
+    package var module: Module { translated.module }
+
+    init(_ translated: TranslatedModule, imports: [ExternalValue]) {
+        self.translated = translated
         self.imports = imports
-        layout = InstanceLayout(module)
-        code = ModuleCode(module: module, layout: layout, traced: traced)
-        memories = MemorySource(module)
-        instances = InstancePool(module, layout, imports: imports)
+        // The host's functions stay in place from one instance to the next if no other linking takes the blocks.
+        instances =
+            imports.isEmpty || !imports.allSatisfy(\.isHost)
+            ? translated.instances : InstancePool(translated.module, translated.layout, keeping: imports)
     }
 
     /// Makes an instance: allocates what the module defines, fills tables and memories from its segments, and calls its
@@ -30,6 +30,6 @@ package final class LinkedModule: @unchecked Sendable {
     ///   exceeded.
     /// - Precondition: What the module imports belongs to the store.
     package func instantiate(in store: Store) throws(Trap) -> Instance {
-        try Instance(self, in: store)
+        try Instance(translated, imports: imports, from: instances, in: store)
     }
 }

@@ -2,51 +2,7 @@ package import WebAssembly
 
 /// Definitions that modules' imports are resolved with, by module name and name.
 package struct Linker: Sendable {
-    enum Definition: Sendable {
-        case host(HostFunction)
-        case function(Function)
-        case memory(Memory)
-        case table(Table)
-        case global(Global)
-        case tag(Tag)
-
-        var type: ExternalType {
-            switch self {
-            case .host(let function): .function(function.storage.canonicalType)
-            case .function(let function): .function(function.canonicalType)
-            case .memory(let memory): .memory(memory.type)
-            case .table(let table): .table(table.type)
-            case .global(let global): .global(global.type)
-            case .tag(let tag): .tag(tag.type)
-            }
-        }
-
-        /// The same, with its calls told of if it is a function of the host. The index is that of the import.
-        func traced(as wanted: Import, among resolved: [Definition]) -> Definition {
-            guard case .host(let function) = self else { return self }
-            let index = resolved.count { definition in
-                switch definition {
-                case .host, .function: true
-                default: false
-                }
-            }
-            return .host(function.traced(index: index, module: wanted.module, name: wanted.name))
-        }
-
-        /// The store it belongs to; nil if it can be used in all.
-        var store: Store? {
-            switch self {
-            case .host: nil
-            case .function(let function): function.store
-            case .memory(let memory): memory.store
-            case .table(let table): table.store
-            case .global(let global): global.store
-            case .tag(let tag): tag.store
-            }
-        }
-    }
-
-    private var definitions: [ExactName: [ExactName: Definition]] = [:]
+    private var definitions: [ExactName: [ExactName: ExternalValue]] = [:]
 
     package init() {}
 
@@ -77,8 +33,10 @@ package struct Linker: Sendable {
 
     /// Defines all exports of an instance under a module name.
     package mutating func define(_ instance: Instance, as module: String) {
-        var exports: [ExactName: Definition] = [:]
-        for export in instance.module.exports { exports[ExactName(export.name)] = instance.definition(of: export) }
+        var exports: [ExactName: ExternalValue] = [:]
+        for (index, export) in instance.module.exports.enumerated() {
+            exports[ExactName(export.name)] = instance.export(at: index)
+        }
         definitions[ExactName(module)] = exports
     }
 
@@ -94,9 +52,21 @@ package struct Linker: Sendable {
     /// - Throws: ``LinkError``, which lists all imports that are unknown or of another type, or the functions that are too
     ///   large to be run.
     package func link(_ module: Module, traced: TracedCalls? = nil) throws(LinkError) -> LinkedModule {
-        var resolved: [Definition] = []
+        let imports = try resolve(module.imports, traced: traced)
+        return LinkedModule(try TranslatedModule(module, traced: traced), imports: imports)
+    }
+
+    /// Resolves the imports of a module whose code there is already, which this linking then shares.
+    ///
+    /// - Throws: ``LinkError``, which lists all imports that are unknown or of another type.
+    package func link(_ translated: TranslatedModule) throws(LinkError) -> LinkedModule {
+        LinkedModule(translated, imports: try resolve(translated.module.imports, traced: nil))
+    }
+
+    private func resolve(_ imports: [Import], traced: TracedCalls?) throws(LinkError) -> [ExternalValue] {
+        var resolved: [ExternalValue] = []
         var problems: [LinkError.Problem] = []
-        for wanted in module.imports {
+        for wanted in imports {
             guard let definition = definitions[ExactName(wanted.module)]?[ExactName(wanted.name)] else {
                 problems.append(LinkError.Problem(wanted: wanted, reason: .unknown))
                 continue
@@ -110,9 +80,6 @@ package struct Linker: Sendable {
             resolved.append(traced == nil ? definition : definition.traced(as: wanted, among: resolved))
         }
         guard problems.isEmpty else { throw LinkError(problems: problems) }
-        let linked = LinkedModule(module: module, imports: resolved, traced: traced)
-        let oversized = linked.code.oversizedFunctions()
-        guard oversized.isEmpty else { throw LinkError(oversizedFunctions: oversized) }
-        return linked
+        return resolved
     }
 }

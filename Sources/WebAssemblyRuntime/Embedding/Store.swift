@@ -16,6 +16,10 @@ package final class Store: @unchecked Sendable {
     /// The embedder's object, for host functions.
     package var hostState: AnyObject?
 
+    /// What host functions that were made without an instance find theirs by while it runs: set by whoever calls into the
+    /// guest, who keeps what it points to, and puts back what was there before when the call ends.
+    package var guestState: UnsafeMutableRawPointer?
+
     /// Told of calls, as they begin and end, of functions of modules that were linked to be traced.
     package var callObserver: ((CallEvent) -> Void)?
     /// The frames of the traced calls that are active.
@@ -37,8 +41,8 @@ package final class Store: @unchecked Sendable {
     /// The exception that an execution ended with, until it is caught or reported.
     var pendingException: UInt64 = 0
 
-    private(set) var instances: [UnsafeMutableRawPointer] = []
-    private var linkedModules: [LinkedModule] = []
+    private(set) var instances: [OwnedInstance] = []
+    private var instanceSets: [(blocks: [UnsafeMutableRawPointer], image: InstanceImage)] = []
     private var hostFunctions: [HostFunction.Storage] = []
     private var memories: [OwnedMemory] = []
     private(set) var hostGlobals: [UnsafeMutablePointer<GlobalCell>] = []
@@ -46,7 +50,29 @@ package final class Store: @unchecked Sendable {
     /// Those of them that no instance defines.
     private var hostTables: [UnsafeMutablePointer<TableRecord>] = []
     private var allocations: [UnsafeMutableRawPointer] = []
-    private let stackByteCount: Int
+
+    // Tasks; see Store+Tasks.swift.
+
+    /// The stack in use.
+    var stack: RegisterStack
+    /// The one of executions outside of tasks.
+    private let ownStack: RegisterStack
+    /// The task that runs, if one does.
+    var currentTask: Unmanaged<GuestTask>?
+    /// The call in which the task was just suspended.
+    var suspendedCall: SuspendedCall?
+    /// Where those stand that host functions wait for whom the running task was called by.
+    var outerPositions: [StackPosition] = []
+    /// Where the suspended tasks stand.
+    var suspendedPositions: [ObjectIdentifier: StackPosition] = [:]
+
+    /// An instance's block, what it needs, and where it goes in the end.
+    struct OwnedInstance {
+        let context: UnsafeMutableRawPointer
+        let translated: TranslatedModule
+        /// Nil if it belongs to a set.
+        fileprivate let pool: InstancePool?
+    }
 
     private struct OwnedMemory {
         let record: UnsafeMutablePointer<MemoryRecord>
@@ -54,51 +80,37 @@ package final class Store: @unchecked Sendable {
         let pool: MemoryPool
     }
 
-    /// The least stack that a store has, in bytes.
-    private static let leastStackBytes = 64 << 10
-
-    /// How many executions may stand on the native stack: guests that call host functions that call guests.
-    static let maximumNesting = 100
-
     package init(limits: StoreLimits = StoreLimits(), hostState: AnyObject? = nil) {
         self.limits = limits
         self.hostState = hostState
-        // The second half is the stack of calls between instances, which cannot outgrow the first.
-        var stackByteCount = AddressSpace.rounded(limits.stackBytes)
-        var taken = StackPool.take(2 * stackByteCount)
-        // Where there is no address space for it, calls end sooner, with the trap that says that the stack is exhausted.
-        while taken == nil, stackByteCount > Self.leastStackBytes {
-            stackByteCount = max(Self.leastStackBytes, AddressSpace.rounded(stackByteCount / 4))
-            taken = StackPool.take(2 * stackByteCount)
+        guard let stack = RegisterStack.take(byteCount: limits.stackBytes) else {
+            // Nothing in a process can go on that has not even the least.
+            fatalError("the process has no address space left for a register stack")
         }
-        guard let stack = taken else {
-            // Nothing in a process can go on that has not this much.
-            fatalError("the process has no address space left for a register stack of \(stackByteCount) bytes")
-        }
-        self.stackByteCount = stackByteCount
+        self.stack = stack
+        ownStack = stack
         machine = .allocate(capacity: 1)
         emptyMemory = .allocate(capacity: 1)
         emptyMemory.initialize(
             to: MemoryRecord(
-                base: stack, byteCount: 0, reservedByteCount: 0, maximumPageCount: 0, is64Bit: false, isShared: false,
+                base: stack.base, byteCount: 0, reservedByteCount: 0, maximumPageCount: 0, is64Bit: false,
+                isShared: false,
                 hasDeclaredMaximum: true))
-        let crossings = (stack + stackByteCount).assumingMemoryBound(to: Crossing.self)
         machine.initialize(
             to: Machine(
-                stackLimit: stack + stackByteCount, stackBase: stack, stackTop: stack, crossingTop: crossings,
-                crossingBase: crossings, store: Unmanaged.passUnretained(self)))
+                stackLimit: stack.end, stackBase: stack.base, stackTop: stack.base, crossingTop: stack.crossings,
+                store: Unmanaged.passUnretained(self)))
     }
 
     deinit {
         for memory in memories {
             memory.pool.give(memory.entry, usedByteCount: Int(memory.record.pointee.byteCount))
         }
-        for table in hostTables { table.pointee.elements.deallocate() }
-        for (instance, linked) in zip(instances, linkedModules) { linked.instances.give(instance) }
+        for table in hostTables { table.pointee.destroy() }
+        for instance in instances { instance.pool?.give(instance.context) }
+        for set in instanceSets { set.image.give(set.blocks) }
         for allocation in allocations { allocation.deallocate() }
-        // The next heap may be at the same addresses, and its collector would take what is left here for its references.
-        if heap != nil { AddressSpace.reset(machine.pointee.stackBase, stackByteCount) }
-        StackPool.give(machine.pointee.stackBase, 2 * stackByteCount)
+        ownStack.giveBack(heldObjects: heap != nil)
         emptyMemory.deallocate()
         machine.deallocate()
     }
@@ -107,30 +119,45 @@ package final class Store: @unchecked Sendable {
     //
     // Jumps look at the request; calls need not, since the limit of the stack, which they compare with anyway, is drawn
     // in. Both are written while the guest runs; machine words are written and read as a whole.
+    //
+    // The store's thread writes the limit when another task takes its turn. In the one order of these accesses, either it
+    // sees the request, or the limit is drawn in after it.
 
-    private func setInterruption(request: UInt64, limit: UnsafeMutableRawPointer) {
-        let words = UnsafeMutableRawPointer(machine)
-        words.assumingMemoryBound(to: Atomic<UInt64>.self).pointee.store(request, ordering: .releasing)
-        (words + MemoryLayout<Machine>.offset(of: \.stackLimit)!).assumingMemoryBound(to: Atomic<UInt>.self)
-            .pointee.store(UInt(bitPattern: limit), ordering: .releasing)
+    private var interruptRequest: UnsafeMutablePointer<Atomic<UInt64>> {
+        UnsafeMutableRawPointer(machine).assumingMemoryBound(to: Atomic<UInt64>.self)
     }
 
-    /// Ends the guest that runs now, or the next one to run, with ``Trap/Kind/interrupted``. May be called by any
-    /// thread.
+    private var stackLimit: UnsafeMutablePointer<Atomic<UInt>> {
+        (UnsafeMutableRawPointer(machine) + MemoryLayout<Machine>.offset(of: \.stackLimit)!)
+            .assumingMemoryBound(to: Atomic<UInt>.self)
+    }
+
+    /// No frame is below this address.
+    private static let drawnInLimit: UInt = 1
+
+    /// Ends the guest that runs now, or the next one to run, in whatever task, with ``Trap/Kind/interrupted``. May be
+    /// called by any thread.
     package func interrupt() {
-        setInterruption(request: 1, limit: machine.pointee.stackBase)
+        interruptRequest.pointee.store(1, ordering: .sequentiallyConsistent)
+        stackLimit.pointee.store(Store.drawnInLimit, ordering: .sequentiallyConsistent)
     }
 
     /// Takes back ``interrupt()``.
     package func clearInterrupt() {
-        setInterruption(request: 0, limit: machine.pointee.stackBase + stackByteCount)
+        interruptRequest.pointee.store(0, ordering: .sequentiallyConsistent)
+        setStackLimit(stack.end)
+    }
+
+    /// Sets the end of the stack in use, which is drawn in if the guest was asked to stop.
+    func setStackLimit(_ limit: UnsafeMutableRawPointer) {
+        stackLimit.pointee.store(UInt(bitPattern: limit), ordering: .sequentiallyConsistent)
+        if interruptRequest.pointee.load(ordering: .sequentiallyConsistent) != 0 {
+            stackLimit.pointee.store(Store.drawnInLimit, ordering: .sequentiallyConsistent)
+        }
     }
 
     /// Whether the guest was asked to stop: for host functions that wait.
-    package var isInterrupted: Bool {
-        UnsafeMutableRawPointer(machine).assumingMemoryBound(to: Atomic<UInt64>.self)
-            .pointee.load(ordering: .relaxed) != 0
-    }
+    package var isInterrupted: Bool { interruptRequest.pointee.load(ordering: .relaxed) != 0 }
 
     // MARK: Limits
 
@@ -151,14 +178,26 @@ package final class Store: @unchecked Sendable {
         return place
     }
 
-    func keep(instance: UnsafeMutableRawPointer, of linked: LinkedModule) {
-        instances.append(instance)
-        linkedModules.append(linked)
+    func keep(instance: UnsafeMutableRawPointer, of translated: TranslatedModule, for pool: InstancePool) {
+        instances.append(OwnedInstance(context: instance, translated: translated, pool: pool))
+    }
+
+    /// Keeps instances that an image has made.
+    func keep(instances set: [(UnsafeMutableRawPointer, TranslatedModule)], of image: InstanceImage) {
+        for (context, translated) in set {
+            instances.append(OwnedInstance(context: context, translated: translated, pool: nil))
+        }
+        instanceSets.append((set.map(\.0), image))
+    }
+
+    /// Keeps a host function that records refer to.
+    func keep(_ function: HostFunction.Storage) {
+        hostFunctions.append(function)
     }
 
     /// The record of a host function that belongs to no instance.
     func makeRecord(of function: HostFunction.Storage) -> UnsafeMutablePointer<FunctionRecord> {
-        hostFunctions.append(function)
+        keep(function)
         let record = allocate(byteCount: MemoryLayout<FunctionRecord>.size)
             .bindMemory(to: FunctionRecord.self, capacity: 1)
         record.initialize(to: FunctionRecord(host: function))
@@ -230,8 +269,8 @@ package final class Store: @unchecked Sendable {
         try checkRoom(forTableOf: type.limits.minimum)
         let count = Int(type.limits.minimum)
         let capacity = max(count, 1)
-        let elements = UnsafeMutablePointer<UInt64>.allocate(capacity: capacity)
-        elements.initialize(repeating: initialElement, count: count)
+        let elements = TableRecord.makeElements(capacity: capacity)
+        if initialElement != 0 { elements.update(repeating: initialElement, count: count) }
         let typeMaximum = type.addressType == .i64 ? UInt64.max : UInt64(UInt32.max)
         record.initialize(
             to: TableRecord(
@@ -269,16 +308,17 @@ package final class Store: @unchecked Sendable {
             noteReached(.tables)
             return nil
         }
+        record.completeElements()
         record.pointee.isChanged = true
         if new > UInt64(record.pointee.capacity) {
             let capacity = Int(max(new, min(UInt64(record.pointee.capacity) * 2, record.pointee.maximumCount)))
-            let elements = UnsafeMutablePointer<UInt64>.allocate(capacity: capacity)
-            elements.initialize(from: record.pointee.elements, count: Int(old))
-            record.pointee.elements.deallocate()
+            let elements = TableRecord.makeElements(capacity: capacity)
+            elements.update(from: record.pointee.elements, count: Int(old))
+            free(record.pointee.elements)
             record.pointee.elements = elements
             record.pointee.capacity = UInt(capacity)
         }
-        (record.pointee.elements + Int(old)).initialize(repeating: element, count: Int(count))
+        (record.pointee.elements + Int(old)).update(repeating: element, count: Int(count))
         tableElementsInUse += Int(count)
         record.pointee.count = UInt(new)
         return old

@@ -30,10 +30,14 @@ package struct Trap: Error, CustomStringConvertible {
         case interrupted
         /// The garbage-collected heap is full: see ``StoreLimits/heapBytes``.
         case heapExhausted
+        /// A host function asked to suspend its caller where that cannot be; the text says why. See ``GuestTask``.
+        case cannotSuspend(String)
         /// A limit of the store does not allow what the guest needs to start; the text says which.
         case limitExceeded(String)
         /// A function that this engine cannot hold, such as one with more than 65,000 live values.
         case functionTooLarge
+        /// A rule of the component model was broken; the text says which.
+        case component(String)
         /// An error thrown by a host function, unchanged.
         case host(any Error)
     }
@@ -92,8 +96,10 @@ package struct Trap: Error, CustomStringConvertible {
         case .uncaughtException: "unhandled exception"
         case .interrupted: "interrupted"
         case .heapExhausted: "garbage-collected heap exhausted"
+        case .cannotSuspend(let reason): "cannot suspend the guest: \(reason)"
         case .limitExceeded(let text): text
         case .functionTooLarge: "function too large for this engine"
+        case .component(let text): text
         case .host(let error): "host function failed: \(error)"
         }
     }

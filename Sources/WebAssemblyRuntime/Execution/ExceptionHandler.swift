@@ -41,8 +41,8 @@ extension Store {
         guard let object = UnsafeMutableRawPointer(bitPattern: UInt(exception)) else { return nil }
         var (code, frame, context) = (code, frame, context)
         while true {
-            let linked = Instance(context: context, store: self).linked
-            guard let function = linked.code.function(at: code) else { return nil }
+            let translated = Instance(context: context, store: self).translated
+            guard let function = translated.code.function(at: code) else { return nil }
             if let clause = catching(object, in: function, at: code, context: context) {
                 hand(object, to: clause, frame)
                 return Resumption(

@@ -1,50 +1,62 @@
 import WebAssembly
 
 extension Store {
-    /// Slots for a call from the host, above everything that is in use.
-    func beginCall(slotCount: Int) throws(Trap) -> UnsafeMutableRawPointer {
+    /// Makes a frame for a call, whose header has a slot behind those of arguments and results.
+    func beginCall(header: Int) throws(Trap) -> CallFrame {
         let slots = machine.pointee.stackTop
-        let end = slots + slotCount * 8
+        let end = slots + (header + FrameShape.headerSlotCount) * 8
         guard end <= machine.pointee.stackLimit else {
             throw isInterrupted ? Trap(kind: .interrupted) : stackExhaustion
         }
         machine.pointee.stackTop = end
-        return slots
+        return CallFrame(slots: slots, header: header)
     }
 
-    /// Gives the slots of ``beginCall(slotCount:)`` back.
-    func endCall(_ slots: UnsafeMutableRawPointer) {
-        machine.pointee.stackTop = slots
+    /// Gives the frame back.
+    func endCall(_ call: CallFrame) {
+        machine.pointee.stackTop = call.slots
     }
 
-    /// Runs a function whose arguments stand at `frame`, until it returns its results there.
-    func execute(
-        _ record: UnsafeMutablePointer<FunctionRecord>, frame: UnsafeMutableRawPointer, header: Int
-    ) throws(Trap) {
+    /// Runs a function whose arguments stand in a frame, until it returns its results there or its task is suspended.
+    func execute(_ record: UnsafeMutablePointer<FunctionRecord>, _ call: CallFrame) throws(Trap) -> RunEnd {
+        guard NativeStack.hasRoom else { throw nativeStackExhaustion }
+        let frame = call.slots
         if let host = record.pointee.host {
             do {
                 try host._withUnsafeGuaranteedRef { function in
                     try function.body(Caller(slots: frame, context: nil, storeReference: self))
                 }
+                return .returned
             } catch let trap as Trap {
                 throw trap
+            } catch is Suspension {
+                throw Trap(kind: .cannotSuspend("the host itself called the function that is to wait"))
             } catch {
                 throw Trap(kind: .host(error))
             }
-            return
         }
         guard let entry = record.pointee.entry, let context = record.pointee.context else {
             preconditionFailure("a function of an instance has code")
         }
-        guard machine.pointee.nesting < Store.maximumNesting else { throw stackExhaustion }
-        machine.pointee.nesting += 1
-        defer { machine.pointee.nesting -= 1 }
+        frame.storeBytes(of: StaticCode.leave, toByteOffset: call.header * 8, as: UnsafeRawPointer.self)
+        frame.storeBytes(of: frame, toByteOffset: call.header * 8 + 8, as: UnsafeMutableRawPointer.self)
+        return try runToEnd { run(entry.pointee, frame: frame, context: context) }
+    }
+
+    /// Lets the machine run, and says how that ended.
+    @inline(__always)
+    func runToEnd(_ run: () -> Void) throws(Trap) -> RunEnd {
+        machine.pointee.runCount += 1
+        defer { machine.pointee.runCount -= 1 }
         let crossings = machine.pointee.crossingTop
         machine.pointee.exit = .returned
-        frame.storeBytes(of: StaticCode.leave, toByteOffset: header * 8, as: UnsafeRawPointer.self)
-        frame.storeBytes(of: frame, toByteOffset: header * 8 + 8, as: UnsafeMutableRawPointer.self)
-        run(entry.pointee, frame: frame, context: context)
-        if machine.pointee.exit == .returned { return }
+        run()
+        if machine.pointee.exit == .returned { return .returned }
+        if machine.pointee.exit == .suspended, let call = suspendedCall {
+            suspendedCall = nil
+            machine.pointee.exit = .returned
+            return .suspended(call)
+        }
         let trap = makeTrap()
         machine.pointee.crossingTop = crossings
         machine.pointee.exit = .returned
@@ -71,15 +83,16 @@ extension Store {
             let error = pendingError
             pendingError = nil
             if let trap = error as? Trap {
-                let calls = activeCalls()
+                var calls = BackTrace(trap)
+                addActiveCalls(to: &calls)
                 return Trap(
-                    kind: trap.kind, frames: trap.frames + calls.frames,
-                    omittedCallCount: trap.omittedCallCount + calls.omittedCount)
+                    kind: trap.kind, frames: calls.frames, omittedCallCount: calls.omittedCount,
+                    limitDescriptions: trap.limitDescriptions)
             }
             guard let error else { preconditionFailure("a host function's error is pending") }
             // Mostly a program's ordinary end, for which nobody wants to know the calls, and names are not free.
             guard let traced = error as? any TracedError, traced.isTraced else { return Trap(kind: .host(error)) }
-            let calls = activeCalls()
+            let calls = activeCalls
             return Trap(kind: .host(error), frames: calls.frames, omittedCallCount: calls.omittedCount)
         case .exception:
             return trap(.uncaughtException)
@@ -97,7 +110,7 @@ extension Store {
     }
 
     private func trap(_ kind: Trap.Kind) -> Trap {
-        let calls = activeCalls()
+        let calls = activeCalls
         return Trap(
             kind: kind, frames: calls.frames, omittedCallCount: calls.omittedCount,
             limitDescriptions: limitDescriptions)
@@ -109,32 +122,32 @@ extension Store {
         return Trap(kind: .callStackExhausted, limitDescriptions: limitDescriptions)
     }
 
-    /// The calls of the execution that just ended, innermost first.
-    private func activeCalls() -> (frames: [Trap.Frame], omittedCount: Int) {
-        var frames: [Trap.Frame] = []
-        var omittedCount = 0
+    /// The trap of a guest that a host function called for which the thread has no room.
+    var nativeStackExhaustion: Trap {
+        Trap(
+            kind: .callStackExhausted,
+            limitDescriptions: limitDescriptions + [
+                "guests and host functions that called each other filled the thread's stack of "
+                    + "\(NativeStack.bounds.byteCount) bytes"
+            ])
+    }
+
+    /// The calls of the run that just ended.
+    private var activeCalls: BackTrace {
+        var calls = BackTrace()
+        addActiveCalls(to: &calls)
+        return calls
+    }
+
+    private func addActiveCalls(to calls: inout BackTrace) {
         guard var code = machine.pointee.exitCode, var frame = machine.pointee.exitFrame,
             var context = machine.pointee.exitContext
-        else { return (frames, omittedCount) }
+        else { return }
         var crossing = machine.pointee.crossingTop
         while true {
-            let linked = Instance(context: context, store: self).linked
-            guard let function = linked.code.function(at: code) else { break }
-            let names = linked.module.names
-            let offset = function.binaryOffset(of: code)
-            if let last = frames.last, last.codeOffset == offset, last.functionIndex == function.index,
-                last.moduleName == names.module, omittedCount == 0
-            {
-                frames[frames.count - 1].callCount += 1
-            } else if frames.count < Trap.maximumFrames {
-                frames.append(
-                    Trap.Frame(
-                        moduleName: names.module, functionIndex: function.index,
-                        functionName: names.function(function.index), codeOffset: offset,
-                        sourceLocation: linked.module.sourceLocation(at: offset)))
-            } else {
-                omittedCount += 1
-            }
+            let translated = Instance(context: context, store: self).translated
+            guard let function = translated.code.function(at: code) else { break }
+            calls.add(function, of: translated.module, at: code)
             let header = frame + function.header * 8
             var next = header.load(as: UnsafeRawPointer.self)
             frame = header.load(fromByteOffset: 8, as: UnsafeMutableRawPointer.self)
@@ -147,7 +160,6 @@ extension Store {
             // The return address is behind the call.
             code = next - 1
         }
-        return (frames, omittedCount)
     }
 }
 
@@ -155,7 +167,7 @@ extension ExitReason {
     /// The trap's kind, for reasons that carry nothing else.
     fileprivate var kind: Trap.Kind {
         switch self {
-        case .returned, .hostError, .uninitializedElement: preconditionFailure("not a plain trap")
+        case .returned, .hostError, .suspended, .uninitializedElement: preconditionFailure("not a plain trap")
         case .unreachable: .unreachable
         case .integerDivideByZero: .integerDivideByZero
         case .integerOverflow: .integerOverflow

@@ -1,3 +1,4 @@
+import Glibc
 import WebAssembly
 
 /// Where the parts of an instance stand in its block of memory; the same for all instances of a module.
@@ -54,14 +55,21 @@ struct InstanceLayout: Sendable {
         globalCells + (index - module.importedGlobalCount) * MemoryLayout<GlobalCell>.stride
     }
 
+    /// A block of zeros. The system gives pages to a large one as they are written: most functions are never referred to,
+    /// and their records stay untouched.
+    func makeBlock() -> UnsafeMutableRawPointer {
+        guard let block = calloc(byteCount, 1) else { fatalError("there is no memory for an instance") }
+        return block
+    }
+
     /// Gives up an instance's block, and the tables and segments that it leads to.
     func destroy(_ context: UnsafeMutableRawPointer, of module: Module) {
         let head = context.assumingMemoryBound(to: InstanceContext.self)
         for index in 0..<module.elementSegments.count { head.pointee.elementSegments[index]?.deallocate() }
         for record in definedTables(context, of: module) where record.pointee.capacity > 0 {
-            record.pointee.elements.deallocate()
+            record.pointee.destroy()
         }
-        context.deallocate()
+        free(context)
     }
 
     /// The tables that a module's instance defines. Those that were not made yet have a capacity of 0.
@@ -79,11 +87,11 @@ extension UnsafeMutableRawPointer {
         let head = assumingMemoryBound(to: InstanceContext.self)
         let record = head.pointee.functions + index
         if record.pointee.entry == nil && record.pointee.host == nil {
-            let linked = head.pointee.linked.takeUnretainedValue()
+            let translated = head.pointee.translated.takeUnretainedValue()
             record.initialize(
                 to: FunctionRecord(
-                    entry: linked.code.entry(of: index), context: self,
-                    canonicalType: linked.module.functions[index], index: UInt32(index)))
+                    entry: translated.code.entry(of: index), context: self,
+                    canonicalType: translated.module.functions[index], index: UInt32(index)))
         }
         return record
     }

@@ -1,3 +1,4 @@
+import Glibc
 import WebAssembly
 
 /// What executing code needs of its store. Handlers reach it through ``InstanceContext/machine``.
@@ -9,13 +10,12 @@ struct Machine {
     var interruptRequest: UInt64 = 0
     /// The end of the register stack: no frame reaches beyond.
     var stackLimit: UnsafeMutableRawPointer
-    /// The first byte of the register stack.
-    let stackBase: UnsafeMutableRawPointer
+    /// The first byte of the register stack. This and the next three are those of the task that runs; see ``StackPosition``.
+    var stackBase: UnsafeMutableRawPointer
     /// Where a call from the host puts its frame.
     var stackTop: UnsafeMutableRawPointer
     /// The next free entry of the stack of calls between instances.
     var crossingTop: UnsafeMutablePointer<Crossing>
-    let crossingBase: UnsafeMutablePointer<Crossing>
     /// Why execution ended: zero when the outermost function returned.
     var exit: ExitReason = .returned
     /// The instruction, the frame and the instance where execution ended.
@@ -24,8 +24,8 @@ struct Machine {
     var exitContext: UnsafeMutableRawPointer?
     /// A number that belongs to the exit reason, such as an element's index.
     var exitDetail: UInt64 = 0
-    /// How many executions stand on the native stack, one inside a host function called by another.
-    var nesting = 0
+    /// How many runs of the machine stand on the register stack, one inside a host function that another called.
+    var runCount = 0
     let store: Unmanaged<Store>
 }
 
@@ -63,6 +63,8 @@ enum ExitReason: UInt64 {
     case functionTooLarge
     /// A host function threw; the error is in ``Store/pendingError``.
     case hostError
+    /// A host function has suspended the task; see ``Store/suspendedCall``.
+    case suspended
     /// A guest exception is in flight; it is in ``Machine/exitDetail``.
     case exception
 }
@@ -81,7 +83,7 @@ struct InstanceContext {
     let tags: UnsafeMutablePointer<UnsafeMutablePointer<TagRecord>>
     /// For each data segment and then each element segment, whether it was dropped.
     let droppedSegments: UnsafeMutablePointer<Bool>
-    let linked: Unmanaged<LinkedModule>
+    let translated: Unmanaged<TranslatedModule>
     /// The reference of the module-level evaluation of each element segment: see ``Instance``.
     let elementSegments: UnsafeMutablePointer<UnsafeMutablePointer<UInt64>?>
     /// Whether all that stays the same from one instance to the next has been made; see ``InstancePool``.
@@ -96,7 +98,7 @@ struct FunctionRecord {
     var entry: UnsafeMutablePointer<UnsafeRawPointer>?
     /// The instance of a WebAssembly function; nil for a host function.
     var context: UnsafeMutableRawPointer?
-    /// The host function, owned by the linked module or the store.
+    /// The host function, kept by the store or by the pool of the instance.
     var host: Unmanaged<HostFunction.Storage>?
     var canonicalType: CanonicalType
     /// The index in the defining module.
@@ -141,6 +143,22 @@ struct TableRecord {
     var hasDeclaredMaximum: Bool
     /// Whether anything was written to it after the segments.
     var isChanged = false
+    /// What stands at the places of nulls that nobody has written; the record owns it.
+    var pending: Unmanaged<PendingElements>?
+
+    /// Room for elements, all of them null. The system gives pages to a large table as they are written.
+    static func makeElements(capacity: Int) -> UnsafeMutablePointer<UInt64> {
+        guard let place = calloc(capacity, MemoryLayout<UInt64>.stride) else {
+            fatalError("there is no memory for a table of \(capacity) elements")
+        }
+        return place.bindMemory(to: UInt64.self, capacity: capacity)
+    }
+
+    /// Gives up what it leads to.
+    func destroy() {
+        free(elements)
+        pending?.release()
+    }
 }
 
 /// A global's value; vectors take both halves.

@@ -75,7 +75,8 @@ enum BulkHandlers {
         let table = state.table(16)
         let index = state.get64(10)
         if _slowPath(index >= UInt64(table.pointee.count)) { return state.trap(.outOfBoundsTableAccess) }
-        let element = table.pointee.elements[Int(truncatingIfNeeded: index)]
+        var element = table.pointee.elements[Int(truncatingIfNeeded: index)]
+        if _slowPath(element == 0) { element = table.pendingElement(at: Int(truncatingIfNeeded: index)) }
         state.set64(8, element)
         return state.next(24, accumulator: element)
     }
@@ -86,6 +87,7 @@ enum BulkHandlers {
         let table = state.table(16)
         let index = state.get64(8)
         if _slowPath(index >= UInt64(table.pointee.count)) { return state.trap(.outOfBoundsTableAccess) }
+        table.completeElements()
         table.pointee.elements[Int(truncatingIfNeeded: index)] = state.get64(10)
         table.pointee.isChanged = true
         return state.next(24)
@@ -236,12 +238,12 @@ private func initializeMemory(
 ) -> Outcome {
     let record = context.head.pointee.memories[index]
     let isDropped = context.head.pointee.droppedSegments[segment]
-    return context.head.pointee.linked._withUnsafeGuaranteedRef { linked in
-        let range = linked.module.dataSegments[segment].bytes
+    return context.head.pointee.translated._withUnsafeGuaranteedRef { translated in
+        let range = translated.module.dataSegments[segment].bytes
         guard contains(isDropped ? 0 : UInt(range.count), UInt64(from), UInt64(count)),
             contains(record.pointee.byteCount, to, UInt64(count))
         else { return .outOfBoundsMemoryAccess }
-        let bytes = linked.module.binary.bytes(in: range)
+        let bytes = translated.module.binary.bytes(in: range)
         if count > 0, let start = bytes.baseAddress {
             (record.pointee.base + Int(to)).copyMemory(from: start + Int(from), byteCount: Int(count))
         }
@@ -265,6 +267,7 @@ private func fillTable(
     _ count: UInt64
 ) -> Outcome {
     guard contains(table.pointee.count, start, count) else { return .outOfBoundsTableAccess }
+    table.completeElements()
     let target = table.pointee.elements + Int(start)
     table.pointee.isChanged = true
     return inPieces(context, count, of: 8) { start, count in
@@ -280,6 +283,8 @@ private func copyTable(
     guard contains(target.pointee.count, to, count), contains(source.pointee.count, from, count) else {
         return .outOfBoundsTableAccess
     }
+    target.completeElements()
+    source.completeElements()
     let (first, origin) = (target.pointee.elements + Int(to), source.pointee.elements + Int(from))
     target.pointee.isChanged = true
     return inPieces(context, count, of: 8, backwards: first > origin) { start, count in
@@ -292,16 +297,17 @@ private func initializeTable(
     _ context: UnsafeMutableRawPointer, _ table: UnsafeMutablePointer<TableRecord>, _ segment: Int, _ to: UInt64,
     _ from: UInt32, _ count: UInt32
 ) -> Outcome {
-    context.head.pointee.linked._withUnsafeGuaranteedRef { linked in
-        let isDropped = context.head.pointee.droppedSegments[linked.module.dataSegments.count + segment]
-        let items = linked.module.elementSegments[segment].items
+    context.head.pointee.translated._withUnsafeGuaranteedRef { translated in
+        let isDropped = context.head.pointee.droppedSegments[translated.module.dataSegments.count + segment]
+        let items = translated.module.elementSegments[segment].items
         guard contains(isDropped ? 0 : UInt(items.count), UInt64(from), UInt64(count)),
             contains(table.pointee.count, to, UInt64(count))
         else { return .outOfBoundsTableAccess }
+        table.completeElements()
         let target = table.pointee.elements + Int(to)
         table.pointee.isChanged = true
         for index in 0..<Int(count) {
-            target[index] = elementSegmentItem(context, linked, segment, Int(from) + index)
+            target[index] = elementSegmentItem(context, translated, segment, Int(from) + index)
         }
         return .returned
     }
@@ -309,10 +315,10 @@ private func initializeTable(
 
 /// An element of a passive segment that was not dropped.
 func elementSegmentItem(
-    _ context: UnsafeMutableRawPointer, _ linked: LinkedModule, _ segment: Int, _ index: Int
+    _ context: UnsafeMutableRawPointer, _ translated: TranslatedModule, _ segment: Int, _ index: Int
 ) -> UInt64 {
     if let evaluated = context.head.pointee.elementSegments[segment] { return evaluated[index] }
-    guard case .functions(let functions) = linked.module.elementSegments[segment].items else { return 0 }
+    guard case .functions(let functions) = translated.module.elementSegments[segment].items else { return 0 }
     return UInt64(UInt(bitPattern: context.functionRecord(Int(functions[index]))))
 }
 

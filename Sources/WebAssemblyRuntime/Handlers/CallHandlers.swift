@@ -123,6 +123,15 @@ enum CallHandlers {
         return replaceByAny(state, record)
     }
 
+    /// How long the instruction of a call is, for who goes on behind it; nil for a tail call.
+    static func byteCount(ofCallAt code: UnsafeRawPointer) -> Int? {
+        switch code.load(as: UnsafeRawPointer.self) {
+        case HandlerAddress(callImport).address, HandlerAddress(callReference).address: 16
+        case HandlerAddress(callIndirect).address: 24
+        default: nil
+        }
+    }
+
     @inline(__always)
     private static func replaceByAny(_ state: State, _ record: UnsafeMutablePointer<FunctionRecord>) {
         if record.pointee.context == state.context {
@@ -219,7 +228,8 @@ extension State {
             trap(.undefinedElement)
             return nil
         }
-        let element = table.pointee.elements[Int(truncatingIfNeeded: index)]
+        var element = table.pointee.elements[Int(truncatingIfNeeded: index)]
+        if _slowPath(element == 0) { element = table.pendingElement(at: Int(truncatingIfNeeded: index)) }
         guard let record = UnsafeMutablePointer<FunctionRecord>(bitPattern: UInt(element)) else {
             WebAssemblyRuntime.trap(code, frame, context, .uninitializedElement, detail: index)
             return nil
@@ -239,9 +249,9 @@ extension State {
 private func isCallable(
     _ record: UnsafeMutablePointer<FunctionRecord>, as type: UInt32, _ context: UnsafeMutableRawPointer
 ) -> Bool {
-    let linked = context.assumingMemoryBound(to: InstanceContext.self).pointee.linked
-    return linked._withUnsafeGuaranteedRef { linked in
-        guard let wanted = linked.module.types.first(where: { $0.id == type }) else { return false }
+    let translated = context.assumingMemoryBound(to: InstanceContext.self).pointee.translated
+    return translated._withUnsafeGuaranteedRef { translated in
+        guard let wanted = translated.module.types.first(where: { $0.id == type }) else { return false }
         return record.pointee.canonicalType.isSubtype(of: wanted)
     }
 }
@@ -262,7 +272,7 @@ private func staticReturn() -> UnsafeRawPointer { StaticCode.returnToOtherInstan
 private func staticLeave() -> UnsafeRawPointer { StaticCode.leave }
 
 /// What became of a call of the host.
-private enum HostOutcome {
+enum HostOutcome {
     case returned
     /// Execution ends.
     case stopped
@@ -292,16 +302,32 @@ private func callHost(
                 try function.body(Caller(slots: slots, context: context, storeReference: store))
                 return .returned
             } catch {
-                if case .uncaughtException? = (error as? Trap)?.kind, store.pendingException != 0 {
-                    let exception = store.pendingException
-                    store.pendingException = 0
-                    return raise(exception, code, frame, context) ? .caught : .stopped
-                }
-                store.pendingError = error
-                trap(code, frame, context, .hostError)
-                return .stopped
+                return store.endHostCall(by: error, function, slots: slots, end: end, code, frame, context)
             }
         }
+    }
+}
+
+extension Store {
+    /// Sees to what a host function has thrown.
+    @inline(never)
+    func endHostCall(
+        by error: any Error, _ function: HostFunction.Storage, slots: UnsafeMutableRawPointer,
+        end: UnsafeMutableRawPointer, _ code: UnsafeRawPointer, _ frame: UnsafeMutableRawPointer,
+        _ context: UnsafeMutableRawPointer
+    ) -> HostOutcome {
+        if let suspension = error as? Suspension {
+            suspend(suspension, in: function, slots: slots, end: end, code, frame, context)
+            return .stopped
+        }
+        if case .uncaughtException? = (error as? Trap)?.kind, pendingException != 0 {
+            let exception = pendingException
+            pendingException = 0
+            return raise(exception, code, frame, context) ? .caught : .stopped
+        }
+        pendingError = error
+        trap(code, frame, context, .hostError)
+        return .stopped
     }
 }
 

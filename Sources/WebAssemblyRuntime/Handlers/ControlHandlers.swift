@@ -237,15 +237,15 @@ private func translateFunction(
 ) -> UnsafeRawPointer? {
     let head = context.assumingMemoryBound(to: InstanceContext.self)
     let index = Int(code.load(fromByteOffset: 8, as: UInt64.self))
-    let translated = head.pointee.linked._withUnsafeGuaranteedRef { $0.code.translate(index) }
-    guard let translated else {
+    let entry = head.pointee.translated._withUnsafeGuaranteedRef { $0.code.translate(index) }
+    guard let entry else {
         trap(code, frame, context, .functionTooLarge)
         return nil
     }
-    let end = frame + FrameRequirement.byteCount(of: translated)
+    let end = frame + FrameRequirement.byteCount(of: entry)
     if end > head.pointee.machine.pointee.stackLimit {
         trap(code, frame, context, .callStackExhausted)
         return nil
     }
-    return translated
+    return entry
 }

@@ -85,8 +85,8 @@ func allocateObject(
     let head = context.assumingMemoryBound(to: InstanceContext.self)
     return head.pointee.machine.pointee.store._withUnsafeGuaranteedRef { store in
         store.allocate(layout, elementCount: count) {
-            head.pointee.linked._withUnsafeGuaranteedRef { linked in
-                guard let function = linked.code.function(at: code) else { return nil }
+            head.pointee.translated._withUnsafeGuaranteedRef { translated in
+                guard let function = translated.code.function(at: code) else { return nil }
                 return frame
                     + FrameRequirement.byteCount(of: UnsafeRawPointer(function.start) + FrameRequirement.wordByteCount)
             }

@@ -324,15 +324,15 @@ private func copySegment(
     _ count: UInt32, to target: UnsafeMutableRawPointer?
 ) -> Outcome {
     let head = context.assumingMemoryBound(to: InstanceContext.self)
-    return head.pointee.linked._withUnsafeGuaranteedRef { linked in
-        let module = linked.module
+    return head.pointee.translated._withUnsafeGuaranteedRef { translated in
+        let module = translated.module
         if layout.pointee.hasReferences {
             let isDropped = head.pointee.droppedSegments[module.dataSegments.count + segment]
             let available = isDropped ? 0 : module.elementSegments[segment].items.count
             guard Int(start) + Int(count) <= available else { return .outOfBoundsTableAccess }
             guard let target else { return .returned }
             for index in 0..<Int(count) {
-                let item = elementSegmentItem(context, linked, segment, Int(start) + index)
+                let item = elementSegmentItem(context, translated, segment, Int(start) + index)
                 target.storeBytes(of: item, toByteOffset: index * 8, as: UInt64.self)
             }
             return .returned

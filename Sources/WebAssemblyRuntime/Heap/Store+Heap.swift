@@ -24,19 +24,21 @@ extension Store {
     }
 
     private func markRoots(in heap: Heap, stackEnd: UnsafeMutableRawPointer) {
-        heap.mark(machine.pointee.stackBase, stackEnd)
+        heap.mark(stack.base, stackEnd)
+        for position in outerPositions { heap.mark(position.stack.base, position.top) }
+        for position in suspendedPositions.values { heap.mark(position.stack.base, position.top) }
         heap.mark(pendingException)
         for cell in hostGlobals { heap.mark(cell.pointee.low) }
         for table in tables {
             heap.mark(table.pointee.elements, table.pointee.elements + Int(table.pointee.count))
         }
-        for context in instances {
+        for instance in instances {
+            let (context, translated) = (instance.context, instance.translated)
             let head = context.assumingMemoryBound(to: InstanceContext.self)
-            let linked = head.pointee.linked.takeUnretainedValue()
-            let cells = context + linked.layout.globalCells
-            let count = linked.module.globals.count - linked.module.importedGlobalCount
+            let cells = context + translated.layout.globalCells
+            let count = translated.module.globals.count - translated.module.importedGlobalCount
             heap.mark(cells, cells + count * MemoryLayout<GlobalCell>.stride)
-            for (index, segment) in linked.module.elementSegments.enumerated() {
+            for (index, segment) in translated.module.elementSegments.enumerated() {
                 if let elements = head.pointee.elementSegments[index] {
                     heap.mark(elements, elements + segment.items.count)
                 }

@@ -6,16 +6,23 @@ final class MemoryPool: Sendable {
     struct Entry {
         let base: UnsafeMutableRawPointer
         let reservedByteCount: Int
+        /// The bytes of pages that stay in place while the pool has it.
+        fileprivate(set) var keptByteCount = 0
     }
 
     /// Sendable because nothing but the pool has the addresses, and it touches them under its lock.
     private struct Entries: @unchecked Sendable {
         var free: [Entry] = []
+        /// Of the pages of all these.
+        var keptByteCount = 0
     }
 
     private let image: MemoryImage?
     private let entries = Mutex(Entries())
     private let capacity: Int
+
+    /// Beyond this, the pages of ranges that wait are given up: a burst of requests must not hold its memory for ever.
+    private static let maximumKeptByteCount = 16 << 20
 
     init(image: MemoryImage?, capacity: Int = 64) {
         self.image = image
@@ -34,7 +41,9 @@ final class MemoryPool: Sendable {
             guard let index = entries.free.lastIndex(where: { $0.reservedByteCount >= reservedByteCount }) else {
                 return nil
             }
-            return entries.free.remove(at: index)
+            let entry = entries.free.remove(at: index)
+            entries.keptByteCount -= entry.keptByteCount
+            return entry
         }
         if let pooled { return pooled }
         guard let base = AddressSpace.reserve(reservedByteCount) else { return nil }
@@ -48,10 +57,17 @@ final class MemoryPool: Sendable {
     /// Takes a range back. Its first `usedByteCount` bytes may have been written.
     func give(_ entry: Entry, usedByteCount: Int) {
         guard capacity > 0 else { return AddressSpace.release(entry.base, entry.reservedByteCount) }
-        WrittenPages.reset(entry.base, usedByteCount, image)
-        let kept = entries.withLock { entries -> Bool in
+        var entry = entry
+        entry.keptByteCount = 0
+        if entries.withLock({ $0.keptByteCount < MemoryPool.maximumKeptByteCount }) {
+            entry.keptByteCount = WrittenPages.reset(entry.base, usedByteCount, image)
+        } else {
+            AddressSpace.reset(entry.base, usedByteCount)
+        }
+        let kept = entries.withLock { [entry] entries -> Bool in
             guard entries.free.count < capacity else { return false }
             entries.free.append(entry)
+            entries.keptByteCount += entry.keptByteCount
             return true
         }
         if !kept { AddressSpace.release(entry.base, entry.reservedByteCount) }

@@ -14,20 +14,26 @@ enum WrittenPages {
     private static let map = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC)
 
     /// Makes the first `byteCount` bytes read as the image, or as zeros where there is none.
-    static func reset(_ base: UnsafeMutableRawPointer, _ byteCount: Int, _ image: MemoryImage?) {
-        if byteCount <= small { return restore(0..<byteCount, base, image) }
-        let byteCount = AddressSpace.rounded(byteCount)
-        if !restoreScanned(base, byteCount, image), !restoreListed(base, byteCount, image) {
-            AddressSpace.reset(base, byteCount)
+    ///
+    /// - Returns: How many bytes of pages are kept for it.
+    static func reset(_ base: UnsafeMutableRawPointer, _ byteCount: Int, _ image: MemoryImage?) -> Int {
+        if byteCount <= small {
+            restore(0..<byteCount, base, image)
+            return byteCount
         }
+        let byteCount = AddressSpace.rounded(byteCount)
+        let kept = restoreScanned(base, byteCount, image) ?? restoreListed(base, byteCount, image)
+        if kept == nil { AddressSpace.reset(base, byteCount) }
+        return (kept ?? 0) * AddressSpace.pageByteCount
     }
 
     // MARK: Linux 6.7 and later
 
-    /// Restores the pages that were written, as the kernel finds them in its own tables; false if it cannot.
+    /// Restores the pages that were written, as the kernel finds them in its own tables, and
+    /// returns how many of them are kept; nil if it cannot.
     private static func restoreScanned(
         _ base: UnsafeMutableRawPointer, _ byteCount: Int, _ image: MemoryImage?
-    ) -> Bool {
+    ) -> Int? {
         let start = UInt64(UInt(bitPattern: base))
         let unwritten = UInt64(CLINUX_PAGE_IS_FILE | CLINUX_PAGE_IS_ZERO)
         return withUnsafeTemporaryAllocation(of: clinux_page_region.self, capacity: 64) { regions in
@@ -44,7 +50,7 @@ enum WrittenPages {
             while scan.start < scan.end {
                 let count = clinux_scan_pages(map, &scan)
                 // What was done so far is right: the rest can be done in another way.
-                guard count >= 0, scan.walk_end > scan.start else { return false }
+                guard count >= 0, scan.walk_end > scan.start else { return nil }
                 for region in regions.prefix(Int(count)) {
                     let range = Int(region.start - start)..<Int(region.end - start)
                     kept += range.count / AddressSpace.pageByteCount
@@ -56,7 +62,7 @@ enum WrittenPages {
                 }
                 scan.start = scan.walk_end
             }
-            return true
+            return min(kept, maximumKept)
         }
     }
 
@@ -67,23 +73,23 @@ enum WrittenPages {
     /// Of a file, or shared: not written since it was mapped as a private copy.
     private static let isOfFile: UInt64 = 1 << 61
 
-    /// Restores the pages that were written, found in a list of all; false if the system has no such list, or if they are
-    /// too many.
+    /// Restores the pages that were written, found in a list of all, and returns how many; nil if the system has no such
+    /// list, or if they are too many.
     private static func restoreListed(
         _ base: UnsafeMutableRawPointer, _ byteCount: Int, _ image: MemoryImage?
-    ) -> Bool {
+    ) -> Int? {
         let pageSize = AddressSpace.pageByteCount
         let count = byteCount / pageSize
         // A guest with a memory of many megabytes has mostly written much of it, too.
-        guard map >= 0, count <= 64 * maximumKept else { return false }
+        guard map >= 0, count <= 64 * maximumKept else { return nil }
         return withUnsafeTemporaryAllocation(of: UInt64.self, capacity: count) { words in
             let offset = Int(bitPattern: base) / pageSize * 8
-            guard pread(map, words.baseAddress, count * 8, off_t(offset)) == count * 8 else { return false }
+            guard pread(map, words.baseAddress, count * 8, off_t(offset)) == count * 8 else { return nil }
             var kept = 0
             var run: Range<Int>?
             for page in 0..<count where words[page] & (isPresent | isSwapped) != 0 && words[page] & isOfFile == 0 {
                 kept += 1
-                guard kept <= maximumKept else { return false }
+                guard kept <= maximumKept else { return nil }
                 if let pages = run, pages.upperBound == page {
                     run = pages.lowerBound..<page + 1
                 } else {
@@ -94,7 +100,7 @@ enum WrittenPages {
                 }
             }
             if let pages = run { restore(pages.lowerBound * pageSize..<pages.upperBound * pageSize, base, image) }
-            return true
+            return kept
         }
     }
 

@@ -10,16 +10,13 @@ import WebAssembly
 struct SuiteValidationTests {
     /// What is refused by name, by script and line. All else of these scripts is run.
     private static let gated: [String: [Int: String]] = [
-        "async/big-interleaving-test": [14: "stackful"],
         "async/during-sync-call-may-block-if-other-ready-threads": [12: "thread.new-indirect"],
         "async/during-sync-call-no-exclusive-resume": [8: "thread.new-indirect", 124: "thread.suspend"],
         "async/during-sync-call-no-sibling-resume": [16: "thread.new-indirect", 162: "thread.suspend"],
-        "async/sync-barges-in": [6: "stackful"],
         "async/trap-if-block-and-sync": [5: "thread.new-indirect"],
         "async/trap-if-sync-and-waitable-set": [3: "thread.new-indirect"],
         "binary/binary": [974: "thread.new-indirect"],
         "validation/indicies": [251: "thread.new-indirect"],
-        "values/variants": [83: "stackful"],
     ]
 
     /// How many commands of each type the groups have, so that one that is lost is noticed.

@@ -22,9 +22,11 @@ extension CheckedFunctionType {
     }
 
     /// The type of the core function that is lifted ("CanonicalABI.md", `flatten_functype`).
-    func flattenedForLifting(isAsync: Bool) -> WebAssembly.FunctionType {
+    func flattenedForLifting(_ options: CanonicalOptions) -> WebAssembly.FunctionType {
+        // An asynchronous function returns what it waits for, to be called back, unless it waits in the middle.
         WebAssembly.FunctionType(
-            parameters: flatParameters ?? [.i32], results: isAsync ? [.i32] : flatResults.types)
+            parameters: flatParameters ?? [.i32],
+            results: !options.isAsync ? flatResults.types : options.callback == nil ? [] : [.i32])
     }
 
     /// The type of the core function that a lower makes.

