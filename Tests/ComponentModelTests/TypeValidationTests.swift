@@ -105,6 +105,78 @@ import Testing
             "\(error?.message ?? "")")
     }
 
+    @Test("Imports refer to imported types, and not to exported ones; exports refer to both")
+    func importsOfExportedTypes() {
+        /// A component that defines a record, imports or exports it at index 1, and imports or exports what equals that.
+        func error(firstIsImport: Bool, secondIsImport: Bool) -> ComponentError? {
+            var component = ComponentBytes()
+            component.types([0x72, 0x01] + ComponentBytes.name("a") + [0x7D])
+            for (index, isImport) in [firstIsImport, secondIsImport].enumerated() {
+                let name = ComponentBytes.externalName("t\(index)")
+                if isImport {
+                    component.section(10, name + [0x03, 0x00, UInt8(index)])
+                } else {
+                    component.section(11, name + [0x03, UInt8(index), 0x00])
+                }
+            }
+            return component.error
+        }
+        #expect(error(firstIsImport: true, secondIsImport: true) == nil)
+        #expect(error(firstIsImport: true, secondIsImport: false) == nil)
+        #expect(error(firstIsImport: false, secondIsImport: false) == nil)
+        let refused = error(firstIsImport: false, secondIsImport: true)
+        #expect(refused?.message.contains("type not valid to be used as import") == true)
+    }
+
+    @Test("An instance type can be imported as a type if what it refers to are its own exports, in order")
+    func importsOfInstanceTypes() {
+        /// A component that imports an instance type with these declarations as a type.
+        func error(_ declarations: [[UInt8]]) -> ComponentError? {
+            var component = ComponentBytes()
+            component.types([0x42] + ComponentBytes.vector(declarations))
+            component.imports([("i", [0x03, 0x00, 0x00])])
+            return component.error
+        }
+        let record: [UInt8] = [0x01, 0x72, 0x01] + ComponentBytes.name("a") + [0x7D]
+        let export: [UInt8] = [0x04] + ComponentBytes.externalName("r") + [0x03, 0x00, 0x00]
+        func function(taking type: UInt8) -> [UInt8] {
+            [0x01, 0x40, 0x01] + ComponentBytes.name("p") + [type, 0x01, 0x00]
+        }
+        func exportedFunction(_ type: UInt8) -> [UInt8] { [0x04] + ComponentBytes.externalName("f") + [0x01, type] }
+        #expect(error([record, export, function(taking: 1), exportedFunction(2)]) == nil)
+        #expect(error([record, export, function(taking: 0), exportedFunction(2)])?.kind == .invalid)
+        #expect(error([record, function(taking: 0), exportedFunction(1)])?.kind == .invalid)
+        let resource: [UInt8] = [0x04] + ComponentBytes.externalName("r") + [0x03, 0x01]
+        #expect(error([resource, [0x01, 0x69, 0x00], function(taking: 1), exportedFunction(2)]) == nil)
+    }
+
+    @Test("An exported resource type that is said to be any resource type is a new one for others")
+    func opaqueExports() {
+        /// A component that exports a resource type, as it is or as any, and one that takes two equal resource types.
+        func error(isOpaque: Bool) -> ComponentError? {
+            var inner = ComponentBytes()
+            inner.types([0x3F, 0x7F, 0x00])
+            let ascription: [UInt8] = isOpaque ? [0x01, 0x03, 0x01] : [0x00]
+            inner.section(
+                11, ComponentBytes.externalName("a") + [0x03, 0x00, 0x00],
+                ComponentBytes.externalName("b") + [0x03, 0x00] + ascription)
+            var equal = ComponentBytes()
+            equal.imports([("a", [0x03, 0x01]), ("b", [0x03, 0x00, 0x00])])
+            var outer = ComponentBytes()
+            outer.component(inner)
+            outer.component(equal)
+            outer.section(5, [0x00, 0x00, 0x00])
+            outer.section(
+                6, [0x03, 0x00, 0x00] + ComponentBytes.name("a"), [0x03, 0x00, 0x00] + ComponentBytes.name("b"))
+            outer.section(
+                5,
+                [0x00, 0x01, 0x02] + ComponentBytes.name("a") + [0x03, 0x00] + ComponentBytes.name("b") + [0x03, 0x01])
+            return outer.error
+        }
+        #expect(error(isOpaque: false) == nil)
+        #expect(error(isOpaque: true)?.message.contains("resource types are not the same") == true)
+    }
+
     @Test("Errors have the offset of what they are about, and say where it is")
     func places() throws {
         var inner = ComponentBytes()

@@ -3,6 +3,8 @@ package import Foundation
 /// A component that is made of C without any library, by clang and `wasm-tools`.
 package enum CComponent {
     package struct BuildError: Error, CustomStringConvertible {
+        package init(description: String) { self.description = description }
+
         package let description: String
     }
 

@@ -232,4 +232,73 @@ struct InstanceImageTests {
             }
         }
     }
+
+    /// A table with so many elements that they are put into their places only when somebody looks.
+    private static let largeTable = """
+        (module (table $t (export "table") 100 200 funcref) (type $value (func (result i32)))
+          (elem (i32.const 0) \((0..<90).map { "$f\($0)" }.joined(separator: " ")))
+          \((0..<90).map { "(func $f\($0) (result i32) (i32.const \($0)))" }.joined(separator: "\n"))
+          (elem $passive func $f7)
+          (func $call (export "call") (param i32) (result i32) (call_indirect (type $value) (local.get 0)))
+          (func (export "tail") (param i32) (result i32) (return_call_indirect (type $value) (local.get 0)))
+          (func (export "isNull") (param i32) (result i32) (ref.is_null (table.get (local.get 0))))
+          (func (export "clear") (param i32) (table.set (local.get 0) (ref.null func)))
+          (func (export "fill") (param i32) (table.fill (local.get 0) (ref.null func) (i32.const 2)))
+          (func (export "copy") (param i32) (table.copy (local.get 0) (i32.const 50) (i32.const 2)))
+          (func (export "init") (param i32) (table.init $t $passive (local.get 0) (i32.const 0) (i32.const 1)))
+          (func (export "grow") (param i32) (drop (table.grow (ref.null func) (local.get 0)))))
+        """
+
+    @Test(
+        "a large table that an image made is as if all its elements were there",
+        arguments: ["", "clear", "fill", "copy", "init", "grow", "host", "import", "image"])
+    func largeTable(change: String) throws {
+        let translated = try TranslatedModule(Guests.module(Self.largeTable))
+        let user = try TranslatedModule(
+            Guests.module(
+                """
+                (module (import "main" "table" (table 100 funcref)) (elem (i32.const 20) $f)
+                  (func $f (result i32) (i32.const 1000)))
+                """))
+        var image = try #require(InstanceImage(of: [translated.instantiate(in: Store(), imports: [])]))
+        // The second time in a block that is used again.
+        for _ in 0..<3 {
+            let instance = try image.instantiate(in: Store())[0]
+            func value(_ index: UInt32) throws -> UInt32? {
+                // Half of them by one form, half by the other.
+                guard let function = instance.function(named: index % 2 == 0 ? "call" : "tail") else { return nil }
+                guard case .i32(let value)? = try? function.call([.i32(index)]).first else { return nil }
+                return value
+            }
+            #expect(try value(30) == 30)
+            #expect(try instance.call("isNull", .i32(31)) == [.i32(0)])
+            #expect(try instance.call("isNull", .i32(95)) == [.i32(1)])
+            #expect(try instance.trap("call", .i32(95))?.message == "uninitialized element 95")
+            var expected = (0..<100).map { $0 < 90 ? UInt32($0) : nil }
+            switch change {
+            case "":
+                break
+            case "host":
+                let table = try #require(instance.table(named: "table"))
+                try table.setElement(at: 20, to: .null)
+                try table.setElement(at: 95, to: table.element(at: 40))
+                (expected[20], expected[95]) = (nil, 40)
+            case "import":
+                _ = try user.instantiate(in: instance.store, imports: [instance.export(at: 0)])
+                expected[20] = 1000
+            case "image":
+                image = try #require(InstanceImage(of: [instance]))
+            default:
+                try instance.call(change, .i32(20))
+                switch change {
+                case "clear": expected[20] = nil
+                case "fill": (expected[20], expected[21]) = (nil, nil)
+                case "copy": (expected[20], expected[21]) = (50, 51)
+                case "init": expected[20] = 7
+                default: expected += [UInt32?](repeating: nil, count: 20)
+                }
+            }
+            for (index, element) in expected.enumerated() { #expect(try value(UInt32(index)) == element) }
+        }
+    }
 }

@@ -8,6 +8,8 @@ struct FunctionPlan: Sendable {
     let parameters: Int
     /// The number of the result's layout.
     let result: Int?
+    /// The number of the result's type, which equal types share; -1 if there is none.
+    let resultType: Int
     /// How many slots the parameters take: one, a pointer, if they are in memory.
     let parameterSlotCount: Int
     let parametersAreInMemory: Bool
@@ -25,6 +27,7 @@ struct FunctionPlan: Sendable {
     init(_ type: FunctionType, _ layouts: inout LayoutTable.Builder) {
         parameters = layouts.addRecord(type.parameters.map(\.type))
         result = type.result.map { layouts.add($0) }
+        resultType = type.result.map { layouts.types.number(of: $0) } ?? -1
         parametersAreInMemory = layouts.layout(parameters).flatCount > Self.maximumFlatParameters
         flatParameters = parametersAreInMemory ? [.i32] : layouts.flatTypes(of: parameters)
         parameterSlotCount = flatParameters.count

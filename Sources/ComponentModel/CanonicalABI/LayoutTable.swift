@@ -23,6 +23,7 @@ final class LayoutTable: Sendable {
         private var flatTypes: [[CoreValueType]] = []
         /// With the types, so that no other takes an address that one of them had.
         private var known: [ObjectIdentifier: (type: ValueType, layout: Int)] = [:]
+        var types = TypeNumbers()
         private var resources: [ResourceType: UInt32] = [:]
         /// The resource types by their numbers.
         private(set) var resourceTypes: [ResourceType] = []

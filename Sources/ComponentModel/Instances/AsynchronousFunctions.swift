@@ -12,7 +12,8 @@ struct AsynchronousFunctions: Sendable {
     let returned: Returned?
 
     struct Returned: Sendable {
-        let type: ValueType?
+        /// The number of the result's type, which equal types share; -1 if there is none.
+        let type: Int
         /// The result as the only parameter.
         let plan: FunctionPlan
         let side: SidePlan
@@ -86,14 +87,14 @@ struct AsynchronousFunctions: Sendable {
                 kind: .component("invalid `task.return` call for current task: it was not lifted asynchronously"))
         }
         let function = asynchronous.function
-        guard ValueType.areEqual(returned.type, function.type.result), returned.side.memory == function.side.memory,
+        guard returned.type == function.plan.resultType, returned.side.memory == function.side.memory,
             returned.side.stringEncoding == function.side.stringEncoding
         else {
             throw Trap(kind: .component("invalid `task.return` signature and/or options for current task"))
         }
         guard task.borrowCount == 0 else { throw .borrowsRemain }
         try asynchronous.resolve(
-            returned.type == nil ? nil : returned.plan.parameters, from: core.slotPointer,
+            returned.type < 0 ? nil : returned.plan.parameters, from: core.slotPointer,
             inMemory: returned.plan.parametersAreInMemory, in: state)
         state.asynchronousTasks[state.asynchronousTasks.count - 1] = asynchronous
     }

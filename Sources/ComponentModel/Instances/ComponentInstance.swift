@@ -18,26 +18,18 @@ package final class ComponentInstance: @unchecked Sendable {
         let state = ComponentState(
             layouts: linked.layouts, resources: linked.resources, instanceCount: linked.instanceCount, store: store)
         self.state = state
-        try state.whileRunning { () throws(Trap) in
-            for step in linked.steps { try state.run(step, of: linked) }
+        // Other guests that run in the store meanwhile could be in the image.
+        let isAlone = store.guestState == nil
+        if isAlone, let image = linked.images.image {
+            try image.restore(in: state)
+            for step in linked.steps where !step.isInstantiation { try state.run(step, of: linked) }
+        } else {
+            try state.whileRunning { () throws(Trap) in
+                for step in linked.steps { try state.run(step, of: linked) }
+            }
+            if isAlone { linked.images.note(state) }
         }
-        isRepeatable = !state.hasCalledEffects && state.instances.allSatisfy(\.isUntouched)
-    }
-
-    /// Makes an instance of an image: what core modules there are is in it, and only functions and memories are taken from
-    /// them.
-    init(_ linked: LinkedComponent, _ image: InstanceImage, in store: Store) throws(Trap) {
-        self.linked = linked
-        self.store = store
-        let state = ComponentState(
-            layouts: linked.layouts, resources: linked.resources, instanceCount: linked.instanceCount, store: store)
-        self.state = state
-        state.coreInstances = try image.instantiate(in: store)
-        for step in linked.steps {
-            if case .instantiate = step { continue }
-            try state.run(step, of: linked)
-        }
-        isRepeatable = true
+        isRepeatable = !state.hasCalledEffects
     }
 
     /// The instances of core modules in it, in the order in which they were made.

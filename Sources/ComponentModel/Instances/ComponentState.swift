@@ -9,7 +9,7 @@ final class ComponentState {
     let store: Store
 
     /// A component instance of the tree.
-    struct Instance {
+    struct Instance: Sendable {
         /// Whether it may be called (`may_enter`). It stays false after a trap.
         var mayEnter = true
         /// Whether it may call what is outside (`may_leave`).
@@ -17,9 +17,6 @@ final class ComponentState {
         var handles = HandleTable()
         /// How often it has asked that no more asynchronous calls begin.
         var backpressure: UInt32 = 0
-
-        /// Whether it is as it was made.
-        var isUntouched: Bool { mayEnter && mayLeave && backpressure == 0 && handles.isUntouched }
     }
 
     /// A call of a lifted function that is under way (`Task`). The synchronous ones, which are all that there are yet, begin

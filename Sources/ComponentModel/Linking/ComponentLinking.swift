@@ -356,7 +356,8 @@ extension ComponentLinking {
         case .taskReturn(let result, let options):
             let type = result.map { valueType($0, in: scope) }
             returned = AsynchronousFunctions.Returned(
-                type: type, plan: FunctionPlan(FunctionType(type.map { [ValueType.Field("", $0)] } ?? []), &layouts),
+                type: type.map { layouts.types.number(of: $0) } ?? -1,
+                plan: FunctionPlan(FunctionType(type.map { [ValueType.Field("", $0)] } ?? []), &layouts),
                 side: side(options, in: scope))
         default: break
         }

@@ -17,6 +17,10 @@ enum LinkStep: Sendable {
     /// Takes the memory that has the next place among those of the state.
     case memory(CoreReference)
 
+    var isInstantiation: Bool {
+        if case .instantiate = self { true } else { false }
+    }
+
     enum Imports: Sendable {
         /// The same for all instances: functions that linking makes, or nothing.
         case constant([ExternalValue])

@@ -17,8 +17,8 @@ package final class LinkedComponent: Sendable {
     let steps: [LinkStep]
     /// The core functions that linking makes: lowered functions and built-ins.
     let trampolines: [CoreHostFunction]
+    let images: ComponentImageCache
     private let functions: [ExportName: ExportedFunction]
-    private let images = ComponentImages()
 
     init(
         exports: [ComponentExport], functions: [ExportName: ExportedFunction], modules: [TranslatedModule],
@@ -33,26 +33,34 @@ package final class LinkedComponent: Sendable {
         self.instanceCount = instanceCount
         self.steps = steps
         self.trampolines = trampolines
+        images = ComponentImageCache(isWorthwhile: Self.isImageWorthwhile(modules, steps))
     }
 
-    /// Makes an instance: instantiates the core modules, whose start functions run; or, where that would come to the same,
-    /// takes all from an image of an instance before.
+    /// Whether instantiation takes long: start functions run, or much is copied into memories and tables of other
+    /// instances. What a module puts into its own, the engine has in place.
+    private static func isImageWorthwhile(_ modules: [TranslatedModule], _ steps: [LinkStep]) -> Bool {
+        var copiedByteCount = 0
+        for case .instantiate(let number, _) in steps {
+            let module = modules[number].module
+            if module.startFunction != nil { return true }
+            if module.importedMemoryCount > 0 {
+                copiedByteCount += module.dataSegments.reduce(0) { $0 + $1.bytes.count }
+            }
+            if module.importedTableCount > 0 {
+                copiedByteCount += module.elementSegments.reduce(0) { $0 + $1.items.count * 8 }
+            }
+        }
+        return copiedByteCount >= leastCopiedByteCount
+    }
+
+    /// Copying so much takes as long as mapping an image.
+    private static let leastCopiedByteCount = 128 << 10
+
+    /// Makes an instance: instantiates the core modules, whose start functions run.
     ///
     /// - Throws: ``Trap``: a start function did not return, a segment does not fit, or a limit of the store is exceeded.
     package func instantiate(in store: Store) throws(Trap) -> ComponentInstance {
-        switch images.next() {
-        case .image(let image): return try ComponentInstance(self, image, in: store)
-        case .steps: return try ComponentInstance(self, in: store)
-        case .stepsAndImage:
-            do {
-                let instance = try ComponentInstance(self, in: store)
-                images.take(instance)
-                return instance
-            } catch {
-                images.giveUp()
-                throw error
-            }
-        }
+        try ComponentInstance(self, in: store)
     }
 
     /// An exported function: to be asked for once, before there are instances.

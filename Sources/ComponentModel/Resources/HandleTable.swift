@@ -4,9 +4,9 @@ import WebAssemblyRuntime
 ///
 /// Indices begin at 1, since guests take 0 for none; the index that was freed last is given out first, which guests can
 /// see and the specification wants so.
-struct HandleTable {
-    struct Entry {
-        enum Kind {
+struct HandleTable: Sendable {
+    struct Entry: Sendable {
+        enum Kind: Sendable {
             /// Not in use; the next free one follows, 0 being the end.
             case free(next: UInt32)
             /// A handle that owns its resource.
@@ -33,9 +33,6 @@ struct HandleTable {
 
     private var entries: [Entry] = []
     private var firstFree: UInt32 = 0
-
-    /// Whether there has never been a handle.
-    var isUntouched: Bool { entries.isEmpty }
 
     /// `Table.MAX_LENGTH`.
     static let maximumCount = 1 << 28 - 1
@@ -64,6 +61,16 @@ struct HandleTable {
             let entry = entries[Int(index)]
             if case .free = entry.kind { throw .unknownHandle(index) }
             return entry
+        }
+    }
+
+    /// Whether there is a handle to a resource whose type's number fits.
+    func contains(where predicate: (UInt32) -> Bool) -> Bool {
+        entries.contains { entry in
+            switch entry.kind {
+            case .own, .borrow: predicate(entry.resource)
+            case .free, .waitableSet: false
+            }
         }
     }
 

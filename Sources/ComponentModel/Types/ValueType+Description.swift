@@ -3,10 +3,16 @@ extension ValueType: CustomStringConvertible {
     /// beyond the third level, so that text stays short whatever a component defines.
     package var description: String { description(depth: 0) }
 
+    private static let shownMemberCount = 12
+
     private func description(depth: Int) -> String {
         func inner(_ type: ValueType?) -> String { type?.description(depth: depth + 1) ?? "_" }
-        func members(_ word: String, _ texts: @autoclosure () -> [String]) -> String {
-            depth > 2 ? word : "\(word) { \(texts().joined(separator: ", ")) }"
+        func listed<Member>(_ members: [Member], _ text: (Member) -> String) -> String {
+            members.prefix(Self.shownMemberCount).map(text).joined(separator: ", ")
+                + (members.count > Self.shownMemberCount ? ", …" : "")
+        }
+        func members<Member>(_ word: String, _ members: [Member], _ text: (Member) -> String) -> String {
+            depth > 2 ? word : "\(word) { \(listed(members, text)) }"
         }
         if depth > 8 { return "…" }
         switch kind {
@@ -24,14 +30,14 @@ extension ValueType: CustomStringConvertible {
         case .char: return "char"
         case .string: return "string"
         case .record(let fields):
-            return members("record", fields.map { "\($0.label): \(inner($0.type))" })
+            return members("record", fields) { "\($0.label): \(inner($0.type))" }
         case .variant(let cases):
-            return members("variant", cases.map { $0.type == nil ? $0.label : "\($0.label)(\(inner($0.type)))" })
+            return members("variant", cases) { $0.type == nil ? $0.label : "\($0.label)(\(inner($0.type)))" }
         case .list(let element): return "list<\(inner(element))>"
         case .fixedLengthList(let element, let length): return "list<\(inner(element)), \(length)>"
-        case .tuple(let types): return depth > 2 ? "tuple" : "tuple<\(types.map(inner).joined(separator: ", "))>"
-        case .flags(let labels): return members("flags", labels)
-        case .enumeration(let labels): return members("enum", labels)
+        case .tuple(let types): return depth > 2 ? "tuple" : "tuple<\(listed(types, inner))>"
+        case .flags(let labels): return members("flags", labels) { $0 }
+        case .enumeration(let labels): return members("enum", labels) { $0 }
         case .option(let type): return "option<\(inner(type))>"
         case .result(nil, nil): return "result"
         case .result(let ok, nil): return "result<\(inner(ok))>"

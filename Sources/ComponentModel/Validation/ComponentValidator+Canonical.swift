@@ -46,8 +46,6 @@ extension ComponentValidator {
         }
     }
 
-    // MARK: Lift and lower
-
     private func lifted(
         _ function: UInt32, _ options: CanonicalOptions, _ typeIndex: UInt32, at offset: Int
     ) throws(DecodingFailure) -> CheckedFunctionType {
@@ -101,8 +99,6 @@ extension ComponentValidator {
         try check(MemoryNeeds(ofLowering: type, isAsync: options.isAsync), of: options, at: offset)
         return type.flattenedForLowering(isAsync: options.isAsync)
     }
-
-    // MARK: Options
 
     /// Checks what holds for the options of all definitions.
     func check(_ options: CanonicalOptions, at offset: Int) throws(DecodingFailure) {
@@ -159,93 +155,6 @@ extension ComponentValidator {
         guard options.reallocate != nil || needs != .reallocation else {
             throw .invalid("canonical option `realloc` is required", at: offset)
         }
-    }
-}
-
-/// Which options a canonical definition needs for the values that it passes.
-enum MemoryNeeds: Int, Comparable {
-    case nothing, memory, reallocation
-
-    static func < (first: MemoryNeeds, second: MemoryNeeds) -> Bool { first.rawValue < second.rawValue }
-
-    init(ofLifting type: CheckedFunctionType, isAsync: Bool) {
-        // Arguments are put into the memory of the function that is lifted.
-        let parameters: MemoryNeeds =
-            type.parameters.contains { $0.type.needsMemory } || type.flatParameters == nil ? .reallocation : .nothing
-        // An async function gives its result to `task.return`, whose options these are too.
-        let limit = isAsync ? CheckedValueType.maximumFlatCount : 1
-        self = max(parameters, MemoryNeeds(ofReading: type.result, flatLimit: limit))
-    }
-
-    init(ofLowering type: CheckedFunctionType, isAsync: Bool) {
-        let limit = isAsync ? CheckedFunctionType.maximumFlatCountOfAsyncLowering : CheckedValueType.maximumFlatCount
-        let isFlat = type.flatParameters.map { $0.count <= limit } ?? false
-        let parameters: MemoryNeeds =
-            type.parameters.contains { $0.type.needsMemory } || !isFlat ? .memory : .nothing
-        // The caller has room for the result, but not for the strings and lists in it.
-        var result = MemoryNeeds.nothing
-        if let type = type.result {
-            if type.needsMemory {
-                result = .reallocation
-            } else if isAsync || type.flat.map({ $0.count > 1 }) ?? true {
-                result = .memory
-            }
-        }
-        self = max(parameters, result)
-    }
-
-    /// What reading a value from the caller's core values and memory needs.
-    init(ofReading type: CheckedValueType?, flatLimit: Int) {
-        guard let type else {
-            self = .nothing
-            return
-        }
-        let isFlat = type.flat.map { $0.count <= flatLimit } ?? false
-        self = type.needsMemory || !isFlat ? .memory : .nothing
-    }
-}
-
-extension CheckedFunctionType {
-    /// The greatest number of core values that the parameters of an async lower are (`MAX_FLAT_ASYNC_PARAMS`).
-    static let maximumFlatCountOfAsyncLowering = 4
-
-    /// The core types of the parameters, or `nil` for more than ``CheckedValueType/maximumFlatCount``.
-    var flatParameters: [WebAssembly.ValueType]? {
-        var flat: [WebAssembly.ValueType] = []
-        for (_, type) in parameters {
-            guard let more = type.flat, flat.count + more.count <= CheckedValueType.maximumFlatCount else { return nil }
-            flat += more
-        }
-        return flat
-    }
-
-    /// The core types of the result, or an address if there is more than one.
-    private var flatResults: (types: [WebAssembly.ValueType], isAddress: Bool) {
-        guard let result else { return ([], false) }
-        guard let flat = result.flat, flat.count <= 1 else { return ([.i32], true) }
-        return (flat, false)
-    }
-
-    /// The type of the core function that is lifted ("CanonicalABI.md", `flatten_functype`).
-    fileprivate func flattenedForLifting(_ options: CanonicalOptions) -> WebAssembly.FunctionType {
-        // An asynchronous function returns what it waits for, to be called back, unless it waits in the middle.
-        WebAssembly.FunctionType(
-            parameters: flatParameters ?? [.i32],
-            results: !options.isAsync ? flatResults.types : options.callback == nil ? [] : [.i32])
-    }
-
-    /// The type of the core function that a lower makes.
-    fileprivate func flattenedForLowering(isAsync: Bool) -> WebAssembly.FunctionType {
-        var parameters = flatParameters ?? [.i32]
-        if isAsync {
-            if parameters.count > CheckedFunctionType.maximumFlatCountOfAsyncLowering { parameters = [.i32] }
-            if result != nil { parameters.append(.i32) }
-            return WebAssembly.FunctionType(parameters: parameters, results: [.i32])
-        }
-        let results = flatResults
-        return results.isAddress
-            ? WebAssembly.FunctionType(parameters: parameters + [.i32], results: [])
-            : WebAssembly.FunctionType(parameters: parameters, results: results.types)
     }
 }
 

@@ -1,6 +1,6 @@
 import WebAssembly
 
-// Imports, exports, aliases and instances.
+// Imports and exports.
 
 /// Which names of a component an entity gets.
 private enum Direction: String {
@@ -8,8 +8,6 @@ private enum Direction: String {
 }
 
 extension ComponentValidator {
-    // MARK: Imports and exports
-
     mutating func define(_ declaration: ImportDeclaration, at offset: Int) throws(DecodingFailure) {
         let entity = try add(
             try entity(of: declaration.type, .import, at: offset), declaration.name, .import, at: offset)
@@ -80,6 +78,13 @@ extension ComponentValidator {
         case .equalType(let index):
             let type = try scope.types.at(index, "type", offset)
             try budget.spend(type.stepCount, at: offset)
+            if direction == .import, let identity = type.identity, scope.exportedTypes.contains(identity),
+                !scope.importedTypes.contains(identity)
+            {
+                throw .invalid(
+                    "type not valid to be used as import: an export has made type index \(index), and imports cannot "
+                        + "refer to exports", at: offset)
+            }
             return .type(type.atNewIndex)
         case .resourceType:
             let id = makeResource()
@@ -118,7 +123,7 @@ extension ComponentValidator {
             }
         default: break
         }
-        try define(entity, at: offset)
+        try append(entity, at: offset)
         if scope.kind != .instanceType {
             var registered: Set<ObjectIdentifier> = []
             guard try register(entity, direction, &registered, at: offset) else {
@@ -165,13 +170,7 @@ extension ComponentValidator {
                 try named.areInside(type, &budget, at: offset)
             }
             guard isNamed else { return false }
-            let identity: ObjectIdentifier? =
-                switch type {
-                case .value(let type): ObjectIdentifier(type)
-                case .resource(let type): ObjectIdentifier(type)
-                case .function, .component, .instance: nil
-                }
-            if let identity {
+            if let identity = type.identity {
                 if direction == .import { scope.importedTypes.insert(identity) }
                 scope.exportedTypes.insert(identity)
             }
@@ -195,7 +194,7 @@ extension ComponentValidator {
     }
 
     /// What a sort and an index refer to.
-    private func entity(at definition: SortIndex, offset: Int) throws(DecodingFailure) -> CheckedEntity {
+    func entity(at definition: SortIndex, offset: Int) throws(DecodingFailure) -> CheckedEntity {
         let index = definition.index
         switch definition.sort {
         case .coreModule: return .coreModule(try scope.coreModules.at(index, "module", offset))
@@ -208,7 +207,8 @@ extension ComponentValidator {
         }
     }
 
-    private mutating func define(_ entity: CheckedEntity, at offset: Int) throws(DecodingFailure) {
+    /// Adds to the index space of the entity's sort.
+    mutating func append(_ entity: CheckedEntity, at offset: Int) throws(DecodingFailure) {
         switch entity {
         case .coreModule(let type): scope.coreModules.append(type)
         case .function(let type): scope.functions.append(type)
@@ -218,149 +218,9 @@ extension ComponentValidator {
         }
     }
 
-    private mutating func define(_ instance: CheckedInstanceType, at offset: Int) throws(DecodingFailure) {
+    mutating func define(_ instance: CheckedInstanceType, at offset: Int) throws(DecodingFailure) {
         try checkDepth(instance.depth, at: offset)
         scope.instances.append(instance)
-    }
-
-    // MARK: Instances
-
-    mutating func define(_ instance: InstanceDefinition, at offset: Int) throws(DecodingFailure) {
-        switch instance {
-        case .instantiation(let index, let arguments):
-            let component = try scope.components.at(index, "component", offset)
-            try define(try instantiate(component, with: arguments, at: offset), at: offset)
-        case .exports(let exports):
-            try budget.spend(exports.count, at: offset)
-            var names = NameScope()
-            var entities = CheckedEntities()
-            for (name, definition) in exports {
-                let entity = try entity(at: definition, offset: offset)
-                // These exports make no indices, so that no type can refer to one.
-                if case .type(.resource) = entity { names.register(name.name, nil) }
-                try names.add(name, of: entity, kind: "export", at: offset)
-                entities.append(name.name, entity)
-            }
-            try define(CheckedInstanceType(exports: entities), at: offset)
-        }
-    }
-
-    private mutating func instantiate(
-        _ component: CheckedComponentType, with arguments: [(name: String, definition: SortIndex)], at offset: Int
-    ) throws(DecodingFailure) -> CheckedInstanceType {
-        try budget.spend(arguments.count + component.imports.count, at: offset)
-        var given = CheckedEntities()
-        for (name, definition) in arguments {
-            guard given.append(name, try entity(at: definition, offset: offset)) else {
-                throw .invalid(
-                    "instantiation argument `\(name)` conflicts with previous argument `\(name)`", at: offset)
-            }
-        }
-        var substitution: Substitution
-        do throws(TypeMatcher.Failure) {
-            substitution = try TypeMatcher.run(
-                open: component.importedResources, &budget, at: offset
-            ) { matcher throws(TypeMatcher.Failure) in
-                for (name, type) in component.imports.all {
-                    guard let argument = given[name] else {
-                        throw TypeMatcher.Failure.mismatch("missing import named `\(name)`")
-                    }
-                    do throws(TypeMatcher.Failure) {
-                        try matcher.match(argument, type)
-                    } catch {
-                        guard case .mismatch(let message) = error else { throw error }
-                        throw TypeMatcher.Failure.mismatch("type mismatch for import `\(name)`: \(message)")
-                    }
-                }
-                return matcher.substitution
-            }
-        } catch {
-            throw error.failure("", at: offset)
-        }
-        // Each instance has resource types of its own.
-        try budget.spend(component.definedResources.count, at: offset)
-        for resource in component.definedResources {
-            let new = makeResource()
-            substitution.bind(resource, to: new)
-            scope.definedResources.append(new)
-        }
-        return CheckedInstanceType(exports: try substitution.apply(to: component.exports, &budget, at: offset))
-    }
-
-    // MARK: Aliases
-
-    mutating func define(_ alias: Alias, at offset: Int) throws(DecodingFailure) {
-        switch alias {
-        case .coreExport(let sort, let instance, let name):
-            guard scope.kind == .component else { throw ComponentValidator.aliasInType(at: offset) }
-            try defineAlias(ofCoreExport: name, sort: sort, instance: instance, at: offset)
-        case .export(let sort, let instance, let name):
-            guard scope.kind == .component || sort == .type || sort == .instance else {
-                throw ComponentValidator.aliasInType(at: offset)
-            }
-            try defineAlias(ofExport: name, sort: sort, instance: instance, at: offset)
-        case .outer(let sort, let count, let index):
-            guard scope.kind == .component || sort == .type || sort == .coreType else {
-                throw ComponentValidator.aliasInType(at: offset)
-            }
-            try defineOuterAlias(sort: sort, count: count, index: index, at: offset)
-        }
-    }
-
-    private static func aliasInType(at offset: Int) -> DecodingFailure {
-        .invalid(
-            "aliases in component types and instance types may only refer to types or instances: outer aliases to types, "
-                + "aliases of exports to types or instances", at: offset)
-    }
-
-    private mutating func defineAlias(
-        ofExport name: String, sort: Sort, instance index: UInt32, at offset: Int
-    ) throws(DecodingFailure) {
-        let instance = try scope.instances.at(index, "instance", offset)
-        guard let entity = instance.exports[name] else {
-            throw .invalid("instance \(index) has no export named `\(name)`", at: offset)
-        }
-        let noun: String
-        switch (sort, entity) {
-        case (.coreModule, .coreModule), (.function, .function), (.type, .type), (.component, .component),
-            (.instance, .instance):
-            return try define(entity, at: offset)
-        case (.coreModule, _): noun = "module"
-        case (.function, _): noun = "func"
-        case (.type, _): noun = "type"
-        case (.component, _): noun = "component"
-        case (.instance, _): noun = "instance"
-        default: throw .invalid("an instance has no exports of this sort", at: offset)
-        }
-        throw .invalid("export `\(name)` for instance \(index) is not a \(noun)", at: offset)
-    }
-
-    private mutating func defineOuterAlias(
-        sort: Sort, count: UInt32, index: UInt32, at offset: Int
-    ) throws(DecodingFailure) {
-        let place = try enclosingScope(count, at: offset)
-        switch sort {
-        case .coreModule:
-            scope.coreModules.append(try scope(at: place).coreModules.at(index, "module", offset))
-        case .coreType:
-            scope.coreTypes.append(try scope(at: place).coreTypes.at(index, "type", offset))
-        case .component:
-            scope.components.append(try scope(at: place).components.at(index, "component", offset))
-        case .type:
-            let type = try scope(at: place).types.at(index, "type", offset)
-            if crossesComponent(to: place) {
-                var free = FreeResources()
-                try free.collect(type, &budget, at: offset)
-                guard free.ids.isEmpty else {
-                    throw .invalid(
-                        "cannot alias a type that transitively refers to resources not defined in the current component; "
-                            + "import the resource type instead", at: offset)
-                }
-            }
-            try define(type, at: offset)
-        default:
-            throw .invalid("outer aliases are of modules, components and types only", at: offset)
-        }
     }
 }
 

@@ -90,6 +90,7 @@ struct InstanceTemplate: Sendable {
             return images.count == count ? images : nil
         }
         for record in translated.layout.definedTables(instance.context, of: module) {
+            record.completeElements()
             guard let images = noted(record.pointee.elements, Int(record.pointee.count), record.pointee.element) else {
                 return false
             }
@@ -169,7 +170,11 @@ struct InstanceTemplate: Sendable {
                 addressType: type.addressType)
             try instance.store.initialize(records + defined, type: type, initialElement: 0)
             head.pointee.tables[index] = records + defined
-            write(elements, to: records[defined].elements, in: blocks)
+            if elements.count < PendingElements.leastCount {
+                write(elements, to: records[defined].elements, in: blocks)
+            } else {
+                records[defined].pending = Unmanaged.passRetained(PendingElements(elements, in: blocks))
+            }
         }
         for (segment, elements) in passiveElements {
             let place = UnsafeMutablePointer<UInt64>.allocate(capacity: max(1, elements.count))

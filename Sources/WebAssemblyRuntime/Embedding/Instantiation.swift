@@ -210,6 +210,7 @@ extension Instance {
                 guard start <= UInt64(record.pointee.count), count <= UInt64(record.pointee.count) - start else {
                     throw Trap(kind: .outOfBoundsTableAccess)
                 }
+                record.completeElements()
                 let target = record.pointee.elements + Int(start)
                 // For whoever defines it, this is a change like any other.
                 if Int(table) < module.importedTableCount { record.pointee.isChanged = true }

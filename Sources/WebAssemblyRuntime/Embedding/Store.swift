@@ -106,7 +106,7 @@ package final class Store: @unchecked Sendable {
         for memory in memories {
             memory.pool.give(memory.entry, usedByteCount: Int(memory.record.pointee.byteCount))
         }
-        for table in hostTables { table.pointee.elements.deallocate() }
+        for table in hostTables { table.pointee.destroy() }
         for instance in instances { instance.pool?.give(instance.context) }
         for set in instanceSets { set.image.give(set.blocks) }
         for allocation in allocations { allocation.deallocate() }
@@ -269,8 +269,8 @@ package final class Store: @unchecked Sendable {
         try checkRoom(forTableOf: type.limits.minimum)
         let count = Int(type.limits.minimum)
         let capacity = max(count, 1)
-        let elements = UnsafeMutablePointer<UInt64>.allocate(capacity: capacity)
-        elements.initialize(repeating: initialElement, count: count)
+        let elements = TableRecord.makeElements(capacity: capacity)
+        if initialElement != 0 { elements.update(repeating: initialElement, count: count) }
         let typeMaximum = type.addressType == .i64 ? UInt64.max : UInt64(UInt32.max)
         record.initialize(
             to: TableRecord(
@@ -308,16 +308,17 @@ package final class Store: @unchecked Sendable {
             noteReached(.tables)
             return nil
         }
+        record.completeElements()
         record.pointee.isChanged = true
         if new > UInt64(record.pointee.capacity) {
             let capacity = Int(max(new, min(UInt64(record.pointee.capacity) * 2, record.pointee.maximumCount)))
-            let elements = UnsafeMutablePointer<UInt64>.allocate(capacity: capacity)
-            elements.initialize(from: record.pointee.elements, count: Int(old))
-            record.pointee.elements.deallocate()
+            let elements = TableRecord.makeElements(capacity: capacity)
+            elements.update(from: record.pointee.elements, count: Int(old))
+            free(record.pointee.elements)
             record.pointee.elements = elements
             record.pointee.capacity = UInt(capacity)
         }
-        (record.pointee.elements + Int(old)).initialize(repeating: element, count: Int(count))
+        (record.pointee.elements + Int(old)).update(repeating: element, count: Int(count))
         tableElementsInUse += Int(count)
         record.pointee.count = UInt(new)
         return old

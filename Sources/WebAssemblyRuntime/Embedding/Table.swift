@@ -40,6 +40,7 @@ package struct Table: Hashable, @unchecked Sendable {
     /// - Throws: ``Trap/Kind/outOfBoundsTableAccess``.
     package func element(at index: Int) throws(Trap) -> Reference {
         guard index >= 0, index < count else { throw Trap(kind: .outOfBoundsTableAccess) }
+        record.completeElements()
         return store.reference(record.pointee.elements[index], type: record.pointee.element)
     }
 
@@ -48,6 +49,7 @@ package struct Table: Hashable, @unchecked Sendable {
     /// - Throws: ``Trap/Kind/outOfBoundsTableAccess``.
     package func setElement(at index: Int, to reference: Reference) throws(Trap) {
         guard index >= 0, index < count else { throw Trap(kind: .outOfBoundsTableAccess) }
+        record.completeElements()
         record.pointee.elements[index] = store.bits(of: reference)
         record.pointee.isChanged = true
     }

@@ -67,7 +67,7 @@ struct InstanceLayout: Sendable {
         let head = context.assumingMemoryBound(to: InstanceContext.self)
         for index in 0..<module.elementSegments.count { head.pointee.elementSegments[index]?.deallocate() }
         for record in definedTables(context, of: module) where record.pointee.capacity > 0 {
-            record.pointee.elements.deallocate()
+            record.pointee.destroy()
         }
         free(context)
     }

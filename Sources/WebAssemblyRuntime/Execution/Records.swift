@@ -1,3 +1,4 @@
+import Glibc
 import WebAssembly
 
 /// What executing code needs of its store. Handlers reach it through ``InstanceContext/machine``.
@@ -142,6 +143,22 @@ struct TableRecord {
     var hasDeclaredMaximum: Bool
     /// Whether anything was written to it after the segments.
     var isChanged = false
+    /// What stands at the places of nulls that nobody has written; the record owns it.
+    var pending: Unmanaged<PendingElements>?
+
+    /// Room for elements, all of them null. The system gives pages to a large table as they are written.
+    static func makeElements(capacity: Int) -> UnsafeMutablePointer<UInt64> {
+        guard let place = calloc(capacity, MemoryLayout<UInt64>.stride) else {
+            fatalError("there is no memory for a table of \(capacity) elements")
+        }
+        return place.bindMemory(to: UInt64.self, capacity: capacity)
+    }
+
+    /// Gives up what it leads to.
+    func destroy() {
+        free(elements)
+        pending?.release()
+    }
 }
 
 /// A global's value; vectors take both halves.

@@ -75,7 +75,8 @@ enum BulkHandlers {
         let table = state.table(16)
         let index = state.get64(10)
         if _slowPath(index >= UInt64(table.pointee.count)) { return state.trap(.outOfBoundsTableAccess) }
-        let element = table.pointee.elements[Int(truncatingIfNeeded: index)]
+        var element = table.pointee.elements[Int(truncatingIfNeeded: index)]
+        if _slowPath(element == 0) { element = table.pendingElement(at: Int(truncatingIfNeeded: index)) }
         state.set64(8, element)
         return state.next(24, accumulator: element)
     }
@@ -86,6 +87,7 @@ enum BulkHandlers {
         let table = state.table(16)
         let index = state.get64(8)
         if _slowPath(index >= UInt64(table.pointee.count)) { return state.trap(.outOfBoundsTableAccess) }
+        table.completeElements()
         table.pointee.elements[Int(truncatingIfNeeded: index)] = state.get64(10)
         table.pointee.isChanged = true
         return state.next(24)
@@ -265,6 +267,7 @@ private func fillTable(
     _ count: UInt64
 ) -> Outcome {
     guard contains(table.pointee.count, start, count) else { return .outOfBoundsTableAccess }
+    table.completeElements()
     let target = table.pointee.elements + Int(start)
     table.pointee.isChanged = true
     return inPieces(context, count, of: 8) { start, count in
@@ -280,6 +283,8 @@ private func copyTable(
     guard contains(target.pointee.count, to, count), contains(source.pointee.count, from, count) else {
         return .outOfBoundsTableAccess
     }
+    target.completeElements()
+    source.completeElements()
     let (first, origin) = (target.pointee.elements + Int(to), source.pointee.elements + Int(from))
     target.pointee.isChanged = true
     return inPieces(context, count, of: 8, backwards: first > origin) { start, count in
@@ -298,6 +303,7 @@ private func initializeTable(
         guard contains(isDropped ? 0 : UInt(items.count), UInt64(from), UInt64(count)),
             contains(table.pointee.count, to, UInt64(count))
         else { return .outOfBoundsTableAccess }
+        table.completeElements()
         let target = table.pointee.elements + Int(to)
         table.pointee.isChanged = true
         for index in 0..<Int(count) {

@@ -228,7 +228,8 @@ extension State {
             trap(.undefinedElement)
             return nil
         }
-        let element = table.pointee.elements[Int(truncatingIfNeeded: index)]
+        var element = table.pointee.elements[Int(truncatingIfNeeded: index)]
+        if _slowPath(element == 0) { element = table.pendingElement(at: Int(truncatingIfNeeded: index)) }
         guard let record = UnsafeMutablePointer<FunctionRecord>(bitPattern: UInt(element)) else {
             WebAssemblyRuntime.trap(code, frame, context, .uninitializedElement, detail: index)
             return nil

@@ -2,7 +2,7 @@
 
 /// Reads what `vectors.py` writes.
 ///
-/// Types: `u8`; `e3` and `f3`, an enum and flags of three labels; `r(u8,string)` a record, `t(…)` a tuple; `v(_,u8)` a
+/// Types: `u8`; `e3` and `F3`, an enum and flags of three labels; `r(u8,string)` a record, `t(…)` a tuple; `v(_,u8)` a
 /// variant; `o(…)` an option; `R(…,_)` a result; `l(…)` a list, `L3(…)` one of three elements; `m(…,…)` a map.
 ///
 /// Values: `t` and `f`; integers; numbers and characters by their bits in hexadecimal; `'` and the UTF-8 of a string in
@@ -61,7 +61,7 @@ struct VectorNotation {
         func labels() -> [String] { (0..<count).map { "x\($0)" } }
         switch word.first {
         case "e": return ValueType(.enumeration(labels()))
-        case "f": return ValueType(.flags(labels()))
+        case "F": return ValueType(.flags(labels()))
         case "r":
             return ValueType(
                 .record(readTypes().enumerated().map { ValueType.Field("x\($0.offset)", $0.element ?? .bool) }))

@@ -79,7 +79,7 @@ class Random(random.Random):
             return d.EnumType([f"c{i}" for i in range(count)]), f"e{count}"
         if kind == "flags":
             count = self.randint(1, 32)
-            return d.FlagsType([f"f{i}" for i in range(count)]), f"f{count}"
+            return d.FlagsType([f"f{i}" for i in range(count)]), f"F{count}"
         if kind in ("record", "tuple"):
             fields = [self.type(depth - 1) for _ in range(self.choice([1, 2, 2, 3, 4, 6]))]
             text = ",".join(t for _, t in fields)

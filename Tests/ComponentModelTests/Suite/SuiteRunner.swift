@@ -83,7 +83,9 @@ struct SuiteRunner {
     }
 
     /// Calls what an action names, and gives its result with the type.
-    private func invoke(_ command: SuiteCommand) throws -> (value: ComponentModel.Value?, type: ComponentModel.ValueType?) {
+    private func invoke(_ command: SuiteCommand) throws -> (
+        value: ComponentModel.Value?, type: ComponentModel.ValueType?
+    ) {
         guard let action = command.json["action"]?.object, action["type"]?.string == "invoke",
             let field = action["field"]?.string
         else { throw SuiteError(description: "not an invocation") }

@@ -42,10 +42,11 @@ enum SuiteValue {
         case .list(let element), .fixedLengthList(let element, _):
             guard let elements = content.array else { throw mismatch() }
             if case .list = type.kind, case .u8 = element.kind {
-                return .bytes(try elements.map { json in
-                    guard case .u8(let byte) = try value(json, as: .u8) else { throw mismatch() }
-                    return byte
-                })
+                return .bytes(
+                    try elements.map { json in
+                        guard case .u8(let byte) = try value(json, as: .u8) else { throw mismatch() }
+                        return byte
+                    })
             }
             return .list(try elements.map { try value($0, as: element) })
         case .tuple(let types):

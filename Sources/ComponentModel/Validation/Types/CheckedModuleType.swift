@@ -56,11 +56,6 @@ final class CheckedModuleType {
     }
 }
 
-/// What a core instance exports.
-struct CheckedCoreInstance {
-    let exports: [ExactName: ExternalType]
-}
-
 extension Module {
     /// The type of what an export of this module refers to.
     fileprivate func type(of export: Export) -> ExternalType {

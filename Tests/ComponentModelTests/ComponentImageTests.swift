@@ -1,0 +1,90 @@
+import ComponentModel
+import Synchronization
+import Testing
+import WebAssemblyRuntime
+
+/// Instances that are made of an image rather than step by step.
+@Suite(.enabled(if: ComponentText.isAvailable, "\(ComponentText.absence)"))
+struct ComponentImageTests {
+    private final class Calls: Sendable {
+        let count = Mutex(0)
+    }
+
+    /// A component whose start function calls the host, makes a handle, and writes a memory, a table and a global.
+    private func link(isRepeatable: Bool, _ calls: Calls) throws -> LinkedComponent {
+        let component = try ComponentText.component(
+            """
+            (component
+                (import "test:host/calls" (instance $calls (export "ping" (func (result u32)))))
+                (core func $ping (canon lower (func $calls "ping")))
+                (type $R (resource (rep i32)))
+                (core func $new (canon resource.new $R))
+                (core func $rep (canon resource.rep $R))
+                (core module $Memory
+                    (memory (export "memory") 2)
+                    (table (export "table") 2 funcref)
+                    (global (export "counter") (mut i32) (i32.const 1)))
+                (core instance $memory (instantiate $Memory))
+                (core module $M
+                    (import "" "ping" (func $ping (result i32)))
+                    (import "" "new" (func $new (param i32) (result i32)))
+                    (import "" "rep" (func $rep (param i32) (result i32)))
+                    (import "memory" "memory" (memory 2))
+                    (import "memory" "table" (table $table 2 funcref))
+                    (import "memory" "counter" (global $counter (mut i32)))
+                    (type $f (func (result i32)))
+                    (elem (i32.const 0) $first)
+                    (elem declare func $second)
+                    (func $first (result i32) (i32.const 1000))
+                    (func $second (result i32) (i32.const 2000))
+                    (func $start
+                        (i32.store (i32.const 70000) (call $ping))
+                        (table.set $table (i32.const 1) (ref.func $second))
+                        (global.set $counter (call $new (i32.const 30))))
+                    (start $start)
+                    (func (export "f") (result i32)
+                        (i32.store (i32.const 70000) (i32.add (i32.load (i32.const 70000)) (i32.const 1)))
+                        (global.set $counter (i32.add (global.get $counter) (call $new (i32.const 5))))
+                        (i32.add
+                            (i32.add
+                                (call_indirect (type $f) (i32.const 0)) (call_indirect (type $f) (i32.const 1)))
+                            (i32.add
+                                (i32.load (i32.const 70000))
+                                (i32.add (global.get $counter) (call $rep (i32.const 1)))))))
+                (core instance $m (instantiate $M
+                    (with "" (instance (export "ping" (func $ping)) (export "new" (func $new))
+                        (export "rep" (func $rep))))
+                    (with "memory" (instance $memory))))
+                (func (export "f") (result u32) (canon lift (core func $m "f"))))
+            """)
+        var linker = ComponentLinker()
+        linker.add(
+            HostInterface(
+                "test:host/calls", version: "1.0.0",
+                functions: [
+                    "ping": ComponentModel.HostFunction(
+                        ComponentModel.FunctionType(to: .u32), isRepeatable: isRepeatable
+                    ) { _, _ in
+                        calls.count.withLock { $0 += 1 }
+                        return .u32(100)
+                    }
+                ]))
+        return try linker.link(component)
+    }
+
+    @Test("Instances of an image begin as the others did, and do not see each other", arguments: [true, false])
+    func images(isRepeatable: Bool) throws {
+        let calls = Calls()
+        let linked = try link(isRepeatable: isRepeatable, calls)
+        for _ in 0..<6 {
+            let instance = try linked.instantiate(in: Store())
+            #expect(instance.isRepeatable == isRepeatable)
+            let function = try #require(instance.function(ExportName("f")))
+            // Functions 3,000, memory 101, counter 1 + 2, representation 30.
+            #expect(try function.call() == .u32(3_134))
+            #expect(try function.call() == .u32(3_138))
+        }
+        // The start function runs for the first two only if an image may take its place.
+        #expect(calls.count.withLock { $0 } == (isRepeatable ? 2 : 6))
+    }
+}
