@@ -401,6 +401,7 @@ let package = Package(
                 "WASIExperimentalHTTP",
                 "WASIHTTP",
                 "WASIPreview2",
+                "WebAssembly",
                 "WebAssemblyRuntime",
             ]
         ),
