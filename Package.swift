@@ -396,6 +396,7 @@ let package = Package(
                 "Content",
                 "Cryptography",
                 "HTTP",
+                "Platform",
                 "TestSupport",
                 "WASI",
                 "WASIExperimentalHTTP",
