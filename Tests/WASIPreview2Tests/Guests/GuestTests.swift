@@ -5,6 +5,7 @@ import Synchronization
 import TestSupport
 import Testing
 import WASI
+import WASIExperimentalHTTP
 import WASIHTTP
 import WASIPreview2
 import WebAssemblyRuntime
@@ -225,17 +226,25 @@ struct GuestTests {
         let directory = try TemporaryDirectory()
         try directory.write("alpha", to: "a.txt")
         let output = Box("")
+        let server = Server(socket: try ListeningSocket(binding: .loopback(port: 0))) { request, body, writer in
+            let text = "\(request.method) \(request.target): "
+            try writer.respond(
+                Response(status: .created, body: .bytes(Array(text.utf8) + body.readAll(limit: 1 << 20))))
+        }
+        try server.start()
+        defer { server.stop() }
         let exchange = FakeExchange()
         exchange.method = .post
         exchange.parts = [Array("some input".utf8)]
         let configuration = WASIConfiguration(
-            arguments: ["app", "one"], environment: [("A", "1")],
+            arguments: ["app", "one"], environment: [("A", "1"), ("SERVER", server.address.description)],
             preopens: [Preopen(hostPath: directory.path, guestPath: "/", access: .readWrite)],
             standardInput: .empty,
             standardOutput: .output { bytes in output.bytes.withLock { $0 += bytes } },
             standardError: .output { bytes in output.bytes.withLock { $0 += bytes } })
-        let context = WASIPreview2Context(configuration)
-        let http = HTTPContext(context, policy: nil)
+        let policy = try OutboundHTTPPolicy(allowedHosts: ["http://\(server.address)"])
+        let context = WASIPreview2Context(configuration, socketPolicy: SocketPolicy(policy))
+        let http = HTTPContext(context, policy: policy)
         let store = Store(hostState: context)
         for export in program.linked.exports where !name.hasPrefix("all-") {
             let start = ContinuousClock.now
