@@ -410,11 +410,13 @@ let package = Package(
                 "Content",
                 "Cryptography",
                 "HTTP",
+                "Platform",
                 "TestSupport",
                 "WASI",
                 "WASIExperimentalHTTP",
                 "WASIHTTP",
                 "WASIPreview2",
+                "WebAssembly",
                 "WebAssemblyRuntime",
             ]
         ),

@@ -10,6 +10,9 @@ package final class WASIPreview2Context {
     /// What an interface of another module keeps for this component, such as that of HTTP.
     package var companion: AnyObject?
 
+    /// The threads that work for the component.
+    package let threads = ThreadBudget()
+
     /// Whether there was no room for something that the component wanted to keep.
     var wasRefusedRoom = false
 

@@ -87,10 +87,9 @@ package final class Client: Sendable {
         if let limit = request.timeouts.connect {
             configuration.connectTimeout = min(limit, configuration.connectTimeout)
         }
-        var cancellation = request.cancellation
-        if cancellation == nil, let abort = request.abort { cancellation = { abort.isAborted } }
         return try ClientConnection.open(
-            to: target, configuration: configuration, limit: deadline, cancellation: cancellation, abort: request.abort)
+            to: target, configuration: configuration, limit: deadline, cancellation: request.cancellation,
+            abort: request.abort)
     }
 
     func makeExchange(

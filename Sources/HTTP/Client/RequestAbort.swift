@@ -7,6 +7,7 @@ import Synchronization
 #endif
 
 /// Lets another thread give a request up, its response included: the connection is shut down, which ends every wait for it.
+/// A host's name that is being looked up, and a handshake of TLS, are waited for.
 package final class RequestAbort: Sendable {
     private struct State {
         var isAborted = false

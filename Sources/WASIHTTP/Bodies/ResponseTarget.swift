@@ -8,7 +8,7 @@ final class ResponseTarget: BodyTarget {
 
     private enum State {
         case waiting([UInt8])
-        case attached(any IncomingHTTPExchange, HTTPContext)
+        case attached(any IncomingHTTPExchange, ResponseState)
         /// The body was finished before the response was set.
         case finishedEarly([UInt8], Headers)
         case abortedEarly(HTTPErrorCode?)
@@ -21,20 +21,20 @@ final class ResponseTarget: BodyTarget {
     /// The response is set: its head is sent.
     ///
     /// - Parameter hasBody: whether bytes of a body are sent at all.
-    func attach(_ exchange: any IncomingHTTPExchange, _ context: HTTPContext, hasBody: Bool) throws {
+    func attach(_ exchange: any IncomingHTTPExchange, _ response: ResponseState, hasBody: Bool) throws {
         mayBeShort = !hasBody
         switch state {
         case .waiting(let bytes):
-            state = .attached(exchange, context)
+            state = .attached(exchange, response)
             if !bytes.isEmpty { try bytes.withBytes { try exchange.writeBody($0) } }
         case .finishedEarly(let bytes, let trailers):
             state = .over
             if !bytes.isEmpty { try bytes.withBytes { try exchange.writeBody($0) } }
             try exchange.finish(trailers: trailers)
-            context.outcome = .finished
+            response.outcome = .finished
         case .abortedEarly(let reason):
             state = .over
-            context.outcome = .unfinished(reason)
+            response.outcome = .unfinished(reason)
         case .attached, .over: break
         }
     }
@@ -48,7 +48,9 @@ final class ResponseTarget: BodyTarget {
     func budget(_ call: WASICall) throws(StreamFailure) -> Int {
         switch state {
         case .waiting(let bytes): return max(0, Self.budget - bytes.count)
-        case .attached: return Self.budget
+        case .attached(_, let response):
+            guard !response.isOver else { throw .closed }
+            return Self.budget
         case .finishedEarly, .abortedEarly, .over: throw .closed
         }
     }
@@ -61,8 +63,9 @@ final class ResponseTarget: BodyTarget {
             var earlier = earlier
             earlier.append(contentsOf: bytes)
             state = .waiting(earlier)
-        case .attached(let exchange, let context):
-            try telling(context) { try exchange.writeBody(bytes) }
+        case .attached(let exchange, let response):
+            guard !response.isOver else { throw .closed }
+            try telling(response) { try exchange.writeBody(bytes) }
         case .finishedEarly, .abortedEarly, .over: throw .closed
         }
     }
@@ -70,7 +73,9 @@ final class ResponseTarget: BodyTarget {
     func flush(_ call: WASICall) throws(StreamFailure) {
         switch state {
         case .waiting, .finishedEarly: break
-        case .attached(let exchange, let context): try telling(context) { try exchange.flush() }
+        case .attached(let exchange, let response):
+            guard !response.isOver else { throw .closed }
+            try telling(response) { try exchange.flush() }
         case .abortedEarly, .over: throw .closed
         }
     }
@@ -83,13 +88,14 @@ final class ResponseTarget: BodyTarget {
     func finish(_ trailers: Headers, _ call: WASICall) throws {
         switch state {
         case .waiting(let bytes): state = .finishedEarly(bytes, trailers)
-        case .attached(let exchange, let context):
+        case .attached(let exchange, let response):
             state = .over
+            guard !response.isOver else { return }
             do {
                 try exchange.finish(trailers: trailers)
-                context.outcome = .finished
+                response.outcome = .finished
             } catch let error as ResponseError {
-                context.outcome = .unfinished(HTTPErrorCode(error))
+                response.outcome = .unfinished(HTTPErrorCode(error))
                 throw HTTPErrorCode(error)
             }
         case .finishedEarly, .abortedEarly, .over: break
@@ -99,20 +105,21 @@ final class ResponseTarget: BodyTarget {
     func abort(_ reason: HTTPErrorCode?) {
         switch state {
         case .waiting: state = .abortedEarly(reason)
-        case .attached(_, let context):
+        case .attached(_, let response):
             state = .over
-            context.outcome = .unfinished(reason)
+            guard !response.isOver else { return }
+            response.outcome = .unfinished(reason)
         case .finishedEarly, .abortedEarly, .over: break
         }
     }
 
     /// Tells the component what is the client's doing; all else ends it.
-    private func telling(_ context: HTTPContext, _ body: () throws -> Void) throws(StreamFailure) {
+    private func telling(_ response: ResponseState, _ body: () throws -> Void) throws(StreamFailure) {
         do {
             try body()
         } catch let error as ResponseError {
             let code = HTTPErrorCode(error)
-            context.outcome = .unfinished(code)
+            response.outcome = .unfinished(code)
             throw .failed(IOError(.other(code)))
         } catch {
             throw .host(error)

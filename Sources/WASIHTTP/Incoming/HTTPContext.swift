@@ -18,8 +18,10 @@ package final class HTTPContext {
     let policy: OutboundHTTPPolicy?
     /// How many requests of the component are under way, their responses included.
     let requests = RequestCount()
-    /// What has become of the response to the request that is being answered.
-    package internal(set) var outcome = Outcome.notSet
+    private var response = ResponseState()
+
+    /// What has become of the response to the request that is being answered, or was answered last.
+    package var outcome: Outcome { response.outcome }
 
     /// Makes the context of one component, and adds it to what the component has of WASI.
     ///
@@ -30,17 +32,24 @@ package final class HTTPContext {
     }
 
     /// Takes a request for the component to answer: the handles that `handle` of `wasi:http/incoming-handler` takes.
-    /// When it has returned, ``outcome`` says what to do.
+    /// When it has returned, or has ended in another way, ``end()`` says what to do.
     package func begin(
         _ exchange: any IncomingHTTPExchange, in context: WASIPreview2Context
     ) throws -> (request: UInt32, outparam: UInt32) {
-        outcome = .notSet
+        end()
+        response = ResponseState()
         let request = try context.resources.insert(IncomingRequest(exchange))
-        let outparam = try context.resources.insert(ResponseOutparam(exchange, self))
+        let outparam = try context.resources.insert(ResponseOutparam(exchange, response))
         return (request, outparam)
     }
 
-    /// What has an effect on the outcome belongs to one request: an instance may answer several, one after the other.
+    /// Ends the request: what the component still has of its response is of no use any more. Returns what has become of it.
+    @discardableResult
+    package func end() -> Outcome {
+        response.isOver = true
+        return response.outcome
+    }
+
     static func of(_ call: WASICall) throws(MissingHTTPContextError) -> HTTPContext {
         guard let context = call.context.companion as? HTTPContext else { throw MissingHTTPContextError() }
         return context

@@ -4,40 +4,40 @@ import WASIPreview2
 /// The resource `response-outparam` of `wasi:http/types`: by which a component says once what the response is.
 final class ResponseOutparam {
     private let exchange: any IncomingHTTPExchange
-    private let context: HTTPContext
+    private let state: ResponseState
 
-    init(_ exchange: any IncomingHTTPExchange, _ context: HTTPContext) {
+    init(_ exchange: any IncomingHTTPExchange, _ state: ResponseState) {
         self.exchange = exchange
-        self.context = context
+        self.state = state
     }
 
-    func set(_ error: HTTPErrorCode) { context.outcome = .error(error) }
+    func set(_ error: HTTPErrorCode) { state.outcome = .error(error) }
 
     /// Sends the head, and what has been written of the body.
     func set(_ response: OutgoingResponse, _ call: WASICall) throws {
         guard response.status.code >= 200 else {
-            context.outcome = .error(.protocolError)
+            state.outcome = .error(.protocolError)
             return
         }
         do {
             try exchange.writeHead(response.status, response.fields.headers)
         } catch let error as ResponseError {
-            context.outcome = .error(HTTPErrorCode(error))
+            state.outcome = .error(HTTPErrorCode(error))
             response.target?.discard()
             return
         }
-        context.outcome = .unfinished(nil)
+        state.outcome = .unfinished(nil)
         do {
             if let target = response.target {
                 let hasBody = exchange.method != .head && !response.status.forbidsBody && response.status.code != 205
-                try target.attach(exchange, context, hasBody: hasBody)
+                try target.attach(exchange, state, hasBody: hasBody)
             } else {
                 try exchange.finish(trailers: Headers())
-                context.outcome = .finished
+                state.outcome = .finished
             }
         } catch let error as ResponseError {
             // The component learns of it when it writes more.
-            context.outcome = .unfinished(HTTPErrorCode(error))
+            state.outcome = .unfinished(HTTPErrorCode(error))
         }
     }
 

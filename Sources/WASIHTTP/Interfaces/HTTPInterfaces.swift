@@ -44,7 +44,7 @@ extension HostInterface {
             }
             let context = try HTTPContext.of(call)
             return try call.httpResult {
-                .resource(try call.context.resources.insert(request.send(options, context)))
+                .resource(try call.context.resources.insert(request.send(options, context, call.context.threads)))
             }
         }
     }

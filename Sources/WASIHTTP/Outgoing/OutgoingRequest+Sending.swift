@@ -6,7 +6,9 @@ extension OutgoingRequest {
     /// Sends the request.
     ///
     /// - Throws: an `HTTPErrorCode` if it is not valid, or not allowed.
-    func send(_ options: RequestOptions?, _ context: HTTPContext) throws -> FutureIncomingResponse {
+    func send(_ options: RequestOptions?, _ context: HTTPContext, _ threads: ThreadBudget) throws
+        -> FutureIncomingResponse
+    {
         let length: UInt64?
         do throws(Fields.Problem) { length = try fields.contentLength } catch { throw HTTPErrorCode.protocolError }
         guard method.isValid, method != .connect else { throw HTTPErrorCode.requestMethodInvalid }
@@ -23,6 +25,7 @@ extension OutgoingRequest {
         return FutureIncomingResponse(
             try RunningRequest(
                 request, body: pipe, declaredLength: length, client: policy.client, count: context.requests,
+                threads: threads,
                 observer: policy.problemObserver))
     }
 

@@ -25,6 +25,7 @@ final class RunningRequest {
     ///   - observer: told of a failure, in a sentence.
     init(
         _ request: ClientRequest, body: BodyPipe?, declaredLength: UInt64?, client: Client, count: RequestCount,
+        threads: ThreadBudget,
         observer: (@Sendable (String) -> Void)?
     ) throws {
         head = try Completion()
@@ -39,8 +40,8 @@ final class RunningRequest {
             request: request, client: client, head: head, requestBody: body, responseBody: responseBody, abort: abort,
             observer: observer, declaredLength: declaredLength)
         // What waits for the other server is not the guest's thread, which has more to do.
-        if !SystemThread.start(name: "request", stackSize: 512 << 10, { work.run() }) {
-            head.complete(.failure(.internalError("the system has no thread for the request")))
+        if !threads.start(name: "request", { work.run() }) {
+            head.complete(.failure(.connectionLimitReached))
         }
     }
 

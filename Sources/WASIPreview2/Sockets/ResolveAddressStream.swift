@@ -28,10 +28,10 @@ final class ResolveAddressStream: Awaitable {
             return
         }
         // The system's resolver cannot be interrupted: it is left to itself if nobody waits for it any more.
-        let isStarted = SystemThread.start(name: "names", stackSize: 512 << 10) { [lookup] in
+        let isStarted = call.context.threads.start(name: "names") { [lookup] in
             lookup.complete(Result { () throws(NetworkErrorCode) in try Self.addresses(of: name) })
         }
-        if !isStarted { throw NetworkErrorCode.outOfMemory }
+        if !isStarted { throw NetworkErrorCode.temporaryResolverFailure }
     }
 
     var readiness: Readiness { lookup.readiness }

@@ -50,7 +50,8 @@ package struct SocketPolicy: Sendable {
         if allowsAll { return true }
         return destinations.contains { destination in
             guard destination.port == address.port else { return false }
-            return destination.host == address.host || resolved.contains(address.ip, of: destination.host)
+            return SocketAddress.parseIP(destination.host)?.withoutScope == address.ip.withoutScope
+                || resolved.contains(address.ip, of: destination.host)
                 || (address.isLoopback && ProxySettings.isLoopback(destination.host)
                     && SocketAddress.parseIP(destination.host) == nil)
         }

@@ -319,6 +319,25 @@ struct IncomingTests {
         #expect(throws: Other.self) { try finish(body) }
     }
 
+    @Test("what an instance has left of one request says nothing about the next")
+    func reuse() throws {
+        let (_, first) = try begin()
+        let early = try response()
+        let body = try component.ok(type("[method]outgoing-response.body"), early)
+        try set(first, early)
+        let stream = try stream(body)
+        #expect(component.http.end() == .unfinished(nil))
+        let (_, second) = try begin()
+        try set(second, response())
+        #expect(component.http.outcome == .finished)
+        let failure = try component.failure(
+            "io/streams [method]output-stream.blocking-write-and-flush", stream, .text("late"))
+        #expect(failure == .variant(1, nil))
+        try component.drop("io/streams", "output-stream", stream)
+        try component.drop("http/types", "outgoing-body", body)
+        #expect(component.http.end() == .finished && exchange.text.isEmpty)
+    }
+
     @Test("interim responses are sent, and only those")
     func interim() throws {
         let (_, outparam) = try begin()
