@@ -33,7 +33,7 @@ final class ClientConnection: @unchecked Sendable {
     /// By which the request that has the connection may be given up.
     var abort: RequestAbort? {
         didSet {
-            oldValue?.end()
+            oldValue?.end(fileDescriptor)
             abort?.begin(fileDescriptor)
         }
     }
@@ -118,7 +118,7 @@ final class ClientConnection: @unchecked Sendable {
             }
             abort?.begin(descriptor)
             let code = Self.connect(descriptor, to: address, until: deadline, cancellation)
-            abort?.end()
+            abort?.end(descriptor)
             switch code {
             case 0:
                 setSocketOption(descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, 1)
@@ -135,7 +135,7 @@ final class ClientConnection: @unchecked Sendable {
     }
 
     deinit {
-        abort?.end()
+        abort?.end(fileDescriptor)
         if tls == nil { close(fileDescriptor) }
     }
 

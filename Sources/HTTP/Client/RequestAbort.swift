@@ -38,5 +38,10 @@ package final class RequestAbort: Sendable {
     }
 
     /// The connection is another's from now on, or is about to be closed.
-    func end() { state.withLock { $0.descriptor = nil } }
+    func end(_ descriptor: Int32) {
+        state.withLock { state in
+            // It may have another one already.
+            if state.descriptor == descriptor { state.descriptor = nil }
+        }
+    }
 }
