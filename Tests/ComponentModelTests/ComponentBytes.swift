@@ -43,6 +43,9 @@ struct ComponentBytes {
         bytes += [id] + ComponentBytes.number(content.count) + content
     }
 
+    /// Adds sections as they are.
+    mutating func append(_ sections: [UInt8]) { bytes += sections }
+
     mutating func types(_ types: [UInt8]...) { section(7, types) }
 
     mutating func imports(_ imports: [(String, [UInt8])]) {

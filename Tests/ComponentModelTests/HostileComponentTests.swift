@@ -136,6 +136,26 @@ import Testing
         }
     }
 
+    @Test(
+        "There are a thousand core modules in a component at most, and so many sections and components as the budget allows"
+    )
+    func manySections() {
+        func component(_ section: [UInt8], _ count: Int) -> ComponentBytes {
+            var component = ComponentBytes()
+            component.append(Array(repeatElement(section, count: count).joined()))
+            return component
+        }
+        let module: [UInt8] = [0x01, 0x08, 0x00, 0x61, 0x73, 0x6D, 0x01, 0x00, 0x00, 0x00]
+        expectQuick(component(module, 1000), nil)
+        expectQuick(component(module, 1001), .unsupported, "more than 1000 core modules")
+        expectQuick(component(module, 200_000), .unsupported, "more than 1000 core modules")
+        let nested: [UInt8] = [0x04, 0x08] + ComponentBytes().bytes
+        expectQuick(component(nested, 1000), nil)
+        expectQuick(component(nested, 200_000), .unsupported, "steps would be needed")
+        let custom: [UInt8] = [0x00, 0x01, 0x00]
+        expectQuick(component(custom, 2_000_000), .unsupported, "steps would be needed")
+    }
+
     @Test("Millions of small definitions end within the budget")
     func manyDefinitions() {
         var component = ComponentBytes()

@@ -128,6 +128,28 @@ import Testing
         #expect(refused?.message.contains("type not valid to be used as import") == true)
     }
 
+    @Test("An instance type can be imported as a type if what it refers to are its own exports, in order")
+    func importsOfInstanceTypes() {
+        /// A component that imports an instance type with these declarations as a type.
+        func error(_ declarations: [[UInt8]]) -> ComponentError? {
+            var component = ComponentBytes()
+            component.types([0x42] + ComponentBytes.vector(declarations))
+            component.imports([("i", [0x03, 0x00, 0x00])])
+            return component.error
+        }
+        let record: [UInt8] = [0x01, 0x72, 0x01] + ComponentBytes.name("a") + [0x7D]
+        let export: [UInt8] = [0x04] + ComponentBytes.externalName("r") + [0x03, 0x00, 0x00]
+        func function(taking type: UInt8) -> [UInt8] {
+            [0x01, 0x40, 0x01] + ComponentBytes.name("p") + [type, 0x01, 0x00]
+        }
+        func exportedFunction(_ type: UInt8) -> [UInt8] { [0x04] + ComponentBytes.externalName("f") + [0x01, type] }
+        #expect(error([record, export, function(taking: 1), exportedFunction(2)]) == nil)
+        #expect(error([record, export, function(taking: 0), exportedFunction(2)])?.kind == .invalid)
+        #expect(error([record, function(taking: 0), exportedFunction(1)])?.kind == .invalid)
+        let resource: [UInt8] = [0x04] + ComponentBytes.externalName("r") + [0x03, 0x01]
+        #expect(error([resource, [0x01, 0x69, 0x00], function(taking: 1), exportedFunction(2)]) == nil)
+    }
+
     @Test("An exported resource type that is said to be any resource type is a new one for others")
     func opaqueExports() {
         /// A component that exports a resource type, as it is or as any, and one that takes two equal resource types.

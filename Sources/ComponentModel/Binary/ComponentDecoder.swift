@@ -7,11 +7,15 @@ struct ComponentDecoder {
     /// How deep components may be nested, component types and instance types counted too.
     static let maximumDepth = 100
 
+    /// How many core modules may be in a component and all components in it, as in other implementations.
+    static let maximumModuleCount = 1000
+
     let binary: ModuleBinary
     var validator = ComponentValidator()
     /// What is being read, the outermost first.
     private var place: [String] = []
     private let modules: EmbeddedModules
+    private var moduleCount = 0
 
     init(_ binary: ModuleBinary, isKnownToBeValid: Bool) {
         self.binary = binary
@@ -46,6 +50,7 @@ struct ComponentDecoder {
             guard let section = ComponentSection(rawValue: id) else {
                 throw .malformed("malformed section id \(id)", at: start)
             }
+            try validator.budget.spend(1, at: start)
             place.append("the \(section.name) section")
             let size = Int(try reader.readU32())
             guard size <= reader.remaining else {
@@ -149,6 +154,10 @@ struct ComponentDecoder {
 
     private mutating func readModule(_ reader: inout ByteReader) throws(DecodingFailure) -> Module {
         let range = try reader.skip(reader.remaining)
+        moduleCount += 1
+        guard moduleCount <= ComponentDecoder.maximumModuleCount else {
+            throw .unsupported("more than \(ComponentDecoder.maximumModuleCount) core modules", at: range.lowerBound)
+        }
         if range.count >= 8, binary.bytes(in: range).prefix(8).elementsEqual(ComponentDecoder.preamble) {
             throw .malformed("expected a version header for a module: this is a component", at: range.lowerBound + 4)
         }
@@ -168,7 +177,7 @@ struct ComponentDecoder {
         return module
     }
 
-    private static let preamble: [UInt8] = [0x00, 0x61, 0x73, 0x6D, 0x0D, 0x00, 0x01, 0x00]
+    static let preamble: [UInt8] = [0x00, 0x61, 0x73, 0x6D, 0x0D, 0x00, 0x01, 0x00]
 
     private mutating func readNestedComponent(_ reader: inout ByteReader) throws(DecodingFailure) -> Component {
         place[place.count - 1] = "component \(validator.scope.components.count)"

@@ -22,13 +22,16 @@ struct EmbeddedModules {
         return try module.get()
     }
 
-    /// Where the core modules of a component and of those in it are, as far as its sections can be told apart.
+    /// Where the core modules of a component and of those in it are, as far as its sections can be told apart, and up to the
+    /// number that there may be.
     private static func ranges(in binary: ModuleBinary) -> [Range<Int>] {
         var ranges: [Range<Int>] = []
         var components = [0..<binary.count]
         while let component = components.popLast() {
             var reader = ByteReader(binary, in: component)
-            guard (try? reader.skip(8)) != nil else { continue }
+            guard let preamble = try? reader.skip(8),
+                binary.bytes(in: preamble).elementsEqual(ComponentDecoder.preamble)
+            else { continue }
             while let id = try? reader.readByte(), let size = try? reader.readU32(),
                 let content = try? reader.skip(Int(size))
             {
@@ -36,6 +39,9 @@ struct EmbeddedModules {
                 case .coreModule: ranges.append(content)
                 case .component: components.append(content)
                 default: break
+                }
+                guard ranges.count < ComponentDecoder.maximumModuleCount, components.count < WorkBudget.limit else {
+                    return ranges
                 }
             }
         }

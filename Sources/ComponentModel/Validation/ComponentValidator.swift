@@ -5,6 +5,9 @@ import WebAssembly
 /// The decoder calls it in the order of the binary, and says where components and types begin and end, which is all that
 /// it has to keep: the index spaces of what has begun and not ended.
 struct ComponentValidator {
+    /// What a component or type takes, however little is in it.
+    private static let stepsPerScope = 10
+
     private var scopes: [Scope] = []
     private var resourceCount = 0
     var budget = WorkBudget()
@@ -20,6 +23,7 @@ struct ComponentValidator {
             throw .unsupported(
                 "more than \(ComponentDecoder.maximumDepth) components and types are nested in each other", at: offset)
         }
+        try budget.spend(ComponentValidator.stepsPerScope, at: offset)
         scopes.append(Scope(kind))
     }
 

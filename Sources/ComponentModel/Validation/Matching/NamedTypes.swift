@@ -6,7 +6,10 @@ import WebAssembly
 /// Records, variants, enumerations, flags and resource types need one. Only what is one layer deep has to be looked at: a
 /// type can have got its name only if the types that it refers to had theirs.
 struct NamedTypes {
-    let names: Set<ObjectIdentifier>
+    /// The types that have names in the component.
+    private let names: Set<ObjectIdentifier>
+    /// Those that have names in the instance type that is looked at, since it exports them.
+    private var namesInside: Set<ObjectIdentifier> = []
     private var visited: Set<ObjectIdentifier> = []
 
     init(_ names: Set<ObjectIdentifier>) {
@@ -52,15 +55,18 @@ struct NamedTypes {
                 case .instance(let type): try areInside(type, &budget, at: offset)
                 }
             guard isNamed else { return false }
+            if case .type(let type) = entity, let identity = type.identity { namesInside.insert(identity) }
         }
         return true
     }
+
+    private func hasName(_ type: ObjectIdentifier) -> Bool { names.contains(type) || namesInside.contains(type) }
 
     private mutating func areInside(
         _ type: CheckedValueType, _ budget: inout WorkBudget, at offset: Int
     ) throws(DecodingFailure) -> Bool {
         switch type.form {
-        case .own(let resource), .borrow(let resource): return names.contains(ObjectIdentifier(resource))
+        case .own(let resource), .borrow(let resource): return hasName(ObjectIdentifier(resource))
         default: break
         }
         try budget.spend(type.form.stepCount, at: offset)
@@ -76,7 +82,7 @@ struct NamedTypes {
     ) throws(DecodingFailure) -> Bool {
         switch type.form {
         case .primitive: return true
-        case .record, .variant, .enumeration, .flags: return names.contains(ObjectIdentifier(type))
+        case .record, .variant, .enumeration, .flags: return hasName(ObjectIdentifier(type))
         default:
             // What has a name has been found to have nothing without one in it; what has been looked at, too.
             guard visited.insert(ObjectIdentifier(type)).inserted else { return true }
