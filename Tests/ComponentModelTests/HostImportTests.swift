@@ -1,4 +1,5 @@
 import ComponentModel
+import Dispatch
 import Synchronization
 import TestSupport
 import Testing
@@ -142,6 +143,21 @@ struct HostImportTests {
                 try sum.call([.list([.u32(1), .u32(2), .u32(.max)]), .f64(0.5)])
                     == .record([.u64(4_294_967_298), .f64(2_147_483_649)]))
         }
+    }
+
+    @Test("Threads may make and call instances of one linked component at once")
+    func threads() throws {
+        let linked = try link(Lines().interfaces())
+        let greet = try #require(linked.exportedFunction(ExportName("greet")))
+        let failures = Mutex(0)
+        DispatchQueue.concurrentPerform(iterations: 8) { thread in
+            for index in 0..<50 {
+                let name = "\(thread) \(index)"
+                let result = try? linked.instantiate(in: Store(hostState: Lines())).call(greet, [.string(name)])
+                if result != .string("Hello, \(name)") { failures.withLock { $0 += 1 } }
+            }
+        }
+        #expect(failures.withLock { $0 } == 0)
     }
 
     @Test("A linked component tells what it exports")
