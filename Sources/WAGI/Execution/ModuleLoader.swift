@@ -1,5 +1,6 @@
 package import ComponentModel
 import Content
+import Cryptography
 import Platform
 import TOML
 import WASI
@@ -123,10 +124,7 @@ package struct ModuleLoader {
     private func link(_ binary: ModuleBinary, _ name: String, _ stubsImports: Bool) throws(LoadError) -> Loaded {
         do {
             guard binary.kind != .component else {
-                let component = try Component(binary: binary)
-                return .component(
-                    try Self.componentLinker.link(component, stubImports: stubsImports),
-                    ComponentWorld(of: component))
+                return try Self.component(binary, stubsImports)
             }
             return .module(try linker.link(Self.module(binary, name)))
         } catch let error as TextFormatError {
@@ -144,6 +142,21 @@ package struct ModuleLoader {
         } catch {
             throw LoadError("\(error)", file: name)
         }
+    }
+
+    /// What this build has found to be valid before.
+    private static let validationRecord = ValidationRecord()
+
+    /// A component of these bytes. A large one that this build has validated and linked before is not validated as a whole
+    /// again.
+    private static func component(_ binary: ModuleBinary, _ stubsImports: Bool) throws -> Loaded {
+        let record = binary.count >= ValidationRecord.leastByteCount ? validationRecord : nil
+        let digest = record.map { _ in SHA256.hash(binary.bytes) }
+        let isKnown = digest.map { record?.contains($0) ?? false } ?? false
+        let component = try Component(binary: binary, isKnownToBeValid: isKnown)
+        let linked = try componentLinker.link(component, stubImports: stubsImports)
+        if let digest, !isKnown { record?.add(digest) }
+        return .component(linked, ComponentWorld(of: component))
     }
 
     /// A module of these bytes, which are text if they look so.
