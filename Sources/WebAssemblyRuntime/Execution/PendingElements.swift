@@ -1,8 +1,8 @@
 /// The first elements of a table that an image made, before anything but calls has looked at them.
 ///
 /// A large table of a program in Python or Go refers to thousands of functions, of which a request calls some. So the table
-/// begins with nulls. Who reads a null, such as a call, asks here, and puts the reference into its place. Whatever else
-/// touches elements has all of them put there before.
+/// begins with nulls. A call through a null element asks here, and puts the reference into its place. Whatever else reads or
+/// writes elements has all of them put there before.
 final class PendingElements {
     private let elements: [ReferenceImage]
     /// The blocks of the instances that the table is of.

@@ -75,8 +75,12 @@ enum BulkHandlers {
         let table = state.table(16)
         let index = state.get64(10)
         if _slowPath(index >= UInt64(table.pointee.count)) { return state.trap(.outOfBoundsTableAccess) }
-        var element = table.pointee.elements[Int(truncatingIfNeeded: index)]
-        if _slowPath(element == 0) { element = table.pendingElement(at: Int(truncatingIfNeeded: index)) }
+        let element = table.pointee.elements[Int(truncatingIfNeeded: index)]
+        if _slowPath(element == 0), table.pointee.pending != nil {
+            table.completeElements()
+            // Once more: what is usual then needs no registers to be saved.
+            return state.dispatch()
+        }
         state.set64(8, element)
         return state.next(24, accumulator: element)
     }
@@ -87,7 +91,10 @@ enum BulkHandlers {
         let table = state.table(16)
         let index = state.get64(8)
         if _slowPath(index >= UInt64(table.pointee.count)) { return state.trap(.outOfBoundsTableAccess) }
-        table.completeElements()
+        if _slowPath(table.pointee.pending != nil) {
+            table.completeElements()
+            return state.dispatch()
+        }
         table.pointee.elements[Int(truncatingIfNeeded: index)] = state.get64(10)
         table.pointee.isChanged = true
         return state.next(24)
