@@ -45,6 +45,7 @@ struct WorkerConfigurationTests {
         configuration.variables = [.init(name: "A", value: "b=\n\"c\" é\u{1}"), .init(name: "B", value: "")]
         configuration.projectVariables = [.init(name: "C", value: "d")]
         configuration.allowsTransientWrite = true
+        configuration.stubsImports = true
         configuration.servesStaticFiles = false
         configuration.allowedHosts = ["a.example", "*"]
         configuration.dataDirectory = "/data"
@@ -78,7 +79,7 @@ struct WorkerConfigurationTests {
             #expect(WorkerConfiguration(json: object) == configuration)
         }
         // A field that is added has to be added here, too.
-        #expect(Mirror(reflecting: full).children.count == 18)
+        #expect(Mirror(reflecting: full).children.count == 19)
         #expect(Mirror(reflecting: full.limits).children.count == 9)
         for (field, usual) in zip(Mirror(reflecting: full).children, Mirror(reflecting: WorkerConfiguration()).children)
         {

@@ -31,7 +31,8 @@ final class SandboxProcess: Sendable {
     }
 
     private let story = Story()
-    static let patience = Duration.seconds(60)
+    /// A compiler that fills its cache for the first time, beside all other tests, takes a minute.
+    static let patience = Duration.seconds(300)
 
     var id: pid_t { process.processIdentifier }
     var isRunning: Bool { process.isRunning }
