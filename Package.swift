@@ -288,6 +288,8 @@ let package = Package(
                 "TOML",
                 "WAGI",
                 "WASI",
+                "WASIExperimentalHTTP",
+                "WASIHTTP",
                 "WASIPreview2",
                 "WAVE",
                 "WebAssembly",

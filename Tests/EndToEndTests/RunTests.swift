@@ -249,4 +249,27 @@ import Testing
         #expect(try Program.run(["run", directory.path + "/none.wasm"]).errors.contains("none.wasm"))
         #expect(try Program.run(["run"]).status == 2)
     }
+
+    @Test("A module sends requests to the hosts that are allowed, and is told how to allow another one")
+    func outboundRequests() async throws {
+        let app = try SmallApp()
+        let sandbox = try SandboxProcess(app.path)
+        let url = try #require(try await sandbox.next("ready")["app"]?.string)
+        // Its exit code is that of the function: 7 for a host that is not allowed.
+        let module = """
+            (module
+              (import "wasi_experimental_http" "req"
+                (func $request (param i32 i32 i32 i32 i32 i32 i32 i32 i32 i32) (result i32)))
+              \(Self.imports)
+              (data (i32.const 1024) "\(url)hello") (data (i32.const 2048) "GET")
+              (func (export "_start")
+                (call $exit (call $request (i32.const 1024) (i32.const \(url.utf8.count + 5)) (i32.const 2048) (i32.const 3)
+                  (i32.const 0) (i32.const 0) (i32.const 0) (i32.const 0) (i32.const 16) (i32.const 24)))))
+            """
+        let refused = try run(module)
+        #expect(refused.status == 7)
+        #expect(refused.errors.contains("--allow-outbound"), "\(refused.errors)")
+        #expect(try run(module, ["--allow-outbound", url]).status == 0)
+        #expect(sandbox.isRunning)
+    }
 }

@@ -56,6 +56,7 @@ final class ComponentGuest: @unchecked Sendable {
 
     /// Lets go of the request, and gets ready for the next one.
     func rest() {
+        http.end()
         surroundings.exchange = nil
         surroundings.errorOutput = nil
         store.clearInterrupt()

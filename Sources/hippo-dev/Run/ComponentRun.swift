@@ -1,6 +1,7 @@
 import CommandLineInterface
 import ComponentModel
 import Platform
+import WASIHTTP
 import WASIPreview2
 import WAVE
 import WebAssembly
@@ -17,7 +18,7 @@ struct ComponentRun {
         guard settings.traced != .all else {
             throw UsageError("'--trace-all' is for modules: '--trace' prints what a component asks of its host")
         }
-        var interfaces = HostInterface.wasiPreview2
+        var interfaces = HostInterface.wasiPreview2 + HostInterface.wasiHTTP
         if settings.traced != nil { interfaces = interfaces.map { ComponentCallPrinter.printing($0) } }
         var linker = ComponentLinker()
         for interface in interfaces { linker.add(interface) }
@@ -30,7 +31,9 @@ struct ComponentRun {
 
     func run() throws -> ExitCode {
         let call = try ComponentCall(linked, invoking: settings.invoked, settings)
-        let context = WASIPreview2Context(settings.configuration)
+        let context = WASIPreview2Context(
+            settings.configuration, socketPolicy: SocketPolicy(settings.outboundHTTP))
+        _ = HTTPContext(context, policy: settings.outboundHTTP)
         let store = Store(limits: settings.limits, hostState: context)
         return try settings.run(in: store, contextLimits: { context.limitDescriptions }) {
             try call.run(in: linked.instantiate(in: store))

@@ -1,6 +1,7 @@
 import CommandLineInterface
 import Platform
 import WASI
+import WASIExperimentalHTTP
 import WebAssembly
 import WebAssemblyRuntime
 import WebAssemblyText
@@ -27,6 +28,7 @@ struct ModuleRun {
     func run() throws -> ExitCode {
         var linker = Linker()
         linker.defineWASI()
+        linker.defineOutboundHTTP()
         let linked: LinkedModule
         do {
             linked = try linker.link(module, traced: settings.traced)
@@ -35,7 +37,8 @@ struct ModuleRun {
         }
         let entry = try Entry(of: module, invoking: settings.invoked, settings.words)
         let context = WASIContext(settings.configuration)
-        let store = Store(limits: settings.limits, hostState: context)
+        let state = ModuleState(context, OutboundHTTPContext(settings.outboundHTTP))
+        let store = Store(limits: settings.limits, hostState: state)
         if settings.traced != nil {
             let printer = CallPrinter()
             store.callObserver = { printer.print($0) }
@@ -43,6 +46,17 @@ struct ModuleRun {
         return try settings.run(in: store, contextLimits: { context.limitDescriptions }) {
             try entry.call(in: linked.instantiate(in: store))
         }
+    }
+}
+
+/// What a module that is run has of the host.
+private final class ModuleState: WASIContextHolder, OutboundHTTPContextHolder {
+    let wasiContext: WASIContext
+    let outboundHTTPContext: OutboundHTTPContext
+
+    init(_ wasiContext: WASIContext, _ outboundHTTPContext: OutboundHTTPContext) {
+        self.wasiContext = wasiContext
+        self.outboundHTTPContext = outboundHTTPContext
     }
 }
 

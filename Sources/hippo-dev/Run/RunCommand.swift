@@ -11,8 +11,8 @@ extension Command {
             input, output and error, and ends with its exit code. A trap ends it with code 134, after a message \
             and the calls that led there.
 
-            The module sees no files but those of the directories given, and of the environment only the variables \
-            given.
+            The module sees no files but those of the directories given, of the environment only the variables given, and of \
+            the network only the hosts given.
 
             A command is started by its function '_start'. A reactor, which exports '_initialize' instead, is \
             initialized, and then has the function called that '--invoke' names. With '--invoke', ARGS are that \
@@ -24,7 +24,8 @@ extension Command {
             """,
         options: [
             RunOptions.directory, RunOptions.readOnlyDirectory, RunOptions.environment, RunOptions.invoke,
-            RunOptions.stubImports, RunOptions.timeout, RunOptions.trace, RunOptions.traceAll,
+            RunOptions.allowedOutbound, RunOptions.stubImports, RunOptions.timeout, RunOptions.trace,
+            RunOptions.traceAll,
         ] + LimitOptions.all,
         arguments: [RunOptions.module, RunOptions.moduleArguments],
         examples: [
@@ -59,6 +60,10 @@ enum RunOptions {
     static let invoke = Option(
         name: "invoke", valueName: "FUNCTION",
         summary: "Call an exported function instead of '_start'; of a component, with its arguments: 'f(1, \"a\")'.")
+    static let allowedOutbound = Option(
+        name: "allow-outbound", valueName: "URL",
+        summary: "It may send requests to the host of this URL, and a component open sockets to its port.",
+        isRepeatable: true)
     static let stubImports = Option(
         flag: "stub-imports",
         summary: "Imports of a component that are not provided trap when they are called, and not before it starts.")

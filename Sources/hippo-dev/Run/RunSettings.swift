@@ -1,7 +1,9 @@
+import Bindle
 import CommandLineInterface
 import Platform
 import WAGI
 import WASI
+import WASIExperimentalHTTP
 import WebAssemblyRuntime
 
 /// What the command line says of a run.
@@ -15,6 +17,8 @@ struct RunSettings {
     let traced: TracedCalls?
     let stubsImports: Bool
     let configuration: WASIConfiguration
+    /// Where the guest may send requests.
+    let outboundHTTP: OutboundHTTPPolicy
 
     init(_ arguments: ParsedArguments) throws {
         guard let path = arguments[RunOptions.module] else { throw UsageError("a MODULE is missing") }
@@ -23,6 +27,11 @@ struct RunSettings {
         invoked = arguments[RunOptions.invoke]
         limits = try LimitOptions.storeLimits(arguments)
         timeout = try arguments.value(of: RunOptions.timeout, expecting: "a time like 30s", Duration.init(parsing:))
+        outboundHTTP = try OutboundHTTPPolicy(
+            allowedHosts: arguments.convertedValues(
+                of: RunOptions.allowedOutbound, expecting: "a URL like https://example.com"
+            ) { WAGIFeature.isAllowedHost($0) ? $0 : nil },
+            problemObserver: { StandardError.tell("note: \($0)") })
         stubsImports = arguments.isSet(RunOptions.stubImports)
         traced =
             arguments.isSet(RunOptions.traceAll) ? .all : arguments.isSet(RunOptions.trace) ? .boundary : nil
