@@ -141,25 +141,33 @@ extension FileWatcherTests {
             "mv page.html___jb_tmp___ page.html",
             "rm page.html___jb_old___; ln -s me@here .#page.html; printf b > '#page.html#'; rm '#page.html#' .#page.html",
         ]
+        // A program that is stopped between the making of a file and what it writes to it has it told twice.
+        var told = 0
+        func news() -> Set<Set<String>> {
+            defer { told = reports.values.count }
+            return Set(reports.values.dropFirst(told))
+        }
+        var found: [Set<Set<String>>] = []
         for step in steps {
             try shell(step, in: directory)
             watcher.synchronize()
+            found.append(news())
             time.advance(by: .milliseconds(20))
         }
-        #expect(reports.values == [["page.html"], ["page.html"]])
+        #expect(found == [[], [["page.html"]], [], [], [["page.html"]], []])
         // What is put aside, and is not written again, has gone.
         try shell("mv page.html page.html~", in: directory)
         watcher.synchronize()
         time.advance(by: .seconds(1))
         watcher.synchronize()
-        #expect(reports.values.count == 3 && reports.values.last == ["page.html"])
+        #expect(news() == [["page.html"]])
         // A file with one of vim's numbers is a file like any other, if there is something in it.
         try shell("printf content > 4913", in: directory)
         watcher.synchronize()
-        #expect(reports.values.last == ["4913"])
+        #expect(news() == [["4913"]])
         try shell("rm 4913", in: directory)
         watcher.synchronize()
-        #expect(reports.values.count == 5)
+        #expect(news() == [["4913"]])
     }
 
     @Test(
