@@ -1,6 +1,5 @@
 import ComponentModel
 import WASI
-import WASIExperimentalHTTP
 import WASIHTTP
 import WASIPreview2
 import WebAssemblyRuntime
@@ -33,8 +32,8 @@ final class ComponentGuest: @unchecked Sendable {
     ///   - store: new, and the guest's own.
     ///   - configuration: what the guest is given, but for its standard error and how it waits. What it prints goes to its
     ///     standard error where nothing else is said.
-    ///   - policy: where it may send requests.
-    init(_ store: Store, _ configuration: WASIConfiguration, _ policy: OutboundHTTPPolicy?) {
+    ///   - handler: says where it may send requests.
+    init(_ store: Store, _ configuration: WASIConfiguration, _ handler: Handler) {
         let surroundings = Surroundings()
         self.surroundings = surroundings
         var configuration = configuration
@@ -44,8 +43,8 @@ final class ComponentGuest: @unchecked Sendable {
         }
         if case .discard = configuration.standardOutput { configuration.standardOutput = configuration.standardError }
         self.store = store
-        context = WASIPreview2Context(configuration, socketPolicy: policy.map { SocketPolicy($0) } ?? .nothing)
-        http = HTTPContext(context, policy: policy)
+        context = WASIPreview2Context(configuration, socketPolicy: handler.sockets)
+        http = HTTPContext(context, policy: handler.outboundHTTP)
         store.hostState = context
     }
 

@@ -2,6 +2,7 @@ import Bindle
 import HTTP
 import WASI
 import WASIExperimentalHTTP
+import WASIPreview2
 
 /// A route that can be served: a module or a component, linked, and what of it is called.
 struct Handler: Sendable {
@@ -13,6 +14,8 @@ struct Handler: Sendable {
     let preopens: [Preopen]
     /// Where it may send requests; nil when it cannot send any.
     let outboundHTTP: OutboundHTTPPolicy?
+    /// Where the sockets of a component may lead, which follows from that.
+    let sockets: SocketPolicy
     /// Requests to sub-routes are logged with their module's.
     let log: RouteLog
     /// What of the environment is the same for all requests.

@@ -16,7 +16,7 @@ package struct ModuleLoader {
     /// What was loaded, with its imports resolved.
     enum Loaded: Sendable {
         case module(LinkedModule)
-        case component(LinkedComponent, ComponentWorld)
+        case component(LinkedComponent, Component)
     }
 
     private struct Key: Hashable {
@@ -90,9 +90,10 @@ package struct ModuleLoader {
                 return nil
             }
             throw LoadError("\(problem)", file: name)
-        case .component(let component, let world):
-            guard let problem = ComponentProgram(component, entrypoint: entrypoint, reuse: 1).problem else {
-                return world
+        case .component(let linked, let component):
+            // Only who asks pays for it: it reads the names of all modules.
+            guard let problem = ComponentProgram(linked, entrypoint: entrypoint, reuse: 1).problem else {
+                return ComponentWorld(of: component)
             }
             throw LoadError("\(problem)", file: name)
         }
@@ -156,7 +157,7 @@ package struct ModuleLoader {
         let component = try Component(binary: binary, isKnownToBeValid: isKnown)
         let linked = try componentLinker.link(component, stubImports: stubsImports)
         if let digest, !isKnown { record?.add(digest) }
-        return .component(linked, ComponentWorld(of: component))
+        return .component(linked, component)
     }
 
     /// A module of these bytes, which are text if they look so.

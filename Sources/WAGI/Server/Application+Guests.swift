@@ -39,25 +39,30 @@ extension Application {
         _ bufferedBody: [UInt8]?, _ writer: ResponseWriter, _ errorOutput: GuestErrorOutput
     ) -> Guest {
         let bodyLength = body.contentLength ?? Int64(bufferedBody?.count ?? 0)
-        var wasi = configuration(of: routed, bodyLength: bodyLength)
         if case .component(let program) = routed.handler.program, routed.handler.program.answersHTTP {
+            // What one client has sent is nothing for the requests of others.
+            let wasi =
+                program.reuse > 1
+                ? configuration(
+                    of: routed.handler, environment: routed.handler.environment.block,
+                    arguments: [routed.handler.moduleName])
+                : configuration(of: routed, bodyLength: bodyLength)
             let exchange = ComponentExchange(
                 routed.request, route: routed.handler.route, defaultHost: configuration.defaultHost, body: body,
                 writer: writer, maximumBodyBytes: configuration.limits.responseBytes, insertion: routed.insertion)
-            // What one client has sent is nothing for the requests of others.
-            if program.reuse > 1 { wasi.environmentBlock = routed.handler.environment.block }
-            let component = known ?? ComponentGuest(store, wasi, routed.handler.outboundHTTP)
+            let component = known ?? ComponentGuest(store, wasi, routed.handler)
             return guest(component, program, exchange, wasi, errorOutput)
         }
         let exchange = CGIExchange(
             body: body, bufferedBody: bufferedBody, writer: writer,
             maximumBodyBytes: configuration.limits.responseBytes, insertion: routed.insertion,
             isHead: routed.request.method == .head)
+        var wasi = configuration(of: routed, bodyLength: bodyLength)
         wasi.standardInput = .input { try exchange.read(into: $0) }
         wasi.standardOutput = .output { try exchange.write($0) }
         switch routed.handler.program {
         case .component(let program):
-            let component = ComponentGuest(store, wasi, routed.handler.outboundHTTP)
+            let component = ComponentGuest(store, wasi, routed.handler)
             return guest(component, program, exchange, wasi, errorOutput)
         case .module(let module, let function):
             wasi.standardError = .output { errorOutput.write($0) }
@@ -88,14 +93,19 @@ extension Application {
     /// What a guest is given for a request, but for its streams.
     private func configuration(of routed: RoutedRequest, bodyLength: Int64) -> WASIConfiguration {
         let (handler, request) = (routed.handler, routed.request)
-        var wasi = WASIConfiguration(
-            arguments: CGIArguments.arguments(for: request, template: handler.argumentTemplate),
-            preopens: handler.preopens)
-        wasi.environmentBlock =
-            CGIEnvironment(
-                request: request, constants: handler.environment, defaultHost: configuration.defaultHost,
-                bodyLength: bodyLength
-            ).block
+        let environment = CGIEnvironment(
+            request: request, constants: handler.environment, defaultHost: configuration.defaultHost,
+            bodyLength: bodyLength)
+        return configuration(
+            of: handler, environment: environment.block,
+            arguments: CGIArguments.arguments(for: request, template: handler.argumentTemplate))
+    }
+
+    private func configuration(
+        of handler: Handler, environment: StringBlock, arguments: [String]
+    ) -> WASIConfiguration {
+        var wasi = WASIConfiguration(arguments: arguments, preopens: handler.preopens)
+        wasi.environmentBlock = environment
         wasi.descriptorLimit = configuration.limits.openFiles
         wasi.descriptorRemedy = configuration.limits.openFilesRemedy
         return wasi

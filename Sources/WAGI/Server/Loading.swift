@@ -6,6 +6,8 @@ import Platform
 import SandboxProtocol
 import WASI
 import WASIExperimentalHTTP
+import WASIHTTP
+import WASIPreview2
 import WebAssembly
 import WebAssemblyRuntime
 
@@ -247,7 +249,7 @@ struct Loading {
                 Handler(
                     route: route, program: program, moduleName: definition.module.name,
                     argumentTemplate: definition.argumentTemplate, preopens: preopens,
-                    outboundHTTP: outboundHTTP, log: log,
+                    outboundHTTP: outboundHTTP, sockets: outboundHTTP.map { SocketPolicy($0) } ?? .nothing, log: log,
                     environment: CGIEnvironment.Constants(route: route, userVariables: variables))
             }
             let first = handlers.count

@@ -61,6 +61,29 @@ struct ComponentServingTests {
         #expect(try (1...6).map { _ in try get(url + "component/").body } == ["1", "2", "3", "1", "2", "3"])
     }
 
+    @Test("An instance that is used again has nothing in its arguments of what another client has sent")
+    func argumentsOfReuse() async throws {
+        let component = try HTTPComponent.build(
+            """
+            arguments(result);
+            u32 *texts = (u32 *)result[0];
+            u32 count = result[1];
+            int body = begin(outparam, 200, 0);
+            body_write(body, result);
+            int stream = result[1];
+            for (u32 i = 0; i < count; i++) stream_write(stream, (void *)texts[2 * i], texts[2 * i + 1], result);
+            stream_drop(stream);
+            body_finish(body, 0, 0, result);
+            """, declarations: "IMPORT(\"wasi:cli/environment@0.2.4\", \"get-arguments\") void arguments(u32 *);",
+            imports: "import wasi:cli/environment@0.2.4;")
+        try add(component)
+        let (sandbox, url) = try await serve()
+        #expect(try get(url + "component/?secret").body.contains("secret"))
+        try add(component, settings: "reuse = 2")
+        try await sandbox.next("serving")
+        for query in ["?secret", ""] { #expect(try get(url + "component/" + query).body == "component.wasm") }
+    }
+
     @Test("What wasi:http has no place for comes in fields of Spin's names, which no client can send")
     func spinFields() async throws {
         try add(

@@ -35,6 +35,9 @@ enum HTTPComponent {
             interface clock { wind: func(turns: u32) -> u32; }
             interface bell { ring: func(); }
         }
+        package wasi:cli@0.2.4 {
+            interface environment { get-arguments: func() -> list<string>; }
+        }
         package wasi:io@0.2.4 {
             interface error { resource error { } }
             interface streams {
