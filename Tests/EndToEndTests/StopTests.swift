@@ -126,7 +126,7 @@ struct StopTests {
                 Program.path,
                 [
                     "wagi", "-c", app.path + "/modules.toml", "--listen", "127.0.0.1:0", "--timeout",
-                    isHurried ? "60s" : "1500ms",
+                    isHurried ? "10min" : "1500ms",
                 ])
             let line = try await process.next(containing: "Serving at ")
             let url = try #require(line.split(separator: " ").last.map(String.init))

@@ -159,10 +159,12 @@ struct Answer: Hashable {
     let body: String
 }
 
-/// Asks for a URL on a connection of its own.
+/// Asks for a URL on a connection of its own, and does not give up before the test does: a request that is given up
+/// is no longer under way, and what a test expects of requests that are under way would not be so.
 func get(_ url: String, _ headers: Headers = [:]) throws -> Answer {
     var configuration = ClientConfiguration()
     configuration.maximumIdlePerHost = 0
+    configuration.stallTimeout = SandboxProcess.patience * 2
     let response = try Client(configuration: configuration).send(
         ClientRequest(.get, HTTPURL(url), headers: headers))
     return Answer(
