@@ -81,6 +81,54 @@ struct ServerFlowTests {
         #expect(eventually { server.records.withLock { $0.first?.failure != nil } })
     }
 
+    @Test("what is committed counts as sent, and leaves in one piece if nothing follows")
+    func committing() throws {
+        let server = try TestServer { _, _, writer in
+            try writer.writeHead(.ok)
+            try writer.write("abc")
+            try writer.commit()
+            #expect(writer.hasSent)
+            writer.discard()
+        }
+        let response = try server.exchange(Self.get)
+        #expect(response.headers["Content-Length"] == "3" && response.text == "abc")
+    }
+
+    @Test("what is committed leaves though the handler goes on, a head without a body too", arguments: ["", "abc"])
+    func committedLeaves(body: String) throws {
+        let gate = Gate()
+        let server = try TestServer { _, _, writer in
+            try writer.writeHead(.ok)
+            try writer.write(body)
+            try writer.commit()
+            #expect(gate.wait())
+        }
+        let connection = try server.connect()
+        try connection.send(Self.get)
+        _ = try connection.read(through: body.isEmpty ? "\r\n\r\n" : "\r\n3\r\nabc\r\n")
+        gate.open()
+        #expect(try connection.read(through: "0\r\n\r\n") == "0\r\n\r\n")
+    }
+
+    @Test(
+        "a handler that fails after it has committed its response has it cut, even if nothing has left",
+        arguments: [nil, "4"])
+    func failingAfterCommit(length: String?) throws {
+        struct Failure: Error {}
+        let server = try TestServer { _, _, writer in
+            try writer.writeHead(.ok, length.map { ["Content-Length": $0] } ?? [:])
+            try writer.write("abc")
+            try writer.commit()
+            // A body that is too short has failed by itself.
+            if length == nil { throw Failure() }
+        }
+        let connection = try server.connect()
+        try connection.send(Self.get)
+        let text = try connection.readToEnd()
+        #expect(text.hasPrefix("HTTP/1.1 200 OK\r\n") && text.contains("abc") && !text.contains("0\r\n\r\n"))
+        #expect(eventually { server.records.withLock { $0.first?.failure != nil } })
+    }
+
     @Test("205 says that there is no body, and has none")
     func resetContent() throws {
         let server = try TestServer { request, _, writer in

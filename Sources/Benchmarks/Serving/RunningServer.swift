@@ -27,7 +27,7 @@ final class RunningServer {
         address = try ListeningSocket(binding: .loopback(port: 0)).address
         process.executableURL = URL(fileURLWithPath: program)
         process.arguments = try arguments(address)
-        FileManager.default.createFile(atPath: log.path, contents: nil)
+        _ = FileManager.default.createFile(atPath: log.path, contents: nil)
         let output = try FileHandle(forWritingTo: log)
         process.standardInput = FileHandle.nullDevice
         process.standardOutput = output

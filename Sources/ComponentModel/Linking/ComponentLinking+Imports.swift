@@ -108,6 +108,7 @@ extension ComponentLinking {
                     problem(.incompatible(wanted: "\(wanted)", provided: "\(function.type)")))
                 return stub
             }
+            calledInterfaces.insert(interface.name)
             return .function(.host(function))
         case .equalType(let index):
             return .type(scope.types[Int(index)])

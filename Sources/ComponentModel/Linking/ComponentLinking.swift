@@ -12,6 +12,7 @@ struct ComponentLinking {
     /// The component instances that define resource types, and their destructors' places.
     var implementations: [ResourceType: (instance: Int, ancestry: [Int], destructor: Int?)] = [:]
 
+    var calledInterfaces: Set<String> = []
     private var steps: [LinkStep] = []
     private var modules: [Module] = []
     private var moduleNumbers: [ObjectIdentifier: Int] = [:]
@@ -97,7 +98,8 @@ struct ComponentLinking {
                 type: type, instance: implementations[type]?.instance, destructor: implementations[type]?.destructor)
         }
         return LinkedComponent(
-            exports: exports, functions: functions, modules: modules, layouts: layouts.finish(), resources: resources,
+            exports: exports, calledInterfaces: calledInterfaces, functions: functions, modules: modules,
+            layouts: layouts.finish(), resources: resources,
             instanceCount: instanceCount, steps: steps, trampolines: trampolines)
     }
 

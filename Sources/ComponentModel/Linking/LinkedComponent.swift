@@ -9,6 +9,8 @@ package import WebAssemblyRuntime
 package final class LinkedComponent: Sendable {
     /// What the component exports.
     package let exports: [ComponentExport]
+    /// The host's interfaces, without their versions, of which it imports functions.
+    package let calledInterfaces: Set<String>
     /// The core modules that it instantiates, each once.
     package let modules: [TranslatedModule]
     let layouts: LayoutTable
@@ -21,11 +23,13 @@ package final class LinkedComponent: Sendable {
     private let functions: [ExportName: ExportedFunction]
 
     init(
-        exports: [ComponentExport], functions: [ExportName: ExportedFunction], modules: [TranslatedModule],
-        layouts: LayoutTable, resources: [ResourceImplementation], instanceCount: Int, steps: [LinkStep],
+        exports: [ComponentExport], calledInterfaces: Set<String>, functions: [ExportName: ExportedFunction],
+        modules: [TranslatedModule], layouts: LayoutTable, resources: [ResourceImplementation], instanceCount: Int,
+        steps: [LinkStep],
         trampolines: [CoreHostFunction]
     ) {
         self.exports = exports
+        self.calledInterfaces = calledInterfaces
         self.functions = functions
         self.modules = modules
         self.layouts = layouts

@@ -86,6 +86,8 @@ final class Exchange: @unchecked Sendable {
     /// one piece.
     var held: [UInt8] = []
     private var heldSince = MonotonicTime.distantFuture
+    /// Whether the handler counts what it has written as sent, though it may be held.
+    var isCommitted = false
     /// Held by the thread that uses the response's side, since the event loop may send what a handler has left lying.
     private let claim = Atomic<Bool>(false)
     /// The thread that runs the handler.
@@ -426,6 +428,9 @@ extension Exchange {
         if held.isEmpty { heldSince = .now }
         held.append(contentsOf: bytes)
     }
+
+    /// Whether it is too late for another response.
+    var hasBegunResponse: Bool { isCommitted || sentCount > 0 || !output.isEmpty }
 
     var hasWaitedLong: Bool { !held.isEmpty && heldSince + context.configuration.holdTime <= .now }
 

@@ -18,8 +18,8 @@ package final class ResponseWriter {
         if case .noHead = exchange.progress { false } else { true }
     }
 
-    /// Whether a part of the response has left.
-    package var hasSent: Bool { exchange.claiming { exchange.sentCount > 0 || !exchange.output.isEmpty } }
+    /// Whether a part of the response has left, or counts as if it had: see `commit`.
+    package var hasSent: Bool { exchange.claiming { exchange.hasBegunResponse } }
 
     /// What the server's inline handler has found out about the request.
     package var preparation: (any Sendable)? { exchange.preparation }
@@ -80,7 +80,7 @@ package final class ResponseWriter {
     /// Takes back what has been written. Nothing of it may have left: see `hasSent`.
     package func discard() {
         exchange.claiming {
-            guard exchange.sentCount == 0, exchange.output.isEmpty else { return }
+            guard !exchange.hasBegunResponse else { return }
             exchange.held = []
             exchange.progress = .noHead
             exchange.status = nil
@@ -152,6 +152,17 @@ package final class ResponseWriter {
             case .body where exchange.held.isEmpty: return
             case .body, .head: try exchange.sendBody(UnsafeRawBufferPointer(start: nil, count: 0))
             }
+        }
+    }
+
+    /// Counts what has been written as sent: another response is possible no more. Bytes of the body leave with what follows,
+    /// as `write` has it, after 10 ms at the latest; a head without a body leaves now.
+    package func commit() throws(ResponseError) {
+        if try exchange.claiming({ () throws(ResponseError) in
+            exchange.isCommitted = true
+            return exchange.held.isEmpty
+        }) {
+            try flush()
         }
     }
 
@@ -243,6 +254,13 @@ package final class ResponseWriter {
             case .noHead:
                 respondToFailure(error)
             case .head(let status, let headers, let declarations):
+                if exchange.isCommitted, error != nil || !isWhole(status, declarations) {
+                    // It is cut off, as it would be if it had left.
+                    guard (try? exchange.sendBody(UnsafeRawBufferPointer(start: nil, count: 0))) != nil,
+                        case .body(let framing, let written) = exchange.progress
+                    else { return }
+                    return finishBody(framing, written, error)
+                }
                 if let error {
                     if !isClientsDoing(error) { exchange.context.report(describe(error)) }
                     return answer(error)
@@ -254,11 +272,22 @@ package final class ResponseWriter {
         }
     }
 
+    /// Whether a response without a body is what the request and the status ask for.
+    private func isBodiless(_ status: Status) -> Bool {
+        exchange.request.method == .head || status.forbidsBody || status.code == 205
+    }
+
+    /// Whether what is held is all of the body that the head declares.
+    private func isWhole(_ status: Status, _ declarations: ResponseHeadEncoder.Declarations) -> Bool {
+        guard let length = declarations.contentLength, !isBodiless(status) else { return true }
+        return length == exchange.held.count
+    }
+
     /// Nothing of the response has left: it leaves in one piece.
     private func finishWhole(_ status: Status, _ headers: Headers, _ declarations: ResponseHeadEncoder.Declarations) {
         let body = exchange.held
-        let isBodiless = exchange.request.method == .head || status.forbidsBody || status.code == 205
-        if !isBodiless, let length = declarations.contentLength, length != body.count {
+        let isBodiless = isBodiless(status)
+        if !isWhole(status, declarations), let length = declarations.contentLength {
             exchange.context.report(describe(ResponseError.bodyShorterThanContentLength(length)))
             return answer(nil)
         }

@@ -71,7 +71,8 @@ final class ComponentExchange: GuestExchange, IncomingHTTPExchange, @unchecked S
         try interruptible { try response.write(bytes) }
     }
 
-    func flush() throws { try interruptible { try response.flush() } }
+    /// A guest that ends after its last flush has a response of one piece so; one that goes on, or waits, has it sent.
+    func flush() throws { try interruptible { try response.commit() } }
 
     func finish(trailers: Headers) throws {
         try interruptible {

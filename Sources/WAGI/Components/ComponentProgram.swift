@@ -23,6 +23,8 @@ final class ComponentProgram: Sendable {
     let problem: GuestFailure?
     /// How many requests an instance answers.
     let reuse: Int
+    /// Whether it can find out what its environment and arguments are.
+    let readsEnvironment: Bool
     private let idle = Mutex<[ComponentGuest]>([])
     /// No more instances than these wait for requests.
     private static let maximumIdle = 32
@@ -33,6 +35,7 @@ final class ComponentProgram: Sendable {
     init(_ linked: LinkedComponent, entrypoint: String?, reuse: Int) {
         self.linked = linked
         self.reuse = reuse
+        readsEnvironment = linked.calledInterfaces.contains("wasi:cli/environment")
         let found = Self.find(entrypoint, in: linked)
         entry = found?.entry
         self.entrypoint = found?.name ?? entrypoint ?? Self.interfaces[0]

@@ -83,10 +83,10 @@ struct GuestResponse {
         return true
     }
 
-    /// Sends now what has been written, the head at least.
-    mutating func flush() throws {
+    /// Takes the guest's word that what it has written is to leave: see `ResponseWriter.commit()`.
+    mutating func commit() throws {
         try writeHead(bodyBeginning: UnsafeRawBufferPointer(start: nil, count: 0))
-        try writer.flush()
+        try writer.commit()
     }
 
     /// Sends what was held back.

@@ -40,9 +40,9 @@ extension Application {
     ) -> Guest {
         let bodyLength = body.contentLength ?? Int64(bufferedBody?.count ?? 0)
         if case .component(let program) = routed.handler.program, routed.handler.program.answersHTTP {
-            // What one client has sent is nothing for the requests of others.
+            // What one client has sent is nothing for the requests of others, and nothing for who does not ask.
             let wasi =
-                program.reuse > 1
+                program.reuse > 1 || !program.readsEnvironment
                 ? configuration(
                     of: routed.handler, environment: routed.handler.environment.block,
                     arguments: [routed.handler.moduleName])

@@ -33,7 +33,7 @@ package protocol IncomingHTTPExchange: AnyObject {
     /// Takes a part of the response's body; waits while the client takes none.
     func writeBody(_ bytes: UnsafeRawBufferPointer) throws
 
-    /// Sends now what has been written.
+    /// Sends what has been written, now or soon: the component may go on for long without another call.
     func flush() throws
 
     /// Ends the response, with fields after its body. The component may go on.

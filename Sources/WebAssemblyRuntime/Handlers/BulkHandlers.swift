@@ -77,9 +77,7 @@ enum BulkHandlers {
         if _slowPath(index >= UInt64(table.pointee.count)) { return state.trap(.outOfBoundsTableAccess) }
         let element = table.pointee.elements[Int(truncatingIfNeeded: index)]
         if _slowPath(element == 0), table.pointee.pending != nil {
-            table.completeElements()
-            // Once more: what is usual then needs no registers to be saved.
-            return state.dispatch()
+            return completeElementsAndRepeat($0, $1, $2, $3, $4, $5, $6)
         }
         state.set64(8, element)
         return state.next(24, accumulator: element)
@@ -92,8 +90,7 @@ enum BulkHandlers {
         let index = state.get64(8)
         if _slowPath(index >= UInt64(table.pointee.count)) { return state.trap(.outOfBoundsTableAccess) }
         if _slowPath(table.pointee.pending != nil) {
-            table.completeElements()
-            return state.dispatch()
+            return completeElementsAndRepeat($0, $1, $2, $3, $4, $5, $6)
         }
         table.pointee.elements[Int(truncatingIfNeeded: index)] = state.get64(10)
         table.pointee.isChanged = true
@@ -332,4 +329,16 @@ func elementSegmentItem(
 @inline(never)
 private func makeFunctionReference(_ context: UnsafeMutableRawPointer, _ index: Int) -> UInt64 {
     UInt64(UInt(bitPattern: context.functionRecord(index)))
+}
+
+/// Puts the pending elements of the table at 16 into their places, and executes the instruction once more. It stands outside
+/// of the handlers so that what is usual needs no registers to be saved.
+@inline(never)
+private func completeElementsAndRepeat(
+    _ code: UnsafeRawPointer, _ frame: UnsafeMutableRawPointer, _ memory: UnsafeMutableRawPointer, _ size: UInt,
+    _ context: UnsafeMutableRawPointer, _ accumulator: UInt64, _ float: Double
+) {
+    let state = State(code, frame, memory, size, context, accumulator, float)
+    state.table(16).completeElements()
+    return state.dispatch()
 }
