@@ -65,7 +65,8 @@ struct ComponentCall {
     func run(in instance: ComponentInstance) throws -> ExitCode {
         let result = try instance.call(function, arguments)
         if isCommand { return result == .ok() ? .success : .failure }
-        if let result, let type = function.type.result { print(result.wave(as: type)) }
+        // A function without a result gives what an empty tuple would be, which has no other text in WAVE.
+        if let result, let type = function.type.result { print(result.wave(as: type)) } else { print("()") }
         return .success
     }
 }
