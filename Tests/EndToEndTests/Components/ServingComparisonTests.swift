@@ -48,14 +48,17 @@ struct ServingComparisonTests {
         let difference: Difference?
 
         /// - Parameters:
-        ///   - fields: Lines of the head, beside `Host` and `Connection`.
+        ///   - host: The value of `Host`; `nil` for none.
+        ///   - fields: Further lines of the head, beside `Connection`.
         ///   - body: What follows the head, as it is.
         init(
             _ target: String, _ difference: Difference? = nil, method: String = "GET", version: String = "1.1",
-            fields: [String] = [], body: [UInt8] = [], hasTrailers: Bool = false
+            host: String? = "example.org:8080", fields: [String] = [], body: [UInt8] = [], hasTrailers: Bool = false
         ) {
-            name = "\(method) \(target) HTTP/\(version) \(fields)"
-            let lines = ["\(method) \(target) HTTP/\(version)", "Host: example.org:8080", "Connection: close"] + fields
+            name = "\(method) \(target) HTTP/\(version) \(host ?? "-") \(fields)"
+            let lines =
+                ["\(method) \(target) HTTP/\(version)", "Connection: close"] + (host.map { ["Host: \($0)"] } ?? [])
+                + fields
             request = Array((lines.map { $0 + "\r\n" }.joined() + "\r\n").utf8) + body
             self.hasTrailers = hasTrailers
             self.difference = difference
@@ -77,7 +80,13 @@ struct ServingComparisonTests {
         .map { Case("/describe" + $0) }
         + ["BREW", "get", "PATCH", "DELETE", "OPTIONS", "TRACE", "PUT"].map { Case("/describe", method: $0) }
         + [
-            Case("/"), Case("//"), Case("/describe#fragment", .fragment), Case("http://other.example/absolute?x"),
+            Case("/"), Case("//"), Case("http://other.example:81/absolute?x"),
+            Case("/describe#fragment", .target), Case("/\u{E9}", .target), Case("/a b", .refused),
+            Case("/describe", host: "[::1]:80"), Case("/describe", host: "EXAMPLE.org"),
+            Case("/describe", .noHost, host: nil),
+            Case("/describe", .refused, fields: ["X-A: folded", "  over lines"]),
+            Case("/describe", .refused, fields: ["a b: c"]),
+            Case("example.org:80", .connect, method: "CONNECT"),
             Case("/describe", version: "1.0"), Case("*", .asterisk, method: "OPTIONS"),
             Case(
                 "/describe",
@@ -96,6 +105,10 @@ struct ServingComparisonTests {
             .post(
                 "Transfer-Encoding: chunked", "Trailer: x-sum", body: "3\r\nabc\r\n0\r\nX-Sum: 7\r\nx-more: 8\r\n\r\n",
                 hasTrailers: true),
+            Case(
+                "/echo", .framing, method: "POST", fields: ["Transfer-Encoding: chunked", "Content-Length: 3"],
+                body: Array("3\r\nabc\r\n0\r\n\r\n".utf8)),
+            .post("Content-Length: 3", "Content-Length: 3", body: "abc"),
             .post("Content-Length: 3", "Expect: 100-continue", body: "abc"),
         ]
 
@@ -124,8 +137,16 @@ struct ServingComparisonTests {
 
         /// What a component has done wrong stands on our page.
         static let page = Difference { $0.status == 500 && $1.status == 500 && !$0.body.contains("wasmtime".utf8) }
-        /// A fragment has no place in a target (RFC 9112, section 3.2).
-        static let fragment = Difference { $0.status == 400 && $1.status == 200 }
+        /// Who has sent something else than a request is told what is wrong with it.
+        static let refused = Difference { $0.status == 400 && $1.status == 400 }
+        /// Fragments and letters that are not ASCII have no place in a target (RFC 9112, section 3.2).
+        static let target = Difference { $0.status == 400 && $1.status == 200 }
+        /// It is the client that is at fault (RFC 9112, section 3.2).
+        static let noHost = Difference { $0.status == 400 && $1.status == 500 }
+        /// Nobody is to take it for a proxy.
+        static let connect = Difference { $0.status == 501 && $1.status == 200 }
+        /// Whoever stands in front may have seen another body (RFC 9112, section 6.1).
+        static let framing = Difference { $0.status == 400 && $1.status == 200 }
         /// What is asked of the server as a whole is not the component's affair: no route is for it.
         static let asterisk = Difference { $0.status == 404 && $1.status == 200 }
         /// A status beyond 599 is none (RFC 9110, section 15): the component learns of it.
