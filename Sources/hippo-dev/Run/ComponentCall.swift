@@ -27,9 +27,6 @@ struct ComponentCall {
         isCommand = false
         do {
             let invocation = try Invocation(parsing: invoked)
-            guard settings.words.isEmpty else {
-                throw CallError("the arguments of a component's function stand in the call: 'f(1, \"a\")'")
-            }
             (name, function) = try Self.find(invocation, in: component)
             arguments = try invocation.arguments(function.type.parameters)
         } catch {

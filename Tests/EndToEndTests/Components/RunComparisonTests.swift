@@ -37,9 +37,11 @@ struct RunComparisonTests {
         let component = try CComponent.build(
             GuestSource.read("command.c"), wit: wit, world: "command", usesWASI: true)
         let path = try directory.write(Data(component), to: "command.wasm").path
-        let (own, other) = (try ours([], [path, end]), try theirs([], [path, end]))
-        #expect(own.status == other.status && own.output == other.output, "\(own), \(other)")
-        #expect(own.output == "begun\n")
+        for options in [[], ["--invoke", "run()"]] {
+            let (own, other) = (try ours(options, [path, end]), try theirs(options, [path, end]))
+            #expect(own.status == other.status && own.output == other.output, "\(own), \(other)")
+            #expect(own.output.hasPrefix("begun\n"))
+        }
     }
 
     @Test(
