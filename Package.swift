@@ -319,7 +319,7 @@ let package = Package(
         .target(
             name: "TestSupport", dependencies: ["Archive", "Cryptography", "HTTP", "JSON", "Platform"],
             path: "Tests/TestSupport",
-            exclude: ["BlobStores/moto_server.py", "Fuzzed", "Requests"]),
+            exclude: ["BlobStores/moto_server.py", "Components/wasi.wit", "Fuzzed", "Requests"]),
         .testTarget(name: "PlatformTests", dependencies: ["Platform", "TestSupport"]),
         .testTarget(name: "DifferencesTests", dependencies: ["Differences", "TestSupport"]),
         .testTarget(name: "JSONTests", dependencies: ["JSON", "TestSupport"]),
@@ -541,7 +541,7 @@ let package = Package(
                 "TestSupport",
                 "WebAssemblyText",
             ],
-            exclude: ["Apps", "Scripts"]
+            exclude: ["Apps", "Components/Guests", "Scripts"]
         ),
     ],
     swiftLanguageModes: [.v6]

@@ -14,7 +14,7 @@ struct ComponentDescription {
     /// Whether a parcel is a component, which its first bytes say.
     static func isComponent(_ label: Label, of id: BindleID, revision: Int, in store: any BindleStorage) -> Bool {
         guard let reader = try? store.parcel(label.sha256, of: id, revision: revision, includingYanked: true),
-            let beginning = try? reader.next(), let binary = try? ModuleBinary(beginning.prefix(8))
+            let beginning = try? reader.beginning(8), let binary = try? ModuleBinary(beginning)
         else { return false }
         return binary.kind == .component
     }

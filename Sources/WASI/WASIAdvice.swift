@@ -48,7 +48,8 @@ package enum WASIAdvice {
         case "wasi_experimental_http":
             "outbound HTTP (\"wasi_experimental_http\") is offered to WAGI handlers only"
         case let name where name.hasPrefix("wasi:"):
-            "the module was built for WASI preview 2: build for preview 1 (wasm32-wasip1)"
+            "the module is the core of a component that has not been made of it: make it by 'wasm-tools component new', or "
+                + "build for WASI preview 1 (wasm32-wasip1)"
         case let name where name.hasPrefix("wbg") || name.hasPrefix("__wbindgen") || name.hasPrefix("./"):
             "the module was built by wasm-bindgen for JavaScript: build for wasm32-wasip1, without wasm-bindgen"
         default:

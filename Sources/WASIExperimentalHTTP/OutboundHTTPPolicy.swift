@@ -31,9 +31,10 @@ package struct OutboundHTTPPolicy: Sendable {
     ///   - maximumResponseBytes: The longest body of a response; a longer one is an error.
     ///   - forbiddenLocalPorts: Ports of this machine that guests may not reach, whatever hosts are allowed.
     ///   - timeout: How long a request may take, from its beginning to the last byte of its response.
+    ///   - tls: Which servers of `https` URLs are believed.
     package init(
         allowedHosts: [String], maximumResponses: Int? = nil, maximumResponseBytes: Int = 32 << 20,
-        forbiddenLocalPorts: Set<UInt16> = [], timeout: Duration = .seconds(30),
+        forbiddenLocalPorts: Set<UInt16> = [], timeout: Duration = .seconds(30), tls: TLSPolicy = TLSPolicy(),
         problemObserver: (@Sendable (String) -> Void)? = nil
     ) throws(HTTPURLError) {
         allowsAll = allowedHosts.contains(Self.allowAll)
@@ -49,6 +50,7 @@ package struct OutboundHTTPPolicy: Sendable {
         configuration.forbiddenLocalPorts = forbiddenLocalPorts
         configuration.totalTimeout = timeout
         configuration.connectTimeout = timeout
+        configuration.tls = tls
         configuration.maximumRedirects = 10
         // A redirect to a host that is not allowed is the guest's answer.
         configuration.allowsRedirect = { [allowsAll] url in allowsAll || allowedHosts.contains(url.host) }

@@ -159,6 +159,7 @@ private struct WAGIOptions {
         configuration.allowedHosts = try arguments.convertedValues(
             of: Self.allowedOutbound, expecting: "a URL like https://example.com"
         ) { WAGIFeature.isAllowedHost($0) ? $0 : nil }
+        configuration.guestTLS = TLSOptions.guestPolicy
         configuration.errorAudience = arguments.isSet(Self.showErrors) ? .everybody : .nobody
         let allowed = arguments.values(of: Self.allowedHost)
         // Who starts it by hand may have put it behind a server that is known by any name.
@@ -300,6 +301,7 @@ extension WAGIConfiguration {
         maximumWaiting = given.limits.waitingRequests ?? maximumWaiting
         servesStaticFiles = given.servesStaticFiles
         limits = LimitOptions.requestLimits(given.limits)
+        guestTLS = TLSOptions.guestPolicy
         errorAudience = given.showsErrors ? .everybody : .thisMachine
         editor = given.editor
         var names = given.allowedHosts

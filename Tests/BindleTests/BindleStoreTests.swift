@@ -200,6 +200,21 @@ struct BindleStoreTests {
         #expect(try reader.readAll() == bytes)
     }
 
+    @Test("gives the first bytes of a parcel, and ends the reading with them", arguments: [3, 100, 3 << 20])
+    func givesTheFirstBytes(size: Int) throws {
+        let bytes = (0..<size).map { UInt8(truncatingIfNeeded: $0 ^ 0x55) }
+        let digest = SHA256.hash(bytes).hex
+        var invoice = try Samples.invoice("large/1.0.0")
+        invoice.parcels = [Parcel(label: Label(sha256: digest, mediaType: "a/b", name: "big", size: size))]
+        _ = try store.create(invoice, mode: .immutable)
+        let upload = try store.upload(digest, to: invoice.id)
+        try upload.write(bytes)
+        try upload.finish()
+        let reader = try store.parcel(digest, of: invoice.id)
+        #expect(try reader.beginning(8) == Array(bytes.prefix(8)))
+        #expect(try reader.next() == nil)
+    }
+
     @Test("forgets an upload that is given up") func forgetsAnUploadThatIsGivenUp() throws {
         let size = 5 << 20
         let digest = SHA256.hash([UInt8](repeating: 7, count: size)).hex

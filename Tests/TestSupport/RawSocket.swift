@@ -55,16 +55,20 @@ package final class RawSocket: Sendable {
     package func endSending() { shutdown(descriptor, Int32(SHUT_WR)) }
 
     /// What arrives until the server closes the connection.
-    package func receiveAll() throws -> String {
-        var text = ""
-        var buffer = [UInt8](repeating: 0, count: 4096)
+    package func receiveAll() throws -> String { String(decoding: try receiveAllBytes(), as: UTF8.self) }
+
+    /// What arrives until the server closes the connection, as it is.
+    package func receiveAllBytes() throws -> [UInt8] {
+        var bytes: [UInt8] = []
+        var buffer = [UInt8](repeating: 0, count: 64 << 10)
         while true {
             let count = read(descriptor, &buffer, buffer.count)
-            if count == 0 || count < 0 && errno == ECONNRESET { return text }
+            if count == 0 || count < 0 && errno == ECONNRESET { return bytes }
             guard count > 0 else {
+                let text = String(decoding: bytes, as: UTF8.self)
                 throw Failure(description: "the connection does not end after \(text.debugDescription)")
             }
-            text += String(decoding: buffer[..<count], as: UTF8.self)
+            bytes += buffer[..<count]
         }
     }
 

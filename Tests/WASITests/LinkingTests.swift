@@ -164,7 +164,7 @@ import WebAssemblyText
         #expect(advice.count == 4)
         #expect(advice.contains { $0.contains("link the missing functions") && !$0.contains("Emscripten") })
         #expect(advice.contains { $0.contains("AssemblyScript") && $0.contains("--use abort=") })
-        #expect(advice.contains { $0.contains("preview 2") })
+        #expect(advice.contains { $0.contains("wasm-tools component new") })
         #expect(advice.contains { $0.contains("fd_dup") })
     }
 

@@ -26,11 +26,11 @@ struct ModuleDecodingTests {
         #expect(error.message.hasPrefix(message))
     }
 
-    @Test("a component is refused with what to build instead")
+    @Test("a component in the place of a module is told as that")
     func component() throws {
         let error = try #require(refusal(of: [0x00, 0x61, 0x73, 0x6D, 0x0D, 0x00, 0x01, 0x00]))
-        #expect(error.kind == .unsupported)
-        #expect(error.message.contains("wasm32-wasip1"))
+        #expect(error.kind == .malformed)
+        #expect(error.message.contains("this is a component"))
     }
 
     @Test("imports come first in their index spaces")

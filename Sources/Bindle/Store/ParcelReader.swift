@@ -77,20 +77,32 @@ package final class ParcelReader {
             offset = size
             return bytes
         }
-        let count = min(Self.chunkSize, size - offset)
-        let chunk = [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
+        let chunk = try read(min(Self.chunkSize, size - offset), at: offset)
+        offset += chunk.count
+        if offset == size { close() }
+        return chunk
+    }
+
+    /// The first bytes, for who wants to know what the parcel is. No more is read of a large one, and the reading ends with
+    /// this.
+    package func beginning(_ count: Int) throws(StoreError) -> [UInt8] {
+        defer { close() }
+        guard descriptor >= 0 else { return Array(bytes.prefix(count)) }
+        return try read(min(count, size), at: 0)
+    }
+
+    /// Bytes of the file of a large parcel.
+    private func read(_ count: Int, at offset: Int) throws(StoreError) -> [UInt8] {
+        let bytes = [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
             while filled < count {
-                let step = pread(
-                    descriptor, buffer.baseAddress! + filled, count - filled, off_t(offset + filled))
+                let step = pread(descriptor, buffer.baseAddress! + filled, count - filled, off_t(offset + filled))
                 if step > 0 { filled += step } else if step == 0 || errno != EINTR { break }
             }
         }
-        guard chunk.count == count else {
-            throw .corrupt(path: "the parcel's file", detail: "it lacks its bytes from \(offset + chunk.count) on")
+        guard bytes.count == count else {
+            throw .corrupt(path: "the parcel's file", detail: "it lacks its bytes from \(offset + bytes.count) on")
         }
-        offset += count
-        if offset == size { close() }
-        return chunk
+        return bytes
     }
 
     /// The open file of a large parcel, which the caller closes; `nil` for one that is in memory. The reading ends with

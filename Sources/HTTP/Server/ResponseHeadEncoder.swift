@@ -33,9 +33,11 @@ struct ResponseHeadEncoder {
                 let name = UnsafeRawBufferPointer(rebasing: bytes[field.name])
                 switch Self.kind(of: name) {
                 case .ownedByServer: continue
+                // It announces fields that have a place behind a chunked body only.
+                case .trailer where framing != .chunked: continue
                 case .date: hasDate = true
                 case .server: hasServer = true
-                case .other: break
+                case .trailer, .other: break
                 }
                 output.append(contentsOf: name)
                 output.write(": ")
@@ -114,13 +116,14 @@ struct ResponseHeadEncoder {
         return declarations
     }
 
-    private enum Kind { case ownedByServer, date, server, other }
+    private enum Kind { case ownedByServer, date, server, trailer, other }
 
     private static func kind(of name: UnsafeRawBufferPointer) -> Kind {
         switch name.count {
         case 4 where matches(name, "Date"): .date
         case 6 where matches(name, "Server"): .server
-        case 7 where matches(name, "Upgrade") || matches(name, "Trailer"): .ownedByServer
+        case 7 where matches(name, "Upgrade"): .ownedByServer
+        case 7 where matches(name, "Trailer"): .trailer
         case 10 where matches(name, "Connection") || matches(name, "Keep-Alive"): .ownedByServer
         case 14 where matches(name, "Content-Length"): .ownedByServer
         case 17 where matches(name, "Transfer-Encoding"): .ownedByServer

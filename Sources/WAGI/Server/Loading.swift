@@ -386,7 +386,8 @@ struct Loading {
                 maximumResponses: definition.maximumRequestConcurrency,
                 forbiddenLocalPorts: Set([configuration.controlPort].compactMap { $0 }),
                 // The module's own deadline comes before, and says what to do.
-                timeout: configuration.limits.time + .seconds(1), problemObserver: { log.append($0, requestID: nil) })
+                timeout: configuration.limits.time + .seconds(1), tls: configuration.guestTLS,
+                problemObserver: { log.append($0, requestID: nil) })
         } catch {
             throw LoadError("allowed_hosts: \(error)", file: definition.module.name)
         }

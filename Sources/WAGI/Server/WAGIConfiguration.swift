@@ -21,6 +21,8 @@ package struct WAGIConfiguration: Sendable {
     package var maximumWaiting = 1024
     /// URLs that all modules may send requests to, besides those of their own.
     package var allowedHosts: [String] = []
+    /// Which servers are believed that modules send requests to by `https`.
+    package var guestTLS = TLSPolicy()
     /// Whether paths that no handler takes are looked up among the assets.
     package var servesStaticFiles = true
     /// A directory of the host with the files that clients are served where no handler takes a path; nil for those of the

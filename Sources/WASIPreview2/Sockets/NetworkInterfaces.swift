@@ -28,7 +28,7 @@ extension HostInterface {
         ) { call in
             _ = try call.resource(0, as: Network.self)
             return try call.networkResult {
-                try call.requireSocket()
+                try call.requireDescriptor()
                 let stream = try ResolveAddressStream(call.arguments[1].string, call)
                 return .resource(try call.context.resources.insert(descriptor: stream))
             }

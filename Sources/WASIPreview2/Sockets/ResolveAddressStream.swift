@@ -20,7 +20,7 @@ final class ResolveAddressStream: Awaitable {
         }
         guard Self.isName(name) else { throw NetworkErrorCode.invalidArgument }
         guard call.context.socketPolicy.allows(name: name) else {
-            call.context.socketPolicy.reportRefusal(of: name)
+            call.context.socketPolicy.reportRefusal(ofName: name)
             throw NetworkErrorCode.accessDenied
         }
         if ProxySettings.isLoopback(name) {

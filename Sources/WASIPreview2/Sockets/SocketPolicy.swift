@@ -64,6 +64,17 @@ package struct SocketPolicy: Sendable {
         return peer.isLoopback || peer.ip == SocketAddress(localAddressOf: socket)?.ip
     }
 
+    func reportRefusalOfSockets() {
+        problemObserver?(
+            "a socket was refused: no host is allowed. '--allow-outbound http://HOST:PORT' allows connections to one")
+    }
+
+    func reportRefusal(ofName name: String) {
+        problemObserver?(
+            "the name \(name) was not looked up: it is not the host of an allowed URL. "
+                + "'--allow-outbound http://\(name):PORT' allows it, and connections to this port")
+    }
+
     func reportRefusal(of destination: String) {
         problemObserver?(
             "a connection to \(destination) was refused: it is not the host and port of an allowed URL. "

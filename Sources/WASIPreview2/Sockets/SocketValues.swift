@@ -136,7 +136,15 @@ extension WASICall {
 
     /// Fails unless one more socket may be open.
     func requireSocket() throws(NetworkErrorCode) {
-        guard !context.socketPolicy.allowsNothing else { throw .accessDenied }
+        guard !context.socketPolicy.allowsNothing else {
+            context.socketPolicy.reportRefusalOfSockets()
+            throw .accessDenied
+        }
+        try requireDescriptor()
+    }
+
+    /// Fails unless there may be one more of what takes a descriptor.
+    func requireDescriptor() throws(NetworkErrorCode) {
         do throws(ErrorNumber) { try context.resources.requireDescriptor() } catch { throw .newSocketLimit }
     }
 

@@ -98,9 +98,7 @@ struct ModuleDecoder {
         let start = reader.position
         let version = try reader.readFixed32()
         if version == 0x0001_000D {
-            throw .unsupported(
-                "this is a component, not a core module; build it as a core module instead, for wasm32-wasip1 "
-                    + "(Rust: --target wasm32-wasip1; Go: GOOS=wasip1; clang: --target=wasm32-wasip1)", at: start)
+            throw .malformed("this is a component where a core module belongs", at: start)
         }
         guard version == 1 else {
             throw .malformed("unknown binary version 0x\(String(version, radix: 16))", at: start)

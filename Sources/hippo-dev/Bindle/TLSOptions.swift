@@ -23,6 +23,13 @@ enum TLSOptions {
         return policy
     }
 
+    /// The servers that guests' requests may trust: as for commands, of which none has options for that.
+    static var guestPolicy: TLSPolicy {
+        var policy = usualPolicy
+        if let file = ProcessEnvironment.all["SSL_CERT_FILE"], !file.isEmpty { policy.authoritiesPath = file }
+        return policy
+    }
+
     static func policy(_ arguments: ParsedArguments) -> TLSPolicy {
         var policy = usualPolicy
         policy.verifiesServer = !arguments.isSet(insecure)

@@ -27,9 +27,6 @@ struct ComponentCall {
         isCommand = false
         do {
             let invocation = try Invocation(parsing: invoked)
-            guard settings.words.isEmpty else {
-                throw CallError("the arguments of a component's function stand in the call: 'f(1, \"a\")'")
-            }
             (name, function) = try Self.find(invocation, in: component)
             arguments = try invocation.arguments(function.type.parameters)
         } catch {
@@ -65,7 +62,8 @@ struct ComponentCall {
     func run(in instance: ComponentInstance) throws -> ExitCode {
         let result = try instance.call(function, arguments)
         if isCommand { return result == .ok() ? .success : .failure }
-        if let result, let type = function.type.result { print(result.wave(as: type)) }
+        // A function without a result gives what an empty tuple would be, which has no other text in WAVE.
+        if let result, let type = function.type.result { print(result.wave(as: type)) } else { print("()") }
         return .success
     }
 }

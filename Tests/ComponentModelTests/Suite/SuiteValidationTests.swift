@@ -150,6 +150,6 @@ struct SuiteValidationTests {
 @Suite struct SuiteAvailabilityTests {
     @Test("The suite and wasm-tools are there where HIPPO_REQUIRE_DATA says that they have to be")
     func availability() {
-        #expect(ComponentSuite.isAvailable || !ComponentSuite.isRequired, "\(ComponentSuite.absence)")
+        #expect(ComponentSuite.isAvailable || !TestTool.areRequired, "\(ComponentSuite.absence)")
     }
 }

