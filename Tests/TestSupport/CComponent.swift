@@ -49,7 +49,10 @@ package enum CComponent {
     /// - Parameters:
     ///   - source: C, to which ``prelude`` is added before.
     ///   - wit: A package with the world, and the packages that it uses, nested ones.
-    package static func build(_ source: String, wit: String, world: String) throws -> [UInt8] {
+    ///   - options: What clang is told besides, such as `-g`.
+    package static func build(
+        _ source: String, wit: String, world: String, options: [String] = []
+    ) throws -> [UInt8] {
         guard let clang = tool("clang"), let linker = tool("wasm-ld"), let wasmTools = tool("wasm-tools") else {
             throw BuildError(description: absence)
         }
@@ -64,10 +67,33 @@ package enum CComponent {
             [
                 "--target=wasm32-unknown-unknown", "-O1", "-nostdlib", "-fno-builtin", "-fuse-ld=\(linker.path)",
                 "-Wl,--no-entry", program, "-o", core,
-            ])
+            ] + options)
         try run(wasmTools, ["component", "embed", interface, "-w", world, core, "-o", embedded])
         try run(wasmTools, ["component", "new", embedded, "-o", component])
-        return [UInt8](try Data(contentsOf: URL(fileURLWithPath: component)))
+        return try bytes(component)
+    }
+
+    /// Makes one component of two: the first one imports what the second one exports.
+    package static func compose(_ outer: [UInt8], with inner: [UInt8]) throws -> [UInt8] {
+        guard let wasmTools = tool("wasm-tools") else { throw BuildError(description: absence) }
+        let directory = try TemporaryDirectory()
+        let paths = ["outer.wasm", "inner.wasm", "composed.wasm"].map { "\(directory.path)/\($0)" }
+        for (path, bytes) in zip(paths, [outer, inner]) { try Data(bytes).write(to: URL(fileURLWithPath: path)) }
+        try run(wasmTools, ["compose", paths[0], "-d", paths[1], "-o", paths[2]])
+        return try bytes(paths[2])
+    }
+
+    /// What the text format says.
+    package static func assemble(_ text: String) throws -> [UInt8] {
+        guard let wasmTools = tool("wasm-tools") else { throw BuildError(description: absence) }
+        let directory = try TemporaryDirectory()
+        let source = try directory.write(text, to: "component.wat").path
+        try run(wasmTools, ["parse", source, "-o", directory.path + "/component.wasm"])
+        return try bytes(directory.path + "/component.wasm")
+    }
+
+    private static func bytes(_ path: String) throws -> [UInt8] {
+        [UInt8](try Data(contentsOf: URL(fileURLWithPath: path)))
     }
 
     private static func run(_ tool: URL, _ arguments: [String]) throws {

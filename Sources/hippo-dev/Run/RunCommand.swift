@@ -21,6 +21,9 @@ extension Command {
             A component is started by its export 'wasi:cli/run'. With '--invoke', the call is written as a whole, with \
             values of its types: '--invoke 'greet("world", [1, 2])''. The function is searched in all instances that the \
             component exports; 'ns:pkg/interface.greet(…)' names one. Its result is printed in the same notation.
+
+            '--trace' prints what a component asks of its host, with values in this notation. '--trace-all' prints calls \
+            within its core modules, too, each after the module's number and name: '[0 main] greet(1024, 5)'.
             """,
         options: [
             RunOptions.directory, RunOptions.readOnlyDirectory, RunOptions.environment, RunOptions.invoke,
@@ -73,7 +76,7 @@ enum RunOptions {
     static let trace = Option(
         flag: "trace", summary: "Print calls of WASI functions, and of a module's exports, to standard error.")
     static let traceAll = Option(
-        flag: "trace-all", summary: "Print calls of all functions, with those within a module.")
+        flag: "trace-all", summary: "Print calls of all functions, with those within modules.")
     static let module = Argument("MODULE", summary: "The file of the module or component, .wasm or .wat.")
     static let moduleArguments = Argument(
         "ARGS", summary: "The module's own arguments, even those that look like options.", arity: .rest)
