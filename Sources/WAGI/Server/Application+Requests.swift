@@ -143,14 +143,14 @@ extension Application {
         }
     }
 
-    /// A failure with the places that only the source map of the handler's module knows, where the project is at hand.
+    /// A failure with the places that only the source maps of the handler's modules know, where the project is at hand.
     private func located(_ failure: GuestFailure, in handler: Handler) -> GuestFailure {
         guard let directory = configuration.sourceDirectory, let frames = failure.trap?.frames,
             frames.contains(where: { $0.sourceLocation == nil }),
-            let module = handler.program.module,
-            let map = SourceMap(of: module, named: handler.moduleName, in: directory)
+            case let maps = SourceMaps(of: handler.program.modules, named: handler.moduleName, in: directory),
+            !maps.isEmpty
         else { return failure }
-        return failure.located(by: map)
+        return failure.located(by: maps)
     }
 
     /// Logs what was odd about a header block that could be read nevertheless, and tells the page.

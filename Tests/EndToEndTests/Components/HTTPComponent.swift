@@ -5,8 +5,13 @@ import TestSupport
 enum HTTPComponent {
     /// Builds a component.
     ///
-    /// - Parameter handle: the body of `void handle(int request, int outparam)`, and nothing but what `library` declares.
-    static func build(_ handle: String, declarations: String = "", imports: String = "") throws -> Data {
+    /// - Parameters:
+    ///   - handle: the body of `void handle(int request, int outparam)`, with what `library` and `declarations` declare.
+    ///   - imports: of its world, beside those that all have.
+    ///   - options: what clang is told besides.
+    static func build(
+        _ handle: String, declarations: String = "", imports: String = "", options: [String] = []
+    ) throws -> Data {
         let source = """
             \(library)
             \(declarations)
@@ -14,7 +19,7 @@ enum HTTPComponent {
             \(handle)
             }
             """
-        return Data(try CComponent.build(source, wit: wit(imports), world: "app"))
+        return Data(try CComponent.build(source, wit: wit(imports), world: "app", options: options))
     }
 
     /// One that answers with a text.
@@ -35,8 +40,15 @@ enum HTTPComponent {
             interface clock { wind: func(turns: u32) -> u32; }
             interface bell { ring: func(); }
         }
+        package test:deep@1.0.0 {
+            interface inner { share: func(a: s32, b: s32) -> s32; }
+        }
         package wasi:cli@0.2.4 {
             interface environment { get-arguments: func() -> list<string>; }
+            interface stderr {
+                use wasi:io/streams@0.2.4.{output-stream};
+                get-stderr: func() -> output-stream;
+            }
         }
         package wasi:io@0.2.4 {
             interface error { resource error { } }
