@@ -59,6 +59,7 @@ extension Application {
 
     private func run(_ routed: RoutedRequest, _ body: RequestBody, _ writer: ResponseWriter) throws {
         let (handler, request, insertion) = (routed.handler, routed.request, routed.insertion)
+        defer { handler.program.takeImageIfDue(configuration.limits, deadlines) }
         let known = handler.program.takeIdle()
         let store = known?.store ?? Store(limits: configuration.limits.store)
         let ticket = deadlines.schedule(store, limit: configuration.limits.time)

@@ -4,7 +4,8 @@ import WebAssembly
 /// Where the instances of a module get the memories from that it defines.
 ///
 /// The first instance's data segments are copied into its memory. Making an image costs about as much as that, so it is
-/// made when there is a second one, and serves it and all later ones.
+/// made when there is a second one, and serves it and all later ones. Those that are made meanwhile copy, too: no thread
+/// waits for the image that another one makes.
 final class MemorySource: Sendable {
     /// The pools of the memories that a module defines, in order.
     struct Pools: Sendable {
@@ -22,7 +23,8 @@ final class MemorySource: Sendable {
     }
 
     private let module: Module
-    private let isUsed = Mutex(false)
+    /// How many instances have asked before there was an image.
+    private let uses = Atomic(0)
     /// Set once. Every instance looks at it, on whatever thread, so that it must not need a lock.
     private let prepared = AtomicLazyReference<Prepared>()
 
@@ -33,17 +35,12 @@ final class MemorySource: Sendable {
     /// The pools for the next instance.
     func pools() -> Pools {
         if let prepared = prepared.load() { return prepared.pools }
-        return isUsed.withLock { isUsed in
-            if let prepared = prepared.load() { return prepared.pools }
-            if !isUsed {
-                isUsed = true
-                let count = module.memories.count - module.importedMemoryCount
-                return Pools(pools: (0..<count).map { _ in MemoryPool(image: nil, capacity: 0) }, dataIsInPlace: false)
-            }
-            let initial = InitialMemory(module)
-            let pools = Pools(
-                pools: initial.images.map { MemoryPool(image: $0) }, dataIsInPlace: initial.isComplete)
-            return prepared.storeIfNil(Prepared(pools)).pools
+        guard uses.add(1, ordering: .relaxed).newValue == 2 else {
+            let count = module.memories.count - module.importedMemoryCount
+            return Pools(pools: (0..<count).map { _ in MemoryPool(image: nil, capacity: 0) }, dataIsInPlace: false)
         }
+        let initial = InitialMemory(module)
+        let pools = Pools(pools: initial.images.map { MemoryPool(image: $0) }, dataIsInPlace: initial.isComplete)
+        return prepared.storeIfNil(Prepared(pools)).pools
     }
 }

