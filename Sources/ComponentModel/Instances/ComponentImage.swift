@@ -65,7 +65,7 @@ final class ComponentImageCache: Sendable {
         }
     }
 
-    /// Whether the image is to be taken, by whoever asks: nobody else is told so, until ``abandon()``.
+    /// Whether the image is to be taken, by whoever asks: nobody else is told so.
     func claim() -> Bool {
         guard isWorthwhile else { return false }
         return progress.withLock { progress in
@@ -78,10 +78,5 @@ final class ComponentImageCache: Sendable {
     /// Gives the image to later instances; nil if there can be none.
     func settle(_ image: ComponentImage?) {
         progress.withLock { $0 = image.map { .taken($0) } ?? .none }
-    }
-
-    /// Leaves the work to another one, who claims it.
-    func abandon() {
-        progress.withLock { $0 = .due }
     }
 }

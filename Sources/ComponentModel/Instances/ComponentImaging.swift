@@ -31,9 +31,6 @@ package struct ComponentImaging: Sendable {
         }
         linked.images.settle(image)
     }
-
-    /// Leaves it to whoever asks for it next.
-    package func abandon() { linked.images.abandon() }
 }
 
 extension LinkedComponent {

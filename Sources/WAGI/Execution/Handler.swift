@@ -9,6 +9,7 @@ struct Handler: Sendable {
     /// The route that requests are matched with: the module's, or that of a sub-route.
     let route: Route
     let program: Program
+    let images: InstanceImages
     let moduleName: String
     let argumentTemplate: String?
     let preopens: [Preopen]

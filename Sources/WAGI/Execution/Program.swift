@@ -32,11 +32,11 @@ enum Program: Sendable {
         return "'reuse' is for components that answer HTTP requests themselves; this one runs once for each request"
     }
 
-    /// The core modules that run, for their source maps.
-    var modules: [Module] {
+    /// The core modules that run.
+    var translatedModules: [TranslatedModule] {
         switch self {
-        case .module(let module, _): [module.module]
-        case .component(let program): program.linked.modules.map(\.module)
+        case .module(let module, _): [module.translated]
+        case .component(let program): program.linked.modules
         }
     }
 }

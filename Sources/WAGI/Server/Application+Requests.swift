@@ -59,7 +59,8 @@ extension Application {
 
     private func run(_ routed: RoutedRequest, _ body: RequestBody, _ writer: ResponseWriter) throws {
         let (handler, request, insertion) = (routed.handler, routed.request, routed.insertion)
-        defer { handler.program.takeImageIfDue(configuration.limits, deadlines) }
+        var hasInstance = false
+        defer { if hasInstance { handler.images.takeIfDue(configuration.limits, deadlines) } }
         let known = handler.program.takeIdle()
         let store = known?.store ?? Store(limits: configuration.limits.store)
         let ticket = deadlines.schedule(store, limit: configuration.limits.time)
@@ -111,6 +112,7 @@ extension Application {
             defer { deadlines.cancel(ticket) }
             try guest.run {
                 if let recorded, let start { recorded.instantiation = .now - start }
+                hasInstance = true
             }
             try exchange.finish()
         } catch GuestFailure.trap(let trap) {
@@ -148,7 +150,8 @@ extension Application {
     private func located(_ failure: GuestFailure, in handler: Handler) -> GuestFailure {
         guard let directory = configuration.sourceDirectory, let frames = failure.trap?.frames,
             frames.contains(where: { $0.sourceLocation == nil }),
-            case let maps = SourceMaps(of: handler.program.modules, named: handler.moduleName, in: directory),
+            case let maps = SourceMaps(
+                of: handler.program.translatedModules.map(\.module), named: handler.moduleName, in: directory),
             !maps.isEmpty
         else { return failure }
         return failure.located(by: maps)
