@@ -480,6 +480,7 @@ let package = Package(
         .testTarget(
             name: "WAGITests",
             dependencies: [
+                "ComponentModel",
                 "Content",
                 "Cryptography",
                 "Bindle",

@@ -75,7 +75,7 @@ package struct RunningSandbox: Hashable, Sendable {
         return configuration
     }
 
-    /// Opens its page in the user's browser; false if there is none to be had.
+    /// Opens its page in the user's browser; false if there is no browser that it can open.
     package func openPage() -> Bool { Browser.open(app) }
 }
 

@@ -350,7 +350,7 @@ package enum SandboxSession {
         }
     }
 
-    /// A queue of changes; if there is none to be had, why.
+    /// A queue of changes, if it is wanted; if the system has none to give, why.
     private static func changeQueue(isWanted: Bool) -> (ChangeQueue?, problem: ChangeQueue.Unavailable?) {
         guard isWanted else { return (nil, nil) }
         do { return (try ChangeQueue(), nil) } catch { return (nil, error) }

@@ -11,7 +11,7 @@ package final class WASIPreview2Context {
     package var companion: AnyObject?
 
     /// The threads that work for the component.
-    package let threads = ThreadBudget()
+    package let threads: ThreadBudget
 
     /// Whether there was no room for something that the component wanted to keep.
     var wasRefusedRoom = false
@@ -21,10 +21,15 @@ package final class WASIPreview2Context {
 
     /// Makes the context of one component; cheap, since directories are opened only when the component uses them.
     ///
-    /// - Parameter socketPolicy: where its sockets may lead; by default nowhere.
-    package init(_ configuration: WASIConfiguration, socketPolicy: SocketPolicy = .nothing) {
+    /// - Parameters:
+    ///   - socketPolicy: where its sockets may lead; by default nowhere.
+    ///   - threads: what it shares with other components; `nil` for nothing.
+    package init(
+        _ configuration: WASIConfiguration, socketPolicy: SocketPolicy = .nothing, threads: ThreadBudget? = nil
+    ) {
         self.configuration = configuration
         self.socketPolicy = socketPolicy
+        self.threads = ThreadBudget(within: threads)
         resources = ResourceTable(
             descriptorLimit: configuration.descriptorLimit, remedy: configuration.descriptorRemedy)
     }

@@ -72,19 +72,62 @@ struct ComponentImageTests {
         return try linker.link(component)
     }
 
-    @Test("Instances of an image begin as the others did, and do not see each other", arguments: [true, false])
-    func images(isRepeatable: Bool) throws {
+    /// What `f` gives at its first two calls: functions 3,000, memory 101, counter 1 + 2, representation 30.
+    private func check(_ instance: ComponentInstance) throws {
+        let function = try #require(instance.function(ExportName("f")))
+        #expect(try function.call() == .u32(3_134))
+        #expect(try function.call() == .u32(3_138))
+    }
+
+    @Test("Instances of an image begin as the others did, and do not see each other")
+    func images() throws {
         let calls = Calls()
-        let linked = try link(isRepeatable: isRepeatable, calls)
-        for _ in 0..<6 {
+        let linked = try link(isRepeatable: true, calls)
+        #expect(linked.claimImaging() == nil, "no instance has been made yet")
+        try check(linked.instantiate(in: Store()))
+        let imaging = try #require(linked.claimImaging())
+        // While it is taken, nobody else takes it, and instances are made without it.
+        #expect(linked.claimImaging() == nil)
+        try check(linked.instantiate(in: Store()))
+        imaging.run(in: Store())
+        #expect(linked.claimImaging() == nil)
+        let count = calls.count.withLock { $0 }
+        #expect(count == 3)
+        for _ in 0..<4 {
             let instance = try linked.instantiate(in: Store())
-            #expect(instance.isRepeatable == isRepeatable)
-            let function = try #require(instance.function(ExportName("f")))
-            // Functions 3,000, memory 101, counter 1 + 2, representation 30.
-            #expect(try function.call() == .u32(3_134))
-            #expect(try function.call() == .u32(3_138))
+            #expect(instance.isRepeatable)
+            try check(instance)
         }
-        // The start function runs for the first two only if an image may take its place.
-        #expect(calls.count.withLock { $0 } == (isRepeatable ? 2 : 6))
+        #expect(calls.count.withLock { $0 } == count, "the start function has run for an instance of the image")
+    }
+
+    @Test("There is no image where the start function calls what has an effect, and nothing has the effect twice")
+    func effects() throws {
+        let calls = Calls()
+        let linked = try link(isRepeatable: false, calls)
+        for count in 1...3 {
+            let instance = try linked.instantiate(in: Store())
+            #expect(!instance.isRepeatable)
+            try check(instance)
+            #expect(linked.claimImaging() == nil)
+            #expect(calls.count.withLock { $0 } == count)
+        }
+    }
+
+    @Test(
+        "Where the work fails, instances are made without an image",
+        arguments: [(isInterrupted: true, memory: 1 << 20), (isInterrupted: false, memory: 65_536)])
+    func broken(isInterrupted: Bool, memory: Int) throws {
+        let calls = Calls()
+        let linked = try link(isRepeatable: true, calls)
+        try check(linked.instantiate(in: Store()))
+        let imaging = try #require(linked.claimImaging())
+        let store = Store(limits: StoreLimits(memoryBytes: memory))
+        if isInterrupted { store.interrupt() }
+        imaging.run(in: store)
+        #expect(linked.claimImaging() == nil)
+        let count = calls.count.withLock { $0 }
+        try check(linked.instantiate(in: Store()))
+        #expect(calls.count.withLock { $0 } == count + 1)
     }
 }

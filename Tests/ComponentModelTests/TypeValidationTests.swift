@@ -27,7 +27,7 @@ import Testing
         #expect(error(list([u8], 0))?.message.contains("at least one element") == true)
     }
 
-    @Test("A type that refers to a resource type cannot be had from outside of the component, other types can")
+    @Test("A type that refers to a resource type cannot be taken from outside of the component, other types can")
     func outerAliases() {
         /// A component with a resource type, a handle to it, a record with that, an own record, and a component type that
         /// takes a resource; around one that has the type at `index`.

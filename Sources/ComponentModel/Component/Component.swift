@@ -16,6 +16,17 @@ package final class Component: Sendable {
     /// The custom sections of this component, without those of the modules and components in it.
     package let customSections: [CustomSection]
 
+    /// All core modules in it, also those of components within, in the order of the binary.
+    package var coreModules: [Module] {
+        definitions.flatMap { definition -> [Module] in
+            switch definition {
+            case .coreModule(let module): [module]
+            case .component(let inner): inner.coreModules
+            default: []
+            }
+        }
+    }
+
     init(_ parts: ComponentParts) {
         binary = parts.binary
         range = parts.range

@@ -38,17 +38,7 @@ package struct ComponentWorld: Hashable, Sendable {
         }
         self.imports = imports
         self.exports = exports
-        modules = Self.modules(of: component)
+        modules = component.coreModules.map { CoreModule(name: $0.names.module, byteCount: $0.range.count) }
         producers = Producers(of: component).description
-    }
-
-    private static func modules(of component: Component) -> [CoreModule] {
-        component.definitions.flatMap { definition -> [CoreModule] in
-            switch definition {
-            case .coreModule(let module): [CoreModule(name: module.names.module, byteCount: module.range.count)]
-            case .component(let inner): modules(of: inner)
-            default: []
-            }
-        }
     }
 }

@@ -13,7 +13,7 @@ struct ComponentImage: Sendable {
         let hasHostHandles = state.instances.contains { instance in
             instance.handles.contains { state.resources[Int($0)].type.drop != nil }
         }
-        guard !state.hasCalledEffects, !hasHostHandles, let core = InstanceImage(of: state.coreInstances) else {
+        guard state.effects != .called, !hasHostHandles, let core = InstanceImage(of: state.coreInstances) else {
             return nil
         }
         self.core = core
@@ -29,36 +29,54 @@ struct ComponentImage: Sendable {
 
 /// The image of a component's instances, if it has one.
 ///
-/// It is taken of the second instance: a component that is run once needs none.
+/// Instances that are made while it is being taken do without it: nobody waits.
 final class ComponentImageCache: Sendable {
     private enum Progress {
-        /// So many instances have been made without one.
-        case waiting(Int)
+        /// No instance was made yet: a component that is run once needs no image.
+        case unused
+        /// An instance was made, and might have been made of an image.
+        case due
+        /// Somebody takes it.
+        case inWork
         case taken(ComponentImage)
-        /// There is none to be had, or none that would be of use.
+        /// The component has none, or it would be of no use.
         case none
     }
 
+    private let isWorthwhile: Bool
     private let progress: Mutex<Progress>
 
     /// - Parameter isWorthwhile: Whether instantiation does more than what an image does.
     init(isWorthwhile: Bool) {
-        progress = Mutex(isWorthwhile ? .waiting(0) : .none)
+        self.isWorthwhile = isWorthwhile
+        progress = Mutex(isWorthwhile ? .unused : .none)
     }
 
     var image: ComponentImage? {
-        progress.withLock { if case .taken(let image) = $0 { image } else { nil } }
+        guard isWorthwhile else { return nil }
+        return progress.withLock { if case .taken(let image) = $0 { image } else { nil } }
     }
 
     /// Notes an instance that was made step by step.
-    func note(_ state: ComponentState) {
-        let isDue = progress.withLock { progress in
-            guard case .waiting(let count) = progress else { return false }
-            progress = .waiting(count + 1)
-            return count == 1
+    func note(isRepeatable: Bool) {
+        guard isWorthwhile else { return }
+        progress.withLock { progress in
+            if case .unused = progress { progress = isRepeatable ? .due : .none }
         }
-        guard isDue else { return }
-        let image = ComponentImage(of: state)
+    }
+
+    /// Whether the image is to be taken, by whoever asks: nobody else is told so.
+    func claim() -> Bool {
+        guard isWorthwhile else { return false }
+        return progress.withLock { progress in
+            guard case .due = progress else { return false }
+            progress = .inWork
+            return true
+        }
+    }
+
+    /// Gives the image to later instances; nil if there can be none.
+    func settle(_ image: ComponentImage?) {
         progress.withLock { $0 = image.map { .taken($0) } ?? .none }
     }
 }

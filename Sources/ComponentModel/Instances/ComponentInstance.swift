@@ -24,12 +24,10 @@ package final class ComponentInstance: @unchecked Sendable {
             try image.restore(in: state)
             for step in linked.steps where !step.isInstantiation { try state.run(step, of: linked) }
         } else {
-            try state.whileRunning { () throws(Trap) in
-                for step in linked.steps { try state.run(step, of: linked) }
-            }
-            if isAlone { linked.images.note(state) }
+            try state.runAllSteps(of: linked)
+            if isAlone { linked.images.note(isRepeatable: state.effects == .none) }
         }
-        isRepeatable = !state.hasCalledEffects
+        isRepeatable = state.effects == .none
     }
 
     /// The instances of core modules in it, in the order in which they were made.
@@ -84,6 +82,13 @@ package struct ComponentFunction: Sendable {
 }
 
 extension ComponentState {
+    /// Makes all that there is of a new instance.
+    func runAllSteps(of linked: LinkedComponent) throws(Trap) {
+        try whileRunning { () throws(Trap) in
+            for step in linked.steps { try run(step, of: linked) }
+        }
+    }
+
     fileprivate func run(_ step: LinkStep, of linked: LinkedComponent) throws(Trap) {
         switch step {
         case .instantiate(let module, .constant(let imports)):

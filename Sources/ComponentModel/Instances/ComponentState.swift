@@ -43,8 +43,18 @@ final class ComponentState {
     var functions: [Function] = []
     /// The memories that options name.
     var memories: [Memory] = []
-    /// Whether a function of the host was called that is not repeatable.
-    var hasCalledEffects = false
+    /// What is known, and done, of calls of functions of the host that are not repeatable.
+    var effects = Effects.none
+
+    enum Effects {
+        /// None was called.
+        case none
+        /// At least one was.
+        case called
+        /// They trap, and leave no trace outside.
+        case refused
+    }
+
     /// A buffer for the arguments of functions of the host, while none is called.
     private var argumentBuffer: [Value] = []
 
@@ -73,6 +83,13 @@ final class ComponentState {
         store.guestState = Unmanaged.passUnretained(self).toOpaque()
         defer { store.guestState = outer }
         return try body()
+    }
+
+    /// Notes that a function of the host is to be called that is not repeatable.
+    @inline(__always)
+    func noteEffect() throws(Trap) {
+        guard effects != .refused else { throw .effectRefused }
+        effects = .called
     }
 
     // MARK: Calls

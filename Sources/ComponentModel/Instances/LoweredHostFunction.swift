@@ -10,7 +10,7 @@ struct LoweredHostFunction: Sendable {
     func call(_ core: Caller) throws {
         let state = ComponentState.running(in: core.store)
         guard state.instances[caller.instance].mayLeave else { throw Trap.cannotLeave }
-        if !function.isRepeatable { state.hasCalledEffects = true }
+        if !function.isRepeatable { try state.noteEffect() }
         var guest = caller.side(state, task: -1)
         let parameters = try guest.located(
             plan.parameters, inMemory: lowering.parametersAreInMemory, core.slotPointer)

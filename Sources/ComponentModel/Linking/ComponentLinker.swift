@@ -1,3 +1,5 @@
+package import WebAssemblyRuntime
+
 /// The interfaces that components' imports are resolved with.
 package struct ComponentLinker: Sendable {
     /// By their names without versions.
@@ -12,10 +14,16 @@ package struct ComponentLinker: Sendable {
 
     /// Resolves a component's imports, and lays out all that instantiation has to do.
     ///
-    /// - Parameter stubImports: Whether functions that nobody provides are linked as ones that trap when they are called.
+    /// - Parameters:
+    ///   - stubImports: Whether functions that nobody provides are linked as ones that trap when they are called.
+    ///   - traced: The calls of functions of the core modules that stores' observers are told of: see
+    ///     `Store.callObserver`. Those of the host are not among them, but find in `Store.tracedCallCount` how many are
+    ///     around them.
     /// - Throws: ``ComponentLinkError``, which lists all that is missing, or of another type.
-    package func link(_ component: Component, stubImports: Bool = false) throws(ComponentLinkError) -> LinkedComponent {
-        var linking = ComponentLinking(self, stubImports: stubImports)
+    package func link(
+        _ component: Component, stubImports: Bool = false, traced: TracedCalls? = nil
+    ) throws(ComponentLinkError) -> LinkedComponent {
+        var linking = ComponentLinking(self, stubImports: stubImports, traced: traced)
         return try linking.link(component)
     }
 

@@ -6,6 +6,7 @@ import WebAssemblyRuntime
 struct ComponentLinking {
     let linker: ComponentLinker
     let stubImports: Bool
+    private let traced: TracedCalls?
 
     var problems: [ComponentLinkError.Problem] = []
     var layouts = LayoutTable.Builder()
@@ -30,9 +31,10 @@ struct ComponentLinking {
     static let maximumDefinitionCount = 2_000_000
     static let maximumDepth = 100
 
-    init(_ linker: ComponentLinker, stubImports: Bool) {
+    init(_ linker: ComponentLinker, stubImports: Bool, traced: TracedCalls?) {
         self.linker = linker
         self.stubImports = stubImports
+        self.traced = traced
     }
 
     mutating func link(_ component: Component) throws(ComponentLinkError) -> LinkedComponent {
@@ -63,7 +65,7 @@ struct ComponentLinking {
         var translated: [TranslatedModule] = []
         for module in modules {
             do {
-                translated.append(try TranslatedModule(module))
+                translated.append(try TranslatedModule(module, traced: traced))
             } catch {
                 throw fail(error.description)
             }
@@ -304,7 +306,7 @@ extension ComponentLinking {
 
     private mutating func add(_ function: CoreHostFunction, in scope: LinkScope) {
         scope.coreFunctions.append(.trampoline(trampolines.count))
-        trampolines.append(function)
+        trampolines.append(traced == nil ? function : function.settlingTracedCalls())
     }
 
     private mutating func lowered(

@@ -36,7 +36,7 @@ struct ResourceFunctions: Sendable {
         }
         let implementation = state.resources[Int(resource)]
         if let drop = implementation.type.drop {
-            state.hasCalledEffects = true
+            try state.noteEffect()
             return try drop(HostCall(store: core.store), entry.representation)
         }
         try state.enter(entered)

@@ -1,6 +1,6 @@
 import Glibc
 
-/// Why a content cannot be had.
+/// Why a content cannot be read.
 package enum ContentError: Error, Hashable, Sendable, CustomStringConvertible {
     /// It is nowhere any more.
     case gone(name: String)

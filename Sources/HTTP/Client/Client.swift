@@ -16,7 +16,7 @@ package final class Client: Sendable {
     /// Sends `request` and returns when the response's head has arrived; the body is read from the response.
     ///
     /// A request that fails on a connection that had been kept alive, before any answer, is sent once more on a new
-    /// one, if its method is idempotent and its body can be had again: the server had probably just closed the first.
+    /// one, if its method is idempotent and its body can be read again: the server had probably just closed the first.
     package func send(_ request: ClientRequest) throws(ClientError) -> ClientResponse {
         let deadline = deadline
         var request = request

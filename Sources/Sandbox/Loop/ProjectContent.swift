@@ -122,7 +122,7 @@ final class ProjectContent {
         } catch is ExternalFetches.Pending {
             return .waiting
         } catch let error as HippofactsError {
-            // What cannot be had yet is being fetched; when it is here, all this is done again.
+            // What is missing yet is being fetched; when it is here, all this is done again.
             if externals.isPending { return .waiting }
             return .failed(
                 Failure(

@@ -43,7 +43,7 @@ final class ComponentGuest: @unchecked Sendable {
         }
         if case .discard = configuration.standardOutput { configuration.standardOutput = configuration.standardError }
         self.store = store
-        context = WASIPreview2Context(configuration, socketPolicy: handler.sockets)
+        context = WASIPreview2Context(configuration, socketPolicy: handler.sockets, threads: handler.threads)
         http = HTTPContext(context, policy: handler.outboundHTTP)
         store.hostState = context
     }

@@ -39,11 +39,11 @@ enum GuestFailure: Error, CustomStringConvertible {
         limits.isEmpty ? description : "\(limits.joined(separator: "; ")); \(description)"
     }
 
-    /// The same, with the places that only the module's source map knows.
-    func located(by map: SourceMap) -> GuestFailure {
+    /// The same, with the places that only the modules' source maps know.
+    func located(by maps: SourceMaps) -> GuestFailure {
         switch self {
-        case .trap(let trap): .trap(trap.located(by: map))
-        case .exit(let code, let trap): .exit(code: code, trap.located(by: map))
+        case .trap(let trap): .trap(trap.located(by: maps))
+        case .exit(let code, let trap): .exit(code: code, trap.located(by: maps))
         default: self
         }
     }

@@ -9,6 +9,7 @@ struct Handler: Sendable {
     /// The route that requests are matched with: the module's, or that of a sub-route.
     let route: Route
     let program: Program
+    let images: InstanceImages
     let moduleName: String
     let argumentTemplate: String?
     let preopens: [Preopen]
@@ -16,6 +17,8 @@ struct Handler: Sendable {
     let outboundHTTP: OutboundHTTPPolicy?
     /// Where the sockets of a component may lead, which follows from that.
     let sockets: SocketPolicy
+    /// The threads of all its instances that are components.
+    let threads = ThreadBudget(limit: ThreadBudget.handlerLimit)
     /// Requests to sub-routes are logged with their module's.
     let log: RouteLog
     /// What of the environment is the same for all requests.

@@ -32,9 +32,12 @@ enum Program: Sendable {
         return "'reuse' is for components that answer HTTP requests themselves; this one runs once for each request"
     }
 
-    /// The core module, for its source map; `nil` for a component.
-    var module: Module? {
-        if case .module(let module, _) = self { module.module } else { nil }
+    /// The core modules that run.
+    var translatedModules: [TranslatedModule] {
+        switch self {
+        case .module(let module, _): [module.translated]
+        case .component(let program): program.linked.modules
+        }
     }
 }
 

@@ -24,7 +24,8 @@ struct SourceMap: Sendable {
     /// The module says itself where the file is: none outside the project is read.
     ///
     /// - Parameters:
-    ///   - name: the module's path, absolute or relative to the project.
+    ///   - name: the path of the module's file, which may be a component that it is in: absolute or relative to the
+    ///     project.
     ///   - directory: the project's.
     init?(of module: Module, named name: String, in directory: String) {
         let parent = FilePath.parent(FilePath.absolute(name, in: directory))
@@ -116,19 +117,5 @@ struct SourceMap: Sendable {
             }
         }
         return nil
-    }
-}
-
-extension Trap {
-    /// The same trap, with the places of calls that a map knows and the module does not.
-    func located(by map: SourceMap) -> Trap {
-        let frames = frames.map { frame in
-            guard frame.sourceLocation == nil, let location = map.location(at: frame.codeOffset) else { return frame }
-            return Frame(
-                moduleName: frame.moduleName, functionIndex: frame.functionIndex, functionName: frame.functionName,
-                codeOffset: frame.codeOffset, sourceLocation: location, callCount: frame.callCount)
-        }
-        return Trap(
-            kind: kind, frames: frames, omittedCallCount: omittedCallCount, limitDescriptions: limitDescriptions)
     }
 }

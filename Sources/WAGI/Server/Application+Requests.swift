@@ -59,6 +59,8 @@ extension Application {
 
     private func run(_ routed: RoutedRequest, _ body: RequestBody, _ writer: ResponseWriter) throws {
         let (handler, request, insertion) = (routed.handler, routed.request, routed.insertion)
+        var hasInstance = false
+        defer { if hasInstance { handler.images.takeIfDue(configuration.limits, deadlines) } }
         let known = handler.program.takeIdle()
         let store = known?.store ?? Store(limits: configuration.limits.store)
         let ticket = deadlines.schedule(store, limit: configuration.limits.time)
@@ -110,6 +112,7 @@ extension Application {
             defer { deadlines.cancel(ticket) }
             try guest.run {
                 if let recorded, let start { recorded.instantiation = .now - start }
+                hasInstance = true
             }
             try exchange.finish()
         } catch GuestFailure.trap(let trap) {
@@ -143,14 +146,15 @@ extension Application {
         }
     }
 
-    /// A failure with the places that only the source map of the handler's module knows, where the project is at hand.
+    /// A failure with the places that only the source maps of the handler's modules know, where the project is at hand.
     private func located(_ failure: GuestFailure, in handler: Handler) -> GuestFailure {
         guard let directory = configuration.sourceDirectory, let frames = failure.trap?.frames,
             frames.contains(where: { $0.sourceLocation == nil }),
-            let module = handler.program.module,
-            let map = SourceMap(of: module, named: handler.moduleName, in: directory)
+            case let maps = SourceMaps(
+                of: handler.program.translatedModules.map(\.module), named: handler.moduleName, in: directory),
+            !maps.isEmpty
         else { return failure }
-        return failure.located(by: map)
+        return failure.located(by: maps)
     }
 
     /// Logs what was odd about a header block that could be read nevertheless, and tells the page.

@@ -247,7 +247,7 @@ struct Loading {
             let variables = definition.environment + projectVariables + configuration.environment
             func handler(_ route: Route, _ program: Program) -> Handler {
                 Handler(
-                    route: route, program: program, moduleName: definition.module.name,
+                    route: route, program: program, images: InstanceImages(program), moduleName: definition.module.name,
                     argumentTemplate: definition.argumentTemplate, preopens: preopens,
                     outboundHTTP: outboundHTTP, sockets: outboundHTTP.map { SocketPolicy($0) } ?? .nothing, log: log,
                     environment: CGIEnvironment.Constants(route: route, userVariables: variables))

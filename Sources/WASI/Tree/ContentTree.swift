@@ -30,7 +30,7 @@ struct ContentTree: Sendable {
         name.withUnsafeBufferPointer { wwwroot.node(named: $0, in: folder.directory) }
     }
 
-    /// - Throws: `inputOutput` if the content cannot be had.
+    /// - Throws: `inputOutput` if the content cannot be read.
     func open(_ file: ContentFile, at path: String) throws(ErrorNumber) -> OpenContent {
         do { return try source.open(file, named: path) } catch { throw .inputOutput }
     }

@@ -1,6 +1,17 @@
 import HTTP
 import Platform
+import Synchronization
 import WASIPreview2
+
+/// Counts the pipes of the bodies that a component sends: each has two of the process's descriptors, and the last who has it
+/// may be the thread of a request.
+final class PipeCount: Sendable {
+    static let limit = 256
+
+    let value = Atomic(0)
+
+    var isFull: Bool { value.load(ordering: .relaxed) >= Self.limit }
+}
 
 /// Bytes of a body on their way between a component and the thread that sends its request.
 ///
@@ -25,10 +36,19 @@ final class BodyPipe: @unchecked Sendable {
     private var isReadable = false
     private var isWritable = true
 
-    init() throws {
+    private let count: PipeCount?
+
+    /// - Parameter count: what it is counted by as long as it is there.
+    init(countedBy count: PipeCount? = nil) throws {
         readable = try EventSignal()
         writable = try EventSignal()
         writable.raise()
+        self.count = count
+        count?.value.add(1, ordering: .relaxed)
+    }
+
+    deinit {
+        count?.value.subtract(1, ordering: .relaxed)
     }
 
     var readableDescriptor: Int32 { readable.descriptor }

@@ -18,6 +18,8 @@ package final class HTTPContext {
     let policy: OutboundHTTPPolicy?
     /// How many requests of the component are under way, their responses included.
     let requests = RequestCount()
+    /// How many bodies of such requests there are.
+    let requestBodies = PipeCount()
     private var response = ResponseState()
 
     /// What has become of the response to the request that is being answered, or was answered last.

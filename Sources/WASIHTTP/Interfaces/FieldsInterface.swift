@@ -81,7 +81,7 @@ extension WASICall {
         .resource(try context.resources.insert(Fields(fields, isMutable: false)))
     }
 
-    /// The `result` of what can be had once, which has no error to say why.
+    /// The `result` of what can be taken once; its error has nothing to say why.
     func once(_ object: AnyObject?, childOf parent: UInt32? = nil) throws -> Value {
         guard let object else { return .error() }
         return .ok(.resource(try context.resources.insert(object, childOf: parent)))

@@ -34,7 +34,7 @@ extension FunctionList {
             return .resource(try call.context.resources.insert(OutgoingRequest(fields)))
         }
         add("[method]outgoing-request.body", [itself], to: .result(.own(.outgoingBody))) { call in
-            try call.once(call.outgoingRequest(0).makeBody())
+            try call.once(call.outgoingRequest(0).makeBody(countedBy: HTTPContext.of(call).requestBodies))
         }
         add("[method]outgoing-request.headers", [itself], to: .own(.fields)) { call in
             try call.insertCopy(of: call.outgoingRequest(0).fields)

@@ -46,10 +46,10 @@ final class OutgoingRequest {
         self.fields = Fields(fields, isMutable: false)
     }
 
-    /// Where the body is written; `nil` if that has been handed out.
-    func makeBody() throws -> OutgoingBody? {
-        guard pipe == nil, let length = try? fields.contentLengthOrNone else { return nil }
-        let pipe = try BodyPipe()
+    /// Where the body is written; `nil` if that has been handed out, or if the component has too many bodies.
+    func makeBody(countedBy count: PipeCount) throws -> OutgoingBody? {
+        guard pipe == nil, !count.isFull, let length = try? fields.contentLengthOrNone else { return nil }
+        let pipe = try BodyPipe(countedBy: count)
         self.pipe = pipe
         return OutgoingBody(RequestTarget(pipe), length: length.value, isOfRequest: true)
     }

@@ -17,7 +17,9 @@ extension OutgoingRequest {
             context.policy?.problemObserver?(OutboundHTTPPolicy.refusal(of: url))
             throw HTTPErrorCode.requestDenied
         }
-        guard context.requests.value < policy.maximumResponses else { throw HTTPErrorCode.connectionLimitReached }
+        // Before anything is opened for it: a component may ask ten thousand times.
+        let limit = min(policy.maximumResponses, ThreadBudget.componentLimit)
+        guard context.requests.value < limit, threads.hasRoom else { throw HTTPErrorCode.connectionLimitReached }
         // A body that nobody can write any more is empty.
         if pipe == nil, let length, length > 0 { throw HTTPErrorCode.requestBodySize(0) }
         var request = ClientRequest(method, url, headers: fields.headers)
@@ -25,8 +27,7 @@ extension OutgoingRequest {
         return FutureIncomingResponse(
             try RunningRequest(
                 request, body: pipe, declaredLength: length, client: policy.client, count: context.requests,
-                threads: threads,
-                observer: policy.problemObserver))
+                threads: threads, observer: policy.problemObserver))
     }
 
     private var url: HTTPURL {

@@ -25,8 +25,7 @@ final class RunningRequest {
     ///   - observer: told of a failure, in a sentence.
     init(
         _ request: ClientRequest, body: BodyPipe?, declaredLength: UInt64?, client: Client, count: RequestCount,
-        threads: ThreadBudget,
-        observer: (@Sendable (String) -> Void)?
+        threads: ThreadBudget, observer: (@Sendable (String) -> Void)?
     ) throws {
         head = try Completion()
         responseBody = try BodyPipe()

@@ -108,8 +108,8 @@ extension SocketAddress {
         }
     }
 
-    /// Fails unless a socket of this family may be bound to it. A port of one's own is not to be had: others may have a
-    /// use for it, and nobody is to connect to a component.
+    /// Fails unless a socket of this family may be bound to it. A component cannot choose its port: others may have a use
+    /// for it, and nobody is to connect to a component.
     func requireBindable(_ family: AddressFamily) throws(NetworkErrorCode) {
         guard ip.family == family, ip.isUnicast, !ip.isMapped else { throw .invalidArgument }
         guard port == 0 else { throw .accessDenied }

@@ -7,7 +7,7 @@ struct ControlFrame: BitwiseCopyable {
     }
 
     var kind: Kind
-    /// Whether the rest of the block cannot be reached, and any operand can be had.
+    /// Whether the rest of the block cannot be reached, so that its operands may have any type.
     var isUnreachable: Bool
     /// The number of operands below the block.
     let height: UInt32

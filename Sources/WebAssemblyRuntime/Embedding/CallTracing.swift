@@ -1,4 +1,4 @@
-import WebAssembly
+package import WebAssembly
 
 /// Which calls of a module's functions a store's ``Store/callObserver`` is told of.
 package enum TracedCalls: Sendable {
@@ -36,20 +36,37 @@ package struct TracedFunction: Sendable {
     package let name: String?
     /// The index in the module, imported functions counted.
     package let index: Int
+    /// The module that defines it; nil for functions of the host.
+    package let module: Module?
+
+    init(importModule: String? = nil, name: String?, index: Int, module: Module? = nil) {
+        self.importModule = importModule
+        self.name = name
+        self.index = index
+        self.module = module
+    }
 }
 
 extension Store {
+    /// How many traced calls are active. In functions of the host, that is right for those which are told to the observer
+    /// and those made by ``HostFunction/settlingTracedCalls()``.
+    package var tracedCallCount: Int { tracedFrames.count }
+
+    /// Forgets calls that ended without a return, as an exception ends them: frames of callees are above their callers'.
+    private func settleTracedCalls(at frame: UnsafeMutableRawPointer) {
+        while let last = tracedFrames.last, last >= frame { tracedFrames.removeLast() }
+    }
+
     /// Notes a call with the frame at `frame`, and returns how many are around it.
     func beginTracedCall(_ frame: UnsafeMutableRawPointer) -> Int {
-        // Callees' frames are above their callers'. What stands as high as this one has ended without a return.
-        while let last = tracedFrames.last, last >= frame { tracedFrames.removeLast() }
+        settleTracedCalls(at: frame)
         tracedFrames.append(frame)
         return tracedFrames.count - 1
     }
 
     /// The same when it ends.
     func endTracedCall(_ frame: UnsafeMutableRawPointer) -> Int {
-        while let last = tracedFrames.last, last >= frame { tracedFrames.removeLast() }
+        settleTracedCalls(at: frame)
         return tracedFrames.count
     }
 }
@@ -67,6 +84,15 @@ extension Caller {
 }
 
 extension HostFunction {
+    /// The same function, in which ``Store/tracedCallCount`` is right, though nobody is told of its calls.
+    package func settlingTracedCalls() -> HostFunction {
+        let body = storage.body
+        return HostFunction(type: type) { caller in
+            _ = caller.store.endTracedCall(caller.slots)
+            try body(caller)
+        }
+    }
+
     /// The same function, with its calls told to the store's observer.
     func traced(index: Int, module: String, name: String) -> HostFunction {
         let function = TracedFunction(importModule: module, name: name, index: index)
@@ -118,7 +144,7 @@ func traceCall(
     let depth = ends ? store.endTracedCall(frame) : store.beginTracedCall(frame)
     observer(
         CallEvent(
-            function: TracedFunction(importModule: nil, name: name, index: functionIndex),
+            function: TracedFunction(name: name, index: functionIndex, module: module),
             phase: ends ? .returns(caller.values(of: type.results)) : .begins(caller.values(of: type.parameters)),
             depth: depth, memory: caller.memory))
 }

@@ -24,6 +24,14 @@ package final class TranslatedModule: Sendable {
         guard oversized.isEmpty else { throw LinkError(oversizedFunctions: oversized) }
     }
 
+    /// Has instances copy the data segments into their memories, until ``makePostponedMemoryImage()`` is called. Otherwise
+    /// the second instance makes an image of them, which takes about as long as to copy them.
+    package func postponeMemoryImage() { memories.postponeImage() }
+
+    /// Makes the image of the data segments, if that was put off and nobody has begun with it: work for a thread on which
+    /// nobody waits. Instances that are made meanwhile copy.
+    package func makePostponedMemoryImage() { memories.makePostponedImage() }
+
     /// Makes an instance: allocates what the module defines, fills tables and memories from its segments, and calls its
     /// start function. Nothing is looked up by name.
     ///

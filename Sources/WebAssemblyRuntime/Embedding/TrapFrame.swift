@@ -28,8 +28,11 @@ extension Trap {
             self.callCount = callCount
         }
 
-        /// The function as its programmer knows it.
-        package var shownName: String { functionName.map(demangled) ?? "function \(functionIndex)" }
+        /// The function as its programmer knows it; by its index and its module, of which a component has several, if it has
+        /// no name.
+        package var shownName: String {
+            functionName.map(demangled) ?? "function \(functionIndex)" + (moduleName.map { " of \($0)" } ?? "")
+        }
 
         /// The place in the source if that is known, else in the binary; and how many calls there are, if several.
         package var shownPlace: String {

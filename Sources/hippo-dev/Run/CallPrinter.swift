@@ -7,21 +7,36 @@ import WebAssemblyRuntime
 final class CallPrinter {
     /// The descriptions of WASI functions that have begun and not ended.
     private var pending: [WASICallDescription] = []
+    /// The modules of a component by what precedes the names of their functions; empty for a module that stands alone.
+    private let labels: [ObjectIdentifier: String]
+
+    /// - Parameter modules: those of a component, which the printer numbers from 0 in this order.
+    init(modules: [Module] = []) {
+        let labeled = modules.enumerated().map { number, module in
+            (ObjectIdentifier(module), "[\(number)\(module.names.module.map { " \($0)" } ?? "")] ")
+        }
+        labels = Dictionary(labeled) { first, _ in first }
+    }
 
     func print(_ event: CallEvent) {
-        let indentation = String(repeating: "  ", count: min(event.depth, 40))
         let line =
             switch event.phase {
             case .begins(let arguments): "==> \(begin(arguments, event))"
             case .returns(let results): end(results, event)
             case .throwsError(let error): fail(error, event)
             }
-        StandardError.tell("\(indentation)\(line)")
+        Self.tell(line, depth: event.depth)
+    }
+
+    /// Prints a line, indented by how many calls are around it.
+    static func tell(_ line: String, depth: Int) {
+        StandardError.tell(String(repeating: "  ", count: min(depth, 40)) + line)
     }
 
     private func name(of function: TracedFunction) -> String {
-        guard let name = function.name else { return "function \(function.index)" }
-        return function.importModule.map { "\($0).\(name)" } ?? demangled(name)
+        let label = function.module.flatMap { labels[ObjectIdentifier($0)] } ?? ""
+        guard let name = function.name else { return "\(label)function \(function.index)" }
+        return function.importModule.map { "\($0).\(name)" } ?? label + demangled(name)
     }
 
     private func begin(_ arguments: [Value], _ event: CallEvent) -> String {

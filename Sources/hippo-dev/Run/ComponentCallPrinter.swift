@@ -1,9 +1,9 @@
 import ComponentModel
-import Platform
+import WASI
 import WAVE
 
 /// Prints what a component asks of its host to standard error: each call when it begins, with its arguments, and when it
-/// ends, with its result.
+/// ends, with its result. It is indented by the calls around it that are printed, too.
 enum ComponentCallPrinter {
     /// The interface, with its functions printed.
     static func printing(_ interface: HostInterface) -> HostInterface {
@@ -17,18 +17,24 @@ enum ComponentCallPrinter {
 
     private static func printing(_ function: HostFunction, _ name: String) -> HostFunction {
         HostFunction(function.type, isRepeatable: function.isRepeatable) { call, arguments in
+            let depth = call.store.tracedCallCount
             let texts = zip(function.type.parameters, arguments).map { "\($0.label): \(text($1, $0.type))" }
-            StandardError.tell("==> \(name)(\(texts.joined(separator: ", ")))")
+            CallPrinter.tell("==> \(name)(\(texts.joined(separator: ", ")))", depth: depth)
             do {
                 let result = try function.body(call, arguments)
                 let description = result.flatMap { value in function.type.result.map { " \(text(value, $0))" } }
-                StandardError.tell("<==\(description ?? "")")
+                CallPrinter.tell("<==\(description ?? "")", depth: depth)
                 return result
             } catch {
-                StandardError.tell("<== \(error)")
+                CallPrinter.tell("<== \(failure(error))", depth: depth)
                 throw error
             }
         }
+    }
+
+    private static func failure(_ error: any Error) -> String {
+        guard let exit = error as? ProcessExit else { return "fails: \(error)" }
+        return "the component ends, with code \(exit.code)"
     }
 
     private static let longestText = 200

@@ -11,19 +11,21 @@ import WebAssemblyRuntime
 struct ComponentRun {
     private let settings: RunSettings
     private let linked: LinkedComponent
+    /// Prints the calls of functions of the modules within.
+    private let printer: CallPrinter?
 
     /// - Throws: `RunError` for a component that is not valid, or that needs what is not provided.
     init(_ binary: ModuleBinary, _ settings: RunSettings) throws {
         self.settings = settings
-        guard settings.traced != .all else {
-            throw UsageError("'--trace-all' is for modules: '--trace' prints what a component asks of its host")
-        }
         var interfaces = HostInterface.wasiPreview2 + HostInterface.wasiHTTP
         if settings.traced != nil { interfaces = interfaces.map { ComponentCallPrinter.printing($0) } }
         var linker = ComponentLinker()
         for interface in interfaces { linker.add(interface) }
         do {
-            linked = try linker.link(Component(binary: binary), stubImports: settings.stubsImports)
+            let component = try Component(binary: binary)
+            let traced: TracedCalls? = settings.traced == .all ? .all : nil
+            linked = try linker.link(component, stubImports: settings.stubsImports, traced: traced)
+            printer = traced.map { _ in CallPrinter(modules: component.coreModules) }
         } catch {
             throw RunError("\(settings.path): \(error)")
         }
@@ -38,6 +40,7 @@ struct ComponentRun {
             configuration, socketPolicy: SocketPolicy(settings.outboundHTTP))
         _ = HTTPContext(context, policy: settings.outboundHTTP)
         let store = Store(limits: settings.limits, hostState: context)
+        if let printer { store.callObserver = { printer.print($0) } }
         return try settings.run(in: store, contextLimits: { context.limitDescriptions }) {
             try call.run(in: linked.instantiate(in: store))
         }

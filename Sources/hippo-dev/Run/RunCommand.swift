@@ -22,6 +22,9 @@ extension Command {
             values of its types: '--invoke 'greet("world", [1, 2])''. The function is searched in all instances that the \
             component exports; 'ns:pkg/interface.greet(…)' names one. Its result is printed in the same notation. ARGS are the \
             component's arguments then, as without '--invoke'.
+
+            '--trace' prints what a component asks of its host, with values in this notation. '--trace-all' prints calls \
+            within its core modules, too, each after the module's number and name: '[0 main] greet(1024, 5)'.
             """,
         options: [
             RunOptions.directory, RunOptions.readOnlyDirectory, RunOptions.environment, RunOptions.invoke,
@@ -74,7 +77,7 @@ enum RunOptions {
     static let trace = Option(
         flag: "trace", summary: "Print calls of WASI functions, and of a module's exports, to standard error.")
     static let traceAll = Option(
-        flag: "trace-all", summary: "Print calls of all functions, with those within a module.")
+        flag: "trace-all", summary: "Print calls of all functions, with those within modules.")
     static let module = Argument("MODULE", summary: "The file of the module or component, .wasm or .wat.")
     static let moduleArguments = Argument(
         "ARGS", summary: "The module's own arguments, even those that look like options.", arity: .rest)

@@ -71,4 +71,42 @@ struct ComponentRunTests {
         #expect(result.status != 0)
         #expect(result.errors.contains("is a library") && result.errors.contains("test:calculator/text@1.2.0"))
     }
+
+    @Test("Calls are traced: those of the host with their values, and with '--trace-all' those in all modules")
+    func traced() throws {
+        let component = try CComponent.build(
+            """
+            IMPORT("wasi:cli/environment@0.2.4", "get-arguments") void arguments(u32 *);
+            static u32 result[2];
+            static u32 __attribute__((noinline)) argument_count(void) { arguments(result); return result[1]; }
+            EXPORT("count") u32 count(u32 more) { return argument_count() + more; }
+            """,
+            wit: """
+                package test:tracing;
+                world program { import wasi:cli/environment@0.2.4; export count: func(more: u32) -> u32; }
+                package wasi:cli@0.2.4 { interface environment { get-arguments: func() -> list<string>; } }
+                """, world: "program")
+        let file = directory.path + "/program.wasm"
+        try Data(component).write(to: URL(fileURLWithPath: file))
+        func run(_ option: String) throws -> (output: String, lines: [String]) {
+            let result = try Program.run(["run", option, "--invoke", "count(4)", file])
+            #expect(result.status == 0, "\(result.errors)")
+            return (result.output, result.errors.split(separator: "\n").map(String.init))
+        }
+        let host = ["==> wasi:cli/environment.get-arguments()", "<== [\"program.wasm\"]"]
+        let (output, lines) = try run("--trace")
+        #expect(output == "5\n")
+        #expect(lines == host)
+        let (_, all) = try run("--trace-all")
+        // How many modules of its own it puts in between is the tool's affair.
+        let indentation = all.first { $0.contains("get-arguments()") }?.prefix { $0 == " " } ?? ""
+        #expect(indentation.count >= 4, "\(all)")
+        for line in host { #expect(all.contains(indentation + line), "\(all)") }
+        let main = try #require(all.first { $0.hasSuffix("] count(4)") || $0.hasSuffix("] count.command_export(4)") })
+        let label = main.dropFirst(4).prefix { $0 != "]" } + "] "
+        #expect(main == "==> \(label)count(4)", "\(all)")
+        #expect(all.contains("  ==> \(label)argument_count()"), "\(all)")
+        #expect(all.contains { $0.contains("\(label)cabi_realloc(") }, "\(all)")
+        #expect(all.last == "<== 5", "\(all)")
+    }
 }

@@ -5,8 +5,13 @@ import TestSupport
 enum HTTPComponent {
     /// Builds a component.
     ///
-    /// - Parameter handle: the body of `void handle(int request, int outparam)`, and nothing but what `http.h` declares.
-    static func build(_ handle: String, declarations: String = "", imports: String = "") throws -> Data {
+    /// - Parameters:
+    ///   - handle: the body of `void handle(int request, int outparam)`, with what `http.h` and `declarations` declare.
+    ///   - imports: of its world, beside those that all have.
+    ///   - options: what clang is told besides.
+    static func build(
+        _ handle: String, declarations: String = "", imports: String = "", options: [String] = []
+    ) throws -> Data {
         let source = """
             \(try GuestSource.read("http.h"))
             \(declarations)
@@ -25,9 +30,12 @@ enum HTTPComponent {
                 interface clock { wind: func(turns: u32) -> u32; }
                 interface bell { ring: func(); }
             }
+            package test:deep@1.0.0 {
+                interface inner { share: func(a: s32, b: s32) -> s32; }
+            }
 
             """
-        return Data(try CComponent.build(source, wit: wit, world: "app", usesWASI: true))
+        return Data(try CComponent.build(source, wit: wit, world: "app", usesWASI: true, options: options))
     }
 
     /// One that answers with a text.

@@ -34,12 +34,14 @@ package enum CComponent {
     ///   - source: C, to which ``prelude`` is added before.
     ///   - wit: A package with the world, and the packages that it uses, nested ones.
     ///   - usesWASI: Whether the world uses what ``WASIInterfaces`` has.
+    ///   - options: What clang is told besides, such as `-g`.
     package static func build(
-        _ source: String, wit: String, world: String, usesWASI: Bool = false
+        _ source: String, wit: String, world: String, usesWASI: Bool = false, options: [String] = []
     ) throws -> [UInt8] {
-        guard let clang = TestTool.find("clang"), let linker = TestTool.find("wasm-ld"),
-            let wasmTools = TestTool.find("wasm-tools")
-        else { throw TestTool.Failure(absence) }
+        guard let clang = TestTool.find("clang"), let linker = TestTool.find("wasm-ld") else {
+            throw TestTool.Failure(absence)
+        }
+        let wasmTools = try wasmTools()
         let directory = try TemporaryDirectory()
         let program = try directory.write(prelude + source, to: "program.c").path
         let interface = try directory.write(wit + (usesWASI ? WASIInterfaces.text : ""), to: "program.wit").path
@@ -51,9 +53,35 @@ package enum CComponent {
             [
                 "--target=wasm32-unknown-unknown", "-O1", "-nostdlib", "-fno-builtin", "-fuse-ld=\(linker.path)",
                 "-Wl,--no-entry", program, "-o", core,
-            ])
+            ] + options)
         try TestTool.run(wasmTools, ["component", "embed", interface, "-w", world, core, "-o", embedded])
         try TestTool.run(wasmTools, ["component", "new", embedded, "-o", component])
-        return [UInt8](try Data(contentsOf: URL(fileURLWithPath: component)))
+        return try bytes(component)
+    }
+
+    /// Makes one component of two: the first one imports what the second one exports.
+    package static func compose(_ outer: [UInt8], with inner: [UInt8]) throws -> [UInt8] {
+        let directory = try TemporaryDirectory()
+        let paths = ["outer.wasm", "inner.wasm", "composed.wasm"].map { "\(directory.path)/\($0)" }
+        for (path, bytes) in zip(paths, [outer, inner]) { try Data(bytes).write(to: URL(fileURLWithPath: path)) }
+        try TestTool.run(try wasmTools(), ["compose", paths[0], "-d", paths[1], "-o", paths[2]])
+        return try bytes(paths[2])
+    }
+
+    /// What the text format says.
+    package static func assemble(_ text: String) throws -> [UInt8] {
+        let directory = try TemporaryDirectory()
+        let source = try directory.write(text, to: "component.wat").path
+        try TestTool.run(try wasmTools(), ["parse", source, "-o", directory.path + "/component.wasm"])
+        return try bytes(directory.path + "/component.wasm")
+    }
+
+    private static func wasmTools() throws -> URL {
+        guard let tool = TestTool.find("wasm-tools") else { throw TestTool.Failure(absence) }
+        return tool
+    }
+
+    private static func bytes(_ path: String) throws -> [UInt8] {
+        [UInt8](try Data(contentsOf: URL(fileURLWithPath: path)))
     }
 }

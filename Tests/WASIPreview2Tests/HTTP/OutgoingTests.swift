@@ -333,6 +333,47 @@ final class OutgoingTests {
         _ = try component.ok(handle, request(component, "/"), Value.none)
     }
 
+    @Test("of ten thousand requests at once, those that would need too many threads are refused, and the others go on")
+    func manyRequests() throws {
+        let component = try component(0)
+        let refusal = HTTPErrorCode.connectionLimitReached.value
+        var futures: [Value] = []
+        for number in 0..<10_000 {
+            let request = try request(component, "/silent")
+            if number < ThreadBudget.componentLimit {
+                futures.append(try component.ok(handle, request, Value.none))
+            } else {
+                #expect(try component.failure(handle, request, Value.none) == refusal)
+            }
+        }
+        for future in futures {
+            #expect(try component.call(type("[method]future-incoming-response.get"), future) == Value.none)
+            try component.drop("http/types", "future-incoming-response", future)
+        }
+        // What it drops makes room for others, once their threads have ended.
+        #expect(
+            try eventually {
+                guard component.context.threads.hasRoom else { return false }
+                let future = try component.ok(handle, request(component, "/"), Value.none)
+                return try answer(component, future).caseNumber == 0
+            })
+    }
+
+    @Test("a component has so many bodies of requests at once, and more when some are gone")
+    func manyBodies() throws {
+        let component = try component()
+        var requests: [Value] = []
+        for _ in 0..<256 {
+            requests.append(try request(component, "/"))
+            try component.drop(
+                "http/types", "outgoing-body", component.ok(type("[method]outgoing-request.body"), requests.last!))
+        }
+        let next = try request(component, "/")
+        try component.failure(type("[method]outgoing-request.body"), next)
+        try component.drop("http/types", "outgoing-request", requests[0])
+        try component.ok(type("[method]outgoing-request.body"), next)
+    }
+
     @Test("a request that nobody waits for any more is given up", arguments: ["/silent", "/slow", "/stalls"])
     func dropped(_ path: String) throws {
         let component = try component()
