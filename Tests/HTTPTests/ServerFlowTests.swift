@@ -22,6 +22,29 @@ struct ServerFlowTests {
         #expect(try server.exchange("HEAD / HTTP/1.1\r\nHost: a\r\n\r\n").headers["Content-Length"] == "13")
     }
 
+    @Test("what comes after a response is not waited for, neither by this request nor by the connection's next one")
+    func afterwards() throws {
+        let gate = Gate()
+        let done = Gate()
+        let server = try TestServer { request, _, writer in
+            if request.path == "/" {
+                writer.afterwards {
+                    #expect(gate.wait())
+                    done.open()
+                }
+            }
+            try writer.writeHead(.ok)
+            try writer.write("abc")
+        }
+        let connection = try server.connect()
+        for path in ["/", "/next"] {
+            try connection.send("GET \(path) HTTP/1.1\r\nHost: a\r\n\r\n")
+            #expect(try connection.read(through: "abc").contains("Content-Length: 3\r\n"))
+        }
+        gate.open()
+        #expect(done.wait())
+    }
+
     @Test("what a handler has written leaves though it goes on without a write")
     func overdue() throws {
         let gate = Gate()

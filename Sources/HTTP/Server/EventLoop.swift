@@ -137,6 +137,7 @@ final class EventLoop: @unchecked Sendable {
         exchange.flush()
         let isBrief = .now < start + Self.briefHandling
         if !(isBrief && exchange.isComplete && release(connection, exchange)) { send(.handled(connection)) }
+        writer.runEpilogue()
     }
 
     /// Lets a connection go that only has to wait for its next request, without waking the loop: that will find it so

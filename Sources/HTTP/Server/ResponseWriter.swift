@@ -8,6 +8,8 @@
 /// only until the handler returns.
 package final class ResponseWriter {
     let exchange: Exchange
+    /// What follows the response.
+    private var epilogue: (() -> Void)?
 
     init(_ exchange: Exchange) {
         self.exchange = exchange
@@ -41,6 +43,13 @@ package final class ResponseWriter {
     package func onDisconnect(_ action: @escaping @Sendable () -> Void) {
         exchange.disconnection.onDisconnect(action)
     }
+
+    /// Runs `action` on this thread when the response has been sent, as far as the client takes it at once: so the client
+    /// does not wait for it. It must not block.
+    package func afterwards(_ action: @escaping () -> Void) { epilogue = action }
+
+    /// To be called when the connection has been given back.
+    func runEpilogue() { epilogue?() }
 
     /// From now on, a wait of this thread's for its client, to take the response or to send the request's body, is given
     /// up as soon as `condition` holds, with the error `cancelled`. `nil` takes that back.

@@ -13,16 +13,18 @@ import WebAssemblyRuntime
 final class InstanceImages: Sendable {
     private let program: Program
     /// Whether nobody has begun to take them.
-    private let areDue = Atomic(true)
+    private let isDue = Atomic(true)
 
     init(_ program: Program) {
         self.program = program
         for module in program.translatedModules { module.postponeMemoryImage() }
     }
 
-    /// To be called when a request has been answered for which there was an instance.
-    func takeIfDue(_ limits: RequestLimits, _ deadlines: DeadlineTimer) {
-        guard areDue.load(ordering: .relaxed), areDue.exchange(false, ordering: .relaxed) else { return }
+    var areDue: Bool { isDue.load(ordering: .relaxed) }
+
+    /// Begins to take them, if nobody has: to be called when a request has been answered for which there was an instance.
+    func take(_ limits: RequestLimits, _ deadlines: DeadlineTimer) {
+        guard isDue.exchange(false, ordering: .relaxed) else { return }
         let isStarted = SystemThread.start(name: "images") { [program] in
             for module in program.translatedModules { module.makePostponedMemoryImage() }
             guard case .component(let component) = program, let imaging = component.linked.claimImaging() else {
@@ -33,6 +35,6 @@ final class InstanceImages: Sendable {
             imaging.run(in: store)
             deadlines.cancel(ticket)
         }
-        if !isStarted { areDue.store(true, ordering: .relaxed) }
+        if !isStarted { isDue.store(true, ordering: .relaxed) }
     }
 }

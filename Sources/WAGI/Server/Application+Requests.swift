@@ -60,7 +60,13 @@ extension Application {
     private func run(_ routed: RoutedRequest, _ body: RequestBody, _ writer: ResponseWriter) throws {
         let (handler, request, insertion) = (routed.handler, routed.request, routed.insertion)
         var hasInstance = false
-        defer { if hasInstance { handler.images.takeIfDue(configuration.limits, deadlines) } }
+        defer {
+            if hasInstance, handler.images.areDue {
+                writer.afterwards { [configuration, deadlines] in
+                    handler.images.take(configuration.limits, deadlines)
+                }
+            }
+        }
         let known = handler.program.takeIdle()
         let store = known?.store ?? Store(limits: configuration.limits.store)
         let ticket = deadlines.schedule(store, limit: configuration.limits.time)
