@@ -152,6 +152,17 @@ struct ServerFlowTests {
         #expect(eventually { server.records.withLock { $0.first?.failure != nil } })
     }
 
+    @Test(
+        "304 tells no length but the one that the handler declares: it would be that of a 200", arguments: [nil, "7"])
+    func lengthOfNotModified(length: String?) throws {
+        let server = try TestServer { _, _, writer in
+            try writer.writeHead(.notModified, length.map { ["Content-Length": $0] } ?? [:])
+            try writer.write("abc")
+        }
+        let response = try server.exchange(Self.get)
+        #expect(response.status == 304 && response.headers["Content-Length"] == length && response.text.isEmpty)
+    }
+
     @Test("205 says that there is no body, and has none")
     func resetContent() throws {
         let server = try TestServer { request, _, writer in

@@ -1,4 +1,4 @@
-package import Foundation
+import Foundation
 
 /// Debian's `docker-registry` on a free port of this machine, with a store of its own.
 package final class DockerRegistry {

@@ -300,8 +300,10 @@ package final class ResponseWriter {
             exchange.context.report(describe(ResponseError.bodyShorterThanContentLength(length)))
             return answer(nil)
         }
-        // In an answer to HEAD, a body that is not there says nothing about that of another method.
-        let known = declarations.contentLength ?? (isBodiless && body.isEmpty ? nil : Int64(body.count))
+        // In an answer to HEAD, a body that is not there says nothing about that of another method. In 304, the length would
+        // be that of a 200 (RFC 9110 section 8.6).
+        let isUnknown = status.code == 304 || isBodiless && body.isEmpty
+        let known = declarations.contentLength ?? (isUnknown ? nil : Int64(body.count))
         let framing = exchange.framing(status, bodyLength: known)
         exchange.recordWhole(isBodiless ? .empty : .bytes(body))
         var whole: [UInt8] = []

@@ -42,6 +42,8 @@ struct ComponentInspectionTests {
                 """, world: "part", options: ["-g"])
         let answering = try HTTPComponent.build(
             """
+            // Who can read no environment has none.
+            get_environment(result);
             int log = get_stderr();
             stream_write(log, "said\\n", 5, result);
             stream_drop(log);
@@ -51,9 +53,15 @@ struct ComponentInspectionTests {
             """,
             declarations: """
                 IMPORT("wasi:cli/stderr@0.2.0", "get-stderr") int get_stderr(void);
+                IMPORT("wasi:cli/environment@0.2.0", "get-environment") void get_environment(void *);
                 IMPORT("test:deep/inner@1.0.0", "share") int share(int, int);
                 \(included(outer))
-                """, imports: "import wasi:cli/stderr@0.2.0; import test:deep/inner@1.0.0;", options: ["-g"])
+                """,
+            imports: """
+                import wasi:cli/stderr@0.2.0;
+                import wasi:cli/environment@0.2.0;
+                import test:deep/inner@1.0.0;
+                """, options: ["-g"])
         return Data(try CComponent.compose([UInt8](answering), with: shared))
     }
 

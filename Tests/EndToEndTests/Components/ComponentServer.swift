@@ -46,6 +46,6 @@ final class ComponentServer {
         let socket = try RawSocket(port: port)
         // An echo comes back before all of it has been sent.
         Thread.detachNewThread { try? socket.send(bytes: request) }
-        return try ReceivedResponse(socket.receiveAllBytes())
+        return try ReceivedResponse(socket.receiveAllBytes(), isHead: request.starts(with: "HEAD ".utf8))
     }
 }

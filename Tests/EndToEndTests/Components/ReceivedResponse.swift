@@ -18,8 +18,9 @@ struct ReceivedResponse {
     /// Whether the framing says that the body has come to its end.
     let isWhole: Bool
 
+    /// - Parameter isHead: Whether the request's method was HEAD, whose response has no body, whatever length it tells.
     /// - Throws: if the head is not one.
-    init(_ bytes: [UInt8]) throws {
+    init(_ bytes: [UInt8], isHead: Bool) throws {
         var rest = bytes[...]
         var status = 0
         var fields: [Field] = []
@@ -42,7 +43,7 @@ struct ReceivedResponse {
             fields.first { $0.name == name }.map { String(decoding: $0.value, as: UTF8.self) }
         }
         var trailers: [Field] = []
-        if value("transfer-encoding") == "chunked" {
+        if value("transfer-encoding") == "chunked", !isHead {
             var body: [UInt8] = []
             var isWhole = false
             while let line = Self.line(&rest), let size = Int(String(decoding: line, as: UTF8.self), radix: 16) {
@@ -56,7 +57,8 @@ struct ReceivedResponse {
             (self.body, self.isWhole) = (body, isWhole)
         } else {
             body = Array(rest)
-            isWhole = value("content-length").map { Int($0) == rest.count } ?? true
+            let isBodiless = isHead || status == 304
+            isWhole = value("content-length").map { (isBodiless ? 0 : Int($0)) == rest.count } ?? true
         }
         self.trailers = trailers
     }

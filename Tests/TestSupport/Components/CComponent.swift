@@ -1,4 +1,4 @@
-package import Foundation
+import Foundation
 
 /// A component that is made of C without any library, by clang and `wasm-tools`.
 package enum CComponent {
