@@ -60,6 +60,9 @@ extension Application {
     private func run(_ routed: RoutedRequest, _ body: RequestBody, _ writer: ResponseWriter) throws {
         let (handler, request, insertion) = (routed.handler, routed.request, routed.insertion)
         let known = handler.program.takeIdle()
+        var answered: Guest?
+        // After all that follows: neither its deadline nor a client that goes away may end it while it answers another one.
+        defer { answered?.release() }
         let store = known?.store ?? Store(limits: configuration.limits.store)
         let ticket = deadlines.schedule(store, limit: configuration.limits.time)
         let abandonment = Flag()
@@ -112,6 +115,7 @@ extension Application {
                 if let recorded, let start { recorded.instantiation = .now - start }
             }
             try exchange.finish()
+            answered = guest
         } catch GuestFailure.trap(let trap) {
             errorOutput.flush()
             var failure = located(.trap(trap), in: handler)

@@ -37,6 +37,7 @@ enum HTTPComponent {
         }
         package wasi:cli@0.2.4 {
             interface environment { get-arguments: func() -> list<string>; }
+            interface exit { exit: func(status: result); }
         }
         package wasi:io@0.2.4 {
             interface error { resource error { } }
