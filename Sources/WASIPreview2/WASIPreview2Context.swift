@@ -13,6 +13,9 @@ package final class WASIPreview2Context {
     /// The threads that work for the component.
     package let threads: ThreadBudget
 
+    /// What the host keeps for the component outside of its memory.
+    package let hostMemory = HostMemory()
+
     /// Whether there was no room for something that the component wanted to keep.
     var wasRefusedRoom = false
 

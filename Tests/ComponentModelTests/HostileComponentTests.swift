@@ -29,6 +29,15 @@ import Testing
         return types
     }
 
+    @Test("Names of more than 100,000 bytes are refused before anybody folds them", arguments: [true, false])
+    func longNames(isAllowed: Bool) {
+        let name = String(repeating: "a-", count: isAllowed ? 49_999 : 10_000_000) + "a"
+        var component = ComponentBytes()
+        component.types([0x40, 0x00, 0x01, 0x00])
+        component.imports([(name, [0x01, 0x00])])
+        expectQuick(component, isAllowed ? nil : .unsupported, "a name of 20000001 bytes")
+    }
+
     @Test("Types that double in size with each definition are looked at once, up to the greatest depth")
     func doubling() {
         var component = ComponentBytes()

@@ -57,6 +57,15 @@ struct ClientTests {
         }
     }
 
+    @Test("values of header fields are sent as they are, in whatever encoding")
+    func fieldEncoding() throws {
+        let server = try ScriptedServer([["HTTP/1.1 204 No Content\r\n\r\n"]])
+        var headers = Headers()
+        headers.add("X-Latin", bytes: [0xE9, 0xFF])
+        _ = try Client().send(ClientRequest(.get, try server.url(), headers: headers))
+        #expect(server.received.withLock { $0[0] }.contains("\r\nX-Latin: \u{E9}\u{FF}\r\n"))
+    }
+
     @Test("requests and responses of every kind of body arrive whole, on one connection")
     func bodies() throws {
         let connections = Mutex<Set<SocketAddress>>([])

@@ -150,6 +150,24 @@ struct SocketTests {
         #expect(code(try other.failure(tcp("finish-connect"), socket)) == .accessDenied)
     }
 
+    @Test("a forbidden port of this program stays out of reach from another address of the machine")
+    func boundForbiddenPort() throws {
+        guard let own = OwnAddress.current else { return }
+        let listener = try WildcardListener()
+        let policy = SocketPolicy(destinations: [], allowsAll: true, forbiddenLocalPorts: [listener.port])
+        for (local, peer) in [([127, 0, 0, 1], own), (own, own), ([0, 0, 0, 0], own), (own, [127, 0, 0, 1])] {
+            let component = Component(sockets: policy)
+            let network = try network(component)
+            let socket = try component.ok("sockets/tcp-create-socket create-tcp-socket", Self.v4)
+            try component.ok(tcp("start-bind"), socket, network, Self.address(0, local))
+            try component.ok(tcp("finish-bind"), socket)
+            try component.ok(tcp("start-connect"), socket, network, Self.address(listener.port, peer))
+            let pollable = try component.call(tcp("subscribe"), socket)
+            try component.call("io/poll [method]pollable.block", pollable)
+            #expect(code(try component.failure(tcp("finish-connect"), socket)) == .accessDenied, "\(local) → \(peer)")
+        }
+    }
+
     @Test("addresses that can be no peer's are invalid")
     func invalidAddresses() throws {
         let component = Component(sockets: SocketPolicy(destinations: [], allowsAll: true))

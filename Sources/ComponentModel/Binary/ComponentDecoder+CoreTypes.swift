@@ -56,8 +56,8 @@ extension ComponentDecoder {
             let start = reader.position
             switch try reader.readByte() {
             case 0x00:
-                let module = try reader.readName()
-                let name = try reader.readName()
+                let module = try reader.readShortName()
+                let name = try reader.readShortName()
                 imports.append(Import(module: module, name: name, type: try readCoreExternalType(&reader)))
             case 0x01:
                 let byte = try reader.peek()
@@ -68,7 +68,7 @@ extension ComponentDecoder {
             case 0x02:
                 try readCoreAlias(&reader)
             case 0x03:
-                let name = try reader.readName()
+                let name = try reader.readShortName()
                 exports.append((name, try readCoreExternalType(&reader)))
             case let byte:
                 throw .leadingByte(byte, "type definition", at: start)

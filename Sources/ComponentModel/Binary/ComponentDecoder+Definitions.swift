@@ -10,7 +10,7 @@ extension ComponentDecoder {
             let module = try reader.readU32()
             var arguments: [(name: String, instance: UInt32)] = []
             for _ in 0..<(try readCount(&reader)) {
-                let name = try reader.readName()
+                let name = try reader.readShortName()
                 let sort = try reader.readByte()
                 guard sort == 0x12 else {
                     throw .leadingByte(sort, "instantiation arg kind", at: reader.position - 1)
@@ -21,7 +21,7 @@ extension ComponentDecoder {
         case 0x01:
             var exports: [(name: String, definition: SortIndex)] = []
             for _ in 0..<(try readCount(&reader)) {
-                let name = try reader.readName()
+                let name = try reader.readShortName()
                 let sort = try readCoreSort(&reader, "core external kind")
                 exports.append((name, SortIndex(sort, try reader.readU32())))
             }
@@ -38,7 +38,7 @@ extension ComponentDecoder {
             let component = try reader.readU32()
             var arguments: [(name: String, definition: SortIndex)] = []
             for _ in 0..<(try readCount(&reader)) {
-                let name = try reader.readName()
+                let name = try reader.readShortName()
                 arguments.append((name, try readExternalIndex(&reader)))
             }
             return .instantiation(component: component, arguments: arguments)
@@ -62,10 +62,10 @@ extension ComponentDecoder {
         switch try reader.readByte() {
         case 0x00:
             let instance = try reader.readU32()
-            return .export(sort: sort, instance: instance, name: try reader.readName())
+            return .export(sort: sort, instance: instance, name: try reader.readShortName())
         case 0x01:
             let instance = try reader.readU32()
-            return .coreExport(sort: sort, instance: instance, name: try reader.readName())
+            return .coreExport(sort: sort, instance: instance, name: try reader.readShortName())
         case 0x02:
             switch sort {
             case .coreModule, .coreType, .type, .component: break
@@ -98,11 +98,11 @@ extension ComponentDecoder {
     func readExternalName(_ reader: inout ByteReader) throws(DecodingFailure) -> ExternalName {
         let start = reader.position
         switch try reader.readByte() {
-        case 0x00, 0x01: return ExternalName(try reader.readName())
+        case 0x00, 0x01: return ExternalName(try reader.readShortName())
         case 0x02: break
         case let byte: throw .leadingByte(byte, "component name", at: start)
         }
-        let name = try reader.readName()
+        let name = try reader.readShortName()
         var implements: String?
         var externalID: String?
         for _ in 0..<(try reader.readCount()) {
@@ -110,12 +110,12 @@ extension ComponentDecoder {
             switch try reader.readByte() {
             case 0x00:
                 guard implements == nil else { throw .invalid("duplicate 'implements' option in name", at: start) }
-                implements = try reader.readName()
+                implements = try reader.readShortName()
             case 0x01:
                 throw .unsupported("version suffixes of names are not implemented", at: start)
             case 0x02:
                 guard externalID == nil else { throw .invalid("duplicate 'external-id' option in name", at: start) }
-                externalID = try reader.readName()
+                externalID = try reader.readShortName()
             case let byte:
                 throw .leadingByte(byte, "name option", at: start)
             }

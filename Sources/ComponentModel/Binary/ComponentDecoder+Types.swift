@@ -51,7 +51,7 @@ extension ComponentDecoder {
     ) throws(DecodingFailure) -> FunctionTypeDefinition {
         var parameters: [(label: String, type: ValueTypeUse)] = []
         for _ in 0..<(try readCount(&reader)) {
-            parameters.append((try reader.readName(), try readValueTypeUse(&reader)))
+            parameters.append((try reader.readShortName(), try readValueTypeUse(&reader)))
         }
         return FunctionTypeDefinition(isAsync: isAsync, parameters: parameters, result: try readResult(&reader))
     }
@@ -94,13 +94,13 @@ extension ComponentDecoder {
         case 0x72:
             var fields: [(label: String, type: ValueTypeUse)] = []
             for _ in 0..<(try readCount(&reader)) {
-                fields.append((try reader.readName(), try readValueTypeUse(&reader)))
+                fields.append((try reader.readShortName(), try readValueTypeUse(&reader)))
             }
             return .record(fields)
         case 0x71:
             var cases: [(label: String, type: ValueTypeUse?)] = []
             for _ in 0..<(try readCount(&reader)) {
-                let label = try reader.readName()
+                let label = try reader.readShortName()
                 let type = try readOptionalType(&reader)
                 let zero = try reader.readByte()
                 guard zero == 0 else { throw .leadingByte(zero, "zero byte required", at: reader.position - 1) }
@@ -140,7 +140,7 @@ extension ComponentDecoder {
 
     private mutating func readLabels(_ reader: inout ByteReader) throws(DecodingFailure) -> [String] {
         var labels: [String] = []
-        for _ in 0..<(try readCount(&reader)) { labels.append(try reader.readName()) }
+        for _ in 0..<(try readCount(&reader)) { labels.append(try reader.readShortName()) }
         return labels
     }
 

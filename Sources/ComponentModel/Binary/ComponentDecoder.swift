@@ -97,7 +97,7 @@ struct ComponentDecoder {
     ) throws(DecodingFailure) {
         switch section {
         case .custom:
-            let name = try reader.readName()
+            let name = try reader.readShortName()
             parts.customSections.append(CustomSection(name: name, bytes: try reader.skip(reader.remaining)))
         case .coreModule:
             parts.definitions.append(.coreModule(try readModule(&reader)))

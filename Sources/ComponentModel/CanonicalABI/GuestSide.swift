@@ -17,9 +17,10 @@ struct GuestSide {
     /// Bytes that may still be lifted for the host.
     private var liftingBudget = GuestSide.maximumLiftedByteCount
 
-    /// How many bytes the host's copies of one call's lists and strings may take: a guest's list of small elements is ten
-    /// times as large outside, and the guest's memory limit does not cover it.
-    static let maximumLiftedByteCount = 1 << 29
+    /// How many bytes the host's copies of one call's values may take: a guest's list of small elements is ten times as
+    /// large outside, many of its elements may be one and the same string, and its memory limit does not cover any of it.
+    /// One list of bytes of the greatest length fits.
+    static let maximumLiftedByteCount = 1 << 28 + 1 << 20
 
     @inline(__always)
     init(
@@ -237,8 +238,9 @@ struct GuestSide {
 
     // MARK: Limits
 
-    mutating func spend(_ byteCount: Int) throws(Trap) {
-        liftingBudget -= byteCount
+    /// Counts what the host allocates: so many bytes behind an object's header.
+    mutating func spendObject(_ byteCount: Int) throws(Trap) {
+        liftingBudget -= byteCount + 32
         guard liftingBudget >= 0 else {
             throw Trap(
                 kind: .component(

@@ -22,12 +22,13 @@ extension GuestSide {
         case .string:
             let (pointer, length) = try loadPair(location)
             let source = try string(pointer, taggedLength: length)
-            try spend(source.bytes.count)
+            // In UTF-8, it may be longer than it is in the guest.
+            try spendObject(source.encoding == .utf8 ? source.bytes.count : 2 * source.bytes.count)
             return .string(try source.text())
         case .bytes:
             let (pointer, length) = try loadPair(location)
             let byteCount = try checkList(pointer, count: length, of: state.layouts.layouts[Int(layout.first)])
-            try spend(Int(byteCount))
+            try spendObject(Int(byteCount))
             return .bytes(Array(try bytes(pointer, count: byteCount)))
         case .list:
             let (pointer, length) = try loadPair(location)
@@ -41,6 +42,7 @@ extension GuestSide {
             let discriminant = try loadDiscriminant(layout, location)
             let part = state.layouts.parts[Int(layout.first + discriminant)]
             guard part.layout >= 0 else { return .variant(Int(discriminant), nil) }
+            try spendObject(MemoryLayout<Value>.stride)
             return .variant(Int(discriminant), try lift(Int(part.layout), from: location.part(part)))
         case .flags: return .flags(try loadFlags(layout, location))
         case .own: return .resource(try liftOwn(try load(location, as: UInt32.self), layout))
@@ -50,6 +52,7 @@ extension GuestSide {
     }
 
     private mutating func liftFields(_ layout: Layout, from location: Location) throws(Trap) -> [Value] {
+        try spendObject(Int(layout.count) * MemoryLayout<Value>.stride)
         var fields: [Value] = []
         fields.reserveCapacity(Int(layout.count))
         try lift(fieldsOf: layout, from: location, into: &fields)
@@ -69,7 +72,7 @@ extension GuestSide {
     private mutating func liftElements(
         _ element: Int, count: UInt32, from location: Location
     ) throws(Trap) -> [Value] {
-        try spend(Int(count) * MemoryLayout<Value>.stride)
+        try spendObject(Int(count) * MemoryLayout<Value>.stride)
         let layout = state.layouts.layouts[element]
         var elements: [Value] = []
         elements.reserveCapacity(Int(count))

@@ -142,29 +142,34 @@ package final class Client: Sendable {
         guard host.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) else { throw invalid("\(host) is no host") }
         // To a proxy, the whole URL is said (RFC 9112 section 3.2.2).
         let target = proxy == nil ? request.url.target : request.url.description
-        var head = "\(request.method.rawValue) \(target) HTTP/1.1\r\nHost: \(host)\r\n"
-        if let authorization = proxy?.authorization { head += "Proxy-Authorization: \(authorization)\r\n" }
-        for field in request.headers where !Self.ownedFields.contains(field.name.lowercased()) {
-            head += "\(field.name): \(field.value)\r\n"
+        var head = Array("\(request.method.rawValue) \(target) HTTP/1.1\r\nHost: \(host)\r\n".utf8)
+        if let authorization = proxy?.authorization { head += "Proxy-Authorization: \(authorization)\r\n".utf8 }
+        // Values may be in any encoding, and are sent as they are.
+        request.headers.withFields { fields in
+            for field in fields {
+                let name = String(decoding: field.name, as: UTF8.self)
+                guard !Self.ownedFields.contains(name.lowercased()) else { continue }
+                head += Array("\(name): ".utf8) + field.value + [0x0D, 0x0A]
+            }
         }
         if let upgrade {
             guard upgrade.utf8.allSatisfy(CharacterClass.isFieldContent) else {
                 throw invalid("\(upgrade) is no protocol")
             }
-            head += "Connection: Upgrade\r\nUpgrade: \(upgrade)\r\n"
+            head += "Connection: Upgrade\r\nUpgrade: \(upgrade)\r\n".utf8
         }
         switch request.body {
         case .empty:
             // A method that defines a body says so when there is none (RFC 9110 section 8.6).
-            if [.post, .put, .patch].contains(request.method) { head += "Content-Length: 0\r\n" }
-        case .bytes(let bytes): head += "Content-Length: \(bytes.count)\r\n"
-        case .file(_, let range): head += "Content-Length: \(range.count)\r\n"
+            if [.post, .put, .patch].contains(request.method) { head += "Content-Length: 0\r\n".utf8 }
+        case .bytes(let bytes): head += "Content-Length: \(bytes.count)\r\n".utf8
+        case .file(_, let range): head += "Content-Length: \(range.count)\r\n".utf8
         case .stream(let length?, _):
             guard length >= 0 else { throw invalid("the length of the body is negative") }
-            head += "Content-Length: \(length)\r\n"
-        case .stream(nil, _): head += "Transfer-Encoding: chunked\r\n"
+            head += "Content-Length: \(length)\r\n".utf8
+        case .stream(nil, _): head += "Transfer-Encoding: chunked\r\n".utf8
         }
-        return Array((head + "\r\n").utf8)
+        return head + [0x0D, 0x0A]
     }
 }
 

@@ -15,7 +15,7 @@ package protocol DuplexPeer: AnyObject {
     /// Can be read from when `nextBytes` has something to tell.
     var bytesDescriptor: Int32 { get }
 
-    /// The fields after the body, once that has ended.
+    /// The fields after the body, once that has ended. Those that say how a message is framed or routed are not sent.
     var trailers: Headers { get }
 
     func takeHead(_ status: Status, _ headers: Headers)
@@ -128,7 +128,7 @@ private struct DuplexExchange {
         }
         ResponseHeadEncoder.appendChunkSize(bytes.count, to: &pending)
         guard hasEnded else { return pending += bytes + [0x0D, 0x0A] }
-        let trailers = peer.trailers
+        let trailers = peer.trailers.asTrailers
         _ = try ResponseHeadEncoder.validate(trailers)
         let lineCount = trailers.lineByteCount
         pending += [UInt8](unsafeUninitializedCapacity: lineCount) { buffer, count in

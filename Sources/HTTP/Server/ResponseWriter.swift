@@ -188,14 +188,9 @@ package final class ResponseWriter {
             // Otherwise the response would leave in one piece, with a length.
             case .head: try exchange.sendBody(UnsafeRawBufferPointer(start: nil, count: 0))
             }
-            exchange.trailers = trailers
-            for name in Self.fieldsOfHeads { exchange.trailers.remove(name) }
+            exchange.trailers = trailers.asTrailers
         }
     }
-
-    private static let fieldsOfHeads = [
-        "Content-Length", "Transfer-Encoding", "Host", "Trailer", "Connection", "Upgrade", "TE", "Keep-Alive",
-    ]
 
     /// Sends an interim response (RFC 9110 section 15.2), such as 103, to a client of HTTP/1.1.
     ///

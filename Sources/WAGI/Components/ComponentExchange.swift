@@ -13,7 +13,8 @@ final class ComponentExchange: GuestExchange, IncomingHTTPExchange, @unchecked S
     let scheme: String
     let authority: String
     let headers: Headers
-    private let body: RequestBody
+    /// `nil` once the request is over.
+    private var body: RequestBody?
     private let writer: ResponseWriter
     private var response: GuestResponse
     private(set) var output = FailureReport.Output()
@@ -43,6 +44,7 @@ final class ComponentExchange: GuestExchange, IncomingHTTPExchange, @unchecked S
     // MARK: The request
 
     func readBody(into buffer: UnsafeMutableRawBufferPointer) throws -> Int {
+        guard let body else { throw RequestBodyError.disconnected }
         do {
             return try body.read(into: buffer)
         } catch RequestBodyError.cancelled {
@@ -51,19 +53,31 @@ final class ComponentExchange: GuestExchange, IncomingHTTPExchange, @unchecked S
         }
     }
 
-    var awaitedDescriptor: Int32? { body.awaitedDescriptor }
+    var awaitedDescriptor: Int32? { body?.awaitedDescriptor }
 
-    var requestTrailers: Headers { body.trailers }
+    var requestTrailers: Headers { SpinFields.removing(from: body?.trailers ?? Headers()) }
 
     func whileWaiting(_ wait: () -> Void) { writer.whileWaiting(wait) }
+
+    /// The request is over, and its connection and its thread have gone on: a component that has kept a handle to it gets
+    /// nothing by that.
+    func end() { body = nil }
 
     // MARK: The response
 
     let warnings: [String] = []
 
-    func writeInterim(_ status: Status, _ headers: Headers) throws { try writer.writeInterim(status, headers) }
+    func writeInterim(_ status: Status, _ headers: Headers) throws {
+        try requireRequest()
+        try writer.writeInterim(status, headers)
+    }
 
-    func writeHead(_ status: Status, _ headers: Headers) throws { response.begin(status, headers) }
+    func writeHead(_ status: Status, _ headers: Headers) throws {
+        try requireRequest()
+        response.begin(status, headers)
+    }
+
+    private func requireRequest() throws { if body == nil { throw ResponseError.exchangeIsOver } }
 
     func writeBody(_ bytes: UnsafeRawBufferPointer) throws {
         output.bytes += bytes.prefix(Self.keptOutput - output.bytes.count)
@@ -82,9 +96,10 @@ final class ComponentExchange: GuestExchange, IncomingHTTPExchange, @unchecked S
         isFinished = true
     }
 
-    private func interruptible(_ body: () throws -> Void) throws {
+    private func interruptible(_ write: () throws -> Void) throws {
+        try requireRequest()
         do {
-            try body()
+            try write()
         } catch ResponseError.cancelled {
             interruptedWait = .response
             throw Trap(kind: .interrupted)

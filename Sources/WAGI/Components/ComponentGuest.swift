@@ -14,6 +14,8 @@ final class ComponentGuest: @unchecked Sendable {
     private var instance: ComponentInstance?
     /// How many requests it has answered.
     private(set) var answeredCount = 0
+    /// Whether it has ended itself: an instance that was left in the middle of a call takes no other.
+    private(set) var hasExited = false
 
     /// What belongs to the request that is being answered: the streams of the instance lead there.
     ///
@@ -56,6 +58,8 @@ final class ComponentGuest: @unchecked Sendable {
     /// Lets go of the request, and gets ready for the next one.
     func rest() {
         http.end()
+        // It may have kept a handle to the request.
+        (surroundings.exchange as? ComponentExchange)?.end()
         surroundings.exchange = nil
         surroundings.errorOutput = nil
         store.clearInterrupt()
@@ -80,6 +84,7 @@ final class ComponentGuest: @unchecked Sendable {
                 try instance.call(function, [.resource(request), .resource(outparam)])
             }
         } catch let trap as Trap {
+            hasExited = true
             if let failure = try GuestFailure(trap) { throw failure }
         }
         if case .incomingHandler = entry { try checkResponse() }

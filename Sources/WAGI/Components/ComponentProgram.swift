@@ -95,7 +95,7 @@ final class ComponentProgram: Sendable {
 
     /// Takes an instance back whose request is answered. One that has answered as many as it may goes.
     func giveBack(_ guest: ComponentGuest) {
-        guard reuse > 1, guest.answeredCount < reuse else { return }
+        guard reuse > 1, guest.answeredCount < reuse, !guest.hasExited else { return }
         guest.rest()
         idle.withLock { idle in
             if idle.count < Self.maximumIdle { idle.append(guest) }

@@ -18,7 +18,7 @@ struct Handler: Sendable {
     /// Where the sockets of a component may lead, which follows from that.
     let sockets: SocketPolicy
     /// The threads of all its instances that are components.
-    let threads = ThreadBudget(limit: ThreadBudget.handlerLimit)
+    let threads = ThreadBudget(limit: ThreadBudget.handlerLimit, within: .process)
     /// Requests to sub-routes are logged with their module's.
     let log: RouteLog
     /// What of the environment is the same for all requests.

@@ -13,6 +13,9 @@ struct Guest {
     let limitDescriptions: () -> [String]
     /// Answers the request; the parameter is called when the instance is there.
     let run: (_ whenReady: () -> Void) throws -> Void
+    /// To be called last, after a run that came to its end, when nothing of the request refers to the guest any more: from
+    /// then on it may answer another one, on another thread.
+    var release: () -> Void = {}
 }
 
 extension Program {
@@ -84,10 +87,8 @@ extension Application {
         return Guest(
             exchange: exchange, environment: wasi.environmentBlock?.bytes ?? [], arguments: wasi.arguments,
             limitDescriptions: { component.context.limitDescriptions },
-            run: { whenReady in
-                try component.run(program, exchange, whenReady: whenReady)
-                program.giveBack(component)
-            })
+            run: { whenReady in try component.run(program, exchange, whenReady: whenReady) },
+            release: { program.giveBack(component) })
     }
 
     /// What a guest is given for a request, but for its streams.

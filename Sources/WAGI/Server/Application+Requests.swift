@@ -68,6 +68,9 @@ extension Application {
             }
         }
         let known = handler.program.takeIdle()
+        var answered: Guest?
+        // After all that follows: neither its deadline nor a client that goes away may end it while it answers another one.
+        defer { answered?.release() }
         let store = known?.store ?? Store(limits: configuration.limits.store)
         let ticket = deadlines.schedule(store, limit: configuration.limits.time)
         let abandonment = Flag()
@@ -121,6 +124,7 @@ extension Application {
                 hasInstance = true
             }
             try exchange.finish()
+            answered = guest
         } catch GuestFailure.trap(let trap) {
             errorOutput.flush()
             var failure = located(.trap(trap), in: handler)

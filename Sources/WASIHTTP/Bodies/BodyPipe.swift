@@ -18,7 +18,7 @@ final class PipeCount: Sendable {
 /// Sendable because all state is used under the monitor's lock only.
 final class BodyPipe: @unchecked Sendable {
     /// How many bytes it holds, and a part more at most.
-    private static let capacity = 128 << 10
+    fileprivate static let capacity = 128 << 10
 
     private enum End {
         case whole(Headers)
@@ -151,12 +151,27 @@ final class BodyPipe: @unchecked Sendable {
     }
 }
 
+/// The component's end of a pipe. While there is one, the host keeps what the pipe can hold, and two descriptors.
+///
+/// The other end may be on another thread, which must not touch what belongs to the component.
+final class SharedBodyPipe {
+    let pipe: BodyPipe
+    private let share: HostMemory.Share
+
+    init(in memory: HostMemory, countedBy count: PipeCount) throws {
+        share = memory.share()
+        try share.resize(to: BodyPipe.capacity)
+        pipe = try BodyPipe(countedBy: count)
+    }
+}
+
 /// The body of a request, as the component writes it.
 final class RequestTarget: BodyTarget {
-    private let pipe: BodyPipe
+    private let shared: SharedBodyPipe
+    private var pipe: BodyPipe { shared.pipe }
 
-    init(_ pipe: BodyPipe) {
-        self.pipe = pipe
+    init(_ pipe: SharedBodyPipe) {
+        shared = pipe
     }
 
     var mayBeShort: Bool { false }

@@ -17,12 +17,19 @@ final class ResponseTarget: BodyTarget {
 
     private var state = State.waiting([])
     private(set) var mayBeShort = false
+    /// For what waits.
+    private let share: HostMemory.Share
+
+    init(in memory: HostMemory) {
+        share = memory.share()
+    }
 
     /// The response is set: its head is sent.
     ///
     /// - Parameter hasBody: whether bytes of a body are sent at all.
     func attach(_ exchange: any IncomingHTTPExchange, _ response: ResponseState, hasBody: Bool) throws {
         mayBeShort = !hasBody
+        defer { try? share.resize(to: 0) }
         switch state {
         case .waiting(let bytes):
             state = .attached(exchange, response)
@@ -43,6 +50,7 @@ final class ResponseTarget: BodyTarget {
     func discard() {
         if case .attached = state { return }
         state = .over
+        try? share.resize(to: 0)
     }
 
     func budget(_ call: WASICall) throws(StreamFailure) -> Int {
@@ -58,6 +66,7 @@ final class ResponseTarget: BodyTarget {
     func write(_ bytes: UnsafeRawBufferPointer, _ call: WASICall) throws(StreamFailure) {
         switch state {
         case .waiting(let earlier):
+            do { try share.resize(to: earlier.count + bytes.count) } catch { throw .host(error) }
             // The array is not to be copied with each part.
             state = .over
             var earlier = earlier

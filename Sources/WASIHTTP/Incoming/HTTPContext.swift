@@ -40,7 +40,8 @@ package final class HTTPContext {
     ) throws -> (request: UInt32, outparam: UInt32) {
         end()
         response = ResponseState()
-        let request = try context.resources.insert(IncomingRequest(exchange))
+        let request = try context.resources.insert(
+            IncomingRequest(exchange, in: context.hostMemory))
         let outparam = try context.resources.insert(ResponseOutparam(exchange, response))
         return (request, outparam)
     }

@@ -26,7 +26,8 @@ extension FunctionList {
             case .takenBefore: return Value.some(.error())
             case .trailers(.success(let headers)) where headers.isEmpty: return Value.some(.ok(.ok(Value.none)))
             case .trailers(.success(let headers)):
-                let number = try call.context.resources.insert(Fields(received: headers))
+                let number = try call.context.resources.insert(
+                    Fields(received: headers, in: call.context.hostMemory))
                 return Value.some(.ok(.ok(Value.some(.resource(number)))))
             case .trailers(.failure(let code)): return Value.some(.ok(.error(code.value)))
             }

@@ -6,12 +6,12 @@ extension FunctionList {
     mutating func addFields() {
         let itself = ("self", ValueType.borrow(.fields))
         add("[constructor]fields", to: .own(.fields)) { call in
-            .resource(try call.context.resources.insert(Fields()))
+            .resource(try call.context.resources.insert(Fields(in: call.context.hostMemory)))
         }
         add("[static]fields.from-list", [("entries", .fieldEntries)], to: .result(.own(.fields), .headerError)) {
             call in
             try call.headerResult {
-                let fields = Fields()
+                let fields = Fields(in: call.context.hostMemory)
                 for entry in call.arguments[0].list {
                     try fields.append(entry.fields[0].string, entry.fields[1].bytes)
                 }
@@ -51,7 +51,7 @@ extension FunctionList {
             .list(try call.fields(0).list.map { .record([.string($0.name), .bytes($0.value)]) })
         }
         add("[method]fields.clone", [itself], to: .own(.fields)) { call in
-            .resource(try call.context.resources.insert(Fields(call.fields(0), isMutable: true)))
+            try call.insertCopy(of: call.fields(0), isMutable: true)
         }
     }
 }
@@ -76,9 +76,9 @@ extension WASICall {
         }
     }
 
-    /// A copy of fields that cannot be changed.
-    func insertCopy(of fields: Fields) throws -> Value {
-        .resource(try context.resources.insert(Fields(fields, isMutable: false)))
+    /// A copy of fields, which cannot be changed where nothing else is said.
+    func insertCopy(of fields: Fields, isMutable: Bool = false) throws -> Value {
+        .resource(try context.resources.insert(Fields(fields, isMutable: isMutable, in: context.hostMemory)))
     }
 
     /// The `result` of what can be taken once; its error has nothing to say why.

@@ -31,7 +31,7 @@ extension FunctionList {
         let itself = ("self", ValueType.borrow(.outgoingRequest))
         add("[constructor]outgoing-request", [("headers", .own(.fields))], to: .own(.outgoingRequest)) { call in
             let fields = try call.context.resources.remove(call.number(0), as: Fields.self)
-            return .resource(try call.context.resources.insert(OutgoingRequest(fields)))
+            return .resource(try call.context.resources.insert(OutgoingRequest(fields, in: call.context.hostMemory)))
         }
         add("[method]outgoing-request.body", [itself], to: .result(.own(.outgoingBody))) { call in
             try call.once(call.outgoingRequest(0).makeBody(countedBy: HTTPContext.of(call).requestBodies))
@@ -40,20 +40,19 @@ extension FunctionList {
             try call.insertCopy(of: call.outgoingRequest(0).fields)
         }
         add("[method]outgoing-request.method", [itself], to: .method) { call in
-            try call.outgoingRequest(0).method.value
+            try call.outgoingRequest(0).line.method.value
         }
         add("[method]outgoing-request.set-method", [itself, ("method", .method)], to: .result()) { call in
             let method = Method(call.arguments[1])
             guard method.isValid else { return .error() }
-            try call.outgoingRequest(0).method = method
-            return .ok()
+            return try call.change { $0.method = method }
         }
         addOutgoingURL(itself)
     }
 
     private mutating func addOutgoingURL(_ itself: (String, ValueType)) {
         add("[method]outgoing-request.path-with-query", [itself], to: .option(.string)) { call in
-            .option(try call.outgoingRequest(0).pathWithQuery.map { .string($0) })
+            .option(try call.outgoingRequest(0).line.pathWithQuery.map { .string($0) })
         }
         add(
             "[method]outgoing-request.set-path-with-query", [itself, ("path-with-query", .option(.string))],
@@ -65,22 +64,20 @@ extension FunctionList {
                 let isValid = path.isEmpty || HTTPURL.isTarget(path.hasPrefix("?") ? "/" + path : path)
                 guard isValid else { return .error() }
             }
-            try call.outgoingRequest(0).pathWithQuery = path
-            return .ok()
+            return try call.change { $0.pathWithQuery = path }
         }
         add("[method]outgoing-request.scheme", [itself], to: .option(.scheme)) { call in
-            .option(try call.outgoingRequest(0).scheme?.value)
+            .option(try call.outgoingRequest(0).line.scheme?.value)
         }
         add(
             "[method]outgoing-request.set-scheme", [itself, ("scheme", .option(.scheme))], to: .result()
         ) { call in
             let scheme = call.arguments[1].optional.map { Scheme($0) }
             guard scheme?.isValid != false else { return .error() }
-            try call.outgoingRequest(0).scheme = scheme
-            return .ok()
+            return try call.change { $0.scheme = scheme }
         }
         add("[method]outgoing-request.authority", [itself], to: .option(.string)) { call in
-            .option(try call.outgoingRequest(0).authority.map { .string($0) })
+            .option(try call.outgoingRequest(0).line.authority.map { .string($0) })
         }
         add(
             "[method]outgoing-request.set-authority", [itself, ("authority", .option(.string))], to: .result()
@@ -88,8 +85,7 @@ extension FunctionList {
             let authority = call.arguments[1].optional?.string
             // A colon says that a port follows.
             if let authority, !HTTPURL.isAuthority(authority) || authority.hasSuffix(":") { return .error() }
-            try call.outgoingRequest(0).authority = authority
-            return .ok()
+            return try call.change { $0.authority = authority }
         }
     }
 
@@ -124,5 +120,10 @@ extension WASICall {
 
     fileprivate func outgoingRequest(_ position: Int) throws(ResourceError) -> OutgoingRequest {
         try resource(position)
+    }
+
+    /// The `result` of a change of the outgoing request that is called.
+    fileprivate func change(_ body: (inout OutgoingRequest.RequestLine) -> Void) throws(ResourceError) -> Value {
+        try outgoingRequest(0).change(body) ? .ok() : .error()
     }
 }

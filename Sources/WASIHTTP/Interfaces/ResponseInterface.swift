@@ -40,7 +40,7 @@ extension FunctionList {
         let itself = ("self", ValueType.borrow(.outgoingResponse))
         add("[constructor]outgoing-response", [("headers", .own(.fields))], to: .own(.outgoingResponse)) { call in
             let fields = try call.context.resources.remove(call.number(0), as: Fields.self)
-            return .resource(try call.context.resources.insert(OutgoingResponse(fields)))
+            return .resource(try call.context.resources.insert(OutgoingResponse(fields, in: call.context.hostMemory)))
         }
         add("[method]outgoing-response.status-code", [itself], to: .u16) { call in
             .u16(UInt16(try call.resource(0, as: OutgoingResponse.self).status.code))
@@ -84,7 +84,7 @@ extension FunctionList {
             "[method]future-incoming-response.get", [itself],
             to: .option(.result(.result(.own(.incomingResponse), .httpErrorCode)))
         ) { call in
-            switch try call.resource(0, as: FutureIncomingResponse.self).get() {
+            switch try call.resource(0, as: FutureIncomingResponse.self).get(in: call.context.hostMemory) {
             case .notYet: return Value.none
             case .takenBefore: return Value.some(.error())
             case .response(.success(let response)):

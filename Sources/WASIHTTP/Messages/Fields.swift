@@ -26,22 +26,27 @@ package final class Fields {
 
     private(set) var list: [Field] = []
     private var size = 0
+    private let share: HostMemory.Share
     let isMutable: Bool
 
     /// No fields, which can be changed.
-    init() {
+    init(in memory: HostMemory) {
+        share = memory.share()
         isMutable = true
     }
 
     /// A copy.
-    init(_ other: Fields, isMutable: Bool) {
+    init(_ other: Fields, isMutable: Bool, in memory: HostMemory) throws(ResourceError) {
+        share = memory.share()
+        self.isMutable = isMutable
+        try share.resize(to: other.size)
         list = other.list
         size = other.size
-        self.isMutable = isMutable
     }
 
     /// The fields of a message that has come, without those that do not concern a component. They cannot be changed.
-    init(received headers: Headers) {
+    init(received headers: Headers, in memory: HostMemory) throws(ResourceError) {
+        share = memory.share()
         isMutable = false
         headers.withFields { fields in
             for field in fields {
@@ -50,10 +55,14 @@ package final class Fields {
                 list.append(Field(name: name, value: Array(field.value)))
             }
         }
+        size = list.reduce(0) { $0 + Self.cost($1) }
+        try share.resize(to: size)
     }
 
     /// The values of all fields called `name`.
     func values(of name: String) -> [[UInt8]] {
+        // Nothing has a name that long, and folding its case would take a while.
+        guard name.utf8.count <= Self.sizeLimit else { return [] }
         let name = name.lowercased()
         return list.filter { $0.name.lowercased() == name }.map(\.value)
     }
@@ -84,6 +93,8 @@ package final class Fields {
             size -= Self.cost(field)
             return true
         }
+        // Less is never refused.
+        try? share.resize(to: size)
     }
 
     /// - Throws: a `ResourceError` if that is too much: the interface has no error for it.
@@ -93,6 +104,7 @@ package final class Fields {
         guard size <= Self.sizeLimit else {
             throw ResourceError("the fields of a message exceed \(Self.sizeLimit) bytes, their limit")
         }
+        try share.resize(to: size)
         list.append(field)
     }
 

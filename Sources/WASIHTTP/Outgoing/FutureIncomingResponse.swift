@@ -18,11 +18,15 @@ final class FutureIncomingResponse: Awaitable {
         case response(Result<IncomingResponse, HTTPErrorCode>)
     }
 
-    func get() -> Answer {
+    func get(in memory: HostMemory) throws -> Answer {
         guard let request else { return .takenBefore }
         guard let outcome = request.head.outcome else { return .notYet }
         self.request = nil
-        return .response(
-            outcome.map { IncomingResponse($0.status, $0.headers, IncomingBody(ResponseSource(request))) })
+        switch outcome {
+        case .failure(let code): return .response(.failure(code))
+        case .success(let start):
+            let body = IncomingBody(ResponseSource(request))
+            return .response(.success(try IncomingResponse(start.status, start.headers, body, in: memory)))
+        }
     }
 }

@@ -11,6 +11,7 @@ extension OutgoingRequest {
     {
         let length: UInt64?
         do throws(Fields.Problem) { length = try fields.contentLength } catch { throw HTTPErrorCode.protocolError }
+        let method = line.method
         guard method.isValid, method != .connect else { throw HTTPErrorCode.requestMethodInvalid }
         let url = try url
         guard let policy = context.policy, policy.allows(url) else {
@@ -33,15 +34,15 @@ extension OutgoingRequest {
     private var url: HTTPURL {
         get throws(HTTPErrorCode) {
             let schemeName =
-                switch scheme {
+                switch line.scheme {
                 case .http: "http"
                 // As wasmtime has it.
                 case .https, nil: "https"
                 case .other: throw HTTPErrorCode.protocolError
                 }
-            var target = pathWithQuery ?? "/"
+            var target = line.pathWithQuery ?? "/"
             if !target.hasPrefix("/") { target = "/" + target }
-            guard let authority, HTTPURL.isAuthority(authority), HTTPURL.isTarget(target) else {
+            guard let authority = line.authority, HTTPURL.isAuthority(authority), HTTPURL.isTarget(target) else {
                 throw .requestURIInvalid
             }
             do { return try HTTPURL("\(schemeName)://\(authority)\(target)") } catch { throw .requestURIInvalid }

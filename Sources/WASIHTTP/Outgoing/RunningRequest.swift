@@ -7,7 +7,7 @@ import WASIPreview2
 final class RunningRequest {
     let head: Completion<Result<ResponseStart, HTTPErrorCode>>
     let responseBody: BodyPipe
-    private let requestBody: BodyPipe?
+    private let requestBody: SharedBodyPipe?
     private let abort = RequestAbort()
     private let count: RequestCount
 
@@ -24,7 +24,7 @@ final class RunningRequest {
     ///   - body: what the component writes; `nil` for none.
     ///   - observer: told of a failure, in a sentence.
     init(
-        _ request: ClientRequest, body: BodyPipe?, declaredLength: UInt64?, client: Client, count: RequestCount,
+        _ request: ClientRequest, body: SharedBodyPipe?, declaredLength: UInt64?, client: Client, count: RequestCount,
         threads: ThreadBudget, observer: (@Sendable (String) -> Void)?
     ) throws {
         head = try Completion()
@@ -36,7 +36,8 @@ final class RunningRequest {
         request.abort = abort
         request.followsRedirects = false
         let work = RequestWork(
-            request: request, client: client, head: head, requestBody: body, responseBody: responseBody, abort: abort,
+            request: request, client: client, head: head, requestBody: body?.pipe, responseBody: responseBody,
+            abort: abort,
             observer: observer, declaredLength: declaredLength)
         // What waits for the other server is not the guest's thread, which has more to do.
         if !threads.start(name: "request", { work.run() }) {
@@ -47,10 +48,10 @@ final class RunningRequest {
     deinit {
         count.value -= 1
         abort.abort()
-        requestBody?.closeReader()
+        requestBody?.pipe.closeReader()
         responseBody.closeReader()
         // Whoever waits for bytes of the body is woken.
-        requestBody?.fail(.connectionTerminated)
+        requestBody?.pipe.fail(.connectionTerminated)
     }
 }
 

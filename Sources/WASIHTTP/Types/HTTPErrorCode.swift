@@ -147,14 +147,14 @@ extension HTTPErrorCode {
         let payload = value.payload
         func number64() -> UInt64? { payload?.optional?.u64 }
         func number32() -> UInt32? { payload?.optional?.u32 }
-        func text() -> String? { payload?.optional?.string }
+        func text() -> String? { Self.short(payload?.optional) }
         func size() -> FieldSize { FieldSize(payload!) }
         self =
             switch value.caseNumber {
             case 0: .dnsTimeout
             case 1:
                 .dnsError(
-                    rcode: payload?.fields[0].optional?.string, infoCode: payload?.fields[1].optional?.u16)
+                    rcode: Self.short(payload?.fields[0].optional), infoCode: payload?.fields[1].optional?.u16)
             case 2: .destinationNotFound
             case 3: .destinationUnavailable
             case 4: .destinationIPProhibited
@@ -169,7 +169,7 @@ extension HTTPErrorCode {
             case 13: .tlsCertificateError
             case 14:
                 .tlsAlertReceived(
-                    id: payload?.fields[0].optional?.u8, message: payload?.fields[1].optional?.string)
+                    id: payload?.fields[0].optional?.u8, message: Self.short(payload?.fields[1].optional))
             case 15: .requestDenied
             case 16: .requestLengthRequired
             case 17: .requestBodySize(number64())
@@ -197,6 +197,16 @@ extension HTTPErrorCode {
             }
     }
 
+    /// A text of a component's, as pages and logs may show it.
+    fileprivate static func short(_ value: Value?) -> String? {
+        guard let text = value?.string else { return nil }
+        guard text.utf8.count > textLimit else { return PrintableText.line(text) }
+        return PrintableText.line(String(decoding: text.utf8.prefix(textLimit), as: UTF8.self)) + "…"
+    }
+
+    /// In bytes.
+    private static let textLimit = 1024
+
     /// Its name in the interface, and what it has with it.
     package var description: String {
         let (number, payload) = parts
@@ -216,7 +226,7 @@ extension HTTPErrorCode.FieldSize {
     }
 
     fileprivate init(_ value: Value) {
-        self.init(name: value.fields[0].optional?.string, size: value.fields[1].optional?.u32)
+        self.init(name: HTTPErrorCode.short(value.fields[0].optional), size: value.fields[1].optional?.u32)
     }
 }
 

@@ -79,6 +79,8 @@ enum Scheme: Equatable {
         }
     }
 
+    var byteCount: Int { if case .other(let name) = self { name.utf8.count } else { 0 } }
+
     /// Whether it is written as RFC 3986 has it.
     var isValid: Bool {
         guard case .other(let name) = self else { return true }

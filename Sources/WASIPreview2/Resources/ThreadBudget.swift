@@ -11,6 +11,9 @@ package final class ThreadBudget: Sendable {
     /// How many all instances of a handler may have.
     package static let handlerLimit = 1024
 
+    /// What all components of the process have together.
+    package static let process = ThreadBudget(limit: 2048)
+
     private let limit: Int
     private let outer: ThreadBudget?
     private let count = Atomic(0)

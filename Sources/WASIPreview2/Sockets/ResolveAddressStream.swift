@@ -11,6 +11,7 @@ final class ResolveAddressStream: Awaitable {
     ///
     /// - Throws: `invalidArgument` for what is no name, `accessDenied` for one that is not allowed.
     init(_ text: String, _ call: WASICall) throws {
+        guard text.utf8.count <= 253 else { throw NetworkErrorCode.invalidArgument }
         let name = text.lowercased()
         self.name = name
         lookup = try Completion()
@@ -48,7 +49,7 @@ final class ResolveAddressStream: Awaitable {
     }
 
     private static func isName(_ text: String) -> Bool {
-        (1...253).contains(text.utf8.count)
+        !text.isEmpty
             && text.utf8.allSatisfy { byte in
                 switch byte {
                 case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "0")...UInt8(ascii: "9"): true

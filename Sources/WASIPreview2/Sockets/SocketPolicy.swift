@@ -58,10 +58,10 @@ package struct SocketPolicy: Sendable {
     }
 
     /// Whether a connection that is there leads to a server that components may not reach: no name and no other spelling
-    /// of an address can hide that.
+    /// of an address can hide that, nor the address that the component has bound its own end to.
     func forbids(connectionOf socket: Int32) -> Bool {
         guard let peer = SocketAddress(peerOf: socket), forbiddenLocalPorts.contains(peer.port) else { return false }
-        return peer.isLoopback || peer.ip == SocketAddress(localAddressOf: socket)?.ip
+        return peer.isOfThisMachine
     }
 
     func reportRefusalOfSockets() {
@@ -90,6 +90,16 @@ struct ResolvedAddresses {
 
     func contains(_ ip: SocketAddress.IP, of host: String) -> Bool {
         hosts[ip.withoutScope]?.contains(host) == true
+    }
+}
+
+extension SocketAddress {
+    /// Whether a socket of this machine can be bound to the address.
+    fileprivate var isOfThisMachine: Bool {
+        if isLoopback { return true }
+        // Without a socket to try it with, nobody can tell.
+        guard let probe = try? HostSocket(.datagrams, ip.family) else { return true }
+        return (try? probe.bind(to: SocketAddress(ip: ip, port: 0))) != nil
     }
 }
 

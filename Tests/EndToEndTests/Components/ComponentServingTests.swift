@@ -61,6 +61,19 @@ struct ComponentServingTests {
         #expect(try (1...6).map { _ in try get(url + "component/").body } == ["1", "2", "3", "1", "2", "3"])
     }
 
+    @Test("An instance that has ended itself is used no more")
+    func exitsOfReuse() async throws {
+        let component = try HTTPComponent.build(
+            """
+            answer(outparam, 200, "done", 4);
+            end(0);
+            """, declarations: "IMPORT(\"wasi:cli/exit@0.2.0\", \"exit\") void end(int);",
+            imports: "import wasi:cli/exit@0.2.0;")
+        try add(component, settings: "reuse = 3")
+        let (_, url) = try await serve()
+        for _ in 1...3 { #expect(try get(url + "component/") == Answer(status: 200, body: "done")) }
+    }
+
     @Test("An instance that is used again has nothing in its arguments of what another client has sent")
     func argumentsOfReuse() async throws {
         let component = try HTTPComponent.build(

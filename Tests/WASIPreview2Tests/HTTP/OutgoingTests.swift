@@ -196,6 +196,23 @@ final class OutgoingTests {
         #expect(try component.call(type("[method]fields.get"), received, .string("checksum")) == .list([.text("7")]))
     }
 
+    @Test("trailers that say how a message is framed are not sent")
+    func framingTrailers() throws {
+        let server = try ScriptedServer(
+            answer: "HTTP/1.1 204 No Content\r\n\r\n", toRequestsEndingWith: "\r\nChecksum: 7\r\n\r\n")
+        let policy = try OutboundHTTPPolicy(allowedHosts: ["http://127.0.0.1:\(server.port)"])
+        let component = Component(policy: policy)
+        let request = try request(component, "/", method: 2, authority: "127.0.0.1:\(server.port)")
+        let outgoing = try component.ok(type("[method]outgoing-request.body"), request)
+        let future = try component.ok(handle, request, Value.none)
+        let trailers = try component.ok(
+            type("[static]fields.from-list"),
+            .list(["Content-Length", "Trailer", "Checksum"].map { .record([.string($0), .text("7")]) }))
+        try component.ok(type("[static]outgoing-body.finish"), outgoing, .some(trailers))
+        _ = try response(component, future)
+        #expect(server.received[0].hasSuffix("\r\n\r\n0\r\nChecksum: 7\r\n\r\n"), "\(server.received)")
+    }
+
     @Test("more than anybody holds goes up and comes down at once")
     func large() throws {
         let component = try component()
