@@ -35,7 +35,7 @@ final class ComponentImageCache: Sendable {
         /// So many instances have been made without one.
         case waiting(Int)
         case taken(ComponentImage)
-        /// There is none to be had, or none that would be of use.
+        /// No image can be taken, or an image would be of no use.
         case none
     }
 

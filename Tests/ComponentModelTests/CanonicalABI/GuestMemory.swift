@@ -8,7 +8,7 @@ import WebAssemblyRuntime
 /// what grows moves.
 final class GuestMemory: Sendable {
     private struct Heap {
-        var end: UInt32 = 8
+        var end: UInt32
         var calls: [[UInt32]] = []
     }
 
@@ -18,11 +18,13 @@ final class GuestMemory: Sendable {
     let reallocate: Function
     private let heap: SharedHeap
 
-    /// - Parameter bytes: What stands in it from the eighth byte on.
-    init(_ bytes: [UInt8] = [], in store: Store) throws {
+    /// - Parameters:
+    ///   - bytes: What stands in it from the eighth byte on.
+    ///   - heapStart: Where the first allocation may be.
+    init(_ bytes: [UInt8] = [], heapStart: UInt32 = 8, in store: Store) throws {
         let memory = try Memory(MemoryType(limits: Limits(minimum: 1, maximum: 1)), in: store)
         try memory.write(bytes, at: 8)
-        let heap = SharedHeap()
+        let heap = SharedHeap(heapStart)
         self.memory = memory
         reallocate = Function(
             WebAssemblyRuntime.HostFunction([.i32, .i32, .i32, .i32], to: [.i32]) { caller in
@@ -33,7 +35,11 @@ final class GuestMemory: Sendable {
     }
 
     private final class SharedHeap: Sendable {
-        let state = Mutex(Heap())
+        let state: Mutex<Heap>
+
+        init(_ start: UInt32) {
+            state = Mutex(Heap(end: start))
+        }
 
         func reallocate(_ arguments: [UInt32], in memory: Memory) throws -> UInt32 {
             try state.withLock { heap in
