@@ -73,6 +73,10 @@ import WebAssemblyRuntime
         #expect(
             message { () throws(Trap) in try guest.checkList(end + 8, count: 0, of: layouts[2]) }
                 == Self.beyond("list", 0, end + 8))
+        #expect(try guest.checkList(end - 2, count: 2, of: layouts[0]) == 2)
+        #expect(
+            message { () throws(Trap) in try guest.checkList(end - 2, count: 3, of: layouts[0]) }
+                == Self.beyond("list", 3, end - 2))
         #expect(
             message { () throws(Trap) in try guest.checkList(.max, count: 2, of: layouts[0]) }
                 == Self.beyond("list", 2, .max))
@@ -125,6 +129,22 @@ import WebAssemblyRuntime
                 == "unaligned pointer: 3 is no multiple of 2")
     }
 
+    @Test("Text that ends where the memory ends is read to its end, and not beyond")
+    func textAtEnd() throws {
+        let end = UInt32(Self.byteCount)
+        for count in 0...20 as ClosedRange<UInt32> {
+            for text in [String(repeating: "a", count: Int(count)), String(repeating: "é", count: Int(count))] {
+                let bytes = Array(text.utf8)
+                let pointer = end - UInt32(bytes.count)
+                try memory.write(bytes, at: pointer)
+                let source = try guest().string(pointer, taggedLength: UInt32(bytes.count))
+                try source.validate()
+                #expect(UTF8Check.fault(in: source.bytes) == nil)
+                #expect(try source.text() == text)
+            }
+        }
+    }
+
     @Test("A record of parameters or of results is aligned, and ends with the memory at the latest")
     func records() throws {
         let guest = guest()
@@ -139,6 +159,11 @@ import WebAssemblyRuntime
         #expect(
             message { () throws(Trap) in try guest.checkRecord(66, layouts[3]) }
                 == "unaligned pointer: 66 is no multiple of 4")
+        let bytes = Layout(kind: .record, size: 3, alignment: 1, flatCount: 3)
+        try guest.checkRecord(end - 3, bytes)
+        #expect(
+            message { () throws(Trap) in try guest.checkRecord(end - 2, bytes) }
+                == "pointer out of bounds of memory: 3 bytes at \(end - 2) of \(end)")
     }
 
     @Test("What realloc gives is aligned, and ends with the memory at the latest")
@@ -161,6 +186,18 @@ import WebAssemblyRuntime
         // A realloc that returned may call outside again.
         #expect(state.instances[0].mayLeave)
         #expect(state.tasks.isEmpty)
+    }
+
+    @Test("Each allocation gives its stack back")
+    func allocationStack() throws {
+        let store = Store(limits: StoreLimits(stackBytes: 64 << 10))
+        let guest = try GuestMemory(in: store)
+        let side = GuestSide(
+            state: ComponentState(
+                layouts: LayoutTable.Builder().finish(), resources: [], instanceCount: 1, store: store), instance: 0,
+            memory: guest.memory, reallocate: guest.reallocate, stringEncoding: .utf8, task: -1)
+        for _ in 0..<5_000 { _ = try side.allocate(8, alignment: 1, for: .value) }
+        #expect(guest.calls.count == 5_000)
     }
 
     @Test("Numbers of cases and characters that are none trap by their number")

@@ -78,8 +78,20 @@ import WebAssemblyRuntime
 
     @Test("Strings are transcoded with the allocations of the specification", arguments: cases)
     func transcoding(_ test: Case) throws {
+        let calls = try lower(test, isAtEnd: false)
+        #expect(calls == test.calls)
+    }
+
+    @Test("Strings may end where the memory ends", arguments: cases)
+    func transcodingAtEnd(_ test: Case) throws {
+        let calls = try lower(test, isAtEnd: true)
+        #expect(calls.map { $0[3] } == test.calls.map { $0[3] })
+    }
+
+    /// Checks what a string becomes, and gives the calls of `realloc`.
+    private func lower(_ test: Case, isAtEnd: Bool) throws -> [[UInt32]] {
         let store = Store()
-        let guest = try GuestMemory(in: store)
+        let guest = try GuestMemory(isAtEnd: isAtEnd, in: store)
         let state = ComponentState(
             layouts: LayoutTable.Builder().finish(), resources: [], instanceCount: 1, store: store)
         let side = GuestSide(
@@ -88,9 +100,9 @@ import WebAssemblyRuntime
         let (pointer, taggedLength) = try test.source.withUnsafeBytes { bytes in
             try side.lower(StringSource(bytes: bytes, encoding: test.encoding, option: test.option))
         }
-        #expect(guest.calls == test.calls)
         #expect(taggedLength == test.taggedLength)
         #expect(try guest.memory.read(pointer, count: UInt32(test.result.count)) == test.result)
+        return guest.calls
     }
 
     @Test(

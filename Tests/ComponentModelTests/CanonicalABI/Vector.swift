@@ -26,14 +26,17 @@ struct Vector {
     /// How the tables of handles came about.
     let sourceHistory: [Substring]
     let targetHistory: [Substring]
+    /// Nil if passing the value traps.
     let outcome: Outcome?
+    /// Whether reading the value traps.
+    let trapsInLifting: Bool
 
     init(_ columns: [Substring]) {
         func flats(_ column: Substring) -> [UInt64] {
             column.split(separator: ",").compactMap { UInt64($0, radix: 16) }
         }
         // Columns that are about handles are in lines about handles only.
-        let hasHandles = columns.count == 9 && columns.last == "!" || columns.count > 9
+        let hasHandles = columns.count > 9 || columns.count == 9 && columns[8].first == "!"
         let handles = hasHandles ? columns[5...7] : ["", "", ""]
         let outcome = columns[(hasHandles ? 8 : 5)...]
         type = VectorNotation.type(columns[0])
@@ -45,8 +48,9 @@ struct Vector {
         sourceHistory = handles[handles.startIndex + 1].split(separator: ",")
         targetHistory = handles[handles.startIndex + 2].split(separator: ",")
         let at = outcome.startIndex
+        trapsInLifting = outcome.first == "!"
         self.outcome =
-            outcome.first == "!"
+            outcome.count == 1
             ? nil
             : Outcome(
                 value: VectorNotation.value(outcome[at], as: type), memory: VectorNotation.bytes(outcome[at + 1]),

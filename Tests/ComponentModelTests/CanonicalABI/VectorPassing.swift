@@ -13,6 +13,11 @@ final class VectorPassing {
     private let targetSlots: UnsafeMutableRawPointer
     private let isResult: Bool
 
+    /// One more than values take at most.
+    private static let slotCount = 17
+    /// What stands in slots before they are written.
+    private static let leftOver: UInt64 = 0xA5A5_A5A5_A5A5_A5A5
+
     init(_ vector: Vector, _ plan: FunctionPlan, _ layouts: LayoutTable) throws {
         self.plan = plan
         isResult = vector.resultPlace != nil
@@ -32,12 +37,12 @@ final class VectorPassing {
         targetSide = GuestSide(
             state: state, instance: 1, memory: target.memory, reallocate: target.reallocate,
             stringEncoding: vector.target, task: 1)
-        slots = .allocate(byteCount: 16 * 8, alignment: 8)
-        targetSlots = .allocate(byteCount: 16 * 8, alignment: 8)
-        for index in 0..<16 {
-            let bits = index < vector.flats.count ? vector.flats[index] : 0
+        slots = .allocate(byteCount: Self.slotCount * 8, alignment: 8)
+        targetSlots = .allocate(byteCount: Self.slotCount * 8, alignment: 8)
+        for index in 0..<Self.slotCount {
+            let bits = index < vector.flats.count ? vector.flats[index] : Self.leftOver
             slots.storeBytes(of: bits, toByteOffset: index * 8, as: UInt64.self)
-            targetSlots.storeBytes(of: 0, toByteOffset: index * 8, as: UInt64.self)
+            targetSlots.storeBytes(of: Self.leftOver, toByteOffset: index * 8, as: UInt64.self)
         }
         if let place = vector.resultPlace { targetSlots.storeBytes(of: UInt64(place), as: UInt64.self) }
         try Self.replay(vector.sourceHistory, on: &state.instances[0].handles, task: 0)
@@ -102,8 +107,13 @@ final class VectorPassing {
 
     // MARK: What came of it
 
+    /// The core values that the target was given; one more if a slot behind the last one was written.
     func targetFlats(_ count: Int) -> [UInt64] {
-        (0..<count).map { targetSlots.load(fromByteOffset: $0 * 8, as: UInt64.self) }
+        let all = (0..<Self.slotCount).map { targetSlots.load(fromByteOffset: $0 * 8, as: UInt64.self) }
+        // A result in memory leaves alone where it was told its place.
+        let used = isResult && isInMemory ? 1 : count
+        let isWithin = all[used...].allSatisfy { $0 == Self.leftOver }
+        return Array(all[..<(isWithin ? count : count + 1)])
     }
 
     /// How many handles the target was given as borrows.

@@ -90,8 +90,9 @@ import WebAssemblyRuntime
         let lifting = try VectorPassing(vector, plan, table)
         let lifted = lifting.lift()
         guard let outcome = vector.outcome else {
-            // Allocation may be what the reference failed at.
             guard case .failure = passed else { throw Difference("passing", passed, "a trap") }
+            if case .success = lifted, vector.trapsInLifting { throw Difference("lifting", lifted, "a trap") }
+            if case .failure = lifted, !vector.trapsInLifting { throw Difference("lifting", lifted, "a value") }
             return
         }
         _ = try passed.get()

@@ -9,7 +9,8 @@ HIPPO_COMPONENT_MODEL names a copy of the repository WebAssembly/component-model
 
     type|source encoding|target encoding|source memory|flat arguments|value|target memory|flat arguments|allocations
 
-or, where passing the value traps, the first five of these and an exclamation mark. See VectorTests.swift for the notation.
+or, where passing the value traps, the first five of these and `!` if reading it did, `!!` if writing it did. See
+VectorNotation.swift for the notation.
 
 With --handles, all types have handles in them. After the first five columns come where the result is to be put, or nothing
 if the value is a parameter, and how the tables of handles of the source and the target came about; at the end come what is
@@ -332,9 +333,12 @@ def vector(rng):
     try:
         arguments = d.CoreValueIter([number(v, u) for v, u in zip(flats, types)])
         [lifted] = d.lift_flat_values(source_context, FLAT_MAXIMUM, arguments, [t])
-        lowered = d.lower_flat_values(target_context, FLAT_MAXIMUM, [lifted], [t])
     except d.Trap:
         return start + "|!"
+    try:
+        lowered = d.lower_flat_values(target_context, FLAT_MAXIMUM, [lifted], [t])
+    except d.Trap:
+        return start + "|!!"
     return "|".join(
         [start, write(lifted, t), image(target), ",".join("%x" % bits(v, u) for v, u in zip(lowered, types)),
          ";".join(",".join(map(str, call)) for call in target.calls)])
@@ -380,10 +384,13 @@ def handle_vector(rng):
     try:
         arguments = d.CoreValueIter([number(v, u) for v, u in zip(flats, types)])
         [lifted] = d.lift_flat_values(source_context, flat_maximum, arguments, [t])
+    except d.Trap:
+        return start + "|!"
+    try:
         out = d.CoreValueIter([place]) if is_result and is_in_memory else None
         lowered = d.lower_flat_values(target_context, flat_maximum, [lifted], [t], out)
     except d.Trap:
-        return start + "|!"
+        return start + "|!!"
     subtask.resolve(d.Subtask.State.RETURNED, [])
     subtask.deliver_resolve()
     return "|".join(
