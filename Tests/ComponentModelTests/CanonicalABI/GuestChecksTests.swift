@@ -192,10 +192,13 @@ import WebAssemblyRuntime
     func allocationStack() throws {
         let store = Store(limits: StoreLimits(stackBytes: 64 << 10))
         let guest = try GuestMemory(in: store)
+        let state = ComponentState(
+            layouts: LayoutTable.Builder().finish(), resources: [], instanceCount: 1, store: store)
+        // The guest does not keep its state.
+        defer { withExtendedLifetime(state) {} }
         let side = GuestSide(
-            state: ComponentState(
-                layouts: LayoutTable.Builder().finish(), resources: [], instanceCount: 1, store: store), instance: 0,
-            memory: guest.memory, reallocate: guest.reallocate, stringEncoding: .utf8, task: -1)
+            state: state, instance: 0, memory: guest.memory, reallocate: guest.reallocate, stringEncoding: .utf8,
+            task: -1)
         for _ in 0..<5_000 { _ = try side.allocate(8, alignment: 1, for: .value) }
         #expect(guest.calls.count == 5_000)
     }
@@ -239,6 +242,8 @@ import WebAssemblyRuntime
         let numbers = types.map { builder.add($0.0) }
         let store = Store()
         let state = ComponentState(layouts: builder.finish(), resources: [], instanceCount: 1, store: store)
+        // The guest does not keep its state.
+        defer { withExtendedLifetime(state) {} }
         let memory = try Memory(MemoryType(limits: Limits(minimum: 1)), in: store)
         let slots = UnsafeMutableRawPointer.allocate(byteCount: 64, alignment: 8)
         defer { slots.deallocate() }

@@ -13,6 +13,8 @@ import WebAssemblyRuntime
         let layout = builder.add(type)
         let store = Store()
         let state = ComponentState(layouts: builder.finish(), resources: [], instanceCount: 1, store: store)
+        // The guest does not keep its state.
+        defer { withExtendedLifetime(state) {} }
         guard let guest = try? GuestMemory(isAtEnd: isAtEnd, in: store) else { throw Trap(kind: .unreachable) }
         var side = GuestSide(
             state: state, instance: 0, memory: guest.memory, reallocate: guest.reallocate, stringEncoding: .utf8,

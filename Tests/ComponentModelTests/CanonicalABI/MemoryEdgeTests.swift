@@ -65,6 +65,8 @@ import WebAssemblyRuntime
         var builder = LayoutTable.Builder()
         let layout = builder.add(test.type)
         let state = ComponentState(layouts: builder.finish(), resources: [], instanceCount: 2, store: Store())
+        // The guest does not keep its state.
+        defer { withExtendedLifetime(state) {} }
         var (source, sourceMemory) = try guest(state, 0)
         var (target, targetMemory) = try guest(state, 1)
         let rest: [UInt8] = Array(repeating: 0xCC, count: 64)
@@ -86,6 +88,8 @@ import WebAssemblyRuntime
         var builder = LayoutTable.Builder()
         let layout = builder.add(Self.flags(count))
         let state = ComponentState(layouts: builder.finish(), resources: [], instanceCount: 1, store: Store())
+        // The guest does not keep its state.
+        defer { withExtendedLifetime(state) {} }
         var (side, _) = try guest(state, 0)
         let slots = UnsafeMutableRawPointer.allocate(byteCount: 8, alignment: 8)
         defer { slots.deallocate() }

@@ -94,6 +94,8 @@ import WebAssemblyRuntime
         let guest = try GuestMemory(isAtEnd: isAtEnd, in: store)
         let state = ComponentState(
             layouts: LayoutTable.Builder().finish(), resources: [], instanceCount: 1, store: store)
+        // The guest does not keep its state.
+        defer { withExtendedLifetime(state) {} }
         let side = GuestSide(
             state: state, instance: 0, memory: guest.memory, reallocate: guest.reallocate,
             stringEncoding: test.target, task: -1)

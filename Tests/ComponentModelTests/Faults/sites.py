@@ -22,10 +22,8 @@ func plantedNumber<Number: FixedWidthInteger>(_ fault: Int, _ value: Number) -> 
 func plantedFlag(_ fault: Int, _ value: Bool) -> Bool { chosenFault == fault ? !value : value }
 
 @inline(__always)
-func plantedCondition<Failure: Error>(
-    _ fault: Int, _ value: @autoclosure () throws(Failure) -> Bool
-) throws(Failure) -> Bool {
-    chosenFault == fault ? true : chosenFault == fault + 1 ? false : try value()
+func plantedCondition(_ fault: Int, _ value: Bool) -> Bool {
+    chosenFault == fault ? true : chosenFault == fault + 1 ? false : value
 }
 
 @inline(__always)
@@ -43,7 +41,7 @@ SHIFT = "<T: FixedWidthInteger, U: FixedWidthInteger>(_ a: T, _ b: U) -> T"
 COMPARISON = "<T: Comparable>(_ a: T, _ b: T) -> Bool"
 EQUALITY = "<T: Equatable>(_ a: T, _ b: T) -> Bool"
 RANGE = "<T: FixedWidthInteger>(_ a: T, _ b: T) -> Range<T>"
-LOGIC = "<E: Error>(_ a: Bool, _ b: @autoclosure () throws(E) -> Bool) throws(E) -> Bool"
+LOGIC = "(_ a: Bool, _ b: @autoclosure () -> Bool) -> Bool"
 ASSIGNMENT = "<T: FixedWidthInteger>(_ a: inout T, _ b: T)"
 ONLY_LEFT = ("a", "its right side is ignored")
 
@@ -66,8 +64,8 @@ OPERATORS = {
     ">=": ("ComparisonPrecedence", COMPARISON, "a >= b", [("a > b", "becomes >"), ("a < b", "becomes <")]),
     "==": ("ComparisonPrecedence", EQUALITY, "a == b", [("a != b", "becomes !=")]),
     "!=": ("ComparisonPrecedence", EQUALITY, "a != b", [("a == b", "becomes ==")]),
-    "&&": ("LogicalConjunctionPrecedence", LOGIC, "try a && b()", [("try a || b()", "becomes ||"), ONLY_LEFT]),
-    "||": ("LogicalDisjunctionPrecedence", LOGIC, "try a || b()", [("try a && b()", "becomes &&"), ONLY_LEFT]),
+    "&&": ("LogicalConjunctionPrecedence", LOGIC, "a && b()", [("a || b()", "becomes ||"), ONLY_LEFT]),
+    "||": ("LogicalDisjunctionPrecedence", LOGIC, "a || b()", [("a && b()", "becomes &&"), ONLY_LEFT]),
     "..<": (
         "RangeFormationPrecedence", RANGE, "a..<b",
         [("a..<b &+ 1", "goes one further"), ("min(a &+ 1, b)..<b", "begins one later")]),
@@ -207,10 +205,9 @@ class Finder:
                 if re.match(r"\s*(let|var|case)\b", text):
                     continue
                 snippet = re.sub(r"\s+", " ", self.source[start:end])
-                opening = "try plantedCondition({n}, " if "try " in text else "plantedCondition({n}, "
                 self.add(
-                    start, end, [f"({snippet}) is always true", f"({snippet}) is always false"], opening=opening,
-                    closing=")")
+                    start, end, [f"({snippet}) is always true", f"({snippet}) is always false"],
+                    opening="plantedCondition({n}, ", closing=")")
         for match in re.finditer(r"(?<![\w.])([a-z][\w.]*)(?= \? )", self.mask):
             self.add(match.start(), match.end(), [f"{match.group()} is negated"], opening="plantedFlag({n}, ", closing=")")
 
