@@ -43,6 +43,11 @@ import WebAssemblyRuntime
         #expect(message(table, .max) == "unknown handle index 4294967295")
     }
 
+    @Test("A table has room for 268,435,455 handles")
+    func room() {
+        #expect(HandleTable.maximumCount == 268_435_455)
+    }
+
     @Test("Loans are counted for each handle, and a new handle at the same index has none")
     func loans() throws {
         var table = HandleTable()

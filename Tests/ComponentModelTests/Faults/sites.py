@@ -218,7 +218,7 @@ class Finder:
                 continue
             for match in pattern.finditer(line + "\n"):
                 text = match.group()
-                if text in ("self", "true", "false", "nil", "let") or text.endswith(".self") or NO_NUMBERS.search(text):
+                if text in ("self", "true", "false", "nil", "let", "break", "return", "continue") or text.endswith(".self") or NO_NUMBERS.search(text):
                     continue
                 start = self.starts[number] + match.start()
                 end = self.starts[number] + match.end()
