@@ -203,7 +203,7 @@ struct CallTests {
             """)
         let store = Store(limits: StoreLimits(stackBytes: 64 << 10))
         let instance = try ComponentLinker().link(component).instantiate(in: store)
-        _ = try call(instance, "loop", [.u32(5_000)])
+        _ = try call(instance, "loop", [.u32(30_000)])
         for _ in 0..<5_000 { _ = try call(instance, "drop-by-host", [.string("abc")]) }
     }
 
@@ -332,30 +332,46 @@ struct CallTests {
                     (core module $M
                         (import "" "return" (func $return (param i32)))
                         (func (export "f") (param i32) (result i32) (call $return (local.get 0)) (i32.const 0))
+                        (func (export "wrong") (result i32) (call $return (i32.const 1)) (i32.const 2))
                         (func (export "callback") (param i32 i32 i32) (result i32) unreachable))
                     (core instance $m (instantiate $M (with "" (instance (export "return" (func $return))))))
+                    (func (export "wrong") (result u32) (canon lift (core func $m "wrong")))
                     (func (export "f") async (param "n" u32) (result u32) (canon lift (core func $m "f") async
                         (callback (core func $m "callback")))))
                 (component $Outer
                     (import "f" (func $f async (param "n" u32) (result u32)))
+                    (import "wrong" (func $wrong (result u32)))
                     (core func $f (canon lower (func $f)))
+                    (core func $wrong (canon lower (func $wrong)))
                     (core func $return (canon task.return (result u32)))
                     (core module $M
                         (import "" "f" (func $f (param i32) (result i32)))
+                        (import "" "wrong" (func $wrong (result i32)))
                         (import "" "return" (func $return (param i32)))
+                        (func (export "h") (result i32) (call $wrong))
                         (func (export "g") (param i32) (result i32)
                             (call $return (i32.add (call $f (local.get 0)) (i32.const 1))) (i32.const 0))
                         (func (export "callback") (param i32 i32 i32) (result i32) unreachable))
                     (core instance $m (instantiate $M (with "" (instance
-                        (export "f" (func $f)) (export "return" (func $return))))))
+                        (export "f" (func $f)) (export "wrong" (func $wrong)) (export "return" (func $return))))))
+                    (func (export "h") async (result u32) (canon lift (core func $m "h") async
+                        (callback (core func $m "callback"))))
                     (func (export "g") async (param "n" u32) (result u32) (canon lift (core func $m "g") async
                         (callback (core func $m "callback")))))
                 (instance $inner (instantiate $Inner))
-                (instance $outer (instantiate $Outer (with "f" (func $inner "f"))))
+                (instance $outer (instantiate $Outer (with "f" (func $inner "f"))
+                    (with "wrong" (func $inner "wrong"))))
+                (func (export "h") (alias export $outer "h"))
                 (func (export "g") (alias export $outer "g")))
             """)
         let instance = try ComponentLinker().link(component).instantiate(in: Store())
         for _ in 0..<2 { #expect(try call(instance, "g", [.u32(41)]) == .u32(42)) }
+        // One that is not asynchronous cannot return for the one that called it.
+        #expect {
+            try call(instance, "h")
+        } throws: { error in
+            (error as? Trap)?.message.contains("it was not lifted asynchronously") ?? false
+        }
     }
 
     @Test("An asynchronous call of the host is over when it returns, and says so")

@@ -232,7 +232,7 @@ struct HandleTests {
                             (local.set $r (call $make (i32.const 20)))
                             (i32.add (call $use (local.get $r)) (call $use (local.get $r)))
                             (call $drop (local.get $r)))
-                        (func (export "keep") (result i32) (call $keep (call $make (i32.const 20)))))
+                        (func (export "keep") (result i32) (call $keep (call $make (i32.const 20))) unreachable))
                     (core instance $m (instantiate $M (with "" (instance
                         (export "drop" (func $drop)) (export "make" (func $make)) (export "use" (func $use))
                         (export "keep" (func $keep))))))

@@ -87,7 +87,9 @@ final class LiftedFunction: Sendable {
         guard let postReturn else { return }
         let clean = try RawCall(state.functions[postReturn], slotCount: plan.resultSlotCount)
         defer { clean.end() }
-        clean.slots.copyMemory(from: call.slots, byteCount: plan.resultSlotCount * 8)
+        if plan.resultSlotCount > 0 {
+            clean.slots.storeBytes(of: call.slots.load(as: UInt64.self), as: UInt64.self)
+        }
         state.instances[side.instance].mayLeave = false
         try state.run(clean)
         state.instances[side.instance].mayLeave = true

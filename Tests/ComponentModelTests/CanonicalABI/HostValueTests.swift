@@ -62,6 +62,21 @@ import WebAssemblyRuntime
         #expect(numbers.1 == [[0, 0, 1, 3]])
     }
 
+    @Test("Lists and strings of the host have to fit into 32-bit addresses")
+    func addresses() throws {
+        #expect(try GuestSide.byteCount(of: 0, size: 8) == 0)
+        #expect(try GuestSide.byteCount(of: 4_294_967_295, size: 1) == .max)
+        #expect(try GuestSide.byteCount(of: 1_431_655_765, size: 3) == .max)
+        for (count, size) in [(4_294_967_296, 1), (1_431_655_766, 3), (.max, 8), (.max, 2)] as [(Int, UInt32)] {
+            #expect {
+                try GuestSide.byteCount(of: count, size: size)
+            } throws: { error in
+                (error as? Trap)?.message.contains("list or string of \(count) elements, which fits into no 32-bit")
+                    ?? false
+            }
+        }
+    }
+
     @Test("Lists may end where the memory ends")
     func atEnd() throws {
         for (value, type) in [

@@ -76,6 +76,11 @@ import Testing
         Case(name: "f32 or f32", type: .result(.f32, .f32), size: 8, alignment: 4, flat: [.i32, .f32]),
         Case(name: "f32 or f64", type: .result(.f32, .f64), size: 16, alignment: 8, flat: [.i32, .i64]),
         Case(name: "f32 or u64", type: .result(.f32, .u64), size: 16, alignment: 8, flat: [.i32, .i64]),
+        Case(name: "u32 or u64", type: .result(.u32, .u64), size: 16, alignment: 8, flat: [.i32, .i64]),
+        Case(name: "u64 or u32", type: .result(.u64, .u32), size: 16, alignment: 8, flat: [.i32, .i64]),
+        Case(name: "u64 or f32", type: .result(.u64, .f32), size: 16, alignment: 8, flat: [.i32, .i64]),
+        Case(name: "u32 or f64", type: .result(.u32, .f64), size: 16, alignment: 8, flat: [.i32, .i64]),
+        Case(name: "f64 or f32", type: .result(.f64, .f32), size: 16, alignment: 8, flat: [.i32, .i64]),
         Case(name: "f64 or u32", type: .result(.f64, .u32), size: 16, alignment: 8, flat: [.i32, .i64]),
         Case(
             name: "a longer payload after a shorter one", type: .result(.u8, .tuple(.f32, .f64)), size: 24,
