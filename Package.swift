@@ -379,7 +379,9 @@ let package = Package(
             dependencies: [
                 "ComponentModel", "JSON", "TestSupport", "WebAssembly", "WebAssemblyRuntime", "WebAssemblyText",
             ],
-            exclude: ["CanonicalABI/vectors.py", "CanonicalABI/vectors.txt"],
+            exclude: [
+                "CanonicalABI/vectors.py", "CanonicalABI/vectors.txt", "CanonicalABI/handle-vectors.txt", "Faults",
+            ],
             swiftSettings: optimised
         ),
         .testTarget(name: "WAVETests", dependencies: ["ComponentModel", "WAVE"]),

@@ -130,4 +130,36 @@ struct ComponentImageTests {
         try check(linked.instantiate(in: Store()))
         #expect(calls.count.withLock { $0 } == count + 1)
     }
+
+    @Test("Dropping a resource of the host leaves a trace outside")
+    func dropping() throws {
+        let component = try ComponentText.component(
+            """
+            (component
+                (import "test:host/lines" (instance $lines
+                    (export "line" (type $line (sub resource)))
+                    (export "make" (func (result (own $line))))))
+                (alias export $lines "line" (type $line))
+                (core func $make (canon lower (func $lines "make")))
+                (core func $drop (canon resource.drop $line))
+                (core module $M
+                    (import "" "make" (func $make (result i32)))
+                    (import "" "drop" (func $drop (param i32)))
+                    (func $start (call $drop (call $make)))
+                    (start $start))
+                (core instance $m (instantiate $M (with "" (instance
+                    (export "make" (func $make)) (export "drop" (func $drop)))))))
+            """)
+        let line = ResourceType("test:host/lines/line") { _, _ in }
+        var linker = ComponentLinker()
+        linker.add(
+            HostInterface(
+                "test:host/lines", version: "1.0.0", resources: ["line": line],
+                functions: [
+                    "make": ComponentModel.HostFunction(
+                        ComponentModel.FunctionType(to: .own(line)), isRepeatable: true
+                    ) { _, _ in .resource(1) }
+                ]))
+        #expect(try linker.link(component).instantiate(in: Store()).isRepeatable == false)
+    }
 }

@@ -176,4 +176,78 @@ struct HandleTests {
         #expect(trap(instance, "f", [.u32(13)]) == "unreachable")
         #expect(trap(instance, "dropped")?.hasPrefix("cannot enter component instance") == true)
     }
+
+    @Test("A handle that one component lends another is a handle there until the call ends, and lent that long")
+    func betweenComponents() throws {
+        let component = try ComponentText.component(
+            """
+            (component
+                (component $Definer
+                    (type $R' (resource (rep i32)))
+                    (export $R "r" (type $R'))
+                    (core func $new (canon resource.new $R'))
+                    (core func $rep (canon resource.rep $R'))
+                    (core module $M
+                        (import "" "new" (func $new (param i32) (result i32)))
+                        (func (export "make") (param i32) (result i32) (call $new (local.get 0)))
+                        (func (export "see") (param i32) (result i32) (local.get 0)))
+                    (core instance $m (instantiate $M (with "" (instance (export "new" (func $new))))))
+                    (func (export "make") (param "rep" u32) (result (own $R)) (canon lift (core func $m "make")))
+                    (func (export "see") (param "r" (borrow $R)) (result u32) (canon lift (core func $m "see"))))
+                (component $User
+                    (import "definer" (instance $definer
+                        (export "r" (type $R (sub resource)))
+                        (export "see" (func (param "r" (borrow $R)) (result u32)))))
+                    (alias export $definer "r" (type $R))
+                    (core func $drop (canon resource.drop $R))
+                    (core func $see (canon lower (func $definer "see")))
+                    (core module $M
+                        (import "" "drop" (func $drop (param i32)))
+                        (import "" "see" (func $see (param i32) (result i32)))
+                        (func (export "use") (param i32) (result i32)
+                            (call $see (local.get 0)) (call $drop (local.get 0)))
+                        (func (export "keep") (param i32) (result i32) (call $see (local.get 0))))
+                    (core instance $m (instantiate $M (with "" (instance
+                        (export "drop" (func $drop)) (export "see" (func $see))))))
+                    (func (export "use") (param "r" (borrow $R)) (result u32) (canon lift (core func $m "use")))
+                    (func (export "keep") (param "r" (borrow $R)) (result u32) (canon lift (core func $m "keep"))))
+                (component $Caller
+                    (import "definer" (instance $definer
+                        (export "r" (type $R (sub resource)))
+                        (export "make" (func (param "rep" u32) (result (own $R))))))
+                    (alias export $definer "r" (type $R))
+                    (import "use" (func $use (param "r" (borrow $R)) (result u32)))
+                    (import "keep" (func $keep (param "r" (borrow $R)) (result u32)))
+                    (core func $drop (canon resource.drop $R))
+                    (core func $make (canon lower (func $definer "make")))
+                    (core func $use (canon lower (func $use)))
+                    (core func $keep (canon lower (func $keep)))
+                    (core module $M
+                        (import "" "drop" (func $drop (param i32)))
+                        (import "" "make" (func $make (param i32) (result i32)))
+                        (import "" "use" (func $use (param i32) (result i32)))
+                        (import "" "keep" (func $keep (param i32) (result i32)))
+                        (func (export "use") (result i32)
+                            (local $r i32)
+                            (local.set $r (call $make (i32.const 20)))
+                            (i32.add (call $use (local.get $r)) (call $use (local.get $r)))
+                            (call $drop (local.get $r)))
+                        (func (export "keep") (result i32) (call $keep (call $make (i32.const 20))) unreachable))
+                    (core instance $m (instantiate $M (with "" (instance
+                        (export "drop" (func $drop)) (export "make" (func $make)) (export "use" (func $use))
+                        (export "keep" (func $keep))))))
+                    (func (export "use") (result u32) (canon lift (core func $m "use")))
+                    (func (export "keep") (result u32) (canon lift (core func $m "keep"))))
+                (instance $definer (instantiate $Definer))
+                (instance $user (instantiate $User (with "definer" (instance $definer))))
+                (instance $caller (instantiate $Caller
+                    (with "definer" (instance $definer)) (with "use" (func $user "use"))
+                    (with "keep" (func $user "keep"))))
+                (func (export "use") (alias export $caller "use"))
+                (func (export "keep") (alias export $caller "keep")))
+            """)
+        let instance = try ComponentLinker().link(component).instantiate(in: Store())
+        for _ in 0..<2 { #expect(try instance.function(ExportName("use"))?.call() == .u32(40)) }
+        #expect(trap(instance, "keep")?.hasPrefix("borrow handles still remain") == true)
+    }
 }

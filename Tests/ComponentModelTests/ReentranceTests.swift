@@ -110,6 +110,56 @@ struct ReentranceTests {
         target.instance.withLock { $0 = nil }
     }
 
+    @Test("An instance goes on with what is its own after the host has called another one")
+    func afterAnother() throws {
+        let component = try ComponentText.component(
+            """
+            (component
+                (import "test:host/back" (instance $host (export "call" (func))))
+                (core func $call (canon lower (func $host "call")))
+                (type $R (resource (rep i32)))
+                (core func $new (canon resource.new $R))
+                (core func $rep (canon resource.rep $R))
+                (core module $M
+                    (import "" "call" (func $call))
+                    (import "" "new" (func $new (param i32) (result i32)))
+                    (import "" "rep" (func $rep (param i32) (result i32)))
+                    (func (export "f") (result i32)
+                        (local $first i32)
+                        (local.set $first (call $new (i32.const 40)))
+                        (call $call)
+                        (i32.add (call $rep (local.get $first)) (call $new (i32.const 50))))
+                    (func (export "g")
+                        (drop (call $new (i32.const 1)))
+                        (drop (call $new (i32.const 2)))
+                        (drop (call $new (i32.const 3)))))
+                (core instance $m (instantiate $M (with "" (instance
+                    (export "call" (func $call)) (export "new" (func $new)) (export "rep" (func $rep))))))
+                (func (export "f") (result u32) (canon lift (core func $m "f")))
+                (func (export "g") (canon lift (core func $m "g"))))
+            """)
+        var linker = ComponentLinker()
+        linker.add(
+            HostInterface(
+                "test:host/back", version: "1.0.0",
+                functions: [
+                    "call": ComponentModel.HostFunction(ComponentModel.FunctionType()) { call, _ in
+                        let instance = (call.hostState as? Target)?.instance.withLock { $0 }
+                        try instance?.function(ExportName("g"))?.call()
+                        return nil
+                    }
+                ]))
+        let linked = try linker.link(component)
+        let target = Target()
+        let store = Store(hostState: target)
+        let other = try linked.instantiate(in: store)
+        let instance = try linked.instantiate(in: store)
+        target.instance.withLock { $0 = other }
+        // The representation of its first handle, and the index of its second one.
+        #expect(try #require(instance.function(ExportName("f"))).call() == .u32(40 + 2))
+        target.instance.withLock { $0 = nil }
+    }
+
     @Test("An exception does not leave its component")
     func exceptions() throws {
         let component = try ComponentText.component(
@@ -133,5 +183,31 @@ struct ReentranceTests {
             """)
         let instance = try ComponentLinker().link(component).instantiate(in: Store())
         #expect(trap(instance, "g")?.hasPrefix("unhandled exception") == true)
+    }
+
+    @Test("An exception from deep inside tells of all calls")
+    func deepException() throws {
+        let component = try ComponentText.component(
+            """
+            (component
+                (core module $M
+                    (tag $t)
+                    (func $even (param i32)
+                        (if (local.get 0)
+                            (then (call $odd (i32.sub (local.get 0) (i32.const 1))))
+                            (else (throw $t))))
+                    (func $odd (param i32) (call $even (i32.sub (local.get 0) (i32.const 1))))
+                    (func (export "f") (call $even (i32.const 298))))
+                (core instance $m (instantiate $M))
+                (func (export "f") (canon lift (core func $m "f"))))
+            """)
+        let instance = try ComponentLinker().link(component).instantiate(in: Store())
+        do {
+            try instance.function(ExportName("f"))?.call()
+            Issue.record("it returned")
+        } catch {
+            #expect(error.frames.count == Trap.maximumFrames)
+            #expect(error.omittedCallCount == 300 - Trap.maximumFrames)
+        }
     }
 }

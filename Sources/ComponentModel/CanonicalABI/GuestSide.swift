@@ -115,7 +115,7 @@ struct GuestSide {
 
     /// Sets to zero what a variant's payload leaves of the slots that the type has.
     func clearSlots(of layout: Layout, from used: UInt32, at location: Location) {
-        guard case .flat(let slots) = location, used < layout.flatCount else { return }
+        guard case .flat(let slots) = location else { return }
         for index in Int(used)..<Int(layout.flatCount) {
             slots.storeBytes(of: 0, toByteOffset: index &* 8, as: UInt64.self)
         }

@@ -99,7 +99,7 @@ extension GuestSide {
     }
 
     /// The bytes of a list of the host, which has to fit into 32-bit addresses.
-    private static func byteCount(of count: Int, size: UInt32) throws(Trap) -> UInt32 {
+    static func byteCount(of count: Int, size: UInt32) throws(Trap) -> UInt32 {
         let (byteCount, overflow) = count.multipliedReportingOverflow(by: Int(size))
         guard !overflow, byteCount <= Int(UInt32.max) else {
             throw Trap(

@@ -20,7 +20,7 @@ extension GuestSide {
             return (try copy(source, alignment: 2), count)
         case (.utf16, .latin1):
             let pointer = try allocate(2 * count, alignment: 2, for: .string)
-            _ = try writeUTF16(source, to: pointer, byteCount: 2 * count)
+            _ = writeUTF16(source, to: try bytes(pointer, count: 2 * count))
             return (pointer, count)
         case (.latin1OrUTF16, .latin1):
             return (try copy(source, alignment: 2), count)
@@ -87,7 +87,7 @@ extension GuestSide {
     private func lowerUTF8AsUTF16(_ source: StringSource) throws(Trap) -> (UInt32, UInt32) {
         let worstCase = 2 * source.codeUnitCount
         var pointer = try allocate(worstCase, alignment: 2, for: .string)
-        let byteCount = try writeUTF16(source, to: pointer, byteCount: worstCase)
+        let byteCount = writeUTF16(source, to: try bytes(pointer, count: worstCase))
         if byteCount < worstCase {
             pointer = try reallocate(pointer, worstCase, alignment: 2, to: byteCount, for: .string)
         }
@@ -127,9 +127,7 @@ extension GuestSide {
             target[2 * index] = target[index]
             target[2 * index + 1] = 0
         }
-        let rest = try writeUTF16(
-            source, from: consumed, to: pointer + 2 * UInt32(written), byteCount: worstCase - 2 * UInt32(written))
-        let byteCount = 2 * UInt32(written) + rest
+        let byteCount = writeUTF16(source, from: consumed, to: target, at: 2 * written)
         if byteCount < worstCase {
             pointer = try reallocate(pointer, worstCase, alignment: 2, to: byteCount, for: .string)
         }
@@ -150,12 +148,11 @@ extension GuestSide {
 
     /// Writes the scalars from a code unit on to a range that is large enough for the worst case.
     ///
-    /// - Returns: how many bytes it took.
+    /// - Returns: where they end in the range.
     private func writeUTF16(
-        _ source: StringSource, from start: Int = 0, to pointer: UInt32, byteCount: UInt32
-    ) throws(Trap) -> UInt32 {
-        let target = try bytes(pointer, count: byteCount)
-        var written = 0
+        _ source: StringSource, from start: Int = 0, to target: UnsafeMutableRawBufferPointer, at offset: Int = 0
+    ) -> UInt32 {
+        var written = offset
         source.forEachScalar(from: start) { scalar in
             if scalar < 0x10000 {
                 target.storeBytes(of: UInt16(scalar), toByteOffset: written, as: UInt16.self)

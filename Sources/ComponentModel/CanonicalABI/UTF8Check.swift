@@ -13,12 +13,12 @@ enum UTF8Check {
         let count = bytes.count
         while index < count {
             // Most text is ASCII, eight bytes of which are seen at once.
-            while index + 8 <= count,
+            if index + 8 <= count,
                 bytes.loadUnaligned(fromByteOffset: index, as: UInt64.self) & 0x8080_8080_8080_8080 == 0
             {
                 index += 8
+                continue
             }
-            guard index < count else { return nil }
             let first = bytes[index]
             if first < 0x80 {
                 index += 1

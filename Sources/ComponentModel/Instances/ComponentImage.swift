@@ -39,7 +39,7 @@ final class ComponentImageCache: Sendable {
         /// Somebody takes it.
         case inWork
         case taken(ComponentImage)
-        /// The component has none, or it would be of no use.
+        /// No image can be taken, or an image would be of no use.
         case none
     }
 

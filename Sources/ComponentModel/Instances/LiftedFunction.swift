@@ -85,10 +85,11 @@ final class LiftedFunction: Sendable {
     /// outside meanwhile.
     func returnResult(_ call: RawCall, in state: ComponentState) throws(Trap) {
         guard let postReturn else { return }
-        let flat = plan.resultSlotCount == 0 ? 0 : call.slots.load(as: UInt64.self)
         let clean = try RawCall(state.functions[postReturn], slotCount: plan.resultSlotCount)
         defer { clean.end() }
-        if plan.resultSlotCount > 0 { clean.slots.storeBytes(of: flat, as: UInt64.self) }
+        if plan.resultSlotCount > 0 {
+            clean.slots.storeBytes(of: call.slots.load(as: UInt64.self), as: UInt64.self)
+        }
         state.instances[side.instance].mayLeave = false
         try state.run(clean)
         state.instances[side.instance].mayLeave = true

@@ -5,10 +5,10 @@ import WebAssemblyRuntime
 @testable import ComponentModel
 
 /// A memory with a function that allocates in it from the eighth byte on and notes how it was called: what shrinks stays,
-/// what grows moves.
+/// what grows moves. Or all that is allocated ends where the memory ends.
 final class GuestMemory: Sendable {
     private struct Heap {
-        var end: UInt32 = 8
+        var end: UInt32
         var calls: [[UInt32]] = []
     }
 
@@ -18,11 +18,14 @@ final class GuestMemory: Sendable {
     let reallocate: Function
     private let heap: SharedHeap
 
-    /// - Parameter bytes: What stands in it from the eighth byte on.
-    init(_ bytes: [UInt8] = [], in store: Store) throws {
+    /// - Parameters:
+    ///   - bytes: What stands in it from the eighth byte on.
+    ///   - heapStart: Where the first allocation may be.
+    ///   - isAtEnd: Whether each allocation ends where the memory ends.
+    init(_ bytes: [UInt8] = [], heapStart: UInt32 = 8, isAtEnd: Bool = false, in store: Store) throws {
         let memory = try Memory(MemoryType(limits: Limits(minimum: 1, maximum: 1)), in: store)
         try memory.write(bytes, at: 8)
-        let heap = SharedHeap()
+        let heap = SharedHeap(heapStart, isAtEnd: isAtEnd)
         self.memory = memory
         reallocate = Function(
             WebAssemblyRuntime.HostFunction([.i32, .i32, .i32, .i32], to: [.i32]) { caller in
@@ -33,12 +36,24 @@ final class GuestMemory: Sendable {
     }
 
     private final class SharedHeap: Sendable {
-        let state = Mutex(Heap())
+        let state: Mutex<Heap>
+
+        private let isAtEnd: Bool
+
+        init(_ start: UInt32, isAtEnd: Bool) {
+            state = Mutex(Heap(end: start))
+            self.isAtEnd = isAtEnd
+        }
 
         func reallocate(_ arguments: [UInt32], in memory: Memory) throws -> UInt32 {
             try state.withLock { heap in
                 heap.calls.append(arguments)
                 let (old, oldSize, alignment, size) = (arguments[0], arguments[1], arguments[2], arguments[3])
+                if isAtEnd {
+                    let place = (UInt32(GuestMemory.byteCount) - size) & ~(alignment - 1)
+                    try memory.write(try memory.read(old, count: min(oldSize, size)), at: place)
+                    return place
+                }
                 if old != 0 && size <= oldSize { return old }
                 let place = (heap.end + alignment - 1) & ~(alignment - 1)
                 guard Int(place) + Int(size) <= GuestMemory.byteCount else { throw Trap(kind: .unreachable) }

@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 import WebAssemblyRuntime
 
@@ -32,6 +33,9 @@ import WebAssemblyRuntime
         Case(
             name: "UTF-16 to UTF-8, ASCII", source: [0x61, 0, 0x62, 0], encoding: .utf16, option: .utf16, target: .utf8,
             calls: [[0, 0, 1, 2]], result: [0x61, 0x62], taggedLength: 2),
+        Case(
+            name: "UTF-16 to UTF-8, the last of ASCII", source: [0x7F, 0], encoding: .utf16, option: .utf16,
+            target: .utf8, calls: [[0, 0, 1, 1]], result: [0x7F], taggedLength: 1),
         Case(
             name: "UTF-16 to UTF-8", source: utf16.latin, encoding: .utf16, option: .utf16, target: .utf8,
             calls: [[0, 0, 1, 2], [8, 2, 1, 6], [10, 6, 1, 3]], result: utf8.latin, taggedLength: 3),
@@ -78,19 +82,55 @@ import WebAssemblyRuntime
 
     @Test("Strings are transcoded with the allocations of the specification", arguments: cases)
     func transcoding(_ test: Case) throws {
+        let calls = try lower(test, isAtEnd: false)
+        #expect(calls == test.calls)
+    }
+
+    @Test("Strings may end where the memory ends", arguments: cases)
+    func transcodingAtEnd(_ test: Case) throws {
+        let calls = try lower(test, isAtEnd: true)
+        #expect(calls.map { $0[3] } == test.calls.map { $0[3] })
+    }
+
+    /// Checks what a string becomes, and gives the calls of `realloc`.
+    private func lower(_ test: Case, isAtEnd: Bool) throws -> [[UInt32]] {
         let store = Store()
-        let guest = try GuestMemory(in: store)
+        let guest = try GuestMemory(isAtEnd: isAtEnd, in: store)
+        let end = UInt32(GuestMemory.byteCount)
+        let before = (0..<64).map { UInt8(200 - $0) }
+        try guest.memory.write(before, at: end - 64)
         let state = ComponentState(
             layouts: LayoutTable.Builder().finish(), resources: [], instanceCount: 1, store: store)
+        // The guest does not keep its state.
+        defer { withExtendedLifetime(state) {} }
         let side = GuestSide(
             state: state, instance: 0, memory: guest.memory, reallocate: guest.reallocate,
             stringEncoding: test.target, task: -1)
         let (pointer, taggedLength) = try test.source.withUnsafeBytes { bytes in
             try side.lower(StringSource(bytes: bytes, encoding: test.encoding, option: test.option))
         }
-        #expect(guest.calls == test.calls)
         #expect(taggedLength == test.taggedLength)
         #expect(try guest.memory.read(pointer, count: UInt32(test.result.count)) == test.result)
+        // What was never allocated is as it was.
+        let longest = guest.calls.map { ($0[3] + $0[2] - 1) & ~($0[2] - 1) }.max() ?? 0
+        let rest = 64 - (isAtEnd ? longest : 0)
+        #expect(try guest.memory.read(end - 64, count: rest) == Array(before[..<Int(rest)]))
+        return guest.calls
+    }
+
+    @Test("Text is not read beyond its end")
+    func readToTheEnd() throws {
+        // Behind the first page is one that cannot be read.
+        let page = Int(getpagesize())
+        let pages = try #require(mmap(nil, 2 * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0))
+        defer { munmap(pages, 2 * page) }
+        try #require(pages != MAP_FAILED && mprotect(pages + page, page, PROT_NONE) == 0)
+        for text in (0...24).flatMap({ [String(repeating: "a", count: $0), String(repeating: "é", count: $0)] }) {
+            let bytes = Array(text.utf8)
+            let place = UnsafeMutableRawBufferPointer(start: pages + page - bytes.count, count: bytes.count)
+            place.copyBytes(from: bytes)
+            #expect(UTF8Check.fault(in: UnsafeRawBufferPointer(place)) == nil)
+        }
     }
 
     @Test(

@@ -3,12 +3,17 @@
 /// Reads what `vectors.py` writes.
 ///
 /// Types: `u8`; `e3` and `F3`, an enum and flags of three labels; `r(u8,string)` a record, `t(…)` a tuple; `v(_,u8)` a
-/// variant; `o(…)` an option; `R(…,_)` a result; `l(…)` a list, `L3(…)` one of three elements; `m(…,…)` a map.
+/// variant; `o(…)` an option; `R(…,_)` a result; `l(…)` a list, `L3(…)` one of three elements; `m(…,…)` a map; `own0` and
+/// `borrow2` handles to resources of a type, by its number.
 ///
 /// Values: `t` and `f`; integers; numbers and characters by their bits in hexadecimal; `'` and the UTF-8 of a string in
-/// hexadecimal; `[…]` a list; `(…)` a record or tuple; `2:…` a case with its payload; flags in hexadecimal.
+/// hexadecimal; `[…]` a list; `(…)` a record or tuple; `2:…` a case with its payload; flags in hexadecimal; resources by
+/// their representations.
 struct VectorNotation {
     private var rest: Substring
+
+    /// The resource types, by their numbers.
+    static let resources = (0..<3).map { ResourceType(ofComponent: "resource \($0)") }
 
     static func type(_ text: Substring) -> ValueType {
         var notation = VectorNotation(rest: text)
@@ -82,7 +87,9 @@ struct VectorNotation {
 
     private static let primitives: [String: ValueType] = [
         "bool": .bool, "s8": .s8, "u8": .u8, "s16": .s16, "u16": .u16, "s32": .s32, "u32": .u32, "s64": .s64,
-        "u64": .u64, "f32": .f32, "f64": .f64, "char": .char, "string": .string,
+        "u64": .u64, "f32": .f32, "f64": .f64, "char": .char, "string": .string, "own0": .own(resources[0]),
+        "own1": .own(resources[1]), "own2": .own(resources[2]), "borrow0": .borrow(resources[0]),
+        "borrow1": .borrow(resources[1]), "borrow2": .borrow(resources[2]),
     ]
 
     private mutating func readValue(_ type: ValueType) -> Value {

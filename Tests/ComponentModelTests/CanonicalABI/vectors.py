@@ -1,18 +1,25 @@
 """Writes random values as the reference of the Canonical ABI passes them from one memory to another.
 
-usage: vectors.py SEED COUNT [LENGTH] > vectors.txt
+usage: vectors.py [--handles] SEED COUNT [LENGTH] > vectors.txt
 
-LENGTH is that of the longest line that is written; without it, all are. The data beside this script came of `1 4000 700`.
+LENGTH is that of the longest line that is written; without it, all are. The data beside this script came of `1 4000 700`,
+and of `--handles 1 1500 400`.
 
 HIPPO_COMPONENT_MODEL names a copy of the repository WebAssembly/component-model, whose definitions.py is run. A line is
 
     type|source encoding|target encoding|source memory|flat arguments|value|target memory|flat arguments|allocations
 
-or, where passing the value traps, the first five of these and an exclamation mark. See VectorTests.swift for the notation.
+or, where passing the value traps, the first five of these and `!` if reading it did, `!!` if writing it did. See
+VectorNotation.swift for the notation.
+
+With --handles, all types have handles in them. After the first five columns come where the result is to be put, or nothing
+if the value is a parameter, and how the tables of handles of the source and the target came about; at the end come what is
+in the tables after the call, and how many borrowed handles the target was given.
 """
 
 import os
 import random
+import re
 import struct
 import sys
 
@@ -54,18 +61,70 @@ class Heap:
         self.memory[place : place + old_size] = self.memory[old : old + old_size]
         return [place]
 
-    def context(self, encoding):
+    def context(self, encoding, instance=None, scope=None):
         options = d.CanonicalOptions()
         options.memory = d.MemInst(self.memory, "i32")
         options.string_encoding = encoding
         options.realloc = self.realloc
-        return d.LiftLowerContext(options, d.ComponentInstance(d.Store()))
+        return d.LiftLowerContext(options, instance or d.ComponentInstance(d.Store()), scope)
+
+
+# The first resource type is that of the source, the second that of the target, the third that of another instance.
+INSTANCES = [d.ComponentInstance(d.Store()) for _ in range(3)]
+RESOURCES = [d.ResourceType(instance) for instance in INSTANCES]
+
+
+class Handles:
+    """A table of handles, with what was done to it."""
+
+    def __init__(self, instance, scope):
+        instance.handles = self.table = d.Table()
+        self.scope = scope
+        self.history = []
+
+    def add(self, own, resource, representation):
+        self.history.append(f"{'o' if own else 'b'}{resource}.{representation}")
+        scope = None if own else self.scope
+        return self.table.add(d.ResourceHandle(RESOURCES[resource], representation, own, scope))
+
+    def add_set(self):
+        self.history.append("w")
+        self.table.add(d.WaitableSet())
+
+    def remove(self, index):
+        self.history.append(f"x{index}")
+        self.table.remove(index)
+
+    def lend(self, index):
+        self.history.append(f"l{index}")
+        self.table.get(index).num_lends += 1
+
+    def fitting(self, test):
+        return [i for i, h in enumerate(self.table.array) if isinstance(h, d.ResourceHandle) and test(h)]
+
+    def describe(self):
+        def one(h):
+            match h:
+                case None:
+                    return "-"
+                case d.ResourceHandle():
+                    kind = "o" if h.own else "b"
+                    return f"{kind}{RESOURCES.index(h.rt)}.{h.rep}" + (f".{h.num_lends}" if h.num_lends else "")
+            return "w"
+
+        # What is freed last is given out first.
+        free = "".join(f"<{i}" for i in reversed(self.table.free))
+        return ",".join(one(h) for h in self.table.array[1:]) + free
 
 
 class Random(random.Random):
+    # Whether types have handles in them, and the table that these are from.
+    handle_kinds = []
+    handles = None
+
     def type(self, depth):
         """A type, and how it is written."""
-        kinds = ["primitive"] * 6 + ["string"] * 3
+        kinds = ["primitive"] * 6 + ["string"] * 3 + ["handle"] * 12 * bool(self.handle_kinds)
         if depth > 0:
             kinds += ["record", "tuple", "variant", "list", "list", "fixed", "option", "result", "enum", "flags", "map"]
         kind = self.choice(kinds)
@@ -74,6 +133,9 @@ class Random(random.Random):
             return PRIMITIVES[name](), name
         if kind == "string":
             return d.StringType(), "string"
+        if kind == "handle":
+            resource, handle = self.randrange(3), self.choice(self.handle_kinds)
+            return (d.OwnType if handle == "own" else d.BorrowType)(RESOURCES[resource]), f"{handle}{resource}"
         if kind == "enum":
             count = self.choice([1, 2, 3, 255, 256, 257, 300])
             return d.EnumType([f"c{i}" for i in range(count)]), f"e{count}"
@@ -117,8 +179,33 @@ class Random(random.Random):
             return (text, "latin1+utf16", len(text))
         return (text, "latin1+utf16", len(text.encode("utf-16-le")) // 2 | 1 << 31)
 
+    def history(self, handles):
+        """Adds handles to a table, lends some and removes some."""
+        for _ in range(self.choice([0, 0, 1, 3, 6])):
+            if self.random() < 0.1:
+                handles.add_set()
+            else:
+                handles.add(self.random() < 0.8, self.randrange(3), self.choice([0, 7, 2**32 - 1, self.getrandbits(32)]))
+        for index in handles.fitting(lambda h: True):
+            if self.random() < 0.1:
+                handles.lend(index)
+            elif self.random() < 0.4:
+                handles.remove(index)
+
+    def handle(self, t):
+        """A handle that fits, most often."""
+        own = isinstance(t, d.OwnType)
+        if self.random() < 0.08:
+            return self.choice([0, 1, 2, 3, self.randrange(40), 2**32 - 1])
+        fitting = self.handles.fitting(lambda h: h.rt is t.rt and (h.own or not own))
+        if fitting and self.random() < (0.2 if own else 0.5):
+            return self.choice(fitting)
+        return self.handles.add(own or self.random() < 0.6, RESOURCES.index(t.rt), self.getrandbits(32))
+
     def value(self, t, encoding):
         match t:
+            case d.OwnType() | d.BorrowType():
+                return self.handle(t)
             case d.BoolType():
                 return self.random() < 0.5
             case d.F32Type():
@@ -246,19 +333,82 @@ def vector(rng):
     try:
         arguments = d.CoreValueIter([number(v, u) for v, u in zip(flats, types)])
         [lifted] = d.lift_flat_values(source_context, FLAT_MAXIMUM, arguments, [t])
-        lowered = d.lower_flat_values(target_context, FLAT_MAXIMUM, [lifted], [t])
     except d.Trap:
         return start + "|!"
+    try:
+        lowered = d.lower_flat_values(target_context, FLAT_MAXIMUM, [lifted], [t])
+    except d.Trap:
+        return start + "|!!"
     return "|".join(
         [start, write(lifted, t), image(target), ",".join("%x" % bits(v, u) for v, u in zip(lowered, types)),
          ";".join(",".join(map(str, call)) for call in target.calls)])
 
 
+def handle_vector(rng):
+    """As `vector`, of a value with handles in it, which is a parameter or a result."""
+    is_result = rng.random() < 0.3
+    flat_maximum = 1 if is_result else FLAT_MAXIMUM
+    rng.handle_kinds = ["own"] if is_result else ["own", "borrow"]
+    while True:
+        t, text = rng.type(rng.choice([0, 1, 1, 2, 2, 3]))
+        if d.elem_size(t, "i32") < 4096 and re.search("own|borrow", text):
+            break
+    source_encoding, target_encoding = rng.choice(ENCODINGS), rng.choice(ENCODINGS)
+    source, target = Heap(), Heap(4096 if is_result else 8)
+    subtask, tasks = d.Subtask(), [d.Task(None, None, instance, None, None) for instance in INSTANCES]
+    source_handles, target_handles = Handles(INSTANCES[0], tasks[0]), Handles(INSTANCES[1], tasks[1])
+    source_context = source.context(source_encoding, INSTANCES[0], subtask)
+    target_context = target.context(target_encoding, INSTANCES[1], tasks[1])
+    rng.history(source_handles)
+    rng.history(target_handles)
+    rng.handles = source_handles
+    types = d.flatten_types([t], source_context.opts)
+    is_in_memory = len(types) > flat_maximum
+    if is_in_memory:
+        types = ["i32"]
+    value = rng.value(t, source_encoding)
+    # What the guest passes are indices as they are.
+    lower_own, lower_borrow = d.lower_own, d.lower_borrow
+    d.lower_own = d.lower_borrow = lambda cx, index, t: index
+    flats = d.lower_flat_values(source_context, flat_maximum, [value], [t])
+    d.lower_own, d.lower_borrow = lower_own, lower_borrow
+    flats = [bits(v, u) for v, u in zip(flats, types)]
+    if rng.random() < 0.15:
+        rng.spoil(source, flats, types)
+    place = rng.choice([8, 8, 16, 64, 64, 9, 10, 12, MEMORY_SIZE - 4, 2**32 - 8]) if is_result and is_in_memory else 8
+    tasks[1].num_borrows = 0
+    start = "|".join(
+        [text, str(ENCODINGS.index(source_encoding)), str(ENCODINGS.index(target_encoding)), image(source),
+         ",".join("%x" % v for v in flats), str(place) if is_result else "", ",".join(source_handles.history),
+         ",".join(target_handles.history)])
+    try:
+        arguments = d.CoreValueIter([number(v, u) for v, u in zip(flats, types)])
+        [lifted] = d.lift_flat_values(source_context, flat_maximum, arguments, [t])
+    except d.Trap:
+        return start + "|!"
+    try:
+        out = d.CoreValueIter([place]) if is_result and is_in_memory else None
+        lowered = d.lower_flat_values(target_context, flat_maximum, [lifted], [t], out)
+    except d.Trap:
+        return start + "|!!"
+    subtask.resolve(d.Subtask.State.RETURNED, [])
+    subtask.deliver_resolve()
+    return "|".join(
+        [start, write(lifted, t), image(target), ",".join("%x" % bits(v, u) for v, u in zip(lowered, types)),
+         ";".join(",".join(map(str, call)) for call in target.calls), source_handles.describe(),
+         target_handles.describe(), str(tasks[1].num_borrows)])
+
+
 def main():
-    rng = Random(int(sys.argv[1]))
-    longest = int(sys.argv[3]) if len(sys.argv) > 3 else sys.maxsize
-    for _ in range(int(sys.argv[2])):
-        line = vector(rng)
+    arguments = sys.argv[1:]
+    make = vector
+    if arguments[0] == "--handles":
+        make = handle_vector
+        arguments.pop(0)
+    rng = Random(int(arguments[0]))
+    longest = int(arguments[2]) if len(arguments) > 2 else sys.maxsize
+    for _ in range(int(arguments[1])):
+        line = make(rng)
         if len(line) <= longest:
             print(line)
 
