@@ -238,9 +238,12 @@ struct GuestSide {
 
     // MARK: Limits
 
+    /// What an allocation of the host's takes beside its content, in bytes.
+    static let objectHeaderByteCount = 32
+
     /// Counts what the host allocates: so many bytes behind an object's header.
     mutating func spendObject(_ byteCount: Int) throws(Trap) {
-        liftingBudget -= byteCount + 32
+        liftingBudget -= byteCount + Self.objectHeaderByteCount
         guard liftingBudget >= 0 else {
             throw Trap(
                 kind: .component(

@@ -224,13 +224,14 @@ import WebAssemblyRuntime
     /// The number of a layout.
     private func index(_ type: Int) -> Int { state.layouts.layouts.firstIndex { $0.kind == layouts[type].kind } ?? 0 }
 
-    @Test("A call lifts 512 MiB, and no more")
+    @Test("A call lifts 257 MiB, headers of objects included, and no more")
     func budget() throws {
         var guest = guest()
-        try guest.spend(1 << 29)
+        try guest.spendObject((257 << 20) - 2 * 32)
+        try guest.spendObject(0)
         #expect(
-            message { () throws(Trap) in try guest.spend(1) }
-                == "a call passes too much to the host: lists and strings of more than 512 MiB outside of the guest")
+            message { () throws(Trap) in try guest.spendObject(0) }
+                == "a call passes too much to the host: lists and strings of more than 257 MiB outside of the guest")
     }
 
     @Test("Lists and strings take of what a call may lift as many bytes as they have outside of the guest")
@@ -253,7 +254,8 @@ import WebAssemblyRuntime
             for missing in [0, 1] {
                 var guest = GuestSide(
                     state: state, instance: 0, memory: memory, reallocate: nil, stringEncoding: .utf8, task: -1)
-                try guest.spend(GuestSide.maximumLiftedByteCount - byteCount + missing)
+                let headers = 2 * GuestSide.objectHeaderByteCount
+                try guest.spendObject(GuestSide.maximumLiftedByteCount - byteCount - headers + missing)
                 let said = message { () throws(Trap) in try guest.lift(number, from: .flat(slots)) }
                 #expect(said.hasPrefix("a call passes too much to the host") == (missing == 1), "\(said)")
             }
