@@ -63,16 +63,6 @@ struct HostMemoryTests {
         #expect((600...700).contains(count))
     }
 
-    @Test("bodies of requests, each with two descriptors of the host's, end a component when there are 512")
-    func requestBodies() throws {
-        let count = try repeatUntilEnded {
-            // The handle to the body is not what keeps it.
-            let body = try component.ok(type("[method]outgoing-request.body"), newRequest())
-            try component.ok(type("[static]outgoing-body.finish"), body, Value.none)
-        }
-        #expect(count == 512)
-    }
-
     @Test("URLs end a component when they are 64 MiB, and none is longer than servers take")
     func urls() throws {
         func text(_ count: Int) -> Value { .string(String(repeating: "a", count: count)) }
