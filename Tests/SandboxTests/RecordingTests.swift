@@ -149,6 +149,24 @@ struct RecordingTests {
         }
     }
 
+    @Test("A digest tells changes in the highest bytes of two words, wherever these are")
+    func digestOfHighestBytes() {
+        var bytes = [UInt8](repeating: 0, count: 72)
+        let intact = bytes.withUnsafeBytes { RecordingDigest.of($0) }
+        for first in stride(from: 7, to: 72, by: 8) {
+            for second in stride(from: first + 8, to: 72, by: 8) {
+                for change in 1...UInt8.max {
+                    for other in stride(from: UInt8(1), through: .max, by: 7) {
+                        (bytes[first], bytes[second]) = (change, other)
+                        let digest = bytes.withUnsafeBytes { RecordingDigest.of($0) }
+                        if digest == intact { Issue.record("\(change) at \(first), \(other) at \(second)") }
+                    }
+                }
+                (bytes[first], bytes[second]) = (0, 0)
+            }
+        }
+    }
+
     @Test("Whatever is in the memory, reading ends and nothing is taken for what it is not")
     func garbage() throws {
         var generator = SeededGenerator()

@@ -20,11 +20,18 @@ enum RecordingDigest {
             b = mixed(b, UInt64(bytes[offset]))
             offset &+= 1
         }
-        let sum = mixed(mixed(mixed(a, b), c), d)
+        // What has changed at one place of two strands stands at different ones here.
+        let sum = mixed(mixed(mixed(a, rotated(b, 16)), rotated(c, 32)), rotated(d, 48))
         return sum ^ (sum &>> 32)
     }
 
-    /// Of one sum, each word makes another one: the factor is odd.
+    /// Of one sum, each word makes another one: the factor is odd. A product carries changes upwards only, so that those of
+    /// the highest byte would stay there, and another word's could undo them: the rotation brings them down.
     @inline(__always)
-    private static func mixed(_ sum: UInt64, _ word: UInt64) -> UInt64 { (sum ^ word) &* 0xD6E8_FEB8_6659_FD93 }
+    private static func mixed(_ sum: UInt64, _ word: UInt64) -> UInt64 {
+        rotated((sum ^ word) &* 0xD6E8_FEB8_6659_FD93, 29)
+    }
+
+    @inline(__always)
+    private static func rotated(_ word: UInt64, _ count: UInt64) -> UInt64 { word &<< count | word &>> (64 &- count) }
 }

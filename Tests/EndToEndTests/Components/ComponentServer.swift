@@ -25,7 +25,9 @@ final class ComponentServer {
         case .ours:
             let modules = try directory.write(
                 "[[module]]\nmodule = \"\(component.path)\"\nroute = \"/...\"\n", to: "modules.toml")
-            process = try TextProcess(Program.path, ["wagi", "-c", modules.path, "-l", "127.0.0.1:0"])
+            // However busy the machine is, what is compared are answers.
+            process = try TextProcess(
+                Program.path, ["wagi", "-c", modules.path, "-l", "127.0.0.1:0", "--timeout", "10min"])
             announcement = "Serving at http://127.0.0.1:"
         case .wasmtime:
             guard let tool = TestTool.find("wasmtime") else { throw TestTool.Failure(Self.absence) }

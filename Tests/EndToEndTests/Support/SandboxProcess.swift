@@ -31,8 +31,8 @@ final class SandboxProcess: Sendable {
     }
 
     private let story = Story()
-    /// A compiler that fills its cache for the first time, beside all other tests, takes a minute.
-    static let patience = Duration.seconds(300)
+    /// A compiler that fills its cache for the first time, beside all other tests, takes some minutes.
+    static let patience = Duration.seconds(600)
 
     var id: pid_t { process.processIdentifier }
     var isRunning: Bool { process.isRunning }
