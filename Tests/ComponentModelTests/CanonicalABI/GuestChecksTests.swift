@@ -234,14 +234,27 @@ import WebAssemblyRuntime
                 == "a call passes too much to the host: lists and strings of more than 257 MiB outside of the guest")
     }
 
-    @Test("Lists and strings take of what a call may lift as many bytes as they have outside of the guest")
+    @Test("Values take of what a call may lift as many bytes as the host allocates for them")
     func spending() throws {
-        var builder = LayoutTable.Builder()
-        let types: [(ComponentModel.ValueType, Int)] = [
-            (.string, 100), (.bytes, 100), (.list(.bool), 100 * MemoryLayout<ComponentModel.Value>.stride),
-            (ComponentModel.ValueType(.fixedLengthList(.u8, length: 4)), 4 * MemoryLayout<ComponentModel.Value>.stride),
+        /// A value whose core values are all one number, and what it takes beside the header of an object.
+        struct Case {
+            let type: ComponentModel.ValueType
+            var encoding = CanonicalOptions.StringEncoding.utf8
+            var slot: UInt64 = 100
+            let byteCount: Int
+        }
+        let value = MemoryLayout<ComponentModel.Value>.stride
+        let cases = [
+            Case(type: .string, byteCount: 100),
+            // A code unit may take three bytes in UTF-8.
+            Case(type: .string, encoding: .utf16, byteCount: 2 * 200),
+            Case(type: .bytes, byteCount: 100), Case(type: .list(.bool), byteCount: 100 * value),
+            Case(type: ComponentModel.ValueType(.fixedLengthList(.u8, length: 4)), byteCount: 4 * value),
+            Case(type: .tuple(.u8, .u8, .u8), byteCount: 3 * value),
+            Case(type: .option(.u8), slot: 1, byteCount: value),
         ]
-        let numbers = types.map { builder.add($0.0) }
+        var builder = LayoutTable.Builder()
+        let numbers = cases.map { builder.add($0.type) }
         let store = Store()
         let state = ComponentState(layouts: builder.finish(), resources: [], instanceCount: 1, store: store)
         // The guest does not keep its state.
@@ -249,15 +262,17 @@ import WebAssemblyRuntime
         let memory = try Memory(MemoryType(limits: Limits(minimum: 1)), in: store)
         let slots = UnsafeMutableRawPointer.allocate(byteCount: 64, alignment: 8)
         defer { slots.deallocate() }
-        slots.initializeMemory(as: UInt64.self, repeating: 100, count: 8)
-        for (number, (_, byteCount)) in zip(numbers, types) {
+        for (number, expected) in zip(numbers, cases) {
+            slots.initializeMemory(as: UInt64.self, repeating: expected.slot, count: 8)
             for missing in [0, 1] {
                 var guest = GuestSide(
-                    state: state, instance: 0, memory: memory, reallocate: nil, stringEncoding: .utf8, task: -1)
+                    state: state, instance: 0, memory: memory, reallocate: nil, stringEncoding: expected.encoding,
+                    task: -1)
                 let headers = 2 * GuestSide.objectHeaderByteCount
-                try guest.spendObject(GuestSide.maximumLiftedByteCount - byteCount - headers + missing)
-                let said = message { () throws(Trap) in try guest.lift(number, from: .flat(slots)) }
-                #expect(said.hasPrefix("a call passes too much to the host") == (missing == 1), "\(said)")
+                try guest.spendObject(GuestSide.maximumLiftedByteCount - expected.byteCount - headers + missing)
+                let said = message { () throws(Trap) in _ = try guest.lift(number, from: .flat(slots)) }
+                #expect(
+                    said.hasPrefix("a call passes too much to the host") == (missing == 1), "\(expected.type): \(said)")
             }
         }
     }
