@@ -114,6 +114,47 @@ struct ComponentImageTests {
         }
     }
 
+    @Test("What has an effect is not called while an image is taken, even if the start function takes another way then")
+    func refusedEffects() throws {
+        let component = try ComponentText.component(
+            """
+            (component
+                (import "test:host/calls" (instance $calls
+                    (export "ask" (func (result u32))) (export "act" (func (result u32)))))
+                (core func $ask (canon lower (func $calls "ask")))
+                (core func $act (canon lower (func $calls "act")))
+                (core module $M
+                    (import "" "ask" (func $ask (result i32)))
+                    (import "" "act" (func $act (result i32)))
+                    (func $start (if (call $ask) (then (drop (call $act)))))
+                    (start $start))
+                (core instance (instantiate $M
+                    (with "" (instance (export "ask" (func $ask)) (export "act" (func $act)))))))
+            """)
+        let (answer, acts) = (Calls(), Calls())
+        let type = ComponentModel.FunctionType(to: .u32)
+        var linker = ComponentLinker()
+        linker.add(
+            HostInterface(
+                "test:host/calls", version: "1.0.0",
+                functions: [
+                    "ask": ComponentModel.HostFunction(type, isRepeatable: true) { _, _ in
+                        .u32(UInt32(answer.count.withLock { $0 }))
+                    },
+                    "act": ComponentModel.HostFunction(type) { _, _ in
+                        acts.count.withLock { $0 += 1 }
+                        return .u32(0)
+                    },
+                ]))
+        let linked = try linker.link(component)
+        #expect(try linked.instantiate(in: Store()).isRepeatable)
+        answer.count.withLock { $0 = 1 }
+        try #require(linked.claimImaging()).run(in: Store())
+        #expect(acts.count.withLock { $0 } == 0)
+        #expect(try !linked.instantiate(in: Store()).isRepeatable)
+        #expect(acts.count.withLock { $0 } == 1)
+    }
+
     @Test(
         "Where the work fails, instances are made without an image",
         arguments: [(isInterrupted: true, memory: 1 << 20), (isInterrupted: false, memory: 65_536)])
