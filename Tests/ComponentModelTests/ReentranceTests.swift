@@ -72,6 +72,22 @@ struct ReentranceTests {
         let instance = Mutex<ComponentInstance?>(nil)
     }
 
+    /// A component whose import `test:host/back` calls `g` of the instance that the store's target names.
+    private func link(_ component: Component) throws -> LinkedComponent {
+        var linker = ComponentLinker()
+        linker.add(
+            HostInterface(
+                "test:host/back", version: "1.0.0",
+                functions: [
+                    "call": ComponentModel.HostFunction(ComponentModel.FunctionType()) { call, _ in
+                        let instance = (call.hostState as? Target)?.instance.withLock { $0 }
+                        try instance?.function(ExportName("g"))?.call()
+                        return nil
+                    }
+                ]))
+        return try linker.link(component)
+    }
+
     @Test("A function of the host cannot call the instance back that called it; another instance it can")
     func byTheHost() throws {
         let component = try ComponentText.component(
@@ -84,18 +100,7 @@ struct ReentranceTests {
                 (func (export "f") (canon lift (core func $m "f")))
                 (func (export "g") (canon lift (core func $m "g"))))
             """)
-        var linker = ComponentLinker()
-        linker.add(
-            HostInterface(
-                "test:host/back", version: "1.0.0",
-                functions: [
-                    "call": ComponentModel.HostFunction(ComponentModel.FunctionType()) { call, _ in
-                        let instance = (call.hostState as? Target)?.instance.withLock { $0 }
-                        try instance?.function(ExportName("g"))?.call()
-                        return nil
-                    }
-                ]))
-        let linked = try linker.link(component)
+        let linked = try link(component)
         let target = Target()
         let store = Store(hostState: target)
         let other = try linked.instantiate(in: store)
@@ -138,18 +143,7 @@ struct ReentranceTests {
                 (func (export "f") (result u32) (canon lift (core func $m "f")))
                 (func (export "g") (canon lift (core func $m "g"))))
             """)
-        var linker = ComponentLinker()
-        linker.add(
-            HostInterface(
-                "test:host/back", version: "1.0.0",
-                functions: [
-                    "call": ComponentModel.HostFunction(ComponentModel.FunctionType()) { call, _ in
-                        let instance = (call.hostState as? Target)?.instance.withLock { $0 }
-                        try instance?.function(ExportName("g"))?.call()
-                        return nil
-                    }
-                ]))
-        let linked = try linker.link(component)
+        let linked = try link(component)
         let target = Target()
         let store = Store(hostState: target)
         let other = try linked.instantiate(in: store)

@@ -33,22 +33,4 @@ struct ThreadBudgetTests {
         #expect(eventually { next.threads.start(name: "test") {} })
         for _ in 0..<2 { gate.signal() }
     }
-
-    @Test("all components together have a limit, which those that are gone count against as long as their threads work")
-    func wholeProcess() {
-        let whole = ThreadBudget(limit: 5, within: nil)
-        let gate = Semaphore()
-        // Each is gone at once, as after a request.
-        for _ in 0..<2 {
-            let budget = ThreadBudget(limit: 2, within: whole)
-            for _ in 0..<2 { #expect(budget.start(name: "test") { gate.wait() }) }
-            #expect(!budget.start(name: "test") {})
-        }
-        let last = ThreadBudget(limit: 2, within: whole)
-        #expect(last.start(name: "test") { gate.wait() })
-        #expect(!last.start(name: "test") {})
-        gate.signal()
-        #expect(eventually { last.start(name: "test") { gate.wait() } })
-        for _ in 0..<5 { gate.signal() }
-    }
 }

@@ -12,16 +12,6 @@ struct CProgram {
         let output: String
     }
 
-    struct BuildError: Error, CustomStringConvertible {
-        let description: String
-    }
-
-    /// Where a tool is on the path.
-    private static func tool(_ name: String) -> String? {
-        let folders = ProcessInfo.processInfo.environment["PATH"]?.split(separator: ":").map(String.init) ?? []
-        return folders.map { $0 + "/" + name }.first { FileManager.default.isExecutableFile(atPath: $0) }
-    }
-
     private static let library = "/usr/lib/wasm32-wasi"
 
     /// The part of the C runtime that comes with the compiler.
@@ -32,7 +22,7 @@ struct CProgram {
     }()
 
     static let isAvailable =
-        tool("clang") != nil && tool("wasm-ld") != nil && builtins != nil
+        TestTool.find("clang") != nil && TestTool.find("wasm-ld") != nil && builtins != nil
         && FileManager.default.fileExists(atPath: library + "/libc.a")
 
     /// What a skipped test says.
@@ -45,23 +35,15 @@ struct CProgram {
         let directory = try TemporaryDirectory()
         let file = try directory.write(source, to: "program.c")
         let output = directory.path + "/program.wasm"
-        guard let clang = Self.tool("clang"), let linker = Self.tool("wasm-ld"), let builtins = Self.builtins else {
-            throw BuildError(description: Self.absence)
-        }
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: clang)
-        process.arguments = [
-            "--target=wasm32-wasi", "-O1", "-nostdlib", "-isystem", "/usr/include/wasm32-wasi", "-fuse-ld=\(linker)",
-            Self.library + "/crt1-command.o", file.path, "-L" + Self.library, "-lc", builtins, "-o", output,
-        ]
-        let errors = Pipe()
-        process.standardError = errors
-        try process.run()
-        let message = errors.fileHandleForReading.readDataToEndOfFile()
-        process.waitUntilExit()
-        guard process.terminationStatus == 0 else {
-            throw BuildError(description: String(decoding: message, as: UTF8.self))
-        }
+        guard let clang = TestTool.find("clang"), let linker = TestTool.find("wasm-ld"), let builtins = Self.builtins
+        else { throw TestTool.Failure(Self.absence) }
+        try TestTool.run(
+            clang,
+            [
+                "--target=wasm32-wasi", "-O1", "-nostdlib", "-isystem", "/usr/include/wasm32-wasi",
+                "-fuse-ld=\(linker.path)", Self.library + "/crt1-command.o", file.path, "-L" + Self.library, "-lc",
+                builtins, "-o", output,
+            ])
         module = try Module(binary: ModuleBinary(contentsOfFile: output))
     }
 

@@ -43,6 +43,7 @@ final class ComponentImageCache: Sendable {
         case none
     }
 
+    /// Beside what `progress` says, so that instances of small components need no lock.
     private let isWorthwhile: Bool
     private let progress: Mutex<Progress>
 

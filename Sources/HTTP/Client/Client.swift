@@ -149,7 +149,9 @@ package final class Client: Sendable {
             for field in fields {
                 let name = String(decoding: field.name, as: UTF8.self)
                 guard !Self.ownedFields.contains(name.lowercased()) else { continue }
-                head += Array("\(name): ".utf8) + field.value + [0x0D, 0x0A]
+                head += "\(name): ".utf8
+                head += field.value
+                head += [0x0D, 0x0A]
             }
         }
         if let upgrade {

@@ -3,8 +3,8 @@ import Platform
 import Synchronization
 import WASIPreview2
 
-/// Counts the pipes of the bodies that a component sends: each has two of the process's descriptors, and the last who has it
-/// may be the thread of a request.
+/// Counts the pipes of the bodies that a component sends: each has two of the process's descriptors and up to 128 KiB, and the
+/// last who has it may be the thread of a request.
 final class PipeCount: Sendable {
     static let limit = 256
 
@@ -18,7 +18,7 @@ final class PipeCount: Sendable {
 /// Sendable because all state is used under the monitor's lock only.
 final class BodyPipe: @unchecked Sendable {
     /// How many bytes it holds, and a part more at most.
-    fileprivate static let capacity = 128 << 10
+    private static let capacity = 128 << 10
 
     private enum End {
         case whole(Headers)
@@ -151,27 +151,12 @@ final class BodyPipe: @unchecked Sendable {
     }
 }
 
-/// The component's end of a pipe. While there is one, the host keeps what the pipe can hold, and two descriptors.
-///
-/// The other end may be on another thread, which must not touch what belongs to the component.
-final class SharedBodyPipe {
-    let pipe: BodyPipe
-    private let share: HostMemory.Share
-
-    init(in memory: HostMemory, countedBy count: PipeCount) throws {
-        share = memory.share()
-        try share.resize(to: BodyPipe.capacity)
-        pipe = try BodyPipe(countedBy: count)
-    }
-}
-
 /// The body of a request, as the component writes it.
 final class RequestTarget: BodyTarget {
-    private let shared: SharedBodyPipe
-    private var pipe: BodyPipe { shared.pipe }
+    private let pipe: BodyPipe
 
-    init(_ pipe: SharedBodyPipe) {
-        shared = pipe
+    init(_ pipe: BodyPipe) {
+        self.pipe = pipe
     }
 
     var mayBeShort: Bool { false }

@@ -38,8 +38,7 @@ final class OutgoingRequest {
     let fields: Fields
     private(set) var line = RequestLine()
     /// Where the component writes the body; `nil` until it has asked for that.
-    private(set) var pipe: SharedBodyPipe?
-    private let memory: HostMemory
+    private(set) var pipe: BodyPipe?
     private let share: HostMemory.Share
 
     /// What a component says of a request beside its fields.
@@ -52,7 +51,6 @@ final class OutgoingRequest {
 
     init(_ fields: Fields, in memory: HostMemory) throws {
         self.fields = try Fields(fields, isMutable: false, in: memory)
-        self.memory = memory
         share = memory.share()
     }
 
@@ -71,7 +69,7 @@ final class OutgoingRequest {
     /// Where the body is written; `nil` if that has been handed out, or if the component has too many bodies.
     func makeBody(countedBy count: PipeCount) throws -> OutgoingBody? {
         guard pipe == nil, !count.isFull, let length = try? fields.contentLengthOrNone else { return nil }
-        let pipe = try SharedBodyPipe(in: memory, countedBy: count)
+        let pipe = try BodyPipe(countedBy: count)
         self.pipe = pipe
         return OutgoingBody(RequestTarget(pipe), length: length.value, isOfRequest: true)
     }

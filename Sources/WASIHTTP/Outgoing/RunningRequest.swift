@@ -7,7 +7,7 @@ import WASIPreview2
 final class RunningRequest {
     let head: Completion<Result<ResponseStart, HTTPErrorCode>>
     let responseBody: BodyPipe
-    private let requestBody: SharedBodyPipe?
+    private let requestBody: BodyPipe?
     private let abort = RequestAbort()
     private let count: RequestCount
 
@@ -24,7 +24,7 @@ final class RunningRequest {
     ///   - body: what the component writes; `nil` for none.
     ///   - observer: told of a failure, in a sentence.
     init(
-        _ request: ClientRequest, body: SharedBodyPipe?, declaredLength: UInt64?, client: Client, count: RequestCount,
+        _ request: ClientRequest, body: BodyPipe?, declaredLength: UInt64?, client: Client, count: RequestCount,
         threads: ThreadBudget, observer: (@Sendable (String) -> Void)?
     ) throws {
         head = try Completion()
@@ -36,9 +36,8 @@ final class RunningRequest {
         request.abort = abort
         request.followsRedirects = false
         let work = RequestWork(
-            request: request, client: client, head: head, requestBody: body?.pipe, responseBody: responseBody,
-            abort: abort,
-            observer: observer, declaredLength: declaredLength)
+            request: request, client: client, head: head, requestBody: body, responseBody: responseBody,
+            abort: abort, observer: observer, declaredLength: declaredLength)
         // What waits for the other server is not the guest's thread, which has more to do.
         if !threads.start(name: "request", { work.run() }) {
             head.complete(.failure(.connectionLimitReached))
@@ -48,10 +47,10 @@ final class RunningRequest {
     deinit {
         count.value -= 1
         abort.abort()
-        requestBody?.pipe.closeReader()
+        requestBody?.closeReader()
         responseBody.closeReader()
         // Whoever waits for bytes of the body is woken.
-        requestBody?.pipe.fail(.connectionTerminated)
+        requestBody?.fail(.connectionTerminated)
     }
 }
 
