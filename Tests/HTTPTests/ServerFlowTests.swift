@@ -153,6 +153,87 @@ struct ServerFlowTests {
     }
 
     @Test(
+        "a response that is ended leaves whole though the handler goes on, and cannot be added to",
+        arguments: ["", "abc"], [false, true])
+    func ending(body: String, hasWaited: Bool) throws {
+        let gate = Gate()
+        let server = try TestServer { _, _, writer in
+            try writer.writeHead(.ok)
+            try writer.write(body)
+            try writer.end()
+            writer.discard()
+            #expect(hasWaited ? writer.whileWaiting { gate.wait() } : gate.wait())
+            #expect(throws: ResponseError.exchangeIsOver) { try writer.write("more") }
+        }
+        let connection = try server.connect()
+        try connection.send(Self.get)
+        let response = try connection.response()
+        #expect(response.headers["Content-Length"] == String(body.utf8.count) && response.text == body)
+        gate.open()
+        // The connection goes on.
+        try connection.send(Self.get)
+        #expect(try connection.response().text == body)
+    }
+
+    @Test("the end of a response that has begun to leave follows by itself, with its trailers")
+    func endingLate() throws {
+        let gate = Gate()
+        let server = try TestServer { _, _, writer in
+            try writer.writeHead(.ok)
+            try writer.write("abc")
+            try writer.flush()
+            try writer.setTrailers(["A": "b"])
+            try writer.end()
+            #expect(gate.wait())
+        }
+        let connection = try server.connect()
+        try connection.send(Self.get)
+        #expect(try connection.read(through: "A: b\r\n\r\n").hasSuffix("\r\n\r\n3\r\nabc\r\n0\r\nA: b\r\n\r\n"))
+        gate.open()
+    }
+
+    @Test(
+        "a handler that fails after the end of its response has answered, and the log says so",
+        arguments: [false, true])
+    func failingAfterEnd(hasWaited: Bool) throws {
+        struct Failure: Error {}
+        let server = try TestServer { _, _, writer in
+            try writer.writeHead(.ok)
+            try writer.write("abc")
+            try writer.end()
+            if hasWaited { writer.whileWaiting {} }
+            throw Failure()
+        }
+        let connection = try server.connect()
+        for _ in 1...2 {
+            try connection.send(Self.get)
+            let response = try connection.response()
+            #expect(response.headers["Content-Length"] == "3" && response.text == "abc")
+        }
+        #expect(eventually { server.problems.withLock { $0.count { $0.contains("after it had answered") } } == 2 })
+    }
+
+    @Test("a response cannot be ended before it has begun, nor before all is there that it declares, nor twice")
+    func endingWrongly() throws {
+        let server = try TestServer { request, _, writer in
+            #expect(throws: ResponseError.headNotWritten) { try writer.end() }
+            try writer.writeHead(.ok, ["Content-Length": "3"])
+            #expect(throws: ResponseError.bodyShorterThanContentLength(3)) { try writer.end() }
+            try writer.write("ab")
+            if request.path == "/flushed" { try writer.flush() }
+            #expect(throws: ResponseError.bodyShorterThanContentLength(3)) { try writer.end() }
+            try writer.write("c")
+            try writer.end()
+            writer.whileWaiting {}
+            #expect(throws: ResponseError.exchangeIsOver) { try writer.end() }
+        }
+        for path in ["/", "/flushed"] {
+            #expect(
+                try server.exchange(Self.get.replacingOccurrences(of: "GET / ", with: "GET \(path) ")).text == "abc")
+        }
+    }
+
+    @Test(
         "304 tells no length but the one that the handler declares: it would be that of a 200", arguments: [nil, "7"])
     func lengthOfNotModified(length: String?) throws {
         let server = try TestServer { _, _, writer in

@@ -126,9 +126,9 @@ final class EventLoop: @unchecked Sendable {
         let writer = ResponseWriter(exchange)
         do {
             try context.handler(exchange.request, body, writer)
-            writer.finish(nil)
+            exchange.finish(nil)
         } catch {
-            writer.finish(error)
+            exchange.finish(error)
         }
         body.invalidate()
         exchange.returnBacklog()

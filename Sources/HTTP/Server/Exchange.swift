@@ -88,6 +88,8 @@ final class Exchange: @unchecked Sendable {
     private var heldSince = MonotonicTime.distantFuture
     /// Whether the handler counts what it has written as sent, though it may be held.
     var isCommitted = false
+    /// Whether the handler has said that nothing follows, though it goes on.
+    private(set) var isEnded = false
     /// Held by the thread that uses the response's side, since the event loop may send what a handler has left lying.
     private let claim = Atomic<Bool>(false)
     /// The thread that runs the handler.
@@ -432,14 +434,31 @@ extension Exchange {
     /// Whether it is too late for another response.
     var hasBegunResponse: Bool { isCommitted || sentCount > 0 || !output.isEmpty }
 
-    var hasWaitedLong: Bool { !held.isEmpty && heldSince + context.configuration.holdTime <= .now }
+    var hasWaitedLong: Bool { isHolding && heldSince + context.configuration.holdTime <= .now }
+
+    /// Whether something of the response could leave now: bytes of the body, or its end.
+    private var isHolding: Bool { !held.isEmpty || isEnded && !isFinished }
+
+    private var isFinished: Bool { if case .finished = progress { true } else { false } }
+
+    /// Takes the handler's word that nothing follows. The end leaves as bytes do that are held.
+    func holdEnd() {
+        if held.isEmpty { heldSince = .now }
+        isEnded = true
+    }
 
     /// Before the handler waits for something: sends what is held; false if there was nothing.
     @discardableResult
     func flushHeld() throws(ResponseError) -> Bool {
         try claiming { () throws(ResponseError) in
-            guard !held.isEmpty else { return false }
-            try sendBody(UnsafeRawBufferPointer(start: nil, count: 0))
+            guard isHolding else { return false }
+            if isEnded {
+                enqueueEnd(nil)
+                disconnection.noteResponse()
+                try drainOutput()
+            } else {
+                try sendBody(UnsafeRawBufferPointer(start: nil, count: 0))
+            }
             return true
         }
     }
@@ -523,11 +542,15 @@ extension Exchange {
         guard claim.compareExchange(expected: false, desired: true, ordering: .acquiring).exchanged else { return }
         defer { claim.store(false, ordering: .releasing) }
         guard hasWaitedLong, failure == nil else { return }
-        let body = held
-        held = []
-        let (prefix, isSent, suffix) = frame(body.count)
-        if isSent, isRecorded { capture.append(body) }
-        output.append(prefix + (isSent ? body + suffix : []))
+        if isEnded {
+            enqueueEnd(nil)
+        } else {
+            let body = held
+            held = []
+            let (prefix, isSent, suffix) = frame(body.count)
+            if isSent, isRecorded { capture.append(body) }
+            output.append(prefix + (isSent ? body + suffix : []))
+        }
         disconnection.noteResponse()
         // Whoever writes next sees what is wrong.
         _ = output.send(to: fileDescriptor, counting: &sentCount)

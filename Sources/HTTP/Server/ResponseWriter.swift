@@ -86,6 +86,14 @@ package final class ResponseWriter {
         }
     }
 
+    /// Runs `body` while no other thread uses the response, which it adds to.
+    private func continuing<Result>(_ body: () throws(ResponseError) -> Result) throws(ResponseError) -> Result {
+        try exchange.claiming { () throws(ResponseError) in
+            if exchange.isEnded { throw .exchangeIsOver }
+            return try body()
+        }
+    }
+
     /// Takes back what has been written. Nothing of it may have left: see `hasSent`.
     package func discard() {
         exchange.claiming {
@@ -103,7 +111,7 @@ package final class ResponseWriter {
     /// In a response to HEAD, and with a status that forbids a body, the bytes are dropped.
     package func write(_ bytes: UnsafeRawBufferPointer) throws(ResponseError) {
         guard !bytes.isEmpty else { return }
-        try exchange.claiming { () throws(ResponseError) in
+        try continuing { () throws(ResponseError) in
             if exchange.failure != nil { throw .clientDisconnected }
             let framing: ResponseFraming?
             let written: Int64
@@ -154,7 +162,7 @@ package final class ResponseWriter {
 
     /// Sends now what has been written, the head at least.
     package func flush() throws(ResponseError) {
-        try exchange.claiming { () throws(ResponseError) in
+        try continuing { () throws(ResponseError) in
             switch exchange.progress {
             case .noHead: throw .headNotWritten
             case .finished: throw .exchangeIsOver
@@ -167,11 +175,24 @@ package final class ResponseWriter {
     /// Counts what has been written as sent: another response is possible no more. Bytes of the body leave with what follows,
     /// as `write` has it, after 10 ms at the latest; a head without a body leaves now.
     package func commit() throws(ResponseError) {
-        if try exchange.claiming({ () throws(ResponseError) in
+        if try continuing({ () throws(ResponseError) in
             exchange.isCommitted = true
             return exchange.held.isEmpty
         }) {
             try flush()
+        }
+    }
+
+    /// Ends the response before the handler returns: nothing can follow. The end leaves as bytes of the body do: when the
+    /// handler waits for something, after 10 ms, or when it returns.
+    ///
+    /// - Throws: `headNotWritten`; `exchangeIsOver` if it has been ended before; `bodyShorterThanContentLength`, and then it
+    ///   is not ended.
+    package func end() throws(ResponseError) {
+        try continuing { () throws(ResponseError) in
+            if let length = try exchange.missingLength() { throw .bodyShorterThanContentLength(length) }
+            exchange.isCommitted = true
+            exchange.holdEnd()
         }
     }
 
@@ -180,7 +201,7 @@ package final class ResponseWriter {
     /// them: with a `Content-Length`, without a body, or to a client of HTTP/1.0.
     package func setTrailers(_ trailers: Headers) throws(ResponseError) {
         _ = try ResponseHeadEncoder.validate(trailers)
-        try exchange.claiming { () throws(ResponseError) in
+        try continuing { () throws(ResponseError) in
             switch exchange.progress {
             case .noHead: throw .headNotWritten
             case .finished: throw .exchangeIsOver
@@ -238,266 +259,6 @@ package final class ResponseWriter {
             try exchange.enqueue(response)
             exchange.progress = .finished
         }
-    }
-
-    // MARK: For the server
-
-    /// Ends the handler's access, and enqueues what is needed to end the response.
-    ///
-    /// - Parameter error: what the handler threw.
-    func finish(_ error: (any Error)?) {
-        exchange.claiming {
-            defer {
-                exchange.progress = .finished
-                exchange.held = []
-            }
-            if exchange.failure != nil { return }
-            switch exchange.progress {
-            case .finished:
-                if let error { exchange.context.report("\(describe(error)), after it had answered") }
-            case .noHead:
-                respondToFailure(error)
-            case .head(let status, let headers, let declarations):
-                if exchange.isCommitted, error != nil || !isWhole(status, declarations) {
-                    // It is cut off, as it would be if it had left.
-                    guard (try? exchange.sendBody(UnsafeRawBufferPointer(start: nil, count: 0))) != nil,
-                        case .body(let framing, let written) = exchange.progress
-                    else { return }
-                    return finishBody(framing, written, error)
-                }
-                if let error {
-                    if !isClientsDoing(error) { exchange.context.report(describe(error)) }
-                    return answer(error)
-                }
-                finishWhole(status, headers, declarations)
-            case .body(let framing, let written):
-                finishBody(framing, written, error)
-            }
-        }
-    }
-
-    /// Whether a response without a body is what the request and the status ask for.
-    private func isBodiless(_ status: Status) -> Bool {
-        exchange.request.method == .head || status.forbidsBody || status.code == 205
-    }
-
-    /// Whether what is held is all of the body that the head declares.
-    private func isWhole(_ status: Status, _ declarations: ResponseHeadEncoder.Declarations) -> Bool {
-        guard let length = declarations.contentLength, !isBodiless(status) else { return true }
-        return length == exchange.held.count
-    }
-
-    /// Nothing of the response has left: it leaves in one piece.
-    private func finishWhole(_ status: Status, _ headers: Headers, _ declarations: ResponseHeadEncoder.Declarations) {
-        let body = exchange.held
-        let isBodiless = isBodiless(status)
-        if !isWhole(status, declarations), let length = declarations.contentLength {
-            exchange.context.report(describe(ResponseError.bodyShorterThanContentLength(length)))
-            return answer(nil)
-        }
-        // In an answer to HEAD, a body that is not there says nothing about that of another method. In 304, the length would
-        // be that of a 200 (RFC 9110 section 8.6).
-        let isUnknown = status.code == 304 || isBodiless && body.isEmpty
-        let known = declarations.contentLength ?? (isUnknown ? nil : Int64(body.count))
-        let framing = exchange.framing(status, bodyLength: known)
-        exchange.recordWhole(isBodiless ? .empty : .bytes(body))
-        var whole: [UInt8] = []
-        exchange.encodeHead(status, headers, declarations, framing, into: &whole)
-        if !isBodiless { whole.append(contentsOf: body) }
-        exchange.output.append(whole)
-    }
-
-    private func finishBody(_ framing: ResponseFraming, _ written: Int64, _ error: (any Error)?) {
-        if let error {
-            if !isClientsDoing(error) {
-                exchange.context.report("\(describe(error)), in the middle of the response")
-            }
-            let rest = exchange.held
-            exchange.fail("the handler failed in the middle of the response: \(error)")
-            guard framing != .untilClose else { return }
-            // The client gets what there is, and sees that the end is missing.
-            appendBody(rest, framing)
-            exchange.endsEarly = true
-            return
-        }
-        if case .length(let length) = framing, written != length, exchange.status?.code != 205 {
-            let problem = ResponseError.bodyShorterThanContentLength(length)
-            exchange.context.report(describe(problem))
-            let rest = exchange.held
-            exchange.fail(problem.description)
-            appendBody(rest, framing)
-            exchange.endsEarly = true
-            return
-        }
-        appendBody(exchange.held, framing)
-        guard case .chunked = framing else { return }
-        var end = Array("0\r\n".utf8)
-        let lineCount = exchange.trailers.lineByteCount
-        end += [UInt8](unsafeUninitializedCapacity: lineCount) { buffer, count in
-            exchange.trailers.copyLines(to: UnsafeMutableRawBufferPointer(buffer))
-            count = lineCount
-        }
-        end += [0x0D, 0x0A]
-        exchange.output.append(end)
-        exchange.overhead += Int64(end.count)
-    }
-
-    /// Enqueues the rest of the body.
-    private func appendBody(_ bytes: [UInt8], _ framing: ResponseFraming) {
-        switch framing {
-        case .none: return
-        case .length where exchange.status?.code == 205: return
-        default: exchange.recordPart(bytes)
-        }
-        switch framing {
-        case .chunked where !bytes.isEmpty:
-            var chunk: [UInt8] = []
-            ResponseHeadEncoder.appendChunkSize(bytes.count, to: &chunk)
-            exchange.overhead += Int64(chunk.count) + 2
-            exchange.output.append(chunk + bytes + [0x0D, 0x0A])
-        default: exchange.output.append(bytes)
-        }
-    }
-
-    private func respondToFailure(_ error: (any Error)?) {
-        guard let error else {
-            exchange.context.report("no response to \(exchange.request.method) \(exchange.request.target)")
-            return answer(nil)
-        }
-        if !isClientsDoing(error) { exchange.context.report(describe(error)) }
-        answer(error)
-    }
-
-    /// Whether a request or a connection was broken off by the client, which is no failure of the handler's.
-    private func isClientsDoing(_ error: any Error) -> Bool {
-        switch error {
-        case is RequestBodyError, ResponseError.clientDisconnected, ResponseError.timedOut, ResponseError.cancelled:
-            true
-        default: false
-        }
-    }
-
-    /// Answers with the status that fits the handler's error.
-    private func answer(_ error: (any Error)?) {
-        let response: Response
-        if let error = error as? RequestBodyError {
-            response = .failure(error.status, error.description)
-        } else {
-            response = .failure(.internalServerError, "the server could not answer this request")
-        }
-        if error is RequestBodyError { exchange.keepsAlive = false }
-        do {
-            try exchange.enqueue(response)
-        } catch {
-            exchange.fail("\(error)")
-        }
-    }
-
-    private func describe(_ error: any Error) -> String {
-        "\(exchange.request.method) \(exchange.request.target): \(error)"
-    }
-}
-
-extension Exchange {
-    /// Enqueues a whole response that is not a stream.
-    func enqueue(_ response: Response) throws(ResponseError) {
-        guard response.status.code >= 200 else { throw .interimStatus(response.status) }
-        var response = response
-        if case .events = response.body { response.headers.set("Content-Type", "text/event-stream") }
-        let declarations = try ResponseHeadEncoder.validate(response.headers)
-        var length = response.body.length ?? 0
-        let framing: ResponseFraming
-        if case .events(let stream, let first) = response.body, request.method != .head, !response.status.forbidsBody {
-            events = (stream, first)
-            eventFraming = request.version == .http11 ? .chunked : .untilClose
-            var head: [UInt8] = []
-            encodeHead(response.status, response.headers, declarations, eventFraming, into: &head)
-            return output.append(head)
-        }
-        if response.status.code == 205 {
-            // It tells the client that there is none (RFC 9110 section 15.3.6).
-            response.body = .empty
-            framing = .length(0)
-        } else if response.status.forbidsBody {
-            framing = .none(length: response.status.code == 304 ? declarations.contentLength : nil)
-        } else if request.method == .head {
-            if case .empty = response.body, let declared = declarations.contentLength { length = declared }
-            framing = .none(length: length)
-        } else {
-            framing = .length(length)
-        }
-        var head: [UInt8] = []
-        if case .bytes(let body) = response.body, body.count <= OutputQueue.copiedByteCount {
-            // The body is copied behind it.
-            head.reserveCapacity(512 + body.count)
-        }
-        encodeHead(response.status, response.headers, declarations, framing, into: &head)
-        output.append(head)
-        guard case .length = framing else {
-            recordWhole(.empty)
-            return
-        }
-        recordWhole(response.body, isStored: response.isStored)
-        do throws(ResponseError) {
-            switch response.body {
-            case .empty, .stream, .events: break
-            case .bytes(let bytes): output.append(bytes)
-            case .file(let file, let range): try output.append(file, range)
-            case .pieces(let pieces):
-                for piece in pieces {
-                    switch piece {
-                    case .bytes(let bytes): output.append(bytes)
-                    case .file(let file, let range): try output.append(file, range)
-                    }
-                }
-            }
-        } catch {
-            // Nothing has left yet, so that another answer is possible.
-            output.removeAll()
-            overhead = 0
-            throw error
-        }
-    }
-
-    /// Appends the head's bytes to `head`, and settles whether the connection goes on.
-    func encodeHead(
-        _ status: Status, _ headers: Headers, _ declarations: ResponseHeadEncoder.Declarations,
-        _ framing: ResponseFraming, into head: inout [UInt8]
-    ) {
-        if declarations.closes || framing == .untilClose || !canFindNextRequest { keepsAlive = false }
-        if context.isDraining.load(ordering: .relaxed), !context.isHandingOver.load(ordering: .relaxed),
-            !hasFurtherInput
-        {
-            keepsAlive = false
-        }
-        var headers = headers
-        if let mark { headers.set(mark.name, mark.value) }
-        self.status = status
-        let start = head.count
-        context.encoder.append(
-            status, headers, framing: framing, version: request.version, keepsAlive: keepsAlive, to: &head)
-        recordHead(head[start...])
-        overhead += Int64(head.count)
-    }
-
-    /// The most of an unread body that is read away for the sake of the connection.
-    static let discardedBodyLimit: Int64 = 256 << 10
-
-    /// Whether the rest of the request's body can be skipped: it is small enough, and the client will send it.
-    private var canFindNextRequest: Bool {
-        if inputIsBroken || owesContinue { return false }
-        guard let remainder = decoder.knownRemainder else { return true }
-        return remainder <= Self.discardedBodyLimit
-    }
-}
-
-extension Exchange {
-    /// Whether the client has already sent more than this request. While the server drains, that is still answered.
-    private var hasFurtherInput: Bool {
-        guard let remainder = decoder.knownRemainder else { return false }
-        if Int64(input.count) != remainder { return Int64(input.count) > remainder }
-        var byte: UInt8 = 0
-        return recv(fileDescriptor, &byte, 1, Int32(MSG_PEEK | MSG_DONTWAIT)) == 1
     }
 }
 

@@ -92,6 +92,7 @@ final class ComponentExchange: GuestExchange, IncomingHTTPExchange, @unchecked S
         try interruptible {
             try response.finish()
             if !trailers.isEmpty { try writer.setTrailers(trailers) }
+            try writer.end()
         }
         isFinished = true
     }

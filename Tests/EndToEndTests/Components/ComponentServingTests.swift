@@ -134,6 +134,22 @@ struct ComponentServingTests {
             answer.body == "/component/...|/a%20b|\(url)component/a%20b?c=d|127.0.0.1:||/component/a%20b?c=d")
     }
 
+    @Test("A response has its end when the component says so, though that goes on", arguments: ["", "stream_write"])
+    func goingOn(first: String) async throws {
+        // With the second, a part has left before.
+        let part = first.isEmpty ? "" : "write(body, \"part\", 4);"
+        try add(
+            HTTPComponent.build(
+                """
+                int body = begin(outparam, 200, 0);
+                \(part)
+                body_finish(body, 0, 0, result);
+                while (1) ;
+                """))
+        let (_, url) = try await serve(["--timeout", "1h"])
+        #expect(try get(url + "component/") == Answer(status: 200, body: first.isEmpty ? "" : "part"))
+    }
+
     // MARK: What goes wrong
 
     @Test(
