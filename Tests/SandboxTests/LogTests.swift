@@ -110,6 +110,52 @@ struct LogTests {
         #expect(!reader.isThere)
     }
 
+    @Test("A follower goes on with what another sandbox has left where the log goes before it is read")
+    func aFollowerGoesOnWhereTheLogGoesBeforeItIsRead() throws {
+        let directory = try TemporaryDirectory()
+        let (gone, left) = (directory.path + "/gone.log", directory.path + "/left.log")
+        try #require(LogFile(path: left)).append(Array(line(1).utf8))
+        var paths = [gone, left]
+        var follower = try #require(
+            try LogFollower(latest: { paths.count > 1 ? paths.removeFirst() : paths[0] }, running: { nil }))
+        #expect(numbers(try follower.next()) == [1])
+        #expect(try follower.next().isEmpty)
+    }
+
+    @Test("A follower goes on with the next sandbox that runs, and not with what an earlier one has left")
+    func aFollowerGoesOnWithTheNextSandboxThatRuns() throws {
+        let directory = try TemporaryDirectory()
+        let first = directory.path + "/first.log"
+        let left = directory.path + "/left.log"
+        let second = directory.path + "/second.log"
+        let log = try #require(LogFile(path: first))
+        log.append(Array(line(1).utf8))
+        try #require(LogFile(path: left)).append(Array(line(2).utf8))
+        try #require(LogFile(path: second)).append(Array(line(4).utf8))
+        var latest = first
+        var running: String? = first
+        var follower = try #require(try LogFollower(latest: { latest }, running: { running }))
+        #expect(numbers(try follower.next()) == [1])
+        log.append(Array(line(3).utf8))
+        try FileManager.default.removeItem(atPath: first)
+        (latest, running) = (left, nil)
+        #expect(numbers(try follower.next()) == [3])
+        #expect(try follower.next().isEmpty)
+        running = second
+        #expect(numbers(try follower.next()) == [4])
+    }
+
+    @Test("A follower waits for the log of a sandbox that starts") func aFollowerWaitsForTheLogOfASandboxThatStarts()
+        throws
+    {
+        let directory = try TemporaryDirectory()
+        let path = directory.path + "/up.log"
+        var follower = try #require(try LogFollower(latest: { path }, running: { path }))
+        #expect(try follower.next().isEmpty)
+        try #require(LogFile(path: path)).append(Array(line(1).utf8))
+        #expect(numbers(try follower.next()) == [1])
+    }
+
     @Test("The log never grows beyond its limit") func theLogNeverGrowsBeyondItsLimit() throws {
         let directory = try TemporaryDirectory()
         let path = directory.path + "/up.log"

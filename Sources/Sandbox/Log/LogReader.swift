@@ -15,8 +15,11 @@ package struct LogReader {
         self.path = path
     }
 
-    /// Whether the log is there, or may still come.
-    package var isThere: Bool { file == nil || FileStatus(path: path) != nil }
+    /// Whether the log is there now.
+    package var isThere: Bool { FileStatus(path: path) != nil }
+
+    /// Whether the log has been there since the reader began.
+    package var hasOpened: Bool { file != nil }
 
     /// The entries that are there, and have not been read, oldest first. A log that has been turned over meanwhile is
     /// read to its end first.

@@ -30,23 +30,19 @@ extension Command {
         let limit = try arguments.value(of: LogsOptions.lines, expecting: "a number from 0 on") { text in
             Int(text).flatMap { $0 >= 0 ? $0 : nil }
         }
-        guard let log = try ProjectStore.log(ofProject: path, store: store) else {
+        guard var follower = try LogFollower(ofProject: path, store: store) else {
             throw CommandFailure("no sandbox runs here, and none has left a log. 'hippo-dev up' starts one.")
         }
         // Whoever reads these lines may stop reading, as head does.
         signal(SIGPIPE, SIG_DFL)
-        var reader = LogReader(path: log)
         var printer = LogPrinter(
             renderer: HumanEventRenderer(style: try OutputOptions.style(arguments)),
             isJSON: arguments.isSet(LogsOptions.json), route: arguments[LogsOptions.route])
-        printer.print(reader.next(), last: limit ?? 50)
+        printer.print(try follower.next(), last: limit ?? 50)
         guard arguments.isSet(LogsOptions.follow) else { return .success }
         while true {
             usleep(50_000)
-            printer.print(reader.next(), last: .max)
-            if !reader.isThere, let next = try ProjectStore.log(ofProject: path, store: store) {
-                reader = LogReader(path: next)
-            }
+            printer.print(try follower.next(), last: .max)
         }
     }
 }
