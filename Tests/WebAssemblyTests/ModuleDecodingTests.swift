@@ -158,6 +158,17 @@ struct ModuleDecodingTests {
         #expect(Array(module.binary.bytes(in: module.customSections[0].bytes)) == [1, 2, 3])
     }
 
+    @Test("names of any length are shown cut")
+    func longNames() throws {
+        let long = String(repeating: "ä", count: 3_000_000)
+        let content =
+            [0x00] + sized(text(long)) + [0x01] + sized(vector([number(0) + text(long)])) + [0x02]
+            + sized(vector([number(0) + vector([number(1) + text(long)])]))
+        let names = try Module(bytes: module(customSection("name", content))).names
+        let shown = String(repeating: "ä", count: 2048) + "…"
+        #expect(names.module == shown && names.function(0) == shown && names.local(1, of: 0) == shown)
+    }
+
     @Test("names come from the name section, and a malformed one has none")
     func names() throws {
         let functionNames = vector([number(0) + text("main"), number(7) + text("second")])

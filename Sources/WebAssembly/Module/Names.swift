@@ -14,20 +14,26 @@ package struct Names: Sendable {
     /// Where in the binary the name map of each function's locals is.
     private var locals: [UInt32: Range<Int>] = [:]
 
-    /// The name of a function, by its index in the function index space.
-    package func function(_ index: Int) -> String? {
-        guard let range = functions[UInt32(index)] else { return nil }
-        return String(validating: binary.bytes(in: range), as: UTF8.self)
+    /// Names are for people, whose pages and logs have no room for more, in bytes.
+    private static let longestName = 4096
+
+    /// The name of a function, by its index in the function index space. A name of more than 4,096 bytes is cut.
+    package func function(_ index: Int) -> String? { functions[UInt32(index)].flatMap(name) }
+
+    private func name(in range: Range<Int>) -> String? {
+        guard let name = String(validating: binary.bytes(in: range), as: UTF8.self) else { return nil }
+        guard name.utf8.count > Self.longestName else { return name }
+        return String(decoding: name.utf8.prefix(Self.longestName), as: UTF8.self) + "…"
     }
 
-    /// The name of a local, by the function's index in the function index space and the local's among its own.
+    /// The name of a local, by the function's index in the function index space and the local's among its own; cut, too.
     package func local(_ local: Int, of function: Int) -> String? {
         guard let range = locals[UInt32(function)] else { return nil }
         var reader = ByteReader(binary, in: range)
         guard let count = try? reader.readCount() else { return nil }
         for _ in 0..<count {
             guard let index = try? reader.readU32(), let name = try? reader.readNameRange() else { return nil }
-            if index == local { return String(validating: binary.bytes(in: name), as: UTF8.self) }
+            if index == local { return self.name(in: name) }
         }
         return nil
     }
@@ -41,7 +47,7 @@ package struct Names: Sendable {
                 var content = try? reader.readSlice(Int(size))
             else { return }
             switch id {
-            case 0: module = try? content.readName()
+            case 0: module = (try? content.readNameRange()).flatMap(name)
             case 1: try? readFunctionNames(&content)
             case 2: try? readLocalNames(&content)
             default: break
