@@ -22,6 +22,7 @@ final class SandboxProcess: Sendable {
         var events: [JSONObject] = []
         var read = 0
         var errors = ""
+        var hasEnded = false
     }
 
     private let process = Process()
@@ -65,6 +66,7 @@ final class SandboxProcess: Sendable {
                     partial.removeSubrange(...end)
                 }
             }
+            story.state.withLock { $0.hasEnded = true }
         }.start()
         Thread { [story] in
             while case let data = errorHandle.availableData, !data.isEmpty {
@@ -81,12 +83,15 @@ final class SandboxProcess: Sendable {
 
     var errors: String { story.state.withLock { $0.errors } }
 
-    /// Waits for the next event of that name that has not been waited for; those before it are passed over.
+    /// Waits for the next event of that name that has not been waited for, as long as there may be one; those before it are
+    /// passed over.
     @discardableResult
     func next(_ name: String, where isMeant: (JSONObject) -> Bool = { _ in true }) async throws -> JSONObject {
         let deadline = ContinuousClock.now + Self.patience
         // This task may not have had its turn for a while: what has come is looked at once more.
         while true {
+            // Asked first: what comes before the end is still looked at.
+            let hasEnded = story.state.withLock { $0.hasEnded }
             let found = story.state.withLock { state -> JSONObject? in
                 while state.read < state.events.count {
                     let event = state.events[state.read]
@@ -96,9 +101,10 @@ final class SandboxProcess: Sendable {
                 return nil
             }
             if let found { return found }
-            guard ContinuousClock.now < deadline else {
+            guard !hasEnded, ContinuousClock.now < deadline else {
                 throw Timeout(
-                    expectation: "event '\(name)'", events: story.state.withLock { $0.events }, errors: errors)
+                    expectation: "event '\(name)'" + (hasEnded ? " before the end" : ""),
+                    events: story.state.withLock { $0.events }, errors: errors)
             }
             try await Task.sleep(for: .milliseconds(2))
         }

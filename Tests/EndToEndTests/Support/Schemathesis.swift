@@ -40,7 +40,7 @@ enum Schemathesis {
         let variables = ["PYTHONPATH": "\(place.path):\(directory.path)", "SCHEMATHESIS_HOOKS": "archives"]
         process.environment = ProcessInfo.processInfo.environment.merging(variables) { $1 }
         let output = place.path + "/output"
-        FileManager.default.createFile(atPath: output, contents: nil)
+        _ = FileManager.default.createFile(atPath: output, contents: nil)
         let handle = try FileHandle(forWritingTo: URL(fileURLWithPath: output))
         process.standardOutput = handle
         process.standardError = handle

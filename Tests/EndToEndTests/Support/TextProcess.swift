@@ -9,6 +9,7 @@ final class TextProcess: Sendable {
         let lines = Mutex<(all: [String], read: Int)>(([], 0))
         /// What came after the last line.
         let unfinished = Mutex("")
+        let hasEnded = Mutex(false)
     }
     private let story = Story()
 
@@ -37,6 +38,7 @@ final class TextProcess: Sendable {
                 let rest = String(decoding: partial, as: UTF8.self)
                 story.unfinished.withLock { $0 = rest }
             }
+            story.hasEnded.withLock { $0 = true }
         }.start()
     }
 
@@ -55,12 +57,14 @@ final class TextProcess: Sendable {
         try? input.fileHandleForWriting.close()
     }
 
-    /// Waits for the next line that is as expected and comes after the last one waited for.
+    /// Waits for the next line that is as expected and comes after the last one waited for, as long as there may be one.
     @discardableResult
     func next(_ expectation: String, where isMeant: (String) -> Bool) async throws -> String {
         let deadline = ContinuousClock.now + SandboxProcess.patience
         // This task may not have had its turn for a while: what has come is looked at once more.
         while true {
+            // Asked first: what comes before the end is still looked at.
+            let hasEnded = story.hasEnded.withLock { $0 }
             let found = story.lines.withLock { state -> String? in
                 while state.read < state.all.count {
                     state.read += 1
@@ -69,9 +73,10 @@ final class TextProcess: Sendable {
                 return nil
             }
             if let found { return found }
-            guard ContinuousClock.now < deadline else {
+            guard !hasEnded, ContinuousClock.now < deadline else {
                 throw SandboxProcess.Timeout(
-                    expectation: expectation, events: [], errors: lines.joined(separator: "\n"))
+                    expectation: expectation + (hasEnded ? " before the end" : ""), events: [],
+                    errors: lines.joined(separator: "\n"))
             }
             try await Task.sleep(for: .milliseconds(2))
         }
@@ -84,9 +89,13 @@ final class TextProcess: Sendable {
     /// Waits for a line that is asked to be finished.
     func prompt(_ text: String) async throws {
         let deadline = ContinuousClock.now + SandboxProcess.patience
-        while !story.unfinished.withLock({ $0.contains(text) }) {
-            guard ContinuousClock.now < deadline else {
-                throw SandboxProcess.Timeout(expectation: text, events: [], errors: lines.joined(separator: "\n"))
+        while true {
+            let hasEnded = story.hasEnded.withLock { $0 }
+            if story.unfinished.withLock({ $0.contains(text) }) { return }
+            guard !hasEnded, ContinuousClock.now < deadline else {
+                throw SandboxProcess.Timeout(
+                    expectation: text + (hasEnded ? " before the end" : ""), events: [],
+                    errors: lines.joined(separator: "\n"))
             }
             try await Task.sleep(for: .milliseconds(2))
         }
