@@ -262,7 +262,6 @@ package enum SandboxSession {
                     channels.noteNewStore()
                     try storage.restore()
                 },
-                storeLacksParts: { storage.lacksParts },
                 storeWatch: StoreWatch(store: storage.path) { mailbox.post(.storeTouched) }),
             supervisor: supervisor, settings: settings)
         let keys = configuration.takesKeys ? TerminalKeys { obey($0, shownURL, output, mailbox, stop) } : nil

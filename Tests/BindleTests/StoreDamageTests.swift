@@ -65,6 +65,34 @@ struct StoreDamageTests {
         try store.checkIntegrity()
     }
 
+    @Test("A part of it that goes is noticed, also where another stands in its place", arguments: ["", "-wal", "-shm"])
+    func missingParts(suffix: String) throws {
+        let store = try BindleStore(path: path)
+        try save(["old"], in: store)
+        #expect(!store.isGone)
+        #expect(unlink(path + suffix) == 0)
+        #expect(store.isGone)
+        try directory.write("", to: "bindles.sqlite" + suffix)
+        #expect(store.isGone)
+    }
+
+    @Test("A log that is removed while somebody else still reads is damage, and a new store goes on in its place")
+    func removedLog() throws {
+        let store = try BindleStore(path: path)
+        try save(["old"], in: store)
+        let reader = try SQLiteConnection(path: path, access: .readOnly, files: store.pool.files)
+        let count = try reader.firstRow("SELECT count(*) FROM content") { (row) throws(StoreError) in row.integer(0) }
+        #expect(count == 1)
+        #expect(unlink(path + "-wal") == 0)
+        let error = #expect(throws: StoreError.self) { try store.reopen(after: 1) }
+        #expect(error?.isDamage == true, "\(String(describing: error))")
+        _ = try store.setAside()
+        try store.reopen(after: 1)
+        #expect(try save(["new"], in: store) == 2)
+        #expect(try store.text("new", of: BindleID("app/1.0.0")) == "new")
+        withExtendedLifetime(reader) {}
+    }
+
     @Test("A file whose times have changed, and nothing else, is in order")
     func touched() throws {
         let store = try filled()

@@ -79,6 +79,39 @@ struct RemovalTests {
         #expect(try get(scene.url + "assets/1.txt").body == "small 1")
     }
 
+    @Test("Where another program has made the store's log anew, all is answered and saves go on")
+    func replacedLog() async throws {
+        let scene = try await Scene()
+        let store = scene.app.path + "/.hippo/bindles.sqlite"
+        // As long as one of its connections is open, SQLite goes by the log's index, which tells of what has gone.
+        let script = """
+            import os, sqlite3, sys
+            def read():
+                connection = sqlite3.connect(sys.argv[1])
+                connection.execute("SELECT count(*) FROM content").fetchone()
+                return connection
+            first = read()
+            os.unlink(sys.argv[1] + "-wal")
+            try: read()
+            except sqlite3.OperationalError as error: print("read:", error, flush=True)
+            sys.stdin.read()
+            """
+        let reader = try TextProcess("/usr/bin/env", ["python3", "-c", script, store])
+        _ = try await reader.next(containing: "read: disk I/O error")
+        try await Self.wait("the store is not made again") { scene.logs(containing: "a new one is made") == 1 }
+        try scene.expectAllAnswers()
+        for round in 1...2 {
+            try scene.app.save("changed \(round)", to: "assets/0.txt")
+            try await Self.wait("the change is not served") {
+                try get(scene.url + "assets/0.txt").body == "changed \(round)"
+            }
+        }
+        #expect(scene.logs(containing: "The damaged store is kept") == 1)
+        #expect(scene.sandbox.events("failed").isEmpty)
+        reader.closeInput()
+        _ = try await reader.waitForEnd()
+    }
+
     @Test("Garbage of the same size in the contents' files is not served")
     func garbage() async throws {
         let scene = try await Scene()

@@ -87,7 +87,7 @@ package final class BindleStore: Sendable {
     /// Where the parcels are.
     package var parcelLocation: ParcelLocation { pool.files.location }
 
-    /// Whether the store's file or the directory of its large parcels has been removed, or another stands in its place.
+    /// Whether one of the store's files or the directory of its large parcels has been removed, or another stands in its place.
     package var isGone: Bool { pool.isGone }
 
     /// Lets go of the store and moves it out of the way, with its large parcels: `reopen` makes another.

@@ -42,9 +42,26 @@ final class ConnectionPool: Sendable {
         /// `nil` after the file has gone, and could not be opened anew.
         var held: Held?
         var lock: StoreLock?
-        var file: FileID?
+        /// Which files are open.
+        var parts: Parts?
         /// `nil` where nothing need survive the machine.
         var log: WriteAheadLog?
+    }
+
+    /// Which files stand at the paths of a store: the one that it is named after, SQLite's write-ahead log, and the index of
+    /// that, which all have to go together.
+    private struct Parts: Hashable, Sendable {
+        let file: FileID
+        let log: FileID
+        let index: FileID
+
+        /// - Returns: `nil` if one is missing.
+        init?(ofStore path: String) {
+            guard let file = FileStatus(path: path)?.id, let log = FileStatus(path: path + "-wal")?.id,
+                let index = FileStatus(path: path + "-shm")?.id
+            else { return nil }
+            (self.file, self.log, self.index) = (file, log, index)
+        }
     }
 
     /// Opens the file, made if need be, and brings its tables up to date.
@@ -101,7 +118,7 @@ final class ConnectionPool: Sendable {
         if !isTemporary { try connection.execute("PRAGMA synchronous = NORMAL") }
         let log = isTemporary ? nil : try WriteAheadLog(path: path + "-wal")
         return (
-            Writer(held: Held(connection: connection), lock: lock, file: FileStatus(path: path)?.id, log: log), lost
+            Writer(held: Held(connection: connection), lock: lock, parts: Parts(ofStore: path), log: log), lost
         )
     }
 
@@ -143,10 +160,11 @@ final class ConnectionPool: Sendable {
     /// Contents whose files were found to be damaged or gone when the store was opened.
     var lostContents: [SHA256Digest] { lost.withLock { $0 } }
 
-    /// Whether the file that was opened does not stand at its path any more, or the directory of large contents does not.
+    /// Whether one of the files that were opened does not stand at its path any more, or the directory of large contents does
+    /// not. What is written to it is lost with the process.
     var isGone: Bool { isFileGone || files.isGone }
 
-    private var isFileGone: Bool { writer.withLock { $0.file == nil || $0.file != FileStatus(path: path)?.id } }
+    private var isFileGone: Bool { writer.withLock { $0.parts == nil || $0.parts != Parts(ofStore: path) } }
 
     // MARK: - Other programs
 

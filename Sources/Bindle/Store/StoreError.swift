@@ -67,6 +67,9 @@ package enum StoreError: Error, Hashable, CustomStringConvertible {
         case SQLITE_IOERR where code == SQLITE_IOERR | 3 << 8 && FileSizeLimit.isSet: self = .diskFull(path: path)
         case SQLITE_IOERR where systemCode == EROFS:
             self = .notWritable(path: path, detail: SystemError.reason(systemCode))
+        // A file, or the log, is shorter than the rest of the store has it: somebody has removed the log, or emptied it.
+        case SQLITE_IOERR where code == SQLITE_IOERR | 2 << 8:
+            self = .corrupt(path: path, detail: "a part of it is missing")
         case SQLITE_NOTADB: self = .notAStore(path: path)
         case SQLITE_CORRUPT: self = .corrupt(path: path, detail: message)
         case SQLITE_READONLY, SQLITE_PERM: self = .notWritable(path: path, detail: message)

@@ -188,6 +188,16 @@ final class ProjectContent {
     ///   - revision: the numbers of revisions go on after it.
     ///   - restore: makes the directories of the store again.
     func restart(after revision: Int, _ restore: () throws -> Void) throws {
+        do { try reopen(after: revision, restore) } catch let error as StoreError where error.isDamage {
+            // What was left of the store is of no use: a process that still has it open vouches for a part that has gone.
+            _ = noteDamage(error)
+            try reopen(after: revision, restore)
+        }
+        (launchedInvoice, storedRevision) = (nil, nil)
+        knownVersions = [:]
+    }
+
+    private func reopen(after revision: Int, _ restore: () throws -> Void) throws {
         if isStoreDamaged {
             let kept = try store.setAside()
             isStoreDamaged = false
@@ -199,8 +209,6 @@ final class ProjectContent {
         }
         try restore()
         try store.reopen(after: max(revision, storedRevision ?? 0))
-        (launchedInvoice, storedRevision) = (nil, nil)
-        knownVersions = [:]
     }
 
     /// Puts the bindle into the store, as it was expanded last.
@@ -335,12 +343,11 @@ final class ProjectContent {
         try? expansion.takeDigests().write(to: digestsPath)
     }
 
-    /// The same, beside the loop, and only for an expansion that has read the project as a whole: a sandbox that is
-    /// killed leaves what was there when it began.
+    /// The same, only for an expansion that has read the project as a whole: a sandbox that is killed leaves what was there
+    /// when it began.
     func keepFirstDigests() {
-        guard let digestsPath, expansion.hasNewDigests, !hasKeptDigests else { return }
+        guard !hasKeptDigests else { return }
         hasKeptDigests = true
-        let digests = expansion.takeDigests()
-        SystemThread.detach { try? digests.write(to: digestsPath) }
+        keepDigests()
     }
 }

@@ -59,8 +59,6 @@ final class SandboxLoop {
         let announce: @Sendable (SandboxSettings) -> Void
         /// Makes the directories of the store and of the cache again.
         let restoreStorage: @Sendable () throws -> Void
-        /// Whether a part of the store's file is not there.
-        let storeLacksParts: @Sendable () -> Bool
         /// Posts `storeTouched`; nil if the system has nothing to notice it with.
         let storeWatch: StoreWatch?
     }
@@ -196,7 +194,7 @@ final class SandboxLoop {
             rollbacks[id] = (request, nil)
             return .rollBack(id, revision: request.number)
         case .rebuild: return .rebuild
-        case .storeTouched: return content.store.isGone || dependencies.storeLacksParts() ? .storeGone : nil
+        case .storeTouched: return content.store.isGone ? .storeGone : nil
         case .notice(let text): emit(.log(.sandbox, text: text))
         case .fetched(let item, let failure):
             content.externals.finish(item, failure)

@@ -80,9 +80,6 @@ final class Storage: Sendable {
         if descriptor >= 0 { close(descriptor) }
     }
 
-    /// Whether a part of the store's file is not there, so that what is written to it is lost with the process.
-    var lacksParts: Bool { [path, log, index].contains { FileStatus(path: $0) == nil } }
-
     /// SQLite's write-ahead log, and the index of it.
     private var log: String { path + "-wal" }
     private var index: String { path + "-shm" }
