@@ -300,7 +300,7 @@ final class ProjectStateWorld {
         case .settle(let ticket): settled = ticket
         case .stop: isStopped = true
         case .awaitBuild, .tell, .hold, .noteBuildEnded, .noteIdle, .rememberOutputs, .noteProjectServes,
-            .noteOtherServes, .noteServed, .keepDigests, .prepareStandby, .noteLibraryChange,
+            .noteOtherServes, .noteServed, .prepareStandby, .noteLibraryChange,
             .forgetFetchFailures:
             break
         }

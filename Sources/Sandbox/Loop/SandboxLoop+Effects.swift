@@ -55,7 +55,6 @@ extension SandboxLoop {
             } catch {
                 emit(.log(.sandbox, text: "The history of revisions could not be kept: \(error)"))
             }
-        case .keepDigests: content.keepFirstDigests()
         case .prepareStandby: prepareStandby()
         case .restore(let id, let revision): return [restore(id, revision)]
         case .finishRollback(let id, let outcome): finishRollback(id, outcome)
@@ -278,10 +277,11 @@ extension SandboxLoop {
         } catch {
             return [.loadNotStarted("\(error)")]
         }
+        guard isProject else { return [] }
         // While the process loads it, there is time.
-        if isProject, let paths = content.noteLaunch(), tellsStyleSheets {
-            supervisor.noteLoadChanges(onlyStyleSheets: paths)
-        }
+        if let paths = content.noteLaunch(), tellsStyleSheets { supervisor.noteLoadChanges(onlyStyleSheets: paths) }
+        // When it serves, nothing more is made in the project that would be in the way of who removes that.
+        content.keepFirstDigests()
         return []
     }
 

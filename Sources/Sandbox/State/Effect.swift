@@ -54,7 +54,6 @@ enum Effect: Equatable, Sendable {
     case mendBuild(upTo: UInt64)
     /// Notes in the store that the revision has served.
     case noteServed(revision: Int)
-    case keepDigests
 
     /// Starts the process that the next revision will be given to.
     case prepareStandby

@@ -224,7 +224,6 @@ extension ProjectState {
             rollback = .none
             effects.append(.finishRollback(request, .serves))
         }
-        effects.append(.keepDigests)
         // Its start must not compete with the first requests, but it has to be over before the next save.
         effects.append(.prepareStandby)
     }
