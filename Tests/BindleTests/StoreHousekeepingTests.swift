@@ -66,12 +66,12 @@ struct StoreHousekeepingTests {
             for _ in 0..<50 { _ = try? store.invoice(id) }
         }
         // The connection that copies the log stays, and one that reads.
-        #expect(try eventually(within: .seconds(120)) { () throws in try descriptors() <= before + 2 })
+        #expect(try eventually { () throws in try descriptors() <= before + 2 })
         // The same where many read long after the last write.
         DispatchQueue.concurrentPerform(iterations: 8) { _ in
             for _ in 0..<50 { _ = try? store.invoice(id) }
         }
-        #expect(try eventually(within: .seconds(120)) { () throws in try descriptors() <= before + 2 })
+        #expect(try eventually { () throws in try descriptors() <= before + 2 })
     }
 
     @Test("A log that somebody reads when all is quiet is copied when it is read no more")
@@ -89,7 +89,7 @@ struct StoreHousekeepingTests {
         func size() -> Int { (try? FileManager.default.attributesOfItem(atPath: log)[.size] as? Int) ?? 0 }
         #expect(size() > 0)
         try reader.execute("COMMIT")
-        #expect(eventually(within: .seconds(120)) { size() == 0 })
+        #expect(eventually { size() == 0 })
     }
 
     @Test("What serves, what was brought back and what was made last are never given up")

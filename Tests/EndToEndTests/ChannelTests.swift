@@ -132,8 +132,7 @@ struct ChannelTests {
         #expect(try await found { try stage.get("/hello", "stable.small.localhost") }.body == "hello 1")
         try await save("hello 2", stage)
         try stage.release("1.1.0")
-        #expect(
-            eventually(within: .seconds(20)) { (try? stage.get("/hello", "stable.small.localhost").body) == "hello 2" })
+        #expect(eventually { (try? stage.get("/hello", "stable.small.localhost").body) == "hello 2" })
         // A module that is not valid cannot be loaded.
         try app.save(
             "[bindle]\nname = \"small\"\nversion = \"1.2.0\"\n\n[[handler]]\nname = \"broken.wat\"\nroute = \"/hello\"\n",
@@ -141,24 +140,22 @@ struct ChannelTests {
         try app.save("(module (func (export \"_start\") (drop (i32.add))))", to: "other/broken.wat")
         try push("other", to: stage)
         #expect(try stage.api(.post, "/releases", #"{"bindle": "small/1.2.0"}"#).0 == 201)
-        #expect(eventually(within: .seconds(20)) { (try? stage.channel("stable")?["state"]) == "failed" })
+        #expect(eventually { (try? stage.channel("stable")?["state"]) == "failed" })
         #expect(try stage.channel("stable")?["serving"] == "small/1.1.0")
         #expect(try stage.get("/hello", "stable.small.localhost").body == "hello 2")
         // Back by a pin.
         #expect(try command("channel", "set", "stable", "--pin", "1.0.0").status == 0)
-        #expect(
-            eventually(within: .seconds(20)) { (try? stage.get("/hello", "stable.small.localhost").body) == "hello 1" })
+        #expect(eventually { (try? stage.get("/hello", "stable.small.localhost").body) == "hello 1" })
         // Replaced content is another release.
         try await save("hello 5", stage)
         try stage.release("1.0.0", replacing: true)
-        #expect(
-            eventually(within: .seconds(20)) { (try? stage.get("/hello", "stable.small.localhost").body) == "hello 5" })
+        #expect(eventually { (try? stage.get("/hello", "stable.small.localhost").body) == "hello 5" })
     }
 
     /// The answer, once it is 200.
     private func found(_ ask: () throws -> Answer) async throws -> Answer {
         var answer = try ask()
-        _ = eventually(within: .seconds(20)) {
+        _ = eventually {
             answer = (try? ask()) ?? answer
             return answer.status == 200
         }
@@ -176,8 +173,8 @@ struct ChannelTests {
         let process = try #require(stage.sandbox.descendants().first { !before.contains($0) })
         kill(process, SIGKILL)
         #expect(try stage.get("/hello", "stable.small.localhost").body == "hello 1")
-        #expect(eventually(within: .seconds(20)) { (try? stage.channel("stable")?["state"]) == "idle" })
-        #expect(eventually(within: .seconds(20)) { Set(stage.sandbox.descendants()).subtracting(before).isEmpty })
+        #expect(eventually { (try? stage.channel("stable")?["state"]) == "idle" })
+        #expect(eventually { Set(stage.sandbox.descendants()).subtracting(before).isEmpty })
         #expect(try stage.get("/hello", "stable.small.localhost").body == "hello 1")
         #expect(try stage.channel("stable")?["state"] == "serving")
         // A stop ends it with all others.
@@ -273,8 +270,7 @@ struct ChannelTests {
         // Settings that change reach channels.
         try app.save("[env]\nCOLOUR = \"red\"\nSIZE = \"8\"\n", to: "hippo-dev.toml")
         try await stage.sandbox.next("serving")
-        #expect(
-            eventually(within: .seconds(20)) { (try? variables("stable.small.localhost").contains("SIZE=8")) == true })
+        #expect(eventually { (try? variables("stable.small.localhost").contains("SIZE=8")) == true })
         let (_, environment) = try stage.api(.get, "/environment")
         let text = JSONValue.object(environment).serialized
         #expect(text.contains("MY_TOKEN") && !text.contains("hidden"))

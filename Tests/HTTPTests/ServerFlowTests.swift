@@ -344,13 +344,13 @@ struct ServerFlowTests {
         } handler: { request, _, writer in
             if request.path == "/wait" {
                 waiting.add(1, ordering: .relaxed)
-                #expect(writer.whileWaiting { gate.wait(seconds: 60) })
+                #expect(writer.whileWaiting { gate.wait() })
             }
             try writer.respond(Response(text: request.path))
         }
         let connections = try (0..<40).map { _ in try server.connect() }
         for connection in connections { try connection.send("GET /wait HTTP/1.1\r\nHost: a\r\n\r\n") }
-        #expect(eventually(within: .seconds(60)) { waiting.load(ordering: .relaxed) == 40 })
+        #expect(eventually { waiting.load(ordering: .relaxed) == 40 })
         #expect(try server.exchange(Self.get).text == "/")
         gate.open()
         for connection in connections { #expect(try connection.response().text == "/wait") }
@@ -371,7 +371,7 @@ struct ServerFlowTests {
         }
         let connections = try (0..<4).map { _ in try server.connect() }
         for connection in connections { try connection.send("GET /spin HTTP/1.1\r\nHost: a\r\n\r\n") }
-        #expect(eventually(within: .seconds(60)) { spinning.load(ordering: .relaxed) == 4 })
+        #expect(eventually { spinning.load(ordering: .relaxed) == 4 })
         for _ in 0..<5 { #expect(try server.exchange(Self.get).text == "/") }
         isOver.store(true, ordering: .relaxed)
         for connection in connections { #expect(try connection.response().text == "/spin") }
@@ -402,7 +402,7 @@ struct ServerFlowTests {
             }
             let spinners = try (0..<2).map { _ in try server.connect() }
             for connection in spinners { try connection.send("GET /spin HTTP/1.1\r\nHost: a\r\n\r\n") }
-            #expect(eventually(within: .seconds(60)) { spinning.load(ordering: .relaxed) == 2 })
+            #expect(eventually { spinning.load(ordering: .relaxed) == 2 })
             // Both compute, beside each other and whatever else runs, until they have had their time.
             pause(milliseconds: 500)
             let others = try (0..<20).map { _ in try server.connect() }

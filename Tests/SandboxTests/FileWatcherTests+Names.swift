@@ -125,7 +125,7 @@ extension FileWatcherTests {
         let reports = Reports()
         let time = SteppedTime()
         let watcher = try FileWatcher(
-            queue: ChangeQueue(), time: time, onProblem: { Issue.record("\($0)") },
+            queue: ChangeQueue(), renamePatience: .seconds(60), time: time, onProblem: { Issue.record("\($0)") },
             onChange: { changes, _ in reports.note(changes) })
         defer { watcher.stop() }
         var scope = WatchScope()
@@ -181,7 +181,7 @@ extension FileWatcherTests {
         // However slow this machine is, vim is not.
         let time = SteppedTime()
         let watcher = try FileWatcher(
-            queue: ChangeQueue(), time: time, onProblem: { Issue.record("\($0)") },
+            queue: ChangeQueue(), renamePatience: .seconds(60), time: time, onProblem: { Issue.record("\($0)") },
             onChange: { changes, _ in reports.note(changes) })
         defer { watcher.stop() }
         watcher.watch(directory.path, WatchScope(patterns: [try GlobPattern("**")]))

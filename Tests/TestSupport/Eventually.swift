@@ -4,7 +4,7 @@ import Foundation
 /// - Parameter timeout: How long to ask at most. It is reached only where the test fails: give slow machines time.
 /// - Returns: Whether the answer was yes in time: `#expect(eventually { … })`.
 package func eventually(
-    within timeout: Duration = .seconds(30), _ condition: () throws -> Bool
+    within timeout: Duration = .seconds(120), _ condition: () throws -> Bool
 ) rethrows -> Bool {
     let deadline = ContinuousClock.now + timeout
     while true {
@@ -18,7 +18,7 @@ package func eventually(
 /// - Parameter timeout: How long to look at most. A task that has its turn late looks once more.
 /// - Returns: The value; `nil` if there was none in time: `try #require(await found { … })`.
 package func found<Value>(
-    within timeout: Duration = .seconds(30), _ look: () throws -> Value?
+    within timeout: Duration = .seconds(120), _ look: () throws -> Value?
 ) async throws -> Value? {
     let deadline = ContinuousClock.now + timeout
     while true {

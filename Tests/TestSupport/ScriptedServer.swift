@@ -4,8 +4,8 @@ import Synchronization
 /// A server that gives each connection the same bytes, well-formed or not, as soon as it has got a request, and keeps all that
 /// it receives.
 package final class ScriptedServer: Sendable {
-    private let descriptor: Int32
-    package let port: UInt16
+    private let listener: RawListener
+    package var port: UInt16 { listener.port }
     private let story = Story()
 
     private final class Story: Sendable {
@@ -23,37 +23,10 @@ package final class ScriptedServer: Sendable {
     ///   - answer: sent once a connection; then nothing more comes. `nil` for a server that listens for ever.
     ///   - end: what a request ends with: an empty line if it has no body.
     package init(answer: String?, toRequestsEndingWith end: String = "\r\n\r\n") throws {
-        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-        self.descriptor = descriptor
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
-        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-        let isListening = withUnsafeMutablePointer(to: &address) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { address in
-                bind(descriptor, address, length) == 0 && listen(descriptor, 64) == 0
-                    && getsockname(descriptor, address, &length) == 0
-            }
-        }
-        guard isListening else { throw RawSocket.Failure(description: "no port for a server") }
-        port = UInt16(bigEndian: address.sin_port)
-        Thread.detachNewThread { [story] in
-            defer { close(descriptor) }
-            while true {
-                let connection = accept(descriptor, nil, nil)
-                guard connection >= 0 else { return }
-                Thread.detachNewThread { Self.serve(connection, answer, Array(end.utf8), story) }
-            }
-        }
-    }
-
-    deinit {
-        // Closed by the thread that accepts: it must not get hold of another descriptor of this number.
-        shutdown(descriptor, Int32(SHUT_RDWR))
+        listener = try RawListener { [story] in Self.serve($0, answer, Array(end.utf8), story) }
     }
 
     private static func serve(_ connection: Int32, _ answer: String?, _ end: [UInt8], _ story: Story) {
-        defer { close(connection) }
         let number = story.connections.withLock { connections in
             connections.append(([], false))
             return connections.count - 1

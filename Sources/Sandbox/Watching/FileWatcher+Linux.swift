@@ -85,6 +85,7 @@ final class FileWatcher: Sendable {
     private let queue: ChangeQueue?
     /// How often the directories are looked at, if they are.
     private let pollInterval: Duration
+    private let renamePatience: Duration
     private let freshness: Freshness?
     private let fileSystem: @Sendable (String) -> FileSystem
     private let time: any TimeSource
@@ -99,8 +100,8 @@ final class FileWatcher: Sendable {
     private static let pollShare = 4
     /// While a root is away, this often it is looked for.
     private static let absencePoll = Duration.milliseconds(50)
-    /// The second event of a rename comes so soon after the first.
-    private static let renameMilliseconds: Int32 = 2
+    /// The second event of a rename comes so soon after the first, unless whoever renames is stopped between them.
+    static let defaultRenamePatience = Duration.milliseconds(2)
 
     /// Watches from now on.
     ///
@@ -108,19 +109,22 @@ final class FileWatcher: Sendable {
     ///   - queue: where the changes come from; for this watcher alone. Without it, the directories are looked at now and
     ///     then; that is also done if the queue cannot take them all in, or is not told of all.
     ///   - pollInterval: how often the directories are looked at, if they have to be.
+    ///   - renamePatience: how long the second event of a rename is waited for.
     ///   - freshness: is told what is taken from the queue.
     ///   - fileSystem: tells what file system a directory is on.
     ///   - time: what tells how late it is.
     ///   - onProblem: called with a sentence when some directory cannot be watched.
     ///   - onChange: called with changes and their ticket (0 without `freshness`).
     init(
-        queue: ChangeQueue?, pollInterval: Duration = defaultPollInterval, freshness: Freshness? = nil,
+        queue: ChangeQueue?, pollInterval: Duration = defaultPollInterval,
+        renamePatience: Duration = defaultRenamePatience, freshness: Freshness? = nil,
         fileSystem: @escaping @Sendable (String) -> FileSystem = { FileSystem(ofItemAt: $0) },
         time: any TimeSource = .system,
         onProblem: @escaping @Sendable (String) -> Void, onChange: @escaping @Sendable (Changes, UInt64) -> Void
     ) throws {
         self.queue = queue
         self.pollInterval = pollInterval
+        self.renamePatience = renamePatience
         self.freshness = freshness
         self.fileSystem = fileSystem
         self.time = time
@@ -342,7 +346,9 @@ final class FileWatcher: Sendable {
             while let last = events.last, last.has(IN_MOVED_FROM) {
                 var polled = pollfd(fd: queue.fileDescriptor, events: Int16(POLLIN), revents: 0)
                 let count = events.count
-                if poll(&polled, 1, Self.renameMilliseconds) > 0 { read(queue, buffer, &events) }
+                if poll(&polled, 1, Int32(renamePatience.milliseconds.rounded(.up))) > 0 {
+                    read(queue, buffer, &events)
+                }
                 if events.count == count { break }
             }
         }

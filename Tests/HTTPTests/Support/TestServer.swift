@@ -55,7 +55,7 @@ final class Gate: Sendable {
     var isOpen: Bool { state.withLock { $0 } }
 
     /// False when nothing has opened it in time, which fails a test.
-    func wait(seconds: Double = 10) -> Bool { eventually(within: .seconds(seconds)) { isOpen } }
+    func wait() -> Bool { eventually { isOpen } }
 }
 
 /// Answers with the request's path, query and body.
