@@ -9,7 +9,7 @@ final class ConnectionPool: Sendable {
     let path: String
     // In this order, in which they are let go: the writer after the readers, since closing it copies the log into the
     // file, and the lock after both.
-    private let idleReaders = Mutex(IdleReaders())
+    private let idleReaders = Mutex(IdleStack<Held>(limit: 8))
     /// Whether a look at the idle readers is to come.
     private let isLookingAtReaders = Atomic(false)
     /// The connection that copies the log into the file, beside the one that writes. Nobody waits for it but who opens the
@@ -269,7 +269,7 @@ final class ConnectionPool: Sendable {
             try connection.removeDoomedFiles()
             try connection.execute("PRAGMA shrink_memory")
         }
-        idleReaders.withLock { $0.removeAll() }
+        _ = idleReaders.withLock { $0.takeAll() }
     }
 
     /// Somebody reads what the log has, or the disk is full: no write may come that would have it tried again.
@@ -324,7 +324,7 @@ final class ConnectionPool: Sendable {
     func close() { writer.withLock { close(&$0) } }
 
     private func close(_ writer: inout Writer) {
-        idleReaders.withLock { $0.removeAll() }
+        _ = idleReaders.withLock { $0.takeAll() }
         copier.withLock { $0 = nil }
         writer = Writer()
         generation.add(1, ordering: .relaxed)
@@ -412,7 +412,7 @@ final class ConnectionPool: Sendable {
         SystemThread.detach(name: "idle readers", after: Self.quietTime) { [weak self] in
             guard let self else { return }
             isLookingAtReaders.store(false, ordering: .releasing)
-            if idleReaders.withLock({ $0.removeUnused() }) { lookAtReadersLater() }
+            if idleReaders.withLock({ $0.takeUnused() }).hasMore { lookAtReadersLater() }
         }
     }
 }

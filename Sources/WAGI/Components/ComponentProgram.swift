@@ -1,4 +1,5 @@
 import ComponentModel
+import Platform
 import Synchronization
 import WASIHTTP
 import WASIPreview2
@@ -25,9 +26,12 @@ final class ComponentProgram: Sendable {
     let reuse: Int
     /// Whether it can find out what its environment and arguments are.
     let readsEnvironment: Bool
-    private let idle = Mutex<[ComponentGuest]>([])
-    /// No more instances than these wait for requests.
-    private static let maximumIdle = 32
+    /// Instances that wait for requests.
+    private let idle = Mutex(IdleStack<ComponentGuest>(limit: 32))
+    /// Whether a look at them is to come.
+    private let isLookingAtIdle = Atomic(false)
+    /// Instances that nobody has used for so long, or up to twice as long, go with their memory; one stays.
+    private static let idleTime = Duration.seconds(10)
 
     /// - Parameters:
     ///   - entrypoint: the interface or the function to call; `nil` for what the component has: HTTP before a command.
@@ -90,15 +94,25 @@ final class ComponentProgram: Sendable {
     /// An instance that has answered requests and may answer more.
     func takeIdle() -> ComponentGuest? {
         guard reuse > 1 else { return nil }
-        return idle.withLock { $0.popLast() }
+        return idle.withLock { $0.take() }
     }
 
     /// Takes an instance back whose request is answered. One that has answered as many as it may goes.
     func giveBack(_ guest: ComponentGuest) {
         guard reuse > 1, guest.answeredCount < reuse, !guest.hasExited else { return }
         guest.rest()
-        idle.withLock { idle in
-            if idle.count < Self.maximumIdle { idle.append(guest) }
+        if idle.withLock({ $0.giveBack(guest) }) { lookAtIdleLater() }
+    }
+
+    private func lookAtIdleLater() {
+        guard !isLookingAtIdle.exchange(true, ordering: .acquiringAndReleasing) else { return }
+        SystemThread.detach(name: "idle instances", after: Self.idleTime) { [weak self] in
+            guard let self else { return }
+            isLookingAtIdle.store(false, ordering: .releasing)
+            // They are let go after the lock.
+            let (unused, hasMore) = idle.withLock { $0.takeUnused() }
+            if hasMore { lookAtIdleLater() }
+            withExtendedLifetime(unused) {}
         }
     }
 }
