@@ -65,6 +65,12 @@ struct BuildTests {
             let sandbox = try SandboxProcess(directory.path)
             _ = try await sandbox.next("ready")
             try await settle(directory, sandbox, builds: 2)
+            // The command may have ended before the sandbox has looked at what it has written.
+            let outputs = try await found(within: SandboxProcess.patience) {
+                let text = try? String(contentsOfFile: directory.path + "/.hippo/build-outputs", encoding: .utf8)
+                return text.flatMap { $0.contains("stamp") && $0.contains("other") ? $0 : nil }
+            }
+            #expect(outputs != nil)
             kill(sandbox.id, SIGTERM)
             #expect(try await sandbox.waitForEnd() == 0)
         }

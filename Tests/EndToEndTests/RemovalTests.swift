@@ -218,12 +218,13 @@ struct RemovalTests {
     func projectDirectlyAfterStart() async throws {
         for _ in 0..<5 {
             let scene = try await Scene()
-            let remover = Process()
-            remover.executableURL = URL(fileURLWithPath: "/bin/rm")
-            remover.arguments = ["-rf", scene.app.path]
-            try remover.run()
-            remover.waitUntilExit()
-            #expect(remover.terminationStatus == 0)
+            // Where rm is stopped for longer than a sandbox takes for patience, the store is made again under it: that is
+            // removed by a second call.
+            var isRemoved = false
+            for _ in 1...2 where !isRemoved {
+                isRemoved = try Program.run(["-rf", scene.app.path], executable: "/bin/rm").status == 0
+            }
+            #expect(isRemoved)
             #expect(!FileManager.default.fileExists(atPath: scene.app.path))
             #expect(try get(scene.url + "hello").body == "hello 1")
         }
