@@ -316,8 +316,9 @@ let package = Package(
             ],
             exclude: ["Guests", "Peers"]
         ),
+        .target(name: "CTestSupport", path: "Tests/CTestSupport"),
         .target(
-            name: "TestSupport", dependencies: ["Archive", "Cryptography", "HTTP", "JSON", "Platform"],
+            name: "TestSupport", dependencies: ["Archive", "CTestSupport", "Cryptography", "HTTP", "JSON", "Platform"],
             path: "Tests/TestSupport",
             exclude: ["BlobStores/moto_server.py", "Components/wasi.wit", "Fuzzed", "Requests"]),
         .testTarget(name: "PlatformTests", dependencies: ["Platform", "TestSupport"]),

@@ -1,4 +1,5 @@
 package import Foundation
+import Platform
 package import Synchronization
 
 /// A fresh directory that is removed, with all that is in it, when its last reference goes.
@@ -48,6 +49,13 @@ package final class TemporaryDirectory: Sendable {
         let file = url.appendingPathComponent(relativePath)
         try FileManager.default.createDirectory(at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
         try data.write(to: file)
+        Self.waitForClosing(of: file.path)
         return file
+    }
+
+    /// A process that another thread starts has this process's files open until it runs its program. Who watches the file would
+    /// be told only then that it was closed.
+    private static func waitForClosing(of path: String) {
+        while OpenForWriting(fileAt: path) == .yes { usleep(200) }
     }
 }

@@ -1,9 +1,8 @@
 import CLinux
 import Glibc
-import Platform
 
 /// Whether somebody has a file open for writing, as far as the system tells.
-enum OpenForWriting: Hashable, Sendable {
+package enum OpenForWriting: Hashable, Sendable {
     case yes
     case no
     /// The file system has no leases, or gives this user none.
@@ -11,7 +10,7 @@ enum OpenForWriting: Hashable, Sendable {
 
     /// Asks for a read lease of the file, which is refused as long as somebody may write to it (fcntl(2), "Leases"), and
     /// gives it back at once. Files that are not there are not being written.
-    init(fileAt path: String) {
+    package init(fileAt path: String) {
         let descriptor = LongPath.open(path, O_RDONLY | O_NONBLOCK)
         guard descriptor >= 0 else {
             self = errno == ENOENT || errno == ENOTDIR ? .no : .unknown
