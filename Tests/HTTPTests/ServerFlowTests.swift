@@ -155,24 +155,100 @@ struct ServerFlowTests {
     @Test(
         "a response that is ended leaves whole though the handler goes on, and cannot be added to",
         arguments: ["", "abc"], [false, true])
-    func ending(body: String, hasWaited: Bool) throws {
+    func ending(body: String, isWaiting: Bool) throws {
         let gate = Gate()
         let server = try TestServer { _, _, writer in
             try writer.writeHead(.ok)
             try writer.write(body)
             try writer.end()
             writer.discard()
-            #expect(hasWaited ? writer.whileWaiting { gate.wait() } : gate.wait())
+            #expect(isWaiting ? writer.whileWaiting { gate.wait() } : gate.wait())
             #expect(throws: ResponseError.exchangeIsOver) { try writer.write("more") }
         }
         let connection = try server.connect()
         try connection.send(Self.get)
         let response = try connection.response()
         #expect(response.headers["Content-Length"] == String(body.utf8.count) && response.text == body)
+        // Another request would have to wait for the handler.
+        #expect(response.headers["Connection"] == "close")
+        #expect(try connection.isAtEnd())
         gate.open()
-        // The connection goes on.
+    }
+
+    @Test("a handler that returns soon after the end of its response leaves the connection to the next request")
+    func endingSoon() throws {
+        let server = try TestServer {
+            $0.holdTime = .seconds(600)
+        } handler: { _, _, writer in
+            try writer.writeHead(.ok)
+            try writer.write("abc")
+            try writer.end()
+            writer.whileWaiting {}
+        }
+        let connection = try server.connect()
+        for _ in 1...2 {
+            try connection.send(Self.get)
+            #expect(try connection.response().text == "abc")
+        }
+    }
+
+    @Test(
+        "what the client does not take at once of a response that is ended follows, though the handler goes on or is given up",
+        arguments: [false, true])
+    func endingSlowly(isWaiting: Bool) throws {
+        let gate = Gate()
+        let body = String(repeating: "0123456789", count: 300_000)
+        let server = try TestServer { _, _, writer in
+            try writer.writeHead(.ok, ["Content-Length": String(body.utf8.count)])
+            try writer.write(body.utf8.dropLast(30_000))
+            try writer.write(body.utf8.suffix(30_000))
+            try writer.end()
+            writer.cancelWaits { true }
+            #expect(isWaiting ? writer.whileWaiting { gate.wait() } : gate.wait())
+        }
+        let connection = try server.connect(receiveBuffer: 4096)
         try connection.send(Self.get)
         #expect(try connection.response().text == body)
+        gate.open()
+        #expect(eventually { server.records.withLock { $0.map { $0.failure } } == [nil] })
+    }
+
+    @Test("a response without a length to a client of HTTP/1.0 ends with the connection, and not with its handler")
+    func endingByConnection() throws {
+        let gate = Gate()
+        let server = try TestServer { _, _, writer in
+            try writer.writeHead(.ok)
+            try writer.write("abc")
+            try writer.flush()
+            try writer.end()
+            #expect(gate.wait())
+        }
+        let connection = try server.connect()
+        try connection.send("GET / HTTP/1.0\r\n\r\n")
+        #expect(try connection.readToEnd().hasSuffix("\r\n\r\nabc"))
+        gate.open()
+    }
+
+    @Test("a client that goes away with the whole response is no reason to give its handler up")
+    func leavingAfterTheEnd() throws {
+        let gate = Gate()
+        let isGivenUp = Mutex(false)
+        let server = try TestServer { _, _, writer in
+            writer.onDisconnect { isGivenUp.withLock { $0 = true } }
+            try writer.writeHead(.ok)
+            try writer.write("abc")
+            try writer.end()
+            #expect(gate.wait())
+        }
+        let connection = try server.connect()
+        try connection.send(Self.get)
+        #expect(try connection.response().text == "abc")
+        connection.reset()
+        // The event loop has seen it when it has answered another one.
+        #expect(try server.exchange("GET\r\n\r\n").status == 400)
+        gate.open()
+        #expect(eventually { server.records.withLock { $0.count } == 2 })
+        #expect(!isGivenUp.withLock { $0 })
     }
 
     @Test("the end of a response that has begun to leave follows by itself, with its trailers")
@@ -197,20 +273,18 @@ struct ServerFlowTests {
         arguments: [false, true])
     func failingAfterEnd(hasWaited: Bool) throws {
         struct Failure: Error {}
+        let gate = Gate()
         let server = try TestServer { _, _, writer in
             try writer.writeHead(.ok)
             try writer.write("abc")
             try writer.end()
-            if hasWaited { writer.whileWaiting {} }
+            if hasWaited { #expect(writer.whileWaiting { gate.wait() }) }
             throw Failure()
         }
-        let connection = try server.connect()
-        for _ in 1...2 {
-            try connection.send(Self.get)
-            let response = try connection.response()
-            #expect(response.headers["Content-Length"] == "3" && response.text == "abc")
-        }
-        #expect(eventually { server.problems.withLock { $0.count { $0.contains("after it had answered") } } == 2 })
+        let response = try server.exchange(Self.get)
+        #expect(response.headers["Content-Length"] == "3" && response.text == "abc")
+        gate.open()
+        #expect(eventually { server.problems.withLock { $0.count { $0.contains("after it had answered") } } == 1 })
     }
 
     @Test("a response cannot be ended before it has begun, nor before all is there that it declares, nor twice")

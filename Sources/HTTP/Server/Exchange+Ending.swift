@@ -4,6 +4,8 @@ extension Exchange {
     /// - Parameter error: what the handler threw.
     func finish(_ error: (any Error)?) {
         claiming {
+            isHandled = true
+            settle()
             // What a handler has ended is whole, whatever becomes of it later.
             if isEnded { enqueueEnd(nil) }
             enqueueEnd(error)

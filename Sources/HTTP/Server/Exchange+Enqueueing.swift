@@ -7,6 +7,7 @@
 extension Exchange {
     /// Enqueues a whole response that is not a stream.
     func enqueue(_ response: Response) throws(ResponseError) {
+        settle()
         guard response.status.code >= 200 else { throw .interimStatus(response.status) }
         var response = response
         if case .events = response.body { response.headers.set("Content-Type", "text/event-stream") }
@@ -70,7 +71,7 @@ extension Exchange {
         _ status: Status, _ headers: Headers, _ declarations: ResponseHeadEncoder.Declarations,
         _ framing: ResponseFraming, into head: inout [UInt8]
     ) {
-        if declarations.closes || framing == .untilClose || !canFindNextRequest { keepsAlive = false }
+        if declarations.closes || framing == .untilClose || !findsNextRequest { keepsAlive = false }
         if context.isDraining.load(ordering: .relaxed), !context.isHandingOver.load(ordering: .relaxed),
             !hasFurtherInput
         {
@@ -90,7 +91,7 @@ extension Exchange {
     static let discardedBodyLimit: Int64 = 256 << 10
 
     /// Whether the rest of the request's body can be skipped: it is small enough, and the client will send it.
-    private var canFindNextRequest: Bool {
+    var canFindNextRequest: Bool {
         if inputIsBroken || owesContinue { return false }
         guard let remainder = decoder.knownRemainder else { return true }
         return remainder <= Self.discardedBodyLimit

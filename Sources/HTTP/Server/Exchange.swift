@@ -90,6 +90,13 @@ final class Exchange: @unchecked Sendable {
     var isCommitted = false
     /// Whether the handler has said that nothing follows, though it goes on.
     private(set) var isEnded = false
+    /// Whether all of a response has left that ended before its handler.
+    private var hasEndedEarly = false
+    /// Whether the handler has returned, so that the event loop sends no more beside it.
+    var isHandled = false
+    /// Whether the connection can go on after the request's body, as it was when the handler last wrote something: the event
+    /// loop must not look at a body that a worker reads.
+    private(set) var findsNextRequest = true
     /// Held by the thread that uses the response's side, since the event loop may send what a handler has left lying.
     private let claim = Atomic<Bool>(false)
     /// The thread that runs the handler.
@@ -429,15 +436,15 @@ extension Exchange {
     func hold(_ bytes: UnsafeRawBufferPointer) {
         if held.isEmpty { heldSince = .now }
         held.append(contentsOf: bytes)
+        settle()
     }
 
     /// Whether it is too late for another response.
     var hasBegunResponse: Bool { isCommitted || sentCount > 0 || !output.isEmpty }
 
-    var hasWaitedLong: Bool { isHolding && heldSince + context.configuration.holdTime <= .now }
-
-    /// Whether something of the response could leave now: bytes of the body, or its end.
-    private var isHolding: Bool { !held.isEmpty || isEnded && !isFinished }
+    var hasWaitedLong: Bool {
+        (!held.isEmpty || isEnded && !isFinished) && heldSince + context.configuration.holdTime <= .now
+    }
 
     private var isFinished: Bool { if case .finished = progress { true } else { false } }
 
@@ -445,26 +452,36 @@ extension Exchange {
     func holdEnd() {
         if held.isEmpty { heldSince = .now }
         isEnded = true
+        settle()
+        // A client that goes away now has all that it asked for.
+        disconnection.end()
     }
+
+    /// On the worker: takes note of what the event loop may need to know of the request's body.
+    func settle() { findsNextRequest = canFindNextRequest }
 
     /// Before the handler waits for something: sends what is held; false if there was nothing.
     @discardableResult
     func flushHeld() throws(ResponseError) -> Bool {
         try claiming { () throws(ResponseError) in
-            guard isHolding else { return false }
             if isEnded {
-                enqueueEnd(nil)
-                disconnection.noteResponse()
-                try drainOutput()
-            } else {
-                try sendBody(UnsafeRawBufferPointer(start: nil, count: 0))
+                // The handler does not wait for its client any more.
+                if !hasEndedEarly { workers.noteOutput(of: worker, true) }
+                return false
             }
+            guard !held.isEmpty else {
+                if output.isEmpty { return false }
+                try drainOutput()
+                return true
+            }
+            try sendBody(UnsafeRawBufferPointer(start: nil, count: 0))
             return true
         }
     }
 
     /// Sends what is held, and `bytes` behind it, with the head before the first.
     func sendBody(_ bytes: UnsafeRawBufferPointer) throws(ResponseError) {
+        settle()
         let body = held
         held = []
         let (prefix, isSent, suffix) = frame(body.count + bytes.count)
@@ -517,7 +534,7 @@ extension Exchange {
     }
 
     /// Sends what the event loop could not get rid of, waiting for the client.
-    private func drainOutput() throws(ResponseError) {
+    func drainOutput() throws(ResponseError) {
         while !output.isEmpty {
             switch output.send(to: fileDescriptor, counting: &sentCount) {
             case .finished: return
@@ -536,24 +553,44 @@ extension Exchange {
         }
     }
 
-    /// On the event loop, while a worker runs the handler: sends what has been held for too long, as far as the client
-    /// takes it.
+    /// On the event loop, while a worker runs the handler: sends what has been held for too long, or what the client did not
+    /// take before, as far as the client takes it.
     func flushOverdue() {
         guard claim.compareExchange(expected: false, desired: true, ordering: .acquiring).exchanged else { return }
         defer { claim.store(false, ordering: .releasing) }
-        guard hasWaitedLong, failure == nil else { return }
-        if isEnded {
-            enqueueEnd(nil)
-        } else {
-            let body = held
-            held = []
-            let (prefix, isSent, suffix) = frame(body.count)
-            if isSent, isRecorded { capture.append(body) }
-            output.append(prefix + (isSent ? body + suffix : []))
+        guard !isHandled, failure == nil, !hasEndedEarly else { return }
+        if hasWaitedLong {
+            if isEnded {
+                // Another request would have to wait for the handler: it needs another connection.
+                keepsAlive = false
+                enqueueEnd(nil)
+                workers.noteOutput(of: worker, true)
+            } else {
+                enqueueHeld()
+            }
+            disconnection.noteResponse()
         }
-        disconnection.noteResponse()
-        // Whoever writes next sees what is wrong.
-        _ = output.send(to: fileDescriptor, counting: &sentCount)
+        var canGoOn = true
+        if !output.isEmpty {
+            // Whoever writes next sees what is wrong.
+            switch output.send(to: fileDescriptor, counting: &sentCount) {
+            case .finished, .blocked: break
+            case .failed, .fileTooShort, .fileChanged: canGoOn = false
+            }
+        }
+        guard isEnded, isFinished, output.isEmpty || !canGoOn else { return }
+        // The client need not wait for the handler to see that the response is whole.
+        shutdown(fileDescriptor, Int32(SHUT_WR))
+        hasEndedEarly = true
+        workers.noteOutput(of: worker, false)
+    }
+
+    private func enqueueHeld() {
+        let body = held
+        held = []
+        let (prefix, isSent, suffix) = frame(body.count)
+        if isSent, isRecorded { capture.append(body) }
+        output.append(prefix + (isSent ? body + suffix : []))
     }
 
     func framing(_ status: Status, bodyLength: Int64?) -> ResponseFraming {

@@ -196,9 +196,13 @@ package final class RequestBody {
     /// of it. (A client that is not invited sends the body after a while, or not at all.) It is not worth waiting for: a
     /// socket that cannot take 25 bytes before the response has begun has a client that does not read.
     private static func sendContinueIfOwed(_ exchange: Exchange) throws(RequestBodyError) {
-        guard exchange.owesContinue, exchange.sentCount == 0 else { return }
-        exchange.owesContinue = false
-        guard InterimResponse.sendContinue(to: exchange.fileDescriptor) == .sent else { throw .disconnected }
+        guard exchange.owesContinue else { return }
+        // The event loop may be about to send what is held.
+        try exchange.claiming { () throws(RequestBodyError) in
+            guard exchange.sentCount == 0, exchange.output.isEmpty else { return }
+            exchange.owesContinue = false
+            guard InterimResponse.sendContinue(to: exchange.fileDescriptor) == .sent else { throw .disconnected }
+        }
     }
 }
 

@@ -83,6 +83,7 @@ package final class ResponseWriter {
             }
             guard status.code >= 200 else { throw .interimStatus(status) }
             exchange.progress = .head(status, headers, try ResponseHeadEncoder.validate(headers))
+            exchange.settle()
         }
     }
 
@@ -166,7 +167,7 @@ package final class ResponseWriter {
             switch exchange.progress {
             case .noHead: throw .headNotWritten
             case .finished: throw .exchangeIsOver
-            case .body where exchange.held.isEmpty: return
+            case .body where exchange.held.isEmpty: try exchange.drainOutput()
             case .body, .head: try exchange.sendBody(UnsafeRawBufferPointer(start: nil, count: 0))
             }
         }

@@ -41,6 +41,8 @@ final class WorkerPool: @unchecked Sendable {
         fileprivate var since = MonotonicTime.now
         fileprivate var thread: pid_t = 0
         fileprivate var isLowered = false
+        /// Whether its connection has something to send that `tick` sees to.
+        fileprivate var hasOutput = false
         /// The processor time of its thread when the handler was first seen to take longer than a turn.
         fileprivate var processorTime: Duration?
         /// Its place in the pool's list.
@@ -93,6 +95,8 @@ final class WorkerPool: @unchecked Sendable {
     private var runningCount = 0
     /// Workers whose state is `running` or `overdue`.
     private var activeCount = 0
+    /// Workers whose connection has something to send that `tick` sees to.
+    private var outputCount = 0
     private var isStopping = false
 
     init(
@@ -148,13 +152,31 @@ final class WorkerPool: @unchecked Sendable {
         return wait()
     }
 
-    /// Whether handlers run, or wait for their turn, so that `tick` has to be called in a while.
-    var isActive: Bool { monitor.withLock { activeCount > 0 || next < queue.count } }
+    /// Takes note whether a handler's connection has something to send though the handler goes on: `tick` sees to it, also while
+    /// the handler waits.
+    func noteOutput(of worker: Worker?, _ hasOutput: Bool) {
+        guard let worker else { return }
+        let isFirst = monitor.withLock { () -> Bool in
+            setOutput(of: worker, hasOutput)
+            return hasOutput && activeCount == 0
+        }
+        if isFirst { becameActive() }
+    }
+
+    private func setOutput(of worker: Worker, _ hasOutput: Bool) {
+        guard worker.hasOutput != hasOutput else { return }
+        worker.hasOutput = hasOutput
+        outputCount += hasOutput ? 1 : -1
+    }
+
+    /// Whether handlers run, or wait for their turn, or have left something to send, so that `tick` has to be called in a while.
+    var isActive: Bool { monitor.withLock { activeCount > 0 || outputCount > 0 || next < queue.count } }
 
     /// To be called now and then while handlers run: lets those that wait for their turn take that of handlers that take
     /// long.
     ///
-    /// - Parameter body: called for the connection of each handler that has run for a while. It must not block.
+    /// - Parameter body: called for the connection of each handler that has run for a while, or has left something to send. It
+    ///   must not block.
     func tick(_ body: (Connection) -> Void) {
         let now = MonotonicTime.now
         var slow: [Connection] = []
@@ -170,6 +192,11 @@ final class WorkerPool: @unchecked Sendable {
                 if !worker.isLowered, hasComputedLong(worker) {
                     worker.isLowered = true
                     lowered.append(worker.thread)
+                }
+            }
+            if outputCount > 0 {
+                for worker in workers where worker.state == .waiting && worker.hasOutput {
+                    if let connection = worker.connection { slow.append(connection) }
                 }
             }
             return assignQueued(startingThreads: true)
@@ -304,6 +331,7 @@ final class WorkerPool: @unchecked Sendable {
         activeCount -= 1
         worker.state = .idle
         worker.connection = nil
+        setOutput(of: worker, false)
         if worker.isLowered || idle.count >= keptIdle || isStopping && next == queue.count {
             remove(worker)
             return (false, false, assignQueued(startingThreads: !worker.isLowered))
