@@ -105,14 +105,14 @@ package enum ProjectStore {
 
     /// The log of the sandbox that runs on a project, or of the last one that did; `nil` if there is none.
     static func log(ofProject path: String, store: String?) throws -> String? {
-        if let running = try runningLog(ofProject: path, store: store) { return running }
+        if let running = try runningLogs(ofProject: path, store: store).first { return running }
         guard let log = try file(ofProject: path, store: store).map(log(ofStore:)) else { return nil }
         return FileStatus(path: log) != nil ? log : nil
     }
 
-    /// The log of the sandbox that runs on a project; `nil` if none does.
-    static func runningLog(ofProject path: String, store: String?) throws -> String? {
-        try inUse(ofProject: path, store: store).first.map(log(ofStore:))
+    /// The logs of the sandboxes that run on a project.
+    static func runningLogs(ofProject path: String, store: String?) throws -> [String] {
+        try inUse(ofProject: path, store: store).map(log(ofStore:))
     }
 
     /// The log of what the sandbox with this store has told.

@@ -82,6 +82,25 @@ struct LogTests {
         #expect(numbers(late.next()) == Array(1...9))
     }
 
+    @Test("A reader misses nothing of a log that is turned over twice between two looks, and reads nothing twice")
+    func turnedOverTwice() throws {
+        let directory = try TemporaryDirectory()
+        let path = directory.path + "/up.log"
+        let log = try #require(LogFile(path: path, limit: 400))
+        let count = try #require((1...).first { line($0).utf8.count * $0 > 400 }) - 1
+        log.append(Array(line(1).utf8))
+        var reader = LogReader(path: path)
+        #expect(numbers(reader.next()) == [1])
+        let last = 1 + 2 * count
+        for number in 2...last { log.append(Array(line(number).utf8)) }
+        #expect(numbers(reader.next()) == Array(2...last))
+        // One that is removed, and made again, has the older half beside it that has been read.
+        try FileManager.default.removeItem(atPath: path)
+        #expect(FileManager.default.createFile(atPath: path, contents: nil))
+        log.append(Array(line(last + 1).utf8))
+        #expect(numbers(reader.next()) == [last + 1])
+    }
+
     @Test("More lines at once than a file may have go into several files")
     func manyLinesAtOnce() throws {
         let directory = try TemporaryDirectory()
@@ -117,7 +136,7 @@ struct LogTests {
         try #require(LogFile(path: left)).append(Array(line(1).utf8))
         var paths = [gone, left]
         var follower = try #require(
-            try LogFollower(latest: { paths.count > 1 ? paths.removeFirst() : paths[0] }, running: { nil }))
+            try LogFollower(latest: { paths.count > 1 ? paths.removeFirst() : paths[0] }, running: { [] }))
         #expect(numbers(try follower.next()) == [1])
         #expect(try follower.next().isEmpty)
     }
@@ -133,16 +152,31 @@ struct LogTests {
         try #require(LogFile(path: left)).append(Array(line(2).utf8))
         try #require(LogFile(path: second)).append(Array(line(4).utf8))
         var latest = first
-        var running: String? = first
+        var running = [first]
         var follower = try #require(try LogFollower(latest: { latest }, running: { running }))
         #expect(numbers(try follower.next()) == [1])
         log.append(Array(line(3).utf8))
         try FileManager.default.removeItem(atPath: first)
-        (latest, running) = (left, nil)
+        (latest, running) = (left, [])
         #expect(numbers(try follower.next()) == [3])
         #expect(try follower.next().isEmpty)
-        running = second
+        running = [second]
         #expect(numbers(try follower.next()) == [4])
+    }
+
+    @Test("A follower stays with its sandbox as long as that runs, and leaves one that has ended for another, though its log stays")
+    func aFollowerLeavesASandboxThatHasEnded() throws {
+        let directory = try TemporaryDirectory()
+        let kept = directory.path + "/up.log"
+        let other = directory.path + "/other.log"
+        try #require(LogFile(path: kept)).append(Array(line(1).utf8))
+        try #require(LogFile(path: other)).append(Array(line(2).utf8))
+        var running = [other, kept]
+        var follower = try #require(try LogFollower(latest: { kept }, running: { running }))
+        #expect(numbers(try follower.next()) == [1])
+        for _ in 1...100 { #expect(try follower.next().isEmpty) }
+        running = [other]
+        #expect(numbers(try (1...100).flatMap { _ in try follower.next() }) == [2])
     }
 
     @Test("A follower waits for the log of a sandbox that starts") func aFollowerWaitsForTheLogOfASandboxThatStarts()
@@ -150,7 +184,7 @@ struct LogTests {
     {
         let directory = try TemporaryDirectory()
         let path = directory.path + "/up.log"
-        var follower = try #require(try LogFollower(latest: { path }, running: { path }))
+        var follower = try #require(try LogFollower(latest: { path }, running: { [path] }))
         #expect(try follower.next().isEmpty)
         try #require(LogFile(path: path)).append(Array(line(1).utf8))
         #expect(numbers(try follower.next()) == [1])

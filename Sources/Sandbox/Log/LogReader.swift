@@ -5,8 +5,9 @@ package struct LogReader {
     private let path: String
     /// What is being read. It stays so when the log is turned over, or removed.
     private var file: OpenLog?
+    /// The older half that was there at last, which is read. It is kept open, so that no other file is taken for it.
+    private var older: OpenLog?
     private var partial: [UInt8] = []
-    private var hasBegun = false
     /// What is read at once at most, in bytes: both halves of a log are smaller.
     private static let limit = 64 << 20
 
@@ -25,15 +26,29 @@ package struct LogReader {
     /// read to its end first.
     package mutating func next() -> [LogEntry] {
         var entries: [LogEntry] = []
-        if !hasBegun {
-            entries += Self.entries(in: PrivateFiles.content(of: LogFile.older(path)) ?? [])
-            hasBegun = true
+        if file == nil {
+            // In this order: if the log is turned over in between, both are one file.
+            file = OpenLog(path)
+            entries += unreadOlderHalf()
         }
-        entries += rest()
-        guard let current = OpenLog(path), !current.isSame(as: file) else { return entries }
-        file = current
-        partial = []
-        return entries + rest()
+        while true {
+            entries += rest()
+            guard let current = OpenLog(path), !current.isSame(as: file) else { return entries }
+            // What has come to the one before until it was turned over, after it was read above.
+            entries += rest()
+            // Another one may have become full in between.
+            entries += unreadOlderHalf()
+            file = current
+            partial = []
+        }
+    }
+
+    /// The entries of the older half, if that is a file that has not been read.
+    private mutating func unreadOlderHalf() -> [LogEntry] {
+        guard let found = OpenLog(LogFile.older(path)), found.id != older?.id else { return [] }
+        older = found
+        guard found.id != file?.id, let bytes = found.readToEnd() else { return [] }
+        return Self.entries(in: bytes)
     }
 
     private mutating func rest() -> [LogEntry] {
@@ -56,6 +71,8 @@ package struct LogReader {
         deinit {
             close(descriptor)
         }
+
+        var id: FileID? { FileStatus(descriptor: descriptor)?.id }
 
         func readToEnd() -> [UInt8]? {
             try? FileReader.bytes(of: descriptor, path: "the log", limit: LogReader.limit)
