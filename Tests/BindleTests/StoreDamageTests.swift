@@ -93,6 +93,48 @@ struct StoreDamageTests {
         withExtendedLifetime(reader) {}
     }
 
+    @Test("A log that is emptied while somebody else still reads is noticed by the next save") func emptiedLog() throws
+    {
+        let store = try BindleStore(path: path)
+        try save(["old"], in: store)
+        let reader = try SQLiteConnection(path: path, access: .readOnly, files: store.pool.files)
+        _ = try reader.firstRow("SELECT count(*) FROM content") { (row) throws(StoreError) in row.integer(0) }
+        #expect(truncate(path + "-wal", 0) == 0)
+        let error = #expect(throws: StoreError.self) { try save(["new"], in: store) }
+        #expect(error?.isDamage == true, "\(String(describing: error))")
+        withExtendedLifetime(reader) {}
+    }
+
+    @Test("A log that another program has copied into the file and emptied is in order") func copiedLog() throws {
+        let store = try BindleStore(path: path)
+        try save(["old"], in: store)
+        let other = try SQLiteConnection(path: path, access: .readWriteExisting, files: store.pool.files)
+        _ = try other.firstRow("PRAGMA wal_checkpoint(TRUNCATE)") { (row) throws(StoreError) in row.integer(0) }
+        #expect(try Data(contentsOf: URL(fileURLWithPath: path + "-wal")).isEmpty)
+        #expect(try save(["new"], in: store) == 2)
+        try store.checkIntegrity()
+        withExtendedLifetime(other) {}
+    }
+
+    @Test("A store of before that is put in its place is opened as it is, without the log of the other one")
+    func replaced() throws {
+        let store = try filled()
+        let copy = directory.path + "/copy"
+        try FileManager.default.copyItem(atPath: path, toPath: copy)
+        try save((0..<300).map { "other \($0)" }, in: store)
+        try store.pool.shrink()
+        try save(["last"], in: store)
+        let reader = try SQLiteConnection(path: path, access: .readOnly, files: store.pool.files)
+        _ = try reader.firstRow("SELECT count(*) FROM content") { (row) throws(StoreError) in row.integer(0) }
+        #expect(rename(copy, path) == 0)
+        #expect(store.isGone)
+        try store.reopen(after: 7)
+        try store.checkIntegrity()
+        #expect(try store.text("text 7", of: BindleID("app/1.0.0")) == "text 7")
+        #expect(try save(["new"], in: store) == 8)
+        withExtendedLifetime(reader) {}
+    }
+
     @Test("A file whose times have changed, and nothing else, is in order")
     func touched() throws {
         let store = try filled()

@@ -112,6 +112,20 @@ struct RemovalTests {
         _ = try await reader.waitForEnd()
     }
 
+    @Test("Where a part of the store is emptied in place, saves go on", arguments: ["", "-wal"])
+    func emptied(suffix: String) async throws {
+        let scene = try await Scene()
+        try scene.expectAllAnswers()
+        #expect(truncate(scene.app.path + "/.hippo/bindles.sqlite" + suffix, 0) == 0)
+        for round in 1...4 {
+            try scene.app.save("changed \(round)", to: "assets/0.txt")
+            try await Self.wait("the change is not served") {
+                try get(scene.url + "assets/0.txt").body == "changed \(round)"
+            }
+        }
+        #expect(try get(scene.url + "hello").body == "hello 1")
+    }
+
     @Test("Garbage of the same size in the contents' files is not served")
     func garbage() async throws {
         let scene = try await Scene()

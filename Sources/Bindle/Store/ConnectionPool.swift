@@ -57,8 +57,8 @@ final class ConnectionPool: Sendable {
 
         /// - Returns: `nil` if one is missing.
         init?(ofStore path: String) {
-            guard let file = FileStatus(path: path)?.id, let log = FileStatus(path: path + "-wal")?.id,
-                let index = FileStatus(path: path + "-shm")?.id
+            guard let file = FileStatus(path: path)?.id, let log = FileStatus(linkAt: path + "-wal")?.id,
+                let index = FileStatus(linkAt: path + "-shm")?.id
             else { return nil }
             (self.file, self.log, self.index) = (file, log, index)
         }
@@ -168,18 +168,22 @@ final class ConnectionPool: Sendable {
 
     // MARK: - Other programs
 
-    /// What tells whether somebody else has written into the file, which nobody may: SQLite goes on with the pages that it
-    /// has in memory, and finds garbage only where it reads.
+    /// What tells whether somebody else has written into the file, or has cut the log, which nobody may: SQLite goes on with the
+    /// pages that it has in memory, and finds garbage only where it reads.
     private struct OwnWrites: Sendable {
         /// What the file was known by after the last write of this process.
         var identity: FileIdentity?
+        /// How long the log was then, in bytes.
+        var logSize = 0
         /// Whether the log is being copied into the file.
         var isCopying = false
     }
 
     private func noteOwnWrite() {
         ownWrites.withLock { own in
-            if !own.isCopying { own.identity = FileIdentity(path: path) }
+            guard !own.isCopying else { return }
+            own.identity = FileIdentity(path: path)
+            own.logSize = logSize
         }
     }
 
@@ -190,7 +194,7 @@ final class ConnectionPool: Sendable {
             guard let identity = own.identity, !own.isCopying, let found = FileIdentity(path: path) else {
                 return false
             }
-            return found.id == identity.id && found != identity
+            return found.id == identity.id && (found != identity || logSize < own.logSize)
         }
         guard isForeign else { return }
         // A connection of its own reads the file, and not what is in memory.
@@ -261,6 +265,7 @@ final class ConnectionPool: Sendable {
         ownWrites.withLock { own in
             own.isCopying = false
             own.identity = FileIdentity(path: path)
+            own.logSize = logSize
         }
         guard isDone else { return tryAgainLater() }
         settling.withLock { $0.failures = 0 }
@@ -334,8 +339,10 @@ final class ConnectionPool: Sendable {
     /// Opens what stands at the path now, made if need be.
     func reopen() throws(StoreError) {
         try writer.withLock { (writer) throws(StoreError) in
+            let before = writer.parts
             // Closed first: SQLite removes the log that stands at the path then, whosever it is.
             close(&writer)
+            if let before { removeLog(of: before) }
             files.reopen()
             let (opened, lost) = try Self.open(path, isTemporary: isTemporary, files)
             writer = opened
@@ -343,6 +350,15 @@ final class ConnectionPool: Sendable {
             changes.add(1, ordering: .sequentiallyConsistent)
             listChanges.add(1, ordering: .sequentiallyConsistent)
         }
+    }
+
+    /// Removes the log of a store whose file has been replaced: SQLite would write it into the file that stands there now.
+    private func removeLog(of before: Parts) {
+        guard let file = FileStatus(path: path)?.id, file != before.file,
+            FileStatus(linkAt: path + "-wal")?.id == before.log
+        else { return }
+        unlink(path + "-wal")
+        unlink(path + "-shm")
     }
 
     /// Waits for the writing connection and lends it. When it returns, the disk has what was committed, except within

@@ -195,6 +195,7 @@ final class ProjectContent {
         }
         (launchedInvoice, storedRevision) = (nil, nil)
         knownVersions = [:]
+        hasToldLosses = false
     }
 
     private func reopen(after revision: Int, _ restore: () throws -> Void) throws {

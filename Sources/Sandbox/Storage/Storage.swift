@@ -86,7 +86,10 @@ final class Storage: Sendable {
 
     /// Removes what is left of a store that has lost a part: it would be taken for a part of the new one.
     private func removeRemains() {
-        guard FileStatus(path: path) == nil || FileStatus(path: log) == nil else { return }
+        // What has been emptied cannot be filled again while another process reads it.
+        let isEmpty = FileStatus(path: path)?.size == 0
+        if isEmpty { unlink(path) }
+        guard isEmpty || FileStatus(path: path) == nil || FileStatus(path: log) == nil else { return }
         for part in [log, index] { unlink(part) }
     }
 
