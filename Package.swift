@@ -195,6 +195,7 @@ let package = Package(
                 "HTTP",
                 "Platform",
                 "TOML",
+                "WebAssembly",
                 "WebAssemblyText",
             ]
         ),

@@ -23,6 +23,23 @@ package func assemble(_ text: [UInt8], features: Features = .all) throws(TextFor
     }
 }
 
+/// The place in a text of what is wrong with a function of the module that it was translated to.
+///
+/// - Parameters:
+///   - error: An error in the module that `assemble` made of the text.
+///   - features: As they were for `assemble`.
+/// - Returns: `nil` if it is in no function's body.
+package func locate(_ error: ModuleError, in text: [UInt8], features: Features = .all) -> TextFormatError? {
+    guard error.functionIndex != nil else { return nil }
+    return try? { () throws(SyntaxError) -> TextFormatError? in
+        let source = try Lexer.tokenize(text)
+        var reader = TokenReader(source)
+        let module = try ModuleText.read(&reader)
+        guard let token = try module.token(ofByteAt: error.offset, source, features: features) else { return nil }
+        return SyntaxError(at: token.start, error.message).located(in: text)
+    }()
+}
+
 /// Translates a module from the text format to the binary format; see ``assemble(_:features:)-([UInt8],_)``.
 package func assemble(_ text: String, features: Features = .all) throws(TextFormatError) -> [UInt8] {
     try assemble(Array(text.utf8), features: features)

@@ -135,9 +135,9 @@ struct ChannelTests {
         #expect(eventually { (try? stage.get("/hello", "stable.small.localhost").body) == "hello 2" })
         // A module that is not valid cannot be loaded.
         try app.save(
-            "[bindle]\nname = \"small\"\nversion = \"1.2.0\"\n\n[[handler]]\nname = \"broken.wat\"\nroute = \"/hello\"\n",
+            "[bindle]\nname = \"small\"\nversion = \"1.2.0\"\n\n[[handler]]\nname = \"broken.wasm\"\nroute = \"/hello\"\n",
             to: "other/HIPPOFACTS")
-        try app.save("(module (func (export \"_start\") (drop (i32.add))))", to: "other/broken.wat")
+        try app.save("\0asm\u{1}\0\0\0\u{7F}", to: "other/broken.wasm")
         try push("other", to: stage)
         #expect(try stage.api(.post, "/releases", #"{"bindle": "small/1.2.0"}"#).0 == 201)
         #expect(eventually { (try? stage.channel("stable")?["state"]) == "failed" })

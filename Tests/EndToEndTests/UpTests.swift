@@ -125,9 +125,10 @@ struct UpTests {
         #expect(failed["line"]?.integer == 2)
         #expect(try get(scene.url + "hello").body == "hello 1")
 
-        try scene.app.save("(module (func (export \"_start\") drop))", to: "hello.wat")
+        try scene.app.save("(module\n  (func (export \"_start\")\n    drop))", to: "hello.wat")
         let invalid = try await scene.sandbox.next("failed")
-        #expect(invalid["stage"]?.string == "launch")
+        #expect(invalid["file"]?.string == "hello.wat")
+        #expect(invalid["line"]?.integer == 3)
         #expect(try get(scene.url + "hello").body == "hello 1")
 
         try scene.app.writeHandler("hello 2")

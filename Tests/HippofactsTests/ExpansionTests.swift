@@ -133,6 +133,19 @@ struct ExpansionTests {
         #expect(error.excerpt?.contains("i32.oops") == true)
     }
 
+    @Test("A module's text that is not valid is told with its place") func textThatIsNotValid() throws {
+        try project.write("(module\n  (func (export \"_start\")\n    (drop (i32.add (i32.const 1)))))", to: "bin/a.wat")
+        try project.write(facts(files: [], module: "bin/a.wat"), to: "HIPPOFACTS")
+        let error = try #require(throws: HippofactsError.self) { try expand() }
+        #expect(error.file == "\(project.path)/bin/a.wat")
+        #expect(error.position?.line == 3 && error.position?.column == 11)
+        #expect(error.message.contains("type mismatch"), "\(error)")
+        // Outside of a function, the place is in the binary format.
+        try project.write("(module (global i32 (i64.const 1)))", to: "bin/a.wat")
+        let other = try #require(throws: HippofactsError.self) { try expand() }
+        #expect(other.position == nil && other.message.contains("invalid module at offset"), "\(other)")
+    }
+
     // MARK: Symbolic links
 
     @Test("A link that stays in the project is followed") func aLinkThatStaysInTheProjectIsFollowed() throws {

@@ -2,7 +2,17 @@ import Bindle
 import Content
 import Platform
 import TOML
+import WebAssembly
 import WebAssemblyText
+
+extension HippofactsError {
+    fileprivate init(_ error: TextFormatError, in file: String) {
+        let located = TOMLError(
+            position: SourcePosition(line: error.line, column: error.column), message: error.message,
+            sourceLine: error.sourceLine)
+        self.init(file: file, position: located.position, message: located.message, excerpt: located.excerpt)
+    }
+}
 
 extension DigestCache.AssembledModule {
     /// The module of a site, which does nothing; its identity is that of the directory.
@@ -52,12 +62,23 @@ extension DigestCache.AssembledModule {
         do {
             binary = try assemble(text)
         } catch {
-            let located = TOMLError(
-                position: SourcePosition(line: error.line, column: error.column), message: error.message,
-                sourceLine: error.sourceLine)
-            throw HippofactsError(
-                file: file, position: located.position, message: located.message, excerpt: located.excerpt)
+            throw HippofactsError(error, in: file)
         }
+        try Self.validate(binary, of: text, reportedAs: file)
         digest = SHA256.hash(binary).hex
+    }
+
+    /// Larger modules are not written by hand, and whoever runs them says what is wrong with them.
+    private static let validatedSize = 256 << 10
+
+    /// What is wrong with a module is told with its place in the text, which nobody else knows.
+    private static func validate(
+        _ binary: [UInt8], of text: [UInt8], reportedAs file: String
+    ) throws(HippofactsError) {
+        guard binary.count <= validatedSize else { return }
+        do throws(ModuleError) { _ = try Module(bytes: binary) } catch {
+            if let located = locate(error, in: text) { throw HippofactsError(located, in: file) }
+            throw HippofactsError(file: file, message: error.description)
+        }
     }
 }

@@ -20,8 +20,10 @@ extension ModuleAssembler {
         try encodeLocals()
         try encodeInstructions(.sequence)
         guard reader.position == function.end else { throw reader.unexpected("an instruction") }
+        mark(function.end)
         body.append(contentsOf: Opcode.end.encoding)
         codeSection.entries.appendSized(body)
+        instructionPlaces?.endFunction(bodyAt: codeSection.entries.count - body.count)
         collectNames(of: function.index)
         if functionBranchHints.count > 0 {
             branchHints.count += 1
@@ -35,7 +37,11 @@ extension ModuleAssembler {
         locals.reset()
         labels.reset()
         functionBranchHints = VectorSection()
+        instructionPlaces?.beginFunction()
     }
+
+    /// Takes note that what is encoded next is of the token at `position`.
+    mutating func mark(_ position: Int) { instructionPlaces?.mark(body.count, position) }
 
     /// Reads `(local …)*`, and encodes them as runs of equal types.
     private mutating func encodeLocals() throws(SyntaxError) {

@@ -40,6 +40,8 @@ struct InstructionFrame {
     /// Where in `waiting` the instruction starts.
     var waitingStart = 0
     var branchHint: UInt8?
+    /// The token that the instruction that waits began with.
+    var position = 0
 }
 
 /// The instruction loop: flat and folded instructions, and the blocks among them.
@@ -49,6 +51,7 @@ extension ModuleAssembler {
         waiting.removeAll(keepingCapacity: true)
         frames.append(InstructionFrame(kind: extent == .sequence ? .sequence : .oneFoldedInstruction))
         repeat {
+            mark(reader.position)
             let token = reader.token
             switch token.kind {
             case .keyword:
@@ -180,6 +183,7 @@ extension ModuleAssembler {
         default:
             break
         }
+        let opening = reader.position
         reader.advance()
         let token = reader.token
         guard token.kind == .keyword else { throw reader.unexpected("an instruction") }
@@ -189,7 +193,7 @@ extension ModuleAssembler {
             reader.advance()
             let start = body.count
             try encodeOperation(entry)
-            return finishFoldedHead(from: start, hint: hint)
+            return finishFoldedHead(from: start, hint: hint, opening)
         }
         switch KeywordCode(value: token.value).keyword {
         case .block: try openBlock(.block, .foldedBlock)
@@ -203,12 +207,14 @@ extension ModuleAssembler {
             let start = body.count
             body.append(ControlOpcode.if)
             try encodeBlockType()
-            setAside(from: start, InstructionFrame(kind: .foldedCondition, symbol: symbol, branchHint: hint))
+            setAside(
+                from: start,
+                InstructionFrame(kind: .foldedCondition, symbol: symbol, branchHint: hint, position: opening))
         case .select:
             reader.advance()
             let start = body.count
             try encodeSelect()
-            finishFoldedHead(from: start, hint: nil)
+            finishFoldedHead(from: start, hint: nil, opening)
         default:
             throw reader.unexpected("an instruction")
         }
@@ -221,9 +227,9 @@ extension ModuleAssembler {
     }
 
     /// After an instruction has been encoded at `start`: ends it if it has no folded operands, else sets it aside.
-    private mutating func finishFoldedHead(from start: Int, hint: UInt8?) {
+    private mutating func finishFoldedHead(from start: Int, hint: UInt8?, _ opening: Int) {
         if hint == nil && reader.acceptClose() { return }
-        setAside(from: start, InstructionFrame(kind: .foldedOperands, branchHint: hint))
+        setAside(from: start, InstructionFrame(kind: .foldedOperands, branchHint: hint, position: opening))
     }
 
     /// Moves the instruction encoded at `start` to those that wait for their operands.
@@ -238,6 +244,7 @@ extension ModuleAssembler {
     /// Appends the instruction that waited in `frame`.
     private mutating func emitWaiting(_ frame: InstructionFrame) {
         if let hint = frame.branchHint { recordBranchHint(hint) }
+        mark(frame.position)
         body.append(contentsOf: waiting[frame.waitingStart...])
         waiting.removeLast(waiting.count - frame.waitingStart)
     }

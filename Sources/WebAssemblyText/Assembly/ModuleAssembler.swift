@@ -63,6 +63,8 @@ struct ModuleAssembler {
     var waiting: [UInt8] = []
     var functionBranchHints = VectorSection()
     let instructionTable = InstructionEntry.table
+    /// Where the instructions come from, if that is asked for.
+    var instructionPlaces: InstructionPlaces?
 
     /// A function defined by the module, whose body the third pass encodes.
     struct PendingFunction {
@@ -104,7 +106,7 @@ struct ModuleAssembler {
 
     private static let header: [UInt8] = [0x00, 0x61, 0x73, 0x6D, 0x01, 0x00, 0x00, 0x00]
 
-    private func output() -> [UInt8] {
+    private mutating func output() -> [UInt8] {
         var output = Self.header
         output.reserveCapacity(codeSection.entries.count + dataSection.entries.count + 1024)
         func append(_ section: VectorSection, _ id: SectionID) {
@@ -144,6 +146,7 @@ struct ModuleAssembler {
                         named: Array("metadata.code.branch_hint".utf8), branchHints.content, to: &output)
                 }
                 append(codeSection, id)
+                instructionPlaces?.codeStart = output.count - codeSection.entries.count
             case .data: append(dataSection, id)
             }
             appendCustomSections(.after(id), to: &output)

@@ -47,6 +47,15 @@ struct ModuleText {
         return ModuleText(symbol: symbol, form: form)
     }
 
+    /// The token of the instruction that has a byte of the module in the binary format, if it is in a function's body.
+    func token(ofByteAt offset: Int, _ source: TokenizedSource, features: Features) throws(SyntaxError) -> Token? {
+        guard case .fields(let fields) = form else { return nil }
+        var assembler = ModuleAssembler(source, fields: fields, symbol: symbol, features: features)
+        assembler.instructionPlaces = InstructionPlaces()
+        _ = try assembler.assemble()
+        return assembler.instructionPlaces?.token(ofByteAt: offset).map { assembler.reader.token(at: $0) }
+    }
+
     /// The module in the binary format.
     func assemble(_ source: TokenizedSource, features: Features) throws(SyntaxError) -> [UInt8] {
         switch form {
