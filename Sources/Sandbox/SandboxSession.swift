@@ -72,7 +72,7 @@ package enum SandboxSession {
         let announce: @Sendable (SandboxSettings) -> Void = { settings in
             announced.withLock { $0 = settings }
             channelSupervisor.withLock { $0 }?.use(settings)
-            storage.lock?.announce(
+            storage.announce(
                 RunningSandbox(
                     app: shownURL, server: ownURL, bindle: bindleURL, bindleKeyPin: bindleIdentity?.publicKeyPin,
                     isEphemeral: storage.isTemporary, data: KeptData(settings)))
