@@ -496,8 +496,7 @@ extension TLSIdentity {
         case .files(let certificate, let key)?:
             try self.init(certificateFile: certificate, keyFile: key) { StandardError.tell("warning: \($0)") }
         case .localAuthority?:
-            let directory = KeyStorage.configurationDirectory(ProcessEnvironment.all) + "/hippo"
-            try self.init(authority: try LocalAuthority(directory: directory))
+            try self.init(authority: try LocalAuthority(directory: UserFile.settingsDirectory()))
         }
     }
 
