@@ -92,6 +92,12 @@ package enum SandboxSession {
             command.passedVariables = settings.passedVariables
             return command
         }
+        let appCommand: @Sendable (SandboxSettings) -> WorkerCommand = { settings in
+            var command = workerCommand(settings)
+            // What served before is better than a handler that can answer nothing.
+            command.configuration?.requiresEntrypoints = true
+            return command
+        }
         let isWatching = settings.isWatching ?? true
         let board = try RevisionBoard()
         let freshness = Freshness(board: board)
@@ -114,7 +120,7 @@ package enum SandboxSession {
             requestLog: requestLog, recordings: recordings.memory)
         let feed = ControlFeed()
         var supervisor = WorkerSupervisor(
-            command: workerCommand(settings),
+            command: appCommand(settings),
             status: ProjectStatus(
                 session: String(UInt64.random(in: 0 ... .max), radix: 36), reloadsPages: settings.reloadsPages ?? true),
             now: now, onTakeOver: { freshness.takeOver(revision: $0.revision) }, onStatus: { feed.note($0) },
@@ -257,7 +263,7 @@ package enum SandboxSession {
                 emitBuildLine: {
                     output.tellBuildLine($0)
                     feed.noteBuildLine($0)
-                }, workerCommand: workerCommand, upstream: upstream, announce: announce,
+                }, workerCommand: appCommand, upstream: upstream, announce: announce,
                 restoreStorage: {
                     channels.noteNewStore()
                     try storage.restore()
