@@ -72,7 +72,7 @@ package enum SandboxSession {
         let announce: @Sendable (SandboxSettings) -> Void = { settings in
             announced.withLock { $0 = settings }
             channelSupervisor.withLock { $0 }?.use(settings)
-            storage.lock?.announce(
+            storage.announce(
                 RunningSandbox(
                     app: shownURL, server: ownURL, bindle: bindleURL, bindleKeyPin: bindleIdentity?.publicKeyPin,
                     isEphemeral: storage.isTemporary, data: KeptData(settings)))
@@ -90,6 +90,12 @@ package enum SandboxSession {
                 settings, address: appSocket.address, bindleToken: token?.value,
                 bindleKeyPin: bindleIdentity?.publicKeyPin)
             command.passedVariables = settings.passedVariables
+            return command
+        }
+        let appCommand: @Sendable (SandboxSettings) -> WorkerCommand = { settings in
+            var command = workerCommand(settings)
+            // What served before is better than a handler that can answer nothing.
+            command.configuration?.requiresEntrypoints = true
             return command
         }
         let isWatching = settings.isWatching ?? true
@@ -114,7 +120,7 @@ package enum SandboxSession {
             requestLog: requestLog, recordings: recordings.memory)
         let feed = ControlFeed()
         var supervisor = WorkerSupervisor(
-            command: workerCommand(settings),
+            command: appCommand(settings),
             status: ProjectStatus(
                 session: String(UInt64.random(in: 0 ... .max), radix: 36), reloadsPages: settings.reloadsPages ?? true),
             now: now, onTakeOver: { freshness.takeOver(revision: $0.revision) }, onStatus: { feed.note($0) },
@@ -257,7 +263,7 @@ package enum SandboxSession {
                 emitBuildLine: {
                     output.tellBuildLine($0)
                     feed.noteBuildLine($0)
-                }, workerCommand: workerCommand, upstream: upstream, announce: announce,
+                }, workerCommand: appCommand, upstream: upstream, announce: announce,
                 restoreStorage: {
                     channels.noteNewStore()
                     try storage.restore()
@@ -496,8 +502,7 @@ extension TLSIdentity {
         case .files(let certificate, let key)?:
             try self.init(certificateFile: certificate, keyFile: key) { StandardError.tell("warning: \($0)") }
         case .localAuthority?:
-            let directory = KeyStorage.configurationDirectory(ProcessEnvironment.all) + "/hippo"
-            try self.init(authority: try LocalAuthority(directory: directory))
+            try self.init(authority: try LocalAuthority(directory: UserFile.settingsDirectory()))
         }
     }
 

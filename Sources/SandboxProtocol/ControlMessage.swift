@@ -108,8 +108,13 @@ package struct WorkerFailure: Hashable, Sendable {
     package let line: Int?
     /// 1-based.
     package let column: Int?
+    /// The route of the handler that is wrong, as the bindle has it, if one is.
+    package let route: String?
 
-    package init(message: String, file: String? = nil, line: Int? = nil, column: Int? = nil) {
+    package init(
+        message: String, file: String? = nil, line: Int? = nil, column: Int? = nil, route: String? = nil
+    ) {
+        self.route = route
         self.message = message
         self.file = file
         self.line = line
@@ -219,6 +224,7 @@ extension WorkerMessage: ControlMessage {
             json["file"] = failure.file.map { .string($0) }
             json["line"] = failure.line.map { .integer($0) }
             json["column"] = failure.column.map { .integer($0) }
+            json["route"] = failure.route.map { .string($0) }
             return json
         }
     }
@@ -242,7 +248,7 @@ extension WorkerMessage: ControlMessage {
             self = .failed(
                 WorkerFailure(
                     message: message, file: json["file"]?.string, line: json["line"]?.integer,
-                    column: json["column"]?.integer))
+                    column: json["column"]?.integer, route: json["route"]?.string))
         default: return nil
         }
     }

@@ -40,6 +40,8 @@ package struct WorkerConfiguration: Hashable, Sendable {
     package var allowsTransientWrite = false
     /// Whether imports of components that nobody provides trap when they are called.
     package var stubsImports = false
+    /// Whether nothing is served if there is a handler that could answer no request; else that one answers with 500.
+    package var requiresEntrypoints = false
     package var servesStaticFiles = true
     /// Names by which the application may be addressed, besides IP addresses and local names; `*` stands for all.
     package var allowedHosts: [String] = []
@@ -101,6 +103,7 @@ extension WorkerConfiguration {
         if !projectVariables.isEmpty { json["projectVariables"] = .array(projectVariables.map(\.json)) }
         if allowsTransientWrite { json["transientWrite"] = .boolean(true) }
         if stubsImports { json["stubImports"] = .boolean(true) }
+        if requiresEntrypoints { json["requireEntrypoints"] = .boolean(true) }
         if !servesStaticFiles { json["static"] = .boolean(false) }
         if !allowedHosts.isEmpty { json["allowedHosts"] = .array(allowedHosts.map { .string($0) }) }
         json["data"] = dataDirectory.map { .string($0) }
@@ -137,6 +140,7 @@ extension WorkerConfiguration {
         }
         allowsTransientWrite = json["transientWrite"]?.boolean ?? false
         stubsImports = json["stubImports"]?.boolean ?? false
+        requiresEntrypoints = json["requireEntrypoints"]?.boolean ?? false
         servesStaticFiles = json["static"]?.boolean ?? true
         allowedHosts = json["allowedHosts"]?.array?.compactMap(\.string) ?? []
         dataDirectory = json["data"]?.string

@@ -297,6 +297,7 @@ extension WAGIConfiguration {
         logFileLimit = given.logFileLimit ?? logFileLimit
         allowsTransientWrite = given.allowsTransientWrite
         stubsImports = given.stubsImports
+        requiresEntrypoints = given.requiresEntrypoints
         maximumTransientBytes = given.limits.transientBytes ?? maximumTransientBytes
         maximumWaiting = given.limits.waitingRequests ?? maximumWaiting
         servesStaticFiles = given.servesStaticFiles

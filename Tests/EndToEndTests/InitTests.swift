@@ -203,23 +203,49 @@ struct InitTests {
         #expect(there?["text"]?.string == "../target/wasm32-wasi/release/shop.wasm, 1 bytes")
     }
 
-    @Test("The program says what it has left, and what it would remove") func remains() async throws {
+    @Test("The program says what it has left and what it would remove, and removes all of it") func remains()
+        async throws
+    {
         try write(["app/index.html": "x"])
-        // What is among the temporary files is not noted.
-        let home = ["XDG_CONFIG_HOME": directory.path + "/config", "TMPDIR": directory.path + "/temporary"]
-        let sandbox = try SandboxProcess(app, environment: home)
+        // Another one than the tests run.
+        let program = directory.path + "/hippo-dev"
+        if link(Program.path, program) != 0 { try FileManager.default.copyItem(atPath: Program.path, toPath: program) }
+        let (config, cache) = (directory.path + "/config/hippo", directory.path + "/cache/hippo-dev")
+        let home = [
+            "XDG_CONFIG_HOME": directory.path + "/config", "XDG_CACHE_HOME": directory.path + "/cache",
+            // What is among the temporary files is not noted.
+            "TMPDIR": directory.path + "/temporary",
+        ]
+        func run(_ arguments: String...) throws -> Program.Result {
+            try Program.run(["self"] + arguments, environment: home, executable: program)
+        }
+        try write(["cache/hippo-dev/validated-1": "x", "config/hippo/bindle.json": "{}"])
+        let sandbox = try SandboxProcess(app, ["--https"], environment: home)
         try await sandbox.next("ready")
-        let info = try Program.run(["self", "info"], environment: home)
-        #expect(info.output.contains(Program.path))
-        #expect(info.output.contains("\(app)/.hippo"))
-        let refused = try Program.run(["self", "uninstall", "--dry-run"], environment: home)
+        let info = try run("info")
+        // All that is there is known.
+        let files = try FileManager.default.contentsOfDirectory(atPath: config).map { "\(config)/\($0)" }
+        #expect(
+            Set(files).isSuperset(of: ["projects", "https_authority_key.pem"].map { "\(config)/\($0)" }), "\(files)")
+        for path in files + [cache, program, app + "/.hippo"] { #expect(info.output.contains("\(path), "), "\(info)") }
+        let early = try run("uninstall", "--dry-run")
+        #expect(early.status == 0 && early.output.contains("would remove \(config)/https_authority_key.pem"))
+        #expect(early.output.contains("would refuse, and remove nothing: hippo-dev up runs on \(app)"), "\(early)")
+        let refused = try run("uninstall", "--yes")
         #expect(refused.status == 1 && refused.errors.contains("stop it first"))
         kill(sandbox.id, SIGTERM)
         _ = try await sandbox.waitForEnd()
-        let planned = try Program.run(["self", "uninstall", "--dry-run"], environment: home)
-        #expect(planned.output.contains("would remove \(app)/.hippo"))
-        #expect(planned.output.contains("would remove \(Program.path)"))
-        #expect(try Program.run(["self", "uninstall"], environment: home).status == 2)
-        #expect(FileManager.default.fileExists(atPath: app + "/.hippo"))
+        let planned = try run("uninstall", "--dry-run")
+        for path in files + [cache, program, app + "/.hippo"] {
+            #expect(planned.output.contains("would remove \(path), "), "\(planned)")
+            #expect(FileManager.default.fileExists(atPath: path))
+        }
+        #expect(!planned.output.contains("would refuse"))
+        #expect(try run("uninstall").status == 2)
+        #expect(try run("uninstall", "--yes").status == 0)
+        for path in [config, cache, program, app + "/.hippo"] {
+            #expect(!FileManager.default.fileExists(atPath: path), "\(path)")
+        }
+        #expect(FileManager.default.fileExists(atPath: app + "/index.html"))
     }
 }

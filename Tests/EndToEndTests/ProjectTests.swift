@@ -121,6 +121,19 @@ struct ProjectTests {
             to: "my pages/HIPPOFACTS")
         try await sandbox.next("serving") { $0["id"]?.string == "app/1.0.0" }
         #expect(try get(app + "h").body == "handled")
+        // It does not become a directory of pages again, which would serve its sources.
+        try FileManager.default.removeItem(atPath: directory.path + "/my pages/HIPPOFACTS")
+        let failure = try await sandbox.next("failed")
+        #expect(failure["file"]?.string == "HIPPOFACTS", "\(failure)")
+        #expect(failure["message"]?.string?.contains("The file is gone") == true, "\(failure)")
+        try directory.write("[up]\nreload = false\n", to: "my pages/hippo-dev.toml")
+        try await sandbox.next("failed")
+        #expect(try get(app + "h").body == "handled")
+        #expect(try get(app + "h.wat").status == 404)
+        try directory.write(
+            "[bindle]\nname = \"app\"\nversion = \"1.0.1\"\n[[handler]]\nname = \"h.wat\"\nroute = \"/h\"\n",
+            to: "my pages/HIPPOFACTS")
+        try await sandbox.next("serving") { $0["id"]?.string == "app/1.0.1" }
     }
 
     @Test("A project that is there is not overwritten") func aProjectThatIsThereIsNotOverwritten() throws {

@@ -92,16 +92,32 @@ struct RealProjectTests {
         }
     }
 
-    @Test("A module without the function that is called is told once") func aMissingFunctionIsToldOnce() async throws {
+    @Test("A module without the function that is called is a failure, and what served before goes on")
+    func
+        aMissingFunctionIsAFailure() async throws
+    {
         let app = try SmallApp()
-        try app.save("(module (func (export \"run\")))", to: "hello.wat")
+        let wrong = "(module (func (export \"run\")))"
+        try app.save(wrong, to: "hello.wat")
         let sandbox = try SandboxProcess(app.path)
-        let warning = try await sandbox.next("log") { $0["text"]?.string?.contains("'_start'") == true }
-        #expect(warning["text"]?.string?.hasPrefix("warning: hello.wat: requests for /hello") == true, "\(warning)")
+        // At first, there is the status page.
+        let url = try #require(try await sandbox.next("starting")["app"]?.string)
+        let failure = try await sandbox.next("failed")
+        #expect(failure["stage"]?.string == "launch" && failure["file"]?.string == "HIPPOFACTS", "\(failure)")
+        let facts = try String(contentsOfFile: app.path + "/HIPPOFACTS", encoding: .utf8)
+        let lines = facts.split(separator: "\n", omittingEmptySubsequences: false)
+        let named = try lines[#require(failure["line"]?.integer) - 1]
+        #expect(named.contains("hello.wat"), "\(failure)")
+        let message = try #require(failure["message"]?.string)
+        #expect(message.hasPrefix("hello.wat: requests for /hello") && message.contains("no function '_start'"))
+        let page = try get(url + "hello")
+        #expect(page.status == 503 && page.body.contains("no function '_start'"), "\(page)")
+        try app.writeHandler("hello 2")
         try await sandbox.next("ready")
-        try app.save("changed", to: "assets/style.css")
-        try await sandbox.next("serving")
-        #expect(sandbox.events("log").filter { $0["text"]?.string?.contains("'_start'") == true }.count == 1)
+        #expect(try get(url + "hello") == Answer(status: 200, body: "hello 2"))
+        try app.save(wrong, to: "hello.wat")
+        try await sandbox.next("failed")
+        #expect(try get(url + "hello").body == "hello 2")
         let check = try Program.run(["check", app.path])
         #expect(check.status == 1 && check.errors.contains("has no function '_start'"), "\(check)")
     }

@@ -53,6 +53,11 @@ struct RemovalTests {
         _ = try await scene.sandbox.next("serving")
         try scene.expectAllAnswers()
         #expect(scene.logs(containing: "a new one is made") == 1)
+        // Commands find the sandbox by the new store.
+        let status = try Program.run(["status", scene.app.path])
+        #expect(status.status == 0 && status.output.contains(scene.url), "\(status)")
+        #expect(try Program.run(["revisions", scene.app.path]).status == 0)
+        #expect(try Program.run(["up", scene.app.path]).errors.contains("already runs here"))
         try scene.app.save("changed", to: "assets/0.txt")
         _ = try await scene.sandbox.next("serving")
         #expect(try get(scene.url + "assets/0.txt").body == "changed")

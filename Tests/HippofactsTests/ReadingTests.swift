@@ -185,6 +185,20 @@ struct ReadingTests {
         #expect(error.description.hasSuffix("^"))
     }
 
+    @Test("What is wrong with a handler is told where its module is named, or the bundle that it comes from")
+    func errorInHandler() throws {
+        let facts = try read(
+            Self.bindle + "[[handler]]\nroute = \"/a\"\nname = \"a.wasm\"\n[[handler]]\nroute = \"/b/...\"\n"
+                + "external = { bindleId = \"b/1.0.0\", handlerId = \"c\" }\n")
+        let error = try #require(facts.error("wrong", inHandlerFor: "/a"))
+        #expect(error.description.hasPrefix("/p/HIPPOFACTS:6:8: wrong\n") && error.description.hasSuffix("^"))
+        #expect(facts.error("wrong", inHandlerFor: "/b/...")?.position?.line == 9)
+        #expect(facts.error("wrong", inHandlerFor: "/c") == nil)
+        let directory = try TemporaryDirectory()
+        let module = try Hippofacts(at: directory.write("", to: "m.wasm").path)
+        #expect(module.error("wrong", inHandlerFor: "/...") == nil)
+    }
+
     private func read(_ text: String) throws -> Hippofacts {
         try Hippofacts(parsing: Array(text.utf8), file: "/p/HIPPOFACTS")
     }

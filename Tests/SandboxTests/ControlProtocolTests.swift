@@ -40,7 +40,9 @@ struct ControlProtocolTests {
         let (near, far) = try ControlChannel.pair()
         let messages: [WorkerMessage] = [
             .ready(revision: 7, timings: [StageTiming(stage: "fetch", milliseconds: 0.25)]),
-            .failed(WorkerFailure(message: "no \"such\"\n\u{1}\u{1F600}", file: "a.wat", line: 3, column: 9)),
+            .failed(
+                WorkerFailure(
+                    message: "no \"such\"\n\u{1}\u{1F600}", file: "a.wat", line: 3, column: 9, route: "/a/...")),
             .failed(WorkerFailure(message: "")),
             .alive, .prepared, .hostsTaken,
             .warning("no \"_start\""),

@@ -141,6 +141,24 @@ struct EventRendererTests {
                 """)
     }
 
+    @Test("A first failure has the addresses before it, and says what is waited for, with a build command or without")
+    func firstFailure() {
+        for (command, told) in [("make", "building: make"), (nil, "starting")] {
+            let lines = text(
+                .starting(app: "http://a/", bindle: "http://b/v1", command: command),
+                .failed(Failure(stage: .launch, message: "Bad.")))
+            #expect(
+                lines == """
+                    12:00:00 ↻ \(told)
+                               app      http://a/
+                               bindle   http://b/v1
+                    12:00:00 ✗ launch failed: Bad.
+                               nothing serves yet: waiting for a change
+
+                    """)
+        }
+    }
+
     @Test("Strangers cannot write to the terminal") func strangersCannotWriteToTheTerminal() {
         #expect(!text(.request(request)).contains("\u{1B}"))
         #expect(!text(.log(.guest(route: "/x"), text: "\u{1B}]0;x\u{7}")).contains("\u{1B}"))

@@ -11,6 +11,7 @@ struct LogTests {
         "Every event comes back",
         arguments: [
             Event.starting(app: "http://a/", bindle: "http://b/v1", command: "make"),
+            .starting(app: "http://a/", bindle: "http://b/v1", command: nil),
             Event.ready(app: "http://a/", bindle: "http://b/v1", id: "x/1.0.0", revision: 1),
             .rebuilding(changed: ["a", "b"]),
             .serving(

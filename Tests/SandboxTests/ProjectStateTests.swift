@@ -52,6 +52,34 @@ struct ProjectStateTests {
         #expect(starts(up()) == [0, 0])
     }
 
+    @Test("where the app will be is told before a first failure, too, once; unless that is the end")
+    func firstFailure() {
+        func told(_ world: World) -> [String] {
+            world.effects.compactMap { effect in
+                switch effect {
+                case .tell(.starting("app", "bindle", nil)): "starting"
+                case .tell(.ready): "ready"
+                case .fail: "failed"
+                default: nil
+                }
+            }
+        }
+        let world = World()
+        world.write("page", "wrong")
+        world.begin()
+        #expect(world.drain() && told(world) == ["starting", "failed"])
+        world.write("page", "wrong again")
+        #expect(world.drain() && told(world) == ["starting", "failed", "failed"])
+        world.write("page", "p2")
+        #expect(world.drain() && told(world) == ["starting", "failed", "failed", "ready"])
+        world.write("page", "wrong")
+        #expect(world.drain() && told(world).count { $0 == "starting" } == 1)
+        let unwatched = World(isWatching: false)
+        unwatched.files["page"] = "wrong"
+        unwatched.begin()
+        #expect(told(unwatched) == ["failed"] && unwatched.isStopped)
+    }
+
     @Test("a save that changes nothing is announced as unchanged, and launches nothing")
     func unchanged() {
         let world = up()

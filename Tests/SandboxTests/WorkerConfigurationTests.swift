@@ -46,6 +46,7 @@ struct WorkerConfigurationTests {
         configuration.projectVariables = [.init(name: "C", value: "d")]
         configuration.allowsTransientWrite = true
         configuration.stubsImports = true
+        configuration.requiresEntrypoints = true
         configuration.servesStaticFiles = false
         configuration.allowedHosts = ["a.example", "*"]
         configuration.dataDirectory = "/data"
@@ -79,7 +80,7 @@ struct WorkerConfigurationTests {
             #expect(WorkerConfiguration(json: object) == configuration)
         }
         // A field that is added has to be added here, too.
-        #expect(Mirror(reflecting: full).children.count == 19)
+        #expect(Mirror(reflecting: full).children.count == 20)
         #expect(Mirror(reflecting: full.limits).children.count == 9)
         for (field, usual) in zip(Mirror(reflecting: full).children, Mirror(reflecting: WorkerConfiguration()).children)
         {

@@ -77,6 +77,15 @@ struct OriginalFormatsTests {
         #expect(warning.contains("no function '_start'") && warning.contains("--exportStart _start"), "\(warning)")
     }
 
+    @Test("A module without the function that is called keeps all from being loaded, where every handler has to answer")
+    func aMissingFunctionIsRefused() throws {
+        let error = try #require(throws: LoadError.self) {
+            _ = try ServedApplication("(module (func (export \"run\")))") { $0.requiresEntrypoints = true }
+        }
+        #expect(error.message.contains("requests for /... cannot be answered"), "\(error)")
+        #expect(error.message.contains("no function '_start'") && error.route?.description == "/...")
+    }
+
     @Test("Asset names are taken in any spelling", arguments: ["./data/a.txt", "data//a.txt", "data/./a.txt"])
     func assetNamesAreTakenInAnySpelling(name: String) throws {
         let label = Label(

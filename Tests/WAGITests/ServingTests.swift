@@ -160,6 +160,26 @@ struct ServingTests {
         #expect(error.file?.hasSuffix("module.wat") == true)
     }
 
+    @Test(
+        "Where every handler has to answer, a module with sub-routes need not for its own route, but for each of them")
+    func everySubrouteAnswers() throws {
+        func app(_ routes: String) throws -> ServedApplication {
+            let module = Guest.text(
+                """
+                \(Guest.data(routes, at: 65536))
+                \(Guest.data("status: 200\n\none", at: 66000))
+                (func (export "_routes") (call $print (i32.const 65536)))
+                (func (export "one") (call $print (i32.const 66000)))
+                """)
+            return try ServedApplication(module, route: "/base/...") { $0.requiresEntrypoints = true }
+        }
+        let good = try app("/one one\n")
+        #expect(try good.get("/base/one").body == "one")
+        #expect(try good.get("/base/two").status == 500 && good.server.application.warnings.count == 1)
+        let error = try #require(throws: LoadError.self) { _ = try app("/one one\n/two two\n") }
+        #expect(error.message.contains("/base/two cannot be answered") && error.route?.description == "/base/...")
+    }
+
     @Test("An entrypoint replaces start") func anEntrypointReplacesStart() throws {
         let module = Guest.text(
             """

@@ -12,7 +12,7 @@ package struct CredentialStorage: Sendable {
     }
 
     package init(environment: [String: String]) {
-        path = KeyStorage.configurationDirectory(environment) + "/hippo/bindle.json"
+        path = UserFile.credentials.path(environment)
     }
 
     /// What is kept; nothing where there is no file.

@@ -65,7 +65,7 @@ package struct AccessToken: Hashable, Sendable {
     }
 
     private static func path(forStore store: String, _ environment: [String: String]) -> String {
-        KeyStorage.path(in: "tokens", forStore: store, environment)
+        KeyStorage.path(in: .tokens, forStore: store, environment)
     }
 }
 

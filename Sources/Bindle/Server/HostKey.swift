@@ -31,7 +31,7 @@ package final class HostKey: Sendable {
 
     /// The file for all servers of a user: `hippo/host_key.toml` in the user's configuration directory.
     package static func standardPath(environment: [String: String]) -> String {
-        KeyStorage.configurationDirectory(environment) + "/hippo/host_key.toml"
+        UserFile.hostKey.path(environment)
     }
 
     /// The key; `nil` if there can be none.

@@ -1,5 +1,5 @@
 import Cryptography
-import Platform
+package import Platform
 
 /// Where keys are kept by default: in the places, and named by the environment variables, of the Bindle client.
 package struct KeyStorage: Sendable {
@@ -15,24 +15,19 @@ package struct KeyStorage: Sendable {
 
     package init(environment: [String: String]) {
         func value(_ name: String) -> String? { environment[name].flatMap { $0.isEmpty ? nil : $0 } }
-        let configuration = Self.configurationDirectory(environment)
+        let configuration = UserFile.configurationDirectory(environment)
         self.init(
             keyringPath: value("BINDLE_KEYRING") ?? "\(configuration)/bindle/keyring.toml",
             secretKeysPath: "\(configuration)/bindle/secret_keys.toml")
     }
 
-    /// Where a user's settings are, by the XDG specification, for which a relative directory is not one.
-    package static func configurationDirectory(_ environment: [String: String]) -> String {
-        func value(_ name: String) -> String? { environment[name].flatMap { $0.isEmpty ? nil : $0 } }
-        return value("XDG_CONFIG_HOME").flatMap { $0.hasPrefix("/") ? $0 : nil }
-            ?? (value("HOME") ?? FilePath.homeDirectory) + "/.config"
-    }
-
     /// The file in which something is kept for a store, by its path: a store can come with a repository, so that nothing beside
     /// it is believed.
-    package static func path(in kind: String, forStore store: String, _ environment: [String: String]) -> String {
+    package static func path(
+        in directory: UserFile, forStore store: String, _ environment: [String: String]
+    ) -> String {
         let absolute = FilePath.absolute(store)
-        return "\(configurationDirectory(environment))/hippo/\(kind)/\(SHA256.hash(absolute.utf8).hex)"
+        return "\(directory.path(environment))/\(SHA256.hash(absolute.utf8).hex)"
     }
 
     /// The keyring; an empty one where there is no file.

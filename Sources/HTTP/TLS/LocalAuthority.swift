@@ -15,14 +15,14 @@ package struct LocalAuthority: Sendable {
         + "permitted;IP:0:0:0:0:0:0:0:1/ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff"
 
     /// Where the certificate of a directory's authority is, if there is one.
-    package static func certificatePath(in directory: String) -> String { "\(directory)/https_authority.pem" }
+    package static func certificatePath(in directory: String) -> String { "\(directory)/\(UserFile.authority.name)" }
 
     /// Reads the authority of a directory, or makes it: the key, which nobody but the user may read, with the certificate
     /// in one file, and the certificate in another.
     package init(directory: String) throws(TLSProblem) {
         let library: CertificateLibrary
         do { library = try CertificateLibrary.shared.get() } catch { throw TLSProblem(error.problem) }
-        let keyFile = "\(directory)/https_authority_key.pem"
+        let keyFile = "\(directory)/\(UserFile.authorityKey.name)"
         certificateFile = Self.certificatePath(in: directory)
         do throws(SystemError) {
             try Directories.make(directory, permissions: 0o700)

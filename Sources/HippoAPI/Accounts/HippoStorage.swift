@@ -14,7 +14,7 @@ package struct HippoStorage: Sendable {
 
     /// - Parameter store: The path of the store's file.
     package init(forStore store: String, environment: [String: String]) {
-        path = KeyStorage.path(in: "api", forStore: store, environment) + ".json"
+        path = KeyStorage.path(in: .accounts, forStore: store, environment) + ".json"
     }
 
     /// What is kept; `nil` as long as nobody has kept anything.

@@ -72,6 +72,16 @@ package struct Hippofacts: Sendable {
         return ascents
     }
 
+    /// An error in a handler, at the place where its module is named.
+    ///
+    /// - Returns: `nil` if no handler has the route, or if it stands nowhere, as that of a lone module.
+    package func error(_ message: String, inHandlerFor route: String) -> HippofactsError? {
+        guard let entry = entries.first(where: { $0.role == .handler(route: route) }),
+            let position = entry.handlerPosition ?? entry.modulePosition ?? entry.position
+        else { return nil }
+        return error(message, at: position)
+    }
+
     /// An error at a place of this file.
     func error(_ message: String, at position: SourcePosition?) -> HippofactsError {
         guard let position else { return HippofactsError(file: file, message: message) }

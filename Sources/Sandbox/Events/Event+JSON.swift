@@ -7,10 +7,11 @@ extension Event {
     var json: JSONObject {
         switch self {
         case .starting(let app, let bindle, let command):
-            return [
+            var object: JSONObject = [
                 "event": .string("starting"), "app": .string(app), "bindle": .string(bindle),
-                "command": .string(command),
             ]
+            object["command"] = command.map { .string($0) }
+            return object
         case .ready(let app, let bindle, let id, let revision):
             return [
                 "event": .string("ready"), "app": .string(app), "bindle": .string(bindle), "id": .string(id),
@@ -60,10 +61,8 @@ extension Event {
         func integer(_ name: String) -> Int? { json[name]?.integer }
         switch string("event") {
         case "starting":
-            guard let app = string("app"), let bindle = string("bindle"), let command = string("command") else {
-                return nil
-            }
-            self = .starting(app: app, bindle: bindle, command: command)
+            guard let app = string("app"), let bindle = string("bindle") else { return nil }
+            self = .starting(app: app, bindle: bindle, command: string("command"))
         case "ready":
             guard let app = string("app"), let bindle = string("bindle"), let id = string("id"),
                 let revision = integer("revision")

@@ -2,8 +2,9 @@ package import SandboxProtocol
 
 /// Something that happened in the sandbox, as it is told to people and to tools.
 package enum Event: Hashable, Sendable {
-    /// The project is being built by that command for the first time; pages wait for it at the address of the app.
-    case starting(app: String, bindle: String, command: String)
+    /// Nothing serves yet, and something is at the address of the app where pages wait: the project is being built by that
+    /// command for the first time; or, without a command, it cannot be served as it is, as the failure that follows says.
+    case starting(app: String, bindle: String, command: String?)
     /// The first revision serves.
     case ready(app: String, bindle: String, id: String, revision: Int)
     /// Changes were seen that may make a new revision; paths are relative to the project.

@@ -71,7 +71,8 @@ package struct HumanEventRenderer: EventRenderer {
         case .starting(let app, let bindle, let command):
             hasShownBuild = false
             hasShownAddresses = true
-            let lines = ["\(stamp) \(styled("↻", .yellow)) building: \(PrintableText.line(command))"]
+            let what = command.map { "building: \(PrintableText.line($0))" } ?? "starting"
+            let lines = ["\(stamp) \(styled("↻", .yellow)) \(what)"]
             return (lines + addresses(app, bindle)).joined(separator: "\n") + "\n"
         case .ready(let app, let bindle, let id, let revision):
             servingRevision = revision
@@ -198,6 +199,8 @@ package struct HumanEventRenderer: EventRenderer {
         for line in lines { text += "           \(line)\n" }
         if let servingRevision {
             text += styled("           revision \(servingRevision) goes on serving", .dim) + "\n"
+        } else if hasShownAddresses, let heading, heading.isWatching {
+            text += styled("           nothing serves yet: waiting for a change", .dim) + "\n"
         }
         return text
     }

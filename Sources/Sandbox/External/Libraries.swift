@@ -37,7 +37,7 @@ final class Libraries {
         for path in paths {
             do throws(HippofactsError) {
                 var library = Library(project: try Project(at: path))
-                library.facts = try? Hippofacts(at: library.project.path)
+                library.facts = try? library.project.describedFacts()
                 watch(library)
                 libraries.append(library)
             } catch {
@@ -86,7 +86,7 @@ final class Libraries {
     }
 
     private func store(_ library: inout Library, _ externals: ExternalFetches) throws {
-        let facts = try Hippofacts(at: library.project.path)
+        let facts = try library.project.describedFacts()
         library.facts = facts
         watch(library)
         var options = ExpansionOptions(externalInvoice: { try externals.invoice($0) })

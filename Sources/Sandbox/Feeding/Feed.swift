@@ -80,8 +80,7 @@ final class Feed: Sendable {
         configuration.maximumRedirects = 5
         configuration.allowsRedirect = FeedURL.allowsRedirect(from: url)
         configuration.proxies = ProxySettings(environment: ProcessEnvironment.all)
-        configuration.tls.localAuthorityPath = LocalAuthority.certificatePath(
-            in: KeyStorage.configurationDirectory(ProcessEnvironment.all) + "/hippo")
+        configuration.tls.localAuthorityPath = UserFile.authority.path()
         return configuration
     }
 

@@ -12,6 +12,7 @@ struct Project: Sendable {
     let ignoresCase: Bool
     /// Files in it that the sandbox writes itself. Absolute.
     var ownFiles: [String] = []
+    private let described = DescribedProject()
 
     init(path: String, directory: String, ignoresCase: Bool) {
         self.path = path
@@ -35,15 +36,44 @@ struct Project: Sendable {
         ignoresCase = FileSystem.ignoresCase(inDirectory: directory)
         // Named by its directory, a project may rename its HIPPOFACTS to another of the valid names.
         self.path = FileStatus(path: path)?.isDirectory == true ? directory : absolute
+        described.note(absolute)
     }
 
     /// What the project consists of, as far as its HIPPOFACTS says; without one, a directory of pages is one of files.
     func facts() throws(HippofactsError) -> Hippofacts {
-        isSite ? try Hippofacts(site: path) : try Hippofacts(at: path)
+        isSite ? try Hippofacts(site: path) : try describedFacts()
     }
 
-    /// Whether it is a directory of pages.
-    var isSite: Bool { Hippofacts.isSite(path) }
+    /// What the project's HIPPOFACTS, or its lone module, says.
+    ///
+    /// - Throws: also for a directory of pages, which has neither.
+    func describedFacts() throws(HippofactsError) -> Hippofacts {
+        do {
+            let facts = try Hippofacts(at: path)
+            described.note(facts.file)
+            return facts
+        } catch {
+            guard let file = described.file, isDescriptionGone else { throw error }
+            let pages = Hippofacts.isSite(path) ? " To serve the directory as pages, start hippo-dev again." : ""
+            throw HippofactsError(file: file, message: "The file is gone: put it back.\(pages)")
+        }
+    }
+
+    /// Whether it is a directory of pages. One that has had a HIPPOFACTS since this was made is none: without the file, it
+    /// would be served with all its sources.
+    var isSite: Bool {
+        guard described.file == nil else { return false }
+        if Hippofacts.isSite(path) { return true }
+        if let file = try? Hippofacts.find(at: path) { described.note(file) }
+        return false
+    }
+
+    /// Whether the project's directory is there, and what describes the project is not.
+    private var isDescriptionGone: Bool {
+        guard FileStatus(path: directory)?.isDirectory == true else { return false }
+        guard path == directory else { return FileStatus(path: path) == nil }
+        return Hippofacts.fileNames.allSatisfy { FileStatus(path: "\(directory)/\($0)")?.isRegular != true }
+    }
 
     /// The file that describes the project, as people know it.
     var displayPath: String {

@@ -124,10 +124,7 @@ final class ProjectContent {
         } catch let error as HippofactsError {
             // What is missing yet is being fetched; when it is here, all this is done again.
             if externals.isPending { return .waiting }
-            return .failed(
-                Failure(
-                    stage: .assemble, message: error.message + (error.excerpt.map { "\n" + $0 } ?? ""),
-                    file: project.relative(error.file), line: error.position?.line, column: error.position?.column))
+            return .failed(Failure(.assemble, error, in: project))
         } catch {
             return .failed(Failure(stage: .assemble, message: "\(error)"))
         }

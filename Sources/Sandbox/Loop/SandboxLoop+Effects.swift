@@ -198,6 +198,12 @@ extension SandboxLoop {
         if let file = failure.file {
             paths.insert(file.hasPrefix("/") ? file : "\(dependencies.project.directory)/\(file)")
         }
+        // What is wrong with a module may be told at the place where HIPPOFACTS names it.
+        if failure.stage == .launch {
+            for module in content.facts?.dependencies.modules ?? [] {
+                paths.insert("\(dependencies.project.directory)/\(module)")
+            }
+        }
         let now = MonotonicTime.now
         let time = writing.unsettled(among: paths, now: now)
         return .judged(failure, until: time.map { dependencies.now() + ($0 - now) })

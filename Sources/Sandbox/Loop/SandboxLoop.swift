@@ -212,17 +212,28 @@ final class SandboxLoop {
         switch report {
         case .serving(let target, let timings, let isRestart):
             return .serving(revision: target.revision, id: target.id, timings: timings, isRestart: isRestart)
-        case .loadFailed(_, let failure):
-            return .loadFailed(
-                Failure(
-                    stage: .launch, message: failure.message,
-                    file: failure.file.map(dependencies.project.relative), line: failure.line, column: failure.column))
+        case .loadFailed(_, let failure): return .loadFailed(launchFailure(failure))
         case .notice(let text): emit(.log(.sandbox, text: text))
         // Each revision's process finds it again.
         case .warning(let text):
             if toldWarnings.insert(text).inserted { emit(.log(.sandbox, text: "warning: \(text)")) }
         }
         return nil
+    }
+
+    /// Why nothing could be loaded; where a handler is wrong, at the place where HIPPOFACTS names it.
+    private func launchFailure(_ failure: WorkerFailure) -> Failure {
+        let project = dependencies.project
+        let named = failure.file.map { "\(project.relative($0)): " } ?? ""
+        // What is brought back is of another HIPPOFACTS.
+        if case .revision(let load) = state.loading, load.isProject, let route = failure.route,
+            let error = content.facts?.error(named + failure.message, inHandlerFor: route)
+        {
+            return Failure(.launch, error, in: project)
+        }
+        return Failure(
+            stage: .launch, message: failure.message, file: failure.file.map(project.relative), line: failure.line,
+            column: failure.column)
     }
 
     /// How a build ended: a failure is at the place of the first error that a compiler reported, if that is a file's.

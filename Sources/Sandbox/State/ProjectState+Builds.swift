@@ -24,16 +24,19 @@ extension ProjectState {
             .startBuild(
                 number: buildCount, command: command, passing: settings.passedVariables,
                 isAwaited: settings.waitsForBuild ?? false))
-        announceStart(command)
+        if announceStart(command) { effects += [.hold, .prepareStandby] }
     }
 
-    /// A first build may take minutes: where the app will be is told at once, and something answers there.
-    private mutating func announceStart(_ command: String) {
-        guard !hasBeenReady, !hasAnnouncedStart, serving == .nothing else { return }
+    /// A first build may take minutes, and what cannot be served is mended sooner or later: where the app will be is told at
+    /// once, and something answers there.
+    ///
+    /// - Parameter command: `nil` for a failure, which follows.
+    /// - Returns: whether it was told.
+    mutating func announceStart(_ command: String?) -> Bool {
+        guard !hasBeenReady, !hasAnnouncedStart, serving == .nothing else { return false }
         hasAnnouncedStart = true
         effects.append(.tell(.starting(app: addresses.app, bindle: addresses.bindle, command: command)))
-        effects.append(.hold)
-        effects.append(.prepareStandby)
+        return true
     }
 
     // MARK: The repository's lock
@@ -61,7 +64,7 @@ extension ProjectState {
             since = now
             // Requests need not wait for git: what serves is marked, as during a build.
             effects.append(.awaitBuild(isAwaited: settings.waitsForBuild ?? false))
-            if let command = settings.buildCommand { announceStart(command) }
+            if let command = settings.buildCommand, announceStart(command) { effects += [.hold, .prepareStandby] }
         }
         guard now < min(max(since, lastChange) + Self.lockPatience, since + Self.lockLimit) else {
             repository = .stale(lock)

@@ -434,6 +434,8 @@ struct ProjectState: Sendable {
 
     mutating func fail(_ failure: Failure) {
         if loading != .nothing { hasFailedSinceLoad = true }
+        // Where nothing is watched, it is the end.
+        if settings.isWatching ?? true { _ = announceStart(nil) }
         effects.append(.fail(failure, upTo: ticket))
         if !(settings.isWatching ?? true), serving == .nothing {
             stop(End(reason: "nothing can be served", isFailure: true))

@@ -1,4 +1,3 @@
-import Bindle
 import Platform
 
 /// The list of the projects that a user has served, so that what was left in them can be found again.
@@ -12,7 +11,7 @@ package struct ProjectRegister: Sendable {
 
     /// The one in the user's directory for settings.
     package static var ofThisUser: ProjectRegister {
-        ProjectRegister(path: KeyStorage.configurationDirectory(ProcessEnvironment.all) + "/hippo/projects")
+        ProjectRegister(path: UserFile.projects.path())
     }
 
     /// A user has hardly more projects than fit into it; in bytes.

@@ -13,12 +13,16 @@ final class Storage: Sendable {
     let digestsPath: String?
     /// The file that keeps what is known of the build command's outputs, if anything is kept.
     var buildOutputsPath: String? { digestsPath.map { $0.dropLast("digests".count) + "build-outputs" } }
-    /// The claim on the store, by which others find the sandbox.
-    var lock: SandboxLock? { claim.withLock { $0 } }
-    private let claim = Mutex<SandboxLock?>(nil)
+    private let claim = Mutex(Claim())
     private let temporaryDirectory: String?
     /// Whether the store goes with the sandbox.
     var isTemporary: Bool { temporaryDirectory != nil }
+
+    /// The claim on the store, and what it tells those who ask for the store.
+    private struct Claim {
+        var lock: SandboxLock?
+        var sandbox: RunningSandbox?
+    }
 
     /// Makes the directories that are needed, and claims the store.
     init(_ storage: SandboxSettings.Storage?, projectDirectory: String) throws {
@@ -95,9 +99,20 @@ final class Storage: Sendable {
 
     private func claimStore() throws {
         // The claim before may be on a file that is there no more, or on the same one.
-        claim.withLock { $0 = nil }
+        claim.withLock { $0.lock = nil }
         let new = try SandboxLock(store: path)
-        claim.withLock { $0 = new }
+        claim.withLock { claim in
+            claim.lock = new
+            if let sandbox = claim.sandbox { new.announce(sandbox) }
+        }
+    }
+
+    /// Tells others who ask for the store where the sandbox serves, and what it keeps: now, and in each claim after this one.
+    func announce(_ sandbox: RunningSandbox) {
+        claim.withLock { claim in
+            claim.sandbox = sandbox
+            claim.lock?.announce(sandbox)
+        }
     }
 
     /// A directory for the store cannot be made.

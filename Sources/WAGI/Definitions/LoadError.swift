@@ -1,3 +1,4 @@
+package import Bindle
 package import TOML
 
 /// Why something cannot be served.
@@ -9,8 +10,14 @@ package struct LoadError: Error, Sendable, CustomStringConvertible {
     package let position: SourcePosition?
     /// The line at `position`, and a caret below it.
     package let excerpt: String?
+    /// The handler at fault, if one is.
+    package let route: Route?
 
-    package init(_ message: String, file: String? = nil, position: SourcePosition? = nil, excerpt: String? = nil) {
+    package init(
+        _ message: String, file: String? = nil, position: SourcePosition? = nil, excerpt: String? = nil,
+        route: Route? = nil
+    ) {
+        self.route = route
         self.message = message
         self.file = file
         self.position = position

@@ -98,12 +98,7 @@ package final class ValidationRecord: Sendable {
     }
 
     /// `hippo-dev` in the user's cache directory (XDG Base Directory Specification).
-    package static var userDirectory: String {
-        let caches =
-            ProcessEnvironment.value("XDG_CACHE_HOME").flatMap { $0.hasPrefix("/") ? $0 : nil }
-            ?? "\(FilePath.homeDirectory)/.cache"
-        return "\(caches)/hippo-dev"
-    }
+    package static var userDirectory: String { UserFile.validations.path() }
 
     /// The running program's file: a build that comes later is another file, or has another time.
     private static var runningBuild: String? {

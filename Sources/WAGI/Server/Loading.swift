@@ -169,6 +169,8 @@ struct Loading {
     mutating func loadFiles(_ revision: Revision) throws(LoadError) -> [Route] {
         try take(revision)
         openStaticFiles()
+        // What the other program can run is for it to say.
+        configuration.requiresEntrypoints = false
         var routes: [Route] = []
         for handler in revision.handlers {
             let definition = try BindleApplication.definition(handler.label, hasAssets: handler.hasAssets)
@@ -271,8 +273,16 @@ struct Loading {
                     warnings.append("\(handler.moduleName): \(note)")
                 }
                 guard let problem = handler.program.problem else { continue }
-                warnings.append(
-                    "\(handler.moduleName): requests for \(handler.route) are answered with 500: \(problem)")
+                // A module with sub-routes need not have an answer for its own route.
+                let hasOthers = handlers.count - first > 1 && handler.route == definition.route
+                guard configuration.requiresEntrypoints, !hasOthers else {
+                    warnings.append(
+                        "\(handler.moduleName): requests for \(handler.route) are answered with 500: \(problem)")
+                    continue
+                }
+                throw LoadError(
+                    "requests for \(handler.route) cannot be answered: \(problem)", file: handler.moduleName,
+                    route: definition.route)
             }
         }
         endStage("modules")

@@ -32,6 +32,9 @@ package struct WAGIConfiguration: Sendable {
     package var allowsTransientWrite = false
     /// Whether imports of components that nobody provides trap when they are called, and not when the component is loaded.
     package var stubsImports = false
+    /// Whether nothing is loaded if there is a handler that could answer no request; else that one answers with 500, and there
+    /// is a warning.
+    package var requiresEntrypoints = false
     /// How much that layer may hold, in bytes.
     package var maximumTransientBytes = 256 << 20
     /// Who is shown the stack, the output and the request when a module fails. Others are told what has gone wrong.

@@ -76,7 +76,8 @@ package final class WAGIWorker: Sendable {
             }
         } catch {
             let failure = WorkerFailure(
-                message: error.message, file: error.file, line: error.position?.line, column: error.position?.column)
+                message: error.message, file: error.file, line: error.position?.line, column: error.position?.column,
+                route: error.route?.description)
             try? channel.send(WorkerMessage.failed(failure))
         }
     }

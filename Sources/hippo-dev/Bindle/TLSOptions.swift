@@ -18,8 +18,7 @@ enum TLSOptions {
     /// The system's authorities, and for this machine the user's own.
     static var usualPolicy: TLSPolicy {
         var policy = TLSPolicy()
-        policy.localAuthorityPath =
-            LocalAuthority.certificatePath(in: KeyStorage.configurationDirectory(ProcessEnvironment.all) + "/hippo")
+        policy.localAuthorityPath = UserFile.authority.path()
         return policy
     }
 

@@ -15,7 +15,7 @@ struct Remains {
     let program: Item
     /// The stores, in the projects that were served.
     let stores: [Item]
-    /// Credentials, tokens and the list of projects.
+    /// What is kept for the user outside of projects.
     let settings: [Item]
 
     init(register: ProjectRegister = .ofThisUser) {
@@ -24,13 +24,26 @@ struct Remains {
         stores = register.projects.map { $0 + "/.hippo" }.filter { FileStatus(path: $0)?.isDirectory == true }.map {
             Item(path: $0, content: "revisions, logs and digests of a project")
         }
-        let directory = FilePath.parent(register.path)
-        settings = [
-            Item(path: directory + "/bindle.json", content: "credentials, which 'hippo-dev login' has left"),
-            Item(path: directory + "/tokens", content: "tokens of stores that others can reach"),
-            Item(path: directory + "/api", content: "accounts and tokens of those who publish to stores"),
-            Item(path: register.path, content: "the list of projects that were served"),
-        ].filter { FileStatus(path: $0.path) != nil }
+        settings = UserFile.allCases.map { Item(path: $0.path(), content: Self.content(of: $0)) }
+            .filter { FileStatus(linkAt: $0.path) != nil }
+    }
+
+    private static func content(of file: UserFile) -> String {
+        switch file {
+        case .credentials: "credentials, which 'hippo-dev login' has left"
+        case .tokens: "tokens of stores that others can reach"
+        case .accounts: "accounts and tokens of those who publish to stores"
+        case .projects: "the list of projects that were served"
+        case .hostKey: "the key that signs invoices as host"
+        case .authority: "the authority for --https; browsers that were told to trust it still do"
+        case .authorityKey: "the private key of that authority"
+        case .validations: "which components are valid, so that they are not checked again"
+        }
+    }
+
+    /// The directory of settings, if nothing is left in it.
+    func removeEmptyDirectory() {
+        rmdir(UserFile.settingsDirectory())
     }
 
     var all: [Item] { stores + settings + [program] }

@@ -36,8 +36,10 @@ extension Command {
         name: "uninstall",
         summary: "Remove this program, and what it has left in projects and in the user's settings.",
         discussion: """
-            Removes the .hippo of each project that was served, with its revisions; the credentials and tokens; and the \
-            program. Projects, and the keys of the Bindle client, stay. One of --dry-run and --yes is needed.
+            Removes the .hippo of each project that was served, with its revisions; the credentials, tokens and keys in \
+            ~/.config/hippo, the authority of --https among them; what is kept in ~/.cache/hippo-dev; and the program. \
+            Projects, and the keys of the Bindle client, stay. One of --dry-run and --yes is needed. While hippo-dev up \
+            runs on one of the projects, nothing is removed; --dry-run says so, and lists what would be.
             """,
         options: [isDry, isMeant],
         examples: [Example("hippo-dev self uninstall --dry-run", "Show what would be removed.")],
@@ -46,18 +48,24 @@ extension Command {
                 throw UsageError("say --dry-run to see what would be removed, or --yes to remove it")
             }
             let remains = Remains()
-            for project in ProjectRegister.ofThisUser.projects {
-                guard let running = (try? RunningSandbox.all(project: project, store: nil))?.first else { continue }
-                throw CommandFailure("hippo-dev up runs on \(project), as process \(running.process): stop it first")
-            }
-            for item in remains.all {
-                if arguments.isSet(isMeant) {
-                    try Directories.removeTree(item.path)
-                    print("removed \(item.path)")
-                } else {
-                    print("would remove \(item.path), \(Quantity.size(item.size)): \(item.content)")
+            let running = ProjectRegister.ofThisUser.projects.compactMap { project in
+                (try? RunningSandbox.all(project: project, store: nil))?.first.map {
+                    "hippo-dev up runs on \(project), as process \($0.process): stop it first"
                 }
             }
+            if arguments.isSet(isDry) {
+                for item in remains.all {
+                    print("would remove \(item.path), \(Quantity.size(item.size)): \(item.content)")
+                }
+                for reason in running { print("would refuse, and remove nothing: \(reason)") }
+                return .success
+            }
+            if let reason = running.first { throw CommandFailure(reason) }
+            for item in remains.all {
+                try Directories.removeTree(item.path)
+                print("removed \(item.path)")
+            }
+            remains.removeEmptyDirectory()
             return .success
         }
     )

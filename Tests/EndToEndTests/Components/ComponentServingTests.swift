@@ -207,7 +207,7 @@ struct ComponentServingTests {
         #expect(answer.body.contains("test:absent/bell"), "\(answer.body)")
     }
 
-    @Test("A component that is a library says what it exports") func library() throws {
+    @Test("A component that is a library says what it exports") func library() async throws {
         let library = try CComponent.build(
             """
             EXPORT("add") int add(int a, int b) { return a + b; }
@@ -217,6 +217,15 @@ struct ComponentServingTests {
         let check = try Program.run(["check", app.path])
         #expect(check.status == 1)
         #expect(check.errors.contains("is a library") && check.errors.contains("add"), "\(check.errors)")
+        try add(HTTPComponent.answering("component 1"))
+        let (sandbox, url) = try await serve()
+        try add(Data(library))
+        let failure = try await sandbox.next("failed")
+        #expect(failure["stage"]?.string == "launch" && failure["file"]?.string == "HIPPOFACTS", "\(failure)")
+        let message = failure["message"]?.string ?? ""
+        #expect(message.contains("component.wasm: requests for /component/... cannot be answered"), "\(message)")
+        #expect(message.contains("is a library"), "\(message)")
+        #expect(try get(url + "component/x") == Answer(status: 200, body: "component 1"))
     }
 
     // MARK: In a browser
