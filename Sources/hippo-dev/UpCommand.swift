@@ -168,9 +168,6 @@ enum UpOptions {
         summary:
             "Show every client the stack, output and source of what fails. By default only clients on this machine "
             + "see them.")
-    static let build = Option(
-        name: "build", valueName: "COMMAND", summary: "Builds the modules; run by the shell in the project's directory."
-    )
     static let watch = Option(
         name: "watch", valueName: "GLOB",
         summary: "Files that the build command reads; a change of one runs it. By default all but what it makes.",
@@ -249,7 +246,7 @@ enum UpOptions {
         [
             once, waitFor, listen, port, open, https, ServerTLSOptions.certificate, ServerTLSOptions.key, bindleHTTP,
             bindleListen, allowedHost, behind,
-            allowedOutbound, showErrors, noToken, build, watch,
+            allowedOutbound, showErrors, noToken, BuildOptions.command, watch,
             waitForBuild, poll,
             pollInterval, noWatch, store, maximumHistory, ephemeral,
             data, dataLimit, library,
@@ -384,13 +381,13 @@ enum UpOptions {
     }
 
     /// The options that say how the app is built and what its handlers get, for all commands that run a project.
-    static let app = [build, variable, environmentFile, noStatic, transientWrite, stubImports, data, dataLimit]
+    static let app = [
+        BuildOptions.command, variable, environmentFile, noStatic, transientWrite, stubImports, data, dataLimit,
+    ]
 
     /// Sets what the options of `app` say.
     static func setApp(in settings: inout SandboxSettings, _ arguments: ParsedArguments) throws {
-        settings.buildCommand = try arguments.value(of: build, expecting: "a command") { text in
-            text.allSatisfy(\.isWhitespace) ? nil : text
-        }
+        settings.buildCommand = try BuildOptions.command(arguments)
         let files = try arguments.convertedValues(of: environmentFile, expecting: "a readable file") {
             access($0, R_OK) == 0 ? absolute($0) : nil
         }
