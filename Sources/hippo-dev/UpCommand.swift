@@ -114,9 +114,12 @@ enum UpOptions {
         "COMMAND", summary: "What --once runs: a program and its arguments.", arity: .behindDashes)
     static let once = Option(
         flag: "once", summary: "Serve the app, run COMMAND, stop, and end with its exit code.")
+    private static let passingStatuses = OnceRun.passingStatuses.map(String.init).joined(separator: ", ")
     static let waitFor = Option(
         name: "wait-for", valueName: "PATH",
-        summary: "Before COMMAND runs, ask for this path until it is answered without an error, up to a minute.",
+        summary:
+            "Before COMMAND runs, ask for this path, up to a minute, for as long as nothing answers or the status is "
+            + "\(passingStatuses). Any other status from 400 on ends 'up' at once, with 1.",
         isRepeatable: true, kind: .text)
     static let listen = Option(
         name: "listen", shortName: "l", valueName: "IP:PORT",
