@@ -64,7 +64,7 @@ extension Command {
         arguments: [UpOptions.path, UpOptions.command],
         examples: [
             Example("hippo-dev up", "Serves the project in this directory."),
-            Example("hippo-dev up --build 'cargo build --target wasm32-wasi' --watch 'src/**'", "Builds it, too."),
+            Example("hippo-dev up --build 'cargo build --target wasm32-wasip1' --watch 'src/**'", "Builds it, too."),
             Example("hippo-dev up handler.wat --port auto", "Serves a lone module, at a port that is free."),
             Example(
                 "hippo-dev up --once --wait-for / -- npx playwright test", "Tests the app in a script, at APP_URL."),
