@@ -22,43 +22,7 @@ extension Command {
 
             Settings may also stand in hippo-dev.toml beside HIPPOFACTS; the command line is stronger:
 
-              [build]
-              command = "make"               # as the shell takes it
-              watch = ["src/*", "Makefile"]  # what it reads
-              wait = true                    # as --wait-for-build
-              pass-env = ["NPM_TOKEN"]       # variables that it gets though they look like secrets
-
-              [env]
-              NAME = "VALUE"                 # for the modules; so are the variables of the file .env
-              KEY = "${KEY}"                 # from the environment of hippo-dev, or from .env; $$ is a dollar sign
-
-              [files]
-              exclude = ["**/*.map"]         # what HIPPOFACTS names and the bundle is not to have
-
-              [[handler]]
-              route = "/..."                 # one of HIPPOFACTS
-              argv = "${SCRIPT_NAME} ${ARGS}"
-              allow-outbound = ["https://example.com"]
-              reuse = 100                    # requests that an instance of a component answers; 1 by default
-              stub-imports = true            # as --stub-imports, for this component
-
-              [data]
-              path = "data"                  # what handlers have as /data
-
-              [proxy]
-              "/api" = "http://127.0.0.1:8000"                     # what no handler takes below /api
-              "/v2" = { url = "http://127.0.0.1:8000", strip = true }  # without the prefix
-
-              [up]
-              listen = "127.0.0.1:3000"      # and port, https, tls-cert, tls-key, bindle-http, bindle-listen, allow-hosts, allow-outbound, show-errors, token,
-              static = true                  # store, watch, ephemeral, env-file, allow-transient-write, stub-imports, log-dir, reload,
-              timeout = "30s"                # wagi, editor, max-memory, max-response, max-history, log-limit; poll = "1s"
-              channel-idle = "15min"         # how long a channel's process serves while nobody asks for it
-              parcels = "dir:parcels"        # or s3://BUCKET/PREFIX…; and endpoint, parcel-cache, own-parcels
-              max-waiting = 1024             # requests that may be under way at a time
-              dotenv = false                 # .env is for ${NAME} in [env] only
-              behind = "http://localhost:5173"  # a server such as Vite's, which passes requests on to this one
-              libraries = ["../library"]     # projects of external bindles; upstream = "URL"
+            \(SettingsHelp.text)
             """,
         options: UpOptions.all,
         arguments: [UpOptions.path, UpOptions.command],
