@@ -4,7 +4,7 @@ import Synchronization
 
 /// What `hippo-dev up --once` does when the app serves: it asks for some paths until they are answered, runs a command, and
 /// has the sandbox stopped.
-final class OnceRun: Sendable {
+package final class OnceRun: Sendable {
     private struct State {
         var hasBegun = false
         var isCancelled = false
@@ -22,7 +22,10 @@ final class OnceRun: Sendable {
     private let stop: @Sendable (_ reason: String) -> Void
     private let state = Mutex(State())
     private let isOver = Semaphore()
-    /// How long a path may be answered with an error that passes, as by a server behind it that is still starting.
+    /// Statuses of errors that pass, as of a server behind the app that is still starting. A path that is answered with another
+    /// one would be answered so in a minute, too. See Scripts.md in Sandbox.docc.
+    package static let passingStatuses = [502, 503, 504]
+    /// How long a path may be answered with an error that passes.
     private static let answerPatience = Duration.seconds(60)
     private static let answerInterval: UInt32 = 100_000
     /// How long a command may take to end when it is told to.
@@ -97,7 +100,7 @@ final class OnceRun: Sendable {
             case .success(let status) where status.code < 400: return
             case .success(let status):
                 outcome = "is answered with \(status)"
-                guard [502, 503, 504].contains(status.code) else { throw Problem(text: "\(url) \(outcome)") }
+                guard Self.passingStatuses.contains(status.code) else { throw Problem(text: "\(url) \(outcome)") }
             case .failure(let error): outcome = "is not answered: \(error)"
             }
             guard MonotonicTime.now < deadline else { throw Problem(text: "\(url) \(outcome)") }

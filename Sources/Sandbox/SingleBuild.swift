@@ -1,7 +1,4 @@
 package import Hippofacts
-import Dispatch
-import Platform
-import Synchronization
 
 /// A project that is built and put together once, for commands that do without a sandbox.
 package struct SingleBuild: Sendable {
@@ -30,49 +27,11 @@ package struct SingleBuild: Sendable {
         try completed.readVariables(of: project)
         settings = completed
         if builds, let command = settings.buildCommand {
-            try Self.build(command, project, passing: settings.passedVariables, onLine)
+            try ProjectBuild.run(command, project, passing: settings.passedVariables, onLine)
         }
         var options = options
-        BundleSettings(settings).apply(to: &options)
+        BundleSettings(settings).apply(to: &options, isBuilt: builds)
         var cache = DigestCache()
         expansion = try project.facts().expanded(options, cache: &cache)
-    }
-
-    private static func build(
-        _ command: String, _ project: Project, passing names: Set<String>,
-        _ onLine: @escaping @Sendable (String) -> Void
-    ) throws {
-        let isOver = DispatchSemaphore(value: 0)
-        let outcome = Mutex<BuildProcess.Outcome?>(nil)
-        // Whatever it has started ends with it, and with this process.
-        let process = try BuildProcess(
-            command: command, directory: project.directory, environment: ChildEnvironment.current(passing: names),
-            runner: .thisProgram(arguments: ["build-runner", "--"]), onLine: onLine,
-            onEnd: { ended in
-                outcome.withLock { $0 = ended }
-                isOver.signal()
-            })
-        isOver.wait()
-        withExtendedLifetime(process) {}
-        if let failure = outcome.withLock({ $0?.failure(of: command, in: project) }) { throw failure }
-    }
-}
-
-extension BuildProcess.Outcome {
-    /// Why it failed, at the place of the first error that a compiler reported, if that is a file's; `nil` if it did not.
-    func failure(of command: String, in project: Project) -> Failure? {
-        guard !isSuccess else { return nil }
-        let lines = lastLines.isEmpty ? "" : "\n" + lastLines.joined(separator: "\n")
-        let message = "The build command '\(command)' ended with \(exit).\(lines)"
-        guard let error = firstError,
-            FileStatus(path: error.file.hasPrefix("/") ? error.file : "\(project.directory)/\(error.file)") != nil
-        else {
-            // Without a place, the headline is what the build itself gives as its reason.
-            let reason = ErrorLine.last(of: lastLines).map { "\($0)\n" } ?? ""
-            return Failure(stage: .build, message: reason + message)
-        }
-        return Failure(
-            stage: .build, message: "\(error.message)\n\(message)", file: project.relative(error.file),
-            line: error.line, column: error.column)
     }
 }

@@ -22,49 +22,13 @@ extension Command {
 
             Settings may also stand in hippo-dev.toml beside HIPPOFACTS; the command line is stronger:
 
-              [build]
-              command = "make"               # as the shell takes it
-              watch = ["src/*", "Makefile"]  # what it reads
-              wait = true                    # as --wait-for-build
-              pass-env = ["NPM_TOKEN"]       # variables that it gets though they look like secrets
-
-              [env]
-              NAME = "VALUE"                 # for the modules; so are the variables of the file .env
-              KEY = "${KEY}"                 # from the environment of hippo-dev, or from .env; $$ is a dollar sign
-
-              [files]
-              exclude = ["**/*.map"]         # what HIPPOFACTS names and the bundle is not to have
-
-              [[handler]]
-              route = "/..."                 # one of HIPPOFACTS
-              argv = "${SCRIPT_NAME} ${ARGS}"
-              allow-outbound = ["https://example.com"]
-              reuse = 100                    # requests that an instance of a component answers; 1 by default
-              stub-imports = true            # as --stub-imports, for this component
-
-              [data]
-              path = "data"                  # what handlers have as /data
-
-              [proxy]
-              "/api" = "http://127.0.0.1:8000"                     # what no handler takes below /api
-              "/v2" = { url = "http://127.0.0.1:8000", strip = true }  # without the prefix
-
-              [up]
-              listen = "127.0.0.1:3000"      # and port, https, tls-cert, tls-key, bindle-http, bindle-listen, allow-hosts, allow-outbound, show-errors, token,
-              static = true                  # store, watch, ephemeral, env-file, allow-transient-write, stub-imports, log-dir, reload,
-              timeout = "30s"                # wagi, editor, max-memory, max-response, max-history, log-limit; poll = "1s"
-              channel-idle = "15min"         # how long a channel's process serves while nobody asks for it
-              parcels = "dir:parcels"        # or s3://BUCKET/PREFIX…; and endpoint, parcel-cache, own-parcels
-              max-waiting = 1024             # requests that may be under way at a time
-              dotenv = false                 # .env is for ${NAME} in [env] only
-              behind = "http://localhost:5173"  # a server such as Vite's, which passes requests on to this one
-              libraries = ["../library"]     # projects of external bindles; upstream = "URL"
+            \(SettingsHelp.text)
             """,
         options: UpOptions.all,
         arguments: [UpOptions.path, UpOptions.command],
         examples: [
             Example("hippo-dev up", "Serves the project in this directory."),
-            Example("hippo-dev up --build 'cargo build --target wasm32-wasi' --watch 'src/**'", "Builds it, too."),
+            Example("hippo-dev up --build 'cargo build --target wasm32-wasip1' --watch 'src/**'", "Builds it, too."),
             Example("hippo-dev up handler.wat --port auto", "Serves a lone module, at a port that is free."),
             Example(
                 "hippo-dev up --once --wait-for / -- npx playwright test", "Tests the app in a script, at APP_URL."),
@@ -114,9 +78,12 @@ enum UpOptions {
         "COMMAND", summary: "What --once runs: a program and its arguments.", arity: .behindDashes)
     static let once = Option(
         flag: "once", summary: "Serve the app, run COMMAND, stop, and end with its exit code.")
+    private static let passingStatuses = OnceRun.passingStatuses.map(String.init).joined(separator: ", ")
     static let waitFor = Option(
         name: "wait-for", valueName: "PATH",
-        summary: "Before COMMAND runs, ask for this path until it is answered without an error, up to a minute.",
+        summary:
+            "Before COMMAND runs, ask for this path, up to a minute, for as long as nothing answers or the status is "
+            + "\(passingStatuses). Any other status from 400 on ends 'up' at once, with 1.",
         isRepeatable: true, kind: .text)
     static let listen = Option(
         name: "listen", shortName: "l", valueName: "IP:PORT",
@@ -168,9 +135,6 @@ enum UpOptions {
         summary:
             "Show every client the stack, output and source of what fails. By default only clients on this machine "
             + "see them.")
-    static let build = Option(
-        name: "build", valueName: "COMMAND", summary: "Builds the modules; run by the shell in the project's directory."
-    )
     static let watch = Option(
         name: "watch", valueName: "GLOB",
         summary: "Files that the build command reads; a change of one runs it. By default all but what it makes.",
@@ -249,7 +213,7 @@ enum UpOptions {
         [
             once, waitFor, listen, port, open, https, ServerTLSOptions.certificate, ServerTLSOptions.key, bindleHTTP,
             bindleListen, allowedHost, behind,
-            allowedOutbound, showErrors, noToken, build, watch,
+            allowedOutbound, showErrors, noToken, BuildOptions.command, watch,
             waitForBuild, poll,
             pollInterval, noWatch, store, maximumHistory, ephemeral,
             data, dataLimit, library,
@@ -384,13 +348,13 @@ enum UpOptions {
     }
 
     /// The options that say how the app is built and what its handlers get, for all commands that run a project.
-    static let app = [build, variable, environmentFile, noStatic, transientWrite, stubImports, data, dataLimit]
+    static let app = [
+        BuildOptions.command, variable, environmentFile, noStatic, transientWrite, stubImports, data, dataLimit,
+    ]
 
     /// Sets what the options of `app` say.
     static func setApp(in settings: inout SandboxSettings, _ arguments: ParsedArguments) throws {
-        settings.buildCommand = try arguments.value(of: build, expecting: "a command") { text in
-            text.allSatisfy(\.isWhitespace) ? nil : text
-        }
+        settings.buildCommand = try BuildOptions.command(arguments)
         let files = try arguments.convertedValues(of: environmentFile, expecting: "a readable file") {
             access($0, R_OK) == 0 ? absolute($0) : nil
         }

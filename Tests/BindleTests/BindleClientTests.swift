@@ -57,8 +57,8 @@ struct BindleClientTests {
         // As if an earlier push had been interrupted after the first parcel.
         _ = try server.store.create(invoice, mode: .immutable)
         try server.store.put("one", to: invoice.id)
-        #expect(try client.push(bindle).map(\.name) == ["file1", "file2"])
-        #expect(try client.push(bindle).isEmpty)
+        #expect(try client.push(bindle).sent.map(\.name) == ["file1", "file2"])
+        #expect(try client.push(bindle).sent.isEmpty)
         #expect(try server.store.text("two", of: invoice.id) == "two")
     }
 

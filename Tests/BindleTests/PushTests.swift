@@ -32,12 +32,12 @@ struct PushTests {
         let sent = try client.push(invoice, options: PushOptions(connections: connections)) { label in
             asked.withLock { $0.append(label.name) }
             return content(of: label)
-        }
+        }.sent
         #expect(sent.count == 100)
         #expect(Set(asked.withLock { $0 }).count == 100)
         #expect(try client.missingParcels(of: invoice.id).isEmpty)
         let again = try client.push(invoice) { _ in .absent("nobody asks for it") }
-        #expect(again.isEmpty)
+        #expect(again.sent.isEmpty && !again.hasReplaced)
     }
 
     @Test("counts a content once, whatever names it has") func countsAContentOnce() throws {
@@ -45,7 +45,7 @@ struct PushTests {
         let invoice = Invoice(bindle: .init(id: try BindleID("app/1.0.0")), parcels: labels.map { Parcel(label: $0) })
         let sent = try client.push(invoice) { label in
             .bytes(Array("content \(Int(label.name.dropFirst("name".count))! % 9)".utf8))
-        }
+        }.sent
         #expect(invoice.distinctLabels.count == 9)
         #expect(sent.count == 9 && Set(sent.map(\.sha256)).count == 9)
     }
@@ -78,6 +78,19 @@ struct PushTests {
         try client.delete(first.id)
         let yanked = #expect(throws: PushError.self) { try client.push(first, content: content) }
         #expect(yanked?.description.contains("it was yanked") == true)
+    }
+
+    @Test("says that it has replaced another bindle, and not that of one that is new or there already")
+    func saysThatItHasReplacedAnotherBindle() throws {
+        let server = try RunningServer(.development)
+        let client = try BindleClient(baseURL: server.url)
+        let first = try invoice("app/1.0.0", parcels: 2)
+        #expect(try !client.push(first, content: content).hasReplaced)
+        #expect(try !client.push(first, content: content).hasReplaced)
+        let other = try invoice("app/1.0.0", parcels: 3)
+        let result = try client.push(other, content: content)
+        #expect(result.hasReplaced && result.sent.map(\.name) == ["file2"])
+        #expect(try !client.push(invoice("app/1.0.1", parcels: 1), content: content).hasReplaced)
     }
 
     @Test("takes an invoice for the same, whoever signed it and whatever goes without saying")

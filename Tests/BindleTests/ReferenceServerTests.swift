@@ -237,7 +237,7 @@ struct ReferenceServerTests {
         _ = try server.store.create(invoice, mode: .immutable)
         try server.store.put("three", to: invoice.id)
         let client = try BindleClient(baseURL: server.url)
-        #expect(try Set(client.push(bindle).map(\.name)) == ["file0", "file1"])
+        #expect(try Set(client.push(bindle).sent.map(\.name)) == ["file0", "file1"])
         #expect(try client.missingParcels(of: invoice.id).isEmpty)
     }
 

@@ -196,9 +196,11 @@ struct CommandParserTests {
             }
             #expect(path.last?.name == name)
         }
-        guard case .version = try parser.parse(["--version"]) else {
-            Issue.record("not the version")
-            return
+        for word in ["--version", "-V", "version"] {
+            guard case .version = try parser.parse([word]) else {
+                Issue.record("\(word) is no request for the version")
+                continue
+            }
         }
     }
 

@@ -70,7 +70,7 @@ struct HelpFormatterTests {
 
                 Options:
                   -h, --help     Show this help.
-                      --version  Show the version.
+                  -V, --version  Show the version.
 
                 'tool COMMAND --help' tells more about a command.
 

@@ -241,7 +241,7 @@ struct ChannelTests {
         for path in ["data", "data.channels/stable", "data.channels/next"] {
             #expect(FileManager.default.fileExists(atPath: "\(app.path)/\(path)/mark"), "\(path)")
         }
-        #expect(try command("data", "reset", "--channel", "stable").output.contains("data.channels/stable"))
+        #expect(try command("data", "reset", "--yes", "--channel", "stable").output.contains("data.channels/stable"))
         #expect(try stage.get("/hello", "stable.small.localhost").body.contains("A"))
         #expect(try stage.get("/hello", "next.small.localhost").body.contains("U"))
         #expect(try stage.get("/hello").body.contains("U"))

@@ -36,6 +36,30 @@ struct ExportTests {
         }
     }
 
+    @Test("The project is built before it is exported, unless it is not to or something else is exported")
+    func built() async throws {
+        let app = try SmallApp()
+        try app.save("[build]\ncommand = \"echo built > assets/index.html; echo building\"\n", to: "hippo-dev.toml")
+        let target = try TemporaryDirectory()
+        func export(_ name: String, _ more: String...) throws -> Program.Result {
+            try Program.run(["export", "wwwroot", "\(target.path)/\(name)"] + more, in: app.path)
+        }
+        #expect(try export("before", "--no-build").errors.isEmpty)
+        #expect(Self.text(target.path + "/before/assets/index.html") == "<h1>page 1</h1>")
+        let result = try export("after")
+        #expect(result.status == 0 && result.errors == "building\n", "\(result.errors)")
+        #expect(Self.text(target.path + "/after/assets/index.html") == "built\n")
+        for kind in [
+            ["artifact", "\(target.path)/a.tar.gz"], ["oci", "\(target.path)/a.tar"], ["systemd"], ["compose"],
+        ] {
+            let failed = try Program.run(["export"] + kind + ["--build", "echo no; exit 3"], in: app.path)
+            #expect(failed.status == 1 && failed.output.isEmpty)
+            #expect(failed.errors.contains("The build command 'echo no; exit 3' ended with"), "\(failed.errors)")
+        }
+        let stored = try export("stored", "--of", "revision:1", "--build", "true")
+        #expect(stored.errors.contains("'--build' goes with '--of project'"), "\(stored.errors)")
+    }
+
     @Test("A directory that has something in it is left alone, and what does not run is not written")
     func refused() throws {
         let app = try SmallApp()

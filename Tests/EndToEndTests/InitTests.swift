@@ -176,6 +176,52 @@ struct InitTests {
         #expect(!FileManager.default.fileExists(atPath: app + "/.hippo"))
     }
 
+    private func findings() throws -> (status: Int32, findings: [JSONObject]) {
+        let run = try Program.run(["doctor", "--json"], in: app)
+        return (run.status, try #require(try JSONValue(parsing: Array(run.output.utf8)).array).compactMap(\.object))
+    }
+
+    @Test(
+        "The doctor names the compilers that a template's Makefile or script starts, and their libraries",
+        arguments: [
+            ("c", ["clang", "wasm-ld", "wasi-libc", "compiler-rt", "make"]), ("swift", ["swiftc", "wasm-ld", "sh"]),
+        ])
+    func doctorOfCompilers(template: String, subjects: [String]) throws {
+        let made = try Program.run(["new", "app", "--template", template], in: directory.path)
+        #expect(made.status == 0, "\(made.errors)")
+        let named = Set(try findings().findings.compactMap { $0["subject"]?.string })
+        #expect(named.isSuperset(of: subjects), "\(named)")
+    }
+
+    @Test("A port that another sandbox has is no problem, and one that another program has is")
+    func doctorOfPorts() async throws {
+        let other = try SmallApp()
+        let sandbox = try SandboxProcess(other.path)
+        defer { withExtendedLifetime(sandbox) {} }
+        let ready = try await sandbox.next("ready")
+        func port(_ server: String) throws -> Int {
+            let url = try #require(ready[server]?.string)
+            return try #require(URL(string: url)?.port)
+        }
+        try write(["app/m.wat": SmallApp.handler(answering: "x")])
+        let facts = "[bindle]\nname = \"b\"\nversion = \"0.1.0\"\n[[handler]]\nroute = \"/\"\nname = \"m.wat\"\n"
+        try write(["app/HIPPOFACTS": facts])
+        func examine(app: Int, bindle: Int) throws -> (status: Int32, ports: [String]) {
+            try write([
+                "app/hippo-dev.toml":
+                    "[up]\nlisten = \"127.0.0.1:\(app)\"\nbindle-listen = \"127.0.0.1:\(bindle)\"\n"
+            ])
+            let (status, all) = try findings()
+            return (status, all.filter { $0["subject"]?.string == "port" }.compactMap { $0["severity"]?.string })
+        }
+        let taken = try examine(app: port("app"), bindle: port("bindle"))
+        #expect(taken.ports == ["advice", "advice"] && taken.status == 0, "\(taken)")
+        let listener = try RawListener { _ in }
+        defer { withExtendedLifetime(listener) {} }
+        let foreign = try examine(app: Int(listener.port), bindle: port("bindle"))
+        #expect(foreign.ports == ["problem", "advice"] && foreign.status == 1, "\(foreign)")
+    }
+
     @Test("The doctor looks at modules outside of the project as well") func doctorOutside() throws {
         try write([
             "Cargo.toml": "[workspace]\nmembers = [\"app\"]\n",

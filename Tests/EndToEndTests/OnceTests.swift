@@ -60,6 +60,12 @@ import Testing
         #expect(try run("--wait-for", "none").errors.contains("a path that begins with '/'"))
     }
 
+    @Test("The help says which answers of a path are waited for, and which are not") func waitedFor() throws {
+        let help = try Program.run(["up", "--help"]).output.split(whereSeparator: \.isWhitespace).joined(separator: " ")
+        #expect(help.contains("for as long as nothing answers or the status is 502, 503, 504."))
+        #expect(help.contains("Any other status from 400 on ends 'up' at once, with 1."))
+    }
+
     @Test("A signal ends the command, too") func interruption() async throws {
         let process = Process()
         process.executableURL = URL(fileURLWithPath: Program.path)

@@ -80,6 +80,61 @@ struct PushTests {
         #expect(try run("bindle", "search", "-s", server.url).output == "small/1.2.3\n")
     }
 
+    @Test("the project is built before, and what the build writes goes to standard error")
+    func theProjectIsBuiltBefore() throws {
+        let server = try BindleServerProcess()
+        let handler = SmallApp.handler(answering: "built")
+        try app.save(handler, to: "source.txt")
+        try app.remove("hello.wat")
+        try app.save("[build]\ncommand = \"cp source.txt hello.wat; echo building\"\n", to: "hippo-dev.toml")
+        let unbuilt = try run("push", app.path, "-v", "production", "-s", server.url, "--no-build")
+        #expect(unbuilt.status == 1)
+        #expect(
+            unbuilt.errors.contains(
+                "the module 'hello.wat' does not exist; run the build command first: cp source.txt hello.wat; echo building"
+            ), "\(unbuilt.errors)")
+        let checked = try run("check", app.path)
+        #expect(checked.status == 1 && checked.errors.contains("run the build command first"), "\(checked.errors)")
+        let pushed = try run("push", app.path, "-v", "production", "-s", server.url)
+        #expect(pushed.status == 0 && pushed.output.hasPrefix("Pushed small/1.2.3: 3 of 3 parcels sent"))
+        #expect(pushed.errors.hasPrefix("building\n"), "\(pushed.errors)")
+        #expect(try String(contentsOfFile: app.path + "/hello.wat", encoding: .utf8) == handler)
+        // The command line is stronger, and --quiet says nothing of a build that goes well.
+        let again = try run(
+            "push", app.path, "-v", "production", "-s", server.url, "-q", "--build", "echo other > other; echo other")
+        #expect(again.status == 0 && again.errors.isEmpty, "\(again.errors)")
+        #expect(FileManager.default.fileExists(atPath: app.path + "/other"))
+    }
+
+    @Test("where the build fails, nothing is sent or written")
+    func whereTheBuildFailsNothingIsSentOrWritten() throws {
+        let server = try BindleServerProcess()
+        try app.save("[build]\ncommand = \"echo no; exit 3\"\n", to: "hippo-dev.toml")
+        let target = home.path + "/bindle.tar.gz"
+        for arguments in [
+            ["push", app.path, "-s", server.url], ["push", app.path, "-q", "-s", server.url],
+            ["prepare", app.path, "-d", target],
+        ] {
+            let failed = try Program.run(arguments, environment: ["XDG_CONFIG_HOME": home.path + "/config"])
+            #expect(failed.status == 1 && failed.output.isEmpty)
+            #expect(
+                failed.errors.contains("The build command 'echo no; exit 3' ended with exit code 3."),
+                "\(failed.errors)")
+        }
+        #expect(try run("bindle", "search", "-s", server.url).output == "")
+        #expect(!FileManager.default.fileExists(atPath: target))
+        #expect(try run("prepare", app.path, "-d", target, "--no-build").status == 0)
+    }
+
+    @Test("a push that replaces a bindle says so") func aPushThatReplacesABindleSaysSo() throws {
+        let server = try BindleServerProcess([])
+        let first = try run("push", app.path, "-v", "production", "-s", server.url)
+        #expect(first.output.hasPrefix("Pushed small/1.2.3: 3 of 3 parcels sent"), "\(first.output)")
+        try app.save("h1 { color: blue }", to: "assets/style.css")
+        let second = try run("push", app.path, "-v", "production", "-s", server.url)
+        #expect(second.output.hasPrefix("Pushed small/1.2.3: replaced, 1 of 3 parcels sent"), "\(second.output)")
+    }
+
     @Test("a development version is a new one each time") func aDevelopmentVersionIsANewOneEachTime() throws {
         let server = try BindleServerProcess()
         let ids = try (0..<2).map { _ in try run("push", app.path, "-s", server.url, "-o", "id").output }

@@ -142,7 +142,15 @@ import Testing
         #expect(try run("request", "GET", "/handler", "--data", "kept").output == "x")
         #expect(try run("request", "GET", "/handler", "--data", "kept").output == "xx")
         #expect(try run("data", "save", "--data", "kept").output.hasPrefix("Saved 1 file of "))
-        #expect(try run("data", "reset", "--data", "kept").status == 0)
+        // Nobody can be asked here.
+        let refused = try run("data", "reset", "--data", "kept")
+        #expect(refused.status == 1 && refused.output.isEmpty)
+        #expect(
+            refused.errors
+                == "error: nobody can be asked here: --yes removes 1 file (2 B) from \(directory.path)/kept\n")
+        #expect(FileManager.default.fileExists(atPath: directory.path + "/kept/count"))
+        #expect(try run("data", "reset", "--data", "kept", "--yes").status == 0)
+        #expect(try run("data", "reset", "--data", "kept").status == 0, "nothing is left that could be asked of")
         #expect(try run("data", "restore", "--data", "kept").status == 0)
         #expect(try run("request", "GET", "/handler", "--data", "kept").output == "xxx")
         // The requests of one file of tests share it.

@@ -237,6 +237,22 @@ struct ToolTests {
         #expect(!terminal.lines.contains { $0.contains("secret") })
     }
 
+    @Test("Before data is removed, somebody at a terminal is asked", .enabled(if: hasScript, "no script here"))
+    func beforeDataIsRemovedSomebodyIsAsked() async throws {
+        let directory = try TemporaryDirectory()
+        let file = try directory.write("12", to: "data/a").path
+        let reset = "\(Program.path) data reset --data \(directory.path)/data"
+        let terminal = try TextProcess(
+            Self.script, ["-qfc", "\(reset); echo first $?; \(reset); echo second $?", "/dev/null"],
+            environment: ["TERM": "xterm", "NO_COLOR": "1"])
+        for (keys, answer, isThere) in [("\n", "first 1", true), ("y\n", "second 0", false)] {
+            try await terminal.prompt("Remove 1 file (2 B) from \(directory.path)/data? [y/N]")
+            terminal.type(keys)
+            _ = try await terminal.next(containing: answer)
+            #expect(FileManager.default.fileExists(atPath: file) == isThere)
+        }
+    }
+
     private enum RunningProcess {
         /// The process that the lock file of a project names.
         static func sandbox(in directory: String) throws -> pid_t? {

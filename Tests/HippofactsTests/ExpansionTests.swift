@@ -101,6 +101,24 @@ struct ExpansionTests {
         #expect(error.file == "\(project.path)/HIPPOFACTS")
     }
 
+    @Test(
+        "Of a module that does not exist it is said what makes it",
+        arguments: [
+            (.notRun(command: "make"), "does not exist; run the build command first: make"),
+            (.hasRun(command: "make"), "does not exist, though the build command was run: make"),
+        ] as [(ModuleBuild, String)])
+    func ofAModuleThatDoesNotExistItIsSaidWhatMakesIt(build: ModuleBuild, problem: String) throws {
+        try FileManager.default.removeItem(at: project.url.appendingPathComponent("bin/a.wasm"))
+        try project.write(facts(files: []), to: "HIPPOFACTS")
+        var options = ExpansionOptions()
+        options.build = build
+        var cache = DigestCache()
+        let error = try #require(throws: HippofactsError.self) {
+            try Hippofacts(at: project.path).expanded(options, cache: &cache)
+        }
+        #expect(error.message == "the module 'bin/a.wasm' \(problem)")
+    }
+
     @Test("A directory is no module") func aDirectoryIsNoModule() throws {
         try FileManager.default.removeItem(at: project.url.appendingPathComponent("bin/a.wasm"))
         try project.write("", to: "bin/a.wasm/x")

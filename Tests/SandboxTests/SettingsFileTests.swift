@@ -113,6 +113,10 @@ struct SettingsFileTests {
             ),
             ("[up]\nmax-waiting = 0", 2, 15, "has to be between 1 and 1000000"),
             ("[build]\ncomand = \"make\"", 2, 1, "unknown key 'comand' in [build]: did you mean 'command'?"),
+            (
+                "[[handler]]\nroute = \"/\"\nentrypoint = \"f\"", 3, 1,
+                "'entrypoint' of a handler belongs into HIPPOFACTS"
+            ),
             ("[build]\ncommand = 3", 2, 11, "has to be a string"),
             ("[build]\ncommand = \" \"", 2, 11, "is empty"),
             ("[build]\nwatch = [\"a\", \"/b\"]", 2, 15, "begins with '/'"),

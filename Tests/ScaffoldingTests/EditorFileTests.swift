@@ -52,9 +52,12 @@ struct EditorFileTests {
         }
         let expected = ["checkout@v6", "cache@v5", "setup-go@v6", "setup-node@v6", "upload-artifact@v7"]
         #expect(actions.allSatisfy { action in expected.contains { action == "actions/\($0)" } }, "\(actions)")
-        #expect(lines.contains("        run: hippo-dev push -v production"))
+        // What was built and checked is what is tested and published.
+        let noBuild = project.build == nil ? "" : " --no-build"
+        #expect(lines.contains("        run: hippo-dev prepare -v production -d bindle.tar.gz\(noBuild)"))
+        #expect(lines.contains("        run: hippo-dev push -v production\(noBuild)"))
         // A project that is there may have no tests.
-        let test = try #require(lines.firstIndex(of: "        run: hippo-dev test"))
+        let test = try #require(lines.firstIndex(of: "        run: hippo-dev test\(noBuild)"))
         #expect(lines[test - 1] == "        if: hashFiles('tests/*.toml') != ''")
         #expect(lines.contains("      - name: Build") == (project.build != nil))
         // No tabs, no trailing spaces, steps indented alike: what YAML minds.

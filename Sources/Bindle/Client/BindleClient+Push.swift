@@ -5,7 +5,8 @@ extension BindleClient {
     /// Pushes a standalone bindle.
     /// - Returns: The labels of the parcels that were uploaded.
     @discardableResult
-    package func push(_ bindle: StandaloneBindle, options: PushOptions = PushOptions()) throws(PushError) -> [Label] {
+    package func push(_ bindle: StandaloneBindle, options: PushOptions = PushOptions()) throws(PushError) -> PushResult
+    {
         try push(bindle.invoice, options: options) { label in
             let path = bindle.parcelPath(label.sha256)
             return FileStatus(path: path) != nil
@@ -19,14 +20,14 @@ extension BindleClient {
     /// Where the invoice is there already with the same content, only what is missing is uploaded; so a push that was
     /// interrupted goes on where it stopped.
     /// - Parameter content: Where the bytes of a parcel are; asked for those that are missing.
-    /// - Returns: The labels of the parcels that were uploaded, each digest once.
     @discardableResult
     package func push(
         _ invoice: Invoice, options: PushOptions = PushOptions(), content: (Label) -> ParcelContent
-    ) throws(PushError) -> [Label] {
+    ) throws(PushError) -> PushResult {
         // Parcels of one content are sent once, whatever names they have.
         var seen = Set<String>()
-        let missing = try offer(invoice).filter { seen.insert($0.sha256).inserted }
+        let offer = try offer(invoice)
+        let missing = offer.missing.filter { seen.insert($0.sha256).inserted }
         let sources = try sources(of: missing, in: invoice, content)
         // From here on, a server that cannot be connected to is one that was there a moment ago.
         var acquainted = self
@@ -34,7 +35,7 @@ extension BindleClient {
         let uploads = ParcelUploads(client: acquainted, id: invoice.id, sources: sources, observe: options.progress)
         let conflicts = try uploads.run(connections: options.connections)
         if !conflicts.isEmpty { try acquainted.settle(conflicts, of: invoice, content, options) }
-        return missing
+        return PushResult(sent: missing, hasReplaced: offer.hasReplaced)
     }
 
     /// Where the bytes of parcels are, the largest first, so that no connection is left with one at the end.
@@ -87,19 +88,20 @@ extension BindleClient {
     }
 
     /// Hands an invoice in.
-    /// - Returns: The labels of the parcels that the server lacks.
-    private func offer(_ invoice: Invoice) throws(PushError) -> [Label] {
+    /// - Returns: The labels of the parcels that the server lacks, and whether another bindle had the ID.
+    private func offer(_ invoice: Invoice) throws(PushError) -> (missing: [Label], hasReplaced: Bool) {
         // That there is no server at all should be said at once.
         var newcomer = self
         newcomer.retries.includesConnecting = false
         do {
-            return try newcomer.create(invoice).missing
+            let creation = try newcomer.create(invoice)
+            return (creation.missing, creation.effect == .replaced)
         } catch  where error.status == .conflict {
             let present: Invoice
             do { present = try self.invoice(invoice.id, includingYanked: true) } catch { throw .request(error) }
             guard present.hasSameContent(as: invoice) else { throw .taken(invoice.id) }
             guard !present.isYanked else { throw .yanked(invoice.id) }
-            do { return try missingParcels(of: invoice.id) } catch { throw .request(error) }
+            do { return (try missingParcels(of: invoice.id), false) } catch { throw .request(error) }
         } catch {
             throw Self.refusal(error, of: invoice)
         }
@@ -113,6 +115,14 @@ extension BindleClient {
         else { return .request(error) }
         return .signaturesRefused(error, isSigned: !invoice.signatures.isEmpty)
     }
+}
+
+/// What a push has come to.
+package struct PushResult: Hashable, Sendable {
+    /// The labels of the parcels that were uploaded, each digest once.
+    package let sent: [Label]
+    /// Whether the server had another bindle of the same ID, which is gone, and said so.
+    package let hasReplaced: Bool
 }
 
 /// How a bindle is pushed.

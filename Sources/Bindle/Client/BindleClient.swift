@@ -77,6 +77,8 @@ package struct BindleClient: Sendable {
         package let invoice: Invoice
         /// The labels of the parcels that are to be uploaded.
         package let missing: [Label]
+        /// What became of it; `nil` where the server does not say.
+        package let effect: CreationEffect?
     }
 
     /// Hands an invoice in. What is `missing` is to be uploaded after it.
@@ -89,7 +91,9 @@ package struct BindleClient: Sendable {
             guard let table = try fields.required("invoice", answer["invoice"]).table else {
                 throw InvoiceProblem(at: ["invoice"], "a table is wanted here")
             }
-            return Creation(invoice: try Invoice(table), missing: try fields.list("missing", Label.init))
+            return Creation(
+                invoice: try Invoice(table), missing: try fields.list("missing", Label.init),
+                effect: exchange.response.headers[CreationEffect.fieldName].flatMap(CreationEffect.init))
         } catch {
             throw exchange.malformed(error.description)
         }

@@ -143,10 +143,13 @@ package struct BindleServer: Sendable {
     }
 
     func send(
-        _ status: Status, _ bytes: [UInt8], as encoding: DocumentEncoding, to writer: ResponseWriter
+        _ status: Status, _ bytes: [UInt8], as encoding: DocumentEncoding, headers more: Headers = [:],
+        to writer: ResponseWriter
     ) throws(Failure) {
+        var headers = Self.headers(of: encoding)
+        for field in more { headers.add(field.name, field.value) }
         do {
-            try writer.respond(Response(status: status, headers: Self.headers(of: encoding), body: .bytes(bytes)))
+            try writer.respond(Response(status: status, headers: headers, body: .bytes(bytes)))
         } catch {
             throw Failure(.internalServerError, "\(error)")
         }
@@ -214,7 +217,9 @@ package struct BindleServer: Sendable {
         let answer = try Failure.translating { () throws(StoreError) in
             try Self.creationAnswer(served, missing, as: encoding)
         }
-        try send(missing.isEmpty ? .created : .accepted, answer, as: encoding, to: writer)
+        try send(
+            missing.isEmpty ? .created : .accepted, answer, as: encoding,
+            headers: [CreationEffect.fieldName: creation.effect.rawValue], to: writer)
     }
 
     /// A document with the table `invoice`, and the list `missing` if anything is.

@@ -116,11 +116,8 @@ package final class BindleStore: Sendable {
 
     /// What became of an invoice that was handed in.
     package struct Creation: Hashable, Sendable {
-        package enum Effect: Hashable, Sendable {
-            case created, replaced
-            /// The same invoice was there already.
-            case unchanged
-        }
+        package typealias Effect = CreationEffect
+
         package let effect: Effect
         /// The labels of the parcels that the store does not have, each digest once.
         package let missing: [Label]

@@ -70,5 +70,5 @@ package struct Option: Hashable, Sendable {
     /// The flag every command has.
     package static let help = Option(flag: "help", shortName: "h", summary: "Show this help.")
     /// The flag the tool itself has.
-    package static let version = Option(flag: "version", summary: "Show the version.")
+    package static let version = Option(flag: "version", shortName: "V", summary: "Show the version.")
 }

@@ -39,7 +39,8 @@ package struct CommandParser: Sendable {
             }
             if word == "--help" || word == "-h" { return .help(path: path) }
             if path.count == 1 {
-                if word == "--version" { return .version }
+                if Option.version.spellings.contains(word) { return .version }
+                if word == "version" && command.subcommand(named: "version") == nil { return .version }
                 if word == "help" && command.subcommand(named: "help") == nil {
                     return try helpRequest(for: remaining, path: path)
                 }

@@ -52,6 +52,8 @@ package struct ExpansionOptions: Sendable {
     package var handlers = HandlerSettings()
     /// Patterns of files that are left out though HIPPOFACTS names them, and of directories with all that is in them.
     package var excludedFiles: [GlobPattern] = []
+    /// What makes the modules, for what is said of one that does not exist.
+    package var build = ModuleBuild.absent
 
     package init(
         versionMode: VersionMode = .asWritten,

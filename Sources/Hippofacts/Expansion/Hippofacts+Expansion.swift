@@ -165,7 +165,7 @@ private struct Expander {
         }
         switch places.content(of: path) {
         case .file(let identity, let format): return (identity, format)
-        case .absent: throw error("does not exist")
+        case .absent: throw error(options.build.problemOfAbsentModule)
         case .leavesProject(let target):
             throw error(
                 "would leave the project: it is at \(target). A module may lie outside only below the Cargo workspace or "

@@ -182,6 +182,9 @@ extension Hippofacts {
         }
     }
 
+    /// The keys of a `[[handler]]` beside its route.
+    package static let handlerKeys = ["name", "external", "entrypoint", "files"]
+
     private static func handler(_ section: TOMLSection) throws(TOMLError) -> Entry {
         var section = section
         let route = try section.requiredString("route")

@@ -134,7 +134,14 @@ package struct ProjectDiagnosis: Sendable {
             _ = try ListeningSocket(binding: address)
             return .fine("port", "\(address) is free, for \(use)")
         } catch .addressInUse {
-            let holder = PortHolder.find(address.port).map { " by \($0)" } ?? ""
+            let process = PortHolder.find(address.port)
+            let holder = process.map { " by \($0)" } ?? ""
+            if process?.isHippoDev == true {
+                // Two projects have the same ports unless somebody says otherwise.
+                return .advice(
+                    "port", "\(address), which is for \(use), is in use\(holder), another sandbox",
+                    remedy: "start this one with 'hippo-dev up --port auto', or stop the other one first")
+            }
             return .problem(
                 "port", "\(address), which is for \(use), is in use\(holder)",
                 remedy: "stop what listens there, or start with 'hippo-dev up --port auto'")

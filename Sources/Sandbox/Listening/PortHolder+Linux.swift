@@ -6,6 +6,9 @@ struct PortHolder: Hashable, Sendable, CustomStringConvertible {
     /// The program's name, as the kernel knows it.
     let name: String
 
+    /// Whether it is a hippo-dev of this user: files of other users' processes cannot be looked at.
+    var isHippoDev: Bool { name == "hippo-dev" }
+
     var description: String { "\(name) (process \(process))" }
 
     /// Finds who listens on a port of this machine; `nil` if nobody does, or if it is somebody else's process.

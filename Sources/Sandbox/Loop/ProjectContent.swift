@@ -148,7 +148,8 @@ final class ProjectContent {
             versionMode: .asWritten,
             knownVersions: { [knownVersions] in knownVersions[$0] ?? [] },
             externalInvoice: { [externals] in try externals.invoice($0) })
-        BundleSettings(settings).apply(to: &options)
+        // The loop expands after a build that has ended well.
+        BundleSettings(settings).apply(to: &options, isBuilt: true)
         let before = expansion.invoice
         let whole = try expansion.expand(facts, options, control: control)
         tell(whole.warnings)

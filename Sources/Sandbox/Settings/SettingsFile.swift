@@ -137,6 +137,11 @@ enum SettingsFile {
                     reuse: try section.integer("reuse", in: 1...1_000_000),
                     stubsImports: try section.boolean("stub-imports") ?? false,
                     position: section.table["route"]?.position))
+            for key in Hippofacts.handlerKeys where section.table[key] != nil {
+                throw section.error(
+                    "'\(key)' of a handler belongs into HIPPOFACTS; write it into the [[handler]] with this route there",
+                    atKey: key)
+            }
             try section.finish()
         }
         return handlers

@@ -6,6 +6,8 @@ extension ProjectDescription {
     /// The runner's image and the actions have fixed versions, those of 2026.
     package var workflow: ScaffoldFile {
         var steps = toolchain.workflowSteps
+        // What was built and checked is what is tested and published.
+        let noBuild = build == nil ? "" : " --no-build"
         if let build { steps += "\n      - name: Build\n        run: \(yaml(build.command))\n" }
         return ScaffoldFile(
             ".github/workflows/hippo-dev.yml",
@@ -78,7 +80,7 @@ extension ProjectDescription {
 
                   - name: Test
                     if: hashFiles('tests/*.toml') != ''
-                    run: hippo-dev test
+                    run: hippo-dev test\(noBuild)
 
                   - name: Compare the tag with the version in HIPPOFACTS
                     if: startsWith(github.ref, 'refs/tags/v')
@@ -90,7 +92,7 @@ extension ProjectDescription {
                       fi
 
                   - name: Pack the bindle
-                    run: hippo-dev prepare -v production -d bindle.tar.gz
+                    run: hippo-dev prepare -v production -d bindle.tar.gz\(noBuild)
 
                   - uses: actions/upload-artifact@v7
                     with:
@@ -99,7 +101,7 @@ extension ProjectDescription {
 
                   - name: Push
                     if: startsWith(github.ref, 'refs/tags/v')
-                    run: hippo-dev push -v production
+                    run: hippo-dev push -v production\(noBuild)
                     env:
                       BINDLE_URL: ${{ vars.BINDLE_URL }}
                       BINDLE_USERNAME: ${{ secrets.BINDLE_USERNAME }}

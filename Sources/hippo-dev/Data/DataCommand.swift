@@ -45,9 +45,26 @@ extension Command {
     private static let dataReset = Command(
         name: "reset",
         summary: "Remove all that is in the data directory.",
-        options: DataOptions.all,
+        discussion: """
+            It says how much there is, and asks. Where there is no terminal to ask at, it needs --yes. 'hippo-dev data \
+            save' keeps a copy.
+            """,
+        options: DataOptions.all + [DataOptions.yes],
+        examples: [
+            Example("hippo-dev data save && hippo-dev data reset --yes", "Begin anew, and keep what was there.")
+        ],
         action: { arguments in
             let directory = try DataOptions.directory(arguments)
+            let content = DirectoryUsage(of: directory.path)
+            if content.names > 0 {
+                let amount = "\(Quantity.count(content.files, "file")) (\(Quantity.size(Int(content.length))))"
+                let isGiven =
+                    arguments.isSet(DataOptions.yes)
+                    || Confirmation.isGiven(
+                        "Remove \(amount) from \(directory.path)?",
+                        otherwise: "--yes removes \(amount) from \(directory.path)")
+                guard isGiven else { return .failure }
+            }
             try directory.reset()
             print("\(directory.path) is empty")
             return .success
@@ -66,6 +83,8 @@ private enum DataOptions {
 
     static let channel = Option(
         name: "channel", valueName: "NAME", summary: "The data of this channel of the project's app.")
+
+    static let yes = Option(flag: "yes", shortName: "y", summary: "Do not ask.")
 
     static let all = [project, data, channel]
 

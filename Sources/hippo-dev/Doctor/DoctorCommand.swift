@@ -8,9 +8,10 @@ extension Command {
         name: "doctor",
         summary: "Say what a project needs to be built and served, and what of it is missing.",
         discussion: """
-            Looks for the programs and targets that the project is built by, and for their versions; at its ports, \
-            watches, file system and store; and for what is older than it should be. Each finding has its remedy. \
-            Nothing is changed.
+            Looks for the programs, targets and libraries that the project is built by, and for their versions: those that \
+            its build tool needs, and those that the build command starts itself, through a Makefile, or through a script \
+            of the project. Looks at its ports, watches, file system and store, and for what is older than it should be. \
+            Each finding has its remedy. Nothing is changed.
 
             It ends with 1 if something will not work.
             """,

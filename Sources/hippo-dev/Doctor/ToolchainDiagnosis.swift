@@ -1,4 +1,5 @@
 import Hippofacts
+import JSON
 import Platform
 import Sandbox
 import Scaffolding
@@ -40,7 +41,11 @@ struct ToolchainDiagnosis {
             default: break
             }
         }
-        let known = Set(toolchain.tools.map(\.program))
+        var known = Set(toolchain.tools.map(\.program))
+        if let compilers {
+            for tool in compilers.tools where known.insert(tool.program).inserted { findings.append(finding(tool)) }
+            findings += clangTarget(compilers) + libraries(compilers) + [embeddedSwift(compilers)].compactMap { $0 }
+        }
         for program in programs where !known.contains(program) {
             if ExecutablePath.find(program, in: ProcessEnvironment.value("PATH")) == nil {
                 findings.append(
@@ -106,6 +111,64 @@ struct ToolchainDiagnosis {
     }
 
     // MARK: Targets
+
+    /// What the build command starts, Makefiles and scripts included.
+    private var compilers: BuildCompilers? {
+        command.map {
+            BuildCompilers(
+                command: $0, directory: directory, wasiSDK: ProcessEnvironment.value("WASI_SDK_PATH"))
+        }
+    }
+
+    /// Whether clang makes WebAssembly at all.
+    private func clangTarget(_ compilers: BuildCompilers) -> [Finding] {
+        compilers.tools.map(\.program).filter { FilePath.name($0).hasPrefix("clang") }.compactMap { clang in
+            guard let run = tools.run([clang, "--print-targets"], directory), run.isSuccess else { return nil }
+            return run.output.contains("wasm32")
+                ? .fine("target", "\(clang) makes WebAssembly")
+                : .problem(
+                    "target", "\(clang) does not make WebAssembly", remedy: "install a clang with the target wasm32")
+        }
+    }
+
+    /// Whether the libraries are there that a Makefile or a script names.
+    private func libraries(_ compilers: BuildCompilers) -> [Finding] {
+        var findings: [Finding] = []
+        if let headers = compilers.wasiHeaders {
+            findings.append(
+                FileStatus(path: headers)?.isDirectory == true
+                    ? .fine("wasi-libc", "\(headers) is there")
+                    : .problem(
+                        "wasi-libc", "\(headers) is not there",
+                        remedy: "install wasi-libc (Debian: 'apt install wasi-libc')"))
+        }
+        if let routines = compilers.compilerRoutines {
+            let found = PathPattern.matches(of: routines).first
+            findings.append(
+                found.map { .fine("compiler-rt", "\($0) is there") }
+                    ?? .problem(
+                        "compiler-rt", "\(routines) is not there",
+                        remedy: "install clang's routines for wasm32 (Debian: 'apt install libclang-rt-14-dev-wasm32')")
+            )
+        }
+        return findings
+    }
+
+    /// Whether the Swift compiler has the library of Embedded Swift for WebAssembly.
+    private func embeddedSwift(_ compilers: BuildCompilers) -> Finding? {
+        guard compilers.compilesEmbeddedSwift,
+            let run = tools.run(["swiftc", "-print-target-info"], directory), run.isSuccess,
+            let paths = try? JSONValue(parsing: Array(run.output.utf8)).object?["paths"]?.object,
+            let resources = paths["runtimeResourcePath"]?.string
+        else { return nil }
+        let library = "\(resources)/embedded/Swift.swiftmodule"
+        let targets = (try? Directories.names(in: library)) ?? []
+        return targets.contains { $0.hasPrefix("wasm32-") }
+            ? .fine("Embedded Swift", "\(library) has WebAssembly")
+            : .problem(
+                "Embedded Swift", "\(library) has nothing for WebAssembly",
+                remedy: "install a toolchain of https://swift.org/install, 6.1 or later")
+    }
 
     /// Whether the compiler has the library for the target.
     private var rustTarget: Finding? {

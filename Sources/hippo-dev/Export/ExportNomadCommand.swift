@@ -273,7 +273,11 @@ private struct NomadDialogue {
             StandardOutput.tell(plan.difference.lines.joined(separator: "\n"))
             if !plan.warnings.isEmpty { StandardError.tell("warning: \(plan.warnings)") }
             for obstacle in plan.obstacles { StandardError.tell("warning: it would wait: \(obstacle)") }
-            guard isAgreed || asks() else { return .failure }
+            let isGiven =
+                isAgreed
+                || Confirmation.isGiven(
+                    "Register this at \(client.address.origin)?", otherwise: "--yes registers the job without")
+            guard isGiven else { return .failure }
             let evaluation = try submission.register(plan)
             return tell(try submission.follow(evaluation: evaluation, limit: limit) { StandardOutput.tell($0) })
         } catch {
@@ -284,16 +288,6 @@ private struct NomadDialogue {
             case .unreachable, .refused, .malformed: return .failure
             }
         }
-    }
-
-    /// Whether somebody agrees. Where nobody can be asked, nobody does.
-    private func asks() -> Bool {
-        guard isatty(STDIN_FILENO) == 1 else {
-            StandardError.tell("error: nobody can be asked here: --yes registers the job without")
-            return false
-        }
-        try? StandardOutput.write("Register this at \(client.address.origin)? [y/N] ")
-        return ["y", "yes"].contains(readLine()?.lowercased())
     }
 
     private func tell(_ outcome: NomadSubmission.Outcome) -> ExitCode {

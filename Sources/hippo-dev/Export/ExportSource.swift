@@ -64,11 +64,17 @@ struct ExportSource {
     }
 
     /// A project as it is.
-    static func project(_ path: String, store: String?) throws -> ExportSource {
+    ///
+    /// - Parameter build: What has made its modules.
+    static func project(
+        _ path: String, store: String?, build: (BundleSettings) throws -> ModuleBuild
+    ) throws -> ExportSource {
         let facts = try Hippofacts.isSite(path) ? Hippofacts(site: path) : Hippofacts(at: path)
         let externals = try ProjectExternals(path: path, store: store, upstreams: { _ in [] })
         var options = ExpansionOptions()
-        try BundleSettings(ofProjectAt: path).apply(to: &options)
+        let settings = try BundleSettings(ofProjectAt: path)
+        settings.apply(to: &options)
+        options.build = try build(settings)
         options.externalInvoice = { try externals.invoice($0) }
         var cache = DigestCache()
         let expansion = try facts.expanded(options, cache: &cache)

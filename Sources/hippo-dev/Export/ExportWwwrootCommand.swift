@@ -8,8 +8,8 @@ extension Command {
         summary: "Write the files of an application into a directory.",
         discussion: """
             The wwwroot that modules have as / and clients are served from is in no directory while hippo-dev up runs. \
-            This writes one: of the revision that serves, if hippo-dev up runs on the project, and of the project as it \
-            is, otherwise. DIR is made; if it is there, it has to be empty.
+            This writes one: of the revision that serves, if hippo-dev up runs on the project, and of the project, \
+            which is built first, otherwise. DIR is made; if it is there, it has to be empty.
             """,
         options: ExportOptions.all,
         arguments: [directory],

@@ -50,13 +50,16 @@ struct ParcelSender {
         defer { display?.clear() }
         let observe = display.map { display in { @Sendable (progress: PushProgress) in display.show(progress) } }
         let start = ContinuousClock.now
-        let sent = try client.push(
+        let result = try client.push(
             invoice, options: PushOptions(connections: connections, progress: observe), content: content)
+        let sent = result.sent
         let seconds = (ContinuousClock.now - start) / .seconds(1)
         let bytes = sent.reduce(0) { $0 + $1.size }
         let parcels = "\(sent.count) of \(invoice.distinctLabels.count) parcels sent"
-        return sent.isEmpty
-            ? "all parcels were there" : "\(parcels), \(Quantity.size(bytes)) in \(Quantity.decimal(seconds)) s"
+        let replaced = result.hasReplaced ? "replaced, " : ""
+        return replaced
+            + (sent.isEmpty
+                ? "all parcels were there" : "\(parcels), \(Quantity.size(bytes)) in \(Quantity.decimal(seconds)) s")
     }
 
     /// A line on the terminal for what is sent; `nil` where there is none.

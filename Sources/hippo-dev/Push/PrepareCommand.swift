@@ -10,7 +10,7 @@ extension Command {
         name: "prepare",
         summary: "Write a project's bindle into a directory or a .tar.gz, without pushing it.",
         discussion: """
-            Expands HIPPOFACTS and writes a standalone bindle: DIR/SHA256_OF_ID with invoice.toml and the parcels, or \
+            Runs the build command of hippo-dev.toml, expands HIPPOFACTS and writes a standalone bindle: DIR/SHA256_OF_ID with invoice.toml and the parcels, or \
             the same packed, if DIR ends in .tar.gz. 'hippo-dev bindle push' pushes it later. Parcels of external \
             bindles are not in it: the server that it is pushed to has them. Without --dir it goes into the project's own \
             directory, for its user alone.
@@ -19,7 +19,7 @@ extension Command {
             ProjectBindle.versioning, ProjectBindle.withSettings, directory, TransferOptions.output,
             TransferOptions.quiet,
         ]
-            + ProjectBindle.externalOptions + SigningOptions.all + BindleOptions.server,
+            + BuildOptions.all + ProjectBindle.externalOptions + SigningOptions.all + BindleOptions.server,
         arguments: [ProjectBindle.path],
         examples: [
             Example("hippo-dev prepare -v production", "Write the bindle below .hippo."),

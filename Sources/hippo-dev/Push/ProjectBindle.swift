@@ -34,11 +34,14 @@ struct ProjectBindle {
     /// Where digests of files are kept for the next time.
     private let cachePath: String?
 
+    /// Builds the project, and reads what it consists of.
+    ///
     /// - Parameters:
     ///   - client: Of the server that the bindle is for.
     ///   - isAsWritten: Whether the version is that of HIPPOFACTS, whatever the command line says.
     init(_ arguments: ParsedArguments, for client: BindleClient, isAsWritten: Bool = false) throws {
         let path = arguments[Self.path] ?? "."
+        try BuildOptions.build(projectAt: path, arguments, isQuiet: arguments.isSet(TransferOptions.quiet))
         facts = try Hippofacts(at: path)
         settings = try BundleSettings(ofProjectAt: path)
         takesHandlerSettings = arguments.isSet(Self.withSettings)
@@ -80,6 +83,7 @@ struct ProjectBindle {
             try UnnamedServer.advising(arguments) { try externals.invoice(id) }
         }
         options.excludedFiles = settings.excludedFiles
+        options.build = try BuildOptions.moduleBuild(settings, arguments)
         if takesHandlerSettings { options.handlers = settings.handlers }
         var cache = cachePath.map { DigestCache(contentsOf: $0) } ?? DigestCache()
         let expansion = try facts.expanded(options, cache: &cache)

@@ -10,8 +10,9 @@ extension Command {
         name: "push",
         summary: "Push a project's bindle to a Bindle server, and tell Hippo of it.",
         discussion: """
-            Expands HIPPOFACTS, hands the invoice in, and sends the parcels that the server does not have, several at a \
-            time. A push that was interrupted goes on where it stopped. Files that have not changed since the last push \
+            Runs the build command of hippo-dev.toml, expands HIPPOFACTS, hands the invoice in, and sends the parcels that \
+            the server does not have, several at a time. If the build fails, nothing is sent; --no-build takes the modules \
+            as they are. A push that was interrupted goes on where it stopped. Files that have not changed since the last push \
             are not even read.
 
             External bindles come from the libraries of hippo-dev.toml, the project's store, --upstream, or the server \
@@ -23,11 +24,11 @@ extension Command {
             until the next one is pushed to it.
 
             With --gate, the project is handed in at the sandbox of somebody else, who has made an upload token for that: \
-            its files are sent as they are, with the version of HIPPOFACTS, and --channel says where they are served. \
+            its files are sent after the build, with the version of HIPPOFACTS, and --channel says where they are served. \
             Nothing is built there.
             """,
         options: [ProjectBindle.versioning, ProjectBindle.withSettings] + ProjectBindle.externalOptions
-            + BindleOptions.server + HippoOptions.all
+            + BuildOptions.all + BindleOptions.server + HippoOptions.all
             + [HippoOptions.channel, GateOptions.gate, GateOptions.token]
             + SigningOptions.all + TransferOptions.all,
         arguments: [ProjectBindle.path],

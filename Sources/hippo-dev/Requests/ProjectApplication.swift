@@ -15,10 +15,9 @@ final class ProjectApplication: Sendable {
         static let project = Option(
             name: "project", shortName: "p", valueName: "PATH",
             summary: "HIPPOFACTS, its directory, or a lone module.", defaultValue: ".")
-        static let noBuild = Option(flag: "no-build", summary: "Take the modules as they are: run no build command.")
 
         static let all =
-            [project, noBuild] + UpOptions.app + [UpstreamOptions.url, UpstreamOptions.strategy]
+            [project, BuildOptions.noBuild] + UpOptions.app + [UpstreamOptions.url, UpstreamOptions.strategy]
             + LimitOptions.ofRequests
 
         /// What the command line says, for `hippo-dev.toml` to complete.
@@ -52,7 +51,7 @@ final class ProjectApplication: Sendable {
         var options = ExpansionOptions()
         options.externalInvoice = { try externals.invoice($0) }
         let build = try SingleBuild(
-            path: path, commandLine: Options.settings(arguments), builds: !arguments.isSet(Options.noBuild),
+            path: path, commandLine: Options.settings(arguments), builds: BuildOptions.builds(arguments),
             options: options, onLine: { StandardError.write("\($0)\n") })
         settings = build.settings
         keepsData = arguments[UpOptions.data] != nil
