@@ -268,6 +268,7 @@ package enum SandboxSession {
                     channels.noteNewStore()
                     try storage.restore()
                 },
+                keepClaim: { storage.keepClaim() },
                 storeWatch: StoreWatch(store: storage.path) { mailbox.post(.storeTouched) }),
             supervisor: supervisor, settings: settings)
         let keys = configuration.takesKeys ? TerminalKeys { obey($0, shownURL, output, mailbox, stop) } : nil

@@ -249,6 +249,16 @@ struct RemovalTests {
         }
     }
 
+    @Test("A sandbox is found again after its claim alone was removed")
+    func claim() async throws {
+        let scene = try await Scene()
+        try scene.app.remove(".hippo/bindles.sqlite.up")
+        try await Self.wait("the sandbox is not found") {
+            try Program.run(["status", scene.app.path]).output.contains(scene.url)
+        }
+        #expect(scene.logs(containing: "a new one is made") == 0)
+    }
+
     @Test("Content that is nowhere any more answers 500 with its name")
     func nowhere() async throws {
         let scene = try await Scene()

@@ -365,6 +365,20 @@ struct ProjectStateTests {
 
     // MARK: The store
 
+    @Test("a store that is made again takes the time since it was found to be gone, and not since the last save")
+    func timeOfNewStore() throws {
+        let world = up()
+        world.wait(.seconds(10))
+        world.removeStore()
+        world.tell(.storeGone)
+        world.wait(ProjectState.removalPatience)
+        #expect(world.drain())
+        let totals = world.effects.compactMap { effect in
+            if case .tell(.serving(_, _, _, let timings)) = effect { timings.last?.milliseconds } else { nil }
+        }
+        #expect(try totals.count == 1 && #require(totals.first) < 1000, "\(totals)")
+    }
+
     @Test("a store that was removed is made again when nothing has changed for 300 ms")
     func removedStores() {
         let world = up()

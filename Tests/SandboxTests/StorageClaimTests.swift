@@ -26,6 +26,24 @@ struct StorageClaimTests {
         #expect(SandboxLock.isHeld(store: storage.path))
     }
 
+    @Test("A claim whose file alone was removed is made again, and no store is")
+    func lostClaim() throws {
+        let directory = try TemporaryDirectory()
+        let storage = try Storage(nil, projectDirectory: directory.path)
+        storage.announce(sandbox("http://localhost:1/"))
+        let file = SandboxLock.path(ofStore: storage.path)
+        for _ in 1...2 {
+            try FileManager.default.removeItem(atPath: file)
+            #expect(!SandboxLock.isHeld(store: storage.path))
+            storage.keepClaim()
+            #expect(SandboxLock.holder(ofStore: storage.path) == sandbox("http://localhost:1/"))
+        }
+        try FileManager.default.removeItem(atPath: file)
+        try FileManager.default.removeItem(atPath: storage.path)
+        storage.keepClaim()
+        #expect(!FileManager.default.fileExists(atPath: file))
+    }
+
     @Test("A sandbox is found by the store that was moved away and back, while it had another one")
     func returningStore() throws {
         let directory = try TemporaryDirectory()

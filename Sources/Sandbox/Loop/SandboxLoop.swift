@@ -59,6 +59,8 @@ final class SandboxLoop {
         let announce: @Sendable (SandboxSettings) -> Void
         /// Makes the directories of the store and of the cache again.
         let restoreStorage: @Sendable () throws -> Void
+        /// Claims the store again if only the claim was removed.
+        let keepClaim: @Sendable () -> Void
         /// Posts `storeTouched`; nil if the system has nothing to notice it with.
         let storeWatch: StoreWatch?
     }
@@ -93,6 +95,8 @@ final class SandboxLoop {
     var isContentOfProject = false
     var rollbacks: [RollbackID: (request: RollbackRequest, revision: Revision?)] = [:]
     private var rollbackCount = 0
+    /// When it is looked at whether the claim on the store is still there: whoever removes it may remove more.
+    private var claimCheck: SuspendingClock.Instant?
     private let thread = OwningThread()
     /// What processes have found odd about what they load.
     private var toldWarnings: Set<String> = []
@@ -125,7 +129,7 @@ final class SandboxLoop {
         tellVariables(state.settings)
         process([.scopeChanged(scope), .started])
         while state.end == nil {
-            let deadline = [state.nextDeadline, supervisor.nextDeadline].compactMap { $0 }.min()
+            let deadline = [state.nextDeadline, supervisor.nextDeadline, claimCheck].compactMap { $0 }.min()
             var messages: [ProjectState.Message] = []
             for message in dependencies.mailbox.next(until: deadline.map(dispatchTime) ?? .distantFuture) {
                 if let message = note(message) { messages.append(message) }
@@ -134,12 +138,20 @@ final class SandboxLoop {
                 if let message = note(report) { messages.append(message) }
             }
             process(messages + [.tick])
+            keepClaim()
             supervisor.showRequests()
         }
         dependencies.onStop()
         let end = state.end ?? ProjectState.End(reason: "", isFailure: false)
         shutDown()
         return end
+    }
+
+    /// Claims the store again if that is due, and the store is not one that is about to be made again.
+    private func keepClaim() {
+        guard let time = claimCheck, time <= dependencies.now(), state.end == nil else { return }
+        claimCheck = nil
+        if !content.store.isGone { dependencies.keepClaim() }
     }
 
     private func dispatchTime(_ instant: SuspendingClock.Instant) -> DispatchTime {
@@ -194,7 +206,9 @@ final class SandboxLoop {
             rollbacks[id] = (request, nil)
             return .rollBack(id, revision: request.number)
         case .rebuild: return .rebuild
-        case .storeTouched: return content.store.isGone ? .storeGone : nil
+        case .storeTouched:
+            claimCheck = dependencies.now() + ProjectState.removalPatience
+            return content.store.isGone ? .storeGone : nil
         case .notice(let text): emit(.log(.sandbox, text: text))
         case .fetched(let item, let failure):
             content.externals.finish(item, failure)

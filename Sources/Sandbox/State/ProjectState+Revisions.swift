@@ -47,10 +47,10 @@ extension ProjectState {
         // What is being done with it finds out by itself.
         guard storage == .there, activity == .none else { return }
         lastChange = max(lastChange, now)
+        if !isWorkPending { cycle = Cycle(began: now) }
         content = .unknown
         touched = nil
         needsExpansion = true
-        if !isWorkPending { cycle = Cycle(began: now) }
         storage = .gone(until: now + Self.removalPatience)
     }
 

@@ -13,6 +13,7 @@ final class SandboxLock: Sendable {
     }
 
     private let fileDescriptor: Int32
+    private let path: String
 
     /// Attempts, and the time between two, in microseconds: whoever only looks whether there is a sandbox holds the lock for an
     /// instant, and so does a child that a killed sandbox had just made, until it runs another program.
@@ -41,6 +42,15 @@ final class SandboxLock: Sendable {
         ftruncate(fileDescriptor, 0)
         // Not before: what has all its properties is deinitialised when its initialiser throws, and would close it once more.
         self.fileDescriptor = fileDescriptor
+        self.path = path
+    }
+
+    /// Whether its file is there no more, or is another one, so that nobody finds this claim.
+    var isLost: Bool {
+        guard let own = FileStatus(descriptor: fileDescriptor), let found = FileStatus(linkAt: path) else {
+            return true
+        }
+        return found.id != own.id
     }
 
     deinit {

@@ -107,6 +107,15 @@ final class Storage: Sendable {
         }
     }
 
+    /// Claims the store again if the claim's file was removed, and the store was not.
+    ///
+    /// Not to be called while somebody may be removing the store's directory: the file would be in the way.
+    func keepClaim() {
+        guard claim.withLock({ $0.lock?.isLost ?? true }), FileStatus(path: path) != nil else { return }
+        // Where it cannot be claimed, it is served all the same.
+        try? claimStore()
+    }
+
     /// Tells others who ask for the store where the sandbox serves, and what it keeps: now, and in each claim after this one.
     func announce(_ sandbox: RunningSandbox) {
         claim.withLock { claim in
