@@ -22,7 +22,9 @@ extension Command {
             With --for wagi it also tells what runs otherwise on the program wagi 0.8.1. A modules.toml of that can be \
             checked in the same way.
             """,
-        options: [checkFor, checkStore, checkJSON, UpstreamOptions.url, UpstreamOptions.strategy],
+        options: [
+            checkFor, UpOptions.stubImports, checkStore, checkJSON, UpstreamOptions.url, UpstreamOptions.strategy,
+        ],
         arguments: [checkPath],
         examples: [
             Example("hippo-dev check", "Check the project in this directory."),
@@ -47,11 +49,12 @@ extension Command {
 
     private static func runCheck(_ arguments: ParsedArguments) throws -> ExitCode {
         let path = arguments[checkPath] ?? "."
+        let stubsImports = arguments.isSet(UpOptions.stubImports)
         let isForWAGI = arguments[checkFor] == "wagi"
         if ModulesCheck.isModulesFile(path) {
             let check = try ModulesCheck(path)
             return report(
-                check.summary, warnings: check.warnings, problems: check.problems(),
+                check.summary, warnings: check.warnings, problems: check.problems(stubsImports: stubsImports),
                 differences: isForWAGI ? check.differences() : nil)
         }
         let facts = try Hippofacts(at: path)
@@ -70,7 +73,7 @@ extension Command {
         }
         var cache = DigestCache()
         let expansion = try facts.expanded(options, cache: &cache)
-        let check = ModuleChecks(expansion)
+        let check = ModuleChecks(expansion, stubsImports: stubsImports)
         let problems = check.problems
         if arguments.isSet(checkJSON) {
             try StandardOutput.write(expansion.report(check).serialized + "\n")

@@ -9,7 +9,8 @@ struct ModuleChecks {
     /// What the components import and export, by the digests of their parcels.
     private(set) var worlds: [String: ComponentWorld] = [:]
 
-    init(_ expansion: Expansion) {
+    /// - Parameter stubsImports: Whether imports of components that are not provided are fine, for all of them.
+    init(_ expansion: Expansion, stubsImports: Bool) {
         var seen = Set<[String]>()
         var loader = ModuleLoader()
         for parcel in expansion.invoice.parcels {
@@ -18,7 +19,7 @@ struct ModuleChecks {
             guard parcel.isGlobal, label.mediaType == "application/wasm", let source = expansion.sources[label],
                 seen.insert([label.sha256, feature?.entrypoint ?? ""]).inserted
             else { continue }
-            let stubs = feature?.stubsImports ?? false
+            let stubs = stubsImports || feature?.stubsImports ?? false
             do throws(LoadError) {
                 worlds[label.sha256] =
                     switch source {
