@@ -98,6 +98,9 @@ extension Command {
             } catch let error as SandboxInUse {
                 if arguments.isSet(UpOptions.open) { _ = error.holder?.openPage() }
                 throw error
+            } catch let error as StoreError {
+                guard case .inUse = error else { throw error }
+                throw CommandFailure("\(error); or use another store with --store FILE, or none with --ephemeral")
             }
         }
     )

@@ -8,9 +8,12 @@ package enum PrivateFiles {
         package let path: String
         /// What is wrong with it, said of the path.
         package let reason: String
+        /// Whether the store is that of a sandbox that starts, which can keep another one.
+        var isOfStart = true
 
         package var description: String {
-            "\(path) \(reason). Remove it, or keep the store elsewhere with --store FILE, or nothing with --ephemeral."
+            let alternative = ", or keep the store elsewhere with --store FILE, or nothing with --ephemeral"
+            return "\(path) \(reason). Remove it\(isOfStart ? alternative : "")."
         }
     }
 
@@ -58,8 +61,12 @@ package enum PrivateFiles {
     /// For commands that open a store which is there: refuses links among its files and, if it is a project's own, in place
     /// of the directory.
     package static func checkStore(_ store: String) throws(Refused) {
-        if isProjectsOwn(store) { try check(FilePath.parent(store)) }
-        try checkFiles(ofStore: store)
+        do throws(Refused) {
+            if isProjectsOwn(store) { try check(FilePath.parent(store)) }
+            try checkFiles(ofStore: store)
+        } catch {
+            throw Refused(path: error.path, reason: error.reason, isOfStart: false)
+        }
     }
 
     /// Whether a store is in the directory that a project has for it.
