@@ -140,7 +140,7 @@ final class Storage: Sendable {
         isProjectsOwn || isTemporary ? FilePath.parent(path) : FilePath.temporaryDirectory
     }
 
-    private static func directory(ofProject directory: String) -> String { directory + "/.hippo" }
+    static func directory(ofProject directory: String) -> String { directory + "/.hippo" }
 
     /// Removes what is temporary.
     func remove() {

@@ -51,7 +51,8 @@ extension RunningSandbox {
     fileprivate var text: String {
         let lines = [
             "process  \(process)\(isEphemeral ? " (ephemeral)" : "")", "app      \(app)",
-            server.map { "server   \($0)" }, "bindle   \(bindle)", data?.text,
+            server.map { "server   \($0)" }, "bindle   \(bindle)",
+            "control  \(control)", data?.text,
         ]
         return lines.compactMap { $0 }.joined(separator: "\n")
     }
