@@ -377,6 +377,8 @@ struct ToolTests {
         let last = try Program.run(["logs", app.path, "-n", "1", "--json"])
         #expect(last.output.split(separator: "\n").count == 1)
         #expect(last.output.contains("\"event\":\"serving\""))
+        let mute = try Program.run(["logs", app.path, "--route", "/nope"])
+        #expect(mute.output.isEmpty && mute.errors.contains("/nope"), "\(mute.errors)")
         // What there was is still there when the sandbox has ended.
         kill(sandbox.id, SIGTERM)
         _ = try await sandbox.waitForEnd()

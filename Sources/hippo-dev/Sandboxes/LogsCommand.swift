@@ -38,7 +38,9 @@ extension Command {
         var printer = LogPrinter(
             renderer: HumanEventRenderer(style: try OutputOptions.style(arguments)),
             isJSON: arguments.isSet(LogsOptions.json), route: arguments[LogsOptions.route])
-        printer.print(try follower.next(), last: limit ?? 50)
+        let entries = try follower.next()
+        printer.print(entries, last: limit ?? 50)
+        if let note = printer.note(onRoutesIn: entries) { StandardError.tell(note) }
         guard arguments.isSet(LogsOptions.follow) else { return .success }
         while true {
             usleep(50_000)
@@ -69,12 +71,23 @@ private struct LogPrinter {
     let isJSON: Bool
     let route: String?
 
+    /// What to say if the route that is asked for has written nothing: it may be misspelt.
+    func note(onRoutesIn entries: [LogEntry]) -> String? {
+        guard let route else { return nil }
+        let writers = Set(entries.compactMap(Self.writer))
+        guard !writers.contains(route) else { return nil }
+        let others =
+            writers.isEmpty
+            ? "neither has any other handler" : "these routes have: \(writers.sorted().joined(separator: ", "))"
+        return "no handler at the route \(route) has written anything to its standard error; \(others)"
+    }
+
+    private static func writer(of entry: LogEntry) -> String? {
+        if case .log(.guest(let writer, _), _) = entry.event { writer } else { nil }
+    }
+
     mutating func print(_ entries: [LogEntry], last limit: Int) {
-        let wanted = entries.filter { entry in
-            guard let route else { return true }
-            if case .log(.guest(let writer, _), _) = entry.event { return writer == route }
-            return false
-        }
+        let wanted = entries.filter { route == nil || Self.writer(of: $0) == route }
         var text = ""
         for entry in wanted.suffix(limit) { text += isJSON ? entry.json : renderer.render(entry) }
         guard !text.isEmpty else { return }
