@@ -393,8 +393,14 @@ package enum SandboxSession {
     }
 
     private static func open(_ url: String, _ mailbox: Mailbox<SandboxLoop.Message>) {
-        guard !Browser.open(url) else { return }
-        mailbox.post(.notice("No browser was found: set BROWSER to one, or open \(url) yourself."))
+        let isStarted = Browser.open(
+            url,
+            onFailure: {
+                mailbox.post(.notice("The browser could not be opened: open \(url) yourself, or set BROWSER."))
+            })
+        if !isStarted {
+            mailbox.post(.notice("No browser was found: set BROWSER to one, or open \(url) yourself."))
+        }
     }
 
     /// Says so if the name of the server in front is not known. A look at it may take long, which nobody waits for.
