@@ -48,6 +48,15 @@ struct LinkingTests {
         }
     }
 
+    @Test("componentize-py is told by its runtime, which names only the languages of Python's interpreter")
+    func producers() throws {
+        let component = try ComponentText.component(
+            "(component (core module $componentize_py_runtime.wasm (@producers (language \"Rust\" \"\"))))")
+        #expect(Producers(of: component).description == "Python, Rust, by componentize-py")
+        let other = try ComponentText.component("(component (core module $a (@producers (language \"Rust\" \"\"))))")
+        #expect(Producers(of: other).description == "Rust")
+    }
+
     @Test("Stubs are advised for what is not provided, and not for WASI 0.3, which they would not make work")
     func adviceOfStubs() throws {
         for (name, isAdvised) in [
