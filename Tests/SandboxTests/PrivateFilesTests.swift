@@ -89,6 +89,12 @@ struct PrivateFilesTests {
         let error = #expect(throws: PrivateFiles.Refused.self) {
             try PrivateFiles.checkStore(directory.path + "/.hippo/bindles.sqlite")
         }
+        if name == ".hippo" {
+            let error = #expect(throws: PrivateFiles.Refused.self) {
+                try PrivateFiles.makeDirectory(directory.path + "/.hippo")
+            }
+            #expect(error?.description.contains("--ephemeral") == false)
+        }
         // They have no such option.
         #expect(error?.description.contains("--ephemeral") == false)
         #expect(try String(contentsOfFile: other.path + "/bindles.sqlite", encoding: .utf8) == "mine")
