@@ -30,7 +30,7 @@ package struct WAGIConfiguration: Sendable {
     package var staticDirectory: String?
     /// Whether guests may change the assets: in a layer over them that begins empty with each process.
     package var allowsTransientWrite = false
-    /// Whether imports of components that nobody provides trap when they are called, and not when the component is loaded.
+    /// Whether imports of components that are not provided trap when they are called, and not when the component is loaded.
     package var stubsImports = false
     /// How much that layer may hold, in bytes.
     package var maximumTransientBytes = 256 << 20

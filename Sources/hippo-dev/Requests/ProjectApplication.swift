@@ -14,7 +14,7 @@ final class ProjectApplication: Sendable {
     enum Options {
         static let project = Option(
             name: "project", shortName: "p", valueName: "PATH",
-            summary: "HIPPOFACTS, its directory, or a lone module.", defaultValue: ".")
+            summary: "HIPPOFACTS, its directory, or a single module.", defaultValue: ".")
         static let noBuild = Option(flag: "no-build", summary: "Take the modules as they are: run no build command.")
 
         static let all =

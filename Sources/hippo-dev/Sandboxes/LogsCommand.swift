@@ -8,9 +8,9 @@ extension Command {
         name: "logs",
         summary: "Show what a project's sandbox tells, wherever it runs.",
         discussion: """
-            Shows what 'hippo-dev up' has told, of the sandbox that runs on a project or of the last one that did: \
-            rebuilds, failures, requests, and what modules write to their standard error. It is kept beside the store, \
-            in .hippo/up.log; that of a sandbox that keeps nothing (--ephemeral) goes with it.
+            Shows the log of the sandbox that runs on a project, or of the last one that did: rebuilds, failures, requests, \
+            and what modules write to their standard error. The log is kept beside the store, in .hippo/up.log. The log of \
+            a sandbox that keeps nothing (--ephemeral) is removed when the sandbox ends.
             """,
         options: [
             LogsOptions.follow, LogsOptions.lines, LogsOptions.route, LogsOptions.store, LogsOptions.json,
@@ -51,11 +51,11 @@ extension Command {
 
 private enum LogsOptions {
     static let path = Argument(
-        "PATH", summary: "The project: its directory, its HIPPOFACTS, or a lone module.", arity: .optional,
+        "PATH", summary: "The project: its directory, its HIPPOFACTS, or a single module.", arity: .optional,
         defaultValue: ".")
     static let follow = Option(
         flag: "follow", shortName: "f",
-        summary: "Go on with what happens, until ^C; also from one sandbox to the next.")
+        summary: "Keep printing new events until ^C, also when another sandbox takes over.")
     static let lines = Option(
         name: "lines", shortName: "n", valueName: "N", summary: "How many events to begin with.", defaultValue: "50")
     static let route = Option(
