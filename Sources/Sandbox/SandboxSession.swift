@@ -232,7 +232,7 @@ package enum SandboxSession {
         let notes = sockets.notes + Self.notes(onOthersOf: configuration.path) + Self.notes(on: settings)
         if !bindleSocket.address.isLoopback { output.tell(.log(.sandbox, text: AccessNotice.text(token))) }
         for address in appSocket.address.reachableByOthers {
-            output.tell(.log(.sandbox, text: "Others can reach the app at \(scheme)://\(address)/."))
+            output.tell(.log(.sandbox, text: "Other machines can reach the app at \(scheme)://\(address)/."))
         }
         if let front {
             output.tell(.log(.sandbox, text: "The server in front is to pass requests on to \(appURL)."))

@@ -148,7 +148,7 @@ struct RealProjectTests {
         // A machine may have no other interface.
         let others = try #require(SocketAddress.parseListener(listen)).reachableByOthers
         let told = sandbox.events("log").compactMap { $0["text"]?.string }.filter {
-            $0.hasPrefix("Others can reach the app")
+            $0.hasPrefix("Other machines can reach the app")
         }
         #expect(told.count == others.count, "\(told)")
     }
@@ -197,7 +197,7 @@ struct RealProjectTests {
         #expect(output.status == 1 && output.errors.contains("nothing was served before revision 1"), "\(output)")
     }
 
-    @Test("A check for wagi says what runs otherwise there") func aCheckForWagiSaysWhatRunsOtherwise() throws {
+    @Test("A check for wagi says what behaves differently there") func aCheckForWagiSaysWhatRunsOtherwise() throws {
         let app = try SmallApp()
         let check = try Program.run(["check", app.path, "--for", "wagi"])
         #expect(check.status == 0, "\(check)")
@@ -218,7 +218,7 @@ struct RealProjectTests {
         #expect(modules.errors.contains("modules.toml:1:1: 'default_host' has no effect"), "\(modules)")
     }
 
-    @Test("A push tells once what runs otherwise on wagi") func aPushTellsOnceWhatRunsOtherwise() throws {
+    @Test("A push tells once what behaves differently on wagi") func aPushTellsOnceWhatRunsOtherwise() throws {
         let app = try SmallApp()
         let store = try TemporaryDirectory()
         let server = try StoreServer(store: store.path + "/bindles.sqlite")

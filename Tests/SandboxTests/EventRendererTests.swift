@@ -31,7 +31,8 @@ struct EventRendererTests {
             .serving(
                 revision: 2, id: "a/1.0.0", isUnchanged: true, timings: [StageTiming(stage: "total", milliseconds: 0.7)]
             ))
-        #expect(told == "12:00:00 ● no change to what is served: revision 2 goes on (checked in 0.7 ms)\n")
+        #expect(
+            told == "12:00:00 ● revision 2 goes on serving: nothing that it serves has changed (checked in 0.7 ms)\n")
     }
 
     @Test("Json is stable") func jsonIsStable() {

@@ -136,7 +136,7 @@ package struct HumanEventRenderer: EventRenderer {
         let stages = timings.filter { $0.stage != "total" }
         let what =
             isUnchanged
-            ? "no change to what is served: revision \(revision) goes on (checked in \(Self.duration(total)))"
+            ? "revision \(revision) goes on serving: nothing that it serves has changed (checked in \(Self.duration(total)))"
             : "revision \(revision) in \(Self.duration(total))"
         var line = "\(stamp) \(styled("●", .green)) \(what)"
         if style.showsTimings {
