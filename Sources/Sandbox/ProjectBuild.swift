@@ -47,15 +47,24 @@ extension BuildProcess.Outcome {
         guard !isSuccess else { return nil }
         let lines = lastLines.isEmpty ? "" : "\n" + lastLines.joined(separator: "\n")
         let message = "The build command '\(command)' ended with \(exit).\(lines)"
-        guard let error = firstError,
-            FileStatus(path: error.file.hasPrefix("/") ? error.file : "\(project.directory)/\(error.file)") != nil
-        else {
+        guard let error = firstError, let file = Self.file(error.file, in: project) else {
             // Without a place, the headline is what the build itself gives as its reason.
-            let reason = ErrorLine.last(of: lastLines).map { "\($0)\n" } ?? ""
-            return Failure(stage: .build, message: reason + message)
+            return Failure(stage: .build, message: (reason.map { "\($0)\n" } ?? "") + message)
         }
         return Failure(
-            stage: .build, message: "\(error.message)\n\(message)", file: project.relative(error.file),
+            stage: .build, message: "\(error.message)\n\(message)", file: project.relative(file),
             line: error.line, column: error.column)
+    }
+
+    /// The file that a compiler means, if it is there.
+    private static func file(_ name: String, in project: Project) -> String? {
+        func isThere(_ name: String) -> Bool {
+            FileStatus(path: name.hasPrefix("/") ? name : "\(project.directory)/\(name)") != nil
+        }
+        if isThere(name) { return name }
+        // componentize-py runs the program where the directories of Python's path are `/0`, `/1` and so on. The first one is
+        // the working directory, unless its -p says otherwise.
+        guard let inner = name.wholeMatch(of: #/\/\d+\/(.+)/#)?.output.1, isThere(String(inner)) else { return nil }
+        return String(inner)
     }
 }

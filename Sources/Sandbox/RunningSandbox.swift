@@ -1,4 +1,5 @@
 package import HTTP
+import Hippofacts
 import JSON
 import Platform
 import SandboxProtocol
@@ -12,6 +13,8 @@ package struct RunningSandbox: Hashable, Sendable {
     package let server: String?
     /// The URL of its Bindle server, `/v1` included.
     package let bindle: String
+    /// The URL of its control page, which that server has, too.
+    package var control: String { bindle.hasSuffix("/v1") ? String(bindle.dropLast("v1".count)) : bindle }
     /// By which key its Bindle server is known, if that speaks TLS.
     package let bindleKeyPin: String?
     /// Whether it keeps nothing.
@@ -46,7 +49,7 @@ package struct RunningSandbox: Hashable, Sendable {
     var object: JSONObject {
         var object: JSONObject = [
             "running": .boolean(true), "process": .integer(process), "app": .string(app), "bindle": .string(bindle),
-            "ephemeral": .boolean(isEphemeral),
+            "control": .string(control), "ephemeral": .boolean(isEphemeral),
         ]
         object["server"] = server.map { .string($0) }
         object["bindleKey"] = bindleKeyPin.map { .string($0) }
@@ -84,22 +87,36 @@ package enum ProjectStore {
     /// The store; `nil` if the project's settings say that nothing is kept.
     package static func file(ofProject path: String, store: String?) throws -> String? {
         if let store { return store }
-        let project = try Project(at: path)
-        let settings = try SettingsFile.read(inProject: project.directory)
-        return Storage.file(settings.storage, projectDirectory: project.directory)
+        let directory = try directory(ofProject: path)
+        let settings = try SettingsFile.read(inProject: directory)
+        return Storage.file(settings.storage, projectDirectory: directory)
     }
 
     /// The path by which secrets about a store are kept: its own, or, where nothing is kept, which has another path each time,
     /// the project's.
     package static func pathForSecrets(ofProject path: String, store: String?, isEphemeral: Bool) throws -> String {
         if !isEphemeral, let file = try file(ofProject: path, store: store) { return file }
-        return try Project(at: path).directory
+        return try directory(ofProject: path)
+    }
+
+    /// The directory of a project, which keeps what its sandboxes do. A directory without HIPPOFACTS is one, too, if a sandbox
+    /// serves or has served a single module in it.
+    static func directory(ofProject path: String) throws(HippofactsError) -> String {
+        do throws(HippofactsError) { return try Project(at: path).directory } catch {
+            let directory = FilePath.absolute(path)
+            guard FileStatus(path: directory)?.isDirectory == true,
+                !Hippofacts.fileNames.contains(where: { FileStatus(path: "\(directory)/\($0)") != nil }),
+                FileStatus(path: Storage.directory(ofProject: directory))?.isDirectory == true
+                    || !EphemeralDirectory.stores(ofProject: directory).isEmpty
+            else { throw error }
+            return directory
+        }
     }
 
     /// The stores of a project on which sandboxes run; first the one that is kept.
     static func inUse(ofProject path: String, store: String?) throws -> [String] {
         let kept = try file(ofProject: path, store: store).map { [$0] } ?? []
-        let ephemeral = store == nil ? EphemeralDirectory.stores(ofProject: try Project(at: path).directory) : []
+        let ephemeral = store == nil ? EphemeralDirectory.stores(ofProject: try directory(ofProject: path)) : []
         return kept.filter { SandboxLock.isHeld(store: $0) } + ephemeral
     }
 
@@ -137,6 +154,7 @@ package struct SandboxInUse: Error, CustomStringConvertible {
             hippo-dev up already runs here, as process \(holder.process).
               app      \(holder.app)
               bindle   \(holder.bindle)
+              control  \(holder.control)
             Use that one ('hippo-dev up --open' opens its page, 'hippo-dev logs -f' shows what it tells), stop it, or \
             start another with --ephemeral --port auto.
             """

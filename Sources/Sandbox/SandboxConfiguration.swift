@@ -48,7 +48,7 @@ package struct SandboxConfiguration: Sendable {
         }
     }
 
-    /// The project: its directory, its HIPPOFACTS file, or a lone module.
+    /// The project: its directory, its HIPPOFACTS file, or a single module.
     package var path: String
     /// True to open the app in the user's browser as soon as it serves.
     package var opensPage = false

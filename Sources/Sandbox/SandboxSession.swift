@@ -238,7 +238,7 @@ package enum SandboxSession {
         let notes = sockets.notes + Self.notes(onOthersOf: configuration.path) + Self.notes(on: settings)
         if !bindleSocket.address.isLoopback { output.tell(.log(.sandbox, text: AccessNotice.text(token))) }
         for address in appSocket.address.reachableByOthers {
-            output.tell(.log(.sandbox, text: "Others can reach the app at \(scheme)://\(address)/."))
+            output.tell(.log(.sandbox, text: "Other machines can reach the app at \(scheme)://\(address)/."))
         }
         if let front {
             output.tell(.log(.sandbox, text: "The server in front is to pass requests on to \(appURL)."))
@@ -400,8 +400,14 @@ package enum SandboxSession {
     }
 
     private static func open(_ url: String, _ mailbox: Mailbox<SandboxLoop.Message>) {
-        guard !Browser.open(url) else { return }
-        mailbox.post(.notice("No browser was found: set BROWSER to one, or open \(url) yourself."))
+        let isStarted = Browser.open(
+            url,
+            onFailure: {
+                mailbox.post(.notice("The browser could not be opened: open \(url) yourself, or set BROWSER."))
+            })
+        if !isStarted {
+            mailbox.post(.notice("No browser was found: set BROWSER to one, or open \(url) yourself."))
+        }
     }
 
     /// Says so if the name of the server in front is not known. A look at it may take long, which nobody waits for.

@@ -11,7 +11,7 @@ package struct SingleBuild: Sendable {
     /// Builds a project, as `hippo-dev up` would, and expands it.
     ///
     /// - Parameters:
-    ///   - path: HIPPOFACTS, its directory, or a lone module.
+    ///   - path: HIPPOFACTS, its directory, or a single module.
     ///   - commandLine: what the command line says; `hippo-dev.toml` completes it.
     ///   - builds: false to take the project as it is.
     ///   - options: where external bindles are found.

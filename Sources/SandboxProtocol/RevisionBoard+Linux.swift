@@ -43,7 +43,7 @@ package final class RevisionBoard: Sendable {
 
     private static let byteCount = 4096
     /// The longest text of a failure, in bytes.
-    private static let maximumText = 240
+    private static let maximumText = 400
 
     /// Makes a board on which revision 0 is current.
     package init() throws(SystemError) {
@@ -110,12 +110,12 @@ package final class RevisionBoard: Sendable {
         }
     }
 
-    /// Sets why what is saved cannot be served. Of the text, the first line is kept, what is not ASCII replaced.
+    /// Sets why what is saved cannot be served. Of the text, the headline is kept, what is not ASCII replaced.
     package func setFailure(_ text: String?) {
-        let line = text?.prefix { !$0.isNewline } ?? ""
-        let bytes = line.unicodeScalars.prefix(Self.maximumText).map { scalar -> UInt8 in
+        var bytes = Self.headline(of: text ?? "").unicodeScalars.prefix(Self.maximumText + 1).map { scalar -> UInt8 in
             (0x20...0x7E).contains(scalar.value) ? UInt8(scalar.value) : UInt8(ascii: "?")
         }
+        if bytes.count > Self.maximumText { bytes = bytes.prefix(Self.maximumText - 3) + Array("...".utf8) }
         writing.withLock { _ in
             words[Word.failureSequence].wrappingAdd(1, ordering: .sequentiallyConsistent)
             for start in stride(from: 0, to: bytes.count, by: 8) {
@@ -128,6 +128,15 @@ package final class RevisionBoard: Sendable {
             store(UInt64(bytes.count), Word.failureLength)
             words[Word.failureSequence].wrappingAdd(1, ordering: .sequentiallyConsistent)
         }
+    }
+
+    /// The first line; with the indented ones below it where it ends with a colon, since it says nothing without them.
+    private static func headline(of text: String) -> String {
+        let lines = text.split(maxSplits: 32, omittingEmptySubsequences: false, whereSeparator: \.isNewline)
+        guard let first = lines.first else { return "" }
+        guard first.last == ":" else { return String(first) }
+        let details = lines.dropFirst().prefix { $0.first == " " }.map { $0.drop { $0 == " " } }
+        return "\(first) \(details.joined(separator: "; "))"
     }
 
     private func load(_ word: Int) -> UInt64 {

@@ -38,7 +38,7 @@ package struct WorkerConfiguration: Hashable, Sendable {
     /// For the project's own modules, and not for those of external bindles; weaker than `variables`.
     package var projectVariables: [Variable] = []
     package var allowsTransientWrite = false
-    /// Whether imports of components that nobody provides trap when they are called.
+    /// Whether imports of components that are not provided trap when they are called.
     package var stubsImports = false
     /// Whether nothing is served if there is a handler that could answer no request; else that one answers with 500.
     package var requiresEntrypoints = false

@@ -15,6 +15,12 @@ package func assemble(_ text: [UInt8], features: Features = .all) throws(TextFor
     do throws(SyntaxError) {
         let source = try Lexer.tokenize(text)
         var reader = TokenReader(source)
+        if reader.isAtComponent {
+            throw SyntaxError(
+                at: reader.offset,
+                "components in text format are not read here: 'wasm-tools parse FILE.wat -o FILE.wasm' makes a binary one"
+            )
+        }
         let module = try ModuleText.read(&reader)
         guard reader.isAtEnd else { throw reader.unexpected("the end of the text") }
         return try module.assemble(source, features: features)

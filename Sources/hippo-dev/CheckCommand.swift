@@ -19,24 +19,26 @@ extension Command {
             hardly meant to be in a bundle: keys, packages in node_modules, and files of 32 MiB or more. Of components it tells \
             what they import and export, and which modules are in them.
 
-            With --for wagi it also tells what runs otherwise on the program wagi 0.8.1. A modules.toml of that can be \
-            checked in the same way.
+            With --for wagi it also says what behaves differently on the program wagi 0.8.1. A modules.toml, which wagi reads, \
+            can be checked in the same way.
             """,
-        options: [checkFor, checkStore, checkJSON, UpstreamOptions.url, UpstreamOptions.strategy],
+        options: [
+            checkFor, UpOptions.stubImports, checkStore, checkJSON, UpstreamOptions.url, UpstreamOptions.strategy,
+        ],
         arguments: [checkPath],
         examples: [
             Example("hippo-dev check", "Check the project in this directory."),
             Example("hippo-dev check app/HIPPOFACTS", "Check the project of this file."),
-            Example("hippo-dev check --for wagi", "Say as well what runs otherwise on wagi."),
+            Example("hippo-dev check --for wagi", "Say as well what behaves differently on wagi."),
         ],
         action: runCheck
     )
 
     private static let checkPath = Argument(
-        "PATH", summary: "HIPPOFACTS, its directory, a lone module, or a modules.toml.", arity: .optional,
+        "PATH", summary: "HIPPOFACTS, its directory, a single module, or a modules.toml.", arity: .optional,
         defaultValue: ".")
     private static let checkFor = Option(
-        name: "for", valueName: "PROGRAM", summary: "Tell what runs otherwise on this program.",
+        name: "for", valueName: "PROGRAM", summary: "Say what behaves differently on this program.",
         kind: .choice(["wagi"]))
     private static let checkJSON = Option(
         flag: "json", summary: "Print one object of JSON: id, name, version, modules, files, and what is wrong.")
@@ -47,11 +49,12 @@ extension Command {
 
     private static func runCheck(_ arguments: ParsedArguments) throws -> ExitCode {
         let path = arguments[checkPath] ?? "."
+        let stubsImports = arguments.isSet(UpOptions.stubImports)
         let isForWAGI = arguments[checkFor] == "wagi"
         if ModulesCheck.isModulesFile(path) {
             let check = try ModulesCheck(path)
             return report(
-                check.summary, warnings: check.warnings, problems: check.problems(),
+                check.summary, warnings: check.warnings, problems: check.problems(stubsImports: stubsImports),
                 differences: isForWAGI ? check.differences() : nil)
         }
         let facts = try Hippofacts(at: path)
@@ -70,7 +73,7 @@ extension Command {
         }
         var cache = DigestCache()
         let expansion = try facts.expanded(options, cache: &cache)
-        let check = ModuleChecks(expansion)
+        let check = ModuleChecks(expansion, stubsImports: stubsImports)
         let problems = check.problems
         if arguments.isSet(checkJSON) {
             try StandardOutput.write(expansion.report(check).serialized + "\n")
@@ -78,7 +81,8 @@ extension Command {
         }
         return report(
             BindleSummary(expansion, check.worlds).description,
-            warnings: expansion.warnings.map(\.description) + BundleReview(expansion.invoice).warnings,
+            warnings: expansion.warnings.map(\.description) + check.warnings
+                + BundleReview(expansion.invoice).warnings,
             problems: problems,
             differences: isForWAGI ? WAGIDifferences(expansion, settings).lines : nil)
     }
@@ -91,8 +95,8 @@ extension Command {
         if let differences {
             StandardOutput.tell(
                 differences.isEmpty
-                    ? "Nothing is known that would run otherwise on wagi 0.8.1."
-                    : "On wagi 0.8.1, not all runs as here:\n" + differences.joined(separator: "\n"))
+                    ? "Nothing is known that would behave differently on wagi 0.8.1."
+                    : "On wagi 0.8.1, this behaves differently:\n" + differences.joined(separator: "\n"))
         }
         for problem in problems { StandardError.tell("error: \(problem)") }
         return problems.isEmpty ? .success : .failure

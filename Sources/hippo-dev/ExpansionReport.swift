@@ -18,7 +18,8 @@ extension Expansion {
             "version": .string("\(invoice.id.version)"), "modules": .array(modules),
             "files": .integer(invoice.parcels.count { !$0.isGlobal }),
             "bytes": .integer(invoice.distinctLabels.reduce(0) { $0 + Int($1.size) }),
-            "warnings": .array(warnings.map { .string("\($0)") }), "errors": .array(check.problems.map { .string($0) }),
+            "warnings": .array((warnings.map(\.description) + check.warnings).map { .string($0) }),
+            "errors": .array(check.problems.map { .string($0) }),
         ]
     }
 }

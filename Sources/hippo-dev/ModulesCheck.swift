@@ -26,13 +26,15 @@ struct ModulesCheck {
     }
 
     /// What would keep modules from being loaded. Those of bindles are not fetched.
-    func problems() -> [String] {
+    ///
+    /// - Parameter stubsImports: Whether imports of components that are not provided are fine, for all of them.
+    func problems(stubsImports: Bool) -> [String] {
         var loader = ModuleLoader()
         return modules.handlers.compactMap { handler in
             guard handler.module.path != nil else { return nil }
             do throws(LoadError) {
                 try loader.check(
-                    handler.module, entrypoint: handler.entrypoint, stubsImports: handler.stubsImports)
+                    handler.module, entrypoint: handler.entrypoint, stubsImports: stubsImports || handler.stubsImports)
                 return nil
             } catch {
                 return "\(error)"

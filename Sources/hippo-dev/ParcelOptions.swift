@@ -8,7 +8,7 @@ enum ParcelOptions {
         name: "parcels", valueName: "PLACE",
         summary:
             "Where the parcels are kept: store (beside the bindles), memory, dir:PATH, s3://BUCKET/PREFIX or "
-            + "az://ACCOUNT/CONTAINER/PREFIX. What is elsewhere is brought there. By default where they are; at first, store.",
+            + "az://ACCOUNT/CONTAINER/PREFIX. Parcels that are elsewhere are moved there. By default they stay where they are, in a new store beside the bindles.",
         kind: .text)
     static let endpoint = Option(
         name: "endpoint", valueName: "URL",

@@ -6,8 +6,8 @@ enum ServerTLSOptions {
     static let certificate = Option(
         name: "tls-cert", valueName: "FILE",
         summary:
-            "Serve HTTPS, and no HTTP, with this certificate in PEM, behind which those of the authorities between "
-            + "it and a known one stand. It is read again when it has changed.")
+            "Serve HTTPS, and no HTTP, with this certificate in PEM. The certificates of intermediate authorities follow "
+            + "it in the file, which is read again when it has changed.")
     static let key = Option(
         name: "tls-key", valueName: "FILE", summary: "The certificate's private key, in PEM and without a password.")
 

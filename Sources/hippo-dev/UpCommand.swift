@@ -16,7 +16,7 @@ extension Command {
             without a request failing; if that is not possible, the last good version goes on serving.
 
             With --once it is for scripts: when the app serves and each --wait-for is answered, COMMAND runs with \
-            the app's URL in the variable APP_URL, and its exit code is that of 'hippo-dev up'. What 'up' itself tells \
+            the app's URL in the variable APP_URL, and 'hippo-dev up' ends with the exit code of COMMAND. What 'up' itself tells \
             goes to standard error then. Nothing is watched; without --listen or --port, a port that is free is taken; \
             without --store, no bindles are kept.
 
@@ -29,7 +29,7 @@ extension Command {
         examples: [
             Example("hippo-dev up", "Serves the project in this directory."),
             Example("hippo-dev up --build 'cargo build --target wasm32-wasip1' --watch 'src/**'", "Builds it, too."),
-            Example("hippo-dev up handler.wat --port auto", "Serves a lone module, at a port that is free."),
+            Example("hippo-dev up handler.wat --port auto", "Serves a single module, at a port that is free."),
             Example(
                 "hippo-dev up --once --wait-for / -- npx playwright test", "Tests the app in a script, at APP_URL."),
         ],
@@ -62,6 +62,9 @@ extension Command {
             } catch let error as SandboxInUse {
                 if arguments.isSet(UpOptions.open) { _ = error.holder?.openPage() }
                 throw error
+            } catch let error as StoreError {
+                guard case .inUse = error else { throw error }
+                throw CommandFailure("\(error); or use another store with --store FILE, or none with --ephemeral")
             }
         }
     )
@@ -71,7 +74,8 @@ extension Command {
 enum UpOptions {
     static let path = Argument(
         "PATH",
-        summary: "The project's directory, its HIPPOFACTS, a lone .wasm or .wat module, or a directory of pages, with "
+        summary:
+            "The project's directory, its HIPPOFACTS, a single .wasm or .wat module, or a directory of pages, with "
             + "index.html and no HIPPOFACTS.",
         arity: .optional, defaultValue: ".")
     static let command = Argument(
@@ -93,8 +97,9 @@ enum UpOptions {
         environmentVariable: "PORT")
     static let port = Option(
         name: "port", shortName: "p", valueName: "PORT",
-        summary: "The port to serve the app at, or auto for the first that is free from 3000 on. Bindles are served at "
-            + "the first that is free from 8080 on then.")
+        summary:
+            "The port to serve the app at, or auto for the first free port from 3000 on. Bindles are then served at "
+            + "the first free port from 8080 on.")
     static let open = Option(flag: "open", shortName: "o", summary: "Open the app in the browser when it serves.")
     static let https = Option(
         flag: "https",
@@ -105,7 +110,7 @@ enum UpOptions {
         flag: "bindle-http",
         summary:
             "With --https or --tls-cert, serve the bindles as plain HTTP even so: for Bindle clients and WAGI programs "
-            + "that cannot be told of an authority.")
+            + "that cannot be given an authority.")
     static let bindleListen = Option(
         name: "bindle-listen", valueName: "IP:PORT",
         summary: "Where to serve the bindles. By default 127.0.0.1:8080.")
@@ -128,7 +133,7 @@ enum UpOptions {
     static let noToken = Option(
         flag: "no-token",
         summary:
-            "Ask nobody for a token, although others can reach the address of the bindles. By default clients need the "
+            "Ask nobody for a token, although other machines can reach the address of the bindles. By default clients need the "
             + "one that is made at the first start.")
     static let showErrors = Option(
         flag: "show-errors",
@@ -144,7 +149,7 @@ enum UpOptions {
         summary: "Let requests wait for a build that runs, instead of answering with the last good version.")
     static let poll = Option(
         flag: "poll",
-        summary: "Look for changes now and then, for file systems that tell of none.")
+        summary: "Look for changes at intervals, for file systems that do not report them.")
     static let pollInterval = Option(
         name: "poll-interval", valueName: "TIME",
         summary: "How long to wait between two looks at the files, such as 5s; implies --poll. By default 1s.")

@@ -195,7 +195,9 @@ private struct WAGIOptions {
         try server.start()
         for (route, module, function) in application.routes { say("\(route) → \(function) of \(module)") }
         say("Serving at \(scheme)://\(server.address)/")
-        for address in server.address.reachableByOthers { say("Others can reach it at \(scheme)://\(address)/") }
+        for address in server.address.reachableByOthers {
+            say("Other machines can reach it at \(scheme)://\(address)/")
+        }
         ended.wait()
         // A guest that is ended when its time is up still has its response written.
         server.drain(deadline: configuration.limits.time + .seconds(2))

@@ -114,6 +114,14 @@ struct BindleClientTests {
         let error = try #require(throws: BindleClientError.self) { try client.invoice(id) }
         #expect(error.description.contains(": the server answered 401 Unauthorized: \(header ?? "nothing") (log in"))
     }
+
+    @Test("A URL without /v1 is told of where nothing is found", arguments: [("", true), ("/v1", false)])
+    func missingPath(_ path: String, _ isTold: Bool) {
+        let error = BindleClientError.refused(
+            method: "POST", url: "http://127.0.0.1:8080\(path)/_i", status: .notFound,
+            message: "there is nothing at /_i")
+        #expect(error.description.contains("ends with /v1") == isTold)
+    }
 }
 
 @Suite("A standalone bindle")

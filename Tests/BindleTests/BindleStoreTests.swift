@@ -420,6 +420,8 @@ struct StoreFileTests {
         let first = try BindleStore(path: path)
         let error = try #require(throws: StoreError.self) { try BindleStore(path: path) }
         #expect(error.description.contains("is in use by process \(getpid())"))
+        // Only one of the commands has this option, and says so itself.
+        #expect(!error.description.contains("--ephemeral"))
         _ = first
     }
 

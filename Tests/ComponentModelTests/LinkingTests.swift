@@ -48,6 +48,29 @@ struct LinkingTests {
         }
     }
 
+    @Test("componentize-py is told by its runtime, which names only the languages of Python's interpreter")
+    func producers() throws {
+        let component = try ComponentText.component(
+            "(component (core module $componentize_py_runtime.wasm (@producers (language \"Rust\" \"\"))))")
+        #expect(Producers(of: component).description == "Python, Rust, by componentize-py")
+        let other = try ComponentText.component("(component (core module $a (@producers (language \"Rust\" \"\"))))")
+        #expect(Producers(of: other).description == "Rust")
+    }
+
+    @Test("Stubs are advised for what is not provided, and not for WASI 0.3, which they would not make work")
+    func adviceOfStubs() throws {
+        for (name, isAdvised) in [
+            ("test:a/b", true), ("wasi:http/types@0.3.0", false), ("wasi:http/types@0.2.99", true),
+        ] {
+            let component = try ComponentText.component(
+                "(component (import \"\(name)\" (instance (export \"f\" (func)))))")
+            #expect {
+                try ComponentLinker().link(component)
+            } throws: { "\($0)".contains("--stub-imports") == isAdvised }
+            _ = try ComponentLinker().link(component, stubImports: true)
+        }
+    }
+
     @Test("What cannot be provided is told, and stubs do not stand for it")
     func notProvidable() throws {
         let component = try ComponentText.component(

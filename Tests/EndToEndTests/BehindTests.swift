@@ -97,7 +97,7 @@ import Testing
         // Another one takes a new start, as another port does.
         try app.save("[up]\nbehind = \"https://other.example\"\n", to: "hippo-dev.toml")
         try await sandbox.next("log") {
-            $0["text"]?.string?.contains("take effect when hippo-dev up is started again") == true
+            $0["text"]?.string?.contains("'behind' takes effect when hippo-dev up is started again") == true
         }
         try app.writeHandler("hello 2")
         try await sandbox.next("serving") { $0["revision"]?.integer == 2 }

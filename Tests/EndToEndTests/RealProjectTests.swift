@@ -164,7 +164,7 @@ struct RealProjectTests {
         // A machine may have no other interface.
         let others = try #require(SocketAddress.parseListener(listen)).reachableByOthers
         let told = sandbox.events("log").compactMap { $0["text"]?.string }.filter {
-            $0.hasPrefix("Others can reach the app")
+            $0.hasPrefix("Other machines can reach the app")
         }
         #expect(told.count == others.count, "\(told)")
     }
@@ -213,14 +213,14 @@ struct RealProjectTests {
         #expect(output.status == 1 && output.errors.contains("nothing was served before revision 1"), "\(output)")
     }
 
-    @Test("A check for wagi says what runs otherwise there") func aCheckForWagiSaysWhatRunsOtherwise() throws {
+    @Test("A check for wagi says what behaves differently there") func aCheckForWagiSaysWhatRunsOtherwise() throws {
         let app = try SmallApp()
         let check = try Program.run(["check", app.path, "--for", "wagi"])
         #expect(check.status == 0, "\(check)")
         #expect(check.output.contains("assets/index.html, assets/style.css: no handler takes these paths"), "\(check)")
         try app.writeHippofacts(route: "/...")
         let clean = try Program.run(["check", app.path, "--for", "wagi"])
-        #expect(clean.output.contains("Nothing is known that would run otherwise on wagi 0.8.1."), "\(clean)")
+        #expect(clean.output.contains("Nothing is known that would behave differently on wagi 0.8.1."), "\(clean)")
         try app.save(
             """
             default_host = "localhost:3000"
@@ -234,7 +234,7 @@ struct RealProjectTests {
         #expect(modules.errors.contains("modules.toml:1:1: 'default_host' has no effect"), "\(modules)")
     }
 
-    @Test("A push tells once what runs otherwise on wagi") func aPushTellsOnceWhatRunsOtherwise() throws {
+    @Test("A push tells once what behaves differently on wagi") func aPushTellsOnceWhatRunsOtherwise() throws {
         let app = try SmallApp()
         let store = try TemporaryDirectory()
         let server = try StoreServer(store: store.path + "/bindles.sqlite")
@@ -242,7 +242,7 @@ struct RealProjectTests {
             try Program.run(["push", app.path, "-s", server.url], environment: ["HOME": store.path])
         }
         let first = try push()
-        #expect(first.status == 0 && first.errors.contains("on wagi 0.8.1, not all runs"), "\(first)")
+        #expect(first.status == 0 && first.errors.contains("on wagi 0.8.1, this behaves differently"), "\(first)")
         #expect(try !push().errors.contains("on wagi"))
         try app.writeHippofacts(route: "/...")
         #expect(try !push().errors.contains("on wagi"))

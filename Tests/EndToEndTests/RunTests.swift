@@ -118,6 +118,9 @@ import Testing
         #expect(try run(module, ["--invoke", "nothing"]).output == "")
         #expect(try run(module, ["--invoke", "add"], ["1"]).status == 2)
         #expect(try run(module, ["--invoke", "add"], ["1", "4294967296"]).status == 2)
+        // The notation for components.
+        let call = try run(module, ["--invoke", "add(2, 40)"])
+        #expect(call.status == 1 && call.errors.contains("--invoke add MODULE 2 40"), "\(call.errors)")
         let unknown = try run(module, ["--invoke", "subtract"])
         #expect(unknown.status == 1)
         #expect(unknown.errors.contains("it exports add, both, nothing"))

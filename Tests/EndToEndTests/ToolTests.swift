@@ -378,6 +378,23 @@ struct ToolTests {
         #expect(leftovers.allSatisfy { !$0.hasPrefix("hippo-dev-\(geteuid())-") }, "\(leftovers)")
     }
 
+    @Test("A check warns of 'reuse' where it has no effect, as up does") func uselessReuse() throws {
+        let app = try SmallApp()
+        try app.save("[[handler]]\nroute = \"/hello\"\nreuse = 4\n", to: "hippo-dev.toml")
+        let check = try Program.run(["check", app.path])
+        #expect(check.status == 0 && check.errors.contains("hello.wat: 'reuse' is for components"), "\(check)")
+        #expect(try Program.run(["check", app.path, "--json"]).output.contains("'reuse' is for components"))
+    }
+
+    @Test("Warnings name files as failures do: relative to the project") func warningsAreRelative() async throws {
+        let app = try SmallApp()
+        try app.save("[[handler]]\nroute = \"/helo\"\nreuse = 4\n", to: "hippo-dev.toml")
+        let sandbox = try SandboxProcess(app.path)
+        try await sandbox.next("ready")
+        let texts = sandbox.events("log").compactMap { $0["text"]?.string }
+        #expect(texts.contains { $0.hasPrefix("warning: hippo-dev.toml:") }, "\(texts)")
+    }
+
     @Test("Logs show what a sandbox elsewhere tells") func logsShowWhatASandboxElsewhereTells() async throws {
         let app = try SmallApp()
         #expect(try Program.run(["logs", app.path]).status == 1)
@@ -393,6 +410,8 @@ struct ToolTests {
         let last = try Program.run(["logs", app.path, "-n", "1", "--json"])
         #expect(last.output.split(separator: "\n").count == 1)
         #expect(last.output.contains("\"event\":\"serving\""))
+        let mute = try Program.run(["logs", app.path, "--route", "/nope"])
+        #expect(mute.output.isEmpty && mute.errors.contains("/nope"), "\(mute.errors)")
         // What there was is still there when the sandbox has ended.
         kill(sandbox.id, SIGTERM)
         _ = try await sandbox.waitForEnd()

@@ -373,6 +373,14 @@ struct UpTests {
         let ready = try await sandbox.next("ready")
         #expect(ready["id"]?.string == "lone/0.1.0")
         #expect(try get((ready["app"]?.string ?? "") + "any/path") == Answer(status: 200, body: "alone"))
+        // Who asks for it need not name the module.
+        let app = try #require(ready["app"]?.string)
+        let status = try Program.run(["status", directory.path])
+        #expect(status.status == 0 && status.output.contains("app      \(app)\n"), "\(status)")
+        let control = try #require(ready["bindle"]?.string).dropLast("v1".count)
+        #expect(status.output.contains("control  \(control)\n") || status.output.hasSuffix("control  \(control)"))
+        #expect(try Program.run(["status", directory.path, "--json"]).output.contains("\"control\":\"\(control)\""))
+        #expect(try Program.run(["logs", directory.path]).output.contains(app))
         #expect(!FileManager.default.fileExists(atPath: directory.path + "/.hippo"))
     }
 

@@ -153,4 +153,15 @@ struct SyntaxTests {
         #expect(tags.map(\.opaque) == ["a", "b,c", ""] && tags.map(\.isWeak) == [false, true, false])
         #expect(EntityTag.List("a") == nil && EntityTag.List("\"a\" \"b\"") == nil && EntityTag.List("\"a") == nil)
     }
+
+    @Test(
+        "What lacks its scheme is told so, also where a port looks like one",
+        arguments: [
+            ("127.0.0.1:9123", "begin it with http://"), ("localhost:3000", "begin it with http://"),
+            ("example.com", "begin it with http://"), ("http:/example.com", "it lacks //"),
+        ])
+    func schemes(_ text: String, _ part: String) {
+        let error = #expect(throws: HTTPURLError.self) { try HTTPURL(text) }
+        #expect(error?.description.contains(part) == true)
+    }
 }

@@ -42,10 +42,66 @@ struct DiagnosticScannerTests {
     }
 
     @Test(
+        "An exception of Python is found at the innermost line of the program itself",
+        arguments: [
+            (
+                """
+                Traceback (most recent call last):
+                  File "/opt/python/bin/componentize-py", line 8, in <module>
+                    sys.exit(script())
+                             ^^^^^^^^
+                AssertionError:   File "/0/app.py", line 20
+                    def broken(:
+                               ^
+                SyntaxError: invalid syntax
+
+
+                Caused by:
+                    SyntaxError: invalid syntax (app.py, line 20)
+
+                Stack backtrace:
+                   0: <anyhow::Error>::msg::<alloc::string::String>
+                """, "/0/app.py", 20, "SyntaxError: invalid syntax"
+            ),
+            (
+                """
+                Traceback (most recent call last):
+                  File "/opt/python/bin/componentize-py", line 8, in <module>
+                    sys.exit(script())
+                             ^^^^^^^^
+                AssertionError: Traceback (most recent call last):
+                  File "/0/app.py", line 20, in <module>
+                    import nothing_here
+                ModuleNotFoundError: No module named 'nothing_here'
+                """, "/0/app.py", 20, "ModuleNotFoundError: No module named 'nothing_here'"
+            ),
+            (
+                """
+                Traceback (most recent call last):
+                  File "gen.py", line 4, in <module>
+                    f()
+                  File "gen.py", line 3, in f
+                    json.loads("{")
+                  File "/usr/lib/python3.13/json/decoder.py", line 345, in decode
+                    obj, end = self.raw_decode(s, idx=_w(s, 0).end())
+                json.decoder.JSONDecodeError: Expecting property name: line 1 column 2 (char 1)
+                """, "gen.py", 3, "json.decoder.JSONDecodeError: Expecting property name: line 1 column 2 (char 1)"
+            ),
+            (
+                "  File \"s.py\", line 1\n    def f(:\n          ^\nSyntaxError: invalid syntax", "s.py", 1,
+                "SyntaxError: invalid syntax"
+            ),
+        ])
+    func exceptionsOfPython(_ output: String, _ file: String, _ line: Int, _ message: String) {
+        #expect(first(output) == .init(file: file, line: line, column: nil, message: message))
+    }
+
+    @Test(
         "Nothing else is taken for an error",
         arguments: [
             "", "make: *** [Makefile:3: all] Error 1", "12:30:01 nothing", "a.c:3:7: note: here",
             "http://127.0.0.1:80:1: x", "error: linking failed",
+            "Building: x 1", "see File \"a.py\", line 3",
         ])
     func nothingElseIsTakenForAnError(_ output: String) {
         #expect(first(output) == nil)

@@ -16,9 +16,35 @@ struct ErrorLineTests {
             (["one", "two", ""], "two"),
             (["\u{1B}[31mfatal: no\u{1B}[0m"], "fatal: no"),
             (["make: *** No rule to make target 'all'.  Stop."], "make: *** No rule to make target 'all'.  Stop."),
+            (
+                [
+                    "   Compiling shop v0.1.0 (/shop)", "error[E0463]: can't find crate for `std`", "  |",
+                    "  = note: the `wasm32-wasip1` target may not be installed",
+                    "  = help: consider downloading the target with `rustup target add wasm32-wasip1`", "",
+                    "For more information about this error, try `rustc --explain E0463`.",
+                    "error: could not compile `shop` (bin \"shop\") due to 1 previous error",
+                ], "error[E0463]: can't find crate for `std`: the `wasm32-wasip1` target may not be installed"
+            ),
+            (["error: no such option", "error: aborting due to 1 previous error"], "error: no such option"),
+            (
+                [
+                    "x.js: SyntaxError: Unexpected token", "    at error (/shop/build.js:3:1)",
+                    "    at fail (/shop/b.js:1:2)",
+                ],
+                "x.js: SyntaxError: Unexpected token"
+            ),
         ] as [([String], String)])
     func reason(_ lines: [String], _ reason: String) {
         #expect(ErrorLine.last(of: lines) == reason)
+    }
+
+    @Test("The reason is found before a stack, however long that is") func longStack() {
+        // As componentize-py writes it.
+        let frames = (0..<50).flatMap { ["  \($0): error_frame", "             at ./csu/../error.c:58:16"] }
+        let reason = "    SyntaxError: invalid syntax (app.py, line 20)"
+        #expect(
+            ErrorLine.last(of: ["Caused by:", reason, "", "Stack backtrace:"] + frames)
+                == "SyntaxError: invalid syntax (app.py, line 20)")
     }
 
     @Test("Without output there is no reason") func nothing() { #expect(ErrorLine.last(of: ["", " "]) == nil) }

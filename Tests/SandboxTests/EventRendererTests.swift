@@ -25,6 +25,16 @@ struct EventRendererTests {
     let request = ServedRequest(
         method: "GET", target: "/a\u{1B}[2J", status: 404, byteCount: 9, milliseconds: 1.23456, revision: 2)
 
+    @Test("A change that changes nothing is told so that its time is not taken for the content's")
+    func unchanged() {
+        let told = text(
+            .serving(
+                revision: 2, id: "a/1.0.0", isUnchanged: true, timings: [StageTiming(stage: "total", milliseconds: 0.7)]
+            ))
+        #expect(
+            told == "12:00:00 ● revision 2 goes on serving: nothing that it serves has changed (checked in 0.7 ms)\n")
+    }
+
     @Test("Json is stable") func jsonIsStable() {
         #expect(
             json(

@@ -83,11 +83,20 @@ struct FreshnessTests {
         #expect(board.failure == nil)
     }
 
+    @Test("Of a failure whose first line says nothing without the others, these are told, too")
+    func headline() {
+        board.setFailure(
+            "a.wasm: the component cannot be linked:\n  test:a/b: absent\n  test:c/d: absent\nIt was made from C.")
+        #expect(board.failure == "a.wasm: the component cannot be linked: test:a/b: absent; test:c/d: absent")
+        board.setFailure("hello.wat:4:2: unknown operator modul\n    (modul\n     ^")
+        #expect(board.failure == "hello.wat:4:2: unknown operator modul")
+    }
+
     @Test("The board is shared and its text is plain") func theBoardIsSharedAndItsTextIsPlain() throws {
         let other = try RevisionBoard(adopting: dup(board.fileDescriptor))
         board.setFailure("crème \u{7}brûlée " + String(repeating: "x", count: 1000))
         let text = try #require(other.failure)
-        #expect(text.hasPrefix("cr?me ?br?l?e xxx") && text.utf8.count == 240)
+        #expect(text.hasPrefix("cr?me ?br?l?e xxx") && text.utf8.count == 400 && text.hasSuffix("x..."))
         board.setFailure("")
         #expect(other.failure == nil)
         board.build = .awaited

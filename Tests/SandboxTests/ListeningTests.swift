@@ -87,6 +87,21 @@ struct ListeningTests {
         #expect(!Browser.open(url, environment: ["PATH": directory.path + "/none"]))
     }
 
+    @Test("A browser that cannot show anything is told of, and one that can is not")
+    func browserWithoutDisplay() async {
+        let ends = AsyncStream<String>.makeStream()
+        #expect(
+            Browser.open("http://a/", environment: ["BROWSER": "true", "PATH": "/usr/bin:/bin"]) {
+                ends.continuation.yield("true")
+            })
+        // As the desktop's own opener ends without a display.
+        #expect(
+            Browser.open("http://a/", environment: ["BROWSER": "false", "PATH": "/usr/bin:/bin"]) {
+                ends.continuation.yield("false")
+            })
+        #expect(await ends.stream.first { _ in true } == "false")
+    }
+
     @Test("A project that cannot be written to is served otherwise")
     func aProjectThatCannotBeWrittenToIsServedOtherwise() throws {
         let directory = try TemporaryDirectory()

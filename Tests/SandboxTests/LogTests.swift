@@ -165,7 +165,9 @@ struct LogTests {
         #expect(numbers(try follower.next()) == [4])
     }
 
-    @Test("A follower stays with its sandbox as long as that runs, and leaves one that has ended for another, though its log stays")
+    @Test(
+        "A follower stays with its sandbox as long as that runs, and leaves one that has ended for another, though its log stays"
+    )
     func aFollowerLeavesASandboxThatHasEnded() throws {
         let directory = try TemporaryDirectory()
         let kept = directory.path + "/up.log"

@@ -86,9 +86,17 @@ struct PrivateFilesTests {
         }
         try directory.write("[bindle]\nname = \"a\"\nversion = \"1.0.0\"\n", to: "HIPPOFACTS")
         #expect(throws: PrivateFiles.Refused.self) { try SandboxHistory(path: directory.path, store: nil) }
-        #expect(throws: PrivateFiles.Refused.self) {
+        let error = #expect(throws: PrivateFiles.Refused.self) {
             try PrivateFiles.checkStore(directory.path + "/.hippo/bindles.sqlite")
         }
+        if name == ".hippo" {
+            let error = #expect(throws: PrivateFiles.Refused.self) {
+                try PrivateFiles.makeDirectory(directory.path + "/.hippo")
+            }
+            #expect(error?.description.contains("--ephemeral") == false)
+        }
+        // They have no such option.
+        #expect(error?.description.contains("--ephemeral") == false)
         #expect(try String(contentsOfFile: other.path + "/bindles.sqlite", encoding: .utf8) == "mine")
     }
 

@@ -131,7 +131,7 @@ struct OriginalFormatsTests {
         #expect(app.server.application.routes.map(\.module) == ["bindle:some/app/1.0.0"])
     }
 
-    @Test("What runs otherwise on wagi is known") func whatRunsOtherwiseOnWagiIsKnown() throws {
+    @Test("What behaves differently on wagi is known") func whatRunsOtherwiseOnWagiIsKnown() throws {
         func differences(_ text: String, entrypoint: String? = nil) -> [String] {
             OriginalWAGI.differences(ofModule: Array(text.utf8), named: "m.wat", entrypoint: entrypoint)
         }

@@ -27,4 +27,10 @@ struct AssembleTests {
         #expect(error?.sourceLine == "    (i32.ad))")
         #expect(error?.message.hasPrefix("unknown operator i32.ad") == true)
     }
+
+    @Test("A component in text format is told from a module with a mistake, with what makes a binary one of it")
+    func components() {
+        let error = #expect(throws: TextFormatError.self) { try assemble("\n (component (core module))") }
+        #expect(error?.line == 2 && error?.message.contains("wasm-tools parse") == true)
+    }
 }

@@ -111,6 +111,8 @@ package enum BindleClientError: Error, Hashable, CustomStringConvertible {
             "\(method) \(url): the server answered \(status)" + (message.map { ": \($0)" } ?? "")
                 + (status == .unauthorized || status == .forbidden && isAnonymous && !Self.isAboutYanking(message)
                     ? " (log in, or give a token or a name and password)" : "")
+                + (status == .notFound && !url.contains("/v1/")
+                    ? " (the URL of a Bindle server ends with /v1, as in \(BindleClient.defaultURL))" : "")
         case .malformed(let method, let url, let problem):
             "\(method) \(url): the server's answer makes no sense: \(problem)"
         case .receiver(let message): message

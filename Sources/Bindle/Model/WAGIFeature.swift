@@ -69,7 +69,7 @@ package struct WAGIFeature: Hashable, Sendable {
         set { settings["reuse"] = newValue }
     }
 
-    /// Whether imports of a component that nobody provides trap when they are called, and not when it is loaded.
+    /// Whether imports of a component that are not provided trap when they are called, and not when it is loaded.
     package var stubsImports: Bool {
         get { settings["stub_imports"] == "true" }
         set { settings["stub_imports"] = newValue ? "true" : nil }

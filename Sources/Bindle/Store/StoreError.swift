@@ -107,7 +107,7 @@ package enum StoreError: Error, Hashable, CustomStringConvertible {
     package var description: String {
         switch self {
         case .inUse(let path, let holder):
-            "the store \(path) is in use by \(holder). Stop it, or use another store with --store FILE or --ephemeral"
+            "the store \(path) is in use by \(holder). Stop that, and try again"
         case .newerFormat(let path, let version):
             "the store \(path) has format \(version); this program knows formats up to "
                 + "\(StoreSchema.currentVersion). Use a newer version of hippo-dev, or another store"

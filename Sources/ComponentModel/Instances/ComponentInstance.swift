@@ -122,6 +122,8 @@ extension ComponentState {
 
 extension Trap {
     static func missing(_ name: String) -> Trap {
-        Trap(kind: .component("\(name) was called, which nobody provides: it was linked as a stub that traps"))
+        Trap(
+            kind: .component("\(name) was called, which hippo-dev does not provide: it was linked as a stub that traps")
+        )
     }
 }

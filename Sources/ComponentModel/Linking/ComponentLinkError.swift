@@ -47,7 +47,7 @@ extension ComponentLinkError.Problem: CustomStringConvertible {
     package var description: String {
         let place = interface + (member.map { " \($0)" } ?? "")
         return switch reason {
-        case .unknownInterface: "\(place): nobody provides this interface\(advice)"
+        case .unknownInterface: "\(place): hippo-dev does not provide this interface\(advice)"
         case .incompatibleVersion(let provided):
             "\(place): only \(provided) of this interface is provided\(advice)"
         case .unknownMember: "\(place): the interface that is provided has nothing of this name\(advice)"
@@ -59,10 +59,15 @@ extension ComponentLinkError.Problem: CustomStringConvertible {
         }
     }
 
+    /// Whether it is of WASI 0.3.
+    fileprivate var isOfNewerWASI: Bool {
+        interface.hasPrefix("wasi:") && InterfaceName(interface).version?.hasPrefix("0.3") == true
+    }
+
     /// What to do about interfaces that people are likely to meet.
     private var advice: String {
         if interface.hasPrefix("wasi:"), let version = InterfaceName(interface).version {
-            if version.hasPrefix("0.3") { return "; it is of WASI 0.3: build for WASI 0.2 (such as wasm32-wasip2)" }
+            if isOfNewerWASI { return "; it is of WASI 0.3: build for WASI 0.2 (such as wasm32-wasip2)" }
             if version.contains("-") { return "; it is of WASI before its release: build with newer tools" }
         }
         if interface.hasPrefix("fermyon:spin/") || interface.hasPrefix("spin:") {
@@ -79,7 +84,8 @@ extension ComponentLinkError: CustomStringConvertible {
             ? "the component cannot be linked:" : "the component cannot be linked, for \(problems.count) reasons:"
         for problem in problems { text += "\n  \(problem)" }
         if let producers { text += "\nIt was made from \(producers)." }
-        if problems.allSatisfy(\.canBeStubbed) {
+        // A component of WASI 0.3 may be linked so, and is then one whose interface is not called.
+        if problems.allSatisfy(\.canBeStubbed), !problems.contains(where: \.isOfNewerWASI) {
             text +=
                 "\nBuild it without what needs "
                 + (problems.count == 1 ? "this" : "these")

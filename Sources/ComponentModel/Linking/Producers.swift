@@ -9,6 +9,11 @@ package struct Producers: Sendable {
     package private(set) var tools: [String] = []
 
     package init(of component: Component) {
+        // componentize-py does not name itself: without this, only the languages of Python's interpreter are told.
+        if component.coreModules.contains(where: { $0.names.module?.hasPrefix("componentize_py") ?? false }) {
+            languages.append("Python")
+            tools.append("componentize-py")
+        }
         collect(component, depth: 0)
     }
 

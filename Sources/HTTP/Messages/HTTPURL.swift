@@ -12,10 +12,17 @@ package struct HTTPURL: Hashable, Sendable, CustomStringConvertible {
     /// The URL that `text` writes; a fragment is dropped.
     package init(_ text: String) throws(HTTPURLError) {
         func problem(_ problem: String) -> HTTPURLError { HTTPURLError(text: text, problem: problem) }
-        guard let colon = text.utf8.firstIndex(of: UInt8(ascii: ":")) else { throw problem("it has no scheme") }
+        guard let colon = text.utf8.firstIndex(of: UInt8(ascii: ":")) else {
+            throw problem("it has no scheme: begin it with http:// or https://")
+        }
         let scheme = text[..<colon].lowercased()
         let afterScheme = text[text.utf8.index(after: colon)...]
-        guard afterScheme.hasPrefix("//") else { throw problem("it lacks // after the scheme") }
+        guard afterScheme.hasPrefix("//") else {
+            // What is before the colon is a host where a port follows.
+            throw problem(
+                afterScheme.first?.isWholeNumber == true
+                    ? "it has no scheme: begin it with http:// or https://" : "it lacks // after the scheme")
+        }
         guard scheme == "http" || scheme == "https" else {
             throw problem("its scheme is \(scheme), neither http nor https")
         }

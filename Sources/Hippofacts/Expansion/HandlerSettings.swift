@@ -12,7 +12,7 @@ package struct HandlerSettings: Hashable, Sendable {
         package let allowedHosts: [String]
         /// How many requests an instance of a component answers before there is a new one; `nil` for one.
         package let reuse: Int?
-        /// Whether imports of a component that nobody provides trap when they are called.
+        /// Whether imports of a component that are not provided trap when they are called.
         package let stubsImports: Bool
         /// Where it stands in the file.
         package let position: SourcePosition?

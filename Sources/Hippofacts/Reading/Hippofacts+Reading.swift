@@ -107,7 +107,7 @@ extension Hippofacts {
         }
     }
 
-    /// The bindle of a lone module: named after the file, version 0.1.0, one handler that takes every path.
+    /// The bindle of a single module: named after the file, version 0.1.0, one handler that takes every path.
     private init(loneModule file: String) throws(HippofactsError) {
         guard let name = file.utf8.split(separator: UInt8(ascii: "/")).last, let path = RelativePath(utf8: Array(name))
         else { throw HippofactsError(file: file, message: "the file's name cannot be that of a module") }

@@ -14,6 +14,8 @@ final class BuildProcess: Sendable {
         let exit: ChildProcess.Exit
         /// What it wrote last, for the report of a failure.
         let lastLines: [String]
+        /// The line that says why, if it failed.
+        var reason: String?
         /// The first error that a compiler reported in what it wrote.
         var firstError: DiagnosticScanner.Diagnostic?
         let duration: Duration
@@ -31,6 +33,7 @@ final class BuildProcess: Sendable {
         var hasEnded = false
         var lastLines: [String] = []
         var diagnostics = DiagnosticScanner()
+        var errorLine = ErrorLine()
     }
 
     private let child: ChildProcess
@@ -76,16 +79,16 @@ final class BuildProcess: Sendable {
         }
         SystemThread.detach(name: "build output") { [self] in
             readLines(from: output.readEnd, until: end.readEnd, onLine)
-            let (wasCancelled, lastLines, firstError) = state.withLock { state in
+            let (wasCancelled, lastLines, reason, firstError) = state.withLock { state in
                 state.hasEnded = true
-                return (state.isCancelled, state.lastLines, state.diagnostics.firstError)
+                return (state.isCancelled, state.lastLines, state.errorLine.reason, state.diagnostics.firstError)
             }
             let exit = child.waitForExit()
             lifeline.closeWriteEnd()
             onEnd(
                 Outcome(
-                    exit: exit, lastLines: lastLines, firstError: firstError, duration: .now - started,
-                    wasCancelled: wasCancelled))
+                    exit: exit, lastLines: lastLines, reason: reason, firstError: firstError,
+                    duration: .now - started, wasCancelled: wasCancelled))
         }
     }
 
@@ -107,6 +110,7 @@ final class BuildProcess: Sendable {
                 state.lastLines.append(line)
                 if state.lastLines.count > Self.lastLineCount { state.lastLines.removeFirst() }
                 state.diagnostics.note(line)
+                state.errorLine.note(line)
                 return state.isCancelled
             }
             // What a build has to say that is not wanted any more is of no use.

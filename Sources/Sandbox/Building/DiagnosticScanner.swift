@@ -5,19 +5,22 @@ import Platform
 /// It knows the forms in which most compilers name a place: `FILE:LINE:COLUMN: error: MESSAGE` (C, C++, Swift, Zig; Go
 /// and others leave `error:` out), `FILE(LINE,COLUMN): error MESSAGE` (TypeScript), and the two that begin with the
 /// message and name the place on a later line: Rust's `--> FILE:LINE:COLUMN`, AssemblyScript's `in FILE(LINE,COLUMN)`.
+/// Python's exceptions end with the message: see ``PythonTraceback``.
 struct DiagnosticScanner: Sendable {
     /// An error of a compiler.
     struct Diagnostic: Hashable, Sendable {
         /// As the compiler names it.
         let file: String
         let line: Int
-        let column: Int
+        /// `nil` if it does not name one, as Python.
+        let column: Int?
         let message: String
     }
 
     private(set) var firstError: Diagnostic?
     /// The message of an error whose place has not been named yet.
     private var message: String?
+    private var traceback = PythonTraceback()
 
     // Regular expressions do not change, and matching makes state of its own.
     private nonisolated(unsafe) static let place =
@@ -32,6 +35,10 @@ struct DiagnosticScanner: Sendable {
     mutating func note(_ line: String) {
         guard firstError == nil else { return }
         let text = HumanEventRenderer.withoutStyles(line)
+        if traceback.hasFrame || text.contains("File \""), let exception = traceback.note(text) {
+            firstError = exception
+            return
+        }
         // Lines without a number name no place, and most have none.
         if message == nil, !text.contains(where: \.isNumber), !text.lowercased().hasPrefix("error") { return }
         if let found = text.wholeMatch(of: Self.place)?.output {

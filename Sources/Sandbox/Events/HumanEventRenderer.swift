@@ -135,8 +135,11 @@ package struct HumanEventRenderer: EventRenderer {
     ) -> String {
         let total = timings.first { $0.stage == "total" }?.milliseconds ?? 0
         let stages = timings.filter { $0.stage != "total" }
-        let what = isUnchanged ? "revision \(revision) serves on, nothing in it has changed" : "revision \(revision)"
-        var line = "\(stamp) \(styled("●", .green)) \(what) in \(Self.duration(total))"
+        let what =
+            isUnchanged
+            ? "revision \(revision) goes on serving: nothing that it serves has changed (checked in \(Self.duration(total)))"
+            : "revision \(revision) in \(Self.duration(total))"
+        var line = "\(stamp) \(styled("●", .green)) \(what)"
         if style.showsTimings {
             line +=
                 "\n"

@@ -4,10 +4,12 @@ import Platform
 enum Browser {
     /// Opens a URL: by the programs that `$BROWSER` names, else by the desktop's own opener. No shell is involved.
     ///
+    /// - Parameter onFailure: Called when the program has ended with an error, as the desktop's does without a display.
     /// - Returns: false if there is no program that could.
     static func open(
         _ url: String,
-        environment: [String: String] = Dictionary(uniqueKeysWithValues: ChildEnvironment.current())
+        environment: [String: String] = Dictionary(uniqueKeysWithValues: ChildEnvironment.current()),
+        onFailure: @escaping @Sendable () -> Void = {}
     ) -> Bool {
         for words in candidates(environment) {
             guard let executable = resolve(words[0], environment) else { continue }
@@ -21,7 +23,7 @@ enum Browser {
                     environment: environment.map { ($0.key, $0.value) },
                     descriptors: [(null, 0), (null, 1), (null, 2)])
             else { continue }
-            SystemThread.detach { _ = child.waitForExit() }
+            SystemThread.detach { if child.waitForExit() != .exited(code: 0) { onFailure() } }
             return true
         }
         return false

@@ -7,7 +7,7 @@ package enum AccessNotice {
     ///   - token: What clients need; `nil` if they need none.
     ///   - hasOwnUsers: Whether users and tokens of files are let in instead.
     package static func text(_ token: AccessToken?, hasOwnUsers: Bool = false) -> String {
-        let reach = "Others can reach this Bindle server."
+        let reach = "Other machines can reach this Bindle server."
         guard let token else {
             return hasOwnUsers
                 ? "\(reach) It lets in the users and tokens that it was given." : "\(reach) It lets in everybody."

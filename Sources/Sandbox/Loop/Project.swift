@@ -2,7 +2,7 @@ import Content
 import Hippofacts
 import Platform
 
-/// The project that a sandbox serves: a directory with HIPPOFACTS, or a lone module.
+/// The project that a sandbox serves: a directory with HIPPOFACTS, or a single module.
 struct Project: Sendable {
     /// What was named: HIPPOFACTS, its directory, or a module. Absolute.
     let path: String

@@ -158,10 +158,12 @@ final class ProjectContent {
 
     /// Tells warnings, those left out that hold since the last time.
     private func tell(_ warnings: [Expansion.Warning]) {
-        for warning in warnings.map(\.description) where !lastWarnings.contains(warning) {
+        // Each begins with the path of a file, which is told as those of failures are.
+        let texts = warnings.map { project.relative($0.description) }
+        for warning in texts where !lastWarnings.contains(warning) {
             emit(.log(.sandbox, text: "warning: \(warning)"))
         }
-        lastWarnings = warnings.map(\.description)
+        lastWarnings = texts
     }
 
     /// Tells of what is hardly meant to be in the bundle, each thing once.

@@ -79,7 +79,7 @@ package struct SandboxSettings: Sendable, Equatable {
     package internal(set) var guestVariables = GuestVariables()
     /// True to give the guests a private copy of their files to write to; by default false.
     package var allowsTransientWrite: Bool?
-    /// True to have imports of components that nobody provides trap when they are called; by default they are errors when
+    /// True to have imports of components that are not provided trap when they are called; by default they are errors when
     /// the component is loaded.
     package var stubsImports: Bool?
     /// False to answer only what a handler takes; by default true, files being served where no handler is.

@@ -152,7 +152,9 @@ extension ProjectState {
         guard round == .second else {
             buildWish = .afterwards
             if !outcome.new.isEmpty {
-                log("The build has left \(Self.list(outcome.new)), which may be for it to read: it runs once more.")
+                log(
+                    "The build command has made \(Self.list(outcome.new)). It may read what it has made, so it runs once more."
+                )
             }
             return
         }

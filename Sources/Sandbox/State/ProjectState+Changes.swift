@@ -99,6 +99,18 @@ extension ProjectState {
         }
     }
 
+    /// The keys that have changed and are looked at only at the start.
+    private static func keysOfTheStart(_ new: SandboxSettings, _ old: SandboxSettings) -> [String] {
+        let keys = [
+            ("listen", new.listen != old.listen), ("bindle-listen", new.bindleListen != old.bindleListen),
+            ("https", new.tls != old.tls), ("bindle-http", new.servesBindlesAsHTTP != old.servesBindlesAsHTTP),
+            ("store", new.storage != old.storage), ("parcels", new.parcels != old.parcels),
+            ("behind", new.behind != old.behind), ("watch", new.isWatching != old.isWatching),
+            ("poll", new.pollInterval != old.pollInterval),
+        ]
+        return keys.filter(\.1).map(\.0)
+    }
+
     mutating func adopt(_ new: SandboxSettings, hasNewCommand: Bool, _ now: Instant) {
         finish(.readingSettings)
         guard new != settings else { return }
@@ -110,13 +122,10 @@ extension ProjectState {
             ledger = BuildInputLedger(outputs: [])
             if new.buildCommand == nil { mendBuild() }
         }
-        if new.listen != old.listen || new.bindleListen != old.bindleListen || new.tls != old.tls
-            || new.servesBindlesAsHTTP != old.servesBindlesAsHTTP
-            || new.storage != old.storage || new.parcels != old.parcels || new.behind != old.behind
-            || new.isWatching != old.isWatching || new.pollInterval != old.pollInterval
-        {
+        let fixed = Self.keysOfTheStart(new, old)
+        if !fixed.isEmpty {
             log(
-                "New addresses, HTTPS or not, another store or place of parcels, and watching or not take effect when hippo-dev up is started again."
+                "The change of \(fixed.map { "'\($0)'" }.joined(separator: ", ")) takes effect when hippo-dev up is started again."
             )
         }
         if new.libraries != old.libraries || new.upstream != old.upstream

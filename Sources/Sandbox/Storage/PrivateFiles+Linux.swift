@@ -8,26 +8,32 @@ package enum PrivateFiles {
         package let path: String
         /// What is wrong with it, said of the path.
         package let reason: String
+        /// Whether the store is that of a sandbox that starts, which can keep another one.
+        var isOfStart = true
 
         package var description: String {
-            "\(path) \(reason). Remove it, or keep the store elsewhere with --store FILE, or nothing with --ephemeral."
+            let alternative = ", or keep the store elsewhere with --store FILE, or nothing with --ephemeral"
+            return "\(path) \(reason). Remove it\(isOfStart ? alternative : "")."
         }
     }
 
     /// Makes a directory for this user alone, or makes it so. What is above it is made as the umask says.
-    package static func makeDirectory(_ path: String) throws {
+    ///
+    /// - Parameter isOfStart: Whether it is for a sandbox that starts, which can keep its store elsewhere.
+    package static func makeDirectory(_ path: String, isOfStart: Bool = false) throws {
+        func unusable(_ path: String, _ error: SystemError) -> Storage.Unusable {
+            Storage.Unusable(path: path, error: error, isOfStart: isOfStart)
+        }
         let parent = FilePath.parent(path)
         if FileStatus(path: parent) == nil {
-            do throws(SystemError) {
-                try Directories.make(parent)
-            } catch { throw Storage.Unusable(path: parent, error: error) }
+            do throws(SystemError) { try Directories.make(parent) } catch { throw unusable(parent, error) }
         }
-        if mkdir(path, 0o700) != 0, errno != EEXIST {
-            throw Storage.Unusable(path: path, error: .last("write", path: path))
+        if mkdir(path, 0o700) != 0, errno != EEXIST { throw unusable(path, .last("write", path: path)) }
+        do throws(Refused) { try check(path) } catch {
+            throw Refused(path: error.path, reason: error.reason, isOfStart: isOfStart)
         }
-        try check(path)
         guard FileStatus(linkAt: path)?.isDirectory == true else {
-            throw Storage.Unusable(path: path, error: SystemError(operation: "write", code: ENOTDIR, path: path))
+            throw unusable(path, SystemError(operation: "write", code: ENOTDIR, path: path))
         }
         // Where that is not possible, as on some file systems, it is as it is.
         chmod(path, 0o700)
@@ -58,8 +64,12 @@ package enum PrivateFiles {
     /// For commands that open a store which is there: refuses links among its files and, if it is a project's own, in place
     /// of the directory.
     package static func checkStore(_ store: String) throws(Refused) {
-        if isProjectsOwn(store) { try check(FilePath.parent(store)) }
-        try checkFiles(ofStore: store)
+        do throws(Refused) {
+            if isProjectsOwn(store) { try check(FilePath.parent(store)) }
+            try checkFiles(ofStore: store)
+        } catch {
+            throw Refused(path: error.path, reason: error.reason, isOfStart: false)
+        }
     }
 
     /// Whether a store is in the directory that a project has for it.

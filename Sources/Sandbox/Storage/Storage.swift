@@ -128,10 +128,12 @@ final class Storage: Sendable {
     struct Unusable: Error, CustomStringConvertible {
         let path: String
         let error: SystemError
+        /// Whether it is for a sandbox that starts, which can keep its store elsewhere.
+        var isOfStart = true
 
         var description: String {
-            "cannot write \(path): \(error.reason). "
-                + "Keep the store elsewhere with --store FILE, or nothing with --ephemeral."
+            "cannot write \(path): \(error.reason)"
+                + (isOfStart ? ". Keep the store elsewhere with --store FILE, or nothing with --ephemeral." : "")
         }
     }
 
@@ -144,7 +146,7 @@ final class Storage: Sendable {
 
     /// Makes a project's own directory.
     private static func makeProjectsOwn(_ directory: String) throws {
-        try PrivateFiles.makeDirectory(directory)
+        try PrivateFiles.makeDirectory(directory, isOfStart: true)
         // Nothing in it is for version control.
         let ignoring = directory + "/.gitignore"
         guard FileStatus(linkAt: ignoring) == nil else { return }
@@ -167,7 +169,7 @@ final class Storage: Sendable {
         isProjectsOwn || isTemporary ? FilePath.parent(path) : FilePath.temporaryDirectory
     }
 
-    private static func directory(ofProject directory: String) -> String { directory + "/.hippo" }
+    static func directory(ofProject directory: String) -> String { directory + "/.hippo" }
 
     /// Removes what is temporary.
     func remove() {

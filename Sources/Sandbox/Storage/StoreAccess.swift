@@ -32,7 +32,7 @@ enum StoreAccess {
 
     private static func ephemeralSandbox(_ path: String) throws -> StoreAccess? {
         guard let sandbox = try RunningSandbox.all(project: path, store: nil).first else { return nil }
-        return .running(sandbox, try credentials(forStore: try Project(at: path).directory))
+        return .running(sandbox, try credentials(forStore: try ProjectStore.directory(ofProject: path)))
     }
 
     private static func credentials(forStore store: String) throws -> BindleClient.Credentials {

@@ -74,7 +74,7 @@ final class ComponentProgram: Sendable {
 
     private static func problem(of linked: LinkedComponent, _ entrypoint: String?) -> String {
         let names = linked.exports.map(\.name)
-        let exports = names.isEmpty ? "nothing" : names.joined(separator: ", ")
+        let exports = names.isEmpty ? "nothing" : names.map { "'\($0)'" }.joined(separator: ", ")
         if let entrypoint {
             return
                 "the component exports no '\(entrypoint)' that could answer requests: an interface of WASI 0.2, or a "

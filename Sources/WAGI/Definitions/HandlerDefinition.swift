@@ -16,7 +16,7 @@ package struct HandlerDefinition: Sendable {
     package var maximumRequestConcurrency: Int?
     /// How many requests an instance of a component answers, one after the other.
     package var reuse = 1
-    /// Whether imports of a component that nobody provides trap when they are called, and not when it is loaded.
+    /// Whether imports of a component that are not provided trap when they are called, and not when it is loaded.
     package var stubsImports = false
     /// Directories that the module gets, by the path under which it gets them.
     package var volumes: [Volume]

@@ -24,6 +24,10 @@ package struct ModuleLoader {
         let stubsImports: Bool
     }
 
+    /// What is said of a handler whose instances are to be used again, and cannot be.
+    package static let noteOnReuse =
+        "'reuse' is for components that answer HTTP requests themselves; this one runs once for each request"
+
     private let linker: Linker
     private var loaded: [Key: Loaded] = [:]
 
@@ -45,7 +49,7 @@ package struct ModuleLoader {
     /// content says.
     ///
     /// - Parameters:
-    ///   - stubsImports: whether imports of a component that nobody provides trap when they are called.
+    ///   - stubsImports: whether imports of a component that are not provided trap when they are called.
     ///   - content: where contents are found.
     mutating func load(
         _ reference: ModuleReference, stubsImports: Bool = false, from content: (any ContentSource)? = nil

@@ -29,7 +29,7 @@ enum Program: Sendable {
     func noteOnReuse(_ count: Int) -> String? {
         if count == 1 { return nil }
         if case .component(let program) = self, case .incomingHandler? = program.entry { return nil }
-        return "'reuse' is for components that answer HTTP requests themselves; this one runs once for each request"
+        return ModuleLoader.noteOnReuse
     }
 
     /// The core modules that run.

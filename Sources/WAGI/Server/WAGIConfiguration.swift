@@ -30,7 +30,7 @@ package struct WAGIConfiguration: Sendable {
     package var staticDirectory: String?
     /// Whether guests may change the assets: in a layer over them that begins empty with each process.
     package var allowsTransientWrite = false
-    /// Whether imports of components that nobody provides trap when they are called, and not when the component is loaded.
+    /// Whether imports of components that are not provided trap when they are called, and not when the component is loaded.
     package var stubsImports = false
     /// Whether nothing is loaded if there is a handler that could answer no request; else that one answers with 500, and there
     /// is a warning.

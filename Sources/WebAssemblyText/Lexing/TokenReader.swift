@@ -69,6 +69,9 @@ struct TokenReader {
         return String(decoding: bytes.prefix(longest), as: UTF8.self) + (bytes.count > longest ? "…" : "")
     }
 
+    /// Whether a component begins here, whose text format is another one.
+    var isAtComponent: Bool { isAtOpen && text[tokens[position + 1].range].elementsEqual("component".utf8) }
+
     // MARK: Reading
 
     mutating func advance() { position += 1 }

@@ -5,11 +5,12 @@ import Platform
 extension Command {
     static let bindleKeys = Command(
         name: "keys",
-        summary: "Make keys, and keep those of others.",
+        summary: "Make keys, and keep the public keys of other people.",
         subcommands: [create, printKeys, add, fetch]
     )
 
-    private static let label = Argument("LABEL", summary: "Whose key it is, such as 'Ada Lovelace <ada@example.com>'.")
+    private static let label = Argument(
+        "LABEL", summary: "The owner of the key, such as 'Ada Lovelace <ada@example.com>'.")
     private static let roles = Option(
         name: "roles", valueName: "ROLES", summary: "What the key signs as, separated by commas.",
         defaultValue: "creator")

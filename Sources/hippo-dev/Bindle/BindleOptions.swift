@@ -10,11 +10,12 @@ enum BindleOptions {
         summary: "The Bindle server. [default: the one of the last login, else \(BindleClient.defaultURL)]",
         environmentVariable: "BINDLE_URL")
     private static let username = Option(
-        name: "bindle-username", valueName: "NAME", summary: "Who one is to the server.",
+        name: "bindle-username", valueName: "NAME", summary: "The user name for the server.",
         environmentVariable: "BINDLE_USERNAME")
     private static let password = Option(
         name: "bindle-password", valueName: "WORD",
-        summary: "The password; better given by the variable or a login, since others see command lines.",
+        summary:
+            "The password for the server. Other users of this machine can see command lines, so prefer the variable.",
         environmentVariable: "BINDLE_PASSWORD")
     private static let token = Option(
         name: "bindle-token", valueName: "TOKEN", summary: "A bearer token, instead of name and password.",

@@ -59,7 +59,7 @@ extension Command {
 
     private static let pushInvoice = Command(
         name: "push-invoice",
-        summary: "Hand an invoice in, and print the digests of the parcels that the server lacks.",
+        summary: "Upload an invoice, and print the digests of the parcels that the server lacks.",
         options: BindleOptions.server + SigningOptions.all,
         arguments: [invoiceFile],
         action: { arguments in

@@ -18,11 +18,11 @@ extension Command {
             clients which want that signature fetch the key once, by 'bindle keys fetch'.
 
             The store may also be the data directory of a reference server, dir:PATH: it is read and written in that \
-            server's layout, so that either goes on with what the other has left. Invoices are put there signed by the \
+            server's layout, so that either server can continue where the other has stopped. Invoices are put there signed by the \
             host key; with --host-key FILE that can be the reference server's own.
 
             With --upstream, invoices and parcels that are not here are fetched from that Bindle server, verified, kept \
-            here, and given out; --strategy is for them, too. Credentials for it are those of a login, or of \
+            here, and given out; --strategy is for them, too. Credentials for it come from a login, from \
             BINDLE_TOKEN, or BINDLE_USERNAME and BINDLE_PASSWORD. What is here is given out even while that server \
             cannot be reached.
 
@@ -71,22 +71,24 @@ extension Command {
     private static let htpasswd = Option(
         name: "htpasswd", valueName: "FILE",
         summary:
-            "Let in the users of this file, made by 'htpasswd -B'. Those whose passwords are hashed otherwise are told."
+            "Let in the users of this file, made by 'htpasswd -B'. A warning names users whose passwords are hashed in another way."
     )
     private static let tokens = Option(
-        name: "token-file", valueName: "FILE", summary: "Let in who has a token of this file, which has one a line.")
+        name: "token-file", valueName: "FILE",
+        summary: "Let in clients that send a token of this file, which has one token on each line.")
     private static let noToken = Option(
         flag: "no-token",
-        summary: "Ask nobody for a token, although others can reach the address. By default a server that is not on a "
+        summary:
+            "Ask nobody for a token, although other machines can reach the address. By default a server that is not on a "
             + "loopback address asks for one, which it makes and keeps.")
     private static let anonymousGet = Option(
-        flag: "anonymous-get", summary: "Let everybody read, and ask only who writes for credentials.")
+        flag: "anonymous-get", summary: "Let everybody read, and ask for credentials only to write.")
     private static let strategy = Option(
         name: "strategy", valueName: "STRATEGY",
         summary: "Take in only invoices that this verification strategy, such as GreedyVerification, trusts by the "
             + "keyring as it is at the start.")
     private static let timeout = Option(
-        name: "timeout", valueName: "TIME", summary: "How long requests may take that are under way at the end.",
+        name: "timeout", valueName: "TIME", summary: "How long to wait at the end for requests that are under way.",
         defaultValue: "30s")
 
     private static func serve(_ arguments: ParsedArguments) throws -> ExitCode {
@@ -207,7 +209,7 @@ extension Command {
         guard htpasswdText != nil || tokenText != nil else {
             guard !arguments.isSet(anonymousGet) else {
                 throw UsageError(
-                    "'--anonymous-get' needs '--htpasswd' or '--token-file': without, everybody may write too")
+                    "'--anonymous-get' needs '--htpasswd' or '--token-file': without them, everybody may write, too")
             }
             return nil
         }

@@ -111,7 +111,8 @@ private enum ChannelOptions {
     static let range = Option(
         name: "range", valueName: "RANGE",
         summary: "Serve the newest release of this range of versions, such as ^1.2.0.")
-    static let pin = Option(name: "pin", valueName: "VERSION", summary: "Serve this release, whichever come later.")
+    static let pin = Option(
+        name: "pin", valueName: "VERSION", summary: "Serve this release, even if there are newer ones.")
     static let host = Option(
         name: "host", valueName: "HOST", summary: "Serve at this host. [default: CHANNEL.APP.localhost]")
     static let usualHost = Option(flag: "usual-host", summary: "Serve at CHANNEL.APP.localhost again.")

@@ -26,7 +26,7 @@ extension Command {
     )
 
     private static let doctorPath = Argument(
-        "PATH", summary: "HIPPOFACTS, its directory, or a lone module.", arity: .optional, defaultValue: ".")
+        "PATH", summary: "HIPPOFACTS, its directory, or a single module.", arity: .optional, defaultValue: ".")
     private static let doctorJSON = Option(
         flag: "json", summary: "Print an array of JSON objects, one for each finding.")
 

@@ -12,7 +12,7 @@ extension Command {
             In it are the modules, the wwwroot, and a modules.toml: 'hippo-dev wagi -c modules.toml', run in the directory \
             that it is unpacked into, serves the app. The same app gives the same bytes on every machine. An archive has \
             at most 4,095 entries, which is what Nomad unpacks: a larger app is several, for one directory. Variables of \
-            modules are not in it: 'hippo-dev wagi --env-file' gives them. What the program wagi does otherwise is said.
+            modules are not in it: 'hippo-dev wagi --env-file' gives them. It also says what the program wagi does differently.
             """,
         options: ExportOptions.all,
         arguments: [file],

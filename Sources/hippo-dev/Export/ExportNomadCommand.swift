@@ -72,13 +72,16 @@ private struct NomadOptions {
         name: "image", valueName: "IMAGE", summary: "With --driver docker: an image that has the program's libraries.")
     static let check = Option(
         name: "check", valueName: "PATH",
-        summary: "The path of the health check, answered with a status below 400. [default: that of the first route]")
+        summary:
+            "The path of the health check, answered with a status below 400. [default: the path of the first route]")
     static let count = Option(name: "count", valueName: "N", summary: "How many instances run.", defaultValue: "1")
     static let canaries = Option(
         name: "canary", valueName: "N", summary: "How many new instances are tried before old ones go; 0 for none.",
         defaultValue: "1")
-    static let cpu = Option(name: "cpu", valueName: "MHZ", summary: "Of an instance.", defaultValue: "200")
-    static let memory = Option(name: "memory", valueName: "MIB", summary: "Of an instance.", defaultValue: "128")
+    static let cpu = Option(
+        name: "cpu", valueName: "MHZ", summary: "The processor time of an instance.", defaultValue: "200")
+    static let memory = Option(
+        name: "memory", valueName: "MIB", summary: "The memory of an instance.", defaultValue: "128")
     static let datacenter = Option(
         name: "datacenter", valueName: "NAME", summary: "Where it may run. [default: anywhere]", isRepeatable: true)
     static let variable = Option(

@@ -49,7 +49,7 @@ extension Command {
         }
     )
 
-    private static let json = Option(flag: "json", summary: "Tell it as JSON.")
+    private static let json = Option(flag: "json", summary: "Print JSON.")
     private static let first = Argument("FROM", summary: "The number of a revision.")
     private static let second = Argument("TO", summary: "The number of the one to compare it with.")
 }
@@ -98,7 +98,7 @@ struct ComparisonText {
                 counts.changed += 1
                 let sizes =
                     old.sha256 == label.sha256
-                    ? "same content, described otherwise" : "\(Quantity.size(old.size)) → \(Quantity.size(label.size))"
+                    ? "same content, another description" : "\(Quantity.size(old.size)) → \(Quantity.size(label.size))"
                 lines.append((label.name, "~ \(label.name)  \(sizes)"))
             } else {
                 counts.added += 1

@@ -6,7 +6,7 @@ import Sandbox
 extension Command {
     static let rollback = Command(
         name: "rollback",
-        summary: "Serve a revision of before again, until a file changes.",
+        summary: "Serve an earlier revision again, until a file changes.",
         discussion: """
             Without N, it is what was served before what serves now; one step further back each time.
 

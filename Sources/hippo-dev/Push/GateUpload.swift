@@ -11,11 +11,11 @@ import Synchronization
 enum GateOptions {
     static let gate = Option(
         name: "gate", valueName: "URL",
-        summary: "The control address of a sandbox that the project is handed in at, instead of a Bindle server.",
+        summary: "Upload the project to the sandbox with this control address, instead of a Bindle server.",
         environmentVariable: "HIPPO_GATE")
     static let token = Option(
         name: "gate-token", valueName: "TOKEN",
-        summary: "The upload token for it; better given by the variable, since others see command lines.",
+        summary: "The upload token for it. Other users of this machine can see command lines, so prefer the variable.",
         environmentVariable: "HIPPO_GATE_TOKEN")
 
     static func url(_ arguments: ParsedArguments) throws -> HTTPURL? {

@@ -6,17 +6,17 @@ import Platform
 /// Which Hippo, and who one is to it.
 enum HippoOptions {
     static let hippoURL = Option(
-        name: "hippo-url", valueName: "URL", summary: "The Hippo server that is told of the revision.",
+        name: "hippo-url", valueName: "URL", summary: "The address of the Hippo server.",
         environmentVariable: "HIPPO_URL")
     static let channel = Option(
         name: "channel", valueName: "NAME",
-        summary: "The channel of the app that there is to be, or that is to serve; with --hippo-url or --gate.")
+        summary: "With --hippo-url or --gate: the channel that serves the revision. It is made if there is none.")
     private static let username = Option(
-        name: "hippo-username", valueName: "NAME", summary: "Who one is to Hippo.",
+        name: "hippo-username", valueName: "NAME", summary: "The user name for Hippo.",
         environmentVariable: "HIPPO_USERNAME")
     private static let password = Option(
         name: "hippo-password", valueName: "WORD",
-        summary: "The password for Hippo; better given by the variable or a login, since others see command lines.",
+        summary: "The password for Hippo. Other users of this machine can see command lines, so prefer the variable.",
         environmentVariable: "HIPPO_PASSWORD")
 
     static let all = [hippoURL, username, password]

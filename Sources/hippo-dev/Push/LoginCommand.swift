@@ -13,7 +13,7 @@ extension Command {
             ~/.config/hippo/bindle.json, which only you can read. They are sent to no other server. Passwords that are \
             not given are asked for on the terminal.
 
-            With --hippo-url and without --bindle-url, it is Hippo alone that is logged in to.
+            With --hippo-url and without --bindle-url, it logs in to Hippo only.
             """,
         options: BindleOptions.server + HippoOptions.all + [passwordFromInput],
         examples: [
@@ -26,7 +26,7 @@ extension Command {
 
     static let logout = Command(
         name: "logout",
-        summary: "Forget the credentials that logging in has left.",
+        summary: "Remove the credentials that 'hippo-dev login' keeps.",
         action: { _ in
             let path = BindleOptions.storedCredentials.path
             guard FileStatus(path: path) != nil else {
@@ -42,7 +42,8 @@ extension Command {
     private static let passwordFromInput = Option(
         flag: "password-stdin",
         summary:
-            "Read the password from standard input: a line for Bindle, then one for Hippo, as far as they are wanted.")
+            "Read the password from standard input: a line for Bindle, then one for Hippo, for the logins that need one."
+    )
 
     private static func runLogin(_ arguments: ParsedArguments) throws -> ExitCode {
         var stored = try BindleOptions.storedCredentials.load()

@@ -7,7 +7,7 @@ import Sandbox
 /// A project as a bindle that leaves this machine.
 struct ProjectBindle {
     static let path = Argument(
-        "PATH", summary: "HIPPOFACTS, its directory, or a lone module.", arity: .optional, defaultValue: ".")
+        "PATH", summary: "HIPPOFACTS, its directory, or a single module.", arity: .optional, defaultValue: ".")
     static let versioning = Option(
         name: "invoice-version", shortName: "v", valueName: "KIND",
         summary: """

@@ -10,7 +10,7 @@ extension Command {
         name: "push",
         summary: "Push a project's bindle to a Bindle server, and tell Hippo of it.",
         discussion: """
-            Runs the build command of hippo-dev.toml, expands HIPPOFACTS, hands the invoice in, and sends the parcels that \
+            Runs the build command of hippo-dev.toml, expands HIPPOFACTS, uploads the invoice, and sends the parcels that \
             the server does not have, several at a time. If the build fails, nothing is sent; --no-build takes the modules \
             as they are. A push that was interrupted goes on where it stopped. Files that have not changed since the last push \
             are not even read.
@@ -23,7 +23,7 @@ extension Command {
             channel too: one that follows the newest release or, where a development version is pushed, has that one, \
             until the next one is pushed to it.
 
-            With --gate, the project is handed in at the sandbox of somebody else, who has made an upload token for that: \
+            With --gate, the project is uploaded to the sandbox of somebody else, who has made an upload token for that: \
             its files are sent after the build, with the version of HIPPOFACTS, and --channel says where they are served. \
             Nothing is built there.
             """,

@@ -64,7 +64,7 @@ struct WAGIDifferences {
     }
 
     /// What is said before the lines.
-    static let heading = "note: on wagi 0.8.1, not all runs as in hippo-dev:"
+    static let heading = "note: on wagi 0.8.1, this behaves differently:"
 
     /// Says them on standard error, if there are any.
     func tell() {

@@ -107,7 +107,8 @@ enum ReleaseOptions {
     static let serving = "serving"
     static let version = Argument(
         "VERSION", summary: "The version of the release, such as 1.2.3. By default HIPPOFACTS's.", arity: .optional)
-    static let text = Argument("TEXT", summary: "A part of NAME/VERSION that they have to have.", arity: .optional)
+    static let text = Argument(
+        "TEXT", summary: "List only releases whose NAME/VERSION contains this text.", arity: .optional)
     static let release = Argument("RELEASE", summary: "VERSION or NAME/VERSION.")
     static let from = Argument("FROM", summary: "A release, a revision or a bindle.")
     static let to = Argument(
@@ -119,7 +120,7 @@ enum ReleaseOptions {
             "What is released: NAME/VERSION of a bindle or a release, or the number of a revision. By default what serves."
     )
     static let replace = Option(flag: "replace", summary: "Replace a release of this version that has other content.")
-    static let names = Option(flag: "names", summary: "Tell the names of files only.")
-    static let json = Option(flag: "json", summary: "Tell it as JSON.")
+    static let names = Option(flag: "names", summary: "Print only the names of files.")
+    static let json = Option(flag: "json", summary: "Print JSON.")
     static let common = HistoryOptions.all + [HistoryOptions.project, json]
 }

@@ -79,7 +79,7 @@ struct ReleaseComparison {
         return switch file["change"]?.string {
         case "added": "+ \(name)  \(new)\n"
         case "removed": "- \(name)  \(old)\n"
-        case "redescribed": "~ \(name)  same content, described otherwise\n"
+        case "redescribed": "~ \(name)  same content, another description\n"
         default: "~ \(name)  \(old) → \(new)\n"
         }
     }

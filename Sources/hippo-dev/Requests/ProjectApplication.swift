@@ -14,7 +14,7 @@ final class ProjectApplication: Sendable {
     enum Options {
         static let project = Option(
             name: "project", shortName: "p", valueName: "PATH",
-            summary: "HIPPOFACTS, its directory, or a lone module.", defaultValue: ".")
+            summary: "HIPPOFACTS, its directory, or a single module.", defaultValue: ".")
 
         static let all =
             [project, BuildOptions.noBuild] + UpOptions.app + [UpstreamOptions.url, UpstreamOptions.strategy]

@@ -83,12 +83,12 @@ extension Command {
 private enum RequestsOptions {
     static let number = Argument("NUMBER", summary: "The request's number in the list.")
     static let limit = Option(
-        name: "limit", shortName: "n", valueName: "N", summary: "List so many at most.", defaultValue: "20")
+        name: "limit", shortName: "n", valueName: "N", summary: "List at most this many requests.", defaultValue: "20")
     static let against = Option(
         name: "against", valueName: "WHAT", summary: "What answers: a revision, a release, or what serves.",
         defaultValue: "now")
-    static let unmasked = Option(flag: "unmasked", summary: "Show what lets others in, too.")
-    static let json = Option(flag: "json", summary: "Tell it as JSON.")
+    static let unmasked = Option(flag: "unmasked", summary: "Show passwords and tokens, too.")
+    static let json = Option(flag: "json", summary: "Print JSON.")
     static let common = HistoryOptions.all + [HistoryOptions.project, json]
 
     static func number(_ arguments: ParsedArguments) throws -> Int {

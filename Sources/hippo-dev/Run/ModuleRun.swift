@@ -73,7 +73,9 @@ private enum Entry {
         let initializes = module.exportsFunction("_initialize")
         if let invoked {
             guard let export = module.export(named: invoked), export.kind == .function else {
-                throw RunError("the module exports no function '\(invoked)'\(module.functionList)")
+                throw RunError(
+                    "the module exports no function '\(invoked)'\(module.notation(for: invoked) ?? module.functionList)"
+                )
             }
             let parameters = module.functionType(of: Int(export.index)).parameters
             guard parameters.count == words.count else {
@@ -118,6 +120,16 @@ private enum Entry {
 extension Module {
     fileprivate func exportsFunction(_ name: String) -> Bool {
         export(named: name)?.kind == .function
+    }
+
+    /// How a call is written that somebody has written as for a component, `add(2, 40)`, to go after a message.
+    fileprivate func notation(for call: String) -> String? {
+        guard let parenthesis = call.firstIndex(of: "("), call.hasSuffix(")"),
+            exportsFunction(String(call[..<parenthesis]))
+        else { return nil }
+        let arguments = call[parenthesis...].dropFirst().dropLast().split { $0 == "," || $0 == " " }
+        return "; for a core module, the arguments come after the file: --invoke \(call[..<parenthesis]) MODULE"
+            + arguments.map { " \($0)" }.joined()
     }
 
     /// The exported functions, to go after a message.

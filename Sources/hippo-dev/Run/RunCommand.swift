@@ -11,7 +11,7 @@ extension Command {
             input, output and error, and ends with its exit code. A trap ends it with code 134, after a message \
             and the calls that led there.
 
-            The module sees no files but those of the directories given, of the environment only the variables given, and of \
+            The module sees only the files of the directories given, only the variables given, and of \
             the network only the hosts given.
 
             A command is started by its function '_start'. A reactor, which exports '_initialize' instead, is \
@@ -66,7 +66,7 @@ enum RunOptions {
         summary: "Call an exported function instead of '_start'; of a component, with its arguments: 'f(1, \"a\")'.")
     static let allowedOutbound = Option(
         name: "allow-outbound", valueName: "URL",
-        summary: "It may send requests to the host of this URL, and a component open sockets to its port.",
+        summary: "Let the module send requests to the host of this URL, and a component open sockets to its port.",
         isRepeatable: true)
     static let stubImports = Option(
         flag: "stub-imports",
@@ -77,7 +77,7 @@ enum RunOptions {
     static let trace = Option(
         flag: "trace", summary: "Print calls of WASI functions, and of a module's exports, to standard error.")
     static let traceAll = Option(
-        flag: "trace-all", summary: "Print calls of all functions, with those within modules.")
+        flag: "trace-all", summary: "Print calls of all functions, also of functions that no module exports.")
     static let module = Argument("MODULE", summary: "The file of the module or component, .wasm or .wat.")
     static let moduleArguments = Argument(
         "ARGS", summary: "The module's own arguments, even those that look like options.", arity: .rest)

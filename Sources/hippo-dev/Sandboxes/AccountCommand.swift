@@ -7,7 +7,7 @@ extension Command {
     /// `hippo-dev account`: who may use Hippo's API of a sandbox.
     static let account = Command(
         name: "account",
-        summary: "Say who may publish to a project's sandbox as to a Hippo.",
+        summary: "Manage the accounts by which Hippo's clients publish to a project's sandbox.",
         discussion: """
             The control address of 'hippo-dev up' answers Hippo's API under /api: 'hippo login', 'hippo app add' and \
             'hippo-dev push --hippo-url' work with it. Where only this machine reaches it, 'hippo register' makes \
@@ -56,7 +56,7 @@ extension Command {
 
     private static let remove = Command(
         name: "remove",
-        summary: "Remove an account. Its tokens hold no longer.",
+        summary: "Remove an account. Its tokens are refused from then on.",
         options: SecretsOptions.all,
         arguments: [name],
         action: { arguments in

@@ -8,9 +8,9 @@ extension Command {
         name: "logs",
         summary: "Show what a project's sandbox tells, wherever it runs.",
         discussion: """
-            Shows what 'hippo-dev up' has told, of the sandbox that runs on a project or of the last one that did: \
-            rebuilds, failures, requests, and what modules write to their standard error. It is kept beside the store, \
-            in .hippo/up.log; that of a sandbox that keeps nothing (--ephemeral) goes with it.
+            Shows the log of the sandbox that runs on a project, or of the last one that did: rebuilds, failures, requests, \
+            and what modules write to their standard error. The log is kept beside the store, in .hippo/up.log. The log of \
+            a sandbox that keeps nothing (--ephemeral) is removed when the sandbox ends.
             """,
         options: [
             LogsOptions.follow, LogsOptions.lines, LogsOptions.route, LogsOptions.store, LogsOptions.json,
@@ -38,7 +38,9 @@ extension Command {
         var printer = LogPrinter(
             renderer: HumanEventRenderer(style: try OutputOptions.style(arguments)),
             isJSON: arguments.isSet(LogsOptions.json), route: arguments[LogsOptions.route])
-        printer.print(try follower.next(), last: limit ?? 50)
+        let entries = try follower.next()
+        printer.print(entries, last: limit ?? 50)
+        if let note = printer.note(onRoutesIn: entries) { StandardError.tell(note) }
         guard arguments.isSet(LogsOptions.follow) else { return .success }
         while true {
             usleep(50_000)
@@ -49,11 +51,11 @@ extension Command {
 
 private enum LogsOptions {
     static let path = Argument(
-        "PATH", summary: "The project: its directory, its HIPPOFACTS, or a lone module.", arity: .optional,
+        "PATH", summary: "The project: its directory, its HIPPOFACTS, or a single module.", arity: .optional,
         defaultValue: ".")
     static let follow = Option(
         flag: "follow", shortName: "f",
-        summary: "Go on with what happens, until ^C; also from one sandbox to the next.")
+        summary: "Keep printing new events until ^C, also when another sandbox takes over.")
     static let lines = Option(
         name: "lines", shortName: "n", valueName: "N", summary: "How many events to begin with.", defaultValue: "50")
     static let route = Option(
@@ -69,12 +71,23 @@ private struct LogPrinter {
     let isJSON: Bool
     let route: String?
 
+    /// What to say if the route that is asked for has written nothing: it may be misspelt.
+    func note(onRoutesIn entries: [LogEntry]) -> String? {
+        guard let route else { return nil }
+        let writers = Set(entries.compactMap(Self.writer))
+        guard !writers.contains(route) else { return nil }
+        let others =
+            writers.isEmpty
+            ? "neither has any other handler" : "these routes have: \(writers.sorted().joined(separator: ", "))"
+        return "no handler at the route \(route) has written anything to its standard error; \(others)"
+    }
+
+    private static func writer(of entry: LogEntry) -> String? {
+        if case .log(.guest(let writer, _), _) = entry.event { writer } else { nil }
+    }
+
     mutating func print(_ entries: [LogEntry], last limit: Int) {
-        let wanted = entries.filter { entry in
-            guard let route else { return true }
-            if case .log(.guest(let writer, _), _) = entry.event { return writer == route }
-            return false
-        }
+        let wanted = entries.filter { route == nil || Self.writer(of: $0) == route }
         var text = ""
         for entry in wanted.suffix(limit) { text += isJSON ? entry.json : renderer.render(entry) }
         guard !text.isEmpty else { return }

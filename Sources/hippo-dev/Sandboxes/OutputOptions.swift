@@ -7,8 +7,8 @@ enum OutputOptions {
     static let color = Option(
         name: "color", valueName: "WHEN", summary: "Whether output has colours; auto is on a terminal.",
         defaultValue: Terminal.StyleChoice.auto.rawValue, kind: .choice(Terminal.StyleChoice.allCases.map(\.rawValue)))
-    static let quiet = Option(flag: "quiet", shortName: "q", summary: "Tell only what serves and what has failed.")
-    static let verbose = Option(flag: "verbose", shortName: "v", summary: "Tell more of what happens.")
+    static let quiet = Option(flag: "quiet", shortName: "q", summary: "Print only what serves and what has failed.")
+    static let verbose = Option(flag: "verbose", shortName: "v", summary: "Print more details.")
 
     /// The terminal on a descriptor, with the colours that are asked for.
     static func terminal(_ fileDescriptor: Int32, _ arguments: ParsedArguments) -> Terminal {

@@ -11,7 +11,7 @@ enum SecretsOptions {
     private static let store = Option(
         name: "store", valueName: "FILE", summary: "The store, where hippo-dev up was given one.")
     private static let ephemeral = Option(
-        flag: "ephemeral", summary: "Mean the sandboxes of the project that were started with --ephemeral.")
+        flag: "ephemeral", summary: "Change what sandboxes of this project use that are started with --ephemeral.")
 
     static let all = [project, store, ephemeral]
 

@@ -51,7 +51,8 @@ extension RunningSandbox {
     fileprivate var text: String {
         let lines = [
             "process  \(process)\(isEphemeral ? " (ephemeral)" : "")", "app      \(app)",
-            server.map { "server   \($0)" }, "bindle   \(bindle)", data?.text,
+            server.map { "server   \($0)" }, "bindle   \(bindle)",
+            "control  \(control)", data?.text,
         ]
         return lines.compactMap { $0 }.joined(separator: "\n")
     }
@@ -67,10 +68,10 @@ extension KeptData {
 
 private enum StatusOptions {
     static let path = Argument(
-        "PATH", summary: "The project: its directory, its HIPPOFACTS, or a lone module.", arity: .optional,
+        "PATH", summary: "The project: its directory, its HIPPOFACTS, or a single module.", arity: .optional,
         defaultValue: ".")
     static let store = Option(
         name: "store", valueName: "FILE", summary: "The sandbox's store, if it was started with --store.")
-    static let json = Option(flag: "json", summary: "Say it in JSON.")
+    static let json = Option(flag: "json", summary: "Print JSON.")
     static let open = Option(flag: "open", summary: "Open its page in the browser.")
 }

@@ -10,26 +10,30 @@ extension Command {
         name: "token",
         summary: "Let others upload to a project's sandbox, without more access.",
         discussion: """
-            Whoever has a token can hand in a project, as 'hippo-dev push --gate URL' does, and see nothing. It is good \
-            for some names of bindles, and for some channels, and ends. A running sandbox knows of changes at once.
+            A token lets its holder upload a project with 'hippo-dev push --gate URL', and do nothing else. It is valid for \
+            the names of bindles and the channels that it is made for, and may expire. A running sandbox knows of \
+            changes at once.
             """,
         subcommands: [add, list, remove]
     )
 
-    private static let label = Argument("LABEL", summary: "Whose it is.")
+    private static let label = Argument("LABEL", summary: "Who uses it, such as ci.")
     private static let id = Argument("ID", summary: "The token, as 'hippo-dev token list' names it.")
     private static let names = Option(
-        name: "name", valueName: "NAME", summary: "A name of bindles that it is good for; '*' is all.",
+        name: "name", valueName: "NAME", summary: "A bindle name that the token is valid for; '*' means any name.",
         isRepeatable: true)
     private static let channels = Option(
         name: "channel", valueName: "NAME",
-        summary: "A channel that uploads may be put on; '*' is all. Without it, there is none.", isRepeatable: true)
+        summary:
+            "A channel that uploads may be served on; '*' means any. Without this option, uploads are put on no channel.",
+        isRepeatable: true)
     private static let days = Option(
-        name: "days", valueName: "NUMBER", summary: "So long it holds; without it, until it is removed.")
+        name: "days", valueName: "NUMBER",
+        summary: "The token is valid for this number of days. Without this option, it is valid until it is removed.")
 
     private static let add = Command(
         name: "add",
-        summary: "Make a token. It is shown once, and kept nowhere.",
+        summary: "Make a token. It is shown once: only its digest is kept.",
         options: [names, channels, days] + SecretsOptions.all,
         arguments: [label],
         examples: [
@@ -57,7 +61,7 @@ extension Command {
 
     private static let list = Command(
         name: "list",
-        summary: "List the tokens, without what would let anybody in.",
+        summary: "List the tokens, without their secret parts.",
         options: SecretsOptions.all,
         action: { arguments in
             let tokens = try SecretsOptions.storage(arguments).load()?.tokens ?? []
@@ -73,7 +77,7 @@ extension Command {
 
     private static let remove = Command(
         name: "remove",
-        summary: "Remove a token. Nobody is let in by it any more.",
+        summary: "Remove a token. It is refused from then on.",
         options: SecretsOptions.all,
         arguments: [id],
         action: { arguments in

@@ -198,6 +198,7 @@ struct ComponentServingTests {
         let check = try Program.run(["check", app.path])
         #expect(check.status == 1)
         for part in ["test:absent/clock", "test:absent/bell", "--stub-imports"] { #expect(check.errors.contains(part)) }
+        #expect(try Program.run(["check", "--stub-imports", app.path]).status == 0)
         try add(component, settings: "stub-imports = true")
         #expect(try Program.run(["check", app.path]).status == 0)
         let (_, url) = try await serve()

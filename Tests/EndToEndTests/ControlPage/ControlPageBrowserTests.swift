@@ -142,7 +142,7 @@ struct ControlPageBrowserTests {
         }
         #expect(
             order.prefix(10) == [
-                "Skip to the app", "Now", "Feed", "Releases", "Channels", "Parcels", "Requests", "Log", "Tokens",
+                "Skip to the app", "Now", "Add bindles", "Releases", "Channels", "Parcels", "Requests", "Log", "Tokens",
                 "Environment",
             ])
         #expect(order.last?.hasPrefix("http://") == true)
