@@ -48,14 +48,16 @@ package final class TemporaryDirectory: Sendable {
     package func write(_ data: Data, to relativePath: String) throws -> URL {
         let file = url.appendingPathComponent(relativePath)
         try FileManager.default.createDirectory(at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
+        // One that was there may be open in a test.
+        let isNew = !FileManager.default.fileExists(atPath: file.path)
         try data.write(to: file)
-        Self.waitForClosing(of: file.path)
+        if isNew { Self.waitForClosing(of: file.path) }
         return file
     }
 
     /// A process that another thread starts has this process's files open until it runs its program. Who watches the file would
     /// be told only then that it was closed.
     private static func waitForClosing(of path: String) {
-        while OpenForWriting(fileAt: path) == .yes { usleep(200) }
+        _ = eventually { OpenForWriting(fileAt: path) != .yes }
     }
 }

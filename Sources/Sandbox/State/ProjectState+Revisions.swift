@@ -208,18 +208,21 @@ extension ProjectState {
     mutating func noteServing(
         _ revision: Int, _ id: String, _ timings: [StageTiming], isRestart: Bool, _ now: Instant
     ) {
+        // Before it is told: who has read that may stop the sandbox at once, and release what has served.
+        let noteServed = Effect.noteServed(revision: revision)
         if isRestart {
+            effects.append(noteServed)
             log("Revision \(revision) serves again.")
         } else {
             guard case .revision(let load) = loading, load.revision == revision else { return }
             loading = .nothing
+            effects.append(noteServed)
             serving = .revision(revision, isProject: load.isProject)
             if load.isProject { effects.append(.noteProjectServes) } else { effects.append(.noteOtherServes) }
             var cycle = load.cycle
             cycle.timings += timings
             announce(revision, id, isUnchanged: false, cycle, now)
         }
-        effects.append(.noteServed(revision: revision))
         if case .loading(let request, revision, _) = rollback {
             rollback = .none
             effects.append(.finishRollback(request, .serves))
