@@ -56,7 +56,7 @@ struct ServedInvoiceTests {
                 return parcel
             })
         for (invoice, effect) in [
-            (try Invoice(toml: fullInvoice), BindleStore.Creation.Effect.created), (other, .created),
+            (try Invoice(toml: fullInvoice), CreationEffect.created), (other, .created),
             (other, .unchanged), (try Samples.invoice("app/1.0.0", "three", "one"), .replaced),
         ] {
             let creation = try store.create(invoice, mode: .development)

@@ -216,7 +216,7 @@ struct InitTests {
         }
         let taken = try examine(app: port("app"), bindle: port("bindle"))
         #expect(taken.ports == ["advice", "advice"] && taken.status == 0, "\(taken)")
-        let listener = try RawListener { _ in }
+        let listener = try RawListener { _, _ in }
         defer { withExtendedLifetime(listener) {} }
         let foreign = try examine(app: Int(listener.port), bindle: port("bindle"))
         #expect(foreign.ports == ["problem", "advice"] && foreign.status == 1, "\(foreign)")

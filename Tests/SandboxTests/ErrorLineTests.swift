@@ -34,18 +34,24 @@ struct ErrorLineTests {
                 "x.js: SyntaxError: Unexpected token"
             ),
         ] as [([String], String)])
-    func reason(_ lines: [String], _ reason: String) {
-        #expect(ErrorLine.last(of: lines) == reason)
+    func reasons(_ lines: [String], _ expected: String) {
+        #expect(reason(of: lines) == expected)
+    }
+
+    private func reason(of lines: [String]) -> String? {
+        var errorLine = ErrorLine()
+        for line in lines { errorLine.note(line) }
+        return errorLine.reason
     }
 
     @Test("The reason is found before a stack, however long that is") func longStack() {
         // As componentize-py writes it.
         let frames = (0..<50).flatMap { ["  \($0): error_frame", "             at ./csu/../error.c:58:16"] }
-        let reason = "    SyntaxError: invalid syntax (app.py, line 20)"
+        let line = "    SyntaxError: invalid syntax (app.py, line 20)"
         #expect(
-            ErrorLine.last(of: ["Caused by:", reason, "", "Stack backtrace:"] + frames)
+            reason(of: ["Caused by:", line, "", "Stack backtrace:"] + frames)
                 == "SyntaxError: invalid syntax (app.py, line 20)")
     }
 
-    @Test("Without output there is no reason") func nothing() { #expect(ErrorLine.last(of: ["", " "]) == nil) }
+    @Test("Without output there is no reason") func nothing() { #expect(reason(of: ["", " "]) == nil) }
 }

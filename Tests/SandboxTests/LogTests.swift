@@ -102,6 +102,20 @@ struct LogTests {
         #expect(numbers(reader.next()) == [last + 1])
     }
 
+    @Test("What is no file at the place of the log, or of its older half, says nothing", arguments: [false, true])
+    func noFile(isDirectory: Bool) throws {
+        let directory = try TemporaryDirectory()
+        let path = directory.path + "/up.log"
+        for place in [path, LogFile.older(path)] {
+            #expect((isDirectory ? mkdir(place, 0o700) : mkfifo(place, 0o600)) == 0)
+        }
+        var reader = LogReader(path: path)
+        #expect(reader.next().isEmpty)
+        for place in [path, LogFile.older(path)] { try FileManager.default.removeItem(atPath: place) }
+        try #require(LogFile(path: path)).append(Array(line(1).utf8))
+        #expect(numbers(reader.next()) == [1])
+    }
+
     @Test("More lines at once than a file may have go into several files")
     func manyLinesAtOnce() throws {
         let directory = try TemporaryDirectory()

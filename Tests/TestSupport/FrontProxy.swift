@@ -17,8 +17,8 @@ package final class FrontProxy: Sendable {
         }
     }
 
-    private let descriptor: Int32
-    package let port: UInt16
+    private let listener: RawListener
+    package var port: UInt16 { listener.port }
     /// The port on 127.0.0.1 where the other server is, which need not be there yet.
     package let target: Target
 
@@ -32,35 +32,10 @@ package final class FrontProxy: Sendable {
     }
 
     package init(_ options: Options = Options(), target port: UInt16 = 0) throws {
-        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-        self.descriptor = descriptor
-        var address = Self.loopback(port: 0)
-        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-        let isListening = withUnsafeMutablePointer(to: &address) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { address in
-                bind(descriptor, address, length) == 0 && listen(descriptor, 64) == 0
-                    && getsockname(descriptor, address, &length) == 0
-            }
-        }
-        guard isListening else { throw RawSocket.Failure(description: "no port for a server") }
-        let ownPort = UInt16(bigEndian: address.sin_port)
-        self.port = ownPort
         let target = Target()
         target.port = port
         self.target = target
-        Thread.detachNewThread {
-            defer { close(descriptor) }
-            while true {
-                let client = accept(descriptor, nil, nil)
-                guard client >= 0 else { return }
-                Thread.detachNewThread { Self.serve(client, target.port, ownPort, options) }
-            }
-        }
-    }
-
-    deinit {
-        // Closed by the thread that accepts: it must not get hold of another descriptor of this number.
-        shutdown(descriptor, Int32(SHUT_RDWR))
+        listener = try RawListener { client, ownPort in Self.serve(client, target.port, ownPort, options) }
     }
 
     package var origin: String { "http://localhost:\(port)" }
@@ -74,7 +49,6 @@ package final class FrontProxy: Sendable {
     }
 
     private static func serve(_ client: Int32, _ targetPort: UInt16, _ ownPort: UInt16, _ options: Options) {
-        defer { close(client) }
         var received: [UInt8] = []
         var buffer = [UInt8](repeating: 0, count: 16 << 10)
         var end: Range<Int>?

@@ -7,7 +7,7 @@ package final class RawEcho: Sendable {
     package var port: UInt16 { listener.port }
 
     package init(answer: String) throws {
-        listener = try RawListener { Self.serve($0, answer) }
+        listener = try RawListener { connection, _ in Self.serve(connection, answer) }
     }
 
     private static func serve(_ connection: Int32, _ answer: String) {

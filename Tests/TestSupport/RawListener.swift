@@ -5,8 +5,8 @@ package final class RawListener: Sendable {
     private let descriptor: Int32
     package let port: UInt16
 
-    /// - Parameter serve: gets the descriptor of a connection, which is closed afterwards.
-    package init(serve: @escaping @Sendable (Int32) -> Void) throws {
+    /// - Parameter serve: gets the descriptor of a connection, which is closed afterwards, and the listener's port.
+    package init(serve: @escaping @Sendable (Int32, UInt16) -> Void) throws {
         let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         self.descriptor = descriptor
         var address = sockaddr_in()
@@ -20,14 +20,15 @@ package final class RawListener: Sendable {
             }
         }
         guard isListening else { throw RawSocket.Failure(description: "no port for a server") }
-        port = UInt16(bigEndian: address.sin_port)
+        let port = UInt16(bigEndian: address.sin_port)
+        self.port = port
         Thread.detachNewThread {
             defer { close(descriptor) }
             while true {
                 let connection = accept(descriptor, nil, nil)
                 guard connection >= 0 else { return }
                 Thread.detachNewThread {
-                    serve(connection)
+                    serve(connection, port)
                     close(connection)
                 }
             }

@@ -23,7 +23,9 @@ package final class ScriptedServer: Sendable {
     ///   - answer: sent once a connection; then nothing more comes. `nil` for a server that listens for ever.
     ///   - end: what a request ends with: an empty line if it has no body.
     package init(answer: String?, toRequestsEndingWith end: String = "\r\n\r\n") throws {
-        listener = try RawListener { [story] in Self.serve($0, answer, Array(end.utf8), story) }
+        listener = try RawListener { [story] connection, _ in
+            Self.serve(connection, answer, Array(end.utf8), story)
+        }
     }
 
     private static func serve(_ connection: Int32, _ answer: String?, _ end: [UInt8], _ story: Story) {

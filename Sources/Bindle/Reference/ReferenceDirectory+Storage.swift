@@ -80,7 +80,7 @@ extension ReferenceDirectory: BindleStorage {
         guard !invoice.isYanked else { throw .newBindleIsYanked(invoice.id) }
         let signed = try admit(invoice)
         return try changing { () throws(StoreError) in
-            let effect: BindleStore.Creation.Effect
+            let effect: CreationEffect
             do throws(StoreError) {
                 try put(signed, replacing: false)
                 effect = .created

@@ -14,7 +14,7 @@ extension BindleStore {
     @discardableResult
     package func makeRelease(
         of source: ContentReference, version: SemanticVersion? = nil, replacing: Bool = false
-    ) throws(StoreError) -> (release: Release, effect: Creation.Effect) {
+    ) throws(StoreError) -> (release: Release, effect: CreationEffect) {
         // Reading all of a large invoice is no reason to keep a save waiting.
         let prepared = try snapshot { (connection) throws(StoreError) in
             try freeze(try ContentLocation(source, on: connection), version, on: connection)
@@ -46,8 +46,8 @@ extension BindleStore {
 
     private struct Freezing: Sendable {
         let release: Release
-        let effect: Creation.Effect
-        var parts: (Release, Creation.Effect) { (release, effect) }
+        let effect: CreationEffect
+        var parts: (Release, CreationEffect) { (release, effect) }
     }
 
     private func checkPresence(of content: ContentLocation, on connection: SQLiteConnection) throws(StoreError) {

@@ -7,7 +7,7 @@ extension BindleStore {
     package struct SavedRevision: Hashable, Sendable {
         /// Its number. For content that is the last revision's, that one's.
         package let number: Int
-        package let effect: Creation.Effect
+        package let effect: CreationEffect
     }
 
     /// Takes in what a sandbox has made, and all parcels, at once, and records it as a revision. A bindle of the same

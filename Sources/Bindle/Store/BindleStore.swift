@@ -116,9 +116,7 @@ package final class BindleStore: Sendable {
 
     /// What became of an invoice that was handed in.
     package struct Creation: Hashable, Sendable {
-        package typealias Effect = CreationEffect
-
-        package let effect: Effect
+        package let effect: CreationEffect
         /// The labels of the parcels that the store does not have, each digest once.
         package let missing: [Label]
         /// The invoice as it is in the store now, so that it need not be read for the answer.
@@ -157,7 +155,7 @@ package final class BindleStore: Sendable {
     /// - Parameter source: Where the bytes of a parcel are. It is asked for those only that the store does not have.
     package func save(
         _ invoice: Invoice, mode: Mode = .development, source: @escaping (Label) throws(StoreError) -> ParcelSource
-    ) throws(StoreError) -> Creation.Effect {
+    ) throws(StoreError) -> CreationEffect {
         try check(invoice)
         return try pool.write { (connection) throws(StoreError) in
             try connection.transaction { () throws(StoreError) in

@@ -14,7 +14,7 @@ struct RememberedInvoice: Sendable {
 
 /// Puts invoices in, writing only what differs from the one that is there. It runs within the caller's transaction.
 struct InvoiceReplacement {
-    let effect: BindleStore.Creation.Effect
+    let effect: CreationEffect
     let row: BindleTable.Row
     let remembered: RememberedInvoice
     /// What is before and after the list of parcels in the invoice's text.

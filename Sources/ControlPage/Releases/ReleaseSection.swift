@@ -91,7 +91,7 @@ extension Release {
     }
 }
 
-extension BindleStore.Creation.Effect {
+extension CreationEffect {
     /// The word of the API for it.
     package var word: String {
         switch self {

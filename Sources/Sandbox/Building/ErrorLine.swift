@@ -20,12 +20,6 @@ struct ErrorLine: Sendable {
         return "\(reasons[place]): \(note.dropFirst("= note: ".count))"
     }
 
-    static func last(of lines: [String]) -> String? {
-        var result = ErrorLine()
-        for line in lines { result.note(line) }
-        return result.reason
-    }
-
     /// Takes note of a line of output.
     mutating func note(_ line: String) {
         let text = HumanEventRenderer.withoutStyles(line).trimmingSpaces

@@ -38,7 +38,7 @@ final class Feed: Sendable {
     struct Meal {
         var invoice: Invoice
         /// `nil` where it was not to be taken in.
-        var effect: BindleStore.Creation.Effect?
+        var effect: CreationEffect?
         /// What is to be said of it.
         var notes: [String] = []
         /// Whether nothing says what its name and its handlers are.
@@ -230,7 +230,7 @@ final class Feed: Sendable {
     /// - Returns: the release, and whether it is new.
     func release(
         _ id: BindleID, of body: RequestBody, isPacked: Bool
-    ) throws(ControlFailure) -> (release: Release, effect: BindleStore.Creation.Effect) {
+    ) throws(ControlFailure) -> (release: Release, effect: CreationEffect) {
         let directory = try FeedDirectory(in: scratch)
         let files = FedFiles(
             try directory.unpack(body, isPacked: isPacked) { FedFiles.isIgnored($0) }, in: directory.path)

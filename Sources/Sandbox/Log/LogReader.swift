@@ -65,7 +65,12 @@ package struct LogReader {
 
         init?(_ path: String) {
             descriptor = PrivateFiles.open(path, O_RDONLY | O_NONBLOCK)
-            if descriptor < 0 { return nil }
+            guard descriptor >= 0 else { return nil }
+            // What has no position, such as a FIFO, would look like another file each time.
+            guard FileStatus(descriptor: descriptor)?.isRegular == true else {
+                close(descriptor)
+                return nil
+            }
         }
 
         deinit {
